@@ -1,0 +1,79 @@
+"""The only file that knows the concrete parts: it puts an office together from a home directory."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from commsched import platforms
+from commsched.core.clock import Clock
+from commsched.flow.context import Office
+from commsched.mail.relay import mailer_for
+from commsched.store.migrate import ready
+from commsched.store.session import Store
+from commsched.store.vault import Vault
+
+SETTINGS = ("base_url", "smtp_url", "mail_from", "mail_name", "secure_cookies", "trusted_proxies")
+"""Read from ``commsched.toml`` in the home, or from ``COMMSCHED_<NAME>``; the environment wins."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def home_directory(given: str | None = None) -> Path:
+    """``given``, else ``COMMSCHED_HOME``, else the checkout or the current folder."""
+    named = given or os.environ.get("COMMSCHED_HOME")
+    if named:
+        return Path(named).expanduser().resolve()
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
+
+
+def read_settings(home: Path) -> dict[str, str]:
+    """The installation's settings; secrets such as the relay's password are best given by the environment."""
+    file = home / "commsched.toml"
+    values = (
+        {key: str(value) for key, value in tomllib.loads(file.read_text()).items()} if file.exists() else {}
+    )
+    for name in SETTINGS:
+        value = os.environ.get(f"COMMSCHED_{name.upper()}")
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def http_session(allow_private: bool) -> Any:
+    """The session adapters get: total deadline, address guard, no surprises. Imported when first used."""
+    from commsched.platforms._network import Session
+
+    return Session(allow_private=allow_private)
+
+
+def open_office(
+    home: str | Path | None = None, *, clock: Clock | None = None, url: str | None = None, **settings: str
+) -> Office:
+    """Open the office in ``home``; creates or migrates its database. ``url`` names another database."""
+    folder = home_directory(str(home) if home else None)
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = clock or SystemClock()
+    store = Store(url or os.environ.get("COMMSCHED_DATABASE_URL") or f"sqlite:///{folder / 'commsched.db'}")
+    ready(store, folder / "backups", clock.now())
+    merged = read_settings(folder) | settings
+    return Office(
+        home=folder,
+        store=store,
+        vault=Vault.open(folder / "secret.key"),
+        clock=clock,
+        platform=platforms.get,
+        platform_keys=platforms.keys,
+        mailer=mailer_for(merged, folder / "outbox"),
+        http=http_session,
+        settings=merged,
+    )

@@ -1,0 +1,117 @@
+"""What an item says, and the hash that an approval binds to.
+
+The same structs are the API's schema, the composer's model and what the publisher sends, so that there is
+one description of an item. A revision stores :func:`canonical` bytes; an approval stores their SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["post", "release", "letter"]
+Genre = Literal["pressmeddelande", "debattartikel", "insändare"]
+
+MAX_TEXT = 200_000
+"""Characters in any one text. Above it the input is refused at the edge, before any rule looks at it."""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One image as a reader meets it. The file is known by the SHA-256 of its bytes."""
+
+    sha256: str
+    alt: str = ""
+    mime: str = "image/jpeg"
+    width: int = 0
+    height: int = 0
+    credit: str = ""
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody's words in a release, and who said them."""
+
+    text: str
+    person: str = ""
+
+
+class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the item differs on one channel. ``text=None`` means the item's own text."""
+
+    channel: int
+    text: str | None = None
+    options: dict[str, str] = {}
+    recipients: str = ""
+    """SHA-256 over the sorted addresses of a list, so that an approval covers who gets it."""
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything a reader would see, on every channel. Times are RFC 3339 in UTC."""
+
+    kind: Kind = "post"
+    title: str = ""
+    text: str = ""
+    lead: str = ""
+    genre: Genre = "pressmeddelande"
+    short: str = ""
+    facts: str = ""
+    quotes: list[Quote] = []
+    contact: str = ""
+    link: str = ""
+    language: str = "sv"
+    pictures: list[Picture] = []
+    channels: list[ChannelContent] = []
+    embargo: str = ""
+
+    def on(self, channel: int) -> ChannelContent:
+        """What was decided for ``channel``; raises ``KeyError`` where the item does not go there."""
+        for part in self.channels:
+            if part.channel == channel:
+                return part
+        raise KeyError(channel)
+
+    def text_on(self, channel: int) -> str:
+        """The text as it goes out on ``channel``."""
+        own = self.on(channel).text
+        return self.text if own is None else own
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(Content)
+
+
+def nfc(value: Any) -> Any:
+    """``value`` with every string in Unicode NFC, so that å is å however it was typed."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {nfc(key): nfc(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [nfc(item) for item in value]
+    return value
+
+
+def canonical(content: Content) -> bytes:
+    """The one spelling of ``content``: UTF-8 JSON, sorted keys, NFC, channels by number, defaults left out."""
+    ordered = msgspec.structs.replace(content, channels=sorted(content.channels, key=lambda c: c.channel))
+    plain = nfc(msgspec.to_builtins(ordered))
+    return _encoder.encode(plain)
+
+
+def digest(canonical_bytes: bytes) -> str:
+    """SHA-256 in hex: what an approval names and the publisher recomputes."""
+    return hashlib.sha256(canonical_bytes).hexdigest()
+
+
+def parse(data: bytes | str) -> Content:
+    """Read stored content. Raises ``msgspec.ValidationError`` naming the path of what is wrong."""
+    return _decoder.decode(data)
+
+
+def addresses_digest(addresses: list[str]) -> str:
+    """SHA-256 over a list of e-mail addresses, whatever their order or case."""
+    folded = sorted({address.strip().casefold() for address in addresses if address.strip()})
+    return hashlib.sha256("\n".join(folded).encode()).hexdigest()

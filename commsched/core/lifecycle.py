@@ -1,0 +1,69 @@
+"""The states of items and deliveries, and how an item's state follows from its deliveries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from commsched.core.words import N_
+
+ITEM_STATES: Final = (
+    "draft", "in_review", "changes_requested", "approved", "scheduled",
+    "publishing", "published", "partly_published", "held", "failed", "cancelled",
+)  # fmt: skip
+DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
+
+EDITABLE: Final = frozenset(
+    {"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"}
+)
+"""Item states in which an edit makes a new revision. Something already visible cannot be edited into another."""
+
+REASONS: Final = {
+    "late": N_("It became too late: the latest time passed before it could go out."),
+    "paused": N_("Everything was paused when it fell due."),
+    "unapproved": N_("No approval stands for exactly this content."),
+    "changed": N_("What would be sent is not what was approved."),
+    "window": N_("The approval does not cover this time."),
+    "embargo": N_("The embargo has not passed."),
+    "absent": N_("Read back: it did not go out. Choose whether to send it."),
+    "ask": N_("Nobody knows whether it went out. Look at the channel and answer."),
+    "rejected": N_("The platform refused it."),
+    "token": N_("The channel's access has died. Connect it again."),
+    "permission": N_("The channel is not allowed to do this."),
+    "money": N_("The account at the platform has no credit left."),
+    "address": N_("The address does not exist or refused the message."),
+    "tries": N_("It was tried many times without getting through."),
+    "previous": N_("The part before it did not go out."),
+    "archived": N_("The channel has been removed."),
+    "media": N_("A picture's file is missing or is not the one that was approved."),
+    "cancelled": N_("A person cancelled it."),
+    "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
+    "restored": N_("The office was restored from a backup. It may have gone out since."),
+    "internal": N_("Something unexpected went wrong here. The log has the details."),
+}
+"""Why something waits or stopped: a code for programs, a sentence for people."""
+
+
+def item_state(deliveries: Iterable[str], now: str) -> str:
+    """An item's state from its deliveries' states; ``now`` is what it is while nothing has been delivered.
+
+    Rules: anything under way or unknown makes it ``publishing``; all out is ``published``; some out and the rest
+    stopped is ``partly_published``; none out is ``held`` before ``failed``; all cancelled is ``cancelled``.
+    """
+    count = Counter(deliveries)
+    total = count.total()
+    if not total:
+        return now
+    if count["cancelled"] == total:
+        return "cancelled"
+    total -= count["cancelled"]
+    if count["published"] == total:
+        return "published"
+    if count["sending"] or count["unknown"]:
+        return "publishing"
+    if count["waiting"]:
+        return "publishing" if count["published"] else "scheduled"
+    if count["published"]:
+        return "partly_published"
+    return "held" if count["held"] else "failed"

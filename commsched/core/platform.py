@@ -1,0 +1,240 @@
+"""The contract that every platform keeps, and what it is handed.
+
+An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`Wire`; it never sleeps, never
+retries and never reads the environment. ``flow`` decides; adapters say what happened.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+
+from commsched.core.content import Kind, Quote
+from commsched.core.outcome import Finding, Handles, Outcome
+from commsched.core.words import OfficeError, Problem
+
+Role = Literal["post", "reply", "comment", "recipient"]
+
+
+class ConnectError(OfficeError):
+    """A channel could not be connected; the sentence says what to do, ``field`` which setting it concerns."""
+
+    status, code = 422, "connect"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of the connect form. ``secret`` ones are encrypted; labels and helps are msgids."""
+
+    key: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+    help: str = ""
+    kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing a writer can choose for this channel in the composer (visibility, content warning …)."""
+
+    key: str
+    label: str
+    kind: Literal["text", "choice", "bool", "long"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    default: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who a channel speaks as, from the harmless call made when it is connected."""
+
+    id: str
+    name: str
+    url: str = ""
+    expires_at: datetime | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the server said of its limits, saved with the channel and handed back in ``Wire.facts``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a channel takes. ``None`` means no limit that we know of. Sizes in bytes, ratios width/height."""
+
+    characters: int | None = None
+    text_bytes: int | None = None
+    pictures: int = 4
+    picture_bytes: int | None = None
+    picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
+    alt_characters: int | None = None
+    needs_picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture in hand: its bytes are the ones whose SHA-256 was approved."""
+
+    sha256: str
+    mime: str
+    alt: str
+    width: int
+    height: int
+    size: int
+    read: Callable[[], bytes]
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item as one channel would say it: what ``check`` judges and ``parts`` divides."""
+
+    kind: Kind
+    title: str
+    text: str
+    lead: str = ""
+    short: str = ""
+    facts: str = ""
+    genre: str = "pressmeddelande"
+    quotes: tuple[Quote, ...] = ()
+    contact: str = ""
+    link: str = ""
+    language: str = "sv"
+    pictures: tuple[PictureFile, ...] = ()
+    options: dict[str, str] = field(default_factory=dict)
+    recipients: tuple[str, ...] = ()
+    uid: str = ""
+    """The item's own stable name: in feeds, file names and public addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One call that makes something visible."""
+
+    number: int
+    role: Role
+    text: str
+    draft: Draft
+    pictures: tuple[PictureFile, ...] = ()
+    key: str = ""
+    """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
+    parent: str = ""
+    """The platform's id of the part before (thread, comment), once that one is out."""
+    root: str = ""
+    recipient: str = ""
+    message_id: str = ""
+    """For e-mail: stored before the call, the same on every try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An e-mail ready to be built: one recipient, one transaction."""
+
+    message_id: str
+    sender: str
+    sender_name: str
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    reply_to: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    date: datetime | None = None
+
+
+class Mailer(Protocol):
+    """Hands one message to the office's relay and says what the relay answered."""
+
+    def send(self, message: Message) -> Outcome: ...
+
+
+@dataclass(slots=True)
+class Wire:
+    """Everything an adapter may touch, for one channel."""
+
+    channel: int
+    settings: dict[str, str]
+    secrets: dict[str, str]
+    now: Callable[[], datetime]
+    http: Any
+    """A ``requests.Session`` with timeouts, address guard and redaction built in (see ``flow.wire``)."""
+    timeout: float = 20.0
+    facts: dict[str, Any] = field(default_factory=dict)
+    account: str = ""
+    account_name: str = ""
+    mailer: Mailer | None = None
+    public_url: str = ""
+    """Where this office's own public pages are, without a trailing slash."""
+    workspace: str = ""
+    language: str = "sv"
+    home: str = ""
+
+
+class Platform(ABC):
+    """One module each under ``commsched/platforms``; found by file name, imported when first used."""
+
+    key: ClassVar[str]
+    name: ClassVar[str]
+    icon: ClassVar[str] = ""
+    """The name of its icon in simplepycons, or a lucide name with the prefix ``lucide:``."""
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    options: ClassVar[tuple[Option, ...]] = ()
+    kinds: ClassVar[tuple[Kind, ...]] = ("post", "release")
+    resend_if_absent: ClassVar[bool] = False
+    """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
+    independent_parts: ClassVar[bool] = False
+    """True for recipients of e-mail: one that fails does not stop the next."""
+    instant: ClassVar[bool] = False
+    """True where publishing touches no network or disk, so that it needs no thread of its own."""
+    settle: ClassVar[float] = 5.0
+    """Seconds after a lost answer before reading back can be believed (assumptions A1 and A2)."""
+
+    @abstractmethod
+    def connect(self, wire: Wire) -> Account:
+        """A harmless call that proves the settings and names the account. Raises :class:`ConnectError`."""
+
+    @abstractmethod
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        """What the channel takes; ``facts`` are the ones ``connect`` returned."""
+
+    def count(self, text: str, facts: dict[str, Any]) -> int:
+        """The length of ``text`` as this platform counts it."""
+        return len(text)
+
+    @abstractmethod
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        """Problems in words; the same answer for composer, API, import and publisher."""
+
+    def parts(self, draft: Draft) -> list[Part]:
+        """The calls it takes to say ``draft``, in order. One, unless the platform has threads or recipients."""
+        return [Part(number=0, role="post", text=draft.text, draft=draft, pictures=draft.pictures)]
+
+    def needs_prepare(self, part: Part) -> bool:
+        """Whether ``prepare`` has anything to do for this part."""
+        return bool(part.pictures)
+
+    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+        """What is invisible and may be repeated: upload media, create a container."""
+        return Handles()
+
+    @abstractmethod
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        """The one call that makes it visible. Raises nothing for what a network can do."""
+
+    @abstractmethod
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        """Read back whether ``part`` went out at or after ``since`` (UTC)."""
+
+    @abstractmethod
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        """Take it down. ``Published`` here means: it is gone. ``Rejected`` where the platform cannot."""
+
+    def cost(self, draft: Draft) -> float:
+        """What the platform charges for it, in US dollars."""
+        return 0.0

@@ -1,0 +1,82 @@
+"""From an outcome to what happens next. Pure: the one place where it is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+
+State = Literal["waiting", "published", "unknown", "held", "failed"]
+
+BACK_OFF: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180, 600))
+"""Waits between tries that provably sent nothing; the last one repeats until the latest time."""
+LOOKS: Final = tuple(timedelta(seconds=s) for s in (0, 20, 120, 600))
+"""Waits between readings back, after the settle time. After the last one a person is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The state a part goes to, and when the clock looks again (``None``: never by itself)."""
+
+    state: State
+    at: datetime | None = None
+    reason: str = ""
+    detail: str = ""
+    id: str = ""
+    url: str = ""
+    channel_waits: bool = False
+    """The whole channel rests until ``at``."""
+    channel_broken: bool = False
+    """The channel's access died; nothing more is tried on it until a person mends it."""
+
+
+def back_off(tries: int) -> timedelta:
+    """The wait before try number ``tries`` + 1, ``tries`` counted from 1."""
+    return BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1]
+
+
+def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime, settle: float) -> Next:
+    """What follows ``outcome``. ``tries`` counts this one; ``settle`` is the platform's, in seconds."""
+    match outcome:
+        case Published(id=remote, url=url, detail=detail):
+            return Next("published", id=remote, url=url, detail=detail)
+        case Unknown(detail=detail):
+            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)
+        case Rejected(detail=detail, why="duplicate"):
+            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)
+        case Rejected(detail=detail, why=why):
+            reason = "rejected" if why in ("content", "config") else why
+            broken = why == "token"
+            return Next("held" if broken else "failed", None, reason, detail, channel_broken=broken)
+        case Retry(detail=detail, after=after, whole_channel=whole):
+            at = max(after, now) if after else now + back_off(tries)
+            if at > latest:
+                return Next("held", None, "late", detail, channel_waits=False)
+            return Next("waiting", at, "retry", detail, channel_waits=whole)
+
+
+def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, resend: bool) -> Next:
+    """What follows reading back an unknown part. ``looks`` counts this one; ``resend``: absence may send again."""
+    match finding:
+        case Found(id=remote, url=url):
+            return Next("published", id=remote, url=url)
+        case Absent(detail=detail) if resend and now <= latest:
+            return Next("waiting", now, "absent", detail)
+        case Absent(detail=detail):
+            return Next("held", None, "absent", detail)
+        case CannotTell(detail=detail, final=final):
+            if final or looks >= len(LOOKS):
+                return Next("unknown", None, "ask", detail)
+            return Next("unknown", now + LOOKS[looks], "verify", detail)

@@ -1,0 +1,33 @@
+"""Roles and what they may do. Whatever is not named here is refused."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Role = Literal["reader", "writer", "approver", "administrator"]
+ROLES: Final[tuple[Role, ...]] = ("reader", "writer", "approver", "administrator")
+
+Permission = Literal[
+    "read", "comment", "write", "schedule", "approve", "resolve", "pause", "bypass", "administer"
+]
+
+_READER: Final = frozenset({"read"})
+_WRITER: Final = _READER | {"comment", "write", "schedule", "resolve", "pause", "bypass"}
+_APPROVER: Final = _READER | {"comment", "write", "schedule", "approve", "resolve", "pause"}
+
+GRANTS: Final[dict[str, frozenset[str]]] = {
+    "reader": _READER,
+    "writer": _WRITER,
+    "approver": _APPROVER,
+    "administrator": _WRITER | _APPROVER | {"administer"},
+}
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether ``role`` has ``permission``; an unknown role has none."""
+    return permission in GRANTS.get(role, frozenset())
+
+
+def lesser(one: str, other: str) -> str:
+    """The role with fewer rights: a token never does more than its person may today."""
+    return one if GRANTS.get(one, frozenset()) <= GRANTS.get(other, frozenset()) else other

@@ -1,0 +1,101 @@
+"""Wall time and moments: the gap, the fold, lateness and the approved window. The store knows only UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from commsched.core.words import N_, Invalid
+
+
+class Gap(Invalid):
+    """The wall time does not exist: the clocks went forward over it. ``choices`` are the moments meant, perhaps."""
+
+    code = "gap"
+
+    def __init__(self, choices: tuple[datetime, datetime], **params: object) -> None:
+        self.choices = choices
+        super().__init__(
+            N_("%(wall)s does not exist: the clocks go forward that night. Choose %(before)s or %(after)s."),
+            "publish_at", **params,
+        )  # fmt: skip
+
+
+class Fold(Invalid):
+    """The wall time comes twice: the clocks go back over it."""
+
+    code = "fold"
+
+    def __init__(self, choices: tuple[datetime, datetime], **params: object) -> None:
+        self.choices = choices
+        super().__init__(
+            N_("%(wall)s comes twice that night, since the clocks go back. Choose the first or the second."),
+            "publish_at", **params,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment as it was meant: the instant, and the wall time and zone a person said."""
+
+    at: datetime
+    wall: str
+    zone: str
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone called ``name``. Raises :class:`Invalid` for one that does not exist."""
+    try:
+        if name not in available_timezones():
+            raise KeyError(name)
+        return ZoneInfo(name)
+    except (KeyError, ValueError, ZoneInfoNotFoundError) as error:
+        raise Invalid(N_("There is no time zone called “%(zone)s”."), "zone", zone=name) from error
+
+
+def wall_to_utc(wall: datetime, zone: ZoneInfo, fold: int | None = None) -> datetime:
+    """The instant of naive ``wall`` in ``zone``. Raises :class:`Gap` or :class:`Fold` instead of guessing.
+
+    ``fold`` 0 or 1 is a person's answer to a :class:`Fold`.
+    """
+    early, late = (wall.replace(tzinfo=zone, fold=n).astimezone(UTC) for n in (0, 1))
+    said = f"{wall:%Y-%m-%d %H:%M}"
+    if early.astimezone(zone).replace(tzinfo=None) != wall:
+        before, after = sorted((early, late))
+        raise Gap((before, after), wall=said, before=f"{before.astimezone(zone):%H:%M}",
+                  after=f"{after.astimezone(zone):%H:%M}")  # fmt: skip
+    if early != late and fold is None:
+        raise Fold((early, late), wall=said)
+    return late if fold == 1 else early
+
+
+def read_time(value: str, zone_name: str, fold: int | None = None, field: str = "publish_at") -> Moment:
+    """A time as clients send it: RFC 3339 with an offset, or a wall time without one in ``zone_name``."""
+    zone = zone_of(zone_name)
+    try:
+        parsed = datetime.fromisoformat(value.strip())
+    except ValueError as error:
+        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=value[:40]) from error
+    if not 2000 <= parsed.year <= 2200:
+        raise Invalid(N_("The year %(year)s cannot be meant."), field, year=parsed.year)
+    try:
+        at = parsed.astimezone(UTC) if parsed.tzinfo else wall_to_utc(parsed, zone, fold)
+    except (Gap, Fold) as clash:
+        clash.field = field
+        raise
+    return Moment(at, f"{at.astimezone(zone):%Y-%m-%dT%H:%M}", zone_name)
+
+
+def latest_for(publish_at: datetime, minutes: int) -> datetime:
+    """The last moment at which something due at ``publish_at`` may still go out."""
+    return publish_at + timedelta(minutes=minutes)
+
+
+def approval_window(
+    publish_at: datetime | None, now: datetime, before_hours: int, after_hours: int
+) -> tuple[datetime, datetime]:
+    """What a yes covers when the approver says nothing else: the planned time, give or take."""
+    if publish_at is None:
+        return now, now + timedelta(days=7)
+    return publish_at - timedelta(hours=before_hours), publish_at + timedelta(hours=after_hours)

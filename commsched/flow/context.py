@@ -1,0 +1,71 @@
+"""What every use case is handed: the office it works in, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from commsched.core.clock import Clock
+from commsched.core.platform import Mailer, Platform
+from commsched.core.roles import Permission, may
+from commsched.core.words import N_, NotAllowed
+from commsched.store.session import Store
+from commsched.store.vault import Vault
+
+Via = Literal["page", "link", "api", "cli", "engine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking, in which workspace, with which role, by which door."""
+
+    person: int | None
+    name: str
+    workspace: int
+    role: str
+    via: Via = "page"
+    language: str = "sv"
+
+    def require(self, permission: Permission) -> None:
+        """Raise :class:`NotAllowed` unless the role grants ``permission``."""
+        if not may(self.role, permission):
+            raise NotAllowed(N_("Your role does not allow this."))
+
+
+def scheduler(workspace: int) -> Actor:
+    """The one who publishes alone, nights and weekends."""
+    return Actor(None, "scheduler", workspace, "", "engine")
+
+
+@dataclass(slots=True)
+class Office:
+    """One installation: its store, keys, clock and concrete parts. Built in ``bootstrap``."""
+
+    home: Path
+    store: Store
+    vault: Vault
+    clock: Clock
+    platform: Callable[[str], Platform]
+    platform_keys: Callable[[], tuple[str, ...]]
+    mailer: Mailer
+    http: Callable[[bool], Any]
+    """Makes the HTTP session of a channel; ``True`` lets it reach private addresses."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
+    wake: Callable[[], None] = lambda: None
+    """Tells the engine in this process that something may have become due."""
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def media(self) -> Path:
+        return self.home / "media"
+
+    @property
+    def base_url(self) -> str:
+        """The public address of this installation, without a trailing slash."""
+        return self.settings.get("base_url", "http://127.0.0.1:8080").rstrip("/")

@@ -1,0 +1,292 @@
+"""Reads a stranger's picture and writes one of our own. Runs in the worker process, never in the server.
+
+Every picture is decoded and encoded anew: whatever else the file was (a script, an archive, a film behind a
+phone's "motion photo") is not in the new one. That is why data behind the picture is cut off, not refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from commsched.images import errors, metadata
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_BYTES = 25 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MAX_MOVING_PIXELS = 200_000_000
+"""Pixels over all frames of an animation."""
+MAX_FRAMES = 600
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+MIMES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+}
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
+
+_OTHERS = {b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"8BPS": "Photoshop", b"\0\0\1\0": "ICO"}
+_PHONE = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
+
+
+def refusal(data: bytes) -> errors.BadPicture:
+    """Why bytes that are none of our formats are refused, as precisely as their beginning tells."""
+    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data[4:8] == b"ftyp":
+        return _container(data[8:12])
+    if b"<svg" in head.lower():
+        return errors.Vector()
+    if head.startswith((b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return errors.Document()
+    if head.startswith((b"\x1aE\xdf\xa3", b"OggS", b"\0\0\1\xba")):
+        return errors.Film()
+    for magic, name in _OTHERS.items():
+        if data.startswith(magic):
+            return errors.OtherPicture(format=name)
+    return errors.NotAPicture()
+
+
+def _container(brand: bytes) -> errors.BadPicture:
+    if brand in _PHONE:
+        return errors.PhonePhoto()
+    return errors.OtherPicture(format="AVIF") if brand in (b"avif", b"avis") else errors.Film()
+
+
+@contextlib.contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """The picture in ``data``, of a size we take; whatever goes wrong inside becomes a :class:`BadPicture`."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not data:
+        raise errors.EmptyFile()
+    if len(data) > MAX_BYTES:
+        raise errors.FileTooLarge(size=round(len(data) / 2**20, 1), limit=MAX_BYTES // 2**20)
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _within(image)
+                yield image
+    except errors.BadPicture:
+        raise
+    except UnidentifiedImageError:
+        raise refusal(data) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise errors.TooManyPixels(limit=MAX_PIXELS // 1_000_000) from None
+    except MemoryError:
+        raise errors.TooHeavy() from None
+    except (
+        Exception
+    ) as error:  # decoders of hostile files raise anything: SyntaxError, struct.error, KeyError …
+        raise errors.Damaged() from error
+
+
+def _within(image: Image.Image) -> None:
+    frames = getattr(image, "n_frames", 1)
+    pixels = image.width * image.height
+    if pixels > MAX_PIXELS or frames > MAX_FRAMES or (frames > 1 and pixels * frames > MAX_MOVING_PIXELS):
+        raise errors.TooManyPixels(limit=MAX_PIXELS // 1_000_000)
+
+
+def srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """``image`` as sRGB in mode RGB, RGBA, or L, whatever colours its file was in."""
+    from PIL import Image, ImageCms
+
+    if profile and image.mode in ("RGB", "CMYK"):
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if "sRGB" not in ImageCms.getProfileDescription(source):
+                target = ImageCms.createProfile("sRGB")
+                moved = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+                image = moved or image
+    if image.mode in ("RGB", "RGBA", "L"):
+        return image
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode.startswith(("I", "F")):  # 16-bit greys: Pillow clips instead of scaling
+        return (
+            image.point(lambda value: value / 256).convert("L") if image.mode != "1" else image.convert("L")
+        )
+    return image.convert("L" if image.mode in ("1", "LA") else "RGB") if Image else image
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """``image`` turned as its EXIF orientation says."""
+    from PIL import ImageOps
+
+    with contextlib.suppress(Exception):  # a broken EXIF block says nothing about which way is up
+        return ImageOps.exif_transpose(image)
+    return image
+
+
+def clean(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Facts about the picture, and its new file. Raises :class:`commsched.images.errors.BadPicture`."""
+    from commsched.images import look
+
+    with opened(data) as image:
+        mime = MIMES[image.format or ""]
+        moving = getattr(image, "is_animated", False) and mime in ("image/gif", "image/webp")
+        who, owner, located = _read_metadata(image)
+        facts: dict[str, Any] = {"mime": mime, "animated": moving, "had_location": located}
+        facts["credit"] = metadata.one_line(who, owner)
+        if moving:
+            first, new = _moving(image)
+        else:
+            tables = (image.quantization, _sampling(image)) if mime == "image/jpeg" else None  # type: ignore[attr-defined]
+            image.load()
+            first = srgb(upright(image), image.info.get("icc_profile"))
+            new = encode(first, mime, tables=tables, exif=_credit_exif(who, owner))
+        facts |= {"width": first.width, "height": first.height}
+        facts |= {"dhash": look.dhash(first), "focus": look.focus(first)}
+        return facts, new
+
+
+def _read_metadata(image: Image.Image) -> tuple[str, str, bool]:
+    try:
+        return *metadata.credit(image), metadata.has_location(image)
+    except Exception:  # metadata that cannot be read is dropped with the rest of it
+        return "", "", False
+
+
+def _sampling(image: Image.Image) -> int:
+    from PIL import JpegImagePlugin
+
+    return JpegImagePlugin.get_sampling(image)
+
+
+def _credit_exif(who: str, owner: str) -> bytes | None:
+    """The one thing that goes along in the new file: whose picture it is."""
+    from PIL import Image
+
+    if not who and not owner:
+        return None
+    exif = Image.Exif()
+    for tag, value in ((metadata.ARTIST, who), (metadata.COPYRIGHT, owner)):
+        if value:
+            exif[tag] = value.encode()
+    return exif.tobytes()
+
+
+def _moving(image: Image.Image) -> tuple[Image.Image, bytes]:
+    """An animation, frame by frame, with its pace and its loop."""
+    from PIL import ImageSequence
+
+    frames, pace = [], []
+    for frame in ImageSequence.Iterator(image):
+        pace.append(max(20, int(frame.info.get("duration", 100) or 100)))
+        frames.append(frame.convert("RGBA"))
+    out = io.BytesIO()
+    loop = image.info.get("loop", 0 if image.format == "WEBP" else None)
+    options: dict[str, Any] = {"disposal": 2} if image.format == "GIF" else {"quality": 85, "method": 2}
+    if loop is not None:
+        options["loop"] = loop
+    frames[0].save(out, image.format, save_all=True, append_images=frames[1:], duration=pace, **options)
+    return frames[0], out.getvalue()
+
+
+def encode(
+    image: Image.Image,
+    mime: str,
+    quality: int = 90,
+    tables: tuple[Any, int] | None = None,
+    exif: bytes | None = None,
+) -> bytes:
+    """``image`` as a file of type ``mime``, with no metadata but ``exif``.
+
+    ``tables`` are the quantization tables and chroma sampling of the JPEG it came from: with them the new
+    file is as good and as large as the old one.
+    """
+    out = io.BytesIO()
+    extra: dict[str, Any] = {"exif": exif} if exif else {}
+    if mime == "image/jpeg":
+        if tables and tables[1] >= 0:
+            extra |= {"qtables": tables[0], "subsampling": tables[1]}
+        else:
+            extra["quality"] = quality
+        _bare(flat(image)).save(out, "JPEG", optimize=False, progressive=True, **extra)
+    elif mime == "image/webp":
+        _bare(image).save(out, "WEBP", quality=quality, method=4, **extra)
+    elif mime == "image/gif":
+        _bare(image).save(out, "GIF")
+    else:
+        _bare(image).save(out, "PNG", compress_level=6, **extra)
+    return out.getvalue()
+
+
+def _bare(image: Image.Image) -> Image.Image:
+    """A copy that remembers nothing of its file (Pillow writes ``info`` back: comments, profiles, text)."""
+    bare = image.copy()
+    bare.info = {}
+    with contextlib.suppress(AttributeError):
+        del bare._exif  # type: ignore[attr-defined]
+    return bare
+
+
+def flat(image: Image.Image, ground: tuple[int, int, int] = (255, 255, 255)) -> Image.Image:
+    """``image`` without transparency, on ``ground`` (sRGB)."""
+    from PIL import Image
+
+    if image.mode in ("RGB", "L"):
+        return image
+    layer = image.convert("RGBA")
+    base = Image.new("RGB", image.size, ground)
+    base.paste(layer, mask=layer.getchannel("A"))
+    return base
+
+
+def small(data: bytes, max_side: int) -> tuple[dict[str, Any], bytes]:
+    """A still of at most ``max_side`` pixels a side: WebP where there is transparency, else JPEG."""
+    with opened(data) as image:
+        image.draft("RGB", (max_side * 2, max_side * 2))
+        image.load()
+        picture = srgb(upright(image), image.info.get("icc_profile"))
+        picture.thumbnail((max_side, max_side))
+        mime = "image/webp" if picture.mode == "RGBA" else "image/jpeg"
+        return _facts(picture, mime), encode(picture, mime, quality=82)
+
+
+def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
+    return {"mime": mime, "width": picture.width, "height": picture.height}
+
+
+def fit(data: bytes, types: list[str], max_bytes: int, max_side: int) -> tuple[dict[str, Any], bytes]:
+    """The best file of ``types`` within ``max_bytes`` and ``max_side`` (0: any). The same file if it is one."""
+    from PIL import Image
+
+    with opened(data) as image:
+        mime = MIMES[image.format or ""]
+        side = max_side or max(image.size)
+        if mime in types and len(data) <= max_bytes and max(image.size) <= side:
+            return _facts(image, mime), data
+        image.load()
+        picture = srgb(upright(image), image.info.get("icc_profile"))
+        for _ in range(12):
+            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+            for kind, quality in _attempts(picture, mime, types):
+                new = encode(picture, kind, quality=quality)
+                if len(new) <= max_bytes:
+                    return _facts(picture, kind), new
+            side = max(16, max(picture.size) * 4 // 5)
+    raise errors.CannotFit(limit=max_bytes // 1024)
+
+
+def _attempts(picture: Image.Image, mime: str, types: list[str]) -> list[tuple[str, int]]:
+    """Types and qualities to try, best first: lossless stays lossless if it may, then JPEG, then WebP."""
+    lossless = mime in ("image/png", "image/gif") and "image/png" in types
+    tries = [("image/png", 0)] if lossless else []
+    lossy = [kind for kind in ("image/jpeg", "image/webp") if kind in types]
+    if picture.mode == "RGBA":
+        lossy.reverse()
+    tries += [(lossy[0], quality) for quality in (90, 84, 76)] if lossy else []
+    if not lossy and not lossless:
+        tries = [(kind, 0) for kind in ("image/png", "image/gif") if kind in types]
+    return tries

@@ -1,0 +1,105 @@
+"""Safe intake: what comes from outside is read in a confined process, and what comes out is a file of ours.
+
+>>> taken = take(upload.read(), upload.filename)
+>>> taken.sha256 + taken.suffix      # the only name it will ever have
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commsched.images import clean, errors, pool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A picture that is safe to keep and to publish. ``data`` has no metadata but the photographer's name."""
+
+    sha256: str
+    """Of ``data``, in hex: its name in the store and in an item's content."""
+    data: bytes
+    mime: str
+    width: int
+    height: int
+    suffix: str
+    had_location: bool
+    """The file said where it was taken. That is gone now, and the person may want to know."""
+    animated: bool
+    credit: str
+    """Photographer and owner, from the file's own metadata; empty where it said nothing."""
+    title: str
+    """The name the file had, without folders and suffix: for the library, never for the disk."""
+    dhash: str
+    """64-bit perceptual hash in hex; see :func:`commsched.images.look.distance`."""
+    focus: tuple[float, float]
+    """Where crops should be centred, as shares of width and height: a proposal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A derivative of a picture."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+
+    @property
+    def suffix(self) -> str:
+        return clean.SUFFIXES[self.mime]
+
+
+def take(data: bytes, filename: str = "", workers: pool.Pool | None = None) -> Taken:
+    """Read an upload. Raises a :class:`commsched.images.errors.BadPicture` with a sentence for the person.
+
+    The format is told by the content; ``filename`` becomes a title and nothing else.
+    """
+    if not data:
+        raise errors.EmptyFile()
+    if len(data) > clean.MAX_BYTES:  # said here too, so that it is never copied to the worker
+        raise errors.FileTooLarge(size=round(len(data) / 2**20, 1), limit=clean.MAX_BYTES // 2**20)
+    facts, new = (workers or pool.shared).run({"job": "clean"}, data)
+    return Taken(
+        sha256=hashlib.sha256(new).hexdigest(),
+        data=new,
+        mime=facts["mime"],
+        width=facts["width"],
+        height=facts["height"],
+        suffix=clean.SUFFIXES[facts["mime"]],
+        had_location=facts["had_location"],
+        animated=facts["animated"],
+        credit=facts["credit"],
+        title=title(filename),
+        dhash=facts["dhash"],
+        focus=(facts["focus"][0], facts["focus"][1]),
+    )
+
+
+def title(filename: str) -> str:
+    """A readable title from a file's name: no folders, no suffix, no control characters, at most 120 long."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = name.rsplit(".", 1)[0] if "." in name.lstrip(".") else name
+    kept = "".join(letter if letter.isprintable() else " " for letter in stem)
+    return " ".join(kept.replace("_", " ").split())[:120]
+
+
+def thumbnail(data: bytes, max_side: int = 480) -> Made:
+    """A small still of ``data`` for lists: JPEG, or WebP where there is transparency."""
+    facts, new = pool.shared.run({"job": "small", "max_side": max(16, max_side)}, data)
+    return Made(new, facts["mime"], facts["width"], facts["height"])
+
+
+def fit(data: bytes, types: Sequence[str], max_bytes: int | None = None, max_side: int | None = None) -> Made:
+    """The best file of MIME ``types`` within ``max_bytes`` and ``max_side`` pixels.
+
+    Unchanged where it already is one (then ``made.data == data``). Raises
+    :class:`commsched.images.errors.CannotFit` where nothing would do.
+    """
+    known = [kind for kind in types if kind in clean.SUFFIXES]
+    size = max_bytes or clean.MAX_BYTES
+    facts, new = pool.shared.run(
+        {"job": "fit", "types": known, "max_bytes": size, "max_side": max_side or 0}, data
+    )
+    return Made(new, facts["mime"], facts["width"], facts["height"])

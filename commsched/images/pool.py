@@ -1,0 +1,164 @@
+"""Keeps one or two warm workers for pictures, and kills the one that does not answer in time."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from commsched.images import errors
+from commsched.images.worker import LENGTHS
+
+TIMEOUT = 25.0
+"""Seconds a job may take by the clock on the wall, waiting for the machine included."""
+JOBS_PER_WORKER = 200
+"""Then a new one takes over, so that a leak in a decoder never adds up."""
+_MAX_ANSWER = 512 * 2**20
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from commsched.images.worker import main; main()"
+_KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "VIRTUAL_ENV")
+
+
+class Gone(Exception):
+    """The worker ended before it answered."""
+
+
+class _Worker:
+    def __init__(self) -> None:
+        # No secret of the office is in its environment, and nothing of ours but the pipes is open in it.
+        kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+        self.process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own text)
+            [sys.executable, "-I", "-c", _START, _ROOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=kept,
+            close_fds=True,
+        )
+        self.jobs = 0
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def ask(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        raw = json.dumps(header).encode()
+        try:
+            self.process.stdin.write(LENGTHS.pack(len(raw), len(body)) + raw)
+            self.process.stdin.write(body)
+            self.process.stdin.flush()
+            sizes = LENGTHS.unpack(_exactly(self.process.stdout, LENGTHS.size))
+            if sum(sizes) > _MAX_ANSWER:
+                raise Gone
+            facts = json.loads(_exactly(self.process.stdout, sizes[0]))
+            return facts, _exactly(self.process.stdout, sizes[1])
+        except (BrokenPipeError, ValueError) as error:
+            raise Gone from error
+        finally:
+            self.jobs += 1
+
+    def close(self) -> None:
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self.process.wait()
+
+
+def _exactly(source: IO[bytes], length: int) -> bytes:
+    data = source.read(length)
+    if len(data) < length:
+        raise Gone
+    return data
+
+
+class Pool:
+    """At most ``size`` workers, started when first needed. Safe to use from many threads."""
+
+    def __init__(self, size: int = 2, timeout: float = TIMEOUT) -> None:
+        self._idle: list[_Worker] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(size)
+        self.timeout = timeout
+
+    def run(self, header: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        """Have a worker do ``header["job"]`` with ``body``. Raises :class:`errors.BadPicture`."""
+        with self._places:
+            warm = self._take_idle()
+            if warm is not None:
+                # A warm worker may just have gone to rest: its silence says nothing about the picture.
+                with contextlib.suppress(Gone):
+                    return self._with(warm, header, body)
+            try:
+                return self._with(_Worker(), header, body)
+            except Gone:
+                raise errors.TooHeavy() from None
+
+    def _take_idle(self) -> _Worker | None:
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive():
+                    return worker
+                worker.close()
+        return None
+
+    def _with(self, worker: _Worker, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        with self._deadline(worker) as late:
+            try:
+                facts, new = worker.ask(header, body)
+            except Gone:
+                worker.close()
+                if late.is_set():
+                    raise errors.TooHeavy() from None
+                raise
+        if worker.jobs < JOBS_PER_WORKER and not late.is_set():
+            with self._lock:
+                self._idle.append(worker)
+        else:
+            worker.close()
+        if "error" in facts:
+            raise errors.BY_NAME.get(facts["error"], errors.BadPicture)(**facts["params"])
+        return facts, new
+
+    @contextlib.contextmanager
+    def _deadline(self, worker: _Worker) -> Iterator[threading.Event]:
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            worker.process.kill()
+
+        timer = threading.Timer(self.timeout, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield late
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """End the idle workers; those at work end with their job."""
+        with self._lock:
+            workers, self._idle = self._idle, []
+        for worker in workers:
+            worker.close()
+
+    def forget(self) -> None:
+        """In a forked child: the parent's workers are not ours to speak with."""
+        self._idle, self._lock = [], threading.Lock()
+
+
+shared = Pool()
+atexit.register(shared.close)
+os.register_at_fork(after_in_child=shared.forget)

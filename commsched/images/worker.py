@@ -1,0 +1,100 @@
+"""The process that opens strangers' pictures: few rights, little memory, little time.
+
+It is started by :mod:`commsched.images.pool` and speaks with it over its standard input and output: a header
+in JSON and a body in bytes, each preceded by its length. It gives itself its limits before it reads anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import struct
+from typing import Any
+
+MEMORY = 1536 * 2**20
+"""Bytes of address space: a 50-megapixel picture decoded, turned and encoded stays under it."""
+CPU_SECONDS = 20
+IDLE_SECONDS = 60
+"""After this long without work it ends itself, so that an idle office holds no memory for it."""
+LENGTHS = struct.Struct(">II")
+
+
+def _limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
+
+
+def confine() -> None:
+    """Memory, files and processes: limits that no picture can lift again."""
+    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NPROC, 0)
+    _limit(resource.RLIMIT_NOFILE, 32)
+
+
+def _more_time() -> None:
+    """Processor time is counted over the process's life, so each job moves the limit ahead of what is used."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + CPU_SECONDS)
+
+
+def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Do one job; whatever happens, the answer is facts and a file, or the name of a designed error."""
+    from commsched.images import clean, errors
+
+    try:
+        if header["job"] == "clean":
+            return clean.clean(body)
+        if header["job"] == "small":
+            return clean.small(body, header["max_side"])
+        return clean.fit(body, header["types"], header["max_bytes"], header["max_side"])
+    except errors.BadPicture as error:
+        return {"error": type(error).__name__, "params": error.params}, b""
+    except MemoryError:
+        return {"error": "TooHeavy", "params": {}}, b""
+    except Exception:  # the encoder's turn: a picture that decodes and cannot be written is damaged
+        return {"error": "Damaged", "params": {}}, b""
+
+
+def _exactly(source: int, length: int) -> bytes:
+    got = bytearray()
+    while len(got) < length:
+        piece = os.read(source, min(1 << 20, length - len(got)))
+        if not piece:
+            raise EOFError
+        got += piece
+    return bytes(got)
+
+
+def _all(target: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]
+
+
+def main() -> None:
+    """Serve jobs from standard input until it closes or nobody has asked for a while."""
+    from PIL import GifImagePlugin, ImageCms, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin
+
+    from commsched.images import clean, look  # all imports before the limits: no file is opened after them
+
+    assert clean and look and ImageCms and (GifImagePlugin, JpegImagePlugin, MpoImagePlugin)
+    assert PngImagePlugin and WebPImagePlugin
+    confine()
+    while select.select([0], [], [], IDLE_SECONDS)[0]:
+        try:
+            header_size, body_size = LENGTHS.unpack(_exactly(0, LENGTHS.size))
+            header = json.loads(_exactly(0, header_size))
+            body = _exactly(0, body_size)
+        except EOFError:
+            return
+        _more_time()
+        facts, new = answer(header, body)
+        del body
+        raw = json.dumps(facts).encode()
+        _all(1, LENGTHS.pack(len(raw), len(new)) + raw)
+        _all(1, new)

@@ -1,0 +1,143 @@
+"""What is said: items, their revisions, the decisions on them, pictures and comments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from commsched.core.content import Content, parse
+from commsched.store.base import Base, Scoped
+
+
+class Item(Base, Scoped):
+    """One thing to say. Its text lives in revisions; here is what changes without a new revision."""
+
+    __tablename__ = "item"
+    __table_args__ = (Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    """Its name outside: in feeds, file names, keys."""
+    kind: Mapped[str] = mapped_column(String(10))
+    title: Mapped[str] = mapped_column(String(500), default="")
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    revision_id: Mapped[int | None]
+    """The newest revision."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Its number; what a second writer's save is compared with."""
+    publish_at: Mapped[datetime | None]
+    latest_at: Mapped[datetime | None]
+    wall_time: Mapped[str] = mapped_column(String(32), default="")
+    """What the person typed, ``2026-11-26T07:30``, in ``zone``."""
+    zone: Mapped[str] = mapped_column(String(64), default="")
+    schedule_on_approval: Mapped[bool] = mapped_column(default=False)
+    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The policy as it stood at submission."""
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    """Why it is held or failed (a code of ``core.lifecycle``)."""
+    search: Mapped[str] = mapped_column(Text, default="")
+    """Title and text, case folded, for the search box."""
+    slug: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    remote_seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Revision(Base, Scoped):
+    """An immutable snapshot: canonical JSON, and the SHA-256 of exactly those bytes."""
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("item_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[str] = mapped_column(String(64))
+    sources: Mapped[list[Any]] = mapped_column(default=list)
+    """Underlag: ``[{"text": …, "url": …}]``. The approver sees it, no reader does, so it is not hashed."""
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(String(200), default="")
+
+    def parsed(self) -> Content:
+        return parse(self.content)
+
+
+class Decision(Base, Scoped):
+    """What a named person decided about one hash. Never changed; a later row may set it aside."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_item_id_hash", "item_id", "hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
+    hash: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(20))
+    """``approve``, ``changes``, ``bypass``, ``release`` (no approval asked for), ``withdraw``."""
+    step: Mapped[int] = mapped_column(default=0)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    in_place_of: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    window_start: Mapped[datetime | None]
+    window_end: Mapped[datetime | None]
+    at: Mapped[datetime]
+    via: Mapped[str] = mapped_column(String(10), default="page")
+    """``page``, ``link``, ``api`` or ``cli``."""
+
+
+class ApprovalLink(Base, Scoped):
+    """A single-use address in a mail: shows on GET, decides on POST, for one person and one hash."""
+
+    __tablename__ = "approval_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    hash: Mapped[str] = mapped_column(String(64))
+    stamp: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Comment(Base, Scoped):
+    __tablename__ = "comment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    body: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime]
+    person: Mapped[Any] = relationship("Person", lazy="joined")
+
+
+class Media(Base, Scoped):
+    """A picture that passed the intake. The file is ``media/<first two>/<sha256><suffix>`` under the home."""
+
+    __tablename__ = "media"
+    __table_args__ = (UniqueConstraint("workspace_id", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    suffix: Mapped[str] = mapped_column(String(8))
+    mime: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    alt: Mapped[str] = mapped_column(Text, default="")
+    credit: Mapped[str] = mapped_column(String(200), default="")
+    filename: Mapped[str] = mapped_column(String(200), default="")
+    """What the person called it; shown, never used as a path."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -1,0 +1,131 @@
+"""What goes out: channels, deliveries, parts, attempts. The delivery table is the queue and the truth."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commsched.store.base import Base, Scoped
+
+
+class Channel(Base, Scoped):
+    """A connected account. ``secrets`` is encrypted with a key that lies outside the database."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(120))
+    account: Mapped[str] = mapped_column(String(300), default="")
+    account_name: Mapped[str] = mapped_column(String(300), default="")
+    account_url: Mapped[str] = mapped_column(String(500), default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    secrets: Mapped[str] = mapped_column(Text, default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """A stricter approval policy than the workspace's, or empty."""
+    state: Mapped[str] = mapped_column(String(20), default="ok")
+    """``ok``, ``broken`` (the token died; nothing is tried until it is mended) or ``archived``."""
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    token_expires_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    """The platform's own word for when the channel may be used again."""
+    created_at: Mapped[datetime]
+
+
+class Delivery(Base, Scoped):
+    """One revision to one channel: the row in the outbox."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        # What the clock asks, at any size of the table: what is due, and when is the next.
+        Index("ix_delivery_next_at", "next_at", sqlite_where=text("next_at IS NOT NULL"),
+              postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_delivery_workspace_id_due_at", "workspace_id", "due_at"),
+        Index("ix_delivery_item_id", "item_id"),
+        Index("ix_delivery_channel_id_due_at", "channel_id", "due_at"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    """``waiting sending published unknown held failed cancelled``."""
+    due_at: Mapped[datetime]
+    latest_at: Mapped[datetime]
+    next_at: Mapped[datetime | None]
+    """When the clock should look at it again; NULL when nothing will happen by itself."""
+    tries: Mapped[int] = mapped_column(default=0)
+    """Tries of the part in turn; reading back counts here too while the state is ``unknown``."""
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str] = mapped_column(String(1000), default="")
+    remote_id: Mapped[str] = mapped_column(String(300), default="")
+    published_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Part(Base):
+    """One call that makes something visible; for e-mail, one recipient. Frozen when first claimed."""
+
+    __tablename__ = "part"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    role: Mapped[str] = mapped_column(String(10), default="post")
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    """``waiting sending published unknown held failed``, as a delivery's."""
+    key: Mapped[str] = mapped_column(String(64))
+    recipient: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted address."""
+    message_id: Mapped[str] = mapped_column(String(200), default="")
+    handles: Mapped[dict[str, str]] = mapped_column(default=dict)
+    remote_id: Mapped[str] = mapped_column(String(300), default="")
+    url: Mapped[str] = mapped_column(String(1000), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    detail: Mapped[str] = mapped_column(Text, default="")
+    finished_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try at one part, committed *before* the call. Without an outcome it is open."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        # The database itself refuses a second open attempt on a channel, whatever the code thinks.
+        Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''"),
+              postgresql_where=text("outcome = ''")),
+        Index("ix_attempt_delivery_id", "delivery_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    part: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    """The content hash that stood approved when this attempt was committed."""
+    worker: Mapped[str] = mapped_column(String(40), default="")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(12), default="")
+    """Empty while open; then ``published retry rejected unknown``, or ``absent`` once read back."""
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Heartbeat(Base):
+    """When something that must be alive last said so."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime]
+    detail: Mapped[str] = mapped_column(String(300), default="")

@@ -1,0 +1,116 @@
+"""Opening the store, and the one place where a query is narrowed to a workspace.
+
+SQLite runs WAL with ``synchronous=FULL``; every write transaction begins ``BEGIN IMMEDIATE``, since a deferred
+one that turns into a writer fails at once with SQLITE_BUSY_SNAPSHOT whatever the busy timeout says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from commsched.store.base import Scoped
+
+EVERY_WORKSPACE = 0
+"""For the scheduler and the administrator of the machine. Nothing reached from a request may pass it."""
+
+BUSY_SECONDS = 10.0
+
+
+def open_engine(url: str) -> Engine:
+    """An SQLAlchemy engine for ``url``, with what SQLite needs to be trusted."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own comes after the first SELECT
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY",
+                   "cache_size=-8000", "journal_size_limit=67108864"):  # fmt: skip
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("commsched_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    workspace = state.session.info.get("workspace", EVERY_WORKSPACE)
+    if workspace == EVERY_WORKSPACE or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            Scoped,
+            lambda cls: cls.workspace_id == workspace,
+            include_aliases=True,
+            track_closure_variables=True,
+        )
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_strangers(session: Session, _context: Any, _instances: Any) -> None:
+    workspace = session.info.get("workspace", EVERY_WORKSPACE)
+    for row in session.new if workspace != EVERY_WORKSPACE else ():
+        if isinstance(row, Scoped):
+            if row.workspace_id is None:
+                row.workspace_id = workspace
+            elif row.workspace_id != workspace:
+                raise PermissionError(f"{type(row).__name__} of another workspace")
+
+
+class Store:
+    """The database. ``read`` and ``write`` give a session that lives as long as one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = open_engine(url)
+        self._writer = self.engine.execution_options(commsched_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    @property
+    def path(self) -> Path | None:
+        """The database file, where there is one."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def read(self, workspace: int) -> Iterator[Session]:
+        """A session that sees one workspace (or :data:`EVERY_WORKSPACE`) and writes nothing."""
+        with Session(self.engine, info={"workspace": workspace}, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self, workspace: int) -> Iterator[Session]:
+        """A write transaction: committed at the end of the block, rolled back by any exception."""
+        with (
+            Session(self._writer, info={"workspace": workspace}, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def ledger(self) -> Iterator[Connection]:
+        """A bare write transaction over every workspace, for the courier, which works in batches of rows."""
+        with self._writer.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
