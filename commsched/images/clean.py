@@ -33,6 +33,7 @@ MIMES = {
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 
 _OTHERS = {b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"8BPS": "Photoshop", b"\0\0\1\0": "ICO"}
+_OURS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF")
 _PHONE = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
 
 
@@ -47,6 +48,8 @@ def refusal(data: bytes) -> errors.BadPicture:
         return errors.Document()
     if head.startswith((b"\x1aE\xdf\xa3", b"OggS", b"\0\0\1\xba")):
         return errors.Film()
+    if data.startswith(_OURS):
+        return errors.Damaged()
     for magic, name in _OTHERS.items():
         if data.startswith(magic):
             return errors.OtherPicture(format=name)
@@ -61,7 +64,7 @@ def _container(brand: bytes) -> errors.BadPicture:
 
 @contextlib.contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
-    """The picture in ``data``, of a size we take; whatever goes wrong inside becomes a :class:`BadPicture`."""
+    """The picture in ``data``, of a size we take; what goes wrong inside becomes a :class:`BadPicture`."""
     from PIL import Image, UnidentifiedImageError
 
     if not data:
@@ -84,9 +87,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
         raise errors.TooManyPixels(limit=MAX_PIXELS // 1_000_000) from None
     except MemoryError:
         raise errors.TooHeavy() from None
-    except (
-        Exception
-    ) as error:  # decoders of hostile files raise anything: SyntaxError, struct.error, KeyError …
+    except Exception as error:  # decoders of hostile files raise anything: SyntaxError, KeyError …
         raise errors.Damaged() from error
 
 
@@ -99,7 +100,7 @@ def _within(image: Image.Image) -> None:
 
 def srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """``image`` as sRGB in mode RGB, RGBA, or L, whatever colours its file was in."""
-    from PIL import Image, ImageCms
+    from PIL import ImageCms
 
     if profile and image.mode in ("RGB", "CMYK"):
         with contextlib.suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
@@ -112,11 +113,9 @@ def srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         return image
     if image.has_transparency_data:
         return image.convert("RGBA")
-    if image.mode.startswith(("I", "F")):  # 16-bit greys: Pillow clips instead of scaling
-        return (
-            image.point(lambda value: value / 256).convert("L") if image.mode != "1" else image.convert("L")
-        )
-    return image.convert("L" if image.mode in ("1", "LA") else "RGB") if Image else image
+    if image.mode.startswith("I;16"):
+        return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    return image.convert("L" if image.mode in ("1", "I", "F") else "RGB")
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -141,7 +140,7 @@ def clean(data: bytes) -> tuple[dict[str, Any], bytes]:
         if moving:
             first, new = _moving(image)
         else:
-            tables = (image.quantization, _sampling(image)) if mime == "image/jpeg" else None  # type: ignore[attr-defined]
+            tables = _tables(image)
             image.load()
             first = srgb(upright(image), image.info.get("icc_profile"))
             new = encode(first, mime, tables=tables, exif=_credit_exif(who, owner))
@@ -157,10 +156,13 @@ def _read_metadata(image: Image.Image) -> tuple[str, str, bool]:
         return "", "", False
 
 
-def _sampling(image: Image.Image) -> int:
+def _tables(image: Image.Image) -> tuple[Any, int] | None:
+    """Quantization tables and chroma sampling of a JPEG; ``None`` for what is none."""
     from PIL import JpegImagePlugin
 
-    return JpegImagePlugin.get_sampling(image)
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return None
+    return image.quantization, JpegImagePlugin.get_sampling(image)
 
 
 def _credit_exif(who: str, owner: str) -> bytes | None:
@@ -227,7 +229,7 @@ def _bare(image: Image.Image) -> Image.Image:
     bare = image.copy()
     bare.info = {}
     with contextlib.suppress(AttributeError):
-        del bare._exif  # type: ignore[attr-defined]
+        del bare._exif
     return bare
 
 
@@ -259,7 +261,7 @@ def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
 
 
 def fit(data: bytes, types: list[str], max_bytes: int, max_side: int) -> tuple[dict[str, Any], bytes]:
-    """The best file of ``types`` within ``max_bytes`` and ``max_side`` (0: any). The same file if it is one."""
+    """The best file of ``types`` within ``max_bytes`` and ``max_side`` (0: any). The same file, if it is."""
     from PIL import Image
 
     with opened(data) as image:

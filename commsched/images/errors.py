@@ -11,9 +11,7 @@ class BadPicture(Invalid):
     """A file that we will not take. Subclasses say why; ``code`` goes into the problem document."""
 
     code = "picture"
-    sentence = N_(
-        "The picture could not be read. Open it in another program, save it again and try once more."
-    )
+    sentence = N_("The picture could not be read. Save it again from another program and try once more.")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(self.sentence, "file", **params)
@@ -73,18 +71,14 @@ class Damaged(BadPicture):
     """The format is right and the content is not: truncated, or with a broken checksum."""
 
     code = "picture-damaged"
-    sentence = N_(
-        "The file is damaged or was not fully copied. Fetch the picture from where it came and try again."
-    )
+    sentence = N_("The file is damaged or was not fully copied. Fetch the picture from where it came and try again.")
 
 
 class TooHeavy(BadPicture):
     """Reading it took more time or memory than a picture of its size ever should."""
 
     code = "picture-heavy"
-    sentence = N_(
-        "The picture took too long to read and was stopped. Save it again as JPEG and try once more."
-    )
+    sentence = N_("The picture took too long to read and was stopped. Save it again as JPEG and try again.")
 
 
 class CannotFit(BadPicture):

@@ -99,7 +99,5 @@ def fit(data: bytes, types: Sequence[str], max_bytes: int | None = None, max_sid
     """
     known = [kind for kind in types if kind in clean.SUFFIXES]
     size = max_bytes or clean.MAX_BYTES
-    facts, new = pool.shared.run(
-        {"job": "fit", "types": known, "max_bytes": size, "max_side": max_side or 0}, data
-    )
+    facts, new = pool.shared.run({"job": "fit", "types": known, "max_bytes": size, "max_side": max_side or 0}, data)
     return Made(new, facts["mime"], facts["width"], facts["height"])

@@ -59,7 +59,10 @@ def _found(pattern: re.Pattern[bytes], xmp: bytes) -> str:
 
 
 def _iptc(image: Image.Image) -> dict[tuple[int, int], bytes | list[bytes]]:
-    from PIL import IptcImagePlugin
+    from PIL import ImageFile, IptcImagePlugin
+
+    if not isinstance(image, ImageFile.ImageFile):
+        return {}
 
     try:
         return IptcImagePlugin.getiptcinfo(image) or {}
@@ -87,7 +90,7 @@ def credit(image: Image.Image) -> tuple[str, str]:
 
 
 def one_line(who: str, owner: str) -> str:
-    """The credit as it stands beside a picture: the photographer, and the owner where that is somebody else."""
+    """The credit as it stands beside a picture: the photographer, and the owner where that is another."""
     if not who or not owner or who.casefold() in owner.casefold():
         return owner if who and owner else who or owner
     return f"{who} / {owner}"[:MAX_CREDIT]

@@ -6,6 +6,7 @@ in JSON and a body in bytes, each preceded by its length. It gives itself its li
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -18,6 +19,19 @@ MEMORY = 1536 * 2**20
 CPU_SECONDS = 20
 IDLE_SECONDS = 60
 """After this long without work it ends itself, so that an idle office holds no memory for it."""
+_MODULES = (
+    "PIL.GifImagePlugin",
+    "PIL.ImageCms",
+    "PIL.ImageOps",
+    "PIL.ImageSequence",
+    "PIL.IptcImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.MpoImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.WebPImagePlugin",
+    "commsched.images.clean",
+    "commsched.images.look",
+)
 LENGTHS = struct.Struct(">II")
 
 
@@ -37,7 +51,7 @@ def confine() -> None:
 
 
 def _more_time() -> None:
-    """Processor time is counted over the process's life, so each job moves the limit ahead of what is used."""
+    """Processor time is counted over the process's life, so each job moves its limit ahead."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + CPU_SECONDS)
 
@@ -78,12 +92,8 @@ def _all(target: int, data: bytes) -> None:
 
 def main() -> None:
     """Serve jobs from standard input until it closes or nobody has asked for a while."""
-    from PIL import GifImagePlugin, ImageCms, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin
-
-    from commsched.images import clean, look  # all imports before the limits: no file is opened after them
-
-    assert clean and look and ImageCms and (GifImagePlugin, JpegImagePlugin, MpoImagePlugin)
-    assert PngImagePlugin and WebPImagePlugin
+    for name in _MODULES:  # before the limits: no file need be opened after them
+        importlib.import_module(name)
     confine()
     while select.select([0], [], [], IDLE_SECONDS)[0]:
         try:

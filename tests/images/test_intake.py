@@ -1,0 +1,367 @@
+"""What an office may put in its library, and what it gets back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from commsched.core.words import Invalid
+from commsched.images import clean, errors, intake, look, pool
+from tests.images import files
+
+
+def sentence_of(error: errors.BadPicture) -> None:
+    assert str(error.words), "a designed error has a sentence, and its fields are filled in"
+    assert error.field == "file"
+
+
+def reopened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+@pytest.mark.parametrize(
+    ("data", "mime", "suffix"),
+    [
+        (files.jpeg(), "image/jpeg", ".jpg"),
+        (files.png(), "image/png", ".png"),
+        (files.webp(), "image/webp", ".webp"),
+        (files.gif(), "image/gif", ".gif"),
+    ],
+)
+def test_the_four_formats_are_taken_and_named_after_their_content(data: bytes, mime: str, suffix: str) -> None:
+    taken = intake.take(data, "../../etc/passwd.exe")
+    assert (taken.mime, taken.suffix, taken.width, taken.height) == (mime, suffix, 64, 48)
+    assert taken.sha256 == hashlib.sha256(taken.data).hexdigest()
+    assert not taken.animated
+    assert reopened(taken.data).size == (64, 48)
+
+
+def test_the_format_is_told_by_the_content_and_not_by_the_name() -> None:
+    assert intake.take(files.png(), "holiday.jpg").mime == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("filename", "title"),
+    [
+        ("C:\\Bilder\\Anna_Berg  2026.jpeg", "Anna Berg 2026"),
+        ("../../../etc/passwd", "passwd"),
+        ("evil\x00\n.png", "evil"),
+        (".htaccess", ".htaccess"),
+        ("å" * 300 + ".png", "å" * 120),
+        ("", ""),
+    ],
+)
+def test_a_file_name_becomes_a_title_and_nothing_else(filename: str, title: str) -> None:
+    assert intake.title(filename) == title
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
+def test_every_colour_mode_ends_as_ordinary_colours(mode: str) -> None:
+    image = files.picture(mode="RGBA") if mode == "LA" else files.picture()
+    if mode == "I;16":
+        image = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
+    else:
+        image = image.convert(mode)
+    taken = intake.take(files.save(image, "JPEG" if mode == "CMYK" else "PNG"))
+    assert reopened(taken.data).mode in ("RGB", "RGBA", "L")
+
+
+def test_a_sixteen_bit_grey_keeps_its_greys() -> None:
+    deep = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
+    greys = reopened(intake.take(files.save(deep, "PNG")).data).convert("L")
+    assert [greys.getpixel((5, row)) for row in (0, 128, 255)] == [0, 128, 255]
+
+
+def test_a_wide_gamut_photo_becomes_srgb() -> None:
+    from PIL import ImageCms
+
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = files.jpeg(icc_profile=lab)
+    taken = intake.take(data)
+    assert "icc_profile" not in reopened(taken.data).info
+
+
+def test_a_broken_colour_profile_is_no_reason_to_refuse() -> None:
+    assert intake.take(files.jpeg(icc_profile=b"not a profile at all" * 20)).mime == "image/jpeg"
+
+
+def test_a_phone_photo_stands_upright() -> None:
+    taken = intake.take(files.with_exif(orientation=6))
+    assert (taken.width, taken.height) == (48, 64)
+    top = reopened(taken.data).getpixel((24, 4))
+    assert isinstance(top, tuple)
+    assert top[0] > 150, "orientation 6: the left edge is the top"
+
+
+def test_the_place_is_stripped_and_the_photographer_kept() -> None:
+    taken = intake.take(files.with_exif(artist="Åsa Öberg", copyright="Regionbild AB", gps=True))
+    assert taken.had_location
+    assert taken.credit == "Åsa Öberg / Regionbild AB"
+    exif = reopened(taken.data).getexif()
+    assert not exif.get_ifd(0x8825)
+    assert b"SecretCameraMaker" not in taken.data
+    assert intake.take(taken.data).credit == taken.credit
+    assert not intake.take(taken.data).had_location
+
+
+def test_no_location_no_credit_no_comment() -> None:
+    taken = intake.take(files.jpeg(comment=b"secret note"))
+    assert not taken.had_location
+    assert taken.credit == ""
+    assert b"secret note" not in taken.data
+
+
+def test_a_credit_is_one_clean_line() -> None:
+    taken = intake.take(files.with_exif(artist="Anna\r\nBcc: alla@example.se\x00\u202e" + "x" * 900))
+    assert taken.credit.startswith("Anna Bcc: alla@example.se")
+    assert len(taken.credit) <= 200
+
+
+def test_a_credit_in_xmp_is_found_and_its_place_too() -> None:
+    xmp = (
+        b"<x:xmpmeta><dc:creator><rdf:Seq><rdf:li>Bo &amp; Lo</rdf:li></rdf:Seq></dc:creator>"
+        b"<exif:GPSLatitude>63,10N</exif:GPSLatitude></x:xmpmeta>"
+    )
+    taken = intake.take(files.webp(xmp=xmp))
+    assert (taken.credit, taken.had_location) == ("Bo & Lo", True)
+    assert b"GPSLatitude" not in taken.data
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP"])
+def test_an_animation_keeps_its_frames(form: str) -> None:
+    taken = intake.take(files.moving(form))
+    assert taken.animated
+    assert getattr(reopened(taken.data), "n_frames", 1) == 3
+
+
+BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {
+    "nothing": (b"", errors.EmptyFile),
+    "too many bytes": (b"\xff\xd8\xff" + bytes(clean.MAX_BYTES), errors.FileTooLarge),
+    "a text": (b"Hej! Det har ar ingen bild.", errors.NotAPicture),
+    "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', errors.Vector),
+    "svg with a mark": (b"\xef\xbb\xbf  <SVG onload=alert(1)>", errors.Vector),
+    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", errors.PhonePhoto),
+    "avif": (b"\0\0\0\x18ftypavif\0\0\0\0", errors.OtherPicture),
+    "mp4": (b"\0\0\0\x18ftypmp42\0\0\0\0", errors.Film),
+    "webm": (b"\x1aE\xdf\xa3" + bytes(40), errors.Film),
+    "pdf": (b"%PDF-1.7\n", errors.Document),
+    "zip": (files.archive(), errors.Document),
+    "bmp": (files.save(files.picture(), "BMP"), errors.OtherPicture),
+    "tiff": (files.save(files.picture(), "TIFF"), errors.OtherPicture),
+    "pdf before a jpeg": (b"%PDF-1.7\n" + files.jpeg(), errors.Document),
+    "html before a png": (b"<html>" + files.png(), errors.NotAPicture),
+    "bomb, 900 megapixels": (files.png_bomb(), errors.TooManyPixels),
+    "bomb, just above": (files.png_bomb(7100, 7100), errors.TooManyPixels),
+    "bomb in a comment": (files.text_bomb(), errors.Damaged),
+    "bomb of frames": (files.gif_bomb(), errors.TooManyPixels),
+    "half a jpeg": (files.jpeg((600, 400), quality=95)[:3000], errors.Damaged),
+    "half a png": (files.png((300, 300))[:250], errors.Damaged),
+    "half a webp": (files.webp((300, 300))[:150], errors.Damaged),
+    "only a head": (files.jpeg()[:4], errors.Damaged),
+    "png that lies about its size": (
+        files.png()[:16] + b"\0\0\x0f\0\0\0\x0f\0" + files.png()[24:],
+        errors.Damaged,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_gets_its_own_sentence(name: str) -> None:
+    data, kind = BAD[name]
+    with pytest.raises(errors.BadPicture) as caught:
+        intake.take(data, "bild.jpg")
+    assert type(caught.value) is kind
+    assert isinstance(caught.value, Invalid)
+    assert (caught.value.field, caught.value.status) == ("file", 422)
+    assert str(caught.value.words), "the sentence can be filled in"
+
+
+@pytest.mark.parametrize("tail", files.TAILS)
+@pytest.mark.parametrize("make", [files.jpeg, files.png, files.webp, files.gif])
+def test_what_hangs_behind_a_picture_is_cut_off(tail: str, make: object) -> None:
+    assert callable(make)
+    taken = intake.take(make() + files.TAILS[tail])
+    for other in files.TAILS.values():
+        assert other not in taken.data
+    assert b"<script" not in taken.data
+
+
+def test_a_script_dressed_as_a_picture_is_undressed() -> None:
+    assert b"alert" not in intake.take(files.gif_script()).data
+    assert b"<script" not in intake.take(files.jpeg(comment=b"<script>alert(1)</script>")).data
+
+
+def test_a_bomb_costs_the_server_no_memory() -> None:
+    """The bomb is opened in another process, so that the server's own size does not move."""
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(errors.TooManyPixels):
+        intake.take(files.png_bomb())
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+def test_a_worker_that_hangs_is_killed_and_the_next_picture_is_read() -> None:
+    workers = pool.Pool(size=1, timeout=0.001)
+    with pytest.raises(errors.TooHeavy):
+        intake.take(files.png((2000, 2000)), workers=workers)
+    workers.timeout = 20.0
+    assert intake.take(files.jpeg(), workers=workers).width == 64
+    workers.close()
+
+
+def test_a_worker_that_died_at_rest_is_replaced() -> None:
+    workers = pool.Pool(size=1)
+    intake.take(files.jpeg(), workers=workers)
+    worker = workers._idle[0]
+    worker.process.kill()
+    assert intake.take(files.jpeg(), workers=workers).width == 64
+    assert workers._idle[0] is not worker
+    workers.close()
+
+
+def test_the_worker_is_confined() -> None:
+    workers = pool.Pool(size=1)
+    intake.take(files.jpeg(), workers=workers)
+    number = workers._idle[0].process.pid
+    limits = Path(f"/proc/{number}/limits").read_text()
+    environment = Path(f"/proc/{number}/environ").read_text()
+    handles = os.listdir(f"/proc/{number}/fd")
+    workers.close()
+    table = {line[:26].strip(): line[26:47].strip() for line in limits.splitlines()}
+    assert table["Max address space"] == str(1536 * 2**20)
+    assert table["Max file size"] == "0"
+    assert table["Max processes"] == "0"
+    assert "SECRET" not in environment.upper()
+    assert sorted(handles) == ["0", "1", "2"]
+
+
+def test_a_picture_that_needs_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        pool,
+        "_START",
+        pool._START.replace("main()", "w.MEMORY = 2**28; w.main()").replace(
+            "import main", "import main; import commsched.images.worker as w"
+        ),
+    )
+    workers = pool.Pool(size=1)
+    with pytest.raises(errors.BadPicture) as caught:
+        intake.take(files.png((7000, 7000)), workers=workers)
+    workers.close()
+    assert isinstance(caught.value, errors.TooHeavy | errors.Damaged)
+
+
+def test_many_at_once_are_all_read() -> None:
+    done: list[int] = []
+    threads = [
+        threading.Thread(target=lambda side=side: done.append(intake.take(files.png((side, side))).width))
+        for side in range(20, 32)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == list(range(20, 32))
+
+
+ORIGINALS = (files.jpeg(), files.png(mode="RGBA"), files.webp(), files.gif(), files.moving("GIF"))
+
+
+@given(st.sampled_from(ORIGINALS), st.integers(0, 2**32), st.integers(1, 30))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_mutilated_file_ends_in_a_picture_or_in_a_designed_error(original: bytes, seed: int, changes: int) -> None:
+    try:
+        facts, new = clean.clean(files.mutated(original, seed, changes))
+    except errors.BadPicture as error:
+        sentence_of(error)
+    else:
+        again = reopened(new)
+        assert again.size == (facts["width"], facts["height"])
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF"]))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_at_all_end_in_a_designed_error(tail: bytes, head: bytes) -> None:
+    try:
+        clean.clean(head + tail)
+    except errors.BadPicture as error:
+        sentence_of(error)
+
+
+@given(st.sampled_from(ORIGINALS), st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None)
+def test_the_worker_survives_what_it_reads(original: bytes, seed: int) -> None:
+    try:
+        intake.take(files.mutated(original, seed, 12))
+    except errors.BadPicture as error:
+        sentence_of(error)
+
+
+def test_a_thumbnail_is_small_and_keeps_its_shape() -> None:
+    made = intake.thumbnail(files.jpeg((1200, 800)), 240)
+    assert (made.width, made.height, made.mime, made.suffix) == (240, 160, "image/jpeg", ".jpg")
+    clear = intake.thumbnail(files.png((600, 600), mode="RGBA"), 100)
+    assert (clear.mime, reopened(clear.data).mode) == ("image/webp", "RGBA")
+
+
+def noise(side: int = 900) -> bytes:
+    return files.save(Image.effect_noise((side, side), 60).convert("RGB"), "PNG")
+
+
+def test_a_picture_that_fits_is_left_alone() -> None:
+    data = files.jpeg()
+    made = intake.fit(data, ["image/jpeg", "image/png"], 1_000_000)
+    assert made.data == data
+
+
+def test_a_picture_too_large_for_the_channel_is_made_to_fit() -> None:
+    data = noise()
+    made = intake.fit(data, ["image/jpeg", "image/png"], 200_000)
+    assert len(made.data) <= 200_000
+    assert made.mime in ("image/jpeg", "image/png")
+
+
+def test_a_type_that_the_channel_does_not_take_is_changed() -> None:
+    made = intake.fit(files.webp(), ["image/jpeg"], None, None)
+    assert (made.mime, made.width) == ("image/jpeg", 64)
+    clear = intake.fit(files.png(mode="RGBA"), ["image/jpeg"])
+    corner = reopened(clear.data).getpixel((2, 1))
+    assert isinstance(corner, tuple)
+    assert min(corner) > 200, "what was transparent is white, not black"
+
+
+def test_the_longest_side_is_kept() -> None:
+    made = intake.fit(files.jpeg((800, 400)), ["image/jpeg"], None, 300)
+    assert (made.width, made.height) == (300, 150)
+
+
+def test_a_picture_that_nothing_makes_small_enough_is_said_so() -> None:
+    with pytest.raises(errors.CannotFit):
+        intake.fit(noise(200), ["image/jpeg"], 100)
+
+
+def test_the_same_picture_in_another_size_is_recognised() -> None:
+    photo = Image.effect_mandelbrot((900, 700), (-2, -1.2, 1, 1.2), 60).convert("RGB")
+    first = intake.take(files.save(photo, "PNG"))
+    second = intake.take(files.save(photo.resize((450, 350)), "JPEG", quality=60))
+    other = intake.take(files.save(photo.rotate(180), "PNG"))
+    assert look.distance(first.dhash, second.dhash) <= 6
+    assert look.distance(first.dhash, other.dhash) > 6
+
+
+def test_the_proposed_focus_lies_on_the_face() -> None:
+    image = Image.new("RGB", (400, 300), (70, 90, 120))
+    image.paste((224, 172, 140), (280, 40, 340, 120))
+    x, y = intake.take(files.save(image, "PNG")).focus
+    assert 0.65 < x < 0.88
+    assert 0.1 <= y < 0.45
