@@ -66,7 +66,7 @@ def _refuse_strangers(session: Session, _context: Any, _instances: Any) -> None:
     workspace = session.info.get("workspace", EVERY_WORKSPACE)
     for row in session.new if workspace != EVERY_WORKSPACE else ():
         if isinstance(row, Scoped):
-            if row.workspace_id is None:
+            if getattr(row, "workspace_id", None) is None:
                 row.workspace_id = workspace
             elif row.workspace_id != workspace:
                 raise PermissionError(f"{type(row).__name__} of another workspace")

@@ -1,0 +1,58 @@
+"""Whose turn it is to say yes, and how they are asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.approval import current_step
+from commsched.core.roles import GRANTS
+from commsched.flow import links_out
+from commsched.flow.clearance import read_policy, said_of
+from commsched.flow.context import Office
+from commsched.store.models import Deputy, Item, Membership, Revision
+
+
+def principals(session: Session, person: int, now: datetime) -> list[int]:
+    """Those whose deputy ``person`` is at ``now``."""
+    during = (Deputy.deputy_id == person, Deputy.starts_at <= now, Deputy.ends_at > now)
+    return list(session.scalars(select(Deputy.person_id).where(*during)))
+
+
+def deputies(session: Session, people: set[int], now: datetime) -> set[int]:
+    """Those who stand in for any of ``people`` at ``now``."""
+    during = (Deputy.person_id.in_(people), Deputy.starts_at <= now, Deputy.ends_at > now)
+    return set(session.scalars(select(Deputy.deputy_id).where(*during)))
+
+
+def people_with(session: Session, permission: str) -> set[int]:
+    """The active members whose role grants ``permission``."""
+    roles = [role for role, granted in GRANTS.items() if permission in granted]
+    rows = session.scalars(select(Membership).where(Membership.role.in_(roles)))
+    return {row.person_id for row in rows if row.person.active}
+
+
+def asked(office: Office, session: Session, item: Item, revision: Revision) -> set[int]:
+    """Who can say yes to ``revision`` right now, deputies included, its writers left out."""
+    policy = read_policy(item.policy)
+    step = current_step(policy, said_of(session, item.id), revision.hash)
+    if step is None:
+        return set()
+    named = set(policy.steps[step].people)
+    # a role of approver is what lets anyone decide; an administrator can, but is not bothered unless named
+    people = named or _approvers(session) or people_with(session, "approve")
+    people |= deputies(session, people, office.now())
+    return people if policy.own else people - {item.author_id or 0, revision.author_id or 0}
+
+
+def _approvers(session: Session) -> set[int]:
+    rows = session.scalars(select(Membership).where(Membership.role == "approver"))
+    return {row.person_id for row in rows if row.person.active}
+
+
+def ask(office: Office, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve") -> None:
+    """Send everyone whose turn it is a notice with a link of their own."""
+    for person in sorted(asked(office, session, item, revision)):
+        links_out.send(office, session, item, revision, person, kind)

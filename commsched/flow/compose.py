@@ -1,0 +1,166 @@
+"""From what was handed in to content, and from content to what one channel would say. Used by check and publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content import ChannelContent, Content, Picture, addresses_digest
+from commsched.core.draft import DraftIn, PictureIn
+from commsched.core.platform import Draft, PictureFile
+from commsched.core.timing import read_time
+from commsched.core.words import N_, Invalid, Problem, block
+from commsched.flow.context import Office
+from commsched.store.models import Channel, Media, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How one channel takes a draft: its length as the platform counts, its limit, and what is wrong."""
+
+    channel: int
+    name: str
+    platform: str
+    count: int
+    limit: int | None
+    cost: float
+    problems: list[Problem]
+
+
+def addresses(office: Office, channel: Channel) -> tuple[str, ...]:
+    """The addresses of a list channel, decrypted; none for other channels."""
+    lines = office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else ""
+    return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+
+
+def media_path(office: Office, sha256: str, suffix: str) -> Path:
+    """Where a picture's bytes lie."""
+    return office.media / sha256[:2] / f"{sha256}{suffix}"
+
+
+def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn) -> Content:
+    """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing."""
+    channels = _channels(session, given.channels)
+    embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
+    return Content(
+        kind=given.kind, title=given.title.strip(), text=given.text.replace("\r\n", "\n"), lead=given.lead,
+        genre=given.genre, short=given.short, facts=given.facts, quotes=given.quotes, contact=given.contact,
+        link=given.link.strip(), language=given.language,
+        pictures=_pictures(session, given.media),
+        channels=[_channel_content(office, channel, given) for channel in channels],
+        embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
+    )  # fmt: skip
+
+
+def _channels(session: Session, wanted: list[int]) -> list[Channel]:
+    found = {
+        c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_(wanted), Channel.state != "archived"))
+    }
+    for number in wanted:
+        if number not in found:
+            raise Invalid(N_("There is no channel %(channel)s in this office."), "channels", channel=number)
+    return [found[number] for number in dict.fromkeys(wanted)]
+
+
+def _pictures(session: Session, wanted: list[int | PictureIn]) -> list[Picture]:
+    given = [one if isinstance(one, PictureIn) else PictureIn(id=one) for one in wanted]
+    found = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_([one.id for one in given])))}
+    made = []
+    for one in given:
+        media = found.get(one.id)
+        if media is None:
+            raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=one.id)
+        alt = media.alt if one.alt is None else one.alt
+        made.append(Picture(sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width,
+                            height=media.height, credit=media.credit))  # fmt: skip
+    return made
+
+
+def _channel_content(office: Office, channel: Channel, given: DraftIn) -> ChannelContent:
+    variant = given.variants.get(str(channel.id))
+    known = {option.key for option in office.platform(channel.platform).options}
+    options = {key: value for key, value in (variant.options if variant else {}).items() if key in known and value}
+    people = addresses(office, channel)
+    text = variant.text if variant else None
+    return ChannelContent(
+        channel=channel.id,
+        text=None if text is None or text == given.text else text.replace("\r\n", "\n"),
+        options=options,
+        recipients=addresses_digest(list(people)) if people else "",
+    )
+
+
+Reader = Callable[[], bytes]
+
+
+def draft_for(
+    content: Content, channel: int, uid: str, readers: Mapping[str, tuple[Reader, int]], people: Iterable[str] = ()
+) -> Draft:
+    """What ``channel`` would say. ``readers`` gives each picture's bytes and their size, by SHA-256."""
+    own = content.on(channel)
+    pictures = tuple(
+        PictureFile(sha256=p.sha256, mime=p.mime, alt=p.alt, width=p.width, height=p.height, credit=p.credit,
+                    read=readers[p.sha256][0], size=readers[p.sha256][1])
+        for p in content.pictures
+    )  # fmt: skip
+    return Draft(
+        kind=content.kind, title=content.title, text=content.text if own.text is None else own.text,
+        lead=content.lead, short=content.short, facts=content.facts, genre=content.genre,
+        quotes=tuple(content.quotes), contact=content.contact, link=content.link, language=content.language,
+        pictures=pictures, options=own.options, recipients=tuple(people), uid=uid,
+    )  # fmt: skip
+
+
+def file_readers(office: Office, session: Session, content: Content) -> dict[str, tuple[Reader, int]]:
+    """How to read each picture of ``content`` from the media folder, and how big it is."""
+    wanted = [picture.sha256 for picture in content.pictures]
+    if not wanted:
+        return {}
+    rows = session.scalars(select(Media).where(Media.sha256.in_(wanted)))
+    return {row.sha256: (partial(media_path(office, row.sha256, row.suffix).read_bytes), row.size) for row in rows}
+
+
+def check(office: Office, session: Session, content: Content, uid: str = "") -> list[Checked]:
+    """What every channel of ``content`` says of it. The same answer for composer, API, import and publisher."""
+    readers = file_readers(office, session, content)
+    rows = {
+        c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
+    }
+    return [
+        _check_one(office, rows[one.channel], content, uid, readers) for one in content.channels if one.channel in rows
+    ]
+
+
+def _check_one(
+    office: Office, channel: Channel, content: Content, uid: str, readers: Mapping[str, tuple[Reader, int]]
+) -> Checked:
+    platform = office.platform(channel.platform)
+    draft = draft_for(content, channel.id, uid, readers, addresses(office, channel))
+    problems = list(platform.check(draft, channel.facts))
+    if content.kind not in platform.kinds:
+        problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
+    if channel.state == "broken":
+        problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
+    limit = platform.limits(channel.facts).characters
+    return Checked(channel.id, channel.name, platform.key, platform.count(draft.text, channel.facts), limit,
+                   platform.cost(draft), problems)  # fmt: skip
+
+
+def general_problems(content: Content, publish_at: datetime | None) -> list[Problem]:
+    """What is wrong whatever the channel: nowhere to go, nothing to say, out before its embargo."""
+    found = []
+    if not content.channels:
+        found.append(block("channels", N_("Choose at least one channel.")))
+    if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
+        found.append(block("text", N_("There is no text.")))
+    if content.kind == "release" and not content.title:
+        found.append(block("title", N_("A press release needs a headline.")))
+    if content.embargo and publish_at and publish_at < datetime.fromisoformat(content.embargo):
+        found.append(block("publish_at", N_("It would go out before its embargo.")))
+    return found

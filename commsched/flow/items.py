@@ -1,0 +1,96 @@
+"""An item and its revisions: find it, look at it, see what stands in its way."""
+
+from __future__ import annotations
+
+from sqlalchemy import desc, select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.content import Content
+from commsched.core.words import N_, Conflict, NotFound, Problem
+from commsched.flow import compose
+from commsched.flow.context import Actor, Office
+from commsched.flow.record import note
+from commsched.store.models import Delivery, Item, Revision, Workspace
+
+
+class Changed(Conflict):
+    """Somebody saved in between. ``current`` is the revision that stands; what was typed goes back to its writer."""
+
+    code = "changed"
+
+    def __init__(self, current: Revision) -> None:
+        self.current = current
+        super().__init__(N_("Somebody else has changed this since you opened it. Both versions are kept."), "text")
+
+
+def load(session: Session, item_id: int) -> Item:
+    """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see."""
+    item = session.scalar(select(Item).where(Item.id == item_id))
+    if item is None:
+        raise NotFound(N_("There is no such item."))
+    return item
+
+
+def workspace_of(session: Session, actor: Actor) -> Workspace:
+    workspace = session.get(Workspace, actor.workspace)
+    if workspace is None:
+        raise NotFound(N_("There is no such office."))
+    return workspace
+
+
+def current(session: Session, item: Item) -> Revision:
+    """The newest revision of ``item``."""
+    found = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    assert found is not None, "an item always has a revision"
+    return found
+
+
+def first_line(text: str, size: int = 80) -> str:
+    """What an item is called when nobody has named it."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= size else line[: size - 1].rstrip() + "…"
+
+
+def searchable(content: Content) -> str:
+    """Everything a person may look for, case folded."""
+    words = [content.title, content.lead, content.text, content.short, content.facts]
+    words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
+    words += [p.alt for p in content.pictures]
+    return "\n".join(words).casefold()
+
+
+def void(office: Office, session: Session, actor: Actor, item: Item) -> None:
+    """After an edit: nothing of the old revision waits any longer, and the item must be approved anew."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.item_id == item.id, Delivery.state.in_(("waiting", "held", "failed")))
+        .values(state="cancelled", next_at=None, reason="changed")
+    )
+    if item.state not in ("draft", "changes_requested"):
+        note(session, office, actor, "approval.voided", item.id, was=item.state)
+        item.state = "draft"
+    item.reason = ""
+    item.submitted_at = item.reminded_at = None
+
+
+def history(session: Session, item: Item) -> list[Revision]:
+    """Every revision, newest first."""
+    return list(session.scalars(select(Revision).where(Revision.item_id == item.id).order_by(desc(Revision.number))))
+
+
+def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
+    """What stands in the way of ``item``: in general, and channel by channel."""
+    content = current(session, item).parsed()
+    return compose.general_problems(content, item.publish_at), compose.check(office, session, content, item.uid)
+
+
+def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
+    """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
+    text = content.text.strip().casefold()
+    if len(text) < 20:
+        return []
+    pattern = text[:200].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    same = select(Item).where(
+        Item.id != item_id, Item.state != "cancelled", Item.search.like(f"%{pattern}%", escape="\\")
+    )
+    return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

@@ -1,0 +1,85 @@
+"""Approval by an address in a mail: GET shows, POST decides, once, for one person and one hash.
+
+A mail scanner that follows every link spends nothing, since only a POST with the page's own form decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.words import N_, Conflict, NotFound
+from commsched.flow import approve, items
+from commsched.flow.context import Actor, Office
+from commsched.store.models import ApprovalLink, Item, Membership, Person, Revision, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import token_hash
+
+
+class Spent(Conflict):
+    """The link has been used, has expired, or speaks of a version that no longer stands."""
+
+    code = "spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page behind a link needs."""
+
+    link_id: int
+    actor: Actor
+    workspace: Workspace
+    item: Item
+    revision: Revision
+    changed: bool
+    """The item has been edited since the link was sent; the page shows the new version and says so."""
+
+
+def open_link(office: Office, token: str) -> Shown:
+    """Look at what a link is for, without spending it. Raises :class:`NotFound` or :class:`Spent`."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        link, person = _valid(office, session, token)
+        role = session.scalar(
+            select(Membership.role).where(
+                Membership.person_id == person.id, Membership.workspace_id == link.workspace_id
+            )
+        )
+        workspace = session.get(Workspace, link.workspace_id)
+        item = session.get(Item, link.item_id)
+        if role is None or workspace is None or item is None:
+            raise NotFound(N_("This link leads nowhere any more."))
+        if item.state not in approve.DECIDABLE:
+            raise Spent(N_("This has already been decided, or was taken back by its writer."))
+        revision = items.current(session, item)
+        actor = Actor(person.id, person.name or person.email, workspace.id, role, "link", person.language)
+        return Shown(link.id, actor, workspace, item, revision, revision.hash != link.hash)
+
+
+def _valid(office: Office, session: Session, token: str) -> tuple[ApprovalLink, Person]:
+    link = session.scalar(select(ApprovalLink).where(ApprovalLink.token_hash == token_hash(token)))
+    person = session.get(Person, link.person_id) if link else None
+    if link is None or person is None or not person.active or person.stamp != link.stamp:
+        raise NotFound(N_("This link leads nowhere any more."))
+    if link.used_at is not None:
+        raise Spent(N_("This link has been used. Sign in to see what became of it."))
+    if link.expires_at <= office.now():
+        raise Spent(N_("This link has expired. Sign in, or ask for a new one."))
+    return link, person
+
+
+def decide(office: Office, token: str, verdict: str, content_hash: str, comment: str = "") -> Shown:
+    """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``.
+
+    The link is spent only when the decision went through, so that a conflict or an empty comment costs nothing.
+    """
+    shown = open_link(office, token)
+    if verdict == "approve":
+        approve.approve(office, shown.actor, shown.item.id, content_hash, comment)
+    else:
+        approve.request_changes(office, shown.actor, shown.item.id, content_hash, comment)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        spend = update(ApprovalLink).where(ApprovalLink.id == shown.link_id, ApprovalLink.used_at.is_(None))
+        session.execute(spend.values(used_at=office.now()))
+    return shown

@@ -1,0 +1,116 @@
+"""What a person decides about a delivery that stopped, or that nobody knows the fate of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.timing import latest_for
+from commsched.core.words import Conflict, Invalid, N_, NotFound
+from commsched.flow import items, schedule
+from commsched.flow.context import Actor, Office
+from commsched.flow.record import note
+from commsched.store.models import Attempt, Delivery, Item, Part
+
+Answer = Literal["published", "not_published"]
+
+
+def load(session: Session, delivery_id: int) -> Delivery:
+    row = session.scalar(select(Delivery).where(Delivery.id == delivery_id))
+    if row is None:
+        raise NotFound(N_("There is no such delivery."))
+    return row
+
+
+def resolve(office: Office, actor: Actor, delivery_id: int, answer: Answer, url: str = "") -> None:
+    """Say what became of an unknown delivery: it is out (and where), or it is not.
+
+    "Not published" holds it, so that sending again is a second, separate decision (:func:`send`).
+    """
+    actor.require("resolve")
+    if url and not url.startswith(("https://", "http://")):
+        raise Invalid(N_("The address must begin with https://."), "url")
+    with office.store.write(actor.workspace) as session:
+        row = load(session, delivery_id)
+        if row.state != "unknown":
+            raise Conflict(N_("This is not a delivery that waits for an answer."))
+        if answer == "published":
+            _is_out(office, session, row, url)
+        else:
+            _is_not_out(office, session, row)
+        _finish(session, row)
+        note(session, office, actor, "delivery.resolved", row.item_id, delivery=row.id, answer=answer, url=url[:300])
+    office.wake()
+
+
+def _is_out(office: Office, session: Session, row: Delivery, url: str) -> None:
+    """The unknown parts are out. Parts after them still wait: a thread goes on, a list's other recipients too."""
+    now = office.now()
+    _set_parts(session, row, state="published", url=url, finished_at=now, next_at=None)
+    rest = session.scalar(select(Part.id).where(Part.delivery_id == row.id, Part.state == "waiting").limit(1))
+    row.url = row.url or url
+    if rest is not None:
+        row.state, row.next_at, row.reason = "waiting", now, ""
+        return
+    row.state, row.next_at, row.reason, row.published_at = "published", None, "", now
+
+
+def _is_not_out(office: Office, session: Session, row: Delivery) -> None:
+    _set_parts(session, row, state="waiting", next_at=None, tries=0)
+    session.execute(
+        update(Attempt).where(Attempt.delivery_id == row.id, Attempt.outcome == "unknown").values(outcome="absent")
+    )
+    row.state, row.next_at, row.reason = "held", None, "absent"
+
+
+def _set_parts(session: Session, row: Delivery, **values: object) -> None:
+    session.execute(update(Part).where(Part.delivery_id == row.id, Part.state == "unknown").values(**values))
+
+
+def _finish(session: Session, row: Delivery) -> None:
+    session.flush()
+    item = session.scalar(select(Item).where(Item.id == row.item_id))
+    assert item is not None
+    schedule.refresh(session, item)
+
+
+def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | None = None) -> None:
+    """Send a held or failed delivery now: only its parts that did not go out.
+
+    A person's decision gives it a new latest time; the approval must still stand and cover the moment, which the
+    publisher checks again.
+    """
+    actor.require("resolve")
+    with office.store.write(actor.workspace) as session:
+        row, now = load(session, delivery_id), office.now()
+        if row.state not in ("held", "failed"):
+            raise Conflict(N_("Only what was held or has failed can be sent again."))
+        workspace = items.workspace_of(session, actor)
+        row.latest_at = max(row.latest_at, latest_for(now, latest_minutes or workspace.latest_minutes))
+        row.state, row.next_at, row.reason, row.detail, row.tries = "waiting", now, "", "", 0
+        session.execute(
+            update(Part).where(Part.delivery_id == row.id, Part.state.in_(("failed", "held")))
+            .values(state="waiting", next_at=None, tries=0)
+        )  # fmt: skip
+        _finish(session, row)
+        note(session, office, actor, "delivery.sent_again", row.item_id, delivery=row.id)
+    office.wake()
+
+
+def drop(office: Office, actor: Actor, delivery_id: int) -> None:
+    """Let a held or failed delivery be: it will not go out."""
+    actor.require("resolve")
+    with office.store.write(actor.workspace) as session:
+        row = load(session, delivery_id)
+        if row.state not in ("held", "failed", "waiting"):
+            raise Conflict(N_("This delivery can no longer be dropped."))
+        row.state, row.next_at, row.reason = "cancelled", None, "cancelled"
+        _finish(session, row)
+        note(session, office, actor, "delivery.dropped", row.item_id, delivery=row.id)
+
+
+HOLD_FOR = timedelta(minutes=2)
+"""How soon after its time an unapproved item is called held, so that a yes in the last minute still counts."""

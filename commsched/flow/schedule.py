@@ -1,0 +1,185 @@
+"""Set a time, move it, cancel it: the rows in the outbox."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.approval import inside
+from commsched.core.lifecycle import item_state
+from commsched.core.timing import Moment, read_time
+from commsched.core.words import N_, Conflict, Invalid
+from commsched.flow import items, notify
+from commsched.flow.asking import ask
+from commsched.flow.clearance import clearance
+from commsched.flow.context import Actor, Office
+from commsched.flow.record import note
+from commsched.store.models import Decision, Delivery, Item
+
+FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
+GRACE = timedelta(minutes=1)
+"""How far back "now" may lie when somebody presses the button."""
+
+
+class NeedsApproval(Conflict):
+    """The new time lies outside what was approved; the person must say that they want to ask again."""
+
+    code = "needs-approval"
+
+
+def schedule(office: Office, actor: Actor, item_id: int, when: str | None = None, fold: int | None = None) -> None:
+    """Put an approved item in the outbox, one delivery a channel. ``when`` sets the time first."""
+    actor.require("schedule")
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id)
+        if when:
+            workspace = items.workspace_of(session, actor)
+            _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
+        if item.publish_at is None:
+            raise Invalid(N_("Choose when it should go out."), "publish_at")
+        if item.state == "scheduled" and when is None:
+            return
+        place(office, session, actor, item)
+    office.wake()
+
+
+def place(office: Office, session: Session, actor: Actor, item: Item) -> None:
+    """Make the deliveries of ``item``, which must be approved for its time. What is already out stays as it is."""
+    now, revision = office.now(), items.current(session, item)
+    assert item.publish_at is not None
+    bounds = clearance(session, item, revision.hash)
+    if item.state not in FROM or bounds is None:
+        raise Conflict(N_("It must be approved before it can be scheduled."))
+    if not inside(item.publish_at, bounds):
+        raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
+    latest = item.latest_at or item.publish_at
+    if latest < now - GRACE:
+        raise Invalid(N_("That time has already passed."), "publish_at")
+    content = revision.parsed()
+    if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
+        raise Invalid(N_("It would go out before its embargo."), "publish_at")
+    keep = _clear_waiting(session, item)
+    for one in content.channels:
+        if one.channel not in keep:
+            session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
+    item.state, item.reason = "scheduled", ""
+    session.flush()
+    refresh(session, item)
+    note(session, office, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
+
+
+def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
+    return Delivery(
+        uid=uuid.uuid4().hex, workspace_id=item.workspace_id, item_id=item.id, revision_id=revision,
+        channel_id=channel, due_at=due, latest_at=latest, next_at=due, created_at=now,
+    )  # fmt: skip
+
+
+def _clear_waiting(session: Session, item: Item) -> set[int]:
+    """Cancel what waits or stopped; returns the channels where something is out or under way, left alone."""
+    keep = set()
+    for row in session.scalars(select(Delivery).where(Delivery.item_id == item.id)):
+        if row.state in ("waiting", "held", "failed"):
+            row.state, row.next_at, row.reason = "cancelled", None, "cancelled"
+        elif row.state != "cancelled":
+            keep.add(row.channel_id)
+    return keep
+
+
+def on_approval(office: Office, session: Session, actor: Actor, item: Item) -> None:
+    """Schedule what was submitted to be scheduled. A time that has passed meanwhile is left to its writer."""
+    if item.latest_at is not None and item.latest_at < office.now():
+        item.state, item.reason = "held", "late"
+        notify.queue(session, office, [item.author_id] if item.author_id else [], "held", item=item, reason="late")
+        return
+    place(office, session, actor, item)
+
+
+def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
+    span = item.latest_at - item.publish_at if item.latest_at and item.publish_at else timedelta(minutes=latest_minutes)
+    item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
+    item.latest_at = moment.at + span
+
+
+def move(
+    office: Office, actor: Actor, item_id: int, when: str, fold: int | None = None, ask_again: bool = False
+) -> str:
+    """Move an item to another time; returns its state then.
+
+    Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless
+    ``ask_again`` says that it shall be sent for approval anew.
+    """
+    actor.require("schedule")
+    with office.store.write(actor.workspace) as session:
+        item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
+        if item.state in ("published", "publishing", "partly_published", "cancelled"):
+            raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
+        moment = read_time(when, workspace.zone, fold)
+        if moment.at < office.now() - GRACE:
+            raise Invalid(N_("That time has already passed."), "publish_at")
+        _set(item, moment, workspace.latest_minutes)
+        content = items.current(session, item).parsed()
+        if content.embargo and moment.at < datetime.fromisoformat(content.embargo):
+            raise Invalid(N_("It would go out before its embargo."), "publish_at")
+        item.updated_at = office.now()
+        note(session, office, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall)
+        follow_move(office, session, actor, item, ask_again)
+        state = item.state
+    office.wake()
+    return state
+
+
+def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
+    """After its time changed: the outbox follows if the approval covers it, else it must be asked for again."""
+    if item.state not in ("scheduled", "approved", "held", "in_review") or item.publish_at is None:
+        return
+    revision = items.current(session, item)
+    bounds = clearance(session, item, revision.hash)
+    if bounds is None:
+        if item.state == "held":
+            item.state, item.reason = "in_review", ""
+        return
+    if inside(item.publish_at, bounds):
+        if item.state in ("scheduled", "held"):
+            place(office, session, actor, item)
+        return
+    if not ask_again:
+        raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
+    _ask_anew(office, session, actor, item, revision.id, revision.hash)
+
+
+def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revision: int, content_hash: str) -> None:
+    session.add(
+        Decision(workspace_id=item.workspace_id, item_id=item.id, revision_id=revision, hash=content_hash,
+                 verdict="withdraw", person_id=actor.person, comment="", at=office.now(), via=actor.via)
+    )  # fmt: skip
+    item.schedule_on_approval = item.schedule_on_approval or item.state == "scheduled"
+    items.void(office, session, actor, item)
+    item.state, item.submitted_at = "in_review", office.now()
+    session.flush()
+    ask(office, session, item, items.current(session, item))
+
+
+def cancel(office: Office, actor: Actor, item_id: int) -> None:
+    """Stop everything of an item that is not out yet."""
+    actor.require("schedule")
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id)
+        if item.state in ("published", "cancelled"):
+            raise Conflict(N_("It is already out or cancelled."))
+        keep = _clear_waiting(session, item)
+        session.flush()
+        if not keep:
+            item.state, item.reason = "cancelled", ""
+        else:
+            refresh(session, item)
+        note(session, office, actor, "item.cancelled", item.id)
+
+
+def refresh(session: Session, item: Item) -> None:
+    """Let the item's state follow from its deliveries' states."""
+    states = session.scalars(select(Delivery.state).where(Delivery.item_id == item.id)).all()
+    item.state = item_state(states, item.state)

@@ -1,0 +1,145 @@
+"""Write, save, bring back: every change a reader would see makes a new revision."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content import Content, canonical, digest
+from commsched.core.draft import DraftIn
+from commsched.core.lifecycle import EDITABLE
+from commsched.core.timing import latest_for, read_time
+from commsched.core.words import N_, Conflict, Invalid, NotFound
+from commsched.flow import compose
+from commsched.flow.context import Actor, Office
+from commsched.flow.items import Changed, current, first_line, load, searchable, void, workspace_of
+from commsched.flow.record import note
+from commsched.flow.schedule import follow_move
+from commsched.store.models import Comment, Delivery, Item, Revision, Workspace
+
+
+def create(office: Office, actor: Actor, given: DraftIn) -> int:
+    """Make a draft and its first revision; returns the item's id."""
+    actor.require("write")
+    with office.store.write(actor.workspace) as session:
+        workspace = workspace_of(session, actor)
+        content = compose.content_from(office, session, workspace, given)
+        now = office.now()
+        item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
+                    created_at=now, updated_at=now)  # fmt: skip
+        _set_times(item, workspace, given)
+        session.add(item)
+        session.flush()
+        _add_revision(office, session, actor, item, content, list(given.sources))
+        note(session, office, actor, "item.created", item.id, title=content.title[:120], kind=given.kind)
+        return item.id
+
+
+def save(office: Office, actor: Actor, item_id: int, given: DraftIn, expected_hash: str | None = None) -> bool:
+    """Save a new revision if anything a reader sees has changed; returns whether it has.
+
+    Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
+    :class:`Changed` when ``expected_hash`` is not the current one, :class:`Conflict` when something is already out.
+    """
+    actor.require("write")
+    with office.store.write(actor.workspace) as session:
+        item = load(session, item_id)
+        revision = current(session, item)
+        if expected_hash is not None and expected_hash != revision.hash:
+            raise Changed(revision)
+        _require_editable(session, item)
+        workspace = workspace_of(session, actor)
+        content = compose.content_from(office, session, workspace, given)
+        changed = digest(canonical(content)) != revision.hash
+        sources_changed = [_plain(s) for s in given.sources] != revision.sources
+        moved = _set_times(item, workspace, given)
+        if changed or sources_changed:
+            _add_revision(office, session, actor, item, content, list(given.sources))
+        if changed:
+            void(office, session, actor, item)
+        elif moved and item.state == "scheduled":
+            follow_move(office, session, actor, item)
+        if changed or sources_changed or moved:
+            item.updated_at = office.now()
+            note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed, moved=moved)
+        return changed
+
+
+def _require_editable(session: Session, item: Item) -> None:
+    out = session.scalar(
+        select(Delivery.id).where(Delivery.item_id == item.id, Delivery.state.in_(("published", "sending", "unknown")))
+    )
+    if item.state not in EDITABLE or out is not None:
+        raise Conflict(N_("It is already on its way or out, and cannot be changed. Make a correction instead."))
+
+
+def _add_revision(
+    office: Office, session: Session, actor: Actor, item: Item, content: Content, sources: list[Any], text: str = ""
+) -> Revision:
+    data = canonical(content)
+    item.version += 1
+    revision = Revision(
+        workspace_id=item.workspace_id, item_id=item.id, number=item.version, content=data, hash=digest(data),
+        sources=[_plain(source) for source in sources], author_id=actor.person, created_at=office.now(), note=text,
+    )  # fmt: skip
+    session.add(revision)
+    session.flush()
+    item.revision_id = revision.id
+    item.kind = content.kind
+    item.title = content.title or first_line(content.text)
+    item.search = searchable(content)
+    return revision
+
+
+def _plain(source: Any) -> dict[str, str]:
+    return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
+
+
+def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
+    """Put the handed-in times on the item; returns whether they moved it."""
+    before = (item.publish_at, item.latest_at)
+    if given.publish_at:
+        moment = read_time(given.publish_at, workspace.zone, given.fold)
+        item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
+        item.latest_at = latest_for(moment.at, workspace.latest_minutes)
+    else:
+        item.publish_at = item.latest_at = None
+        item.wall_time = item.zone = ""
+    if given.latest_at and item.publish_at:
+        item.latest_at = read_time(given.latest_at, workspace.zone, field="latest_at").at
+        if item.latest_at < item.publish_at:
+            raise Invalid(N_("The latest time is before the time itself."), "latest_at")
+    return before != (item.publish_at, item.latest_at)
+
+
+def restore(office: Office, actor: Actor, item_id: int, number: int) -> None:
+    """Bring back revision ``number`` as a new one; what stood in between stays in the history."""
+    actor.require("write")
+    with office.store.write(actor.workspace) as session:
+        item = load(session, item_id)
+        _require_editable(session, item)
+        old = session.scalar(select(Revision).where(Revision.item_id == item.id, Revision.number == number))
+        if old is None:
+            raise NotFound(N_("There is no such version."))
+        _add_revision(office, session, actor, item, old.parsed(), old.sources, text=f"restored:{number}")
+        void(office, session, actor, item)
+        item.updated_at = office.now()
+        note(session, office, actor, "item.restored", item.id, revision=number)
+
+
+def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
+    """Say something about an item to the others."""
+    actor.require("comment")
+    if not body.strip():
+        raise Invalid(N_("Write something first."), "comment")
+    with office.store.write(actor.workspace) as session:
+        item = load(session, item_id)
+        row = Comment(workspace_id=actor.workspace, item_id=item.id, person_id=actor.person, body=body.strip()[:10_000],
+                      revision=item.version, at=office.now())  # fmt: skip
+        session.add(row)
+        session.flush()
+        note(session, office, actor, "item.commented", item.id)
+        return row.id
