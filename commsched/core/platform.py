@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from commsched.core.content import Kind, Quote
-from commsched.core.outcome import Finding, Handles, Outcome
-from commsched.core.words import OfficeError, Problem
+from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published
+from commsched.core.words import OfficeError, Problem, Words
 
 Role = Literal["post", "reply", "comment", "recipient"]
 
@@ -151,7 +151,21 @@ class Message:
 class Mailer(Protocol):
     """Hands one message to the office's relay and says what the relay answered."""
 
-    def send(self, message: Message) -> Outcome: ...
+    def send(self, message: Message) -> Outcome:
+        """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
+        ...
+
+    def describe(self) -> Words:
+        """Where mail goes, in words for the page. Never with a password."""
+        return Words("")
+
+    def verify(self) -> Outcome:
+        """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
+        return Published("")
+
+    def find(self, message_id: str) -> Finding:
+        """Whether the message is known to have been handed over. A relay cannot tell; a folder can."""
+        return CannotTell(final=True)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Building and sending e-mail, and saying what the relay answered."""

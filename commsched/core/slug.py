@@ -1,0 +1,31 @@
+"""Public addresses of items: readable, and the same item for ever."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_LETTERS: Final = str.maketrans({"å": "a", "ä": "a", "ö": "o", "æ": "ae", "ø": "o", "ß": "ss", "ð": "d", "þ": "th"})
+
+
+TAIL: Final = 8
+"""Characters of the uid at the end of an address."""
+
+
+def slug(text: str, limit: int = 70) -> str:
+    """``text`` as the last part of an address: small letters, digits and hyphens, cut between words."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain)
+    made = ""
+    for word in words:
+        if len(made) + len(word) + 1 > limit:
+            break
+        made = f"{made}-{word}" if made else word
+    return made
+
+
+def address_of(title: str, text: str, uid: str) -> str:
+    """The item's own address. It ends in the start of its uid, so that an old address still finds it."""
+    start = slug(title or text[:200])
+    return f"{start}-{uid[:TAIL]}" if start else uid

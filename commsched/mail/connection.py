@@ -1,0 +1,166 @@
+"""One connection to a relay, with a total deadline that not even a server that drips bytes can stretch."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from commsched.core.words import N_, Invalid
+
+Security = Literal["implicit", "required", "offered", "none"]
+_UNREADABLE: Final = N_("smtp_url cannot be read. Write smtp://user:password@host:port?starttls=1.")
+_SECURITY: Final[dict[str, Security]] = {"1": "required", "0": "none", "": "offered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Where mail is handed in. ``repr`` leaves the password out, so that no log can hold it."""
+
+    host: str
+    port: int
+    user: str
+    security: Security
+    secret: Secret
+    ca: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@cache
+def _own_name() -> str:
+    """What we call ourselves in EHLO. Asked once: looking up one's own name can take seconds."""
+    name = socket.getfqdn()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
+class Secret:
+    """A password that does not show itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds. A relay that scans what it gets may think for long after the final dot (RFC 5321, 4.5.3.2.6),
+    and giving up there leaves an unknown that a person must answer: so that wait is the longest."""
+
+    connect: float = 10.0
+    command: float = 20.0
+    answer: float = 60.0
+    total: float = 90.0
+    idle: float = 8.0
+    """How long a connection may lie unused and still be trusted with the next message."""
+    messages: int = 50
+    """After this many a connection is closed, before the relay closes it in the middle of one."""
+
+
+def read_url(url: str) -> Relay:
+    """``smtp://user:password@host:port?starttls=1`` or ``smtps://…``; ``ca=`` names a certificate file of one's own.
+
+    Raises :class:`Invalid`; the sentence never holds the address, since a password may be in it. With a user and no
+    ``starttls`` the password is sent only over TLS.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        raise Invalid(
+            N_("smtp_url cannot be read. Write smtp://user:password@host:port?starttls=1."), "smtp_url"
+        ) from error
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or query.get("starttls", "") not in _SECURITY:
+        raise Invalid(_UNREADABLE, "smtp_url")
+    user = unquote(parts.username or "")
+    security: Security = "implicit" if parts.scheme == "smtps" else _SECURITY[query.get("starttls", "")]
+    if security == "offered" and user:
+        security = "required"
+    standard = 465 if security == "implicit" else (587 if user else 25)
+    return Relay(
+        parts.hostname, port or standard, user, security, Secret(unquote(parts.password or "")), query.get("ca", "")
+    )
+
+
+class Connection(smtplib.SMTP):
+    """smtplib's client over a connection that :meth:`cut` can end from another thread, even inside TLS."""
+
+    def __init__(self, relay: Relay, patience: Patience, context: ssl.SSLContext) -> None:
+        super().__init__(timeout=patience.connect, local_hostname=_own_name())
+        self._host = relay.host  # what TLS checks the certificate against
+        self.relay = relay
+        self.patience = patience
+        self.sent = 0
+        self.used_at = 0.0
+        self._context = context
+        self._handle: socket.socket | None = None
+
+    def open(self) -> None:
+        """Connect, greet, encrypt, sign in. Raises ``OSError`` or ``smtplib.SMTPException``."""
+        code, answer = self.connect(self.relay.host, self.relay.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, answer)
+        self.pace(self.patience.command)
+        self.ehlo_or_helo_if_needed()
+        security = self.relay.security
+        if security == "required" or (security == "offered" and self.has_extn("starttls")):
+            self._encrypt()
+        if self.relay.user:
+            self.login(self.relay.user, self.relay.secret.value)
+
+    def _encrypt(self) -> None:
+        code, answer = self.starttls(context=self._context)
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, answer)
+        self.ehlo_or_helo_if_needed()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        raw = socket.create_connection((host, port), timeout)
+        # A second handle on the same connection: it stays valid while TLS wraps and unwraps the first.
+        self._handle = raw.dup()
+        if self.relay.security != "implicit":
+            return raw
+        return self._context.wrap_socket(raw, server_hostname=host)
+
+    def pace(self, seconds: float) -> None:
+        """How long the next single wait may be."""
+        sock: Any = self.sock
+        if sock is not None:
+            sock.settimeout(seconds)
+
+    def cut(self) -> None:
+        """End the connection at once. Safe from any thread."""
+        if self._handle is not None:
+            with contextlib.suppress(OSError):
+                self._handle.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        super().close()
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+    @contextlib.contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """Whatever happens inside ends within ``seconds``: then the connection is cut, and the call in it fails."""
+        timer = threading.Timer(seconds, self.cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

@@ -1,0 +1,257 @@
+"""Handing e-mail in: to the office's relay over SMTP, or to a folder of ``.eml`` files where no relay is set.
+
+What matters is where it broke. Until the first byte of the content has left, nothing was sent and trying again is
+safe. From then until the server's answer nobody can know (RFC 1047): that is ``Unknown``, and never resent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from commsched.core.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.platform import Mailer, Message
+from commsched.core.words import N_, Words
+from commsched.mail.answers import outcome_of, text_of
+from commsched.mail.build import CannotBuild, build, clean_address, clean_id
+from commsched.mail.connection import Connection, Patience, Relay, read_url
+from commsched.mail.folder import FolderMailer
+
+_SPARE: Final = 3
+"""Idle connections kept at most; several channels may send at once."""
+LOST: Final = N_("The connection was lost after the message had been handed over, before the relay answered.")
+
+
+def mailer_for(settings: dict[str, str], outbox: Path) -> Mailer:
+    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``.
+
+    Raises :class:`~commsched.core.words.Invalid` for an ``smtp_url`` that cannot be read.
+    """
+    sender, name = default_sender(settings), settings.get("mail_name", "commsched")
+    if settings.get("smtp_url", "").strip():
+        return SmtpMailer(read_url(settings["smtp_url"]), sender, name)
+    return FolderMailer(outbox, sender, name)
+
+
+def default_sender(settings: dict[str, str]) -> str:
+    """``mail_from``, else the relay's user where that is an address, else a name at the office's own host."""
+    if settings.get("mail_from"):
+        return settings["mail_from"]
+    if settings.get("smtp_url"):
+        user = read_url(settings["smtp_url"]).user
+        if "@" in user:
+            return user
+    host = urlsplit(settings.get("base_url", "")).hostname or "localhost"
+    return f"commsched@{host if host.replace('.', '').replace('-', '').isalnum() else 'localhost'}"
+
+
+class SmtpMailer(Mailer):
+    """One transaction per recipient, over a connection that is used again while it is fresh."""
+
+    def __init__(
+        self, relay: Relay, sender: str, sender_name: str = "", patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.relay = relay
+        self.sender = sender
+        self.sender_name = sender_name
+        self.patience = patience or Patience()
+        self._clock = clock
+        self._spare: list[Connection] = []
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.relay.ca or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    def describe(self) -> Words:
+        return Words(N_("E-mail goes through %(relay)s, from %(sender)s."),
+                     {"relay": self.relay.name, "sender": self.sender})  # fmt: skip
+
+    def send(self, message: Message) -> Outcome:
+        try:
+            message = _with_sender(message, self)
+            content = build(message)
+        except CannotBuild as error:
+            return Rejected(str(error), "address" if error.field == "to" else "config")
+        return _Transaction(message, content).over(self)
+
+    def verify(self) -> Outcome:
+        opened = self.connection(fresh=True)
+        if not isinstance(opened, Connection):
+            return opened
+        with opened.deadline(self.patience.command):
+            try:
+                code, answer = opened.noop()
+            except (OSError, smtplib.SMTPException) as error:
+                opened.close()
+                return Retry(_said(error), whole_channel=True)
+        self.give_back(opened)
+        said = text_of(code, answer)
+        return Published(self.relay.name, detail=said) if code == 250 else outcome_of(code, answer, "hello")
+
+    def find(self, message_id: str) -> Finding:
+        return CannotTell("mail that has left cannot be read back", final=True)
+
+    def connection(self, fresh: bool = False) -> Connection | Outcome:
+        """A connection ready for MAIL FROM; or why there is none, in which case nothing was sent."""
+        spare = None if fresh else self._take_spare()
+        if spare is not None:
+            return spare
+        try:
+            line = Connection(self.relay, self.patience, self._context)
+        except (OSError, ssl.SSLError) as error:  # the certificate file of ``ca=`` cannot be read
+            return Rejected(_said(error), "config")
+        try:
+            with line.deadline(self.patience.total / 2):
+                line.open()
+        except Exception as error:
+            line.close()
+            return _refused_hello(error)
+        return line
+
+    def _take_spare(self) -> Connection | None:
+        now = self._clock()
+        with self._lock:
+            while self._spare:
+                line = self._spare.pop()
+                if now - line.used_at <= self.patience.idle and line.sent < self.patience.messages:
+                    return line
+                line.close()
+        return None
+
+    def give_back(self, line: Connection) -> None:
+        """Keep ``line`` for the next message, if there is room."""
+        line.used_at = self._clock()
+        with self._lock:
+            if len(self._spare) < _SPARE and line.sent < self.patience.messages:
+                self._spare.append(line)
+                return
+        line.close()
+
+    def close(self) -> None:
+        """Let go of every idle connection."""
+        with self._lock:
+            while self._spare:
+                self._spare.pop().close()
+
+
+class _Transaction:
+    """One message to one recipient, and how far it came."""
+
+    def __init__(self, message: Message, content: bytes) -> None:
+        self.message = message
+        self.content = content
+        self.id = clean_id(message.message_id)
+        self.content_began = False
+
+    def over(self, mailer: SmtpMailer) -> Outcome:
+        """Send it. A kept connection that turns out dead before the content is replaced, once."""
+        for fresh in (False, True):
+            line = mailer.connection(fresh)
+            if not isinstance(line, Connection):
+                return line
+            kept = line.sent > 0
+            outcome = self._guarded(line, mailer)
+            if not (kept and isinstance(outcome, Retry) and line.sock is None):
+                return outcome
+        return outcome
+
+    def _guarded(self, line: Connection, mailer: SmtpMailer) -> Outcome:
+        with line.deadline(mailer.patience.total):
+            try:
+                outcome, usable = self._steps(line, mailer.patience)
+            except (OSError, smtplib.SMTPException, ValueError) as error:
+                line.close()
+                if self.content_began:
+                    return Unknown(f"{LOST} ({_said(error)})")
+                return Retry(_said(error), whole_channel=True)
+        if usable:
+            mailer.give_back(line)
+        else:
+            line.close()
+        return outcome
+
+    def _steps(self, line: Connection, patience: Patience) -> tuple[Outcome, bool]:
+        """The outcome, and whether the connection may carry another message."""
+        line.sent += 1
+        line.pace(patience.command)
+        sender, recipient = clean_address(self.message.sender), clean_address(self.message.to)
+        options = [f"size={len(self.content)}"] if line.has_extn("size") else []
+        code, answer = line.mail(sender, options)
+        if code != 250:
+            return self._refused(line, code, answer, "sender")
+        code, answer = line.rcpt(recipient)
+        if code not in (250, 251):
+            return self._refused(line, code, answer, "recipient")
+        code, answer = line.docmd("DATA")
+        if code != 354:
+            return self._refused(line, code, answer, "content")
+        return self._hand_over(line, patience)
+
+    def _refused(self, line: Connection, code: int, answer: bytes, stage: str) -> tuple[Outcome, bool]:
+        if not 400 <= code < 600:
+            line.close()
+            return Retry(text_of(code, answer) or "the relay's answer could not be read", whole_channel=True), False
+        outcome = outcome_of(code, answer, stage)  # type: ignore[arg-type]
+        if code == 421:
+            line.close()
+            return outcome, False
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            return outcome, line.rset()[0] == 250
+        return outcome, False
+
+    def _hand_over(self, line: Connection, patience: Patience) -> tuple[Outcome, bool]:
+        """From here on a lost connection means that nobody knows."""
+        self.content_began = True
+        line.pace(patience.answer)
+        line.send(_dotted(self.content))
+        code, answer = line.getreply()
+        if 200 <= code < 300:
+            return Published(self.id, detail=text_of(code, answer)), True
+        if 400 <= code < 600:
+            outcome = outcome_of(code, answer, "content")
+            return outcome, code != 421
+        return Unknown(f"the relay's answer could not be read: {text_of(code, answer)}"), False
+
+
+def _dotted(content: bytes) -> bytes:
+    """``content`` with leading dots doubled and the final dot (RFC 5321, 4.5.2). It has CRLF line ends already."""
+    body = content if content.endswith(b"\r\n") else content + b"\r\n"
+    stuffed = body.replace(b"\r\n.", b"\r\n..")
+    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
+
+
+def _with_sender(message: Message, mailer: SmtpMailer) -> Message:
+    if message.sender:
+        return message
+    return replace(message, sender=mailer.sender, sender_name=message.sender_name or mailer.sender_name)
+
+
+def _refused_hello(error: Exception) -> Outcome:
+    """Connecting, greeting, encrypting or signing in failed: nothing was sent."""
+    match error:
+        case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=answer):
+            return outcome_of(code, answer, "sign-in")
+        case smtplib.SMTPNotSupportedError():
+            return Rejected(_said(error), "config")
+        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=answer) if 400 <= code < 600:
+            return outcome_of(code, answer, "hello")
+        case OSError() | smtplib.SMTPException() | ValueError():
+            return Retry(_said(error), whole_channel=True)
+    raise error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,172 @@
+"""Publishing into a folder: for a website that reads files, for an archive, for a first try.
+
+A publication is a folder of its own, named by the part's key. It gets its name by a rename when everything in it is
+written and synced, so it is there whole or not at all, and a repeat finds it there and does nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from commsched.core.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected, Retry
+from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, PictureFile, Platform, Setting, Wire
+from commsched.core.words import N_, Problem
+from commsched.platforms._checks import check_pictures, check_text
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
+_SUFFIX: Final = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+
+
+class Folder(Platform):
+    key: ClassVar[str] = "folder"
+    name: ClassVar[str] = N_("Folder")
+    icon: ClassVar[str] = "lucide:folder-open"
+    resend_if_absent: ClassVar[bool] = True
+    settle: ClassVar[float] = 0.0
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("path", N_("Folder on this computer"), required=False, aliases=("directory", "dir", "folder"),
+                help=N_("Left empty, a folder in the office's home is used.")),
+    )  # fmt: skip
+
+    def connect(self, wire: Wire) -> Account:
+        folder = base(wire)
+        if not folder.is_absolute():
+            raise ConnectError(N_("Write the whole path of the folder, from the root."), "path")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise ConnectError(N_("The folder cannot be written to: %(why)s."), "path", why=why) from error
+        return Account(id=str(folder), name=folder.name or str(folder), url="")
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return Limits(pictures=50)
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        return check_text(draft, None, len, self.name) + check_pictures(draft, self.limits(facts), self.name)
+
+    def needs_prepare(self, part: Part) -> bool:
+        return False
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        target = place(part, wire)
+        try:
+            if not target.exists():
+                _write(part, target)
+        except FileNotFoundError as error:
+            return Rejected(f"{error.strerror}: {error.filename}", "config")
+        except PermissionError as error:
+            return Rejected(f"{error.strerror}: {error.filename}", "permission")
+        except OSError as error:
+            if target.exists():  # another process was first with the same publication
+                return Published(id=target.name)
+            return Retry(f"{type(error).__name__}: {error.strerror}", whole_channel=True)
+        return Published(id=target.name, detail=str(target))
+
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        target = place(part, wire)
+        try:
+            if not target.parent.is_dir():
+                return CannotTell(f"the folder {target.parent} is not there")
+            return Found(id=target.name) if target.exists() else Absent()
+        except OSError as error:
+            return CannotTell(f"{type(error).__name__}: {error.strerror}")
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        if not _SAFE.fullmatch(remote_id):
+            return Rejected("not a publication of this folder")
+        try:
+            shutil.rmtree(base(wire) / remote_id)
+        except FileNotFoundError:
+            return Published(id=remote_id, detail="it was already gone")
+        except OSError as error:
+            return Rejected(f"{type(error).__name__}: {error.strerror}", "permission")
+        return Published(id=remote_id)
+
+
+def base(wire: Wire) -> Path:
+    """The channel's folder."""
+    path = wire.settings.get("path", "").strip()
+    return Path(path).expanduser() if path else Path(wire.home) / "published" / str(wire.channel)
+
+
+def place(part: Part, wire: Wire) -> Path:
+    """The folder of one publication."""
+    name = part.key or f"{part.draft.uid}-{part.number}"
+    return base(wire) / (name if _SAFE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest())
+
+
+def _write(part: Part, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
+    try:
+        names = [_picture(building, number, picture) for number, picture in enumerate(part.pictures, 1)]
+        _file(building / "item.json", msgspec.json.format(msgspec.json.encode(_facts(part, names)), indent=2))
+        _file(building / "text.txt", _plain(part).encode())
+        _sync(building)
+        building.chmod(0o755)
+        building.replace(target)
+        _sync(target.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(building)
+        raise
+
+
+def _picture(folder: Path, number: int, picture: PictureFile) -> str:
+    name = f"{number:02}-{picture.sha256[:16]}{_SUFFIX.get(picture.mime, '.bin')}"
+    _file(folder / name, picture.read())
+    return name
+
+
+def _facts(part: Part, names: list[str]) -> dict[str, Any]:
+    draft = part.draft
+    return {
+        "id": draft.uid, "kind": draft.kind, "genre": draft.genre if draft.kind == "release" else "",
+        "language": draft.language, "title": draft.title, "lead": draft.lead, "text": part.text,
+        "short": draft.short, "facts": draft.facts, "contact": draft.contact, "link": draft.link,
+        "quotes": [{"text": quote.text, "person": quote.person} for quote in draft.quotes],
+        "pictures": [
+            {"file": name, "alt": picture.alt, "credit": picture.credit, "mime": picture.mime,
+             "width": picture.width, "height": picture.height, "sha256": picture.sha256}
+            for name, picture in zip(names, part.pictures, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _plain(part: Part) -> str:
+    draft = part.draft
+    quotes = "\n\n".join(f"– {quote.text}\n{quote.person}".strip() for quote in draft.quotes)
+    blocks = (draft.title, draft.lead, part.text, quotes, draft.facts, draft.contact, draft.link)
+    return "\n\n".join(block.strip() for block in blocks if block.strip()) + "\n"
+
+
+def _file(path: Path, content: bytes) -> None:
+    with path.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _sync(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+PLATFORM = Folder()

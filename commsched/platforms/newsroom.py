@@ -1,0 +1,58 @@
+"""The office's own newsroom. What makes an item public is the recorded outcome itself, so it cannot happen twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from commsched.core.outcome import Absent, Finding, Handles, Outcome, Published
+from commsched.core.platform import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.slug import address_of
+from commsched.core.words import N_, Problem, block, warn
+from commsched.platforms._checks import check_pictures, check_text
+
+HEADLINE: Final = 120
+"""Characters; above it search engines and link previews cut the headline."""
+
+
+class Newsroom(Platform):
+    key: ClassVar[str] = "newsroom"
+    name: ClassVar[str] = N_("Newsroom")
+    icon: ClassVar[str] = "lucide:newspaper"
+    resend_if_absent: ClassVar[bool] = True
+    instant: ClassVar[bool] = True
+    settle: ClassVar[float] = 0.0
+
+    def connect(self, wire: Wire) -> Account:
+        url = f"{wire.public_url}/n/{wire.workspace}"
+        return Account(id=f"newsroom:{wire.workspace}", name=wire.workspace, url=url)
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return Limits(pictures=20)
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        found = check_text(draft, None, len, self.name) + check_pictures(draft, self.limits(facts), self.name)
+        if draft.kind == "release" and not draft.title.strip():
+            found.append(block("title", N_("A press release needs a headline.")))
+        if len(draft.title) > HEADLINE:
+            message = N_("The headline is %(count)d characters; search engines show about %(limit)d of them.")
+            found.append(warn("title", message, count=len(draft.title), limit=HEADLINE))
+        return found
+
+    def needs_prepare(self, part: Part) -> bool:
+        return False
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        draft = part.draft
+        address = address_of(draft.title, draft.text, draft.uid)
+        return Published(id=draft.uid, url=f"{wire.public_url}/n/{wire.workspace}/{address}")
+
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        """Without a recorded outcome it was never shown to anybody."""
+        return Absent()
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        return Published(id=remote_id)
+
+
+PLATFORM = Newsroom()

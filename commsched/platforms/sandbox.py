@@ -1,0 +1,114 @@
+"""A platform to try things on: a public wall of what would have been published, and every way it can go wrong.
+
+Like the newsroom it shows what is recorded as published, so nothing on it is doubled or lost. How it behaves depends
+on nothing but the setting and the clock, so that a restart in the middle changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, Platform, Setting, Wire
+from commsched.core.text import graphemes
+from commsched.core.words import N_, Problem
+from commsched.platforms._checks import check_pictures, check_text, longest, thread
+
+CHARACTERS: Final = 500
+PICTURES: Final = 4
+ALT_CHARACTERS: Final = 1500
+SLOW: Final = timedelta(seconds=30)
+"""How long after a slow publishing the answer can be read back."""
+BEHAVIOURS: Final = (
+    ("normal", N_("Normal")),
+    ("slow", N_("The answer takes half a minute")),
+    ("rejects", N_("Refuses everything")),
+    ("rate-limited", N_("Too many requests, every other half minute")),
+    ("lost answer", N_("The answer is lost, then found by reading back")),
+    ("needs a person", N_("The answer is lost, and a person must look")),
+)
+
+
+class Sandbox(Platform):
+    key: ClassVar[str] = "sandbox"
+    name: ClassVar[str] = N_("Sandbox")
+    icon: ClassVar[str] = "lucide:flask-conical"
+    resend_if_absent: ClassVar[bool] = True
+    instant: ClassVar[bool] = True
+    settle: ClassVar[float] = 1.0
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            "behaviour", N_("How it behaves"), required=False, default="normal", kind="choice", choices=BEHAVIOURS,
+            help=N_("Try what happens when a platform refuses, limits or loses an answer."), aliases=("behavior",),
+        ),
+    )  # fmt: skip
+
+    def connect(self, wire: Wire) -> Account:
+        behaviour = wire.settings.get("behaviour") or "normal"
+        if behaviour not in dict(BEHAVIOURS):
+            raise ConnectError(N_("There is no behaviour called “%(value)s”."), "behaviour", value=behaviour[:40])
+        url = f"{wire.public_url}/wall/{wire.workspace}/{wire.channel}" if wire.channel else ""
+        return Account(id="sandbox", name=N_("Sandbox"), url=url)
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return Limits(characters=CHARACTERS, pictures=PICTURES, alt_characters=ALT_CHARACTERS)
+
+    def count(self, text: str, facts: dict[str, Any]) -> int:
+        """The longest part of the thread, in characters as a reader sees them."""
+        return longest(text, graphemes)
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        name = N_("The sandbox")
+        return check_text(draft, CHARACTERS, graphemes, name) + check_pictures(draft, self.limits(facts), name)
+
+    def parts(self, draft: Draft) -> list[Part]:
+        return [replace(part, key=f"{draft.uid}-{part.number}") for part in thread(draft)]
+
+    def needs_prepare(self, part: Part) -> bool:
+        return False
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        match wire.settings.get("behaviour"):
+            case "rejects":
+                return Rejected("422: this wall refuses everything, as it was set to")
+            case "rate-limited" if wire.now().second < 30:
+                again = wire.now().replace(second=30, microsecond=0)
+                return Retry("429: too many requests", after=again, whole_channel=True)
+            case "slow" | "lost answer" | "needs a person":
+                return Unknown("no answer came, as it was set to")
+        return Published(id=self._name(part), url=self._url(part, wire))
+
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        match wire.settings.get("behaviour"):
+            case "needs a person":
+                return CannotTell("this wall cannot be read back, as it was set to", final=True)
+            case "slow" if wire.now() < since + SLOW:
+                return CannotTell("not there yet")
+            case "slow" | "lost answer":
+                return Found(id=self._name(part), url=self._url(part, wire))
+        return Absent()
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        return Published(id=remote_id)
+
+    def _name(self, part: Part) -> str:
+        return part.key or f"{part.draft.uid}-{part.number}"
+
+    def _url(self, part: Part, wire: Wire) -> str:
+        return f"{wire.public_url}/wall/{wire.workspace}/{wire.channel}#{self._name(part)}"
+
+
+PLATFORM = Sandbox()
