@@ -1,0 +1,125 @@
+"""How long a text is, as each network counts it, and how a text becomes a thread.
+
+Every count is of the text after :func:`tidy`, which is also what is sent: a platform shall not be given other
+characters than those that were counted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+URL_LENGTH = 23
+"""What a link costs on Mastodon and X, however long it is."""
+_CLOSING = ".,:;!?'»”]}"
+THREAD_MARK = "---"
+"""A line with exactly this divides a text into the parts of a thread."""
+
+_PARSER_MAX = 1_500
+"""Characters. Above it X's parser is not asked: on hostile text its time grows with the square and worse."""
+_DOTTED_RUN_MAX = 60
+_DOTS_MAX = 10
+"""Characters in one run without space or slash, and dots in it: past both the parser backtracks for seconds."""
+
+# X's own table (twitter-text, version 3 of its configuration): these code points weigh 1, all others 2.
+_X_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+
+
+def tidy(text: str) -> str:
+    """``text`` in NFC, with plain line ends and without byte order marks, which networks refuse or miscount."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    return unicodedata.normalize("NFC", plain)
+
+
+@cache
+def _pattern(name: str) -> Any:
+    """Compiled on first use: importing ``regex`` is not free, and most processes never count."""
+    import regex
+
+    return regex.compile(
+        {
+            "grapheme": r"\X",
+            # Runs are taken whole and possessively, so that hostile text costs linear time; see _shorten.
+            "url": r"https?://[^\s<>\"]++",
+            "mention": r"(?<![\w/@.])@([a-z0-9_](?:[a-z0-9_.-]*+(?<![.-]))?+)@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*+)",
+        }[name],
+        regex.IGNORECASE,
+    )
+
+
+def graphemes(text: str) -> int:
+    """Characters as a reader sees them: extended grapheme clusters (UAX 29)."""
+    return sum(1 for _ in _pattern("grapheme").finditer(text))
+
+
+def _shorten(text: str, length: int) -> str:
+    """``text`` with every link replaced by ``length`` letters; punctuation that closes a sentence stays."""
+
+    def replace(match: Any) -> str:
+        run: str = match.group()
+        link = run.rstrip(_CLOSING)
+        if link.endswith(")") and link.count("(") < link.count(")"):
+            link = link[:-1].rstrip(_CLOSING)
+        host = link.partition("://")[2].partition("/")[0]
+        return "x" * length + run[len(link) :] if "." in host.strip(".") else run
+
+    return str(_pattern("url").sub(replace, text))
+
+
+def mastodon_length(text: str, url_length: int = URL_LENGTH) -> int:
+    """Graphemes, where a link with a scheme counts ``url_length`` and ``@user@server`` counts ``@user``."""
+
+    def local(match: Any) -> str:
+        whole: str = match.group()
+        return "@" + str(match.group(1)) + whole[len(whole.rstrip(".-")) :]
+
+    return graphemes(_pattern("mention").sub(local, _shorten(tidy(text), url_length)))
+
+
+def x_length(text: str) -> int:
+    """X's weighted length. Text that would stall X's parser is counted by weight alone, links with a scheme as 23."""
+    plain = tidy(text)
+    if not _parser_is_safe(plain):
+        return _x_rough(plain)
+    from twitter_text import parse_tweet
+
+    return int(parse_tweet(plain).weightedLength)
+
+
+def x_links(text: str) -> int:
+    """How many links X sees in ``text``; it makes one of ``example.com`` and even of ``main.py``."""
+    plain = tidy(text)
+    if not _parser_is_safe(plain):
+        return len(_pattern("url").findall(plain))
+    from twitter_text import extract_urls
+
+    return len(extract_urls(plain))
+
+
+def _parser_is_safe(plain: str) -> bool:
+    """Whether X's parser answers at once. A link's long last segment, with its one dot, does not trouble it."""
+    if len(plain) > _PARSER_MAX:
+        return False
+    runs = plain.replace("/", " ").split()
+    return not any(len(run) > _DOTTED_RUN_MAX and run.count(".") > _DOTS_MAX for run in runs)
+
+
+def _x_rough(plain: str) -> int:
+    short = _shorten(plain, URL_LENGTH)
+    return sum(1 if any(low <= ord(c) <= high for low, high in _X_LIGHT) else 2 for c in short)
+
+
+def split_thread(text: str) -> list[str]:
+    """The parts of a thread: divided at lines that are exactly ``---``, trimmed, the empty ones left out.
+
+    A text without such a line is one part, even an empty one.
+    """
+    parts: list[list[str]] = [[]]
+    for line in tidy(text).split("\n"):
+        if line == THREAD_MARK:
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    trimmed = ["\n".join(lines).strip() for lines in parts]
+    return [part for part in trimmed if part] or [""]

@@ -1,0 +1,104 @@
+"""What adapters share when they read their settings and say what happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.platform import ConnectError, Setting, Wire
+from commsched.core.words import N_
+
+_DETAIL_MAX = 500
+_TOKEN_IN_URL = re.compile(r"(?i)\b(access_token|input_token|oauth_token|token|client_secret|code)=[^&\s\"']+")
+_BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[\w.~+/=|-]{6,}")
+
+
+def value(wire: Wire, setting: Setting) -> str:
+    """What was set for ``setting``, under its key or one of its aliases; else its default."""
+    for key in (setting.key, *setting.aliases):
+        found = (wire.secrets.get(key) or wire.settings.get(key) or "").strip()
+        if found:
+            return found
+    return setting.default
+
+
+def base_url(wire: Wire, setting: Setting) -> str:
+    """The server's address as ``https://host[:port]``; raises :class:`ConnectError` on anything else.
+
+    Plain http is for servers inside the house only, where ``allow_private`` says so: a token must not
+    cross the internet in the clear.
+    """
+    raw = value(wire, setting).rstrip("/")
+    try:
+        parts = urlsplit(raw if "://" in raw else f"https://{raw}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConnectError(N_("“%(url)s” is not the address of a server."), setting.key, url=raw) from None
+    if parts.scheme not in ("http", "https") or not host or parts.username or re.search(r"[\s\\]", raw):
+        raise ConnectError(N_("“%(url)s” is not the address of a server."), setting.key, url=raw)
+    if parts.scheme == "http" and wire.settings.get("allow_private") != "1":
+        raise ConnectError(N_("The address must begin with https://, so that the token stays secret."), setting.key)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """``text`` on one line, at most 500 characters, with nothing in it that opens a door."""
+    for secret in sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True):
+        for spelling in {secret, quote(secret, safe="")}:
+            text = text.replace(spelling, "***")
+    text = _BEARER.sub(r"\1 ***", _TOKEN_IN_URL.sub(r"\1=***", text))
+    return " ".join(text.split())[:_DETAIL_MAX]
+
+
+def detail(error: BaseException | str, wire: Wire) -> str:
+    """What went wrong, in the words it came with, safe to store and show."""
+    words = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    return redact(words, wire.secrets.values())
+
+
+def from_failure(error: BaseException, wire: Wire) -> Outcome:
+    """The outcome of a call that ended in no readable answer.
+
+    Only what happened before the first byte left is proof of "not sent". Everything after, and everything
+    that cannot be explained, is unknown.
+    """
+    from commsched.platforms._network import Blocked, Malformed, Moved, network_error, was_sent
+
+    cause = network_error(error)
+    if cause is None:
+        return Unknown(detail(error, wire))
+    words = detail(cause, wire)
+    if isinstance(cause, Moved):
+        status = cause.response.status_code if cause.response is not None else 0
+        return Unknown(words) if status in (0, 303) else Rejected(words, "config")
+    if isinstance(cause, Blocked | Malformed):
+        return Rejected(words, "config")
+    if was_sent(cause):
+        return Unknown(words)
+    return Retry(words, whole_channel=True)
+
+
+def invisible(outcome: Outcome) -> Outcome:
+    """``outcome`` of a call nobody can see the result of: not to know is no harm there, it may be repeated."""
+    return Retry(outcome.detail, whole_channel=True) if isinstance(outcome, Unknown) else outcome
+
+
+def refusal(outcome: Outcome, name: str, *, token: str, server: str) -> ConnectError:
+    """The sentence for a connection that failed with ``outcome``; ``token`` and ``server`` name the fields."""
+    if isinstance(outcome, Rejected):
+        if outcome.why == "token":
+            words = N_("%(platform)s does not accept the token. Paste it again, or make a new one. (%(detail)s)")
+            return ConnectError(words, token, platform=name, detail=outcome.detail)
+        if outcome.why == "permission":
+            words = N_("The token lacks a right that %(platform)s asks for. (%(detail)s)")
+            return ConnectError(words, token, platform=name, detail=outcome.detail)
+        if outcome.why == "money":
+            words = N_("The account at %(platform)s has no credits left. (%(detail)s)")
+            return ConnectError(words, token, platform=name, detail=outcome.detail)
+        words = N_("%(platform)s refused the settings. (%(detail)s)")
+        return ConnectError(words, server, platform=name, detail=outcome.detail)
+    words = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")
+    return ConnectError(words, server, platform=name, detail=outcome.detail)

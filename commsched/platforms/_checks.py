@@ -1,0 +1,91 @@
+"""Checks that every network makes of a draft, and how a draft becomes a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from commsched.core.platform import Draft, Limits, Part
+from commsched.core.text import split_thread, tidy
+from commsched.core.words import N_, Problem, block
+
+
+def said(draft: Draft) -> str:
+    """The text with the item's link below it, unless the writer has put it in the text already."""
+    text = tidy(draft.text).strip()
+    if not draft.link or draft.link in text:
+        return text
+    first, *rest = split_thread(text)
+    with_link = f"{first}\n\n{draft.link}" if first else draft.link
+    return "\n---\n".join([with_link, *rest])
+
+
+def thread(draft: Draft) -> list[Part]:
+    """One part per post of the thread; the pictures go with the first."""
+    return [
+        Part(
+            number=number,
+            role="reply" if number else "post",
+            text=text,
+            draft=draft,
+            pictures=() if number else draft.pictures,
+        )
+        for number, text in enumerate(split_thread(said(draft)))
+    ]
+
+
+def longest(text: str, count: Callable[[str], int]) -> int:
+    """The length of the longest part of what may be a thread."""
+    return max(count(part) for part in split_thread(text))
+
+
+def check_text(draft: Draft, limit: int | None, count: Callable[[str], int], name: str) -> list[Problem]:
+    """There is something to say, and every part of it fits."""
+    parts = split_thread(said(draft))
+    if parts == [""]:
+        return [] if draft.pictures else [block("text", N_("There is no text to publish."))]
+    problems = []
+    for number, part in enumerate(parts, 1):
+        length = count(part)
+        if limit is None or length <= limit:
+            continue
+        if len(parts) == 1:
+            words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
+            problems.append(block("text", words, platform=name, count=length, limit=limit))
+        else:
+            words = N_(
+                "Part %(number)d of the thread is too long for %(platform)s: %(count)d characters, at most %(limit)d."
+            )
+            problems.append(block("text", words, number=number, platform=name, count=length, limit=limit))
+    return problems
+
+
+def check_pictures(draft: Draft, limits: Limits, name: str) -> list[Problem]:
+    """Number, type and size of the pictures, and that each has words for those who do not see it."""
+    problems = []
+    if len(draft.pictures) > limits.pictures:
+        words = N_("%(platform)s takes at most %(limit)d pictures; there are %(count)d.")
+        problems.append(block("pictures", words, platform=name, limit=limits.pictures, count=len(draft.pictures)))
+    if limits.needs_picture and not draft.pictures:
+        problems.append(block("pictures", N_("%(platform)s needs a picture."), platform=name))
+    for number, picture in enumerate(draft.pictures, 1):
+        if picture.mime not in limits.picture_types:
+            words = N_("Picture %(number)d is of a type that %(platform)s does not take (%(type)s).")
+            problems.append(block("pictures", words, number=number, platform=name, type=picture.mime))
+        if limits.picture_bytes is not None and picture.size > limits.picture_bytes:
+            words = N_("Picture %(number)d is too large for %(platform)s: %(size)d kB, at most %(limit)d kB.")
+            sizes = {"size": -(-picture.size // 1000), "limit": limits.picture_bytes // 1000}
+            problems.append(block("pictures", words, number=number, platform=name, **sizes))
+        problems += _check_alt(number, picture.alt, limits.alt_characters, name)
+    return problems
+
+
+def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:
+    if not alt.strip():
+        words = N_("Picture %(number)d has no alt text, and cannot be scheduled before it has one.")
+        return [block("pictures", words, number=number)]
+    if limit is not None and len(alt) > limit:
+        words = N_(
+            "The alt text of picture %(number)d is too long for %(platform)s: %(count)d characters, at most %(limit)d."
+        )
+        return [block("pictures", words, number=number, platform=name, count=len(alt), limit=limit)]
+    return []

@@ -1,0 +1,325 @@
+"""Mastodon, through Mastodon.py. What a server takes is asked of the server itself.
+
+An ``Idempotency-Key`` is kept by the server for an hour, so a lost answer may be resent within it; but some
+servers ignore the key, so we read back first all the same.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from commsched.core.platform import (
+    Account,
+    ConnectError,
+    Draft,
+    Limits,
+    Option,
+    Part,
+    Platform,
+    Setting,
+    Wire,
+)
+from commsched.core.text import URL_LENGTH, mastodon_length, tidy
+from commsched.core.words import N_, Problem
+from commsched.platforms._answers import base_url, detail, from_failure, invisible, refusal, value
+from commsched.platforms._checks import check_pictures, check_text, longest, thread
+
+_KEY_LIVES = timedelta(minutes=50)
+"""How long after the first try a resend with the same key is safe (servers keep it 60 minutes)."""
+_SKEW = timedelta(minutes=2)
+_PAGE, _PAGES = 40, 5
+_NOT_READY = re.compile(r"not finished processing|try again in a moment", re.IGNORECASE)
+
+_BASE_URL = Setting(
+    "base_url",
+    N_("Server"),
+    kind="url",
+    help=N_("The address of the Mastodon server, such as https://mastodon.social."),
+    aliases=("url", "instance", "api_base_url"),
+)
+_TOKEN = Setting(
+    "access_token",
+    N_("Access token"),
+    kind="password",
+    secret=True,
+    help=N_(
+        "On the server: Preferences → Development → New application, with the rights "
+        "read:accounts, read:statuses, write:statuses and write:media."
+    ),
+    aliases=("token",),
+)
+
+
+class Mastodon(Platform):
+    key = "mastodon"
+    name = "Mastodon"
+    icon = "mastodon"
+    settings = (_BASE_URL, _TOKEN)
+    options = (
+        Option(
+            "visibility",
+            N_("Who sees it"),
+            kind="choice",
+            choices=(
+                ("public", N_("Everyone")),
+                ("unlisted", N_("Everyone, but not in the public timelines")),
+                ("private", N_("Followers only")),
+            ),
+            default="public",
+        ),
+        Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
+    )
+    resend_if_absent = True
+
+    def connect(self, wire: Wire) -> Account:
+        client = None
+        try:
+            client = _client(wire)
+            me = client.account_verify_credentials()
+            facts = _facts(client)
+            name = f"@{me['acct']}@{facts['domain']}"
+            return Account(str(me["id"]), name, str(me.get("url") or ""), None, facts)
+        except ConnectError:
+            raise
+        except Exception as error:
+            outcome = _outcome(error, wire, client)
+            raise refusal(outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key) from error
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        usual = Limits()
+        return Limits(
+            characters=int(facts.get("characters", 500)),
+            pictures=int(facts.get("pictures", 4)),
+            picture_bytes=int(facts.get("picture_bytes", 16 * 1024 * 1024)),
+            picture_types=tuple(facts.get("picture_types") or usual.picture_types),
+            alt_characters=int(facts.get("alt_characters", 1500)),
+        )
+
+    def count(self, text: str, facts: dict[str, Any]) -> int:
+        """The length of the longest part, for a thread."""
+        return longest(text, lambda part: mastodon_length(part, _url_length(facts)))
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        limits = self.limits(facts)
+        warning = mastodon_length(draft.options.get("content_warning", ""), _url_length(facts))
+
+        def count(part: str) -> int:
+            return mastodon_length(part, _url_length(facts)) + warning
+
+        return check_text(draft, limits.characters, count, self.name) + check_pictures(draft, limits, self.name)
+
+    def parts(self, draft: Draft) -> list[Part]:
+        return thread(draft)
+
+    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+        client = None
+        try:
+            client = _client(wire)
+            media, pending = [], []
+            for picture in part.pictures:
+                answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
+                media.append(str(answer["id"]))
+                if not answer.get("url"):
+                    pending.append(str(answer["id"]))
+            return Handles({"media": ",".join(media), "pending": ",".join(pending)})
+        except Exception as error:
+            return invisible(_outcome(error, wire, client))
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        try:
+            client = _client(wire)
+        except Exception as error:
+            return invisible(_outcome(error, wire))
+        waiting = _still_processing(client, handles, wire)
+        if waiting is not None:
+            return waiting
+        try:
+            status = client.status_post(
+                part.text,
+                in_reply_to_id=part.parent or None,
+                media_ids=_ids(handles, "media") or None,
+                visibility=part.draft.options.get("visibility") or None,
+                spoiler_text=part.draft.options.get("content_warning") or None,
+                sensitive=bool(part.draft.options.get("content_warning")),
+                language=part.draft.language or None,
+                idempotency_key=part.key or None,
+            )
+            return Published(str(status["id"]), str(status.get("url") or status.get("uri") or ""))
+        except Exception as error:
+            return _outcome(error, wire, client)
+
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        try:
+            found = _read_back(_client(wire), part, since - _SKEW, wire.account)
+        except Exception as error:
+            return CannotTell(detail(error, wire))
+        if isinstance(found, Absent) and wire.now() - since > _KEY_LIVES:
+            words = "read back and not seen, but the server may have forgotten the key that prevents a duplicate"
+            return CannotTell(words, final=True)
+        return found
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        from mastodon.errors import MastodonNotFoundError
+
+        client = None
+        try:
+            client = _client(wire)
+            client.status_delete(remote_id)
+            return Published(remote_id, detail="deleted")
+        except MastodonNotFoundError:
+            return Published(remote_id, detail="was already gone")
+        except Exception as error:
+            return _outcome(error, wire, client)
+
+
+def _client(wire: Wire) -> Any:
+    """The SDK's client: it asks for no version, never waits out a rate limit, and uses our session."""
+    from mastodon import Mastodon as Client
+
+    client = Client(
+        api_base_url=base_url(wire, _BASE_URL),
+        session=wire.http,
+        request_timeout=wire.timeout,
+        ratelimit_method="throw",
+        mastodon_version="4.3.0",
+        version_check_mode="created",
+        user_agent="commsched",
+    )
+    # Set afterwards: given to the constructor, a "token" that is the path of a file would be read and sent.
+    client.access_token = value(wire, _TOKEN)
+    return client
+
+
+def _facts(client: Any) -> dict[str, Any]:
+    """What the server says of its limits, with the documented usual ones where it is silent."""
+    from mastodon.errors import MastodonAPIError
+
+    try:
+        instance = client.instance_v2()
+        domain = str(instance.get("domain") or "")
+    except MastodonAPIError:
+        instance = client.instance_v1()
+        domain = str(instance.get("uri") or "").removeprefix("https://")
+    configuration = instance.get("configuration") or {}
+    statuses = configuration.get("statuses") or {}
+    media = configuration.get("media_attachments") or {}
+    types = [str(kind) for kind in media.get("supported_mime_types") or () if str(kind).startswith("image/")]
+    return {
+        "domain": domain,
+        "characters": int(statuses.get("max_characters") or instance.get("max_toot_chars") or 500),
+        "url_length": int(statuses.get("characters_reserved_per_url") or URL_LENGTH),
+        "pictures": int(statuses.get("max_media_attachments") or 4),
+        "picture_bytes": int(media.get("image_size_limit") or 16 * 1024 * 1024),
+        "picture_types": types,
+        "alt_characters": int(media.get("description_limit") or 1500),
+    }
+
+
+def _url_length(facts: dict[str, Any]) -> int:
+    return int(facts.get("url_length", URL_LENGTH))
+
+
+def _ids(handles: Handles, name: str) -> list[str]:
+    return [each for each in handles.values.get(name, "").split(",") if each]
+
+
+def _still_processing(client: Any, handles: Handles, wire: Wire) -> Outcome | None:
+    """A reason to come back later, where the server has not yet worked through a picture."""
+    try:
+        for media in _ids(handles, "pending"):
+            if not client.media(media).get("url"):
+                return Retry("the server is still processing a picture", wire.now() + timedelta(seconds=5))
+    except Exception as error:
+        return invisible(_outcome(error, wire, client))
+    return None
+
+
+def _read_back(client: Any, part: Part, start: datetime, account: str) -> Finding:
+    """Walk the account's own posts, newest first, until before ``start``."""
+    account = account or str(client.account_verify_credentials()["id"])
+    oldest = None
+    for _ in range(_PAGES):
+        page = client.account_statuses(account, limit=_PAGE, max_id=oldest, exclude_reblogs=True)
+        for status in page:
+            if _aware(status["created_at"]) < start:
+                return Absent("read back past the time of the call")
+            if _is_it(status, part):
+                return Found(str(status["id"]), str(status.get("url") or ""))
+            oldest = str(status["id"])
+        if len(page) == 0:
+            return Absent("read back to the account's first post")
+    return CannotTell("too many posts since then to read them all")
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_it(status: Any, part: Part) -> bool:
+    if str(status.get("in_reply_to_id") or "") != part.parent:
+        return False
+    if len(status.get("media_attachments") or ()) != len(part.pictures):
+        return False
+    return _bare(_plain(str(status.get("content") or ""))) == _bare(part.text)
+
+
+def _plain(content: str) -> str:
+    """The text inside a status's HTML."""
+    spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
+    return html.unescape(re.sub(r"<[^>]*>", "", spaced))
+
+
+def _bare(text: str) -> str:
+    """``text`` without what servers change: white space, and the server's name in a mention."""
+    local = re.sub(r"(?<![\w/@.])@(\w[\w.-]*)@[\w.-]*\w", r"@\1", tidy(text))
+    return "".join(local.split())
+
+
+def _outcome(error: Exception, wire: Wire, client: Any = None) -> Outcome:
+    """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
+    from mastodon import errors
+
+    words = detail(error, wire)
+    if isinstance(error, ConnectError):
+        return Rejected(words, "config")
+    if isinstance(error, errors.MastodonNetworkError):
+        return from_failure(error, wire)
+    if isinstance(error, errors.MastodonRatelimitError):
+        # The SDK raises the same class when it cannot read the header of a call that went well.
+        limited = error.args[:1] == ("Hit rate limit.",)
+        reset = getattr(client, "ratelimit_reset", None)
+        after = datetime.fromtimestamp(float(reset), UTC) if reset else None
+        return Retry(words, after, whole_channel=True) if limited else Unknown(words)
+    if isinstance(error, errors.MastodonAPIError) and len(error.args) > 1 and isinstance(error.args[1], int):
+        return _refused(error.args[1], str(error.args[-1] or ""), words)
+    return Unknown(words)
+
+
+def _refused(status: int, message: str, words: str) -> Outcome:
+    if status == 422 and _NOT_READY.search(message):
+        return Retry(words)
+    if status == 401:
+        return Rejected(words, "token")
+    if status == 403:
+        return Rejected(words, "permission")
+    if status >= 500 or status in (408, 409):
+        return Unknown(words)
+    return Rejected(words, "content")
+
+
+PLATFORM = Mastodon()

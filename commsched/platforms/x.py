@@ -1,0 +1,326 @@
+"""X, through tweepy and the v2 API. It has no idempotency: what is lost is read back, and never resent on hope.
+
+X charges for every call; the prices are those of its documentation in 2026.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from commsched.core.platform import (
+    Account,
+    ConnectError,
+    Draft,
+    Limits,
+    Part,
+    PictureFile,
+    Platform,
+    Setting,
+    Wire,
+)
+from commsched.core.text import split_thread, tidy, x_length, x_links
+from commsched.core.words import N_, Problem, block, warn
+from commsched.platforms._answers import base_url, detail, from_failure, invisible, refusal, value
+from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
+
+PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
+"""US dollars per call."""
+_LIMITS = Limits(characters=280, pictures=4, picture_bytes=5_000_000, alt_characters=1000)
+_GIF_BYTES = 15_000_000
+_SKEW = timedelta(minutes=2)
+_PAGE, _PAGES = 100, 5
+_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?\b")
+
+_KEYS = (
+    Setting("api_key", N_("API key"), kind="password", secret=True, required=False, aliases=("consumer_key",)),
+    Setting(
+        "api_secret",
+        N_("API key secret"),
+        kind="password",
+        secret=True,
+        required=False,
+        aliases=("api_key_secret", "consumer_secret"),
+    ),
+    Setting(
+        "access_token",
+        N_("Access token"),
+        kind="password",
+        secret=True,
+        required=False,
+        help=N_(
+            "In X's developer console, under Keys and tokens: made with the right “Read and write”. "
+            "All four keys are needed."
+        ),
+    ),
+    Setting(
+        "access_secret",
+        N_("Access token secret"),
+        kind="password",
+        secret=True,
+        required=False,
+        aliases=("access_token_secret",),
+    ),
+)
+_BEARER = Setting(
+    "bearer_token",
+    N_("User token (OAuth 2.0)"),
+    kind="password",
+    secret=True,
+    required=False,
+    help=N_("Instead of the four keys. It lives two hours only, so the four keys are the better choice."),
+    aliases=("token",),
+)
+_BASE_URL = Setting(
+    "base_url",
+    N_("Server"),
+    kind="url",
+    required=False,
+    default="https://api.x.com",
+    help=N_("Leave as it is."),
+    aliases=("url", "api_base_url"),
+)
+
+
+class X(Platform):
+    key = "x"
+    name = "X"
+    icon = "x"
+    settings = (*_KEYS, _BEARER, _BASE_URL)
+
+    def connect(self, wire: Wire) -> Account:
+        try:
+            me = _client(wire).get_me(user_auth=True)["data"]
+            username = str(me["username"])
+            return Account(str(me["id"]), f"@{username}", f"https://x.com/{username}")
+        except ConnectError:
+            raise
+        except Exception as error:
+            outcome = _outcome(error, wire)
+            field = _KEYS[2].key if value(wire, _KEYS[2]) else _BEARER.key
+            raise refusal(outcome, self.name, token=field, server=_BASE_URL.key) from error
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return _LIMITS
+
+    def count(self, text: str, facts: dict[str, Any]) -> int:
+        """The weighted length of the longest part, for a thread."""
+        return longest(text, x_length)
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        limits = self.limits(facts)
+        problems = check_text(draft, limits.characters, x_length, self.name)
+        problems += check_pictures(_without_gifs(draft), limits, self.name) + _check_gifs(draft.pictures)
+        return problems + _check_thread(draft) + self._check_cost(draft)
+
+    def _check_cost(self, draft: Draft) -> list[Problem]:
+        links = sum(1 for part in split_thread(said(draft)) if x_links(part))
+        if not links:
+            return []
+        words = N_("X charges $%(with)s for a post with a link, and $%(without)s without. This costs $%(total)s.")
+        figures = {
+            "with": f"{PRICE_POST_WITH_LINK:.2f}",
+            "without": f"{PRICE_POST:.3f}",
+            "total": f"{self.cost(draft):.2f}",
+        }
+        return [warn("text", words, **figures)]
+
+    def parts(self, draft: Draft) -> list[Part]:
+        return thread(draft)
+
+    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+        try:
+            client = _client(wire)
+            media = []
+            for picture in part.pictures:
+                media.append(client.upload_picture(picture.read(), picture.mime))
+                if picture.alt:
+                    client.describe_picture(media[-1], picture.alt)
+            return Handles({"media": ",".join(media)})
+        except Exception as error:
+            return invisible(_outcome(error, wire))
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        try:
+            answer = _client(wire).create_tweet(
+                text=tidy(part.text) or None,
+                media_ids=[each for each in handles.values.get("media", "").split(",") if each] or None,
+                in_reply_to_tweet_id=part.parent or None,
+                user_auth=True,
+            )
+            return Published(str(answer["data"]["id"]), _url(answer["data"]["id"]))
+        except Exception as error:
+            return _outcome(error, wire)
+
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        try:
+            return _read_back(_client(wire), part, since - _SKEW, wire.account)
+        except Exception as error:
+            return CannotTell(detail(error, wire))
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        from tweepy.errors import NotFound
+
+        try:
+            _client(wire).delete_tweet(remote_id, user_auth=True)
+            return Published(remote_id, detail="deleted")
+        except NotFound:
+            return Published(remote_id, detail="was already gone")
+        except Exception as error:
+            return _outcome(error, wire)
+
+    def cost(self, draft: Draft) -> float:
+        posts = split_thread(said(draft))
+        text = sum(PRICE_POST_WITH_LINK if x_links(post) else PRICE_POST for post in posts)
+        return round(text + PRICE_ALT_TEXT * sum(1 for picture in draft.pictures if picture.alt), 3)
+
+
+def _client(wire: Wire) -> Any:
+    """The SDK's client with whichever keys were given; raises :class:`ConnectError` where some are missing."""
+    server, bearer = base_url(wire, _BASE_URL), value(wire, _BEARER)
+    keys = [value(wire, setting) for setting in _KEYS]
+    if not all(keys) and not bearer:
+        missing = next(setting for setting, found in zip(_KEYS, keys, strict=True) if not found)
+        words = N_("X needs all four keys, or one user token. One is missing here.")
+        raise ConnectError(words, missing.key if any(keys) else _KEYS[0].key)
+    from commsched.platforms._tweepy import Client
+
+    if not all(keys):
+        return Client(base_url=server, session=wire.http, timeout=wire.timeout, bearer_token=bearer)
+    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    return Client(base_url=server, session=wire.http, timeout=wire.timeout, **dict(zip(names, keys, strict=True)))
+
+
+def _url(tweet: Any) -> str:
+    return f"https://x.com/i/status/{tweet}"
+
+
+def _without_gifs(draft: Draft) -> Draft:
+    """The draft with GIFs counted as small: they have a size limit of their own."""
+    from dataclasses import replace
+
+    pictures = tuple(replace(p, size=0) if p.mime == "image/gif" else p for p in draft.pictures)
+    return replace(draft, pictures=pictures)
+
+
+def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
+    gifs = [picture for picture in pictures if picture.mime == "image/gif"]
+    problems = []
+    if gifs and len(pictures) > 1:
+        problems.append(block("pictures", N_("X takes one GIF alone, or up to four other pictures.")))
+    if any(gif.size > _GIF_BYTES for gif in gifs):
+        problems.append(block("pictures", N_("The GIF is larger than the 15 MB that X takes.")))
+    return problems
+
+
+def _check_thread(draft: Draft) -> list[Problem]:
+    text = said(draft)
+    problems = []
+    if len(split_thread(text)) > 1:
+        words = N_(
+            "X may refuse the second part of a thread: since 2026 it lets some accounts reply only to those "
+            "who have mentioned them. What is refused is shown here, and the first part stays up."
+        )
+        problems.append(warn("text", words))
+    if any(len(_CASHTAG.findall(part)) > 1 for part in split_thread(text)):
+        problems.append(block("text", N_("X takes at most one word with a dollar sign ($ABC) in a post.")))
+    return problems
+
+
+def _read_back(client: Any, part: Part, start: datetime, account: str) -> Finding:
+    """Walk the account's own posts since ``start``."""
+    account = account or str(client.get_me(user_auth=True)["data"]["id"])
+    token = None
+    for _ in range(_PAGES):
+        page = client.get_users_tweets(
+            account,
+            start_time=start.astimezone(UTC),
+            max_results=_PAGE,
+            pagination_token=token,
+            tweet_fields=["created_at", "entities", "referenced_tweets", "attachments"],
+            user_auth=True,
+        )
+        for tweet in page.get("data") or ():
+            if _is_it(tweet, part):
+                return Found(str(tweet["id"]), _url(tweet["id"]))
+        meta = page["meta"]
+        token = meta.get("next_token")
+        if not token:
+            return Absent("read back whole since the time of the call")
+    return CannotTell("too many posts since then to read them all")
+
+
+def _is_it(tweet: dict[str, Any], part: Part) -> bool:
+    references = tweet.get("referenced_tweets") or ()
+    parent = next((str(each["id"]) for each in references if each.get("type") == "replied_to"), "")
+    if parent != part.parent:
+        return False
+    media = (tweet.get("attachments") or {}).get("media_keys") or ()
+    return len(media) == len(part.pictures) and _bare(_expanded(tweet)) == _bare(part.text)
+
+
+def _expanded(tweet: dict[str, Any]) -> str:
+    """A post's text as it was written: t.co links expanded, the link to its own pictures left out."""
+    text = html.unescape(str(tweet.get("text", "")))
+    for link in (tweet.get("entities") or {}).get("urls") or ():
+        own = "media_key" in link or str(link.get("display_url", "")).startswith(("pic.twitter.", "pic.x."))
+        text = text.replace(str(link.get("url", "")) or "\0", "" if own else str(link.get("expanded_url", "")))
+    return text
+
+
+def _bare(text: str) -> str:
+    """``text`` without what X changes: white space, and the scheme and closing slash of a link."""
+    return re.sub(r"https?://", "", re.sub(r"/(?=\s|$)", "", tidy(text))).translate(_NO_SPACE)
+
+
+_NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}
+
+
+def _outcome(error: Exception, wire: Wire) -> Outcome:
+    """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
+    from tweepy.errors import HTTPException
+
+    words = detail(error, wire)
+    if isinstance(error, ConnectError):
+        return Rejected(words, "config")
+    if not isinstance(error, HTTPException):
+        return from_failure(error, wire)
+    status = int(error.response.status_code)
+    if status == 429:
+        return Retry(words, _reset(error.response.headers, wire.now()), whole_channel=True)
+    if status >= 500 or status in (408, 409):
+        return Unknown(words)
+    if status == 403 and "duplicate content" in f"{words} {error.response.text}".lower():
+        return Unknown(words)
+    why = {401: "token", 402: "money", 403: "permission"}
+    return Rejected(words, why.get(status, "content"))  # type: ignore[arg-type]
+
+
+def _reset(headers: Any, now: datetime) -> datetime | None:
+    """The latest reset among the limits that are used up; X has one per 15 minutes and two per 24 hours."""
+    resets = []
+    for prefix in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour"):
+        if headers.get(f"{prefix}-remaining", "0").strip() != "0":
+            continue
+        try:
+            resets.append(datetime.fromtimestamp(int(headers[f"{prefix}-reset"]), UTC))
+        except (KeyError, ValueError, OverflowError, OSError):
+            continue
+    return max((reset for reset in resets if reset > now), default=None)
+
+
+PLATFORM = X()

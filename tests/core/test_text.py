@@ -1,0 +1,126 @@
+"""A text is as long here as it will be there (figures from the networks' own rules)."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commsched.core.text import graphemes, mastodon_length, split_thread, tidy, x_length, x_links
+
+LONG_LINK = "https://www.svt.se/nyheter/lokalt/skane/en-lang-adress-om-bussarna?utm=1"
+
+TABLE = [
+    # text, X, Mastodon, graphemes
+    ("åäö", 3, 3, 3),
+    ("a\u030aa\u0308o\u0308", 3, 3, 3),
+    ("👨‍👩‍👧‍👦", 2, 1, 1),
+    ("€", 2, 1, 1),
+    ("…", 2, 1, 1),
+    ("→", 2, 1, 1),
+    ("•", 2, 1, 1),
+    ("™", 2, 1, 1),
+    ("–", 1, 1, 1),
+    ("“", 1, 1, 1),
+    ("”", 1, 1, 1),
+    ("½", 1, 1, 1),
+    (LONG_LINK, 23, 23, len(LONG_LINK)),
+    (f"Läs mer ({LONG_LINK}).", 34, 34, len(LONG_LINK) + 11),
+    ("www.svt.se", 23, 10, 10),
+    ("example.com", 23, 11, 11),
+    ("main.py", 23, 7, 7),
+    ("slut.Nästa", 10, 10, 10),
+    ("namn@example.se", 15, 15, 15),
+    ("@user@mastodon.social hej", 25, 9, 25),
+    ("hej @user@mastodon.social.", 26, 10, 26),
+    ("http://localhost", 16, 16, 16),
+    ("", 0, 0, 0),
+]
+
+
+@pytest.mark.parametrize(("text", "on_x", "on_mastodon", "seen"), TABLE)
+def test_each_network_counts_in_its_own_way(text: str, on_x: int, on_mastodon: int, seen: int) -> None:
+    assert (x_length(text), mastodon_length(text), graphemes(text)) == (on_x, on_mastodon, seen)
+
+
+def test_line_ends_and_marks_from_word_processors_cost_nothing_extra() -> None:
+    assert tidy("\ufeffhej\r\ndå\rnu") == "hej\ndå\nnu"
+    assert x_length("\ufeffhej\r\ndå") == mastodon_length("\ufeffhej\r\ndå") == 6
+
+
+def test_a_server_may_count_links_differently() -> None:
+    assert mastodon_length(LONG_LINK, 30) == 30
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 140,
+        "a." * 2_000,
+        "https://" + "a." * 50_000,
+        "https://a.se/" + "a." * 700,
+        "@" + "a." * 50_000,
+        "@a@" + "-." * 50_000,
+        "https://" * 20_000,
+        "https://a.se" + "!" * 50_000,
+    ],
+)
+def test_a_hostile_text_is_counted_in_a_moment(text: str) -> None:
+    x_length("värm upp")
+    started = time.process_time()
+    assert x_length(text) > 0
+    assert mastodon_length(text) > 0
+    assert x_links(text) >= 0
+    assert time.process_time() - started < 2
+
+
+def test_links_are_counted_as_x_sees_them() -> None:
+    assert x_links("Läs example.com och https://svt.se/a") == 2
+    assert x_links("inga länkar här, slut.Nästa") == 0
+    assert x_links(LONG_LINK + " " + "a." * 900) == 1
+
+
+@given(st.text(max_size=200))
+def test_the_way_a_text_was_typed_does_not_change_its_length(text: str) -> None:
+    assert mastodon_length(text) == mastodon_length(tidy(text))
+    assert x_length(text) == x_length(tidy(text))
+    assert tidy(tidy(text)) == tidy(text)
+
+
+@given(st.text(alphabet="abcåäö ,\n", max_size=60), st.text(alphabet="abcåäö ,\n", max_size=60))
+def test_counts_of_plain_swedish_add_up(one: str, two: str) -> None:
+    joined = one + " " + two
+    for count in (x_length, mastodon_length, graphemes):
+        assert count(joined) == count(one) + 1 + count(two)
+
+
+@given(st.lists(st.text(alphabet="abc åäö-\n", min_size=1, max_size=40), min_size=1, max_size=6))
+def test_a_thread_says_every_word_once_and_in_order(texts: list[str]) -> None:
+    parts = split_thread("\n---\n".join(texts))
+    said = "".join(line for part in parts for line in part.split())
+    written = "".join("".join(line.split()) for t in texts for line in t.split("\n") if line != "---")
+    assert said == written
+    assert parts == [""] or all(parts)
+
+
+def test_only_a_line_of_exactly_three_hyphens_divides() -> None:
+    assert split_thread("ett\n---\ntvå\r\n---\r\ntre") == ["ett", "två", "tre"]
+    assert split_thread("ett\n----\ntvå --- tre\n ---\nfyra") == ["ett\n----\ntvå --- tre\n ---\nfyra"]
+    assert split_thread("---\nett\n---\n\n---\n") == ["ett"]
+    assert split_thread("") == split_thread("---") == [""]
+
+
+def test_mastodons_own_rule_agrees_on_ordinary_posts() -> None:
+    from mastodon._url_regex import url_regex
+
+    posts = [
+        "Ja till fler turer på linje 4! Läs mer: https://www.region.example.se/trafik/linje-4 – vi ses.",
+        "Två länkar: https://svt.se/a?b=1&c=2#d, http://sr.se. Och (https://sv.wikipedia.org/wiki/A_(b)).",
+        "Ingen länk alls, men ett e-postnamn: kansli@example.se",
+        "https://xn--rksmrgs-5wao1o.se/å/ä och https://räksmörgås.se/å",
+    ]
+    for post in posts:
+        shortened = url_regex.sub(lambda m: m.group(2) + "x" * 23, post)
+        assert mastodon_length(post) == graphemes(shortened)
