@@ -115,3 +115,7 @@ def addresses_digest(addresses: list[str]) -> str:
     """SHA-256 over a list of e-mail addresses, whatever their order or case."""
     folded = sorted({address.strip().casefold() for address in addresses if address.strip()})
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()
+
+
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+"""How a picture's file ends, by what it is."""

@@ -1,0 +1,68 @@
+"""The gate: whether a delivery may go out at this moment. Asked in the transaction that commits the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from commsched.core.approval import Policy, Said, cleared, inside, window
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known of a delivery as it stands in the store now, hashes recomputed from what would be sent."""
+
+    due: datetime
+    latest: datetime
+    embargo: datetime | None
+    paused: bool
+    newest: bool
+    """Its revision is the item's newest."""
+    content_hash: str
+    """Recomputed from the content, the pictures' bytes and the list's addresses in hand."""
+    stored_hash: str
+    policy: Policy
+    decisions: Sequence[Said]
+    channel_state: str
+    not_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """It may go out, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not yet: look again at ``until``."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It stops here, for a person to decide. ``reason`` is a code of ``core.lifecycle.REASONS``."""
+
+    reason: str
+
+
+def judge(case: Case, now: datetime) -> Go | Wait | Hold:
+    """The gate's answer. The order matters: what a person must know first comes first."""
+    if case.paused:
+        return Hold("paused")
+    if case.channel_state != "ok":
+        return Hold("archived" if case.channel_state == "archived" else "token")
+    if not case.newest or case.content_hash != case.stored_hash:
+        return Hold("changed")
+    if now > case.latest:
+        return Hold("late")
+    earliest = max(moment for moment in (case.due, case.embargo, case.not_before) if moment is not None)
+    if now < earliest:
+        return Wait(earliest) if earliest <= case.latest else Hold("late")
+    clearing = cleared(case.policy, case.decisions, case.content_hash)
+    if clearing is None:
+        return Hold("unapproved")
+    if not inside(now, window(clearing)):
+        return Hold("window")
+    return Go()

@@ -1,0 +1,71 @@
+"""How a delivery follows from its parts, and which part is in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class PartState:
+    """One part as the rules see it."""
+
+    number: int
+    state: str
+    next_at: datetime | None = None
+    detail: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A delivery's state from its parts. ``next_at`` is when something can be done next."""
+
+    state: str
+    next_at: datetime | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+def in_turn(parts: Sequence[PartState], independent: bool, now: datetime) -> PartState | None:
+    """The part that may be tried now: the first not out, or, for recipients, the first that waits and is ready."""
+    for part in parts:
+        if part.state == "published":
+            continue
+        ready = part.state == "waiting" and (part.next_at is None or part.next_at <= now)
+        if ready:
+            return part
+        if not independent:
+            return None
+    return None
+
+
+def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole:
+    """What ``parts`` make together.
+
+    In a thread the first part that is not out decides. Among recipients those that can still be tried come first,
+    then those nobody knows about, then those that failed: one bad address never hides what is left to do.
+    """
+    left = [part for part in parts if part.state != "published"]
+    if not left:
+        return Whole("published")
+    if not independent:
+        return _from(left[0], now, started=len(left) < len(parts))
+    for state in ("sending", "waiting"):
+        some = [part for part in left if part.state == state]
+        if some:
+            first = min(some, key=lambda part: part.next_at or now)
+            return _from(first, now, started=True)
+    for state in ("unknown", "held", "failed"):
+        some = [part for part in left if part.state == state]
+        if some:
+            first = min(some, key=lambda part: (part.next_at is None, part.next_at or now))
+            return Whole(state, first.next_at, first.reason, first.detail)
+    raise AssertionError("a part in no known state")
+
+
+def _from(part: PartState, now: datetime, started: bool) -> Whole:
+    if part.state == "waiting":
+        return Whole("sending" if started else "waiting", part.next_at or now, part.reason, part.detail)
+    return Whole(part.state, part.next_at, part.reason, part.detail)

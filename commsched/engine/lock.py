@@ -1,0 +1,44 @@
+"""One engine per office: a lock that the kernel takes back the moment its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+
+class EngineLock:
+    """An exclusive lock on ``engine.lock`` in the home. A killed process leaves it free at once; a stopped one keeps
+    it, so that nobody sends beside a sleeper who may still wake (assumption A3)."""
+
+    def __init__(self, home: Path) -> None:
+        self.path = home / "engine.lock"
+        self._file: int | None = None
+
+    def take(self) -> bool:
+        """Try to become the engine of this office; False where another process is."""
+        if self._file is not None:
+            return True
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        os.truncate(file, 0)
+        os.write(file, f"{os.getpid()}\n".encode())
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def __enter__(self) -> EngineLock:
+        self.take()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.release()

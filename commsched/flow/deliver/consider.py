@@ -1,0 +1,216 @@
+"""Deciding, inside the transaction, what a channel's next delivery may do: the gate is asked here and only here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy import Row
+
+from commsched.core.approval import Policy
+from commsched.core.content import Content, addresses_digest, digest, parse
+from commsched.core.gate import Case, Go, Hold, Wait, judge
+from commsched.core.outcome import Handles
+from commsched.core.parts import PartState, in_turn
+from commsched.core.platform import Draft, Part, Wire
+from commsched.flow.compose import draft_for
+from commsched.flow.context import Office
+from commsched.flow.deliver.jobs import Call, Job, Pictures, Told
+from commsched.flow.deliver.rows import Batch, Known, Loaded
+from commsched.flow.record import Line
+
+log = logging.getLogger("commsched.deliver")
+
+WireFor = Callable[[Row[Any]], Wire]
+
+
+@dataclass(frozen=True, slots=True)
+class Considerer:
+    """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
+
+    office: Office
+    wire_for: WireFor
+    worker: str
+    now: datetime
+    loaded: Loaded
+    batch: Batch
+    resting: dict[int, datetime] = field(default_factory=dict)
+    """Channels told to rest in this very transaction, and until when."""
+    broken: set[int] = field(default_factory=set)
+    """Channels whose access was found dead in this very transaction."""
+    told: list[Told] = field(default_factory=list)
+
+    def consider(self, job: Job) -> Call | None:
+        """The next call for ``job``, or ``None`` when there is nothing to do for it now.
+
+        Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
+        """
+        row = self.loaded.rows.get(job.delivery)
+        if row is None or row.next_at is None or row.next_at > self.now:
+            return None  # somebody cancelled, held or moved it since the clock looked
+        try:
+            if row.state == "unknown":
+                return self._look(job, row)
+            if row.state in ("waiting", "sending"):
+                return self._go(job, row)
+        except Exception:
+            log.exception("delivery %s cannot be prepared", job.delivery)
+            self._stop(row, "internal")
+        return None
+
+    def _go(self, job: Job, row: Row[Any]) -> Call | None:
+        if job.pictures and job.pictures.missing:
+            self._stop(row, "media")
+            return None
+        content = parse(row.content)
+        people = self._people(row)
+        verdict = judge(self._case(job, row, content, people), self.now)
+        match verdict:
+            case Hold(reason=reason):
+                self._stop(row, reason)
+                return None
+            case Wait(until=until):
+                self.batch.delivery(row.id, next_at=until)
+                return None
+            case Go():
+                return self._part(job, row, content, people)
+
+    def _case(self, job: Job, row: Row[Any], content: Content, people: tuple[str, ...]) -> Case:
+        return Case(
+            due=row.due_at,
+            latest=row.latest_at,
+            embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
+            paused=row.paused_at is not None,
+            newest=row.newest == row.revision_id,
+            content_hash=recomputed(row.content, content, row.channel_id, people, job.pictures),
+            stored_hash=row.hash,
+            policy=msgspec.convert(row.policy or {}, Policy),
+            decisions=self.loaded.decisions.get(row.item_id, ()),
+            channel_state="broken" if row.channel_id in self.broken else row.channel_state,
+            not_before=self.resting.get(row.channel_id, row.not_before),
+        )
+
+    def _people(self, row: Row[Any]) -> tuple[str, ...]:
+        if not self.office.platform(row.platform).independent_parts:
+            return ()
+        lines = self.office.vault.unseal_map(row.secrets).get("addresses", "")
+        return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+
+    def _part(self, job: Job, row: Row[Any], content: Content, people: tuple[str, ...]) -> Call | None:
+        platform = self.office.platform(row.platform)
+        draft = self._draft(job, row, content, people)
+        parts = platform.parts(draft)
+        known = self.loaded.parts.get(row.id) or self._first_time(row, parts)
+        turn = in_turn([part_state(one) for one in known], platform.independent_parts, self.now)
+        if turn is None or turn.number >= len(parts):
+            self._stop(row, "internal" if turn else "previous")
+            return None
+        part, handles = complete(parts[turn.number], known, self.office)
+        ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
+        if not ready and (part.pictures or platform.needs_prepare(part)):
+            return Call("prepare", job, platform, self.wire_for(row), part, handles, self.now)
+        self._commit_attempt(row, turn.number)
+        return Call("send", job, platform, self.wire_for(row), part, handles, self.now)
+
+    def _draft(self, job: Job, row: Row[Any], content: Content, people: tuple[str, ...]) -> Draft:
+        readers = {}
+        for picture in content.pictures:
+            data = job.pictures.data.get(picture.sha256) if job.pictures else None
+            readers[picture.sha256] = (partial(_bytes, data), len(data or b""))
+        return draft_for(content, row.channel_id, row.item_uid, readers, people)
+
+    def _first_time(self, row: Row[Any], parts: list[Part]) -> list[Known]:
+        """The parts are written down before the first of them is sent."""
+        made = [
+            {
+                "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
+                "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
+                "message_id": part.message_id or self._message_id(row, n, part), "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "",
+                "next_at": None, "finished_at": None,
+            }
+            for n, part in enumerate(parts)
+        ]  # fmt: skip
+        self.batch.new_parts += made
+        self.loaded.parts[row.id] = [Known(**one) for one in made]
+        return self.loaded.parts[row.id]
+
+    def _message_id(self, row: Row[Any], number: int, part: Part) -> str:
+        """Stored before the first call, the same on every try."""
+        if not part.recipient:
+            return ""
+        return f"<{row.uid}.{number}@{urlsplit(self.office.base_url).hostname or 'localhost'}>"
+
+    def _commit_attempt(self, row: Row[Any], number: int) -> None:
+        self.batch.new_attempts.append(
+            {
+                "delivery_id": row.id, "channel_id": row.channel_id, "part": number, "hash": row.hash,
+                "worker": self.worker, "started_at": self.now, "finished_at": None, "outcome": "", "detail": "",
+            }
+        )  # fmt: skip
+        self.batch.part(row.id, number, state="sending", next_at=None)
+        self.batch.delivery(row.id, state="sending", next_at=None, reason="")
+        if row.item_state != "publishing":
+            self.batch.items.add(row.item_id)
+
+    def _look(self, job: Job, row: Row[Any]) -> Call | None:
+        """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
+        known = self.loaded.parts.get(row.id, [])
+        lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
+        if not lost:
+            self.batch.delivery(row.id, next_at=None, reason="ask")
+            return None
+        content = parse(row.content)
+        platform = self.office.platform(row.platform)
+        job.pictures = job.pictures or Pictures()
+        parts = platform.parts(self._draft(job, row, content, self._people(row)))
+        part, handles = complete(parts[lost[0].number], known, self.office)
+        since = self.loaded.lost.get((row.id, part.number), row.due_at)
+        return Call("look", job, platform, self.wire_for(row), part, handles, since)
+
+    def _stop(self, row: Row[Any], reason: str) -> None:
+        self.batch.delivery(row.id, state="held", next_at=None, reason=reason)
+        self.batch.items.add(row.item_id)
+        facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
+        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.held", row.item_id, facts))
+        if reason != "paused":  # whoever paused knows
+            self.told.append(Told(row.workspace_id, row.item_id, "held", facts))
+
+
+def _bytes(data: bytes | None) -> bytes:
+    if data is None:
+        raise FileNotFoundError("the picture has not been read")
+    return data
+
+
+def part_state(row: Known) -> PartState:
+    return PartState(row.number, row.state, row.next_at, row.detail)
+
+
+def complete(part: Part, known: list[Known], office: Office) -> tuple[Part, Handles]:
+    """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
+    row = known[part.number]
+    previous = known[part.number - 1] if part.number else None
+    follows = part.role in ("reply", "comment")
+    filled = Part(
+        number=part.number, role=part.role, text=part.text, draft=part.draft, pictures=part.pictures, key=row.key,
+        parent=previous.remote_id if previous and follows else "", root=known[0].remote_id if follows else "",
+        recipient=part.recipient, message_id=row.message_id,
+    )  # fmt: skip
+    return filled, Handles(dict(row.handles))
+
+
+def recomputed(data: bytes, content: Content, channel: int, people: tuple[str, ...], pictures: Pictures | None) -> str:
+    """The hash of what would be sent now: the content's own bytes, if the pictures in hand and the list of today
+    are the ones it names; otherwise a hash that nobody approved."""
+    if pictures is not None and pictures.missing:
+        return f"picture:{pictures.missing}"
+    if people or content.on(channel).recipients:
+        if addresses_digest(list(people)) != content.on(channel).recipients:
+            return "recipients"
+    return digest(data)

@@ -1,0 +1,72 @@
+"""The hands: make one call, outside every transaction, and let nothing it can do escape as an exception."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from functools import partial
+
+from commsched.core.content import SUFFIXES
+from commsched.core.outcome import Absent, CannotTell, Found, Published, Rejected, Retry, Unknown
+from commsched.core.platform import Part, PictureFile
+from commsched.flow.compose import media_path
+from commsched.flow.context import Office
+from commsched.flow.deliver.jobs import Call, Done, Pictures
+
+log = logging.getLogger("commsched.deliver")
+
+
+def perform(office: Office, call: Call) -> Done:
+    """Do ``call``. An adapter that raises is a bug; what it sent before is then unknown, never assumed away."""
+    try:
+        match call.kind:
+            case "prepare":
+                return _prepare(office, call)
+            case "send":
+                return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.wire)))
+            case "look":
+                found = call.platform.find(call.part, call.handles, call.since, call.wire)
+                assert isinstance(found, Found | Absent | CannotTell)
+                return Done(call, found)
+    except Exception as error:
+        log.exception("%s: %s raised", call.platform.key, call.kind)
+        words = f"{type(error).__name__} in {call.platform.key}"
+        return Done(call, CannotTell(words) if call.kind == "look" else Unknown(words), call.job.pictures)
+
+
+def _outcome(result: Published | Retry | Rejected | Unknown) -> Published | Retry | Rejected | Unknown:
+    assert isinstance(result, Published | Retry | Rejected | Unknown)
+    return result
+
+
+def _prepare(office: Office, call: Call) -> Done:
+    pictures = read_pictures(office, call.part.draft.pictures)
+    if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.values:
+        return Done(call, call.handles, pictures)
+    result = call.platform.prepare(in_hand(call.part, pictures), call.wire)
+    return Done(call, result, pictures)
+
+
+def read_pictures(office: Office, wanted: tuple[PictureFile, ...]) -> Pictures:
+    """Read each file and hash what was read: the bytes that are sent are the bytes that were approved."""
+    data: dict[str, bytes] = {}
+    for picture in wanted:
+        try:
+            read = media_path(office, picture.sha256, SUFFIXES.get(picture.mime, "")).read_bytes()
+        except OSError:
+            return Pictures(data, missing=picture.sha256)
+        if hashlib.sha256(read).hexdigest() != picture.sha256:
+            return Pictures(data, missing=picture.sha256)
+        data[picture.sha256] = read
+    return Pictures(data)
+
+
+def in_hand(part: Part, pictures: Pictures) -> Part:
+    """``part`` with its pictures' bytes at hand."""
+
+    def held(one: PictureFile) -> PictureFile:
+        return replace(one, read=partial(pictures.data.__getitem__, one.sha256), size=len(pictures.data[one.sha256]))
+
+    draft = replace(part.draft, pictures=tuple(held(one) for one in part.draft.pictures))
+    return replace(part, draft=draft, pictures=tuple(held(one) for one in part.pictures))

@@ -1,0 +1,50 @@
+"""After a crash: every attempt still open may have gone out. It becomes unknown, and is read back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, select, update
+
+from commsched.flow.context import Office
+from commsched.flow.deliver.rows import Batch
+from commsched.flow.record import Line
+from commsched.store.models import Attempt, Channel, Delivery, Part
+
+
+def recover(office: Office, reason: str = "the process ended before the answer came") -> int:
+    """Close what another process left open; returns how many. Call it only while holding the engine's lock."""
+    now = office.now()
+    with office.store.ledger() as connection:
+        wanted = (
+            select(Attempt.id, Attempt.delivery_id, Attempt.part, Attempt.channel_id, Channel.platform, Channel.name,
+                   Delivery.workspace_id, Delivery.item_id)
+            .join(Channel, Channel.id == Attempt.channel_id)
+            .join(Delivery, Delivery.id == Attempt.delivery_id)
+            .where(Attempt.outcome == "")
+        )  # fmt: skip
+        open_ = connection.execute(wanted).all()
+        batch = Batch()
+        for row in open_:
+            at = now + timedelta(seconds=office.platform(row.platform).settle)
+            batch.attempts.append({"key": row.channel_id, "finished_at": now, "outcome": "unknown", "detail": reason})
+            batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
+            batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
+            batch.items.add(row.item_id)
+            facts = {"delivery": row.delivery_id, "channel": row.name}
+            batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.recovered", row.item_id, facts))
+        batch.flush(connection, now)
+        _stranded(connection)
+    return len(open_)
+
+
+def _stranded(connection: Connection) -> None:
+    """No state says "sending" without an attempt open or a moment to go on; should one ever, it is asked about."""
+    open_ = select(Attempt.delivery_id).where(Attempt.outcome == "")
+    lost = (Delivery.state == "sending", Delivery.next_at.is_(None), Delivery.id.not_in(open_))
+    connection.execute(update(Delivery).where(*lost).values(state="unknown", reason="ask"))
+    connection.execute(
+        update(Part)
+        .where(Part.state == "sending", Part.delivery_id.in_(select(Delivery.id).where(Delivery.state == "unknown")))
+        .values(state="unknown")
+    )

@@ -1,0 +1,140 @@
+"""Writing down what a call ended in: one function turns every outcome into the next state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.parts import PartState, Whole, whole
+from commsched.core.retry import Next, after_attempt, after_look
+from commsched.flow.deliver.consider import Considerer
+from commsched.flow.deliver.jobs import Done, Job, Told
+from commsched.flow.deliver.rows import Batch, Known, Loaded
+from commsched.flow.record import Line
+
+MAX_DETAIL = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Records the results of a batch of calls into the same transaction that considers the next."""
+
+    now: datetime
+    loaded: Loaded
+    batch: Batch
+    considerer: Considerer
+
+    def settle(self, done: Done) -> Job | None:
+        """Record ``done``. Returns its job where there is more to do for it right now."""
+        row = self.loaded.rows.get(done.call.job.delivery)
+        if row is None:
+            return None  # the office was deleted meanwhile; the foreign keys took the rows along
+        known = self.loaded.parts[row.id]
+        part = known[done.call.part.number]
+        match done.call.kind:
+            case "prepare":
+                return self._prepared(done, row, known, part)
+            case "send":
+                return self._sent(done, row, known, part)
+            case "look":
+                return self._looked(done, row, known, part)
+
+    def _prepared(self, done: Done, row: Row[Any], known: list[Known], part: Known) -> Job | None:
+        job = done.call.job
+        job.pictures = done.pictures
+        if isinstance(done.result, Handles):
+            job.prepared = part.number
+            part.set(handles=done.result.values)
+            self.batch.part(row.id, part.number, handles=done.result.values)
+            return job
+        result = done.result
+        if isinstance(result, Unknown | Published):  # nothing visible was asked for, so it may simply be repeated
+            result = Retry(result.detail)
+        assert isinstance(result, Retry | Rejected)
+        self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
+        return None
+
+    def _sent(self, done: Done, row: Row[Any], known: list[Known], part: Known) -> Job | None:
+        assert isinstance(done.result, Published | Retry | Rejected | Unknown)
+        outcome = type(done.result).__name__.lower()
+        detail = done.result.detail[:MAX_DETAIL]
+        self.batch.attempts.append(
+            {"key": row.channel_id, "finished_at": self.now, "outcome": outcome, "detail": detail}
+        )
+        next_ = self._next(done.result, row, part, done.call.platform.settle)
+        if next_.state == "unknown":
+            self.batch.delivery(row.id, tries=0)
+        return self._apply(row, known, part, next_, done)
+
+    def _next(self, outcome: Outcome, row: Row[Any], part: Known, settle: float) -> Next:
+        part.set(tries=part.tries + 1)
+        return after_attempt(outcome, part.tries, self.now, row.latest_at, settle)
+
+    def _looked(self, done: Done, row: Row[Any], known: list[Known], part: Known) -> Job | None:
+        assert isinstance(done.result, Found | Absent | CannotTell)
+        platform, looks = done.call.platform, row.tries + 1
+        resend = platform.resend_if_absent if (own := row.settings.get("resend_if_absent")) is None else own == "1"
+        next_ = after_look(done.result, looks, self.now, row.latest_at, resend)
+        self.batch.delivery(row.id, tries=looks)
+        if isinstance(done.result, Absent):
+            self.batch.absent.append((row.id, part.number))
+        return self._apply(row, known, part, next_, done)
+
+    def _apply(self, row: Row[Any], known: list[Known], part: Known, next_: Next, done: Done) -> Job | None:
+        platform = done.call.platform
+        values: dict[str, Any] = {"state": next_.state, "next_at": next_.at, "detail": next_.detail[:MAX_DETAIL],
+                                  "tries": part.tries}  # fmt: skip
+        if next_.state == "published":
+            values |= {"remote_id": next_.id[:300], "url": next_.url[:1000]}
+        if next_.state in ("published", "unknown", "failed") and done.call.kind == "send":
+            values["finished_at"] = self.now
+        part.set(reason=next_.reason, **values)
+        self.batch.part(row.id, part.number, **values)
+        self._channel(row, next_)
+        states = [PartState(p.number, p.state, p.next_at, p.detail, p.reason) for p in known]
+        result = whole(states, platform.independent_parts, self.now)
+        self._delivery(row, known, result)
+        ready = result.state in ("waiting", "sending") and result.next_at is not None and result.next_at <= self.now
+        return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
+
+    def _channel(self, row: Row[Any], next_: Next) -> None:
+        if next_.channel_waits and next_.at is not None:
+            self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.at
+            self.considerer.resting[row.channel_id] = next_.at
+        if next_.channel_broken:
+            self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
+            self.considerer.broken.add(row.channel_id)
+
+    def _delivery(self, row: Row[Any], known: list[Known], result: Whole) -> None:
+        first = known[0]
+        values: dict[str, Any] = {"state": result.state, "next_at": result.next_at, "reason": result.reason,
+                                  "detail": result.detail, "url": first.url, "remote_id": first.remote_id}  # fmt: skip
+        if result.state == "published":
+            values["published_at"] = self.now
+        if result.state == "unknown" and result.next_at is None:
+            values["reason"] = "ask"
+        self.batch.delivery(row.id, **values)
+        self.batch.items.add(row.item_id)
+        self._tell(row, known, result, values["reason"])
+
+    def _tell(self, row: Row[Any], known: list[Known], result: Whole, reason: str) -> None:
+        if result.state in ("waiting", "sending"):
+            return
+        facts = {"delivery": row.id, "channel": row.channel_name}
+        if result.state == "published":
+            facts["url"] = known[0].url
+        else:
+            facts |= {"reason": reason, "detail": result.detail[:300]}
+            facts["out"] = sum(1 for part in known if part.state == "published")
+            facts["of"] = len(known)
+        action = f"delivery.{result.state}"
+        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", action, row.item_id, facts))
+        kind = {"failed": "failed", "held": "held"}.get(result.state)
+        if result.state == "unknown" and result.next_at is None:
+            kind = "unknown_ask"
+        if kind:
+            self.considerer.told.append(Told(row.workspace_id, row.item_id, kind, facts))
