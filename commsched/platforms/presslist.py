@@ -125,7 +125,7 @@ class PressList(Platform):
             found.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
         if draft.pictures:
             found.append(
-                warn("pictures", N_("Pictures are not sent by e-mail. Newsrooms fetch them from your newsroom."))
+                warn("pictures", N_("Pictures are not sent by e-mail. Editors fetch them from your newsroom."))
             )
         return found
 

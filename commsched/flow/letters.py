@@ -1,0 +1,267 @@
+"""What the mails say: for each kind of notice what happened, what it means, and what to press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core import dates
+from commsched.core.language import gettext, known, ngettext
+from commsched.core.lifecycle import REASONS
+from commsched.core.markup import first_words
+from commsched.core.platform import Message
+from commsched.core.words import N_
+from commsched.flow.context import Office
+from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
+
+ITEM, DECIDE, HOME, CHANNELS, PASSWORD = "item", "decide", "home", "channels", "password"
+PATHS: Final = {
+    ITEM: "/w/{slug}/items/{item}",
+    DECIDE: "/approve/{token}",
+    HOME: "/w/{slug}/",
+    CHANNELS: "/w/{slug}/channels/",
+    PASSWORD: "/password/{token}",
+}
+"""Where the button leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of letter, in msgids. ``to`` names the button's place in :data:`PATHS`."""
+
+    subject: str
+    what: str
+    means: str
+    press: str
+    to: str = ITEM
+    shows_item: bool = True
+    """Whether the letter shows how the item begins."""
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "asked_to_approve": Kind(
+        N_("Approve: %(title)s"), N_("“%(title)s” waits for your approval."),
+        N_("Nothing goes out until you have said yes. What the page shows is exactly what will be published."),
+        N_("Read and decide"), DECIDE,
+    ),
+    "reminder": Kind(
+        N_("Still waiting for you: %(title)s"), N_("“%(title)s” still waits for your approval."),
+        N_("If nobody has said yes when its time comes, it is held and does not go out."),
+        N_("Read and decide"), DECIDE,
+    ),
+    "held": Kind(
+        N_("Did not go out: %(title)s"), N_("“%(title)s” is held and has not gone out%(where)s."),
+        N_("Nothing more happens by itself. Choose whether to send it, give it another time or drop it."),
+        N_("Choose what to do"),
+    ),
+    "failed": Kind(
+        N_("Failed: %(title)s"), N_("“%(title)s” could not be published%(where)s."),
+        N_("It is not tried again by itself. Look at the answer, correct what is wrong and try again."),
+        N_("See what went wrong"),
+    ),
+    "unknown_ask": Kind(
+        N_("Did it go out? %(title)s"), N_("We do not know whether “%(title)s” went out%(where)s."),
+        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again by "
+           "itself. Look at the channel, then say whether it is there."),
+        N_("Answer yes or no"),
+    ),
+    "changes_requested": Kind(
+        N_("Sent back: %(title)s"), N_("%(by)s wants something changed in “%(title)s”."),
+        N_("It does not go out until it has been approved. When you have changed it, send it for approval again."),
+        N_("Open and change"),
+    ),
+    "approved": Kind(
+        N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
+    ),
+    "bypass_used": Kind(
+        N_("Released without approval: %(title)s"), N_("%(by)s has released “%(title)s” without approval."),
+        N_("An emergency release is possible so that the office can answer in a hurry. It is on the record, and "
+           "you are told because you would have approved it. What has not gone out yet can still be stopped."),
+        N_("See it"),
+    ),
+    "token_expiring": Kind(
+        N_("Access to %(channel)s runs out"), N_("The access to %(channel)s runs out %(expires)s."),
+        N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
+           "stays as it is."),
+        N_("Connect again"), CHANNELS, shows_item=False,
+    ),
+    "paused": Kind(
+        N_("Everything is paused"), N_("%(by)s has paused everything."),
+        N_("Nothing goes out until somebody resumes. What falls due meanwhile is kept and asked about."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "resumed": Kind(
+        N_("The pause is over"), N_("%(by)s has ended the pause."),
+        N_("Things go out at their times again. What fell due meanwhile waits for a choice, item by item."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "morning": Kind(
+        N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,
+        shows_item=False,
+    ),
+    "password_reset": Kind(
+        N_("Choose a new password"), N_("Somebody asked for a new password for %(email)s."),
+        N_("If it was not you, do nothing: your password stays as it is. The link works once, for three days."),
+        N_("Choose a new password"), PASSWORD, shows_item=False,
+    ),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Letter:
+    """Finished sentences, ready for a template."""
+
+    subject: str
+    what: str
+    means: str
+    press: str
+    url: str
+    office: str
+    language: str
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """Label and value: when, where, why, what the platform answered."""
+    comment: str = ""
+    excerpt: str = ""
+    note: str = ""
+    lists: list[Any] = field(default_factory=list)
+
+
+def write(
+    office: Office, session: Session, row: Notice, person: Person, workspace: Workspace, item: Item | None,
+    now: datetime,
+) -> Message:  # fmt: skip
+    """The mail of one notice, in its reader's language and the office's time."""
+    letter = compose(office, session, row, person, workspace, item, now)
+    text, html = render(letter)
+    return Message(
+        message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@commsched.invalid",
+        sender="", sender_name=workspace.name, to=person.email, subject=letter.subject, text=text, html=html,
+        date=row.created_at,
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+    )  # fmt: skip
+
+
+def compose(
+    office: Office, session: Session, row: Notice, person: Person, workspace: Workspace, item: Item | None,
+    now: datetime,
+) -> Letter:  # fmt: skip
+    """Find the words."""
+    kind, language = KINDS[row.kind], known(person.language)
+
+    def say(message: str, **more: Any) -> str:
+        return gettext(language, message) % (values | more) if message else ""
+
+    values = _values(row, person, workspace, item, language, now)
+    values["where"] = say(N_(" on %(channel)s")) if values["channel"] else ""
+    letter = Letter(
+        subject=say(kind.subject), what=say(kind.what), means=say(kind.means), press=say(kind.press),
+        url=_url(office, kind.to, row, workspace), office=workspace.name, language=language,
+        comment=str(row.facts.get("comment") or ""),
+    )  # fmt: skip
+    letter.lines = _lines(session, row, workspace, item, language, now)
+    if kind.to == DECIDE:
+        letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
+    if kind.shows_item and item is not None:
+        letter.excerpt = _excerpt(session, item)
+    if row.kind == "morning":
+        from commsched.flow.morning import day_lists
+
+        letter.lists = day_lists(office, session, workspace, language, now)
+    return letter
+
+
+def _values(
+    row: Notice, person: Person, workspace: Workspace, item: Item | None, language: str, now: datetime
+) -> dict[str, Any]:
+    facts = row.facts
+    expires = facts.get("expires")
+    return {
+        "title": (item.title if item is not None else "") or gettext(language, N_("Untitled")),
+        "by": facts.get("by") or gettext(language, N_("Somebody")),
+        "channel": facts.get("channel") or "",
+        "email": person.email,
+        "expires": _moment(expires, workspace.zone, language, now) if expires else "",
+        "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
+    }
+
+
+def _moment(value: Any, zone: str, language: str, now: datetime) -> str:
+    return dates.when(datetime.fromisoformat(str(value)), zone, language, now)
+
+
+def _lines(
+    session: Session, row: Notice, workspace: Workspace, item: Item | None, language: str, now: datetime
+) -> list[tuple[str, str]]:
+    """What there is to know, a label and a value each."""
+    made: list[tuple[str, str]] = []
+
+    def add(label: str, value: str) -> None:
+        if value:
+            made.append((gettext(language, label), value))
+
+    facts = row.facts
+    if item is not None and item.publish_at is not None:
+        add(N_("Planned for"), dates.when(item.publish_at, workspace.zone, language, now))
+    if row.kind in ("asked_to_approve", "reminder", "approved", "bypass_used") and item is not None:
+        add(N_("Channels"), ", ".join(_channels(session, item)))
+    reason = str(facts.get("reason") or "")
+    add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
+    add(N_("The answer was"), str(facts.get("detail") or ""))
+    if int(facts.get("of") or 0) > 1:
+        text = ngettext(language, "%(out)s of %(of)s is out", "%(out)s of %(of)s are out", int(facts["out"]))
+        add(N_("So far"), text % {"out": facts["out"], "of": facts["of"]})
+    return made
+
+
+def _channels(session: Session, item: Item) -> list[str]:
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    wanted = [part.channel for part in revision.parsed().channels] if revision is not None else []
+    same = (Channel.id.in_(wanted), Channel.workspace_id == item.workspace_id)
+    return list(session.scalars(select(Channel.name).where(*same).order_by(Channel.name)))
+
+
+def _excerpt(session: Session, item: Item) -> str:
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    if revision is None:
+        return ""
+    content = revision.parsed()
+    return first_words(content.lead or content.text, 280)
+
+
+def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
+    token = office.vault.unseal(row.link_token) if row.link_token else ""
+    if token.startswith(office.base_url):
+        return token
+    if to == DECIDE and not token:
+        to = ITEM
+    return office.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    package = Path(__file__).resolve().parent.parent
+    # Inside the package in a wheel, beside it in a checkout.
+    folders = [str(package / "templates" / "mail"), str(package.parent / "templates" / "mail")]
+    return Environment(
+        loader=FileSystemLoader(folders), autoescape=select_autoescape(["html"], default=False),
+        trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
+    )  # fmt: skip
+
+
+def render(letter: Letter) -> tuple[str, str]:
+    """The letter as plain text and as HTML."""
+
+    def _(message: str, **params: Any) -> str:
+        return gettext(letter.language, message) % params if params else gettext(letter.language, message)
+
+    made = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
+    return made[0].strip() + "\n", made[1]
