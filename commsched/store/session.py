@@ -94,8 +94,7 @@ class Store:
     def read(self, workspace: int) -> Iterator[Session]:
         """A session that sees one workspace (or :data:`EVERY_WORKSPACE`) and writes nothing."""
         with Session(self.engine, info={"workspace": workspace}, expire_on_commit=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back, and unlike rollback() leaves what was read readable
 
     @contextmanager
     def write(self, workspace: int) -> Iterator[Session]:

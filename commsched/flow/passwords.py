@@ -1,0 +1,66 @@
+"""Passwords: what is accepted, and how they are kept (argon2id, RFC 9106)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any, Final
+
+from commsched.core.words import N_, Invalid
+
+LEAST: Final = 10
+MOST: Final = 200
+"""Characters. The upper bound keeps a megabyte of password from costing a megabyte of hashing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one guess costs: argon2id with these parameters, ``memory`` in KiB."""
+
+    time: int = 3
+    memory: int = 65536
+    lanes: int = 4
+
+
+cost = Cost()
+"""RFC 9106's second recommendation."""
+
+_turns = threading.BoundedSemaphore(2)
+"""At most two hashings at once, so that many guesses cannot eat the machine's memory."""
+_decoys: dict[Cost, str] = {}
+
+
+def _hasher() -> Any:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=cost.time, memory_cost=cost.memory, parallelism=cost.lanes)
+
+
+def check_strength(password: str, email: str = "") -> None:
+    """Raise :class:`Invalid` for a password that is short, enormous, one repeated character or the address itself."""
+    if len(password) < LEAST:
+        raise Invalid(N_("The password needs at least %(least)s characters."), "password", least=LEAST)
+    if len(password) > MOST:
+        raise Invalid(N_("The password can have at most %(most)s characters."), "password", most=MOST)
+    plain = password.casefold()
+    if len(set(plain)) < 4 or plain in (email.casefold(), email.casefold().split("@")[0]):
+        raise Invalid(N_("That password is too easy to guess. Choose another."), "password")
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to keep."""
+    with _turns:
+        return str(_hasher().hash(password))
+
+
+def matches(kept: str, password: str) -> bool:
+    """Whether ``password`` is the one. An empty ``kept`` (no such person) takes the same time and says no."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    if cost not in _decoys:
+        _decoys[cost] = hash_password("a decoy, for those who do not exist")
+    with _turns:
+        try:
+            return bool(_hasher().verify(kept or _decoys[cost], password[:MOST])) and bool(kept)
+        except (VerificationError, InvalidHashError):
+            return False

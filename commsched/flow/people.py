@@ -1,0 +1,348 @@
+"""Workspaces and the people in them: who belongs, with which role, by which keys."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from commsched.core import approval
+from commsched.core.language import LANGUAGES
+from commsched.core.roles import ROLES, may
+from commsched.core.timing import zone_of
+from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
+from commsched.flow.context import Actor, Office
+from commsched.flow.passwords import check_strength, hash_password
+from commsched.flow.record import note
+from commsched.flow.signin import fold_email, set_password
+from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import new_token
+
+LINK_LASTS: Final = timedelta(days=3)
+"""How long a link that sets a password can be used."""
+MOST_PEOPLE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody new in the office; ``link`` is where they choose a password, empty if they already have one."""
+
+    person: Person
+    link: str = ""
+
+
+def check_email(email: str) -> str:
+    """The address, folded. Raises :class:`Invalid` for one that cannot be an address."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Invalid(N_("“%(email)s” is not an e-mail address."), "email", email=email[:80]) from error
+    return fold_email(found.normalized)
+
+
+def slug_of(name: str) -> str:
+    """``Regiongruppen Västra`` → ``regiongruppen-vastra``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+
+
+def check_name(name: str, most: int = 200, field: str = "name") -> str:
+    """A name in one line. Raises :class:`Invalid` when it is empty or longer than ``most`` characters."""
+    clean = " ".join("".join(c for c in name if c.isprintable() or c.isspace()).split())
+    if not clean:
+        raise Invalid(N_("This is needed."), field)
+    if len(clean) > most:
+        raise Invalid(N_("At most %(most)s characters."), field, most=most)
+    return clean
+
+
+def check_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise Invalid(N_("Choose one of the languages in the list."), "language")
+    return language
+
+
+def check_role(role: str) -> str:
+    if role not in ROLES:
+        raise Invalid(N_("Choose one of the roles in the list."), "role")
+    return role
+
+
+def create_workspace(
+    office: Office,
+    name: str,
+    email: str,
+    password: str,
+    *,
+    person_name: str = "",
+    slug: str = "",
+    zone: str = "Europe/Stockholm",
+    language: str = "sv",
+    is_demo: bool = False,
+) -> tuple[Workspace, Person]:
+    """A new, empty office and its first administrator. An existing person keeps their password.
+
+    Raises :class:`Invalid` (by ``field``) and :class:`Conflict` where the short name is taken.
+    """
+    name, email = check_name(name, field="workspace"), check_email(email)
+    short = slug_of(slug or name)
+    zone_of(zone)
+    check_language(language)
+    if not short:
+        raise Invalid(N_("The name needs at least one letter or digit."), "workspace")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
+            raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
+        made = Workspace(slug=short, name=name, zone=zone, language=language, created_at=office.now(),
+                         policy=to_policy(approval.ONE_APPROVER), is_demo=is_demo)  # fmt: skip
+        session.add(made)
+        person = _person(session, office, email, person_name, language, password)
+        session.flush()
+        session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
+        actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
+        note(session, office, actor, "workspace.created", name=name)
+        return made, person
+
+
+def to_policy(policy: approval.Policy) -> dict[str, Any]:
+    """A policy as it is stored."""
+    import msgspec
+
+    made: dict[str, Any] = msgspec.to_builtins(policy)
+    return made
+
+
+def _person(session: Session, office: Office, email: str, name: str, language: str, password: str | None) -> Person:
+    """The person with that address: the one there is, or a new one."""
+    found = session.scalar(select(Person).where(Person.email == email))
+    if found:
+        if not found.active:
+            found.active, found.password_hash, found.stamp = True, "", new_token(16)
+        return found
+    if password is not None:
+        check_strength(password, email)
+    made = Person(
+        email=email, name=check_name(name) if name else "", language=language, stamp=new_token(16),
+        password_hash=hash_password(password) if password is not None else "", created_at=office.now(),
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
+def add_person(
+    office: Office, actor: Actor, email: str, role: str, *, name: str = "", language: str = "",
+    password: str | None = None,
+) -> Invited:  # fmt: skip
+    """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one."""
+    actor.require("administer")
+    email, role = check_email(email), check_role(role)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        place = session.get_one(Workspace, actor.workspace)
+        person = _person(session, office, email, name, check_language(language or place.language), password)
+        if _membership(session, actor.workspace, person.id):
+            raise Conflict(N_("%(email)s is already here."), "email", email=email)
+        session.add(Membership(workspace_id=actor.workspace, person_id=person.id, role=role))
+        note(session, office, actor, "person.added", person=person.id, name=person.name or email, role=role)
+    return Invited(person, "" if person.password_hash else password_link(office, person))
+
+
+def _membership(session: Session, workspace: int, person: int) -> Membership | None:
+    return session.scalar(
+        select(Membership).where(Membership.workspace_id == workspace, Membership.person_id == person)
+    )
+
+
+def _member(session: Session, actor: Actor, person: int) -> Membership:
+    found = _membership(session, actor.workspace, person)
+    if found is None:
+        raise NotFound(N_("There is no such person here."))
+    return found
+
+
+def _keep_an_administrator(session: Session, member: Membership) -> None:
+    others = select(func.count(Membership.id)).join(Person).where(
+        Membership.workspace_id == member.workspace_id, Membership.role == "administrator",
+        Membership.id != member.id, Person.active,
+    )  # fmt: skip
+    if member.role == "administrator" and not session.scalar(others):
+        raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "role")
+
+
+def members(office: Office, workspace: int) -> list[Membership]:
+    """The people of a workspace, by name."""
+    with office.store.read(workspace) as session:
+        found = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
+    return sorted(found, key=lambda member: (member.person.name or member.person.email).casefold())
+
+
+def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
+    """Where a person belongs, with their role there."""
+    found = (
+        select(Workspace, Membership.role)
+        .join(Membership, Membership.workspace_id == Workspace.id)
+        .where(Membership.person_id == person)
+        .order_by(Workspace.name)
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def set_role(office: Office, actor: Actor, person: int, role: str) -> None:
+    """Give a member another role. The last administrator keeps theirs."""
+    actor.require("administer")
+    check_role(role)
+    with office.store.write(actor.workspace) as session:
+        member = _member(session, actor, person)
+        if member.role == role:
+            return
+        _keep_an_administrator(session, member)
+        was, member.role = member.role, role
+        note(session, office, actor, "person.role", person=person, name=member.person.name or member.person.email,
+             was=was, role=role)  # fmt: skip
+
+
+def remove_person(office: Office, actor: Actor, person: int) -> None:
+    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays."""
+    actor.require("administer")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        member = _member(session, actor, person)
+        _keep_an_administrator(session, member)
+        gone = member.person
+        _revoke_keys(session, office, actor.workspace, person)
+        session.delete(member)
+        session.flush()
+        if not session.scalar(select(func.count(Membership.id)).where(Membership.person_id == person)):
+            gone.active, gone.stamp = False, new_token(16)
+            for row in session.scalars(select(SignIn).where(SignIn.person_id == person)):
+                session.delete(row)
+        note(session, office, actor, "person.removed", person=person, name=gone.name or gone.email)
+
+
+def _revoke_keys(session: Session, office: Office, workspace: int, person: int) -> None:
+    for kind in (ApiToken, Feed):
+        open_ones = (kind.workspace_id == workspace) & (kind.person_id == person) & kind.revoked_at.is_(None)
+        session.execute(update(kind).where(open_ones).values(revoked_at=office.now()))
+    both = (Deputy.person_id == person) | (Deputy.deputy_id == person)
+    for deputy in session.scalars(select(Deputy).where(Deputy.workspace_id == workspace, both)):
+        session.delete(deputy)
+
+
+def _signer(office: Office) -> Any:
+    from itsdangerous import URLSafeSerializer
+
+    return URLSafeSerializer(office.vault.derive("password link"), salt="password")
+
+
+def password_link(office: Office, person: Person) -> str:
+    """An address where ``person`` chooses a password: works once (it carries their stamp) and for three days."""
+    until = int((office.now() + LINK_LASTS).timestamp())
+    return f"{office.base_url}/password/{_signer(office).dumps([person.id, person.stamp, until])}"
+
+
+def reset_password(office: Office, actor: Actor, person: int) -> str:
+    """A link that lets a member choose a new password; their present one keeps working until it is used.
+
+    Refused for somebody who also belongs to an office that the actor does not administer: it would open that too.
+    """
+    actor.require("administer")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        member = _member(session, actor, person)
+        theirs = set(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person)))
+        mine = set(
+            session.scalars(
+                select(Membership.workspace_id).where(
+                    Membership.person_id == actor.person, Membership.role == "administrator"
+                )
+            )
+        )
+        if actor.via != "cli" and not theirs <= mine:
+            raise NotAllowed(N_("This person also belongs to another office. Its administrator must help too."))
+        note(session, office, actor, "person.password_link", person=person,
+             name=member.person.name or member.person.email)  # fmt: skip
+        return password_link(office, member.person)
+
+
+def read_password_link(office: Office, token: str) -> Person:
+    """Whose password ``token`` may set. Raises :class:`NotFound` for one that is used, old or made up."""
+    from itsdangerous import BadData
+
+    over = NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
+    try:
+        person_id, stamp, until = _signer(office).loads(token)
+    except (BadData, ValueError, TypeError) as error:
+        raise over from error
+    with office.store.read(EVERY_WORKSPACE) as session:
+        person = session.get(Person, person_id)
+    if person is None or not person.active or person.stamp != stamp or office.now().timestamp() > until:
+        raise over
+    return person
+
+
+def use_password_link(office: Office, token: str, password: str) -> Person:
+    """Set the password and spend the link."""
+    person = read_password_link(office, token)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Person, person.id)
+        if row.stamp != person.stamp:
+            raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
+        set_password(session, office, row, password)
+        return row
+
+
+def set_own(office: Office, person: int, *, name: str | None = None, language: str | None = None) -> None:
+    """A person's own name and language."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Person, person)
+        if name is not None:
+            row.name = check_name(name)
+        if language is not None:
+            row.language = check_language(language)
+
+
+def set_deputy(
+    office: Office, actor: Actor, person: int, deputy: int, starts_at: datetime, ends_at: datetime
+) -> Deputy:
+    """Let ``deputy`` approve in ``person``'s place for a while. One's own, or an administrator's doing."""
+    if person != actor.person:
+        actor.require("administer")
+    if ends_at <= starts_at or ends_at <= office.now():
+        raise Invalid(N_("The end must come after the start, and not have passed."), "ends_at")
+    if person == deputy:
+        raise Invalid(N_("Choose somebody else."), "deputy")
+    with office.store.write(actor.workspace) as session:
+        theirs, stand_in = _member(session, actor, person), _member(session, actor, deputy)
+        if not may(theirs.role, "approve"):
+            raise Invalid(N_("%(name)s does not approve here, so nobody can do it for them."), "person",
+                          name=theirs.person.name)  # fmt: skip
+        row = Deputy(person_id=person, deputy_id=deputy, starts_at=starts_at, ends_at=ends_at, created_at=office.now())
+        session.add(row)
+        note(session, office, actor, "deputy.set", person=person, name=theirs.person.name, deputy=deputy,
+             deputy_name=stand_in.person.name, starts=starts_at.isoformat(), ends=ends_at.isoformat())  # fmt: skip
+    return row
+
+
+def end_deputy(office: Office, actor: Actor, deputy_id: int) -> None:
+    """Take a deputy's right back, at once."""
+    with office.store.write(actor.workspace) as session:
+        row = session.scalar(select(Deputy).where(Deputy.id == deputy_id))
+        if row is None:
+            raise NotFound(N_("There is no such deputy."))
+        if row.person_id != actor.person:
+            actor.require("administer")
+        session.delete(row)
+        note(session, office, actor, "deputy.ended", person=row.person_id, deputy=row.deputy_id)
+
+
+def deputies(office: Office, workspace: int) -> list[Deputy]:
+    """Who stands in for whom, now and later."""
+    with office.store.read(workspace) as session:
+        return list(session.scalars(select(Deputy).where(Deputy.ends_at > office.now()).order_by(Deputy.starts_at)))

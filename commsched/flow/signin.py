@@ -1,0 +1,279 @@
+"""Signing in and staying so: server-side sessions, limits on guessing, and who a request comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, func, select
+from sqlalchemy.orm import Session
+
+from commsched.core.roles import lesser
+from commsched.core.words import N_, Invalid, NotFound, OfficeError
+from commsched.flow.context import Actor, Office, Via
+from commsched.flow.passwords import check_strength, hash_password, matches
+from commsched.flow.record import note
+from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, SignInTry, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import new_token, token_hash
+
+LASTS: Final = timedelta(days=30)
+"""How long a sign-in lives."""
+IDLE: Final = timedelta(days=7)
+"""How long it may lie unused."""
+SEEN_EVERY: Final = timedelta(minutes=10)
+"""How often a session in use is written down as seen; not at every request, since each is a durable write."""
+WINDOW: Final = timedelta(minutes=15)
+PER_ACCOUNT: Final = 10
+PER_ADDRESS: Final = 50
+"""Failed tries in :data:`WINDOW` before the door stays shut, even for the right password."""
+CLOCK: Final = "clock"
+"""The heartbeat's name that the engine writes."""
+
+
+class WrongPassword(OfficeError):
+    """The same sentence whether the account exists or not (401)."""
+
+    status, code = 401, "sign-in"
+
+
+class TooManyTries(OfficeError):
+    """Too many failures lately, for this account or from this address (429)."""
+
+    status, code = 429, "too-many"
+    retry_after = int(WINDOW.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The workspace a request is about, as far as every page needs it."""
+
+    id: int
+    slug: str
+    name: str
+    zone: str
+    language: str
+    paused_at: datetime | None
+    paused_by: str
+    pause_reason: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is signed in, where they are, and what they may do there."""
+
+    person: int
+    email: str
+    name: str
+    language: str
+    session: int
+    place: Place | None
+    role: str
+    heartbeat: datetime | None
+    """When the scheduler's clock last ticked."""
+
+    def actor(self, via: Via = "page") -> Actor:
+        """The visitor as use cases know them; ``place`` must be there."""
+        assert self.place is not None
+        return Actor(self.person, self.name or self.email, self.place.id, self.role, via, self.language)
+
+
+def fold_email(email: str) -> str:
+    """An address as it is compared: trimmed, lower case."""
+    return email.strip().lower()
+
+
+def _keys(email: str, address: str) -> tuple[str, str]:
+    try:
+        ip = ipaddress.ip_address(address)
+        net = ipaddress.ip_network(f"{address}/{64 if ip.version == 6 else 32}", strict=False)
+        place = str(net.network_address)
+    except ValueError:
+        place = address[:60]
+    return f"a:{hashlib.sha256(fold_email(email).encode()).hexdigest()}", f"i:{place}"
+
+
+def _count_try(office: Office, keys: Sequence[str]) -> list[int]:
+    """Write the try down *before* the password is looked at, so that a hundred at once cannot slip through."""
+    now = office.now()
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
+        for key, limit in zip(keys, (PER_ACCOUNT, PER_ADDRESS), strict=True):
+            counted = select(func.count(SignInTry.id)).where(SignInTry.key == key, SignInTry.at > now - WINDOW)
+            if session.scalar(counted) >= limit:  # type: ignore[operator]
+                raise TooManyTries(N_("Too many failed attempts. Wait a quarter of an hour and try again."))
+        tries = [SignInTry(key=key, at=now) for key in keys]
+        session.add_all(tries)
+        session.flush()
+        return [row.id for row in tries]
+
+
+def sign_in(office: Office, email: str, password: str, address: str = "", agent: str = "") -> str:
+    """Start a session. Returns the secret for the cookie.
+
+    Raises :class:`WrongPassword` and :class:`TooManyTries`. A success takes back its own try and the account's,
+    but not the address's others: nobody buys new guesses on other accounts with an account of their own.
+    """
+    keys = _keys(email, address)
+    tries = _count_try(office, keys)
+    with office.store.read(EVERY_WORKSPACE) as session:
+        person = session.scalar(select(Person).where(Person.email == fold_email(email)))
+    kept = person.password_hash if person and person.active else ""
+    if not matches(kept, password) or person is None:
+        raise WrongPassword(N_("The address and the password do not belong together."))
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(SignInTry).where(SignInTry.id.in_(tries) | (SignInTry.key == keys[0])))
+        return _open(session, office, person, address, agent)
+
+
+def _open(session: Session, office: Office, person: Person, address: str, agent: str) -> str:
+    now, secret = office.now(), new_token()
+    session.execute(delete(SignIn).where(SignIn.expires_at < now))
+    session.add(
+        SignIn(token_hash=token_hash(secret), person_id=person.id, stamp=person.stamp, created_at=now, seen_at=now,
+               expires_at=now + LASTS, agent=agent[:200], address=address[:64])
+    )  # fmt: skip
+    _note_everywhere(session, office, person, "person.signed_in")
+    return secret
+
+
+def _note_everywhere(session: Session, office: Office, person: Person, action: str, **facts: Any) -> None:
+    """A person's own doings stand in the record of every office they belong to."""
+    for member in session.scalars(select(Membership).where(Membership.person_id == person.id)):
+        actor = Actor(person.id, person.name or person.email, member.workspace_id, member.role, "page")
+        note(session, office, actor, action, **facts)
+
+
+def _columns() -> tuple[Any, ...]:
+    clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
+    return (
+        Person.id.label("person"), Person.email, Person.name, Person.language, Membership.role,
+        Workspace.id.label("workspace"), Workspace.slug, Workspace.name.label("place"), Workspace.zone,
+        Workspace.language.label("tongue"), Workspace.paused_at, Workspace.paused_by, Workspace.pause_reason,
+        Workspace.is_demo, clock.label("heartbeat"),
+    )  # fmt: skip
+
+
+def _place(row: Row[Any]) -> Place | None:
+    if row.workspace is None or row.role is None:
+        return None
+    return Place(row.workspace, row.slug, row.place, row.zone, row.tongue, row.paused_at, row.paused_by,
+                 row.pause_reason, row.is_demo)  # fmt: skip
+
+
+def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor | None:
+    """Who holds ``secret``, and in which workspace; ``None`` for a session that is over. One question to the store.
+
+    ``place`` is ``None`` without a slug, and for a workspace that does not exist or that the person is not in:
+    the two cannot be told apart.
+    """
+    now = office.now()
+    found = (
+        select(SignIn.id.label("session"), SignIn.seen_at, *_columns())
+        .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp) & Person.active)
+        .outerjoin(Workspace, Workspace.slug == (slug or ""))
+        .outerjoin(Membership, (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id))
+        .where(SignIn.token_hash == token_hash(secret), SignIn.expires_at > now, SignIn.seen_at > now - IDLE)
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.execute(found).first()
+    if row is None:
+        return None
+    if now - row.seen_at > SEEN_EVERY:
+        _seen(office, row.session)
+    return Visitor(row.person, row.email, row.name, row.language, row.session, _place(row), row.role or "",
+                   row.heartbeat)  # fmt: skip
+
+
+def recognise_token(office: Office, secret: str) -> Visitor | None:
+    """The person and workspace of an API token; its role is the lesser of the token's and the person's."""
+    now = office.now()
+    found = (
+        select(ApiToken.id.label("token"), ApiToken.role.label("most"), ApiToken.used_at, *_columns())
+        .join(Person, (Person.id == ApiToken.person_id) & Person.active)
+        .join(Workspace, Workspace.id == ApiToken.workspace_id)
+        .join(Membership, (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id))
+        .where(ApiToken.token_hash == token_hash(secret), ApiToken.revoked_at.is_(None))
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.execute(found).first()
+    if row is None:
+        return None
+    if row.used_at is None or now - row.used_at > SEEN_EVERY:
+        with office.store.write(EVERY_WORKSPACE) as session:
+            token = session.get(ApiToken, row.token)
+            if token:
+                token.used_at = now
+    role = lesser(row.most, row.role) if row.most else row.role
+    return Visitor(row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat)
+
+
+def _seen(office: Office, session_id: int) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get(SignIn, session_id)
+        if row:
+            row.seen_at = office.now()
+
+
+def sign_out(office: Office, secret: str) -> None:
+    """End the session that ``secret`` opened."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.scalar(select(SignIn).where(SignIn.token_hash == token_hash(secret)))
+        person = session.get(Person, row.person_id) if row else None
+        if row and person:
+            session.delete(row)
+            _note_everywhere(session, office, person, "person.signed_out")
+
+
+def sessions_of(office: Office, person: int) -> list[SignIn]:
+    """Where a person is signed in, the latest used first."""
+    found = (
+        select(SignIn)
+        .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp))
+        .where(SignIn.person_id == person, SignIn.expires_at > office.now(), SignIn.seen_at > office.now() - IDLE)
+        .order_by(SignIn.seen_at.desc())
+        .limit(100)
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(found))
+
+
+def revoke_session(office: Office, person: int, session_id: int) -> None:
+    """End one of a person's own sessions. Raises :class:`NotFound` for somebody else's."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get(SignIn, session_id)
+        owner = session.get(Person, person)
+        if row is None or owner is None or row.person_id != person:
+            raise NotFound(N_("There is no such sign-in."))
+        session.delete(row)
+        _note_everywhere(session, office, owner, "person.session_ended")
+
+
+def set_password(session: Session, office: Office, person: Person, password: str) -> None:
+    """A new password and a new stamp: every session and link born with the old one is dead."""
+    check_strength(password, person.email)
+    person.password_hash = hash_password(password)
+    person.stamp = new_token(16)
+    session.execute(delete(SignIn).where(SignIn.person_id == person.id))
+    _note_everywhere(session, office, person, "person.password_changed")
+
+
+def change_password(office: Office, person_id: int, old: str, new: str, address: str = "", agent: str = "") -> str:
+    """Change one's own password. Returns the secret of a new session; every other one ends."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        person = session.get_one(Person, person_id)
+    keys = _keys(person.email, address)
+    tries = _count_try(office, keys)
+    if not matches(person.password_hash, old):
+        raise Invalid(N_("That is not your present password."), "old")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(SignInTry).where(SignInTry.id.in_(tries)))
+        person = session.get_one(Person, person_id)
+        set_password(session, office, person, new)
+        session.flush()
+        return _open(session, office, person, address, agent)

@@ -1,0 +1,22 @@
+"""What a view answers when the deed is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+
+def done(sentence: str, endpoint: str, tone: str = "good", **values: Any) -> Response:
+    """Say ``sentence`` on the next page (tones: ``good``, ``note``, ``bad``) and go to ``endpoint``."""
+    if sentence:
+        flash(sentence, tone)
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def local_path(wish: str, default: str = "/") -> str:
+    """``wish`` if it is a path on this site, else ``default``: no redirect leads to somebody else's page."""
+    plain = wish.strip()
+    fine = plain.startswith("/") and not plain.startswith(("//", "/\\")) and plain.isprintable() and "\\" not in plain
+    return plain if fine else default

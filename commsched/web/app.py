@@ -1,0 +1,75 @@
+"""The web app, put together from its pages. ``create_app`` is handed an office; it finds the page modules itself."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from commsched.flow.context import Office
+from commsched.web import authorise, errors, guard, nav, words
+from commsched.web.paths import templates
+
+PACKAGES = ("commsched.web.pages", "commsched.web.public", "commsched.api")
+"""Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""
+MOST_BYTES = 40 * 1024 * 1024
+"""The largest request: a few pictures. Anything above is refused while it is read."""
+MOST_FORM_BYTES = 4 * 1024 * 1024
+"""The largest form without files, so that a text that is far too long can be shown back to whoever pasted it."""
+
+
+def create_app(office: Office, *, testing: bool = False, packages: Iterable[str] = PACKAGES) -> Flask:
+    """The Flask app of ``office``. Raises ``RuntimeError`` for a route that does not say who may enter."""
+    app = Flask("commsched.web", template_folder=str(templates()), static_folder=None)
+    app.config.update(
+        OFFICE=office, TESTING=testing, SECRET_KEY=office.vault.derive("flash"),
+        FORM_KEY=office.vault.derive("forms"), MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
+    )  # fmt: skip
+    _cookies(app, office)
+    _proxies(app, office.settings.get("trusted_proxies", ""))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for part in (authorise, guard, errors, words, nav):
+        part.install(app)
+    for module in sorted(_pages(packages), key=lambda module: module.__name__):
+        app.register_blueprint(module.bp)
+        nav.add(app, getattr(module, "NAV", ()))
+    if forgotten := authorise.undeclared(app):
+        raise RuntimeError(f"routes that do not say who may enter: {', '.join(forgotten)}")
+    return app
+
+
+def _pages(packages: Iterable[str]) -> Iterable[ModuleType]:
+    for package in packages:
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            continue
+        for info in pkgutil.iter_modules(spec.submodule_search_locations):
+            module = import_module(f"{package}.{info.name}")
+            if hasattr(module, "bp"):
+                yield module
+
+
+def _cookies(app: Flask, office: Office) -> None:
+    wish = office.settings.get("secure_cookies", "")
+    secure = wish.lower() in ("1", "true", "yes") if wish else office.base_url.startswith("https://")
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-said" if secure else "said", SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+    )  # fmt: skip
+
+
+def _proxies(app: Flask, count: str) -> None:
+    """Believe ``X-Forwarded-*`` from that many proxies, and from none unless the installation says so."""
+    if count.isdigit() and int(count):
+        hops = int(count)
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def remote_address() -> str:
+    """Where the request comes from, as far as it can be trusted."""
+    return request.remote_addr or ""

@@ -1,0 +1,50 @@
+"""The menu: each page module says where it belongs, and the frame shows what a person may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, g, request
+
+from commsched.core.roles import Permission, may
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """One line of the menu. ``label`` is a msgid, ``icon`` a lucide name; lower ``order`` stands first.
+
+    ``phone`` puts it in the bar at the bottom (room for four); ``endpoint`` is where it leads.
+    """
+
+    endpoint: str
+    label: str
+    icon: str
+    order: int = 50
+    permission: Permission = "read"
+    phone: bool = False
+
+    @property
+    def current(self) -> bool:
+        """Whether the page being shown belongs to this entry: same blueprint."""
+        return (request.blueprint or "") == self.endpoint.rpartition(".")[0]
+
+
+def install(app: Flask) -> None:
+    app.extensions["menu"] = []
+    app.context_processor(_context)
+
+
+def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
+    """Put ``entries`` in the menu."""
+    menu: list[NavEntry] = app.extensions["menu"]
+    menu.extend([entries] if isinstance(entries, NavEntry) else entries)
+    menu.sort(key=lambda entry: entry.order)
+
+
+def _context() -> dict[str, Any]:
+    if g.get("actor") is None:
+        return {"menu": [], "bar": []}
+    shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
+    return {"menu": shown, "bar": [entry for entry in shown if entry.phone][:4]}

@@ -1,0 +1,76 @@
+"""Signing in, out, and choosing a password by a link."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from commsched.core.access import public
+from commsched.core.words import OfficeError
+from commsched.flow import people, signin
+from commsched.web import guard
+from commsched.web.answers import done, local_path
+from commsched.web.forms import Form
+from commsched.web.words import _, office, page
+
+bp = Blueprint("signin", __name__)
+
+
+@bp.get("/sign-in")
+@public
+def form() -> str | Response:
+    wish = local_path(request.args.get("next", ""))
+    if g.visitor:
+        return redirect(wish, 303)
+    return page("sign_in.html", form=Form(), next=wish)
+
+
+@bp.post("/sign-in")
+@public
+def enter() -> str | Response | tuple[str, int, dict[str, str]]:
+    """A new session, under a new secret; whatever session the browser had before is over."""
+    typed = Form.read()
+    wish = local_path(typed.text("next", 4000))
+    try:
+        secret = signin.sign_in(office(), typed.text("email", 300), typed.secret("password"),
+                                request.remote_addr or "", request.user_agent.string)  # fmt: skip
+    except OfficeError as error:
+        typed.fail("", _(error.words.message), error.status)
+        waits = {"Retry-After": str(signin.TooManyTries.retry_after)} if error.status == 429 else {}
+        return page("sign_in.html", form=typed, next=wish), error.status, waits
+    if old := guard.session_secret():
+        signin.sign_out(office(), old)
+    given = redirect(wish, 303)
+    guard.set_session(given, secret)
+    return given
+
+
+@bp.post("/sign-out")
+@public
+def leave() -> Response:
+    if secret := guard.session_secret():
+        signin.sign_out(office(), secret)
+    given = redirect(url_for("signin.form"), 303)
+    guard.clear_session(given)
+    return given
+
+
+@bp.get("/password/<token>")
+@public
+def choose_password(token: str) -> str:
+    """Shows only: a mail scanner that follows the link spends nothing."""
+    person = people.read_password_link(office(), token)
+    return page("password_link.html", form=Form(), person=person)
+
+
+@bp.post("/password/<token>")
+@public
+def keep_password(token: str) -> str | Response | tuple[str, int]:
+    person = people.read_password_link(office(), token)
+    typed = Form.read()
+    with typed.catch():
+        people.use_password_link(office(), token, typed.secret("password"))
+        given = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
+        guard.clear_session(given)
+        return given
+    return page("password_link.html", form=typed, person=person), typed.status

@@ -1,0 +1,56 @@
+// Small comforts. Every page works without them.
+
+const closeOthers = (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open], .bar details[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+};
+
+document.addEventListener("click", (event) => {
+  closeOthers(event);
+  const dismiss = event.target.closest("[data-dismiss]");
+  if (dismiss) dismiss.closest(".toast").remove();
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog")?.close();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open], .bar details[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A form with data-confirm asks once more before it is sent; a sent form cannot be sent twice by a double click.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm || form.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  if (event.defaultPrevented || form.method === "get") return;
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button:not([data-again])")) button.disabled = true;
+  });
+});
+
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false;
+});
+
+// Selects that are filters send themselves.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-autosend]")) event.target.form.requestSubmit();
+});
+
+for (const button of document.querySelectorAll("[data-dismiss]")) button.hidden = false;
+document.documentElement.classList.add("js");

@@ -1,0 +1,144 @@
+"""Sentences, times, icons and addresses as templates use them, in the language of whoever is looking."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, render_template, request, url_for
+
+from commsched.core import dates
+from commsched.core.language import DEFAULT, LANGUAGES, gettext, say
+from commsched.core.language import ngettext as _plural
+from commsched.core.roles import Permission, may
+from commsched.core.words import Words
+from commsched.flow.context import Actor, Office
+from commsched.flow.health import goes
+from commsched.flow.signin import Place
+from commsched.web import guard
+from commsched.web.icons import brand_icon, icon
+from commsched.web.paths import STATIC
+from commsched.web.states import ROLE_HELP, ROLE_WORDS, STATES
+
+
+def language() -> str:
+    """The language of this request's answer."""
+    return str(g.get("language") or DEFAULT) if has_request_context() else DEFAULT
+
+
+def _(message: str, **params: Any) -> str:
+    """``message`` in the person's language, its %(name)s fields filled in."""
+    text = gettext(language(), message)
+    return text % params if params else text
+
+
+def ngettext(one: str, many: str, n: int, **params: Any) -> str:
+    """``one`` or ``many`` by ``n``, which is also the field %(n)s."""
+    return _plural(language(), one, many, n) % {"n": n, **params}
+
+
+def said(words: Words | str, **params: Any) -> str:
+    """A sentence that a rule or a use case made, in the person's language."""
+    return say(words, language(), **params)
+
+
+def office() -> Office:
+    """The office this app serves."""
+    found: Office = current_app.config["OFFICE"]
+    return found
+
+
+def actor() -> Actor:
+    """Who is asking, in a workspace page."""
+    found: Actor = g.actor
+    return found
+
+
+def place() -> Place:
+    """The workspace of a workspace page."""
+    found: Place = g.place
+    return found
+
+
+def page(template: str, **context: Any) -> str:
+    """Render ``template``."""
+    return render_template(template, **context)
+
+
+def _when(moment: datetime | None, zone: str = "") -> str:
+    return dates.when(moment, zone or _zone(), language(), office().now()) if moment else ""
+
+
+def _clock(moment: datetime | None, zone: str = "") -> str:
+    return dates.clock(moment, zone or _zone()) if moment else ""
+
+
+def _day(moment: datetime | date | None, zone: str = "", short: bool = False) -> str:
+    if moment is None:
+        return ""
+    day = dates.local(moment, zone or _zone()).date() if isinstance(moment, datetime) else moment
+    return dates.short_day(day, language()) if short else dates.long_day(day, language())
+
+
+def _week(moment: datetime | date, zone: str = "") -> int:
+    return dates.week(dates.local(moment, zone or _zone()) if isinstance(moment, datetime) else moment)
+
+
+def _zone() -> str:
+    found = g.get("place")
+    return found.zone if found else "Europe/Stockholm"
+
+
+@lru_cache(maxsize=256)
+def _version(name: str) -> str:
+    file = STATIC / name
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else ""
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its content's hash, so that it can be cached for ever."""
+    return url_for("frame.static", name=name, v=_version(name))
+
+
+def _beats() -> bool | None:
+    """Whether the scheduler's clock goes; ``None`` where nobody is signed in to ask."""
+    visitor = g.get("visitor")
+    if visitor is None or visitor.place is None:
+        return None
+    return goes(visitor.heartbeat, office().now())
+
+
+def _may(permission: Permission) -> bool:
+    return g.get("actor") is not None and may(g.actor.role, permission)
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "language": language(), "languages": LANGUAGES, "visitor": g.get("visitor"), "actor": g.get("actor"),
+        "place": g.get("place"), "may": _may, "beats": _beats(), "now": office().now(), "theme": _theme(),
+        "zone": _zone(),
+    }  # fmt: skip
+
+
+def _theme() -> str:
+    wish = request.cookies.get("theme", "")
+    return wish if wish in ("light", "dark") else ""
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: gettext(language(), text),
+        lambda one, many, n: _plural(language(), one, many, n),
+        newstyle=True,
+    )
+    app.jinja_env.globals.update(
+        said=said, icon=icon, brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES,
+        ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
+        has=lambda endpoint: endpoint in current_app.view_functions,
+        platform=lambda key: office().platform(key),
+    )  # fmt: skip
+    app.jinja_env.filters.update(when=_when, clock=_clock, day=_day, week=_week)
+    app.context_processor(_context)

@@ -1,0 +1,207 @@
+"""What every test can ask for: an office in a temporary home, a clock that stands still, and the people in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from commsched import platforms
+from commsched.core.outcome import Outcome, Published
+from commsched.core.platform import Message
+from commsched.flow import passwords, people, signin
+from commsched.flow.context import Actor, Office
+from commsched.store.migrate import ready
+from commsched.store.models import Heartbeat, Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store.vault import Vault
+
+NOW = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
+"""Thursday 26 November 2026, 07:00 in Stockholm, week 48."""
+PASSWORD = "regionbudget i tid"
+
+
+@dataclass
+class SetClock:
+    """A clock that goes only when told."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> datetime:
+        """Let time pass: ``clock.forward(minutes=5)``."""
+        self.at += timedelta(**by)
+        return self.at
+
+
+@dataclass
+class MailBag:
+    """A relay that keeps what it was given and answers what it is told to."""
+
+    sent: list[Message] = field(default_factory=list)
+    answer: Outcome = field(default_factory=lambda: Published("250 ok"))
+
+    def send(self, message: Message) -> Outcome:
+        self.sent.append(message)
+        return self.answer
+
+
+@dataclass
+class Cast:
+    """Two offices and who is in them. ``stranger`` is an administrator, but only of the other one."""
+
+    office: Office
+    place: Workspace
+    elsewhere: Workspace
+    administrator: Person
+    approver: Person
+    writer: Person
+    reader: Person
+    stranger: Person
+
+    def actor(self, role: str = "administrator") -> Actor:
+        """The member with that role, as use cases know them."""
+        person: Person = getattr(self, role)
+        return Actor(person.id, person.name, self.place.id, role)
+
+    @property
+    def elsewhere_actor(self) -> Actor:
+        return Actor(self.stranger.id, self.stranger.name, self.elsewhere.id, "administrator")
+
+
+class Browser:
+    """A person at our pages: keeps cookies, and puts the form's token into what it posts."""
+
+    def __init__(self, client: FlaskClient, slug: str) -> None:
+        self.client = client
+        self.slug = slug
+
+    def path(self, path: str) -> str:
+        """``~/x`` is ``/w/<the office>/x``."""
+        return f"/w/{self.slug}{path[1:]}" if path.startswith("~") else path
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.client.get(self.path(path), **more)
+
+    def token(self) -> str:
+        """The token that a page shown to this browser now would carry."""
+        import re
+
+        html = self.client.get("/sign-in" if not self.signed_in() else "/?all=1").text
+        found = re.search(r'name="form_token" value="([0-9a-f]+)"', html)
+        assert found, "no form on the page"
+        return found[1]
+
+    def signed_in(self) -> bool:
+        return self.client.get_cookie("session") is not None
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> Any:
+        return self.client.post(self.path(path), data={"form_token": self.token(), **(data or {})}, **more)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    kept, passwords.cost = passwords.cost, passwords.Cost(time=1, memory=8, lanes=1)
+    yield
+    passwords.cost = kept
+
+
+@pytest.fixture(scope="session")
+def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an empty, migrated database, made once and copied for every test."""
+    home = tmp_path_factory.mktemp("blank")
+    store = Store(f"sqlite:///{home / 'commsched.db'}")
+    ready(store, home / "backups", NOW)
+    store.close()
+    Vault.open(home / "secret.key")
+    return home
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def mail() -> MailBag:
+    return MailBag()
+
+
+@pytest.fixture
+def office(tmp_path: Path, blank_home: Path, clock: SetClock, mail: MailBag) -> Iterator[Office]:
+    """An empty office: no workspace, nobody in it, a clock that stands still, mail that goes into a bag."""
+    home = tmp_path / "home"
+    shutil.copytree(blank_home, home)
+    store = Store(f"sqlite:///{home / 'commsched.db'}")
+    made = Office(
+        home=home, store=store, vault=Vault.open(home / "secret.key"), clock=clock, platform=platforms.get,
+        platform_keys=platforms.keys, mailer=mail, http=_no_network, settings={"base_url": "http://localhost"},
+    )  # fmt: skip
+    yield made
+    store.close()
+
+
+def _no_network(allow_private: bool) -> Any:
+    """What adapters get in tests that do not start a server: the real session, which refuses private addresses."""
+    from commsched.platforms._network import Session
+
+    return Session(allow_private=allow_private)
+
+
+@pytest.fixture
+def cast(office: Office) -> Cast:
+    """Regiongruppen with four people, and another office with one."""
+    place, boss = people.create_workspace(
+        office, "Regiongruppen", "astrid@example.org", PASSWORD, person_name="Astrid Holm", slug="gruppen"
+    )
+    other, stranger = people.create_workspace(
+        office, "Distriktet", "nils@example.org", PASSWORD, person_name="Nils Berg", slug="distriktet"
+    )
+    admin = Actor(boss.id, boss.name, place.id, "administrator")
+
+    def member(name: str, role: str) -> Person:
+        email = f"{name.split()[0].lower()}@example.org"
+        return people.add_person(office, admin, email, role, name=name, password=PASSWORD).person
+
+    return Cast(
+        office, place, other, administrator=boss, stranger=stranger, approver=member("Gunnar Lind", "approver"),
+        writer=member("Karin Ek", "writer"), reader=member("Olle Sand", "reader"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def ticking(office: Office) -> Office:
+    """The office with a scheduler's clock that has just ticked."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.merge(Heartbeat(name=signin.CLOCK, at=office.now()))
+    return office
+
+
+@pytest.fixture
+def app(office: Office) -> Flask:
+    from commsched.web.app import create_app
+
+    return create_app(office, testing=True)
+
+
+@pytest.fixture
+def browse(app: Flask, office: Office, cast: Cast) -> Callable[..., Browser]:
+    """``browse(person)`` is a browser where that person is signed in; ``browse()`` one where nobody is."""
+
+    def open_browser(person: Person | None = None, slug: str = cast.place.slug) -> Browser:
+        client = app.test_client()
+        if person is not None:
+            secret = signin.sign_in(office, person.email, PASSWORD)
+            client.set_cookie("session", secret)
+        return Browser(client, slug)
+
+    return open_browser

@@ -1,0 +1,216 @@
+"""Signing in and staying so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from commsched.core.words import Invalid, NotFound
+from commsched.flow import people, signin
+from commsched.flow.context import Office
+from commsched.store.models import Entry, Person, SignIn
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import token_hash
+from tests.conftest import PASSWORD, Cast, SetClock
+
+
+def test_the_right_password_opens_the_office(browse: Any, cast: Cast) -> None:
+    browser = browse()
+    given = browser.post("/sign-in", {"email": "Karin@Example.org ", "password": PASSWORD})
+    assert given.status_code == 303
+    assert "Regiongruppen" in browser.get("/?all=1").text
+
+
+def test_a_wrong_password_keeps_the_address_and_says_nothing_of_whether_it_exists(browse: Any, cast: Cast) -> None:
+    browser = browse()
+    known = browser.post("/sign-in", {"email": "karin@example.org", "password": "not this one"})
+    unknown = browser.post("/sign-in", {"email": "nobody@example.org", "password": "not this one"})
+    assert known.status_code == unknown.status_code == 401
+    assert 'value="karin@example.org"' in known.text
+    for given in (known, unknown):
+        assert "not this one" not in given.text
+        assert "hör inte ihop" in given.text
+
+
+def test_an_unknown_account_costs_the_same_work(
+    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(signin, "matches", lambda kept, _password: bool(checked.append(kept)))
+    for email in ("karin@example.org", "nobody@example.org"):
+        with pytest.raises(signin.WrongPassword):
+            signin.sign_in(office, email, "wrong")
+    assert len(checked) == 2
+
+
+def test_ten_failures_shut_the_account_even_for_the_right_password(
+    office: Office, cast: Cast, clock: SetClock
+) -> None:
+    for number in range(signin.PER_ACCOUNT):
+        with pytest.raises(signin.WrongPassword):
+            signin.sign_in(office, cast.writer.email, "wrong", f"203.0.113.{number}")
+    with pytest.raises(signin.TooManyTries):
+        signin.sign_in(office, cast.writer.email.upper(), PASSWORD, "198.51.100.1")
+    clock.forward(minutes=16)
+    assert signin.sign_in(office, cast.writer.email, PASSWORD)
+
+
+def test_an_address_is_shut_however_many_accounts_it_tries(office: Office, cast: Cast) -> None:
+    for number in range(signin.PER_ADDRESS):
+        with pytest.raises(signin.WrongPassword):
+            signin.sign_in(office, f"guess{number}@example.org", "wrong", "203.0.113.9")
+    with pytest.raises(signin.TooManyTries):
+        signin.sign_in(office, cast.writer.email, PASSWORD, "203.0.113.9")
+
+
+def test_an_account_of_ones_own_does_not_buy_new_guesses(office: Office, cast: Cast) -> None:
+    for number in range(signin.PER_ADDRESS - 1):
+        with pytest.raises(signin.WrongPassword):
+            signin.sign_in(office, f"guess{number}@example.org", "wrong", "203.0.113.9")
+    signin.sign_in(office, cast.reader.email, PASSWORD, "203.0.113.9")
+    with pytest.raises(signin.WrongPassword):
+        signin.sign_in(office, "more@example.org", "wrong", "203.0.113.9")
+    with pytest.raises(signin.TooManyTries):
+        signin.sign_in(office, "more@example.org", "wrong", "203.0.113.9")
+
+
+def test_neighbours_in_one_ipv6_network_share_their_guesses() -> None:
+    one, other = (signin._keys("a@b.se", f"2001:db8:1:2::{end}")[1] for end in ("1", "ffff"))
+    assert one == other != signin._keys("a@b.se", "2001:db8:1:3::1")[1]
+
+
+def test_the_cookie_is_not_what_the_database_holds(office: Office, cast: Cast) -> None:
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    with office.store.read(EVERY_WORKSPACE) as session:
+        kept = session.scalars(select(SignIn.token_hash)).all()
+    assert kept == [token_hash(secret)]
+    assert secret not in kept
+
+
+def test_signing_in_gives_a_new_session_and_ends_the_one_that_was_planted(
+    office: Office, browse: Any, cast: Cast
+) -> None:
+    browser = browse(cast.reader)
+    planted = browser.client.get_cookie("session").value
+    browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD})
+    fresh = browser.client.get_cookie("session").value
+    assert fresh != planted
+    assert signin.recognise(office, planted) is None
+
+
+def test_a_changed_password_ends_every_other_session(office: Office, cast: Cast) -> None:
+    here, there = (signin.sign_in(office, cast.writer.email, PASSWORD) for _ in range(2))
+    fresh = signin.change_password(office, cast.writer.id, PASSWORD, "ett helt nytt lösen")
+    assert signin.recognise(office, here) is None
+    assert signin.recognise(office, there) is None
+    assert signin.recognise(office, fresh) is not None
+
+
+def test_the_present_password_is_asked_for_before_a_new_one_is_kept(office: Office, cast: Cast) -> None:
+    with pytest.raises(Invalid):
+        signin.change_password(office, cast.writer.id, "guessed", "ett helt nytt lösen")
+    assert signin.sign_in(office, cast.writer.email, PASSWORD)
+
+
+@pytest.mark.parametrize("weak", ["kort", "aaaaaaaaaaaa", "karin@example.org", "x" * 300])
+def test_a_weak_or_enormous_password_is_refused(office: Office, cast: Cast, weak: str) -> None:
+    with pytest.raises(Invalid):
+        signin.change_password(office, cast.writer.id, PASSWORD, weak)
+
+
+def test_a_session_dies_unused_and_at_last_in_any_case(office: Office, cast: Cast, clock: SetClock) -> None:
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    for _ in range(4):
+        clock.forward(days=6)
+        assert signin.recognise(office, secret) is not None
+    clock.forward(days=7)
+    assert signin.recognise(office, secret) is None
+
+
+def test_a_session_left_for_a_week_is_over(office: Office, cast: Cast, clock: SetClock) -> None:
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    clock.forward(days=7, seconds=1)
+    assert signin.recognise(office, secret) is None
+
+
+def test_nobody_ends_another_persons_session(office: Office, cast: Cast) -> None:
+    signin.sign_in(office, cast.writer.email, PASSWORD)
+    theirs = signin.sessions_of(office, cast.writer.id)[0]
+    with pytest.raises(NotFound):
+        signin.revoke_session(office, cast.reader.id, theirs.id)
+    signin.revoke_session(office, cast.writer.id, theirs.id)
+    assert signin.sessions_of(office, cast.writer.id) == []
+
+
+def test_who_leaves_the_last_office_is_signed_out(office: Office, cast: Cast) -> None:
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    people.remove_person(office, cast.actor(), cast.writer.id)
+    assert signin.recognise(office, secret) is None
+    with pytest.raises(signin.WrongPassword):
+        signin.sign_in(office, cast.writer.email, PASSWORD)
+
+
+def test_signing_in_and_out_stands_in_the_record(office: Office, cast: Cast) -> None:
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    signin.sign_out(office, secret)
+    with office.store.read(cast.place.id) as session:
+        found = session.scalars(select(Entry.action).where(Entry.actor_id == cast.writer.id)).all()
+    assert found == ["person.signed_in", "person.signed_out"]
+
+
+def test_a_link_sets_a_password_once(office: Office, cast: Cast) -> None:
+    link = people.reset_password(office, cast.actor(), cast.writer.id)
+    token = link.rpartition("/")[2]
+    people.use_password_link(office, token, "ett helt nytt lösen")
+    assert signin.sign_in(office, cast.writer.email, "ett helt nytt lösen")
+    with pytest.raises(NotFound):
+        people.use_password_link(office, token, "en gång till med det")
+
+
+def test_looking_at_the_link_does_not_spend_it(office: Office, browse: Any, cast: Cast) -> None:
+    path = people.reset_password(office, cast.actor(), cast.writer.id).removeprefix(office.base_url)
+    browser = browse()
+    assert browser.get(path).status_code == browser.get(path).status_code == 200
+    assert browser.post(path, {"password": "ett helt nytt lösen"}).status_code == 303
+
+
+def test_an_old_link_is_dead(office: Office, cast: Cast, clock: SetClock) -> None:
+    token = people.reset_password(office, cast.actor(), cast.writer.id).rpartition("/")[2]
+    clock.forward(days=4)
+    with pytest.raises(NotFound):
+        people.read_password_link(office, token)
+
+
+def test_the_cookie_is_a_host_cookie_where_the_office_has_tls(office: Office, cast: Cast) -> None:
+    from commsched.web.app import create_app
+
+    office.settings["base_url"] = "https://localhost"
+    client = create_app(office, testing=True).test_client()
+    page = client.get("/sign-in", base_url="https://localhost")
+    token = page.text.split('name="form_token" value="')[1].split('"')[0]
+    given = client.post(
+        "/sign-in", base_url="https://localhost",
+        data={"email": cast.writer.email, "password": PASSWORD, "form_token": token},
+    )  # fmt: skip
+    cookie = next(line for line in given.headers.getlist("Set-Cookie") if "session" in line)
+    assert cookie.startswith("__Host-session=")
+    for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert flag in cookie
+    assert "Domain" not in cookie
+
+
+def test_the_page_after_signing_in_is_one_of_ours(browse: Any, cast: Cast) -> None:
+    for wish in ("//evil.example/x", "https://evil.example", "/\\evil.example", "\\/evil", "/a\nb"):
+        browser = browse()
+        given = browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD, "next": wish})
+        assert given.headers["Location"].startswith("/"), wish
+        assert not given.headers["Location"].startswith(("//", "/\\")), wish
+
+
+def test_an_inactive_person_cannot_sign_in(office: Office, cast: Cast) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Person, cast.writer.id).active = False
+    with pytest.raises(signin.WrongPassword):
+        signin.sign_in(office, cast.writer.email, PASSWORD)
