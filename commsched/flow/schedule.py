@@ -30,17 +30,23 @@ class NeedsApproval(Conflict):
     code = "needs-approval"
 
 
-def schedule(office: Office, actor: Actor, item_id: int, when: str | None = None, fold: int | None = None) -> None:
-    """Put an approved item in the outbox, one delivery a channel. ``when`` sets the time first."""
+def schedule(
+    office: Office, actor: Actor, item_id: int, when: str | None = None, fold: int | None = None,
+    latest: str | None = None,
+) -> None:  # fmt: skip
+    """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
-        item = items.load(session, item_id)
+        item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
         if when:
-            workspace = items.workspace_of(session, actor)
             _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
         if item.publish_at is None:
             raise Invalid(N_("Choose when it should go out."), "publish_at")
-        if item.state == "scheduled" and when is None:
+        if latest:
+            item.latest_at = read_time(latest, workspace.zone, field="latest_at").at
+            if item.latest_at < item.publish_at:
+                raise Invalid(N_("The latest time is before the time itself."), "latest_at")
+        if item.state == "scheduled" and when is None and latest is None:
             return
         place(office, session, actor, item)
     office.wake()

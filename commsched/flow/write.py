@@ -25,17 +25,22 @@ def create(office: Office, actor: Actor, given: DraftIn) -> int:
     """Make a draft and its first revision; returns the item's id."""
     actor.require("write")
     with office.store.write(actor.workspace) as session:
-        workspace = workspace_of(session, actor)
-        content = compose.content_from(office, session, workspace, given)
-        now = office.now()
-        item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
-                    created_at=now, updated_at=now)  # fmt: skip
-        _set_times(item, workspace, given)
-        session.add(item)
-        session.flush()
-        _add_revision(office, session, actor, item, content, list(given.sources))
-        note(session, office, actor, "item.created", item.id, title=content.title[:120], kind=given.kind)
-        return item.id
+        return create_in(office, session, actor, given).id
+
+
+def create_in(office: Office, session: Session, actor: Actor, given: DraftIn) -> Item:
+    """As :func:`create`, within a transaction that has more to do."""
+    workspace = workspace_of(session, actor)
+    content = compose.content_from(office, session, workspace, given)
+    now = office.now()
+    item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
+                created_at=now, updated_at=now)  # fmt: skip
+    _set_times(item, workspace, given)
+    session.add(item)
+    session.flush()
+    _add_revision(office, session, actor, item, content, list(given.sources))
+    note(session, office, actor, "item.created", item.id, title=content.title[:120], kind=given.kind)
+    return item
 
 
 def save(office: Office, actor: Actor, item_id: int, given: DraftIn, expected_hash: str | None = None) -> bool:

@@ -1,0 +1,57 @@
+"""Deliveries: what goes out where, how it went, and what a person decides about those that stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commsched.flow import listing, resolve
+
+from . import schemas, show
+from .route import ID, Paged, Param, actor, number, office, page, paged, route, section, several
+
+bp = section("deliveries")
+ONE = f"/deliveries/<{ID}:id>"
+FILTERS = (
+    Param("state", "One or several states.", many=True),
+    Param("channel", "The id of a channel.", type="integer"),
+    Param("item", "The id of an item.", type="integer"),
+)
+
+
+@route(bp, "GET", "/deliveries", "read", "List deliveries with their attempts, newest first",
+       answer=list[schemas.DeliveryOut], params=FILTERS, errors=(422,), paged=True)  # fmt: skip
+def list_deliveries() -> Paged:
+    asked = page()
+    with office().store.read(actor().workspace) as session:
+        found = listing.deliveries(session, asked, several("state"), number("channel"), number("item"))
+        tries = listing.attempts(session, [row.id for row in found])
+    return paged(found, lambda row: show.delivery(row, tries.get(row.id, [])), asked, lambda row: int(row.id))
+
+
+@route(bp, "GET", ONE, "read", "Show a delivery with its attempts", answer=schemas.DeliveryOut, errors=(404,))
+def get_delivery(id: int) -> Any:
+    with office().store.read(actor().workspace) as session:
+        row = resolve.load(session, id)
+        tries = listing.attempts(session, [id])
+    return show.delivery(row, tries.get(id, []))
+
+
+@route(bp, "POST", f"{ONE}/resolve", "resolve", "Say what became of an unknown delivery: it is out, or it is not",
+       body=schemas.ResolveIn, answer=schemas.DeliveryOut, errors=(404, 409, 422))  # fmt: skip
+def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
+    resolve.resolve(office(), actor(), id, given.answer, given.url.strip())
+    return get_delivery(id)
+
+
+@route(bp, "POST", f"{ONE}/retry", "resolve", "Send what was held or failed, now: only what did not go out",
+       body=schemas.RetryIn, answer=schemas.DeliveryOut, errors=(404, 409, 422))  # fmt: skip
+def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
+    resolve.send(office(), actor(), id, given.latest_minutes)
+    return get_delivery(id)
+
+
+@route(bp, "POST", f"{ONE}/drop", "resolve", "Let it be: it will not go out", body=schemas.Nothing,
+       answer=schemas.DeliveryOut, errors=(404, 409))  # fmt: skip
+def drop_delivery(id: int, given: schemas.Nothing) -> Any:
+    resolve.drop(office(), actor(), id)
+    return get_delivery(id)

@@ -1,0 +1,195 @@
+"""Items: write, change, ask, approve, schedule, move, stop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from flask import request
+
+from commsched.core.draft import DraftIn
+from commsched.core.timing import read_time
+from commsched.flow import approve as approving
+from commsched.flow import items as rows
+from commsched.flow import listing, once, write
+from commsched.flow import schedule as scheduling
+from commsched.flow.items import Changed
+from commsched.flow.look import as_draft, look, names
+
+from . import schemas, show
+from .problems import NoIfMatch, Stale
+from .route import ID, Made, Paged, Param, actor, convert, number, office, page, paged, read_json, route, section, several
+
+bp = section("items")
+ONE = f"/items/<{ID}:id>"
+KEY = Param("Idempotency-Key", "Any text of your own. The same key again gives the same answer.", "header")
+IF_MATCH = Param("If-Match", "The hash of the revision that you read, with or without quotes.", "header", required=True)
+FILTERS = (
+    Param("state", "One or several states.", many=True),
+    Param("channel", "The id of a channel.", type="integer"),
+    Param("person", "The id of its writer.", type="integer"),
+    Param("kind", "post, release or letter."),
+    Param("q", "Words that it contains."),
+    Param("from", "Planned at this time or later."),
+    Param("to", "Planned before this time."),
+)
+
+
+def full(id: int) -> Made:
+    """The item as it is now, its revision's hash as its ETag."""
+    seen = show.item(look(office(), actor(), id))
+    return Made(seen, {"ETag": f'"{seen.revision.hash}"'})
+
+
+@route(bp, "POST", "/items", "write", "Make a draft", body=DraftIn, answer=schemas.ItemOut, status=201,
+       params=(KEY,), errors=(422,))  # fmt: skip
+def create_item(given: DraftIn) -> Any:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        made = full(write.create(office(), actor(), given))
+        return Made(made.body, made.headers | _location(made.body.id))
+    found = once.create(office(), actor(), given, key)
+    if found.answer:
+        body = msgspec.json.decode(found.answer)
+        return Made(found.answer, {"ETag": f'"{body["revision"]["hash"]}"'} | _location(found.item_id))
+    made = full(found.item_id)
+    if not found.again:
+        once.keep(office(), actor(), key, msgspec.json.encode(made.body).decode())
+    return Made(made.body, made.headers | _location(found.item_id))
+
+
+def _location(id: int) -> dict[str, str]:
+    return {"Location": f"{office().base_url}/api/v1/items/{id}"}
+
+
+@route(bp, "GET", "/items", "read", "List items, newest first", answer=list[schemas.ItemLine], params=FILTERS,
+       errors=(422,), paged=True)  # fmt: skip
+def list_items() -> Paged:
+    with office().store.read(actor().workspace) as session:
+        zone = rows.workspace_of(session, actor()).zone
+        wish = listing.Wish(
+            states=several("state"), channel=number("channel"), person=number("person"),
+            words=request.args.get("q", "")[:200], kind=request.args.get("kind", ""),
+            start=_time("from", zone), end=_time("to", zone),
+        )  # fmt: skip
+        asked = page()
+        found = listing.items(session, wish, asked)
+        called = names(session, (item.author_id for item, _ in found))
+        return paged(found, lambda row: show.line(row, called), asked, lambda row: int(row[0].id))
+
+
+def _time(name: str, zone: str) -> datetime | None:
+    value = request.args.get(name, "").strip()
+    # a + that was not escaped has become a space on the way
+    return read_time(value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value, zone, 0,
+                     name).at if value else None  # fmt: skip
+
+
+@route(bp, "GET", ONE, "read", "Show an item with its revision, approvals and deliveries", answer=schemas.ItemOut,
+       errors=(404,))  # fmt: skip
+def get_item(id: int) -> Any:
+    return full(id)
+
+
+@route(bp, "PUT", ONE, "write", "Make a new revision. Fields left out stay as they are, null or empty clears them",
+       body=DraftIn, answer=schemas.ItemOut, params=(IF_MATCH,), errors=(404, 409, 412, 422, 428))  # fmt: skip
+def change_item(id: int, given: DraftIn) -> Any:
+    expected = request.headers.get("If-Match", "").strip()
+    if not expected:
+        raise NoIfMatch
+    with office().store.read(actor().workspace) as session:
+        item = rows.load(session, id)
+        current = rows.current(session, item)
+        before = as_draft(session, item, current)
+    if not _matches(expected, current.hash):
+        raise Stale(current.hash)
+    try:
+        write.save(office(), actor(), id, _merge(before), current.hash)
+    except Changed as error:
+        raise Stale(error.current.hash) from error
+    return full(id)
+
+
+def _matches(header: str, current: str) -> bool:
+    """``If-Match`` as RFC 9110 has it, or just the hash."""
+    wanted = (tag.strip().removeprefix("W/").strip('"').lower() for tag in header.split(","))
+    return any(tag in ("*", current) for tag in wanted)
+
+
+def _merge(before: DraftIn) -> DraftIn:
+    """What was sent, laid over what was there. A new time brings its own latest time."""
+    sent = read_json()
+    kept = msgspec.to_builtins(before)
+    if "publish_at" in sent:
+        kept.pop("latest_at", None)
+    merged: DraftIn = convert(kept | sent, DraftIn)
+    return merged
+
+
+@route(bp, "POST", f"{ONE}/submit", "write", "Ask for approval of the current revision", body=schemas.SubmitIn,
+       answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def submit_item(id: int, given: schemas.SubmitIn) -> Any:
+    approving.submit(office(), actor(), id, then_schedule=given.schedule)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/approve", "approve", "Say yes to exactly the content with this hash",
+       body=schemas.ApproveIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def approve_item(id: int, given: schemas.ApproveIn) -> Any:
+    until = _moment(given.until, "until") if given.until else None
+    approving.approve(office(), actor(), id, _hash(given.hash), given.comment, until)
+    return full(id)
+
+
+def _moment(value: str, field: str) -> datetime:
+    with office().store.read(actor().workspace) as session:
+        zone = rows.workspace_of(session, actor()).zone
+    return read_time(value, zone, field=field).at
+
+
+def _hash(value: str) -> str:
+    return value.strip().strip('"').lower()
+
+
+@route(bp, "POST", f"{ONE}/request-changes", "approve", "Send it back with a word on what to change",
+       body=schemas.ChangesIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def request_changes(id: int, given: schemas.ChangesIn) -> Any:
+    approving.request_changes(office(), actor(), id, _hash(given.hash), given.comment)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/schedule", "schedule", "Put an approved item in the outbox", body=schemas.ScheduleIn,
+       answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def schedule_item(id: int, given: schemas.ScheduleIn) -> Any:
+    scheduling.schedule(office(), actor(), id, given.publish_at, given.fold, given.latest_at)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/move", "schedule", "Move it to another time; the approval stands inside its window",
+       body=schemas.MoveIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def move_item(id: int, given: schemas.MoveIn) -> Any:
+    scheduling.move(office(), actor(), id, given.publish_at, given.fold, given.ask_again)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/cancel", "schedule", "Stop everything of it that is not out yet", body=schemas.Nothing,
+       answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def cancel_item(id: int, given: schemas.Nothing) -> Any:
+    scheduling.cancel(office(), actor(), id)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/bypass", "bypass", "In an emergency, let it out without approval; every approver is told",
+       body=schemas.ReasonIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
+    approving.bypass(office(), actor(), id, given.reason)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/comments", "comment", "Say something about it to the others", body=schemas.CommentIn,
+       answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
+def add_comment(id: int, given: schemas.CommentIn) -> Any:
+    number = write.comment(office(), actor(), id, given.body)
+    seen = show.item(look(office(), actor(), id))
+    return next(comment for comment in seen.comments if comment.id == number)

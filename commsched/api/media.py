@@ -1,0 +1,46 @@
+"""Pictures: in through the safe intake, out as they will be published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request, send_file
+
+from commsched.core.words import N_, Invalid, NotFound
+from commsched.flow import library
+from commsched.flow.compose import media_path
+
+from . import schemas, show
+from .problems import WrongType
+from .route import ID, Made, actor, office, route, section
+
+bp = section("media")
+ONE = f"/media/<{ID}:id>"
+
+
+@route(bp, "POST", "/media", "write", "Put a picture in the library", body=schemas.Upload, answer=schemas.MediaOut,
+       status=201, errors=(422,), media_type="multipart/form-data")  # fmt: skip
+def add_picture() -> Any:
+    if request.mimetype != "multipart/form-data":
+        raise WrongType(N_("Send the picture as multipart/form-data, in the field “file”."), "Content-Type")
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid(N_("Send the picture as multipart/form-data, in the field “file”."), "file")
+    added = library.add(office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""),
+                        request.form.get("credit", ""))  # fmt: skip
+    made = show.media(office(), added.media, added.had_location)
+    return Made(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
+
+
+@route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))
+def get_picture(id: int) -> Any:
+    return show.media(office(), library.find(office(), actor(), id))
+
+
+@route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")
+def get_picture_file(id: int) -> Response:
+    row = library.find(office(), actor(), id)
+    path = media_path(office(), row.sha256, row.suffix)
+    if not path.is_file():
+        raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
+    return send_file(path, mimetype=row.mime, etag=row.sha256, max_age=0)

@@ -1,0 +1,120 @@
+"""The OpenAPI 3.1 document: written from the routes that are registered and the structs that they read and write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+from flask import Flask, current_app
+
+from commsched import __version__
+
+from .problems import TITLES
+from .route import PREFIX, Operation, Param, office, route, section
+from .schemas import ProblemDocument
+
+bp = section("openapi")
+REF: Final = "#/components/schemas/{name}"
+_VARIABLE: Final = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
+ALWAYS: Final = (401, 403, 429)
+ABOUT: Final = (
+    "Write, approve, schedule and follow what an office says in public. A token belongs to a person in an office. "
+    "Times in answers are RFC 3339 in UTC; times in requests may also be wall time in the office's zone. "
+    "Errors are problem documents (RFC 9457). Lists are arrays; the Link header names the next page."
+)
+
+
+def operations(app: Flask) -> Iterator[tuple[str, str, str, Operation]]:
+    """Every route of the API as (path, method, endpoint, what it promises), by path."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if not rule.rule.startswith(PREFIX):
+            continue
+        found = getattr(app.view_functions[rule.endpoint], "operation", None)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            if not isinstance(found, Operation):
+                raise RuntimeError(f"{rule.rule} does not say what it promises")
+            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, found
+
+
+def document(app: Flask, base_url: str) -> dict[str, Any]:
+    """The whole document."""
+    paths: dict[str, dict[str, Any]] = {}
+    kinds: list[Any] = [ProblemDocument]
+    for path, method, endpoint, operation in operations(app):
+        kinds += [kind for kind in (operation.body, operation.answer) if kind is not None and kind is not bytes]
+        paths.setdefault(path, {})[method] = _operation(path, endpoint, operation)
+    _, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "commsched", "version": __version__, "description": ABOUT},
+        "servers": [{"url": base_url + PREFIX}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(path: str, endpoint: str, operation: Operation) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": endpoint.partition(".")[2],
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "responses": _responses(operation),
+    }
+    variables = [_variable(name) for name in re.findall(r"{(\w+)}", path)]
+    if params := variables + [_param(param) for param in operation.params]:
+        made["parameters"] = params
+    if operation.permission is None:
+        made["security"] = []
+    else:
+        made["description"] = f"Needs a role with the permission “{operation.permission}”."
+    if operation.body is not None:
+        content = {operation.media_type: {"schema": _schema(operation.body)}}
+        made["requestBody"] = {"required": operation.body_required, "content": content}
+    return made
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    media = "application/json" if operation.media_type == "multipart/form-data" else operation.media_type
+    good: dict[str, Any] = {
+        "description": "Done.",
+        "content": {media: {"schema": {} if operation.answer is None or operation.answer is bytes else
+                            _schema(operation.answer)}},
+    }  # fmt: skip
+    if operation.paged:
+        good["headers"] = {"Link": {"description": "The next page, rel=next.", "schema": {"type": "string"}}}
+    body = (400, 413, 415, 422) if operation.body is not None else ()
+    statuses = {*operation.errors, *body, *(ALWAYS if operation.permission else ()), 503, 507}
+    problem = {"application/problem+json": {"schema": _schema(ProblemDocument)}}
+    answers = {str(one): {"description": TITLES.get(one, TITLES[500]), "content": problem} for one in sorted(statuses)}
+    return {str(operation.status): good} | answers
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    if get_origin(kind) is list:
+        return {"type": "array", "items": _schema(get_args(kind)[0])}
+    return {"$ref": REF.format(name=kind.__name__)}
+
+
+def _variable(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+
+
+def _param(param: Param) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": param.type}
+    if param.type == "integer":
+        schema["minimum"] = 0
+    if param.many:
+        schema = {"type": "array", "items": schema}
+    made: dict[str, Any] = {"name": param.name, "in": param.where, "description": param.about, "schema": schema}
+    return made | ({"required": True} if param.required else {})
+
+
+@route(bp, "GET", "/openapi.json", None, "This description")
+def get_description() -> Any:
+    return document(current_app._get_current_object(), office().base_url)  # type: ignore[attr-defined]

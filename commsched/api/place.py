@@ -1,0 +1,75 @@
+"""The office itself: its channels, its state, its switch, its record; and what a draft would meet on each channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from sqlalchemy import select
+
+from commsched.core.draft import DraftIn
+from commsched.core.timing import read_time
+from commsched.flow import compose, items, listing, pause
+from commsched.store.models import Channel
+
+from . import schemas, show
+from .problems import spoken
+from .route import Paged, Param, actor, number, office, page, paged, route, section
+
+bp = section("place")
+
+
+@route(bp, "POST", "/check", "read", "What each channel says of a draft: its length, its limit, what is wrong",
+       body=DraftIn, answer=list[schemas.CheckOut], errors=(422,))  # fmt: skip
+def check_draft(given: DraftIn) -> Any:
+    with office().store.read(actor().workspace) as session:
+        workspace = items.workspace_of(session, actor())
+        content = compose.content_from(office(), session, workspace, given)
+        at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
+        general = [spoken(problem, show.language()) for problem in compose.general_problems(content, at)]
+        return [show.checked(one, general) for one in compose.check(office(), session, content)]
+
+
+@route(bp, "GET", "/channels", "read", "List the connected channels", answer=list[schemas.ChannelOut],
+       params=(Param("archived", "1 to see those that were removed, too."),))  # fmt: skip
+def list_channels() -> Any:
+    found = select(Channel).order_by(Channel.id)
+    if request.args.get("archived", "") not in ("1", "true"):
+        found = found.where(Channel.state != "archived")
+    with office().store.read(actor().workspace) as session:
+        return [show.channel(office(), row) for row in session.scalars(found)]
+
+
+@route(bp, "GET", "/workspace", "read", "The office that the token is for, and whether it is paused",
+       answer=schemas.WorkspaceOut)  # fmt: skip
+def get_workspace() -> Any:
+    return _workspace()
+
+
+def _workspace() -> schemas.WorkspaceOut:
+    with office().store.read(actor().workspace) as session:
+        row = items.workspace_of(session, actor())
+    return show.workspace(row, g.visitor)
+
+
+@route(bp, "POST", "/pause", "pause", "Stop everything", body=schemas.ReasonIn, answer=schemas.WorkspaceOut,
+       errors=(409, 422))  # fmt: skip
+def pause_all(given: schemas.ReasonIn) -> Any:
+    pause.pause(office(), actor(), given.reason)
+    return _workspace()
+
+
+@route(bp, "POST", "/resume", "pause", "Start again; what fell due meanwhile is held, or sent if it is not too late",
+       body=schemas.ResumeIn, answer=schemas.ResumedOut, errors=(409, 422))  # fmt: skip
+def resume_all(given: schemas.ResumeIn) -> Any:
+    held = pause.resume(office(), actor(), given.missed)
+    return schemas.ResumedOut(False, held, _workspace())
+
+
+@route(bp, "GET", "/record", "read", "What was done, by whom: newest first", answer=list[schemas.EntryOut],
+       params=(Param("item", "Only what concerns this item.", type="integer"),), paged=True, errors=(422,))  # fmt: skip
+def read_record() -> Paged:
+    asked = page()
+    with office().store.read(actor().workspace) as session:
+        found = listing.record(session, actor().workspace, asked, number("item"))
+    return paged(found, show.entry, asked, lambda row: int(row.id))

@@ -1,0 +1,141 @@
+"""Errors as RFC 9457 problem documents, in the person's language, naming the field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response, g
+
+from commsched.core.language import say
+from commsched.core.timing import Fold, Gap
+from commsched.core.words import N_, Invalid, OfficeError, Problem
+from commsched.flow.approve import Blocked
+from commsched.flow.items import Changed
+
+from .schemas import ProblemDocument, ProblemOut
+
+TITLES: Final = {
+    400: N_("The request could not be read"),
+    401: N_("A valid token is needed"),
+    403: N_("Your role does not allow this"),
+    404: N_("There is no such thing here"),
+    409: N_("Its state does not allow this"),
+    412: N_("It has been changed since you read it"),
+    415: N_("That kind of content is not taken here"),
+    422: N_("Something in the request is wrong"),
+    428: N_("Say which version you have read"),
+    429: N_("Too many requests"),
+    500: N_("Something went wrong here"),
+}
+
+
+class Unreadable(OfficeError):
+    """The body is not JSON (400)."""
+
+    status, code = 400, "malformed"
+
+
+class WrongType(OfficeError):
+    """The body is of another kind than the route takes (415)."""
+
+    status, code = 415, "content-type"
+
+
+class Stale(OfficeError):
+    """``If-Match`` names a revision that no longer stands (412)."""
+
+    status, code = 412, "stale"
+
+    def __init__(self, current: str) -> None:
+        self.current = current
+        super().__init__(N_("Somebody else has changed this. Read it again, then send your change."), "If-Match")
+
+
+class NoIfMatch(OfficeError):
+    """A change must say which revision it started from (428)."""
+
+    status, code = 428, "if-match"
+
+    def __init__(self) -> None:
+        super().__init__(N_("Send the hash of the revision that you read in the header If-Match."), "If-Match")
+
+
+class TooFast(OfficeError):
+    """A token asks more than anybody needs to (429)."""
+
+    status, code = 429, "too-many"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(N_("This token asks too often. Wait a moment."))
+
+
+def install(bp: Blueprint) -> None:
+    """Answer the errors of ``bp``'s routes in problem documents; the app does so for what never reached a route."""
+    bp.register_error_handler(OfficeError, document)
+    bp.register_error_handler(OverflowError, _too_large)
+
+
+def document(error: OfficeError) -> Response:
+    """The error as a problem document, with everything it carries that a program can use."""
+    language = g.get("language") or "sv"
+    body = ProblemDocument(
+        type=f"urn:commsched:problem:{error.code}",
+        title=say(TITLES.get(error.status, TITLES[500 if error.status >= 500 else 400]), language),
+        status=error.status, detail=say(error.words, language), code=error.code, field=error.field,
+    )  # fmt: skip
+    if isinstance(error, Blocked):
+        body.problems = [spoken(problem, language) for problem in error.problems]
+    if isinstance(error, Gap | Fold):
+        body.choices = list(error.choices)
+    if isinstance(error, Changed):
+        body.current = error.current.hash
+    if isinstance(error, Stale):
+        body.current = error.current
+    made = Response(msgspec.json.encode(body), error.status, content_type="application/problem+json")
+    made.headers["Content-Language"] = language
+    if body.current:
+        made.headers["ETag"] = f'"{body.current}"'
+    if hasattr(error, "retry_after"):
+        made.headers["Retry-After"] = str(error.retry_after)
+    return made
+
+
+def _too_large(_error: OverflowError) -> Response:
+    return document(Invalid(N_("A number is larger than any there is here.")))
+
+
+def spoken(problem: Problem, language: str, channel: int | None = None) -> ProblemOut:
+    """A problem of a draft in words."""
+    return ProblemOut(problem.level, problem.field, say(problem.words, language), channel)
+
+
+_PATH = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")
+_RULES: Final = (
+    (re.compile(r"^Object contains unknown field `(?P<name>.*)`$"), N_("There is no field called “%(name)s”.")),
+    (re.compile(r"^Object missing required field `(?P<name>.*)`$"), N_("This is needed.")),
+    (re.compile(r"^Invalid enum value (?P<value>.*)$"), N_("%(value)s is not one of the choices.")),
+    (re.compile(r"^Expected `str` of length <= (?P<most>\d+)$"), N_("At most %(most)s characters.")),
+    (re.compile(r"^Expected `array` of length <= (?P<most>\d+)$"), N_("At most %(most)s of them.")),
+    (re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`$"),
+     N_("This must be of the type %(wanted)s, and it is %(got)s.")),
+)  # fmt: skip
+
+
+def invalid(error: msgspec.ValidationError) -> Invalid:
+    """What msgspec says, with the field as a path (``media.0.alt``) and the sentence in our own words."""
+    said = str(error)
+    found = _PATH.search(said)
+    path, said = (found.group(1), said[: found.start()]) if found else ("", said)
+    field = path.replace("[...]", "").replace("[", ".").replace("]", "").strip(".")
+    for pattern, sentence in _RULES:
+        match = pattern.match(said)
+        if match:
+            params: dict[str, Any] = match.groupdict()
+            name = params.get("name")
+            return Invalid(sentence, ".".join(part for part in (field, name) if part), **params)
+    return Invalid(N_("This value cannot be used."), field)
+
+

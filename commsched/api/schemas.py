@@ -1,0 +1,309 @@
+"""What the API takes and gives, as structs: the same ones that are read, written and described in OpenAPI.
+
+Every time in an answer is RFC 3339 in UTC with a ``Z``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from commsched.core.content import Content
+from commsched.core.draft import Address, Line, SourceIn, Text
+
+ItemState = Literal[
+    "draft", "in_review", "changes_requested", "approved", "scheduled", "publishing", "published",
+    "partly_published", "held", "failed", "cancelled",
+]  # fmt: skip
+DeliveryState = Literal["waiting", "sending", "published", "unknown", "held", "failed", "cancelled"]
+Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
+Hash = Annotated[str, msgspec.Meta(description="SHA-256 in hex of exactly what a reader would see")]
+
+
+class In(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a client sends. A field that nobody knows is refused by name, so that a typing error is not lost."""
+
+
+class Nothing(In):
+    """Nothing is needed."""
+
+
+class SubmitIn(In):
+    schedule: bool = False
+    """Schedule by itself as soon as the last yes is in."""
+
+
+class ApproveIn(In):
+    hash: Hash
+    comment: Text = ""
+    until: Line | None = None
+    """How long the yes lasts; without it, the office's own window around the planned time."""
+
+
+class ChangesIn(In):
+    hash: Hash
+    comment: Text
+
+
+class ScheduleIn(In):
+    publish_at: Line | None = None
+    latest_at: Line | None = None
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
+
+
+class MoveIn(In):
+    publish_at: Line
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
+    ask_again: bool = False
+    """Send it for approval anew where the approval does not cover the new time."""
+
+
+class ReasonIn(In):
+    reason: Text
+
+
+class CommentIn(In):
+    body: Text
+
+
+class ResolveIn(In):
+    answer: Literal["published", "not_published"] = msgspec.field(name="as")
+    url: Address = ""
+
+
+class RetryIn(In):
+    latest_minutes: Annotated[int, msgspec.Meta(ge=1, le=43200)] | None = None
+    """How long from now it may still go out; without it, the office's own rule."""
+
+
+class ResumeIn(In):
+    missed: Literal["hold", "send"] = "hold"
+
+
+class Upload(msgspec.Struct, kw_only=True):
+    """``multipart/form-data``."""
+
+    file: Annotated[bytes, msgspec.Meta(extra_json_schema={"format": "binary"})]
+    alt: Text = ""
+    credit: Line = ""
+
+
+class PersonOut(msgspec.Struct):
+    id: int
+    name: str
+
+
+class RevisionOut(msgspec.Struct):
+    number: int
+    hash: Hash
+    content: Content
+    """The very bytes that the hash covers: canonical JSON, fields that say nothing left out."""
+    author: PersonOut | None
+    created_at: datetime
+
+
+class ApprovalOut(msgspec.Struct):
+    id: int
+    verdict: Literal["approve", "changes", "bypass", "release", "withdraw"]
+    hash: Hash
+    person: PersonOut | None
+    in_place_of: PersonOut | None
+    step: int
+    comment: str
+    at: datetime
+    window_start: datetime | None
+    window_end: datetime | None
+    via: str
+
+
+class ProblemOut(msgspec.Struct):
+    level: Literal["block", "warn"]
+    field: str
+    message: str
+    channel: int | None = None
+
+
+class AttemptOut(msgspec.Struct):
+    part: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: Outcome | None
+    """Null while it is under way."""
+    detail: str
+
+
+class DeliveryOut(msgspec.Struct):
+    id: int
+    uid: str
+    item: int
+    channel: int
+    state: DeliveryState
+    due_at: datetime
+    latest_at: datetime
+    next_at: datetime | None
+    published_at: datetime | None
+    url: str
+    reason: str
+    """A code: ``late``, ``paused``, ``ask``, ``rejected``, ``token`` …"""
+    reason_text: str
+    detail: str
+    attempts: list[AttemptOut]
+
+
+class CommentOut(msgspec.Struct):
+    id: int
+    person: PersonOut | None
+    body: str
+    revision: int
+    at: datetime
+
+
+class RevisionRef(msgspec.Struct):
+    number: int
+    hash: Hash
+
+
+class ItemLine(msgspec.Struct):
+    """An item in a list."""
+
+    id: int
+    uid: str
+    kind: Literal["post", "release", "letter"]
+    title: str
+    state: ItemState
+    reason: str
+    publish_at: datetime | None
+    latest_at: datetime | None
+    wall_time: str
+    zone: str
+    author: PersonOut | None
+    channels: list[int]
+    revision: RevisionRef
+    created_at: datetime
+    updated_at: datetime
+
+
+class ItemOut(msgspec.Struct):
+    id: int
+    uid: str
+    kind: Literal["post", "release", "letter"]
+    title: str
+    state: ItemState
+    reason: str
+    reason_text: str
+    publish_at: datetime | None
+    latest_at: datetime | None
+    wall_time: str
+    """The planned time as it was meant, in ``zone``."""
+    zone: str
+    author: PersonOut | None
+    created_at: datetime
+    updated_at: datetime
+    revision: RevisionOut
+    sources: list[SourceIn]
+    approvals: list[ApprovalOut]
+    """The decisions that stand for the content as it is now."""
+    decisions: list[ApprovalOut]
+    """Every decision ever made on the item, of whatever version."""
+    problems: list[ProblemOut]
+    deliveries: list[DeliveryOut]
+    comments: list[CommentOut]
+
+
+class CheckOut(msgspec.Struct):
+    channel: int
+    name: str
+    platform: str
+    count: int
+    limit: int | None
+    cost: float
+    problems: list[ProblemOut]
+
+
+class MediaOut(msgspec.Struct):
+    id: int
+    sha256: str
+    width: int
+    height: int
+    mime: str
+    size: int
+    alt: str
+    credit: str
+    url: str
+    had_location: bool = False
+    """The file told where it was taken; that has been removed."""
+
+
+class LimitsOut(msgspec.Struct):
+    characters: int | None
+    pictures: int
+    alt_characters: int | None
+    needs_picture: bool
+
+
+class ChannelOut(msgspec.Struct):
+    id: int
+    platform: str
+    name: str
+    account: str
+    account_name: str
+    account_url: str
+    state: Literal["ok", "broken", "archived"]
+    trouble: str
+    token_expires_at: datetime | None
+    checked_at: datetime | None
+    limits: LimitsOut
+
+
+class WorkspaceOut(msgspec.Struct):
+    id: int
+    slug: str
+    name: str
+    zone: str
+    language: str
+    latest_minutes: int
+    paused: bool
+    paused_at: datetime | None
+    paused_by: str
+    pause_reason: str
+    heartbeat: datetime | None
+    """When the scheduler's clock last ticked."""
+    person: PersonOut
+    role: str
+
+
+class ResumedOut(msgspec.Struct):
+    paused: bool
+    held: int
+    """Deliveries that fell due meanwhile and now wait for a person's choice."""
+    workspace: WorkspaceOut
+
+
+class EntryOut(msgspec.Struct):
+    id: int
+    at: datetime
+    actor: str
+    actor_id: int | None
+    action: str
+    item: int | None
+    facts: dict[str, Any]
+    hash: str
+    previous: str
+
+
+class ProblemDocument(msgspec.Struct, omit_defaults=True):
+    """RFC 9457. ``field`` names what in the request is wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = ""
+    field: str = ""
+    problems: list[ProblemOut] = []
+    choices: list[datetime] = []
+    """The moments that a wall time may mean, when it falls in the gap or the fold of a clock change."""
+    current: str = ""
+    """The hash of the revision that stands, when the one named is no longer it."""

@@ -1,0 +1,51 @@
+"""Figures over the whole installation, for machines that watch it: counts and ages, never content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+
+from commsched.flow.context import Office
+from commsched.flow.signin import CLOCK
+from commsched.store.models import Attempt, Delivery, Heartbeat, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+
+OUTCOMES: Final = ("published", "retry", "rejected", "unknown", "absent")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Ages and lags in seconds."""
+
+    deliveries: dict[str, int]
+    attempts: dict[str, int]
+    """By outcome; the empty one is for those under way."""
+    lag: float
+    """How long the oldest delivery has been due in an office that is not paused."""
+    heartbeat_age: float | None
+    paused: int
+
+
+def figures(office: Office) -> Figures:
+    """Count now."""
+    now = office.now()
+    due = (
+        select(func.min(Delivery.next_at))
+        .join(Workspace, Workspace.id == Delivery.workspace_id)
+        .where(Delivery.next_at <= now, Delivery.state == "waiting", Workspace.paused_at.is_(None))
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        deliveries = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all()
+        attempts = session.execute(select(Attempt.outcome, func.count()).group_by(Attempt.outcome)).all()
+        oldest = session.scalar(due)
+        beat = session.scalar(select(Heartbeat.at).where(Heartbeat.name == CLOCK))
+        paused = session.scalar(select(func.count(Workspace.id)).where(Workspace.paused_at.is_not(None))) or 0
+    return Figures(
+        deliveries={row[0]: row[1] for row in deliveries},
+        attempts={row[0]: row[1] for row in attempts},
+        lag=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        heartbeat_age=(now - beat).total_seconds() if beat else None,
+        paused=paused,
+    )

@@ -1,0 +1,94 @@
+"""The office's pictures: taken in safely, kept once, under a name that is the hash of their bytes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.draft import MAX_TEXT
+from commsched.core.words import N_, Invalid, NotFound
+from commsched.flow.compose import media_path
+from commsched.flow.context import Actor, Office
+from commsched.flow.record import note
+from commsched.images.intake import Taken, take
+from commsched.store.models import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A picture in the library. ``had_location``: the file told where it was taken, which is gone now."""
+
+    media: Media
+    had_location: bool
+    again: bool
+    """The office already had this picture."""
+
+
+def add(office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "") -> Added:
+    """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
+
+    Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads. The file is on the
+    disk, whole, before any row names it.
+    """
+    actor.require("write")
+    if len(alt) > MAX_TEXT:
+        raise Invalid(N_("At most %(most)s characters."), "alt", most=MAX_TEXT)
+    taken = take(data, filename)
+    write_whole(media_path(office, taken.sha256, taken.suffix), taken.data)
+    with office.store.write(actor.workspace) as session:
+        found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
+        row = found or _row(office, session, actor, taken, filename)
+        row.alt = alt.strip() or row.alt
+        row.credit = " ".join(credit.split())[:200] or row.credit
+        if found is None:
+            session.flush()
+            note(session, office, actor, "picture.added", media=row.id)
+        return Added(row, taken.had_location, found is not None)
+
+
+def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename: str) -> Media:
+    row = Media(
+        sha256=taken.sha256, suffix=taken.suffix, mime=taken.mime, width=taken.width, height=taken.height,
+        size=len(taken.data), credit=taken.credit[:200], filename=(taken.title or filename)[:200], alt="",
+        person_id=actor.person, created_at=office.now(),
+        facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated},
+    )  # fmt: skip
+    session.add(row)
+    return row
+
+
+def find(office: Office, actor: Actor, media_id: int) -> Media:
+    """The picture, or :class:`NotFound`, also for another office's."""
+    actor.require("read")
+    with office.store.read(actor.workspace) as session:
+        row = session.scalar(select(Media).where(Media.id == media_id))
+    if row is None:
+        raise NotFound(N_("There is no such picture."))
+    return row
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` so that a crash leaves the whole file or none; a file that is there is left alone."""
+    if path.exists() and path.stat().st_size == len(data):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,113 @@
+"""Lists of items, deliveries and lines of the record: filtered, newest first, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, desc, select
+from sqlalchemy.orm import Session
+
+from commsched.core.lifecycle import DELIVERY_STATES, ITEM_STATES
+from commsched.core.words import N_, Invalid
+from commsched.store.models import Attempt, Delivery, Entry, Item, Revision
+from commsched.store.search import holds
+
+MOST: Final = 200
+"""Rows in one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a page begins (below the row with the id ``before``) and how many rows it has."""
+
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which items are asked for. Empty fields ask for nothing."""
+
+    states: tuple[str, ...] = ()
+    channel: int | None = None
+    person: int | None = None
+    words: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    """Planned at ``start`` or later, and before ``end``."""
+    kind: str = ""
+
+
+def known(states: Iterable[str], allowed: Sequence[str]) -> tuple[str, ...]:
+    """``states``, if there are such; raises :class:`Invalid` for one that does not exist."""
+    wanted = tuple(states)
+    for state in wanted:
+        if state not in allowed:
+            raise Invalid(N_("There is no state “%(state)s”. There are: %(states)s."), "state", state=state[:40],
+                          states=", ".join(allowed))  # fmt: skip
+    return wanted
+
+
+def on_channel(channel: int) -> Any:
+    """SQL: the revision goes to ``channel``. Canonical content spells it in exactly these two ways."""
+    opening = f'{{"channel":{channel}'.encode()
+    return holds(Revision.content, opening + b"}") | holds(Revision.content, opening + b",")
+
+
+def items(session: Session, wish: Wish, page: Page) -> list[tuple[Item, Revision]]:
+    """The items wished for with their newest revision, newest first."""
+    found = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
+    if wish.states:
+        found = found.where(Item.state.in_(known(wish.states, ITEM_STATES)))
+    if wish.channel is not None:
+        found = found.where(on_channel(wish.channel))
+    if wish.person is not None:
+        found = found.where(Item.author_id == wish.person)
+    if wish.kind:
+        found = found.where(Item.kind == wish.kind)
+    if wish.start is not None:
+        found = found.where(Item.publish_at >= wish.start)
+    if wish.end is not None:
+        found = found.where(Item.publish_at < wish.end)
+    for word in wish.words.casefold().split()[:10]:
+        found = found.where(Item.search.contains(word, autoescape=True))
+    return [(row[0], row[1]) for row in session.execute(_cut(found, Item.id, page))]
+
+
+def deliveries(
+    session: Session, page: Page, states: tuple[str, ...] = (), channel: int | None = None, item: int | None = None
+) -> list[Delivery]:
+    """Deliveries, newest first."""
+    found = select(Delivery)
+    if states:
+        found = found.where(Delivery.state.in_(known(states, DELIVERY_STATES)))
+    if channel is not None:
+        found = found.where(Delivery.channel_id == channel)
+    if item is not None:
+        found = found.where(Delivery.item_id == item)
+    return list(session.scalars(_cut(found, Delivery.id, page)))
+
+
+def attempts(session: Session, deliveries: Iterable[int]) -> dict[int, list[Attempt]]:
+    """The attempts of each delivery, in the order they were made."""
+    made: dict[int, list[Attempt]] = {}
+    for row in session.scalars(select(Attempt).where(Attempt.delivery_id.in_(list(deliveries))).order_by(Attempt.id)):
+        made.setdefault(row.delivery_id, []).append(row)
+    return made
+
+
+def record(session: Session, workspace: int, page: Page, item: int | None = None) -> list[Entry]:
+    """Lines of a workspace's record, newest first."""
+    found = select(Entry).where(Entry.workspace_id == workspace)
+    if item is not None:
+        found = found.where(Entry.item_id == item)
+    return list(session.scalars(_cut(found, Entry.id, page)))
+
+
+def _cut(found: Select[Any], column: Any, page: Page) -> Select[Any]:
+    if page.before is not None:
+        found = found.where(column < page.before)
+    return found.order_by(desc(column)).limit(min(max(page.limit, 1), MOST))
