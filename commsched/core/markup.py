@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from html import escape
 from typing import Any, Final
 
 TAGS: Final = frozenset(
@@ -29,13 +31,32 @@ def _cleaner() -> Any:
     )  # fmt: skip
 
 
+_BARE_URL: Final = re.compile(r"(?<![\w(\"'<\[=/])https?://[^\s<>\[\]\"`]*[^\s<>\[\]\"`).,:;!?'»”]")
+
+
 def to_html(text: str) -> str:
-    """``text`` as sanitised HTML. A line break is a line break; headings begin at level two."""
-    tokens = _markdown().parse(text)
+    """``text`` as sanitised HTML. A line break is a line break; headings begin at level two; bare links are links."""
+    tokens = _markdown().parse(_BARE_URL.sub(r"<\g<0>>", text))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + 1, 4)}"
     return str(_cleaner().clean(_markdown().renderer.render(tokens, _markdown().options, {})))
+
+
+def plain_to_html(text: str) -> str:
+    """Text that is not Markdown, such as a post: paragraphs, line breaks and links, every character as it was typed."""
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+    return "".join(f"<p>{_linked(part)}</p>" for part in paragraphs)
+
+
+def _linked(text: str) -> str:
+    made, end = [], 0
+    for match in _BARE_URL.finditer(text):
+        url = escape(match.group())
+        shown = escape(re.sub(r"^https?://(www\.)?", "", match.group()))
+        made += [escape(text[end : match.start()]), f'<a href="{url}" rel="noopener nofollow ugc">{shown}</a>']
+        end = match.end()
+    return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
 
 
 def first_words(text: str, limit: int) -> str:

@@ -1,0 +1,68 @@
+"""The sandbox's wall: what would have been published, for anyone who has the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.markup import plain_to_html
+from commsched.core.text import split_thread
+from commsched.core.words import N_, NotFound
+from commsched.flow.context import Office
+from commsched.flow.newsroom import Room, Shot, find_room, may_be_seen, shots
+from commsched.store.models import Channel, Delivery, Item, Part, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One publication on the wall: the parts of the thread that are out."""
+
+    name: str
+    parts: list[tuple[str, str]]
+    published_at: datetime
+    pictures: tuple[Shot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    room: Room
+    channel: str
+    notes: list[Note]
+
+
+def wall(office: Office, slug: str, channel_id: int) -> Wall:
+    """What a sandbox channel has published, part by part. Raises :class:`NotFound`."""
+    here = find_room(office, slug)
+    with office.store.read(here.id) as session:
+        channel = session.scalar(select(Channel).where(Channel.id == channel_id, Channel.platform == "sandbox"))
+        if channel is None:
+            raise NotFound(N_("There is no such wall."))
+        rows = session.execute(
+            select(Delivery, Item, Revision)
+            .join(Item, Item.id == Delivery.item_id)
+            .join(Revision, Revision.id == Delivery.revision_id)
+            .where(Delivery.channel_id == channel_id, Delivery.state != "cancelled")
+            .order_by(Delivery.due_at.desc(), Delivery.id.desc())
+            .limit(100)
+        )
+        notes = [_note(office, session, *row) for row in rows]
+    return Wall(here, channel.name, [note for note in notes if note is not None])
+
+
+def _note(office: Office, session: Session, delivery: Delivery, item: Item, revision: Revision) -> Note | None:
+    content = revision.parsed()
+    if not may_be_seen(content, office.now()):
+        return None
+    out = select(Part).where(Part.delivery_id == delivery.id, Part.state == "published").order_by(Part.number)
+    parts = list(session.scalars(out))
+    at = delivery.published_at or (parts[0].finished_at if parts else None)
+    if at is None or not (parts or delivery.state == "published"):
+        return None
+    said = split_thread(content.text_on(delivery.channel_id))
+    # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
+    numbers = [part.number for part in parts] or list(range(len(said)))
+    texts = [(f"{item.uid}-{number}", plain_to_html(said[number])) for number in numbers if number < len(said)]
+    return Note(item.uid, texts, at, shots(session, content))
