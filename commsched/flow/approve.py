@@ -67,12 +67,12 @@ def approve(
     """
     actor.require("approve")
     with office.store.write(actor.workspace) as session:
-        item, revision = _decidable(session, item_id, content_hash)
+        item, revision = decidable(session, item_id, content_hash)
         policy, said = read_policy(item.policy), said_of(session, item.id)
         step = current_step(policy, said, content_hash)
         if step is None:
             raise Conflict(N_("It is already approved."))
-        principal = _principal(office, session, actor, item, revision, policy, step, said)
+        principal = principal_for(office, session, actor, item, revision, policy, step, said)
         _decide(office, session, actor, item, revision, "approve", comment=comment, step=step,
                 in_place_of=principal if principal != actor.person else None, until=until)  # fmt: skip
         note(session, office, actor, "item.approved", item.id, hash=content_hash, step=step)
@@ -85,7 +85,7 @@ def request_changes(office: Office, actor: Actor, item_id: int, content_hash: st
     if not comment.strip():
         raise Invalid(N_("Say what should be changed."), "comment")
     with office.store.write(actor.workspace) as session:
-        item, revision = _decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
+        item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
         _decide(office, session, actor, item, revision, "changes", comment=comment)
         items.void(office, session, actor, item)
         item.state = "changes_requested"
@@ -133,7 +133,7 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
         _advance(office, session, actor, item, revision)
 
 
-def _decidable(
+def decidable(
     session: Session, item_id: int, content_hash: str, also: frozenset[str] = frozenset()
 ) -> tuple[Item, Revision]:
     item = items.load(session, item_id)
@@ -145,7 +145,7 @@ def _decidable(
     return item, revision
 
 
-def _principal(
+def principal_for(
     office: Office, session: Session, actor: Actor, item: Item, revision: Revision, policy: Policy, step: int,
     said: list[Said],
 ) -> int:  # fmt: skip

@@ -42,12 +42,13 @@ def asked(office: Office, session: Session, item: Item, revision: Revision) -> s
         return set()
     named = set(policy.steps[step].people)
     # a role of approver is what lets anyone decide; an administrator can, but is not bothered unless named
-    people = named or _approvers(session) or people_with(session, "approve")
+    people = named or approvers(session) or people_with(session, "approve")
     people |= deputies(session, people, office.now())
     return people if policy.own else people - {item.author_id or 0, revision.author_id or 0}
 
 
-def _approvers(session: Session) -> set[int]:
+def approvers(session: Session) -> set[int]:
+    """The active members with the role of approver."""
     rows = session.scalars(select(Membership).where(Membership.role == "approver"))
     return {row.person_id for row in rows if row.person.active}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import desc, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from commsched.core.content import Content
 from commsched.core.words import N_, Conflict, NotFound, Problem
@@ -11,6 +11,7 @@ from commsched.flow import compose
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
 from commsched.store.models import Delivery, Item, Revision, Workspace
+from commsched.store.types import to_micros
 
 
 class Changed(Conflict):
@@ -19,6 +20,9 @@ class Changed(Conflict):
     code = "changed"
 
     def __init__(self, current: Revision) -> None:
+        session = object_session(current)
+        if session is not None:
+            session.expunge(current)  # what it holds must outlive the rollback that this error causes
         self.current = current
         super().__init__(N_("Somebody else has changed this since you opened it. Both versions are kept."), "text")
 
@@ -43,6 +47,12 @@ def current(session: Session, item: Item) -> Revision:
     found = session.scalar(select(Revision).where(Revision.id == item.revision_id))
     assert found is not None, "an item always has a revision"
     return found
+
+
+def stamp(item: Item) -> str:
+    """Changes with every save, also of what no reader sees: the time, the sources. What a second writer's save is
+    compared with."""
+    return f"{item.version}.{to_micros(item.updated_at)}"
 
 
 def first_line(text: str, size: int = 80) -> str:

@@ -24,7 +24,7 @@ from commsched.store.models import Channel, Item, Notice, Person, Revision, Work
 ITEM, DECIDE, HOME, CHANNELS, PASSWORD = "item", "decide", "home", "channels", "password"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
-    DECIDE: "/approve/{token}",
+    DECIDE: "/a/{token}",
     HOME: "/w/{slug}/",
     CHANNELS: "/w/{slug}/channels/",
     PASSWORD: "/password/{token}",

@@ -6,6 +6,7 @@ A mail scanner that follows every link spends nothing, since only a POST with th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -69,14 +70,16 @@ def _valid(office: Office, session: Session, token: str) -> tuple[ApprovalLink, 
     return link, person
 
 
-def decide(office: Office, token: str, verdict: str, content_hash: str, comment: str = "") -> Shown:
+def decide(
+    office: Office, token: str, verdict: str, content_hash: str, comment: str = "", until: datetime | None = None
+) -> Shown:
     """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``.
 
     The link is spent only when the decision went through, so that a conflict or an empty comment costs nothing.
     """
     shown = open_link(office, token)
     if verdict == "approve":
-        approve.approve(office, shown.actor, shown.item.id, content_hash, comment)
+        approve.approve(office, shown.actor, shown.item.id, content_hash, comment, until)
     else:
         approve.request_changes(office, shown.actor, shown.item.id, content_hash, comment)
     with office.store.write(EVERY_WORKSPACE) as session:

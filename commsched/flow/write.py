@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content import Content, canonical, digest
@@ -15,10 +16,13 @@ from commsched.core.timing import latest_for, read_time
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.flow.items import Changed, current, first_line, load, searchable, void, workspace_of
+from commsched.flow.items import Changed, current, first_line, load, searchable, stamp, void, workspace_of
 from commsched.flow.record import note
 from commsched.flow.schedule import follow_move
-from commsched.store.models import Comment, Delivery, Item, Revision, Workspace
+from commsched.store.models import Comment, Delivery, Entry, Item, Revision, Workspace
+
+ONE_STRETCH = timedelta(minutes=10)
+"""Saves by one person this close together are one line in the record."""
 
 
 def create(office: Office, actor: Actor, given: DraftIn) -> int:
@@ -43,17 +47,22 @@ def create_in(office: Office, session: Session, actor: Actor, given: DraftIn) ->
     return item
 
 
-def save(office: Office, actor: Actor, item_id: int, given: DraftIn, expected_hash: str | None = None) -> bool:
+def save(
+    office: Office, actor: Actor, item_id: int, given: DraftIn, expected_hash: str | None = None, *,
+    expected_stamp: str | None = None, by_itself: bool = False,
+) -> bool:  # fmt: skip
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
     Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
-    :class:`Changed` when ``expected_hash`` is not the current one, :class:`Conflict` when something is already out.
+    :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.flow.items.stamp`) is not the
+    current one, :class:`Conflict` when something is already out. ``by_itself``: saved while somebody writes, which
+    makes one line in the record for a stretch of writing instead of one every few seconds.
     """
     actor.require("write")
     with office.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
-        if expected_hash is not None and expected_hash != revision.hash:
+        if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
@@ -69,8 +78,19 @@ def save(office: Office, actor: Actor, item_id: int, given: DraftIn, expected_ha
             follow_move(office, session, actor, item)
         if changed or sources_changed or moved:
             item.updated_at = office.now()
-            note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed, moved=moved)
+            if moved or not (by_itself and _told_lately(office, session, actor, item)):
+                note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed,
+                     moved=moved)  # fmt: skip
         return changed
+
+
+def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> bool:
+    """Whether the record's last line about the item says that this person is editing it."""
+    last = session.scalar(select(Entry).where(Entry.item_id == item.id).order_by(desc(Entry.id)).limit(1))
+    return (
+        last is not None and last.action in ("item.edited", "item.created") and last.actor_id == actor.person
+        and last.at > office.now() - ONE_STRETCH
+    )  # fmt: skip
 
 
 def _require_editable(session: Session, item: Item) -> None:

@@ -1,0 +1,183 @@
+"""What differs between two versions of an item, field by field and word by word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as given
+from difflib import SequenceMatcher
+from typing import Any, Final, Literal
+
+from commsched.core.content import ChannelContent, Content, Picture
+from commsched.core.words import N_, Words
+
+_TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
+MOST_WORK: Final = 16_000_000
+"""Pairs of words compared at most: the matcher's time grows with the product of the lengths."""
+
+Kind = Literal["same", "gone", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text that stands in both versions, only in the old (``gone``) or only in the new."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs. ``pieces`` for running text; else ``old`` and ``new`` as they read."""
+
+    field: str
+    label: Words
+    old: str = ""
+    new: str = ""
+    pieces: list[Piece] = given(default_factory=list)
+    notes: list[Words] = given(default_factory=list)
+    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = given(default_factory=list)
+
+
+LABELS: Final = {
+    "title": N_("Headline"),
+    "text": N_("Text"),
+    "lead": N_("Lead"),
+    "short": N_("Short version"),
+    "facts": N_("Facts box"),
+    "contact": N_("Press contact"),
+    "link": N_("Link"),
+    "genre": N_("Genre"),
+    "kind": N_("Kind"),
+    "language": N_("Language"),
+    "embargo": N_("Embargo"),
+}
+"""Fields compared as text, in the order they are read."""
+
+
+def words(old: str, new: str) -> list[Piece]:
+    """``old`` and ``new`` as runs of what stayed, went and came, in reading order."""
+    if old == new:
+        return [Piece("same", new)] if new else []
+    a, b = _TOKEN.findall(old), _TOKEN.findall(new)
+    if len(a) * len(b) > MOST_WORK:
+        a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(a) * len(b) > MOST_WORK:
+        return [piece for piece in (Piece("gone", old), Piece("new", new)) if piece.text]
+    return _readable(list(_runs(a, b)))
+
+
+def _runs(a: Sequence[str], b: Sequence[str]) -> Iterator[Piece]:
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=len(a) > 2000).get_opcodes():
+        if tag == "equal":
+            yield Piece("same", "".join(b[j1:j2]))
+            continue
+        if i2 > i1:
+            yield Piece("gone", "".join(a[i1:i2]))
+        if j2 > j1:
+            yield Piece("new", "".join(b[j1:j2]))
+
+
+def _readable(pieces: list[Piece]) -> list[Piece]:
+    """Let a lone space between two changes belong to them: three words replaced read as one replacement."""
+    made: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        inside = 0 < number < len(pieces) - 1
+        if piece.kind == "same" and inside and piece.text.isspace() and "\n" not in piece.text:
+            made += [Piece("gone", piece.text), Piece("new", piece.text)]
+        else:
+            made.append(piece)
+    return _merged(made)
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    made: list[Piece] = []
+    gone = new = ""
+    for piece in [*pieces, Piece("same", "")]:
+        if piece.kind == "gone":
+            gone += piece.text
+        elif piece.kind == "new":
+            new += piece.text
+        else:
+            made += [one for one in (Piece("gone", gone), Piece("new", new), piece) if one.text]
+            gone = new = ""
+    return made
+
+
+def compare(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
+    """Every field that differs; ``names`` are the channels' names by id."""
+    found = []
+    for name, label in LABELS.items():
+        was, now = str(getattr(old, name)), str(getattr(new, name))
+        if was != now:
+            found.append(Change(name, Words(label), was, now, words(was, now)))
+    found += _quotes(old, new) + _pictures(old.pictures, new.pictures)
+    return found + _channels(old, new, names)
+
+
+def _quotes(old: Content, new: Content) -> list[Change]:
+    was, now = (_said(one) for one in (old, new))
+    return [] if was == now else [Change("quotes", Words(N_("Quotes")), was, now, words(was, now))]
+
+
+def _said(content: Content) -> str:
+    return "\n".join(f"– {quote.text} ({quote.person})" if quote.person else f"– {quote.text}"
+                     for quote in content.quotes)  # fmt: skip
+
+
+def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
+    if list(old) == list(new):
+        return []
+    before, after = {p.sha256: p for p in old}, {p.sha256: p for p in new}
+    shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+    shown += [("new" if p.sha256 not in before else "same", p) for p in new]
+    shown += [("gone", p) for p in old if p.sha256 not in after]
+    notes = [
+        Words(N_("Alt text of picture %(number)s: “%(old)s” became “%(new)s”."),
+              {"number": number, "old": before[p.sha256].alt, "new": p.alt})
+        for number, p in enumerate(new, 1) if p.sha256 in before and before[p.sha256].alt != p.alt
+    ]  # fmt: skip
+    stayed = [p.sha256 for p in old if p.sha256 in after], [p.sha256 for p in new if p.sha256 in before]
+    if stayed[0] != stayed[1]:
+        notes.append(Words(N_("The pictures come in another order.")))
+    return [Change("pictures", Words(N_("Pictures")), notes=notes, pictures=shown)]
+
+
+def _channels(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
+    before, after = ({c.channel: c for c in one.channels} for one in (old, new))
+    found = []
+    gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
+    if gone or came:
+        was, now = (", ".join(names.get(n, str(n)) for n in chosen) for chosen in (before, after))
+        found.append(Change("channels", Words(N_("Channels")), was, now, words(was, now)))
+    for number in after:
+        if number in before:
+            found += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)))
+        elif after[number].text is not None:
+            found.append(_own_text(number, names, "", new.text_on(number)))
+    return found
+
+
+def _own_text(number: int, names: Mapping[int, str], was: str, now: str) -> Change:
+    label = Words(N_("Text on %(name)s"), {"name": names.get(number, str(number))})
+    return Change(f"text-{number}", label, was, now, words(was, now))
+
+
+def _one_channel(old: ChannelContent, new: ChannelContent, whole: tuple[Content, Content], name: str) -> list[Change]:
+    found = []
+    if (old.text, new.text) != (None, None) and old.text != new.text:
+        was, now = whole[0].text_on(old.channel), whole[1].text_on(new.channel)
+        found.append(_own_text(new.channel, {new.channel: name}, was, now))
+    if old.options != new.options:
+        was, now = (_options(one.options) for one in (old, new))
+        label = Words(N_("Choices on %(name)s"), {"name": name})
+        found.append(Change(f"options-{new.channel}", label, was, now, words(was, now)))
+    if old.recipients != new.recipients:
+        note = Words(N_("The list of recipients of %(name)s has changed."), {"name": name})
+        found.append(Change(f"recipients-{new.channel}", Words(N_("Recipients")), notes=[note]))
+    return found
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in sorted(options.items()))

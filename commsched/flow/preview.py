@@ -1,0 +1,80 @@
+"""How an item will look, channel by channel: divided into parts by the same code that publishes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.approval import Policy, strictest
+from commsched.core.content import Content, Picture
+from commsched.core.platform import Draft, Part
+from commsched.flow import compose
+from commsched.flow.asking import approvers, people_with
+from commsched.flow.clearance import read_policy
+from commsched.flow.context import Office
+from commsched.store.models import Channel, Person, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One channel's view of an item. For e-mail there is one part, whoever gets it, and ``recipients`` of them."""
+
+    channel: Channel
+    checked: compose.Checked
+    draft: Draft
+    parts: list[Part]
+    recipients: int
+
+
+def looks(office: Office, session: Session, content: Content, uid: str = "") -> list[Look]:
+    """A look for each channel of ``content``, in its order."""
+    checked = {one.channel: one for one in compose.check(office, session, content, uid)}
+    rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
+    readers = compose.file_readers(office, session, content)
+    kept = [p for p in content.pictures if p.sha256 in readers]
+    return [
+        _look(office, rows[one.channel], _with(content, kept), uid, readers, checked[one.channel])
+        for one in content.channels if one.channel in rows
+    ]  # fmt: skip
+
+
+def _with(content: Content, pictures: list[Picture]) -> Content:
+    return msgspec.structs.replace(content, pictures=pictures)
+
+
+def _look(
+    office: Office, channel: Channel, content: Content, uid: str, readers: dict[str, tuple[compose.Reader, int]],
+    checked: compose.Checked,
+) -> Look:  # fmt: skip
+    people = compose.addresses(office, channel)
+    platform = office.platform(channel.platform)
+    draft = compose.draft_for(content, channel.id, uid, readers, people[:1])
+    return Look(channel, checked, draft, platform.parts(draft), len(people))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What sending it in will do: how many rounds of approval, and who is asked first."""
+
+    steps: int
+    names: list[str]
+
+
+def ahead(session: Session, workspace: Workspace, channels: list[int], author: int | None) -> Ahead:
+    """Who would be asked about something on ``channels``, written by ``author``."""
+    rows = session.scalars(select(Channel.policy).where(Channel.id.in_(channels)))
+    policy = strictest([read_policy(workspace.policy), *[read_policy(row) for row in rows if row]])
+    if not policy.steps:
+        return Ahead(0, [])
+    return Ahead(len(policy.steps), _first(session, policy, author))
+
+
+def _first(session: Session, policy: Policy, author: int | None) -> list[str]:
+    people = set(policy.steps[0].people) or approvers(session) or people_with(session, "approve")
+    if not policy.own:
+        people -= {author or 0}
+    rows = session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.name))
+    return [row.name or row.email for row in rows if row.active]
