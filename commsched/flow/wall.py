@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.markup import plain_to_html
-from commsched.core.text import split_thread
 from commsched.core.words import N_, NotFound
+from commsched.flow.compose import draft_for
 from commsched.flow.context import Office
 from commsched.flow.newsroom import Room, Shot, find_room, may_be_seen, shots
 from commsched.store.models import Channel, Delivery, Item, Part, Revision
@@ -44,7 +45,7 @@ def wall(office: Office, slug: str, channel_id: int) -> Wall:
             select(Delivery, Item, Revision)
             .join(Item, Item.id == Delivery.item_id)
             .join(Revision, Revision.id == Delivery.revision_id)
-            .where(Delivery.channel_id == channel_id, Delivery.state != "cancelled")
+            .where(Delivery.channel_id == channel_id, Delivery.state.not_in(("waiting", "cancelled")))
             .order_by(Delivery.due_at.desc(), Delivery.id.desc())
             .limit(100)
         )
@@ -61,7 +62,8 @@ def _note(office: Office, session: Session, delivery: Delivery, item: Item, revi
     at = delivery.published_at or (parts[0].finished_at if parts else None)
     if at is None or not (parts or delivery.state == "published"):
         return None
-    said = split_thread(content.text_on(delivery.channel_id))
+    words_only = msgspec.structs.replace(content, pictures=[])
+    said = [part.text for part in office.platform("sandbox").parts(draft_for(words_only, delivery.channel_id, "", {}))]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     numbers = [part.number for part in parts] or list(range(len(said)))
     texts = [(f"{item.uid}-{number}", plain_to_html(said[number])) for number in numbers if number < len(said)]

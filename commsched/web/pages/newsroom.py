@@ -1,0 +1,221 @@
+"""The office in public: its newsroom, the feeds, what search engines ask for, pictures, and the sandbox's wall.
+
+These pages are the same for everybody, signed in or not, and speak the office's language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Final, ParamSpec
+from uuid import UUID
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_file, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.core.access import public
+from commsched.core.language import known
+from commsched.core.words import NotFound
+from commsched.flow import newsroom, wall
+from commsched.flow.newsroom import Entry, Room, Shot
+from commsched.web.words import office, page
+
+bp = Blueprint("newsroom", __name__)
+
+P = ParamSpec("P")
+ASK_FIRST: Final = "public, no-cache"
+"""Whoever keeps a copy asks whether it still holds: a correction is seen at once, and so is an embargo's end."""
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+FEEDS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
+"""Feeds are for readers that live on other sites."""
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""When an empty feed was last changed; Atom must have a time there."""
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def outward(view: Callable[P, Any]) -> Callable[P, Any]:
+    """A public page: with an ETag, answered 304 where nothing changed, and a plain 404 for the press."""
+
+    @public
+    @wraps(view)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> AnyResponse:
+        try:
+            given = make_response(view(*args, **kwargs))
+        except NotFound:
+            g.language = known(request.accept_languages.best_match(["sv", "en"]) or "sv")
+            return make_response(page("public/gone.html"), 404)
+        if given.status_code == 200:
+            given.headers.setdefault("Cache-Control", ASK_FIRST)
+            given.add_etag()
+            given.make_conditional(request)
+        return given
+
+    return shown
+
+
+def _speak(room: Room) -> None:
+    g.language = known(room.language)
+
+
+def _xml(template: str, kind: str, **context: Any) -> Response:
+    given = make_response(_NOT_XML.sub("", page(template, **context)))
+    given.content_type = f"{kind}; charset=utf-8"
+    given.headers.update(FEEDS)
+    return given
+
+
+def absolute(endpoint: str, **values: Any) -> str:
+    """An address as it is written outside: from the installation's own setting, not from the request's Host."""
+    return office().base_url + url_for(endpoint, **values)
+
+
+@bp.app_template_global()
+def shot_url(room: Room, shot: Shot, download: bool = False) -> str:
+    """A picture's address."""
+    return url_for("newsroom.media", place=room.slug, name=shot.name, download=1 if download else None)
+
+
+@bp.app_template_global()
+def public_url(endpoint: str, **values: Any) -> str:
+    """:func:`absolute`, for templates."""
+    return absolute(endpoint, **values)
+
+
+@bp.app_template_filter()
+def safe_html(html: str) -> Markup:
+    """For what ``core.markup`` has sanitised, and nothing else."""
+    return Markup(html)  # noqa: S704
+
+
+@bp.app_template_filter()
+def guid(entry: Entry) -> str:
+    """The name of an item in feeds: it never changes, whatever becomes of its headline or its address."""
+    try:
+        return f"urn:uuid:{UUID(hex=entry.uid)}"
+    except ValueError:
+        return f"urn:commsched:{entry.uid}"
+
+
+@bp.get("/n/<place>/")
+@outward
+def front(place: str) -> str:
+    """The newsroom's first page, the newest on top."""
+    shown = newsroom.front(office(), place, request.args.get("kind", ""), request.args.get("before", ""))
+    _speak(shown.room)
+    return page("public/front.html", front=shown, room=shown.room)
+
+
+@bp.get("/n/<place>/<address>")
+@outward
+def item(place: str, address: str) -> Any:
+    """One release or post. An old address leads to the present one."""
+    room, entry = newsroom.entry(office(), place, address)
+    if entry.address != address:
+        return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 301)
+    _speak(room)
+    return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
+
+
+def _news_article(room: Room, entry: Entry) -> dict[str, Any]:
+    """Schema.org's NewsArticle: what search engines read."""
+    url = absolute("newsroom.item", place=room.slug, address=entry.address)
+    return {
+        "@context": "https://schema.org", "@type": "NewsArticle", "headline": entry.headline[:110],
+        "description": entry.summary, "datePublished": entry.published_at.isoformat(),
+        "dateModified": entry.published_at.isoformat(), "inLanguage": entry.content.language,
+        "mainEntityOfPage": url, "url": url, "identifier": guid(entry),
+        "image": [absolute("newsroom.media", place=room.slug, name=shot.name) for shot in entry.pictures],
+        "author": {"@type": "Organization", "name": room.name},
+        "publisher": {"@type": "Organization", "name": room.name, "url": absolute("newsroom.front", place=room.slug)},
+    }  # fmt: skip
+
+
+@bp.get("/n/<place>/feed.atom")
+@outward
+def atom(place: str) -> Response:
+    """Atom 1.0 (RFC 4287), whole texts."""
+    shown = newsroom.front(office(), place, size=newsroom.FEED)
+    _speak(shown.room)
+    return _xml("public/atom.xml", "application/atom+xml", front=shown, room=shown.room, epoch=EPOCH)
+
+
+@bp.get("/n/<place>/feed.json")
+@outward
+def json_feed(place: str) -> Response:
+    """JSON Feed 1.1."""
+    shown = newsroom.front(office(), place, size=newsroom.FEED)
+    room = shown.room
+    given = jsonify(
+        version="https://jsonfeed.org/version/1.1", title=room.name, language=room.language,
+        home_page_url=absolute("newsroom.front", place=room.slug),
+        feed_url=absolute("newsroom.json_feed", place=room.slug),
+        items=[_json_item(room, entry) for entry in shown.entries],
+    )  # fmt: skip
+    given.content_type = "application/feed+json; charset=utf-8"
+    given.headers.update(FEEDS)
+    return given
+
+
+def _json_item(room: Room, entry: Entry) -> dict[str, Any]:
+    made = {
+        "id": guid(entry), "url": absolute("newsroom.item", place=room.slug, address=entry.address),
+        "title": entry.content.title, "summary": entry.summary,
+        "content_html": page("public/_feed_body.html", room=room, entry=entry),
+        "date_published": entry.published_at.isoformat(), "language": entry.content.language,
+        "tags": [entry.content.genre if entry.kind == "release" else entry.kind],
+        "authors": [{"name": room.name}],
+        "attachments": [
+            {"url": absolute("newsroom.media", place=room.slug, name=shot.name), "mime_type": shot.mime,
+             "title": shot.alt, "size_in_bytes": shot.size}
+            for shot in entry.pictures
+        ],
+    }  # fmt: skip
+    if entry.pictures:
+        made["image"] = absolute("newsroom.media", place=room.slug, name=entry.pictures[0].name)
+    return {key: value for key, value in made.items() if value}
+
+
+@bp.get("/n/<place>/sitemap.xml")
+@outward
+def sitemap(place: str) -> Response:
+    """Every address of this newsroom, for search engines."""
+    room, addresses = newsroom.site_map(office(), place)
+    return _xml("public/sitemap.xml", "application/xml", room=room, addresses=addresses)
+
+
+@bp.get("/robots.txt")
+@outward
+def robots() -> Response:
+    """Newsrooms may be searched; the desk and the sandbox may not."""
+    lines = ["User-agent: *", "Disallow: /w/", "Disallow: /wall/", "Disallow: /api/", "Allow: /n/", "Allow: /media/"]
+    lines += [f"Sitemap: {absolute('newsroom.sitemap', place=slug)}" for slug in newsroom.rooms(office())]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@bp.get("/wall/<place>/<int:channel>")
+@outward
+def wall_page(place: str, channel: int) -> str:
+    """What a sandbox channel has published."""
+    shown = wall.wall(office(), place, channel)
+    _speak(shown.room)
+    return page("public/wall.html", wall=shown, room=shown.room)
+
+
+@bp.get("/media/<place>/<name>")
+@public
+def media(place: str, name: str) -> AnyResponse:
+    """A picture that is part of something published; any picture of the office for those who work in it."""
+    visitor = g.visitor
+    path, row = newsroom.picture(office(), place, name, visitor.person if visitor else None)
+    wish = request.args.get("download")
+    given = send_file(path, mimetype=row.mime, as_attachment=bool(wish), conditional=True, etag=row.sha256,
+                      download_name=f"{place}-{row.sha256[:10]}{row.suffix}" if wish else None)  # fmt: skip
+    shared = not visitor
+    # A member's answer says nothing of what the public may see, so no shared cache may keep it.
+    given.headers["Cache-Control"] = FOR_EVER if shared else "private, max-age=86400"
+    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
+    given.headers["Vary"] = "Cookie"
+    return given
