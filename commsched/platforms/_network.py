@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -209,6 +210,7 @@ class Session(requests.Session):
         self.guard, self.resolve = guard, resolve
         self.trust_env = False
         self.max_redirects = 5
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one session may serve many channels
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter())
 

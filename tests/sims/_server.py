@@ -83,7 +83,7 @@ class Simulator:
         self.late = 0.3
         self.lock = threading.RLock()
         self._closing = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _Handler, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -140,8 +140,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], sim: Simulator) -> None:
+        super().__init__(address, handler)
+        self.sim = sim
         self.broken: list[BaseException] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -151,54 +152,56 @@ class _Server(ThreadingHTTPServer):
             self.broken.append(error)
 
 
-def _handler(sim: Simulator) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def answer(self) -> None:
-            call = _read(self)
-            with sim.lock:
-                sim.calls.append(call)
-            fault = sim.take_fault(sim.stage(call))
-            if not fault:
-                self.say(sim.accept(call))
-            elif fault in _MISBEHAVIOUR:
-                _MISBEHAVIOUR[fault](sim, self, call)
-            else:
-                self.say(sim.refusal(fault))
+    @property
+    def sim(self) -> Simulator:
+        assert isinstance(self.server, _Server)
+        return self.server.sim
 
-        do_GET = do_POST = do_DELETE = do_PUT = answer
+    def answer(self) -> None:
+        call = _read(self)
+        with self.sim.lock:
+            self.sim.calls.append(call)
+        fault = self.sim.take_fault(self.sim.stage(call))
+        if not fault:
+            self.say(self.sim.accept(call))
+        elif fault in _MISBEHAVIOUR:
+            _MISBEHAVIOUR[fault](self.sim, self, call)
+        else:
+            self.say(self.sim.refusal(fault))
 
-        def say(self, answer: Answer) -> None:
-            body, kind = answer.encode()
-            self.send_response(answer.status)
-            for name, value in {"content-type": kind, **answer.headers}.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    do_GET = do_POST = do_DELETE = do_PUT = answer
 
-        def reset(self) -> None:
-            """Close so that the other side sees a reset, not an orderly end."""
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            self.rfile = self.wfile = io.BytesIO()
+    def say(self, answer: Answer) -> None:
+        body, kind = answer.encode()
+        self.send_response(answer.status)
+        for name, value in {"content-type": kind, **answer.headers}.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-        def drip(self, data: bytes) -> None:
-            self.close_connection = True
-            for byte in data:
-                self.wfile.write(bytes([byte]))
-                self.wfile.flush()
-                sim.hang(0.05)
-                if sim.closing:
-                    return
+    def reset(self) -> None:
+        """Close so that the other side sees a reset, not an orderly end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+        self.rfile = self.wfile = io.BytesIO()  # type: ignore[assignment]
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
+    def drip(self, data: bytes) -> None:
+        self.close_connection = True
+        for byte in data:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            self.sim.hang(0.05)
+            if self.sim.closing:
+                return
 
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
 
 
 def _read(handler: Any) -> Call:

@@ -1,0 +1,336 @@
+"""Mastodon, driven through Mastodon.py against a real server, straight and over a wire that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
+from commsched.core.platform import ConnectError, Wire
+from commsched.platforms import get
+from tests.peers.mastodon import TOKEN, Server, mastodon_server
+from tests.platforms._office import draft, just_now, part, picture, send, wire
+from tests.sims.proxy import MastodonProxy
+
+__all__ = ["mastodon_server"]
+pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("mastodon")]
+mastodon = get("mastodon")
+
+
+@pytest.fixture
+def proxy(mastodon_server: Server) -> Iterator[MastodonProxy]:
+    with MastodonProxy(mastodon_server.url) as between:
+        yield between
+
+
+@pytest.fixture
+def on(mastodon_server: Server, proxy: MastodonProxy) -> Wire:
+    me = mastodon_server.get("/api/v1/accounts/verify_credentials")
+    return wire({"base_url": proxy.url}, {"access_token": TOKEN}, account=str(me["id"]))
+
+
+def fresh(text: str) -> str:
+    """``text`` with something of its own, because the server is shared by the tests of this file."""
+    return f"{text} {uuid4().hex[:8]}"
+
+
+def said(server: Server, text: str) -> list[dict[str, Any]]:
+    word = text.rsplit(maxsplit=1)[-1]
+    return [status for status in server.statuses() if word in status["content"]]
+
+
+def test_the_server_tells_its_limits_when_it_is_connected(on: Wire) -> None:
+    account = mastodon.connect(on)
+    assert account.id == on.account
+    assert account.name.startswith("@")
+    limits = mastodon.limits(account.facts)
+    assert (limits.characters, limits.pictures, limits.picture_bytes) == (500, 4, 10_485_760)
+    assert limits.picture_types == ("image/jpeg", "image/png", "image/gif", "image/webp")
+
+
+@pytest.mark.parametrize("alias", ["url", "instance", "api_base_url"])
+def test_names_from_elsewhere_are_understood(proxy: MastodonProxy, alias: str) -> None:
+    assert mastodon.connect(wire({alias: proxy.url + "/"}, {"token": TOKEN})).id
+
+
+def test_a_wrong_token_is_refused_without_being_repeated(proxy: MastodonProxy) -> None:
+    with pytest.raises(ConnectError) as refused:
+        mastodon.connect(wire({"base_url": proxy.url}, {"access_token": "wrong-token-0001"}))
+    assert refused.value.field == "access_token"
+    assert "wrong-token-0001" not in str(refused.value)
+
+
+def test_a_token_that_is_the_name_of_a_file_is_not_read(proxy: MastodonProxy, tmp_path: Any) -> None:
+    secret = tmp_path / "secret.key"
+    secret.write_text("the office's own key\n")
+    with pytest.raises(ConnectError):
+        mastodon.connect(wire({"base_url": proxy.url}, {"access_token": str(secret)}))
+    assert all("the office's own key" not in str(call.headers) for call in proxy.calls)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "not an address", "ftp://m.example", "https://", "https://u:p@m.example", "https://m:x"]
+)
+def test_an_address_that_is_none_is_refused_by_its_field(address: str) -> None:
+    with pytest.raises(ConnectError) as refused:
+        mastodon.connect(wire({"base_url": address}, {"access_token": TOKEN}))
+    assert refused.value.field == "base_url"
+
+
+def test_a_token_does_not_cross_the_internet_in_the_clear() -> None:
+    outside = wire({"base_url": "http://mastodon.example", "allow_private": ""}, {"access_token": TOKEN})
+    with pytest.raises(ConnectError, match="https"):
+        mastodon.connect(outside)
+
+
+def test_a_server_that_answers_in_html_is_not_a_mastodon_server(proxy: MastodonProxy, on: Wire) -> None:
+    proxy.faults.append("read:html_503")
+    with pytest.raises(ConnectError) as refused:
+        mastodon.connect(on)
+    assert refused.value.field == "base_url"
+
+
+def test_a_post_goes_out_as_it_was_written(mastodon_server: Server, on: Wire) -> None:
+    text = fresh("Ja till fler turer & tåg <3")
+    options = {"visibility": "unlisted", "content_warning": "Budget"}
+    outcome = send(mastodon, part(mastodon, text, options=options), on)
+    assert isinstance(outcome, Published)
+    [status] = said(mastodon_server, text)
+    assert (status["id"], status["url"]) == (outcome.id, outcome.url)
+    assert (status["visibility"], status["spoiler_text"], status["sensitive"]) == ("unlisted", "Budget", True)
+    assert (status["language"]) == "sv"
+
+
+def test_pictures_go_out_with_their_alt_text(mastodon_server: Server, on: Wire) -> None:
+    text = fresh("Två bilder")
+    one = part(mastodon, text, picture("Torget i regn"), picture("Torget i sol"))
+    assert isinstance(send(mastodon, one, on), Published)
+    [status] = said(mastodon_server, text)
+    assert [media["description"] for media in status["media_attachments"]] == ["Torget i regn", "Torget i sol"]
+
+
+def test_a_thread_hangs_together(mastodon_server: Server, on: Wire) -> None:
+    text = fresh("Ett\n---\nTvå")
+    first, second = mastodon.parts(draft(text, picture()))
+    assert (first.role, len(first.pictures), second.role, second.pictures) == ("post", 1, "reply", ())
+    out = send(mastodon, first, on)
+    assert isinstance(out, Published)
+    assert isinstance(send(mastodon, replace(second, parent=out.id), on), Published)
+    assert [status["in_reply_to_id"] for status in said(mastodon_server, text)] == [out.id]
+
+
+def test_the_same_key_makes_one_post(mastodon_server: Server, on: Wire) -> None:
+    text = fresh("En gång")
+    one = part(mastodon, text)
+    assert send(mastodon, one, on) == send(mastodon, one, on)
+    assert len(said(mastodon_server, text)) == 1
+
+
+def test_one_post_is_one_call(proxy: MastodonProxy, on: Wire) -> None:
+    send(mastodon, part(mastodon, fresh("Snabbt")), on)
+    assert [(call.method, call.path) for call in proxy.calls] == [("POST", "/api/v1/statuses")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("401", Rejected("", "token")),
+        ("403", Rejected("", "permission")),
+        ("404", Rejected("", "content")),
+        ("422 Validation failed: Text limit of 500 characters exceeded", Rejected("", "content")),
+        ("422 Cannot attach files that have not finished processing. Try again in a moment!", Retry("")),
+        ("429", Retry("")),
+        ("500", Unknown("")),
+        ("502", Unknown("")),
+        ("503", Unknown("")),
+        ("504", Unknown("")),
+        ("html_503", Unknown("")),
+        ("500_after_accept", Unknown("")),
+        ("timeout_after_accept", Unknown("")),
+        ("timeout_before_accept", Unknown("")),
+        ("reset_after_accept", Unknown("")),
+        ("reset_before_accept", Unknown("")),
+        ("malformed_after_accept", Unknown("")),
+        ("empty_after_accept", Unknown("")),
+        ("list_after_accept", Unknown("")),
+        ("huge_after_accept", Unknown("")),
+        ("redirect", Rejected("", "config")),
+    ],
+)
+def test_every_answer_has_its_outcome(proxy: MastodonProxy, on: Wire, fault: str, expected: object) -> None:
+    proxy.faults.append(fault)
+    outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
+    assert type(outcome) is type(expected)
+    assert getattr(outcome, "why", None) == getattr(expected, "why", None)
+    assert outcome.detail
+    assert TOKEN not in outcome.detail
+    assert len(proxy.calls) == 1
+
+
+@pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
+def test_a_server_that_drips_is_given_up_on(proxy: MastodonProxy, fault: str) -> None:
+    on = wire({"base_url": proxy.url}, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
+    proxy.faults.append(fault)
+    started = datetime.now(UTC)
+    assert isinstance(send(mastodon, part(mastodon, fresh("Hej")), on), Unknown)
+    assert datetime.now(UTC) - started < timedelta(seconds=3)
+
+
+def test_a_rate_limit_says_when_and_stops_the_whole_channel(proxy: MastodonProxy, on: Wire) -> None:
+    reset = (datetime.now(UTC) + timedelta(minutes=5)).replace(microsecond=0)
+    proxy.reset_header = reset.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    proxy.faults.append("429")
+    outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
+    assert isinstance(outcome, Retry)
+    assert outcome.whole_channel
+    assert outcome.after is not None
+    assert abs(outcome.after - reset) < timedelta(seconds=5)
+
+
+def test_a_rate_limit_header_nobody_can_read_is_not_taken_for_a_refusal(on: Wire) -> None:
+    from mastodon.errors import MastodonRatelimitError
+
+    from commsched.platforms.mastodon import _outcome
+
+    error = MastodonRatelimitError("Rate limit time calculations failed: x")
+    assert isinstance(_outcome(error, on), Unknown)
+
+
+def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: Wire) -> None:
+    on.settings["base_url"] = "http://127.0.0.1:1"
+    outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
+    assert isinstance(outcome, Retry)
+    assert outcome.whole_channel
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_accept", "500_after_accept", "reset_before_accept", "html_503"])
+def test_a_lost_upload_is_simply_tried_again(
+    mastodon_server: Server, proxy: MastodonProxy, on: Wire, fault: str
+) -> None:
+    text = fresh("Med bild")
+    one = part(mastodon, text, picture())
+    proxy.faults.append(f"prepare:{fault}")
+    assert isinstance(send(mastodon, one, on), Retry)
+    assert isinstance(send(mastodon, one, on), Published)
+    assert len(said(mastodon_server, text)) == 1
+
+
+def test_a_picture_still_being_processed_is_waited_for_without_sleeping(on: Wire) -> None:
+    from commsched.platforms.mastodon import _still_processing
+
+    handles = Handles({"media": "1,2", "pending": "2"})
+    waiting = _still_processing(SimpleNamespace(media=lambda _: {"id": "2", "url": None}), handles, on)
+    assert isinstance(waiting, Retry)
+    assert waiting.after is not None
+    assert waiting.after > on.now()
+    assert _still_processing(SimpleNamespace(media=lambda _: {"url": "https://m.example/2"}), handles, on) is None
+
+
+def test_a_picture_that_vanished_meanwhile_is_told(proxy: MastodonProxy, on: Wire) -> None:
+    one = part(mastodon, fresh("Med bild"), picture())
+    assert isinstance(mastodon.publish(one, Handles({"media": "404", "pending": "404"}), on), Rejected)
+
+
+TEXTS = [
+    "Ja till fler turer på linje 4 & fler tåg <3",
+    "Läs https://www.region.example.se/trafik/linje-4/en-mycket-lang-adress?x=1&y=2 nu",
+    "Rad ett\n\nRad två   med mellanslag\nRad tre",
+    "Tack @mock@localhost och #linje4 👨‍👩‍👧‍👦",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_what_went_out_unseen_is_found_again(
+    mastodon_server: Server, proxy: MastodonProxy, on: Wire, text: str, pictures: int
+) -> None:
+    since = just_now()
+    text = fresh(text)
+    one = part(mastodon, text, *[picture()] * pictures)
+    proxy.faults.append("timeout_after_accept")
+    assert isinstance(send(mastodon, one, on), Unknown)
+    send(mastodon, part(mastodon, fresh("Efter")), on)
+    [status] = said(mastodon_server, text)
+    assert mastodon.find(one, Handles(), since, on) == Found(status["id"], status["url"])
+
+
+def test_what_did_not_go_out_may_be_resent_with_its_key(proxy: MastodonProxy, on: Wire) -> None:
+    proxy.faults.append("reset_before_accept")
+    one = part(mastodon, fresh("Hej"))
+    assert isinstance(send(mastodon, one, on), Unknown)
+    assert isinstance(mastodon.find(one, Handles(), just_now(), on), Absent)
+    assert mastodon.resend_if_absent
+
+
+def test_once_the_server_may_have_forgotten_the_key_a_person_is_asked(on: Wire) -> None:
+    finding = mastodon.find(part(mastodon, fresh("Hej")), Handles(), just_now() - timedelta(minutes=51), on)
+    assert isinstance(finding, CannotTell)
+    assert finding.final
+
+
+def test_the_same_words_with_another_picture_or_parent_are_another_post(on: Wire) -> None:
+    since, text = just_now(), fresh("Hej")
+    send(mastodon, part(mastodon, text), on)
+    assert isinstance(mastodon.find(part(mastodon, text, picture()), Handles(), since, on), Absent)
+    assert isinstance(mastodon.find(replace(part(mastodon, text), parent="77"), Handles(), since, on), Absent)
+
+
+def test_reading_back_stops_at_a_bounded_number_of_pages(on: Wire) -> None:
+    from commsched.platforms.mastodon import _read_back
+
+    class Busy:
+        asked = 0
+
+        def account_statuses(self, *_: object, **__: object) -> list[dict[str, Any]]:
+            self.asked += 1
+            return [{"id": str(self.asked), "created_at": datetime.now(UTC), "content": "<p>annat</p>"}]
+
+    busy = Busy()
+    assert isinstance(_read_back(busy, part(mastodon, "Hej"), just_now(), "1"), CannotTell)
+    assert busy.asked == 5
+
+
+@pytest.mark.parametrize("fault", ["read:500", "read:429", "read:html_503", "read:malformed_after_accept", "read:401"])
+def test_a_failed_reading_back_proves_nothing(proxy: MastodonProxy, on: Wire, fault: str) -> None:
+    proxy.faults.append(fault)
+    assert isinstance(mastodon.find(part(mastodon, "Hej"), Handles(), just_now(), on), CannotTell)
+
+
+def test_a_post_can_be_taken_down_twice(mastodon_server: Server, proxy: MastodonProxy, on: Wire) -> None:
+    text = fresh("Ångrar mig")
+    out = send(mastodon, part(mastodon, text), on)
+    assert isinstance(out, Published)
+    assert isinstance(mastodon.delete(out.id, on), Published)
+    assert said(mastodon_server, text) == []
+    assert isinstance(mastodon.delete(out.id, on), Published)
+    proxy.faults.append("401")
+    assert isinstance(mastodon.delete(out.id, on), Rejected)
+
+
+def test_what_the_server_would_refuse_is_said_before() -> None:
+    def fields(text: str, *pictures: Any, facts: dict[str, Any] | None = None, **more: Any) -> list[str]:
+        return [problem.field for problem in mastodon.check(draft(text, *pictures, **more), facts or {})]
+
+    assert fields("a" * 500) == []
+    assert fields("a" * 501) == ["text"]
+    assert fields("a" * 501, facts={"characters": 1000}) == []
+    assert fields("a" * 498, options={"content_warning": "abc"}) == ["text"]
+    assert fields("kort\n---\n" + "a" * 501) == ["text"]
+    assert fields("a" * 490 + " https://example.se/en/mycket/lang/adress") == ["text"]
+    assert fields("") == ["text"]
+    assert fields("", picture()) == []
+    assert fields("Hej", *[picture()] * 5) == ["pictures"]
+    assert fields("Hej", picture(alt=" ")) == ["pictures"]
+    assert fields("Hej", picture(alt="a" * 1501)) == ["pictures"]
+    assert fields("Hej", picture(mime="image/tiff")) == ["pictures"]
+    assert fields("Hej", picture(size=20_000_000)) == ["pictures"]
+
+
+def test_a_thread_is_as_long_as_its_longest_part() -> None:
+    assert mastodon.count("ett\n---\ntvåtvå", {}) == 6
