@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from commsched.core import approval
 from commsched.core.language import LANGUAGES
-from commsched.core.roles import ROLES, may
+from commsched.core.roles import ROLES
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
 from commsched.flow.context import Actor, Office
 from commsched.flow.passwords import check_strength, hash_password
+from commsched.flow.policies import to_policy
 from commsched.flow.record import note
 from commsched.flow.signin import fold_email, set_password
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
@@ -112,14 +113,6 @@ def create_workspace(
         return made, person
 
 
-def to_policy(policy: approval.Policy) -> dict[str, Any]:
-    """A policy as it is stored."""
-    import msgspec
-
-    made: dict[str, Any] = msgspec.to_builtins(policy)
-    return made
-
-
 def _person(session: Session, office: Office, email: str, name: str, language: str, password: str | None) -> Person:
     """The person with that address: the one there is, or a new one."""
     found = session.scalar(select(Person).where(Person.email == email))
@@ -161,7 +154,7 @@ def _membership(session: Session, workspace: int, person: int) -> Membership | N
     )
 
 
-def _member(session: Session, actor: Actor, person: int) -> Membership:
+def member_of(session: Session, actor: Actor, person: int) -> Membership:
     found = _membership(session, actor.workspace, person)
     if found is None:
         raise NotFound(N_("There is no such person here."))
@@ -201,7 +194,7 @@ def set_role(office: Office, actor: Actor, person: int, role: str) -> None:
     actor.require("administer")
     check_role(role)
     with office.store.write(actor.workspace) as session:
-        member = _member(session, actor, person)
+        member = member_of(session, actor, person)
         if member.role == role:
             return
         _keep_an_administrator(session, member)
@@ -214,7 +207,7 @@ def remove_person(office: Office, actor: Actor, person: int) -> None:
     """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays."""
     actor.require("administer")
     with office.store.write(EVERY_WORKSPACE) as session:
-        member = _member(session, actor, person)
+        member = member_of(session, actor, person)
         _keep_an_administrator(session, member)
         gone = member.person
         _revoke_keys(session, office, actor.workspace, person)
@@ -255,7 +248,7 @@ def reset_password(office: Office, actor: Actor, person: int) -> str:
     """
     actor.require("administer")
     with office.store.write(EVERY_WORKSPACE) as session:
-        member = _member(session, actor, person)
+        member = member_of(session, actor, person)
         theirs = set(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person)))
         mine = set(
             session.scalars(
@@ -306,43 +299,3 @@ def set_own(office: Office, person: int, *, name: str | None = None, language: s
             row.name = check_name(name)
         if language is not None:
             row.language = check_language(language)
-
-
-def set_deputy(
-    office: Office, actor: Actor, person: int, deputy: int, starts_at: datetime, ends_at: datetime
-) -> Deputy:
-    """Let ``deputy`` approve in ``person``'s place for a while. One's own, or an administrator's doing."""
-    if person != actor.person:
-        actor.require("administer")
-    if ends_at <= starts_at or ends_at <= office.now():
-        raise Invalid(N_("The end must come after the start, and not have passed."), "ends_at")
-    if person == deputy:
-        raise Invalid(N_("Choose somebody else."), "deputy")
-    with office.store.write(actor.workspace) as session:
-        theirs, stand_in = _member(session, actor, person), _member(session, actor, deputy)
-        if not may(theirs.role, "approve"):
-            raise Invalid(N_("%(name)s does not approve here, so nobody can do it for them."), "person",
-                          name=theirs.person.name)  # fmt: skip
-        row = Deputy(person_id=person, deputy_id=deputy, starts_at=starts_at, ends_at=ends_at, created_at=office.now())
-        session.add(row)
-        note(session, office, actor, "deputy.set", person=person, name=theirs.person.name, deputy=deputy,
-             deputy_name=stand_in.person.name, starts=starts_at.isoformat(), ends=ends_at.isoformat())  # fmt: skip
-    return row
-
-
-def end_deputy(office: Office, actor: Actor, deputy_id: int) -> None:
-    """Take a deputy's right back, at once."""
-    with office.store.write(actor.workspace) as session:
-        row = session.scalar(select(Deputy).where(Deputy.id == deputy_id))
-        if row is None:
-            raise NotFound(N_("There is no such deputy."))
-        if row.person_id != actor.person:
-            actor.require("administer")
-        session.delete(row)
-        note(session, office, actor, "deputy.ended", person=row.person_id, deputy=row.deputy_id)
-
-
-def deputies(office: Office, workspace: int) -> list[Deputy]:
-    """Who stands in for whom, now and later."""
-    with office.store.read(workspace) as session:
-        return list(session.scalars(select(Deputy).where(Deputy.ends_at > office.now()).order_by(Deputy.starts_at)))

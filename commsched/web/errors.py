@@ -125,9 +125,7 @@ def _unexpected(error: Exception) -> Response:
     return answer(500, TROUBLES[500], code="internal")
 
 
-def answer(
-    status: int, trouble: Trouble, words: Words | None = None, code: str = "", field: str = ""
-) -> Response:
+def answer(status: int, trouble: Trouble, words: Words | None = None, code: str = "", field: str = "") -> Response:
     """The trouble as a page, or as an RFC 9457 problem document for a program."""
     if by_token():
         return problem(status, said(trouble.what), said(words or trouble.means), code, field)

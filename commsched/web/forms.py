@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from types import TracebackType
 from typing import Any
 
 from flask import request
@@ -83,15 +83,14 @@ class Form:
         self.errors[field] = sentence
         self.status = status
 
-    @contextmanager
-    def catch(self) -> Iterator[None]:
-        """Turn an :class:`OfficeError` into an error by its field."""
-        try:
-            yield
-        except OfficeError as error:
-            if error.status >= 500:
-                raise
-            self.fail(error.field, said(error.words), error.status)
+    def catch(self) -> _Catch:
+        """``with form.catch():`` turns an :class:`OfficeError` into an error by its field."""
+        return _Catch(self)
+
+    def with_errors(self, other: Form) -> Form:
+        """This form with another's errors: for a page where the one that failed is not the one with the fields."""
+        self.errors, self.status = dict(other.errors), other.status
+        return self
 
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
@@ -99,3 +98,19 @@ class Form:
     def others(self, shown: list[str]) -> list[str]:
         """Errors that belong to none of the fields in ``shown``: they stand above the form."""
         return [sentence for field, sentence in self.errors.items() if field not in shown]
+
+
+class _Catch:
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, OfficeError) or error.status >= 500:
+            return False
+        self.form.fail(error.field, said(error.words), error.status)
+        return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -127,6 +129,34 @@ def _theme() -> str:
     return wish if wish in ("light", "dark") else ""
 
 
+def _role_choices() -> list[tuple[str, str]]:
+    return [(role, gettext(language(), word)) for role, word in ROLE_WORDS.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Entries of one day, for a list with the day as heading."""
+
+    day: date
+    entries: list[Any]
+
+
+def _by_day(entries: Iterable[Any]) -> list[Day]:
+    """Entries with a moment ``at``, in the order they come, gathered under their local day."""
+    made: list[Day] = []
+    for entry in entries:
+        day = dates.local(entry.at, _zone()).date()
+        if not made or made[-1].day != day:
+            made.append(Day(day, []))
+        made[-1].entries.append(entry)
+    return made
+
+
+def web_address(url: str) -> str:
+    """``url`` where it is an address on the web, else nothing: no ``javascript:`` becomes a link."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
 def install(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
@@ -137,8 +167,10 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         said=said, icon=icon, brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES,
         ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
+        role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
         platform=lambda key: office().platform(key),
     )  # fmt: skip
-    app.jinja_env.filters.update(when=_when, clock=_clock, day=_day, week=_week)
+    app.jinja_env.filters.update(when=_when, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
+                                 web_address=web_address)  # fmt: skip
     app.context_processor(_context)

@@ -1,0 +1,204 @@
+"""Connecting channels: checked at once by a harmless call, secrets encrypted, access that dies warned about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.approval import Policy
+from commsched.core.platform import Account, Platform
+from commsched.core.words import N_, Conflict, Invalid, NotFound
+from commsched.flow.context import Actor, Office
+from commsched.flow.people import check_name
+from commsched.flow.policies import check_policy, to_policy
+from commsched.flow.record import note
+from commsched.flow.wire import make_wire
+from commsched.store.models import Channel, Workspace
+
+WARN: Final = timedelta(days=14)
+"""How long before a token dies somebody is told."""
+MOST: Final = 200_000
+"""Characters in one setting: a press list is the longest."""
+
+
+def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """(settings, secrets) from what was given, by key or alias; what is unknown or missing is told by its field."""
+    names = {alias: s.key for s in platform.settings for alias in (s.key, *s.aliases)}
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise Invalid(N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."), unknown[0],
+                      platform=platform.name, key=unknown[0][:40],
+                      known=", ".join(s.key for s in platform.settings))  # fmt: skip
+    values = {names[key]: value.strip() for key, value in given.items()}
+    plain: dict[str, str] = {}
+    secret: dict[str, str] = {}
+    for setting in platform.settings:
+        value = values.get(setting.key) or setting.default
+        if setting.required and not value:
+            raise Invalid(N_("This is needed."), setting.key)
+        if len(value) > MOST:
+            raise Invalid(N_("At most %(most)s characters."), setting.key, most=MOST)
+        if setting.kind == "choice" and value and value not in dict(setting.choices):
+            raise Invalid(N_("Choose one from the list."), setting.key)
+        if value:
+            (secret if setting.secret else plain)[setting.key] = value
+    return plain, secret
+
+
+def connect(
+    office: Office, actor: Actor, platform_key: str, name: str, given: Mapping[str, str], *,
+    allow_private: bool = False,
+) -> Channel:  # fmt: skip
+    """Connect an account: check it by a harmless call, then keep it. ``allow_private`` only from the command line.
+
+    Raises :class:`Invalid` by setting, ``ConnectError`` from the platform, :class:`Conflict` for an account that
+    this workspace has already: connected twice, it would get every post twice.
+    """
+    actor.require("administer")
+    platform = office.platform(platform_key)
+    plain, secret = read_settings(platform, given)
+    if allow_private:
+        plain["allow_private"] = "1"
+    account = _ask(office, actor, platform, plain, secret)
+    name = check_name(name or account.name or platform.name, 120)
+    with office.store.write(actor.workspace) as session:
+        _refuse_twice(session, platform, account, name)
+        channel = Channel(platform=platform.key, name=name, created_at=office.now())
+        session.add(channel)
+        _keep(office, channel, plain, secret, account)
+        session.flush()
+        note(session, office, actor, "channel.connected", channel=channel.id, name=name, platform=platform.key,
+             account=account.name[:200])  # fmt: skip
+    return channel
+
+
+def _ask(
+    office: Office, actor: Actor, platform: Platform, plain: dict[str, str], secret: dict[str, str], channel: int = 0
+) -> Account:
+    with office.store.read(actor.workspace) as session:
+        workspace = session.get_one(Workspace, actor.workspace)
+    wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
+                     language=workspace.language)  # fmt: skip
+    return platform.connect(wire)
+
+
+def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
+    others = session.scalars(select(Channel).where(Channel.state != "archived", Channel.id != but)).all()
+    if any(other.name.casefold() == name.casefold() for other in others):
+        raise Conflict(N_("There is already a channel called “%(name)s”."), "name", name=name)
+    if platform.instant or not account.url:
+        return
+    for other in others:
+        if other.platform == platform.key and other.account == account.id:
+            raise Conflict(N_("%(account)s is already connected, as “%(name)s”. Connected twice, it would get "
+                              "every post twice."), "", account=account.name, name=other.name)  # fmt: skip
+
+
+def _keep(office: Office, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account) -> None:
+    channel.settings, channel.secrets = dict(plain), office.vault.seal_map(secret)
+    channel.account, channel.account_name = account.id[:300], account.name[:300]
+    channel.account_url, channel.facts = account.url[:500], account.facts
+    channel.token_expires_at, channel.checked_at = account.expires_at, office.now()
+    channel.state, channel.trouble, channel.not_before = "ok", "", None
+
+
+def find(session: Session, channel_id: int) -> Channel:
+    """The channel, archived or not. Raises :class:`NotFound`."""
+    channel = session.scalar(select(Channel).where(Channel.id == channel_id))
+    if channel is None:
+        raise NotFound(N_("There is no such channel."))
+    return channel
+
+
+def get(office: Office, workspace: int, channel_id: int) -> Channel:
+    with office.store.read(workspace) as session:
+        return find(session, channel_id)
+
+
+def channels(office: Office, workspace: int, archived: bool = False) -> list[Channel]:
+    """The channels of a workspace by name, those that were removed only if asked for."""
+    found = select(Channel).order_by(Channel.name)
+    if not archived:
+        found = found.where(Channel.state != "archived")
+    with office.store.read(workspace) as session:
+        return list(session.scalars(found))
+
+
+def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str]) -> Channel:
+    """New settings or a new token; a secret left empty stays as it was. It must still be the same account."""
+    actor.require("administer")
+    channel = get(office, actor.workspace, channel_id)
+    platform = office.platform(channel.platform)
+    kept = office.vault.unseal_map(channel.secrets)
+    merged = {key: value for key, value in given.items() if value.strip()}
+    plain, secret = read_settings(platform, kept | merged)
+    if channel.settings.get("allow_private") == "1":
+        plain["allow_private"] = "1"
+    account = _ask(office, actor, platform, plain, secret, channel_id)
+    if account.url and channel.account and account.id != channel.account:
+        raise Conflict(N_("That is another account: %(account)s. Connect it as a channel of its own."), "",
+                       account=account.name)  # fmt: skip
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        _keep(office, channel, plain, secret, account)
+        note(session, office, actor, "channel.reconnected", channel=channel.id, name=channel.name)
+    office.wake()
+    return channel
+
+
+def check_again(office: Office, actor: Actor, channel_id: int) -> Channel:
+    """Make the harmless call again with what is kept; a channel that works is no longer broken."""
+    return reconnect(office, actor, channel_id, _plain(get(office, actor.workspace, channel_id)))
+
+
+def _plain(channel: Channel) -> dict[str, str]:
+    return {key: str(value) for key, value in channel.settings.items() if key != "allow_private"}
+
+
+def rename(office: Office, actor: Actor, channel_id: int, name: str) -> None:
+    actor.require("administer")
+    name = check_name(name, 120)
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        _refuse_twice(session, office.platform(channel.platform), Account("", ""), name, but=channel_id)
+        was, channel.name = channel.name, name
+        note(session, office, actor, "channel.renamed", channel=channel_id, was=was, name=name)
+
+
+def set_policy(office: Office, actor: Actor, channel_id: int, policy: Policy | None) -> None:
+    """A stricter approval policy for one channel; ``None`` follows the workspace's."""
+    actor.require("administer")
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        channel.policy = to_policy(check_policy(session, policy)) if policy else {}
+        note(session, office, actor, "channel.policy", channel=channel_id, name=channel.name, policy=channel.policy)
+
+
+def archive(office: Office, actor: Actor, channel_id: int) -> None:
+    """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
+    actor.require("administer")
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        channel.state, channel.secrets = "archived", ""
+        note(session, office, actor, "channel.removed", channel=channel_id, name=channel.name)
+    office.wake()
+
+
+def standing(channel: Channel, now: datetime) -> str:
+    """How a channel stands today: ``ok``, ``expiring``, ``broken`` or ``archived``."""
+    if channel.state == "ok" and channel.token_expires_at is not None:
+        if channel.token_expires_at <= now:
+            return "broken"
+        if channel.token_expires_at - now <= WARN:
+            return "expiring"
+    return channel.state
+
+
+def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:
+    """What a form shows for each setting: what is kept, or the default; secrets never leave."""
+    kept = channel.settings if channel else {}
+    return {s.key: "" if s.secret else kept.get(s.key, s.default) for s in platform.settings}

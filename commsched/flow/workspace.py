@@ -1,0 +1,69 @@
+"""An office's own settings: its name, zone and language, how late is too late, and who must approve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commsched.core.approval import Policy
+from commsched.core.timing import zone_of
+from commsched.core.words import N_, Invalid
+from commsched.flow.context import Actor, Office
+from commsched.flow.people import check_language, check_name
+from commsched.flow.policies import check_policy, to_policy
+from commsched.flow.record import note
+from commsched.store.models import Workspace
+
+MOST_LATE = 7 * 24 * 60
+"""Minutes. Later than a week is not late, it is another day's post."""
+MOST_WINDOW = 14 * 24
+"""Hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSettings:
+    """What a settings form holds. ``latest_minutes``: how late something may go out; windows in hours."""
+
+    name: str
+    zone: str
+    language: str
+    latest_minutes: int
+    window_before_hours: int
+    window_after_hours: int
+
+
+def get(office: Office, workspace: int) -> Workspace:
+    with office.store.read(workspace) as session:
+        return session.get_one(Workspace, workspace)
+
+
+def _between(value: int, least: int, most: int, field: str) -> int:
+    if not least <= value <= most:
+        raise Invalid(N_("A whole number from %(least)s to %(most)s."), field, least=least, most=most)
+    return value
+
+
+def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
+    """Keep new settings. What is scheduled already keeps its own times."""
+    actor.require("administer")
+    wanted = {
+        "name": check_name(new.name), "zone": str(zone_of(new.zone)), "language": check_language(new.language),
+        "latest_minutes": _between(new.latest_minutes, 1, MOST_LATE, "latest_minutes"),
+        "window_before_hours": _between(new.window_before_hours, 0, MOST_WINDOW, "window_before_hours"),
+        "window_after_hours": _between(new.window_after_hours, 0, MOST_WINDOW, "window_after_hours"),
+    }  # fmt: skip
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        changed = {key: value for key, value in wanted.items() if getattr(row, key) != value}
+        for key, value in changed.items():
+            setattr(row, key, value)
+        if changed:
+            note(session, office, actor, "workspace.settings", changed=changed)
+
+
+def set_policy(office: Office, actor: Actor, policy: Policy) -> None:
+    """Who must approve from now on. What was submitted before keeps the policy it was submitted under."""
+    actor.require("administer")
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        row.policy = to_policy(check_policy(session, policy))
+        note(session, office, actor, "workspace.policy", policy=row.policy)

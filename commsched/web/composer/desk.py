@@ -1,0 +1,150 @@
+"""Everything the composer's page shows beside the fields: channels, previews, problems, and what will happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from commsched.core.content import Content
+from commsched.core.draft import DraftIn, PictureIn
+from commsched.core.platform import Platform
+from commsched.core.timing import Moment
+from commsched.core.words import N_, Invalid, Problem, Words, warn
+from commsched.flow import compose, gallery, items, look
+from commsched.flow.context import Actor, Office
+from commsched.flow.preview import Ahead, Look, ahead, looks
+from commsched.store.models import Channel, Item, Media, Workspace
+from commsched.web.composer.fields import Fields, Wall, from_draft
+from commsched.web.composer.meaning import Meant
+
+
+@dataclass
+class View:
+    """The right-hand side of the composer: how it will look, what stands in the way, what a press will do."""
+
+    looks: list[Look] = field(default_factory=list)
+    problems: list[tuple[str, Problem]] = field(default_factory=list)
+    """With the channel's name, or empty where it is so on every channel."""
+    faults: dict[str, Words] = field(default_factory=dict)
+    ahead: Ahead = field(default_factory=lambda: Ahead(0, []))
+    publish: Moment | None = None
+    alike: list[Item] = field(default_factory=list)
+
+    @property
+    def stops(self) -> int:
+        return sum(problem.blocks for _name, problem in self.problems)
+
+    @property
+    def cost(self) -> float:
+        """US dollars, all channels together."""
+        return sum(one.checked.cost for one in self.looks)
+
+
+def channels_of(session: Session) -> list[Channel]:
+    """Every channel an item can be sent to, in the order they were connected."""
+    return list(session.scalars(select(Channel).where(Channel.state != "archived").order_by(Channel.id)))
+
+
+def only_known(session: Session, draft: DraftIn) -> DraftIn:
+    """``draft`` without channels and pictures that have been removed since its page was opened."""
+    here = {row.id for row in channels_of(session)}
+    draft.channels = [number for number in draft.channels if number in here]
+    media = gallery.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
+    draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
+    return draft
+
+
+def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
+    """Judge what is meant, without saving anything."""
+    made = View(faults=dict(meant.faults), publish=meant.publish)
+    with office.store.read(actor.workspace) as session:
+        workspace = items.workspace_of(session, actor)
+        draft = only_known(session, meant.draft)
+        try:
+            content = compose.content_from(office, session, workspace, draft)
+        except Invalid as error:
+            made.faults[error.field] = error.words
+            return made
+        made.looks = looks(office, session, content, item.uid if item else "")
+        made.problems = _problems(made, content)
+        made.alike = items.look_alikes(session, item.id if item else 0, content)
+        author = (item.author_id if item else None) or actor.person
+        made.ahead = ahead(session, workspace, draft.channels, author)
+        if made.ahead.steps and not made.ahead.names:
+            nobody = N_("Nobody else here can approve this. Ask an administrator to add an approver.")
+            made.problems.append(("", warn("channels", nobody)))
+    return made
+
+
+def _problems(made: View, content: Content) -> list[tuple[str, Problem]]:
+    at = made.publish.at if made.publish else None
+    found = [("", problem) for problem in compose.general_problems(content, at)]
+    said = {(problem.words.message, problem.field) for _, problem in found}
+    for one in made.looks:
+        for problem in one.checked.problems:
+            # what is wrong on every channel in the same words is said once
+            if "platform" not in problem.words.params and (problem.words.message, problem.field) in said:
+                continue
+            said.add((problem.words.message, problem.field))
+            found.append((one.channel.name, problem))
+    return sorted(found, key=lambda pair: not pair[1].blocks)
+
+
+def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
+    """The fields of ``item`` as it is saved."""
+    revision = items.current(session, item)
+    draft = look.as_draft(session, item, revision)
+    usual = timedelta(minutes=workspace.latest_minutes)
+    is_usual = bool(item.publish_at and item.latest_at and item.latest_at - item.publish_at == usual)
+    return from_draft(draft, workspace.zone, is_usual)
+
+
+def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
+    """A new item's fields: the channels its writer used last, and the office's press contact."""
+    made = Fields(kind=kind, language=workspace.language)
+    last = session.scalar(
+        select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
+    )
+    usable = {row.id: row for row in channels_of(session) if row.state == "ok"}
+    if last is not None:
+        used = [one.channel for one in items.current(session, last).parsed().channels]
+    else:
+        used = [number for number, row in usable.items() if _fits(office.platform(row.platform), kind)]
+    made.channels = [number for number in used if number in usable]
+    if kind == "release":
+        made.contact = str(workspace.settings.get("press_contact", ""))
+    return made
+
+
+def _fits(platform: Platform, kind: str) -> bool:
+    return kind in platform.kinds and (kind != "post" or not platform.independent_parts)
+
+
+def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
+    """The chosen pictures with their alt text here, in order."""
+    found = gallery.rows(session, [number for number, _alt in fields.media])
+    return [(found[number], alt) for number, alt in fields.media if number in found]
+
+
+def rearranged(fields: Fields, press: str) -> bool:
+    """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
+    verb, _, what = press.partition(":")
+    if verb == "time":
+        fields.publish = Wall(exact=what[:40])
+        return False
+    order = [number for number, _alt in fields.media]
+    if verb == "add" and what.isdigit() and int(what) not in order:
+        fields.media.append((int(what), ""))
+    elif verb in ("drop", "up", "down") and what.isdigit() and int(what) in order:
+        _shift(fields.media, order.index(int(what)), verb)
+    return verb in ("add", "drop", "up", "down", "again")
+
+
+def _shift(media: list[Any], place: int, verb: str) -> None:
+    one = media.pop(place)
+    if verb != "drop":
+        media.insert(max(0, place - 1 if verb == "up" else place + 1), one)

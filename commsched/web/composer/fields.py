@@ -1,0 +1,148 @@
+"""What stands in the composer's fields, whether it came from the store or from somebody's fingers.
+
+Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.meaning` judges.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from commsched.core.draft import DraftIn, PictureIn
+
+TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language")
+MOST_ROWS: Final = 60
+"""Rows of one kind that are read from a form; more are refused by the draft itself."""
+
+
+@dataclass
+class Wall:
+    """A day and a clock time as two fields hold them, and which of two equal wall times was meant."""
+
+    day: str = ""
+    time: str = ""
+    fold: str = ""
+    exact: str = ""
+    """A person's answer to a clock change: the very moment, RFC 3339 in UTC."""
+
+    @property
+    def value(self) -> str:
+        """As :func:`commsched.core.timing.read_time` takes it; empty when nothing was chosen."""
+        return self.exact or (f"{self.day}T{self.time}" if self.day or self.time else "")
+
+    @classmethod
+    def of(cls, moment: datetime | None, zone: str) -> Wall:
+        if moment is None:
+            return cls()
+        local = moment.astimezone(ZoneInfo(zone))
+        other = local.replace(fold=1 - local.fold)
+        twice = other.utcoffset() != local.utcoffset()
+        return cls(f"{local:%Y-%m-%d}", f"{local:%H:%M}", str(local.fold) if twice else "")
+
+
+@dataclass
+class Fields:
+    """Every field of the composer."""
+
+    kind: str = "post"
+    title: str = ""
+    text: str = ""
+    lead: str = ""
+    genre: str = "pressmeddelande"
+    short: str = ""
+    facts: str = ""
+    contact: str = ""
+    link: str = ""
+    language: str = "sv"
+    quotes: list[tuple[str, str]] = field(default_factory=list)
+    sources: list[tuple[str, str]] = field(default_factory=list)
+    channels: list[int] = field(default_factory=list)
+    own: dict[int, str] = field(default_factory=dict)
+    """The text of the channels that have one of their own."""
+    kept: dict[int, str] = field(default_factory=dict)
+    """Own text of channels where it is switched off right now, so that switching it on again brings it back."""
+    options: dict[int, dict[str, str]] = field(default_factory=dict)
+    media: list[tuple[int, str]] = field(default_factory=list)
+    publish: Wall = field(default_factory=Wall)
+    latest: Wall = field(default_factory=Wall)
+    embargo: Wall = field(default_factory=Wall)
+
+    @property
+    def empty(self) -> bool:
+        """Nobody has written anything yet."""
+        written = [self.title, self.text, self.lead, self.short, self.facts, *self.own.values()]
+        return not self.media and not any(text.strip() for text in written)
+
+
+def clean(text: str) -> str:
+    """``text`` without what no person types: control characters. Everything Unicode can show stays."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def from_form(form: MultiDict[str, str]) -> Fields:
+    """The posted fields."""
+    made = Fields(kind=form.get("kind", "post"))
+    for name in TEXTS:
+        setattr(made, name, clean(form.get(name, getattr(made, name))))
+    made.quotes = _rows(form, "quote-text", "quote-person")
+    made.sources = _rows(form, "source-text", "source-url")
+    made.channels = _numbers(form.getlist("channels"))
+    made.media = [(number, clean(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
+    _variants(form, made)
+    made.publish, made.latest, made.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
+    return made
+
+
+def _rows(form: MultiDict[str, str], one: str, other: str) -> list[tuple[str, str]]:
+    pairs = zip(form.getlist(one)[:MOST_ROWS], form.getlist(other)[:MOST_ROWS], strict=False)
+    return [(clean(a), clean(b)) for a, b in pairs if a.strip() or b.strip()]
+
+
+def _numbers(values: Iterable[str]) -> list[int]:
+    wanted = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 16]
+    return list(dict.fromkeys(wanted))
+
+
+def _variants(form: MultiDict[str, str], made: Fields) -> None:
+    on = set(_numbers(form.getlist("own")))
+    for name, value in form.items():
+        head, _, tail = name.partition("-")
+        number, _, key = tail.partition("-")
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            continue
+        if head == "own" and not key:
+            (made.own if int(number) in on else made.kept)[int(number)] = clean(value)
+        elif head == "opt" and key:
+            made.options.setdefault(int(number), {})[key] = clean(value)
+
+
+def _wall(form: MultiDict[str, str], name: str) -> Wall:
+    day, time, fold, exact = (form.get(f"{name}_{part}", "").strip()[:40] for part in ("day", "time", "fold", "exact"))
+    return Wall(day, time, fold if fold in ("0", "1") else "", exact)
+
+
+def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fields:
+    """A stored item's fields. ``latest_is_usual``: the latest time is the office's own rule and is left empty."""
+    made = Fields(kind=draft.kind, **{name: getattr(draft, name) for name in TEXTS})
+    made.quotes = [(quote.text, quote.person) for quote in draft.quotes]
+    made.sources = [(source.text, source.url) for source in draft.sources]
+    made.channels = list(draft.channels)
+    for key, variant in draft.variants.items():
+        if variant.text is not None:
+            made.own[int(key)] = variant.text
+        made.options[int(key)] = dict(variant.options)
+    made.media = [(one.id, one.alt or "") for one in draft.media if isinstance(one, PictureIn)]
+    times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
+    made.publish, made.latest, made.embargo = (Wall.of(moment, zone) for moment in times)
+    return made
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

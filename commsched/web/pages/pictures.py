@@ -1,0 +1,109 @@
+"""The office's pictures: taken in, described, shown. A picture's address is the hash of its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, send_file
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.core.access import allow
+from commsched.core.words import N_, OfficeError
+from commsched.flow import gallery, library
+from commsched.store.models import Media
+from commsched.web.answers import done
+from commsched.web.forms import Form
+from commsched.web.nav import NavEntry
+from commsched.web.words import _, actor, ngettext, office, page, said
+
+bp = Blueprint("pictures", __name__, url_prefix="/w/<slug>/pictures")
+NAV = NavEntry("pictures.index", N_("Pictures"), "images", order=50)
+
+MOST_AT_ONCE = 20
+PAGE = 60
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    """All pictures, newest first."""
+    return _index(Form())
+
+
+def _index(form: Form) -> str:
+    words = request.args.get("q", "")[:200]
+    before = request.args.get("before", "")
+    with office().store.read(actor().workspace) as session:
+        rows = gallery.newest(session, words, int(before) if before.isdigit() else None, PAGE + 1)
+    return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words)
+
+
+@bp.post("/")
+@allow("write")
+def add() -> str | AnyResponse | tuple[str, int]:
+    """Take in what a form or a script sends. A script is answered in JSON, file by file."""
+    files = [file for file in request.files.getlist("files") if file.filename]
+    taken, refused = take_in(files)
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return jsonify(pictures=[_told(row) for row in taken], refused=refused)
+    if not refused and taken:
+        return done(ngettext("%(n)s picture is added. Describe it for those who do not see it.",
+                             "%(n)s pictures are added. Describe them for those who do not see them.", len(taken)),
+                    "pictures.index")  # fmt: skip
+    form = Form()
+    form.fail("files", " ".join(refused) or _("Choose at least one picture."))
+    return _index(form), form.status
+
+
+def take_in(files: Iterable[FileStorage]) -> tuple[list[Media], list[str]]:
+    """Put the files in the library; returns what was taken, and a sentence for each that was not."""
+    taken: list[Media] = []
+    refused: list[str] = []
+    for number, file in enumerate(files):
+        name = (file.filename or "")[:80]
+        if number >= MOST_AT_ONCE:
+            refused.append(_("At most %(most)s pictures at a time.", most=MOST_AT_ONCE))
+            break
+        try:
+            taken.append(library.add(office(), actor(), file.read(), file.filename or "").media)
+        except OfficeError as error:
+            if error.status >= 500:
+                raise
+            refused.append(f"{name}: {said(error.words)}")
+    return taken, refused
+
+
+def _told(row: Media) -> dict[str, Any]:
+    return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename}
+
+
+@bp.post("/<int:media_id>")
+@allow("write")
+def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        gallery.describe(office(), actor(), media_id, form.text("alt", gallery.MOST_ALT), form.text("credit", 200))
+        return done(_("The picture's description is saved."), "pictures.index", q=form.text("q", 200) or None)
+    shown = Form()
+    shown.fail("", next(iter(form.errors.values())), form.status)
+    return _index(shown), form.status
+
+
+@bp.get("/<sha256>")
+@allow("read")
+def file(sha256: str) -> Response:
+    """A picture's bytes, or with ``?small=1`` a small one."""
+    return serve(gallery.by_hash(office(), actor().workspace, sha256), bool(request.args.get("small")))
+
+
+def serve(row: Media, small: bool) -> Response:
+    """The bytes never change under their name. A picture is never anything but a picture, whatever a browser guesses."""
+    found = gallery.file_of(office(), row, small)
+    given = send_file(found.path, mimetype=found.mime, conditional=True, etag=False)
+    given.set_etag(f"{row.sha256[:32]}{'s' if small else ''}")
+    given.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    given.headers["Content-Disposition"] = "inline"
+    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return given.make_conditional(request)

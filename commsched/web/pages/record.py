@@ -1,0 +1,57 @@
+"""The record, told in words: who did what, narrowed by person, kind or item; and whether its chain is whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from commsched.core.access import allow
+from commsched.core.words import N_
+from commsched.flow import people, reading
+from commsched.web import telling
+from commsched.web.answers import done
+from commsched.web.nav import NavEntry
+from commsched.web.words import _, actor, ngettext, office, page
+
+bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")
+NAV = NavEntry("record.index", N_("Record"), "scroll-text", order=70)
+
+
+def _number(name: str) -> int | None:
+    wish = request.args.get(name, "")
+    return int(wish) if wish.isdigit() and len(wish) < 16 else None
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    group, person = request.args.get("group", ""), request.args.get("person", "")
+    wanted = reading.Wanted(
+        person=_number("person"), scheduler=person == "scheduler", group=group if group in telling.GROUPS else "",
+        item=_number("item"), before=_number("before"),
+    )  # fmt: skip
+    entries, titles, more = reading.entries(office(), actor().workspace, wanted)
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
+    return page(
+        "record.html", entries=entries, titles=titles, more=more, wanted=wanted, kept=kept, telling=telling,
+        members=people.members(office(), actor().workspace),
+    )  # fmt: skip
+
+
+@bp.post("/check")
+@allow("read")
+def check() -> Response:
+    """Follow the whole chain now."""
+    bad = reading.chain(office())
+    if not bad:
+        return done(
+            _("Every line of the record follows from the one before: nothing has been changed."), "record.index"
+        )
+    sentence = ngettext(
+        "%(n)s line does not follow from the one before. Somebody has changed the database: tell whoever runs this.",
+        "At least %(n)s lines do not follow from the one before. Somebody has changed the database: tell whoever "
+        "runs this.", len(bad),
+    )  # fmt: skip
+    return done(sentence, "record.index", "bad")

@@ -1,0 +1,71 @@
+"""The office's settings: name, zone, language, how late is too late, and who must approve."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from commsched.core.access import allow
+from commsched.core.words import N_, Invalid
+from commsched.flow import people, workspace
+from commsched.flow.policies import from_policy
+from commsched.flow.workspace import OfficeSettings
+from commsched.web import policy_form
+from commsched.web.answers import done
+from commsched.web.forms import Form
+from commsched.web.nav import NavEntry
+from commsched.web.words import _, actor, office, page
+
+bp = Blueprint("settings", __name__, url_prefix="/w/<slug>/settings")
+NAV = NavEntry("settings.index", N_("Settings"), "settings", order=90)
+
+
+def _show(form: Form, policy: Form | None = None) -> str:
+    row = workspace.get(office(), actor().workspace)
+    members = people.members(office(), actor().workspace)
+    standing = from_policy(row.policy)
+    names = {m.person_id: m.person.name or m.person.email for m in members}
+    return page(
+        "settings/index.html", form=form, row=row, zones=sorted(z for z in available_timezones() if "/" in z),
+        policy=policy or Form(policy_form.shown(standing)), approvers=policy_form.approvers(members),
+        told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS,
+    )  # fmt: skip
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    return _show(Form())
+
+
+@bp.post("/")
+@allow("administer")
+def update() -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        workspace.update(
+            office(), actor(),
+            OfficeSettings(
+                name=form.text("name", 300), zone=form.text("zone", 64), language=form.text("language", 8),
+                latest_minutes=form.number("latest_minutes", 1, workspace.MOST_LATE),
+                window_before_hours=form.number("window_before_hours", 0, workspace.MOST_WINDOW),
+                window_after_hours=form.number("window_after_hours", 0, workspace.MOST_WINDOW),
+            ),
+        )  # fmt: skip
+        return done(_("The settings are saved."), "settings.index")
+    return _show(form), form.status
+
+
+@bp.post("/policy")
+@allow("administer")
+def policy() -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        asked = policy_form.read(form)
+        if asked is None:
+            raise Invalid(N_("Choose one from the list."), "policy")
+        workspace.set_policy(office(), actor(), asked)
+        return done(_("From now on this is how it is approved."), "settings.index")
+    return _show(Form(), form), form.status

@@ -1,0 +1,111 @@
+"""The record in words: one sentence for each thing that can happen, from the facts that were kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final
+
+from commsched.core.lifecycle import REASONS
+from commsched.core.words import N_
+from commsched.store.models import Entry
+from commsched.web.states import ROLE_WORDS
+from commsched.web.words import _
+
+STORY: Final = {
+    "approval.bypassed": N_("let it out without approval, because: %(reason)s"),
+    "approval.voided": N_("changed what had been approved, so the approval no longer stands"),
+    "approval.withdrawn": N_("took the approval back"),
+    "channel.connected": N_("connected the channel %(name)s (%(account)s)"),
+    "channel.policy": N_("changed who must approve for %(name)s"),
+    "channel.reconnected": N_("gave the channel %(name)s a new access"),
+    "channel.removed": N_("took the channel %(name)s out of use"),
+    "channel.renamed": N_("renamed the channel %(was)s to %(name)s"),
+    "delivery.dropped": N_("chose not to send it"),
+    "delivery.failed": N_("could not publish in %(channel)s: %(reason)s"),
+    "delivery.held": N_("held it in %(channel)s: %(reason)s"),
+    "delivery.published": N_("published in %(channel)s"),
+    "delivery.recovered": N_("found a call to %(channel)s that was cut off, and reads back whether it went out"),
+    "delivery.resolved": N_("answered whether it went out: %(answer)s"),
+    "delivery.sent_again": N_("chose to send it again"),
+    "delivery.unknown": N_("does not know whether it went out in %(channel)s"),
+    "deputy.ended": N_("ended a deputy's right"),
+    "deputy.set": N_("let %(deputy_name)s approve in place of %(name)s"),
+    "feed.created": N_("made a private calendar address"),
+    "feed.revoked": N_("ended a private calendar address"),
+    "item.approved": N_("approved"),
+    "item.cancelled": N_("cancelled"),
+    "item.commented": N_("commented"),
+    "item.created": N_("began writing “%(title)s”"),
+    "item.edited": N_("edited; this is version %(revision)s"),
+    "item.held": N_("held: %(reason)s"),
+    "item.moved": N_("moved to %(wall)s"),
+    "item.restored": N_("took version %(revision)s back"),
+    "item.scheduled": N_("scheduled for %(wall)s"),
+    "item.sent_back": N_("sent back with a wish for changes"),
+    "item.submitted": N_("sent for approval"),
+    "office.paused": N_("paused everything: %(reason)s"),
+    "office.resumed": N_("resumed; %(held)s held for a choice"),
+    "person.added": N_("let in %(name)s as %(role)s"),
+    "person.password_changed": N_("changed their password"),
+    "person.password_link": N_("made a link for a new password for %(name)s"),
+    "person.removed": N_("took %(name)s out of the office"),
+    "person.role": N_("gave %(name)s the role %(role)s"),
+    "person.session_ended": N_("ended one of their sign-ins"),
+    "person.signed_in": N_("signed in"),
+    "person.signed_out": N_("signed out"),
+    "picture.added": N_("added a picture"),
+    "token.created": N_("made the key “%(name)s” for a program"),
+    "token.revoked": N_("ended the key “%(name)s”"),
+    "workspace.created": N_("opened the office"),
+    "workspace.policy": N_("changed who must approve"),
+    "workspace.settings": N_("changed the office's settings"),
+}
+"""After the name of who did it. The scheduler does things too."""
+
+ANSWERS: Final = {"published": N_("it is out"), "not_published": N_("it did not go out")}
+
+GROUPS: Final = {
+    "item": N_("Writing"),
+    "approval": N_("Approval"),
+    "delivery": N_("Publishing"),
+    "person": N_("People and sign-in"),
+    "channel": N_("Channels"),
+    "office": N_("Pause"),
+    "workspace": N_("Settings"),
+}
+"""What the record can be narrowed to: the first half of an action."""
+
+ICONS: Final = {
+    "item": "pen-line", "approval": "circle-check", "delivery": "send", "person": "user", "channel": "radio",
+    "office": "pause", "workspace": "settings", "deputy": "users", "token": "key-round", "feed": "calendar",
+    "picture": "image",
+}  # fmt: skip
+
+
+def sentence(entry: Entry) -> str:
+    """What happened, after the name of who did it; an action nobody has described is shown as it is named."""
+    story = STORY.get(entry.action)
+    return _(story, **_Facts(entry.facts)) if story and "%(" in story else _(story) if story else entry.action
+
+
+def who(entry: Entry) -> str:
+    return _("The scheduler") if entry.actor_id is None and entry.actor == "scheduler" else entry.actor
+
+
+def icon_of(entry: Entry) -> str:
+    return ICONS.get(entry.action.partition(".")[0], "circle")
+
+
+class _Facts(dict[str, Any]):
+    """Facts as words: codes are told, and what an older line did not keep is a dash."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        words = defaultdict(lambda: "–", facts)
+        for key, table in (("reason", REASONS), ("role", ROLE_WORDS), ("answer", ANSWERS)):
+            if facts.get(key) in table:
+                words[key] = _(table[facts[key]])
+        if "wall" in facts:
+            words["wall"] = str(facts["wall"]).replace("T", " ")
+        needed = ("reason", "channel", "name", "account", "was", "answer", "deputy_name", "title", "revision", "wall",
+                  "held", "role")  # fmt: skip
+        super().__init__({key: words[key] for key in (*needed, *facts)})
