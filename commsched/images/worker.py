@@ -22,6 +22,7 @@ IDLE_SECONDS = 60
 _MODULES = (
     "PIL.GifImagePlugin",
     "PIL.ImageCms",
+    "PIL.ImageFont",
     "PIL.ImageOps",
     "PIL.ImageSequence",
     "PIL.IptcImagePlugin",
@@ -65,6 +66,8 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
             return clean.clean(body)
         if header["job"] == "small":
             return clean.small(body, header["max_side"])
+        if header["job"] == "font":
+            return font_facts(body), b""
         return clean.fit(body, header["types"], header["max_bytes"], header["max_side"])
     except errors.BadPicture as error:
         return {"error": type(error).__name__, "params": error.params}, b""
@@ -72,6 +75,22 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         return {"error": "TooHeavy", "params": {}}, b""
     except Exception:  # the encoder's turn: a picture that decodes and cannot be written is damaged
         return {"error": "Damaged", "params": {}}, b""
+
+
+def font_facts(data: bytes) -> dict[str, Any]:
+    """The family name of a font that opens and draws Swedish. Raises :class:`errors.Damaged`."""
+    import io
+
+    from PIL import ImageFont
+
+    from commsched.images import errors
+
+    font = ImageFont.truetype(io.BytesIO(data), 40)
+    missing = bytes(font.getmask("\U000fffff"))
+    if any(bytes(font.getmask(letter)) in (missing, b"") for letter in "åäöÅÄÖagX09"):
+        raise errors.Damaged()
+    font.getmask("Räksmörgås på Ölands kaj, 1 234 kr – “ja”")
+    return {"family": str(font.getname()[0] or "")[:80]}
 
 
 def _exactly(source: int, length: int) -> bytes:

@@ -1,0 +1,105 @@
+"""An office's own look: colours, logo, fonts, margins. What a design asks for by role, this answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from commsched.images.contrast import BLACK, READABLE, WHITE, Colour, best, colour, mix, ratio, softened
+
+SAFE: dict[str, tuple[float, float, float, float]] = {"tall": (0.13, 0.0, 0.15, 0.0)}
+"""Top, right, bottom, left as shares: what the apps lay over a story (their buttons, the reply field)."""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A brand kit. Colours are ``#rrggbb``; ``logo`` is a PNG or WebP file that intake has let through."""
+
+    name: str = ""
+    primary: str = "#14532d"
+    accent: str = "#f2b705"
+    light: str = "#faf7f0"
+    """The paper: the light ground."""
+    dark: str = "#14211b"
+    """The ink: the dark ground, and text on the light one."""
+    is_dark: bool = False
+    """Whether calm designs stand on ``dark`` instead of ``light``."""
+    heading: str = "Inter"
+    body: str = "Inter"
+    serif: str = "Source Serif 4"
+    logo: bytes = b""
+    logo_on_dark: bytes = b""
+    """A variant for dark grounds; without it the logo stands on a light plate where it would not show."""
+    margin: float = 0.062
+    """Of the geometric mean of the sides."""
+    safe: dict[str, tuple[float, float, float, float]] = field(default_factory=lambda: dict(SAFE))
+    """By shape (``wide square portrait tall``) or by size (``1080x1920``)."""
+    emoji_font: str = ""
+    """Path of a colour emoji font; without it, one that the system has, else Noto Emoji in the text's colour."""
+    fonts: dict[str, str] = field(default_factory=dict)
+    """Uploaded fonts: family → path of a file that :func:`commsched.images.fonts.take_font` let through."""
+
+    @cached_property
+    def key(self) -> str:
+        """Changes whenever anything in the kit does: part of every cache key."""
+        text = repr([getattr(self, name) for name in self.__dataclass_fields__])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def grounds(self) -> dict[str, Colour]:
+        """Every surface that a design may stand something on, by role."""
+        light, dark = colour(self.light), colour(self.dark)
+        ground = dark if self.is_dark else light
+        primary = colour(self.primary)
+        return {
+            "ground": ground,
+            "other": light if self.is_dark else dark,
+            "primary": primary,
+            "accent": colour(self.accent),
+            "tint": mix(ground, primary if not self.is_dark else WHITE, 0.08),
+            "photo": mix(dark, BLACK, 0.4),
+            "white": WHITE,
+        }
+
+    def on(self, ground: str, role: str) -> Colour:
+        """The colour of ``role`` on the surface ``ground``; every role of text is readable there.
+
+        Roles: ``ink`` (text), ``muted`` (lesser text), ``strong`` (text in the office's colour where that can
+        be read), ``accent`` (ornament), ``line`` (hairlines), or the name of a surface for shapes.
+        """
+        return self._resolved[ground, role]
+
+    @cached_property
+    def _resolved(self) -> _Resolved:
+        return _Resolved(self)
+
+
+class _Resolved(dict[tuple[str, str], Colour]):
+    """Answers for (ground, role), worked out once each."""
+
+    def __init__(self, brand: Brand) -> None:
+        super().__init__()
+        self._brand = brand
+
+    def __missing__(self, key: tuple[str, str]) -> Colour:
+        value = self[key] = self._answer(*key)
+        return value
+
+    def _answer(self, ground: str, role: str) -> Colour:
+        brand, surface = self._brand, self._brand.grounds[ground]
+        ink = best(surface, (colour(brand.dark), colour(brand.light), WHITE, BLACK), 7)
+        if ratio(ink, surface) < READABLE:
+            ink = best(surface, ())
+        if role == "ink" or (ground == "photo" and role in ("muted", "strong")):
+            return ink
+        if role == "muted":
+            return softened(ink, surface, 0.42)
+        if role == "line":
+            return mix(surface, ink, 0.18)
+        if role == "strong":
+            names = ("primary", "accent") if ground in ("ground", "tint", "white") else ("accent",)
+            return best(surface, (*(brand.grounds[name] for name in names), ink))
+        if role == "accent":
+            return best(surface, (brand.grounds["accent"], brand.grounds["primary"], ink), 1.6)
+        return brand.grounds[role]

@@ -1,0 +1,235 @@
+"""Draws a card: a design, in a size, with what a person filled in, in the office's own look.
+
+>>> drawn = draw("headline", (1200, 630), {"headline": "Ja till fler turer"}, Brand(name="Norra regionen"))
+>>> drawn.mime, drawn.alt, drawn.warnings
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from commsched.core.words import N_, Invalid, Problem, warn
+from commsched.images import breaks, charts, designs, paint, runs, stack, values
+from commsched.images.brand import Brand
+from commsched.images.designs import SIZES, Block, Design, Layer
+from commsched.images.fonts import Face
+from commsched.images.ops import Area, Drawing
+from commsched.images.values import Filled, Photo, Value
+
+__all__ = ["SIZES", "Brand", "Drawn", "Photo", "draw", "layout", "pages"]
+
+QUALITY = 88
+"""Of JPEG. Colours are kept in full (4:4:4): text on a strong ground frays otherwise."""
+
+
+class BadSize(Invalid):
+    """A size that no card is drawn in."""
+
+    code = "card-size"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A finished card. ``alt`` is proposed from what it says; ``warnings`` is what a person should mend."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+    alt: str
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A card measured but not drawn."""
+
+    design: Design
+    layers: list[Layer]
+    areas: dict[str, Area]
+    filled: Filled
+    drawing: Drawing
+
+
+def draw(
+    design: str,
+    size: tuple[int, int],
+    values: Mapping[str, Value],
+    brand: Brand,
+    format: Literal["jpeg", "png"] = "jpeg",
+    language: str = "sv",
+    page: int = 0,
+) -> Drawn:
+    """Draw one card, or one ``page`` of a carousel.
+
+    Raises ``NoSuchDesign`` and :class:`BadSize`, and ``BadPicture`` for a photo that is none. Whatever is
+    wrong with the texts is in ``warnings`` (those that block should stop a person from using the picture),
+    and the card is drawn as well as it can be.
+    """
+    plan = layout(design, size, values, brand, language, page)
+    image = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas).copy()
+    paint.apply(image, plan.drawing.ops, brand.emoji_font)
+    out = io.BytesIO()
+    if format == "png":
+        image.save(out, "PNG", compress_level=1)
+    else:
+        image.save(out, "JPEG", quality=QUALITY, subsampling=0)
+    problems = _distinct([*plan.filled.problems, *plan.drawing.problems])
+    alt = alt_text(plan.design, plan.filled, language)
+    return Drawn(out.getvalue(), f"image/{format}", *size, alt, tuple(problems))
+
+
+def layout(
+    name: str, size: tuple[int, int], given: Mapping[str, Value], brand: Brand, language: str = "sv", page: int = 0
+) -> Layout:
+    """Everything of :func:`draw` but the pixels."""
+    if not all(designs.SMALLEST <= side <= designs.LARGEST for side in size):
+        sentence = N_("A picture's sides may be %(least)s to %(most)s pixels.")
+        raise BadSize(sentence, "size", least=designs.SMALLEST, most=designs.LARGEST)
+    design = designs.get(name)
+    filled = values.fill(design, given, language)
+    count = _turn(design, filled, page)
+    bare = not filled.photos
+    areas = designs.areas(design, size, brand, bare)
+    layers = [layer for layer in design.layers if _shown(layer, filled, size)]
+    drawing = Drawing()
+    for layer in layers:
+        area = areas.get(layer.area)
+        if area is not None:
+            _lay(drawing, layer, area, filled, _Way(brand, designs.unit(size), language, page, count))
+    return Layout(design, layers, areas, filled, drawing)
+
+
+def pages(design: str, given: Mapping[str, Value], language: str = "sv") -> int:
+    """How many pictures it takes: 1, or for a carousel its cover and every page."""
+    one = designs.get(design)
+    return _turn(one, values.fill(one, given, language), 0)
+
+
+def _turn(design: Design, filled: Filled, page: int) -> int:
+    """Set what the current page of a carousel says; returns how many pages there are."""
+    name = next((name for name, spec in design.fields.items() if spec.kind == "pages"), None)
+    if name is None:
+        return 1
+    parts = [part.strip() for part in filled.texts[name].replace("\n---\n", "\n\n").split("\n\n")]
+    parts = [part for part in parts if part]
+    _cover(filled, page == 0 or not parts)
+    if page > 0 and parts:
+        head, _, rest = parts[min(page, len(parts)) - 1].partition("\n")
+        filled.texts |= {"page_head": head, "page_text": rest, "page_number": str(min(page, len(parts)))}
+    return len(parts) + 1
+
+
+def _cover(filled: Filled, front: bool) -> None:
+    """The values that layers of a carousel ask for: which kind of page this is."""
+    photo = any(filled.photos)
+    filled.texts |= {
+        "cover": "1" if front else "",
+        "plain_cover": "1" if front and not photo else "",
+        "photo_cover": "1" if front and photo else "",
+        "cover_headline": filled.texts.get("headline", "") if front else "",
+    }
+
+
+def _shown(layer: Layer, filled: Filled, size: tuple[int, int]) -> bool:
+    if layer.only and designs.shape_of(size) not in layer.only:
+        return False
+    if layer.kind == "photo" and layer.field not in filled.photos:
+        return False
+    return (not layer.when or filled.has(layer.when)) and (not layer.unless or not filled.has(layer.unless))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    brand: Brand
+    unit: float
+    language: str
+    page: int
+    pages: int
+
+
+def _lay(drawing: Drawing, layer: Layer, area: Area, filled: Filled, way: _Way) -> None:
+    chart = charts.Chart(area, way.unit, way.brand, layer.on, way.language)
+    if layer.kind == "stack":
+        column = stack.Column(area, way.unit, way.brand, layer.on, layer.valign)
+        ops, problems = stack.solve(column, _texts(drawing, layer, filled, way))
+        drawing.ops += ops
+        drawing.problems += problems
+    elif layer.kind == "bars":
+        drawing.ops += charts.bars(chart, values.rows(filled, layer.field))
+    elif layer.kind == "votes":
+        drawing.ops += charts.votes(chart, values.rows(filled, layer.field))
+    elif layer.kind == "ring":
+        _ring(drawing, chart, layer.field, filled)
+    elif layer.kind == "pager" and way.pages > 1:
+        drawing.ops += charts.pager(chart, way.page, way.pages)
+
+
+def _ring(drawing: Drawing, chart: charts.Chart, name: str, filled: Filled) -> None:
+    shown = filled.texts.get(name, "")
+    amount = values.share(shown)
+    if amount is None and shown:
+        from commsched.core.words import block
+
+        drawing.problems.append(block(name, N_("Write a share, such as 62 % or 5 of 8.")))
+    drawing.ops += charts.ring(chart, amount or 0.0, breaks.glued(shown))
+
+
+def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[stack.Text]:
+    """The blocks of a stack that have something to say, as texts to set."""
+    found: list[stack.Text] = []
+    for spec in layer.blocks:
+        setting = _setting(spec, way)
+        if spec.kind == "rule":
+            found.append(stack.Text(spec, "", setting, "", gap=spec.gap))
+            continue
+        said = [filled.texts[name] for name in spec.fields if filled.texts.get(name)]
+        if spec.fields and not said:
+            continue
+        text = spec.before + (spec.join.join(said) or spec.literal) + spec.after
+        text = breaks.glued(text.upper() if spec.upper else text)
+        field = spec.fields[0] if spec.fields else ""
+        for sign in runs.unknown(text, setting.face):
+            drawing.problems.append(warn(field, N_("The font has no sign for “%(sign)s”."), sign=sign))
+        if spec.kind == "items":
+            rows = [row for row in text.split("\n") if row]
+            for number, row in enumerate(rows, 1):
+                gap = spec.gap if number == 1 else spec.gap * 0.8
+                found.append(stack.Text(spec, row, setting, field, marker=str(number), gap=gap))
+        else:
+            found.append(stack.Text(spec, text, setting, field, gap=spec.gap))
+    return _without_lonely_rules(found)
+
+
+def _without_lonely_rules(texts: list[stack.Text]) -> list[stack.Text]:
+    """A rule stands between or above texts; alone it says nothing."""
+    return texts if any(text.block.kind != "rule" for text in texts) else []
+
+
+def _setting(spec: Block, way: _Way) -> breaks.Setting:
+    brand = way.brand
+    family = {"heading": brand.heading, "body": brand.body, "serif": brand.serif}[spec.font]
+    return breaks.Setting(Face(family, spec.weight, brand.fonts.get(family, "")), spec.tracking, way.language)
+
+
+def _distinct(problems: list[Problem]) -> list[Problem]:
+    found: list[Problem] = []
+    for problem in problems:
+        if problem not in found:
+            found.append(problem)
+    return found
+
+
+def alt_text(design: Design, filled: Filled, language: str) -> str:
+    """What a person who cannot see the card is told: the design's own sentences, those that have their words."""
+    said = {name: text.replace("\n", "; ") for name, text in filled.texts.items()}
+    said |= {name: photo.alt for name, photo in filled.photos.items()}
+    sentences = []
+    for template in design.alt.get(language) or design.alt["sv"]:
+        names = [part.split("}")[0] for part in template.split("{")[1:]]
+        if all(said.get(name) for name in names):
+            sentences.append(template.format_map(said))
+    return " ".join(sentences).replace("..", ".").replace("?.", "?").replace("!.", "!")

@@ -1,0 +1,171 @@
+"""Finds and opens fonts: from packages, uploaded by the office, and Noto for every script that those lack."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commsched.core.words import N_, Invalid
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+PACKAGED = {
+    "Inter": ("fontpkg_inter", "files/Inter[opsz,wght].ttf"),
+    "Source Sans 3": ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf"),
+    "Source Serif 4": ("fontpkg_source_serif_4", "files/SourceSerif4[opsz,wght].ttf"),
+    "Noto Sans": ("manimgx_fonts", "NotoSans[wght].ttf"),
+    "Noto Emoji": ("manimgx_fonts", "NotoEmoji[wght].ttf"),
+}
+_NOTO = "manimgx_fonts"
+SCRIPTS = (
+    "Arabic|Armenian|Bengali|Devanagari|Ethiopic|Georgian|Gujarati|Gurmukhi|Hebrew|Kannada|Khmer|Lao|"
+    "Malayalam|Myanmar|Oriya|Sinhala|Tamil|Telugu|Thai"
+)
+"""Unicode scripts that Noto Sans has a font of its own for."""
+COLOUR_EMOJI = (
+    "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+    "/usr/share/fonts/noto/NotoColorEmoji.ttf",
+    "/usr/share/fonts/google-noto-emoji/NotoColorEmoji.ttf",
+    "/usr/local/share/fonts/NotoColorEmoji.ttf",
+)
+FALLBACK = "Inter"
+MAX_FONT_BYTES = 8 * 2**20
+_SFNT = (b"\0\1\0\0", b"OTTO", b"true")
+
+
+class BadFont(Invalid):
+    """An uploaded file that cannot be used as a font."""
+
+    code = "font"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One cut of one family. ``path`` is empty for the packaged families."""
+
+    family: str
+    weight: int = 400
+    path: str = ""
+
+
+@lru_cache(64)
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(name)
+    return Path(spec.origin).parent
+
+
+@lru_cache(64)
+def path_of(face: Face) -> str:
+    """The file of ``face``; an unknown or vanished family is set in :data:`FALLBACK`."""
+    if face.path and Path(face.path).is_file():
+        return face.path
+    if face.family.startswith("script:"):
+        return str(_package(_NOTO) / f"NotoSans{face.family[7:]}[wght].ttf")
+    package, inner = PACKAGED.get(face.family, PACKAGED[FALLBACK])
+    return str(_package(package) / inner)
+
+
+@lru_cache(96)
+def opened(face: Face, size: int) -> FreeTypeFont:
+    """``face`` at ``size`` pixels per em, with its weight and the optical size for display."""
+    from PIL import ImageFont
+
+    font = ImageFont.truetype(path_of(face), size)
+    try:
+        axes = font.get_variation_axes()
+    except OSError:  # not a variable font: it has the one weight it has
+        return font
+    font.set_variation_by_axes([_axis_value(axis, face.weight) for axis in axes])
+    return font
+
+
+def _axis_value(axis: object, weight: int) -> float:
+    assert isinstance(axis, dict)
+    name = axis["name"].decode() if isinstance(axis["name"], bytes) else str(axis["name"])
+    low, high = float(axis["minimum"]), float(axis["maximum"])
+    if name.lower() == "weight":
+        return min(max(float(weight), low), high)
+    if name.lower() == "optical size":
+        return min(high, 32.0)
+    return float(axis["default"])
+
+
+@lru_cache(8192)
+def covers(face: Face, char: str) -> bool:
+    """Whether ``face`` has a glyph for ``char``: its picture is not that of the missing glyph."""
+    if char.isspace() or char in "\u200d\ufe0f\ufe0e\u00ad\u200b":
+        return True
+    font = opened(face, 24)
+    mask = font.getmask(char)
+    return (mask.size, bytes(mask)) != _missing(face)
+
+
+@lru_cache(64)
+def _missing(face: Face) -> tuple[tuple[int, int], bytes]:
+    mask = opened(face, 24).getmask("\U000fffff")
+    return mask.size, bytes(mask)
+
+
+@lru_cache(1)
+def _script_pattern() -> Any:
+    import regex
+
+    groups = "|".join(f"(?P<{script}>\\p{{Script={script}}})" for script in SCRIPTS.split("|"))
+    return regex.compile(groups)
+
+
+@lru_cache(4096)
+def face_for(face: Face, cluster: str) -> Face | None:
+    """The face to set ``cluster`` in: ``face`` itself if it can, else Noto's; ``None`` if nobody can."""
+    base = cluster[0]
+    if all(covers(face, char) for char in cluster):
+        return face
+    match = _script_pattern().match(base)
+    names = [f"script:{match.lastgroup}"] if match else []
+    for name in (*names, "Inter", "Noto Sans", "Noto Emoji"):
+        other = Face(name, face.weight)
+        if covers(other, base):
+            return other
+    return None
+
+
+@lru_cache(4)
+def colour_emoji(uploaded: str = "") -> str:
+    """Path of a colour emoji font: the uploaded one, else one the system has, else empty."""
+    for place in (uploaded, *COLOUR_EMOJI):
+        if place and Path(place).is_file():
+            return place
+    return ""
+
+
+@lru_cache(128)
+def extent(face: Face) -> tuple[float, float]:
+    """How far ``Å`` rises above the baseline and ``g`` falls below it, in em."""
+    font = opened(face, 400)
+    top = font.getbbox("ÅÄÖ", anchor="ls")[1]
+    bottom = font.getbbox("gjpqy", anchor="ls")[3]
+    return -top / 400, bottom / 400
+
+
+def take_font(data: bytes, filename: str = "") -> str:
+    """Check an uploaded font, and return its family name. Raises :class:`BadFont`.
+
+    Only TrueType and OpenType files; opened and drawn with in the confined process first.
+    """
+    from commsched.images import errors, pool
+
+    if len(data) > MAX_FONT_BYTES:
+        raise BadFont(N_("A font may be at most %(limit)s MB."), "file", limit=MAX_FONT_BYTES // 2**20)
+    if not data.startswith(_SFNT):
+        raise BadFont(N_("This is not a font that we can use. Choose a file ending in .ttf or .otf."), "file")
+    try:
+        facts, _ = pool.shared.run({"job": "font"}, data)
+    except errors.BadPicture:
+        raise BadFont(N_("The font is damaged or lacks letters such as å, ä and ö."), "file") from None
+    return str(facts["family"]) or filename

@@ -1,0 +1,74 @@
+"""What is left to draw when everything has been measured: lines of text, boxes and rings, in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from commsched.core.words import Problem
+from commsched.images.contrast import Colour
+from commsched.images.fonts import Face
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle in whole pixels; right and bottom are the first ones outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    def holds(self, other: Area) -> bool:
+        inside = self.left <= other.left and other.right <= self.right
+        return inside and self.top <= other.top and other.bottom <= self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``text`` with its pen at (x, y), y being the baseline. ``ground`` is the surface's role, for contrast."""
+
+    x: float
+    y: int
+    text: str
+    face: Face
+    size: int
+    ink: Colour
+    ground: Colour
+    tracking: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    area: Area
+    colour: Colour
+    radius: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A part of a ring, clockwise from twelve o'clock, ``start`` and ``end`` in shares of the whole turn."""
+
+    area: Area
+    colour: Colour
+    thickness: int
+    start: float
+    end: float
+
+
+Op = Line | Box | Ring
+
+
+@dataclass(slots=True)
+class Drawing:
+    """The outcome of laying out: what to draw, and what to say about it."""
+
+    ops: list[Op] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)

@@ -1,0 +1,229 @@
+"""Puts pixels down: the base of a card (grounds, photo, logo), kept and copied, and everything set on it."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING
+
+from commsched.images import clean, fonts, glyphs, runs
+from commsched.images.brand import Brand
+from commsched.images.cache import Bounded
+from commsched.images.contrast import WHITE, Colour, luminance, ratio
+from commsched.images.designs import Design, Layer
+from commsched.images.ops import Area, Box, Line, Op, Ring
+from commsched.images.values import Filled, Photo
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+BASES = 40 * 2**20
+"""Bytes of finished bases kept: all five sizes of one design."""
+_FINER = 4
+_WANTED = 4.8
+"""Contrast aimed at where text stands on a photo: a little above the promise, for rounding."""
+
+_bases: Bounded[Image.Image] = Bounded(BASES, lambda image: image.width * image.height * 4)
+_shapes: Bounded[Image.Image] = Bounded(4 * 2**20, lambda image: image.width * image.height + 200)
+
+
+def base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled,
+         areas: dict[str, Area]) -> Image.Image:  # fmt: skip
+    """What does not change with the text; the caller copies it before drawing."""
+    kept = [layer for layer in layers if layer.kind in ("fill", "photo", "sign")]
+    photos = tuple((name, photo.key) for name, photo in sorted(filled.photos.items()))
+    key = (design.name, tuple(design.layers.index(layer) for layer in kept), size, brand.key, photos)
+    return _bases.get(key, lambda: _base(design, kept, size, brand, filled, areas))
+
+
+def _base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled,
+          areas: dict[str, Area]) -> Image.Image:  # fmt: skip
+    from PIL import Image
+
+    image = Image.new("RGB", size, brand.grounds[design.ground])
+    for layer in layers:
+        area = areas.get(layer.area)
+        if area is None:
+            continue
+        if layer.kind == "fill":
+            _box(image, Box(area, brand.grounds[layer.colour]))
+        elif layer.kind == "photo":
+            _photo(image, layer, area, filled.photos[layer.field])
+            if layer.scrim in areas:
+                _scrim(image, areas[layer.scrim], area, brand)
+        else:
+            _sign(image, layer, area, brand)
+    return image
+
+
+def cropped(photo: Photo, size: tuple[int, int]) -> Image.Image:
+    """``photo`` filled into ``size``, as close to its focus as its edges allow."""
+    from PIL import Image
+
+    with clean.opened(photo.data) as opened:
+        opened.draft("RGB", (size[0], size[1]))
+        opened.load()
+        image = clean.flat(clean.srgb(clean.upright(opened), None)).convert("RGB")
+    scale = max(size[0] / image.width, size[1] / image.height)
+    width, height = size[0] / scale, size[1] / scale
+    left = min(max(photo.focus[0] * image.width - width / 2, 0.0), image.width - width)
+    top = min(max(photo.focus[1] * image.height - height * 0.42, 0.0), image.height - height)
+    box = (left, top, left + width, top + height)
+    return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+
+
+def _photo(image: Image.Image, layer: Layer, area: Area, photo: Photo) -> None:
+    if layer.shape == "circle":
+        side = min(area.width, area.height)
+        left = {"left": area.left, "center": area.left + (area.width - side) // 2, "right": area.right - side}
+        top = area.top + (area.height - side) // 2
+        area = Area(left[layer.align], top, left[layer.align] + side, top + side)
+    picture = cropped(photo, (area.width, area.height))
+    if layer.shape == "rect":
+        image.paste(picture, (area.left, area.top))
+        return
+    radius = min(area.width, area.height) // (2 if layer.shape == "circle" else 14)
+    image.paste(picture, (area.left, area.top), _rounded(area.width, area.height, radius))
+
+
+def _scrim(image: Image.Image, text: Area, photo: Area, brand: Brand) -> None:
+    """Darken the photo behind ``text`` just so far that every pixel of it carries the text; fade out above."""
+    from PIL import Image
+
+    dark, ink = brand.grounds["photo"], brand.on("photo", "ink")
+    brightest: list[int] = [high for _, high in image.crop((text.left, text.top, text.right, text.bottom)).getextrema()]  # type: ignore[misc]
+    target = (luminance(ink) + 0.05) / _WANTED - 0.05
+    alpha = next((step / 50 for step in range(12, 51) if _dimmed(brightest, dark, step / 50) <= target), 1.0)
+    fade = max(1, round(photo.height * 0.32))
+    column = bytearray()
+    for row in range(photo.top, photo.bottom):
+        near = 1.0 if row >= text.top - 4 else max(0.0, 1 - (text.top - 4 - row) / fade)
+        smooth = near * near * (3 - 2 * near)
+        column.append(min(255, math.ceil(255 * alpha * max(smooth, 0.12))))
+    mask = Image.frombytes("L", (1, len(column)), bytes(column)).resize((photo.width, photo.height), 0)
+    image.paste(dark, (photo.left, photo.top, photo.right, photo.bottom), mask)
+
+
+def _dimmed(brightest: list[int], dark: Colour, alpha: float) -> float:
+    red, green, blue = (math.ceil(high + (low - high) * alpha) for high, low in zip(brightest, dark, strict=True))
+    return luminance((red, green, blue))
+
+
+def _sign(image: Image.Image, layer: Layer, area: Area, brand: Brand) -> None:
+    """The sender: the logo, or the office's name where there is none."""
+    surface = brand.grounds[layer.on]
+    data = brand.logo_on_dark if brand.logo_on_dark and luminance(surface) < 0.18 else brand.logo
+    if data:
+        _logo(image, layer, area, data, surface)
+    elif brand.name:
+        _name(image, layer, area, brand)
+
+
+def _logo(image: Image.Image, layer: Layer, area: Area, data: bytes, surface: Colour) -> None:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=clean.FORMATS) as opened:
+        logo = opened.convert("RGBA")
+    scale = min(area.width / logo.width, area.height / logo.height)
+    logo = logo.resize((max(1, int(logo.width * scale)), max(1, int(logo.height * scale))), 1)
+    left = {"left": area.left, "right": area.right - logo.width}.get(
+        layer.align, area.left + (area.width - logo.width) // 2
+    )
+    top = area.top + (area.height - logo.height) // 2
+    if not _shows(logo, surface):
+        pad = max(2, logo.height // 5)
+        plate = Area(left - pad, top - pad, left + logo.width + pad, top + logo.height + pad)
+        _box(image, Box(plate, WHITE, radius=pad))
+    image.paste(logo, (left, top), logo)
+
+
+def _shows(logo: Image.Image, surface: Colour) -> bool:
+    """Whether most of the logo stands out from what it would stand on."""
+    tiny = logo.resize((16, 16), 4).tobytes()
+    seen = [tuple(tiny[at : at + 3]) for at in range(0, len(tiny), 4) if tiny[at + 3] > 128]
+    clear = sum(ratio((red, green, blue), surface) >= 1.8 for red, green, blue in seen)
+    return clear * 2 >= len(seen)
+
+
+def _name(image: Image.Image, layer: Layer, area: Area, brand: Brand) -> None:
+    from PIL import ImageDraw
+
+    face = fonts.Face(brand.heading, 700, brand.fonts.get(brand.heading, ""))
+    text = runs.settable(brand.name).replace("\n", " ")
+    size = max(8, int(area.height * 0.62))
+    mark, space = 0.62, 0.42
+    while size > 8 and (runs.extent(text, face).width + mark + space) * size > area.width:
+        size -= 1
+    width = (runs.extent(text, face).width + mark + space) * size
+    left = {"left": float(area.left), "right": area.right - width}.get(
+        layer.align, area.left + (area.width - width) / 2
+    )
+    baseline = area.top + (area.height + round(0.72 * size)) // 2
+    square = Area(round(left), baseline - round(mark * size) - 1, round(left) + round(mark * size), baseline - 1)
+    _box(image, Box(square, brand.on(layer.on, "accent")))
+    draw = ImageDraw.Draw(image)
+    glyphs.line(draw, (left + (mark + space) * size, baseline), text, face, size, brand.on(layer.on, "ink"))
+
+
+def apply(image: Image.Image, ops: list[Op], emoji_font: str = "") -> None:
+    """Draw ``ops`` in order."""
+    from PIL import ImageDraw
+
+    draw = ImageDraw.Draw(image)
+    for op in ops:
+        if isinstance(op, Line):
+            glyphs.line(draw, (op.x, op.y), op.text, op.face, op.size, op.ink, op.tracking, emoji_font)
+        elif isinstance(op, Box):
+            _box(image, op)
+        else:
+            _ring(image, op)
+
+
+def _box(image: Image.Image, box: Box) -> None:
+    area = box.area
+    if area.width < 1 or area.height < 1:
+        return
+    radius = min(box.radius, area.width // 2, area.height // 2)
+    corners = (area.left, area.top, area.right, area.bottom)
+    image.paste(box.colour, corners, _rounded(area.width, area.height, radius) if radius else None)
+
+
+def _rounded(width: int, height: int, radius: int) -> Image.Image:
+    """A mask with smooth round corners."""
+    from PIL import Image, ImageDraw
+
+    def make() -> Image.Image:
+        mask = Image.new("L", (width * _FINER, height * _FINER))
+        ImageDraw.Draw(mask).rounded_rectangle(
+            (0, 0, width * _FINER - 1, height * _FINER - 1), radius * _FINER, fill=255
+        )
+        return mask.reduce(_FINER)
+
+    return _shapes.get(("round", width, height, radius), make)
+
+
+def _ring(image: Image.Image, ring: Ring) -> None:
+    from PIL import Image, ImageDraw
+
+    side = ring.area.width
+
+    def make() -> Image.Image:
+        mask = Image.new("L", (side * _FINER, side * _FINER))
+        draw, last = ImageDraw.Draw(mask), side * _FINER - 1
+        if ring.end - ring.start >= 1:
+            draw.ellipse((0, 0, last, last), fill=255)
+        elif ring.end > ring.start:
+            draw.pieslice((0, 0, last, last), ring.start * 360 - 90, ring.end * 360 - 90, fill=255)
+        inner = ring.thickness * _FINER
+        draw.ellipse((inner, inner, last - inner, last - inner), fill=0)
+        return mask.reduce(_FINER)
+
+    key = ("ring", side, ring.thickness, round(ring.start, 4), round(ring.end, 4))
+    mask = _shapes.get(key, make)
+    image.paste(ring.colour, (ring.area.left, ring.area.top, ring.area.right, ring.area.bottom), mask)
+
+
+def forget() -> None:
+    """Drop every base and shape."""
+    _bases.clear()
+    _shapes.clear()

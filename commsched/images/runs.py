@@ -1,0 +1,183 @@
+"""Divides a line into runs that one font sets in one way, and measures them, in em.
+
+*Plain* runs (Latin, Greek, Cyrillic without combining marks) are set glyph by glyph from a cache; *shaped*
+runs (marks, Arabic, Hebrew, Indic …) go through HarfBuzz as a whole; *emoji* are pictures.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from commsched.images import fonts
+from commsched.images.fonts import Face
+
+Kind = Literal["plain", "shaped", "emoji"]
+REFERENCE = 400
+"""Pixels per em at which widths are taken; they scale, because glyphs are drawn without hinting."""
+EMOJI_BOX = 1.16
+"""Side of a colour emoji, in em, and how much of it is below the baseline."""
+EMOJI_BELOW = 0.2
+
+_PLAIN = re.compile("[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff"
+                    "\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u218f\u2190-\u22ff\u25a0-\u25ff]*\\Z")  # fmt: skip
+_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+                     "\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff]")  # fmt: skip
+_MARKS = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})"
+                    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    kind: Kind
+    text: str
+    face: Face
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Of a text on its baseline, in em: ``width`` is the advance, the rest is where ink may be."""
+
+    width: float
+    top: float
+    bottom: float
+    left: float
+    right: float
+
+
+@lru_cache(1)
+def _patterns() -> tuple[Any, Any]:
+    import regex
+
+    emoji = r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{Extended_Pictographic}.*\u200d|.\ufe0f?\u20e3"
+    return regex.compile(r"\X"), regex.compile(emoji)
+
+
+def settable(text: str) -> str:
+    """``text`` in NFC, without controls, direction tricks and private signs, and at most two marks on a letter."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
+    return _MARKS.sub(r"\1", _UNSEEN.sub("", text))
+
+
+def clusters(text: str) -> list[str]:
+    """What a reader sees as single signs."""
+    found: list[str] = _patterns()[0].findall(text)
+    return found
+
+
+@lru_cache(16384)
+def split(text: str, face: Face) -> tuple[Run, ...]:
+    """``text`` as runs, in logical order."""
+    if _PLAIN.match(text) and all(fonts.covers(face, char) for char in text):
+        return (Run("plain", text, face),)
+    runs: list[Run] = []
+    for cluster in clusters(text):
+        run = _of(cluster, face, runs[-1] if runs else None)
+        if runs and run.kind != "emoji" and (runs[-1].kind, runs[-1].face) == (run.kind, run.face):
+            runs[-1] = Run(run.kind, runs[-1].text + cluster, run.face)
+        else:
+            runs.append(run)
+    return tuple(runs)
+
+
+def _of(cluster: str, face: Face, before: Run | None) -> Run:
+    if _patterns()[1].match(cluster):
+        return Run("emoji", cluster, face)
+    if cluster.isspace() and before is not None and before.kind != "emoji":
+        return Run(before.kind, cluster, before.face)
+    other = fonts.face_for(face, cluster) or face
+    plain = len(cluster) == 1 and _PLAIN.match(cluster)
+    return Run("plain" if plain else "shaped", cluster, other)
+
+
+def is_rtl(text: str) -> bool:
+    """Whether the first letter with a direction runs right to left."""
+    for char in text:
+        direction = unicodedata.bidirectional(char)
+        if direction in ("R", "AL"):
+            return True
+        if direction == "L":
+            return False
+    return False
+
+
+def unknown(text: str, face: Face) -> list[str]:
+    """The signs in ``text`` that no font at hand can draw."""
+    odd = [cluster for cluster in clusters(text) if not cluster.isspace() and not _PLAIN.match(cluster)]
+    odd = [cluster for cluster in odd if not _patterns()[1].match(cluster)]
+    return sorted({cluster for cluster in odd if fonts.face_for(face, cluster) is None})
+
+
+@lru_cache(4096)
+def glyph(face: Face, char: str) -> Extent:
+    """One glyph's advance and ink, in em."""
+    font = fonts.opened(face, REFERENCE)
+    left, top, right, bottom = font.getbbox(char, anchor="ls")
+    one = 1 / REFERENCE
+    return Extent(font.getlength(char) * one, -top * one, bottom * one, left * one, right * one)
+
+
+@lru_cache(32768)
+def kern(face: Face, pair: str) -> float:
+    """What the font takes away between two glyphs, in em."""
+    font = fonts.opened(face, REFERENCE)
+    alone = font.getlength(pair[0]) + font.getlength(pair[1])
+    return float(font.getlength(pair, features=["-liga", "-clig"]) - alone) / REFERENCE
+
+
+def places(text: str, face: Face, tracking: float = 0.0) -> list[float]:
+    """Where each glyph of a plain run starts, and where the run ends, in em."""
+    at, before, found = 0.0, "", []
+    for char in text:
+        if before:
+            at += kern(face, before + char) + tracking
+        found.append(at)
+        at += glyph(face, char).width
+        before = char
+    return [*found, at]
+
+
+@lru_cache(32768)
+def extent(text: str, face: Face, tracking: float = 0.0) -> Extent:
+    """The whole of ``text`` set in ``face`` and its stand-ins, in em."""
+    at, top, bottom, left, right = 0.0, 0.0, 0.0, 0.0, 0.0
+    for run in split(text, face):
+        part = _run_extent(run, tracking)
+        if at == 0.0:
+            left = part.left
+        right = max(right, at + part.right)
+        top, bottom = max(top, part.top), max(bottom, part.bottom)
+        at += part.width
+    return Extent(at, top, bottom, left, right)
+
+
+def _run_extent(run: Run, tracking: float) -> Extent:
+    if run.kind == "emoji":
+        return Extent(EMOJI_BOX + 0.06, EMOJI_BOX - EMOJI_BELOW, EMOJI_BELOW, 0.03, EMOJI_BOX + 0.03)
+    if run.kind == "shaped":
+        font = fonts.opened(run.face, REFERENCE)
+        left, top, right, bottom = font.getbbox(run.text, anchor="ls")
+        width = font.getlength(run.text)
+        slack = 0.02  # shaping at another size may move an accent by a pixel
+        return Extent(
+            max(width, right) / REFERENCE,
+            -top / REFERENCE + slack,
+            bottom / REFERENCE + slack,
+            left / REFERENCE,
+            max(width, right) / REFERENCE,
+        )
+    starts = places(run.text, run.face, tracking)
+    marks = [(glyph(run.face, char), start) for char, start in zip(run.text, starts, strict=False)]
+    inked = [(mark, start) for mark, start in marks if mark.right > mark.left]
+    if not inked:
+        return Extent(starts[-1], 0.0, 0.0, 0.0, starts[-1])
+    return Extent(
+        starts[-1],
+        max(mark.top for mark, _ in inked),
+        max(mark.bottom for mark, _ in inked),
+        min(start + mark.left for mark, start in inked),
+        max(start + mark.right for mark, start in inked),
+    )
