@@ -39,6 +39,10 @@ class Blocked(requests.ConnectionError):
     """The name leads to an address the guard does not allow. Nothing was sent."""
 
 
+class _Refused(Exception):
+    """:class:`Blocked`, on its way up through urllib3, which would wrap anything it knows."""
+
+
 class Moved(requests.RequestException):
     """The server answered a writing call with a redirect, which is never followed."""
 
@@ -118,7 +122,7 @@ class _Guarded:
             gone = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
             raise NameResolutionError(self.host, self, gone) from error  # type: ignore[arg-type]
         if call.guard is not None and not call.guard([str(entry[4][0]) for entry in found]):
-            raise Blocked(f"{self.host} is an address inside the network")
+            raise _Refused(f"{self.host} is an address inside the network")
         return self._connect_first(found, call)
 
     def _connect_first(self, found: Sequence[Any], call: _Call) -> socket.socket:
@@ -237,7 +241,10 @@ class Session(requests.Session):
             kwargs["timeout"] = self.timeout
         kwargs["stream"] = True
         kwargs["allow_redirects"] = reading and kwargs.get("allow_redirects", True)
-        response = super().request(method, url, *args, **kwargs)
+        try:
+            response = super().request(method, url, *args, **kwargs)
+        except _Refused as refused:
+            raise Blocked(str(refused)) from None
         self._read(response)
         if response.is_redirect and not reading:
             raise Moved(f"the server points to {response.headers.get('location', '')[:200]}", response=response)

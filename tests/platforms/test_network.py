@@ -1,0 +1,360 @@
+"""The session: what it proves about a call that failed, and where it will not go."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commsched.core.outcome import Rejected, Retry, Unknown
+from commsched.platforms import _network
+from commsched.platforms._answers import from_failure, invisible, redact
+from commsched.platforms._network import Blocked, Moved, Session, TooLarge, public_only, was_sent
+from tests.platforms._office import wire
+from tests.sims._server import Answer, Call, Simulator, Stage
+
+
+class Echo(Simulator):
+    """Answers every call with what it was; redirects and cookies on request."""
+
+    def stage(self, call: Call) -> Stage:
+        return "read" if call.method == "GET" else "publish"
+
+    def handle(self, call: Call) -> Answer:
+        if call.path == "/gzip":
+            bomb = gzip.compress(b" " * 3_000_000)
+            return Answer(200, bomb, {"content-encoding": "gzip", "content-type": "text/plain"})
+        if call.path == "/loop":
+            return Answer(302, b"", {"location": "/loop"})
+        if call.path == "/to":
+            body = b" " * int(call.query.get("size", "0"))
+            return Answer(int(call.query.get("status", "302")), body, {"location": call.query["at"]})
+        return Answer(200, {"method": call.method, "cookie": call.headers.get("cookie")}, {"set-cookie": "a=1"})
+
+
+@pytest.fixture
+def sim() -> Iterator[Echo]:
+    with Echo() as echo:
+        yield echo
+
+
+def fail(session: Session, method: str, url: str, **kwargs: Any) -> requests.RequestException:
+    with pytest.raises(requests.RequestException) as failed:
+        session.request(method, url, **kwargs)
+    return failed.value
+
+
+def outcome(error: Exception) -> Any:
+    return from_failure(error, wire({}, {}))
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def named(*addresses: str) -> Any:
+    """A resolver by which every name leads to ``addresses``, one after the other for each time it is asked."""
+    rest = list(addresses)
+
+    def resolve(host: str, port: int, *_: Any) -> list[Any]:
+        address = rest.pop(0) if len(rest) > 1 else rest[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    return resolve
+
+
+def test_an_ordinary_call_is_answered(sim: Echo) -> None:
+    assert Session(guard=None).get(sim.url).json()["method"] == "GET"
+    assert Session(guard=None).post(sim.url, data=b"a" * 300_000).json()["method"] == "POST"
+    assert len(sim.calls[-1].body) == 300_000
+
+
+def test_a_refused_connection_was_not_sent() -> None:
+    error = fail(Session(guard=None), "POST", f"http://127.0.0.1:{unused_port()}/")
+    assert not was_sent(error)
+    assert outcome(error) == Retry(outcome(error).detail, whole_channel=True)
+
+
+def test_a_name_nobody_knows_was_not_sent() -> None:
+    def nobody(*_: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    error = fail(Session(guard=None, resolve=nobody), "POST", "http://mastodon.example/")
+    assert isinstance(outcome(error), Retry)
+
+
+def test_a_connection_that_never_opens_was_not_sent() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        others = [socket.socket() for _ in range(3)]
+        for other in others:
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        error = fail(Session(guard=None), "POST", f"http://127.0.0.1:{full.getsockname()[1]}/", timeout=0.2)
+        for other in others:
+            other.close()
+    assert isinstance(error, requests.ConnectTimeout)
+    assert isinstance(outcome(error), Retry)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    path = tmp_path_factory.mktemp("tls") / "cert.pem"
+    path.write_bytes(key.private_bytes(*kinds) + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def secure(sim: Echo, certificate: Path) -> Iterator[str]:
+    """The simulator behind TLS, with a certificate that nobody has vouched for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = sim._server
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    yield f"https://localhost:{server.server_port}"
+
+
+def test_a_certificate_that_is_not_trusted_means_that_nothing_was_sent(sim: Echo, secure: str) -> None:
+    error = fail(Session(guard=None), "POST", secure)
+    assert isinstance(error, requests.exceptions.SSLError)
+    assert isinstance(outcome(error), Retry)
+    assert sim.calls == []
+
+
+def test_a_trusted_certificate_is_checked_against_the_name_though_the_address_is_pinned(
+    sim: Echo, secure: str, certificate: Path
+) -> None:
+    session = Session(guard=None, resolve=named("127.0.0.1"))
+    assert session.get(secure, verify=str(certificate)).status_code == 200
+    error = fail(session, "POST", secure.replace("localhost", "mastodon.example"), verify=str(certificate))
+    assert isinstance(error, requests.exceptions.SSLError)
+    assert isinstance(outcome(error), Retry)
+
+
+def test_tls_spoken_to_a_server_without_it_was_not_sent(sim: Echo) -> None:
+    assert isinstance(outcome(fail(Session(guard=None), "POST", sim.url.replace("http:", "https:"))), Retry)
+
+
+def test_a_reset_after_the_handshake_is_unknown(sim: Echo, secure: str, certificate: Path) -> None:
+    sim.faults.append("reset_before_accept")
+    error = fail(Session(guard=None), "POST", secure, verify=str(certificate))
+    assert isinstance(outcome(error), Unknown)
+
+
+@pytest.mark.parametrize(
+    "fault", ["timeout_after_accept", "reset_after_accept", "reset_before_accept", "slow_drip", "slow_headers"]
+)
+def test_whatever_happens_after_the_first_byte_is_unknown(sim: Echo, fault: str) -> None:
+    sim.faults.append(fault)
+    error = fail(Session(guard=None, deadline=0.4), "POST", sim.url)
+    assert was_sent(error)
+    assert isinstance(outcome(error), Unknown)
+
+
+@pytest.mark.parametrize("fault", ["read:slow_drip", "read:slow_headers", "read:timeout_before_accept"])
+def test_a_call_ends_within_its_deadline_however_slowly_it_is_answered(sim: Echo, fault: str) -> None:
+    sim.faults.append(fault)
+    started = time.monotonic()
+    fail(Session(guard=None, deadline=0.4, timeout=10), "GET", sim.url)
+    assert time.monotonic() - started < 2
+
+
+def test_an_upload_nobody_reads_ends_within_its_deadline() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(1)
+        session, started = Session(guard=None, deadline=0.4, timeout=10), time.monotonic()
+        error = fail(session, "POST", f"http://127.0.0.1:{deaf.getsockname()[1]}/", data=b"a" * 30_000_000)
+    assert time.monotonic() - started < 2
+    assert isinstance(outcome(error), Unknown)
+
+
+def test_an_answer_without_end_is_not_read_to_the_end(sim: Echo) -> None:
+    sim.faults.append("huge_after_accept")
+    error = fail(Session(guard=None), "POST", sim.url)
+    assert isinstance(error, TooLarge)
+    assert isinstance(outcome(error), Unknown)
+    assert isinstance(fail(Session(guard=None, max_bytes=1_000_000), "GET", f"{sim.url}/gzip"), TooLarge)
+    redirect = f"{sim.url}/to?at=/&size=2000000"
+    assert isinstance(fail(Session(guard=None, max_bytes=1_000_000), "GET", redirect), TooLarge)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "127.1"]
+)
+def test_the_house_cannot_be_reached_by_any_spelling(sim: Echo, host: str) -> None:
+    port = sim.url.rpartition(":")[2]
+    fail(Session(), "GET", f"http://{host}:{port}/")
+    assert sim.calls == []
+
+
+def test_the_house_behind_a_public_name_is_refused_for_good(sim: Echo) -> None:
+    session = Session(resolve=named("127.0.0.1"))
+    error = fail(session, "POST", sim.url.replace("127.0.0.1", "mastodon.example"))
+    assert isinstance(error, Blocked)
+    assert outcome(error) == Rejected(outcome(error).detail, "config")
+
+
+def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
+    assert public_only(["8.8.8.8", "2606:4700::1"])
+    assert not public_only(["8.8.8.8", "10.0.0.1"])
+    assert not public_only([])
+
+
+def test_the_address_that_was_looked_at_is_the_one_connected_to(sim: Echo) -> None:
+    seen: list[list[str]] = []
+
+    def guard(addresses: Any) -> bool:
+        seen.append(list(addresses))
+        return True
+
+    session = Session(guard=guard, resolve=named("127.0.0.1", "127.0.0.2"))
+    assert session.get(sim.url.replace("127.0.0.1", "mastodon.example")).status_code == 200
+    assert seen == [["127.0.0.1"]]
+
+
+def test_a_name_that_changes_its_mind_is_looked_at_again(sim: Echo) -> None:
+    """DNS rebinding: the first answer is public, the second leads into the house."""
+    allowed = {"127.0.0.2"}
+    session = Session(guard=lambda found: set(found) <= allowed, resolve=named("127.0.0.2", "127.0.0.1"))
+    url = sim.url.replace("127.0.0.1", "mastodon.example")
+    fail(session, "GET", url)
+    assert isinstance(fail(session, "GET", url), Blocked)
+    assert sim.calls == []
+
+
+def test_every_hop_of_a_redirect_is_looked_at(sim: Echo) -> None:
+    def resolve(host: str, port: int, *_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    hosts: list[int] = []
+
+    def first_only(_: Any) -> bool:
+        hosts.append(1)
+        return len(hosts) == 1
+
+    inside = sim.url.replace("127.0.0.1", "inside.example")
+    session = Session(guard=first_only, resolve=resolve)
+    error = fail(session, "GET", f"{sim.url.replace('127.0.0.1', 'outside.example')}/to?at={inside}/secret")
+    assert isinstance(error, Blocked)
+    assert [call.path for call in sim.calls] == ["/to"]
+
+
+def test_a_reading_call_follows_a_few_redirects_and_no_more(sim: Echo) -> None:
+    assert Session(guard=None).get(f"{sim.url}/to?at=/there").json()["method"] == "GET"
+    assert isinstance(fail(Session(guard=None), "GET", f"{sim.url}/loop"), requests.TooManyRedirects)
+    assert len([call for call in sim.calls if call.path == "/loop"]) <= 6
+
+
+@pytest.mark.parametrize(("status", "expected"), [(301, Rejected), (302, Rejected), (303, Unknown), (307, Rejected)])
+def test_a_writing_call_is_never_redirected(sim: Echo, status: int, expected: type) -> None:
+    error = fail(Session(guard=None), "POST", f"{sim.url}/to?at=http://elsewhere.example/&status={status}")
+    assert isinstance(error, Moved)
+    assert isinstance(outcome(error), expected)
+    assert len(sim.calls) == 1
+
+
+def test_channels_on_one_server_share_no_cookies(sim: Echo) -> None:
+    session = Session(guard=None)
+    session.get(sim.url)
+    assert session.get(sim.url).json()["cookie"] is None
+
+
+def test_nothing_is_read_from_the_environment(sim: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert Session(guard=None).get(sim.url).status_code == 200
+
+
+def test_only_the_command_line_opens_the_way_into_the_house() -> None:
+    assert Session.for_settings({"allow_private": "1"}).guard is None
+    for settings in ({}, {"allow_private": ""}, {"allow_private": "0"}, {"allow_private": "yes"}):
+        assert Session.for_settings(settings).guard is public_only
+
+
+def test_a_rested_connection_is_not_trusted_with_a_post(sim: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, ports = Session(guard=None), set[int]()
+    accept = sim._server.get_request
+    sim._server.get_request = lambda: _note(accept(), ports)  # type: ignore[method-assign]
+    session.get(sim.url)
+    session.get(sim.url)
+    assert len(ports) == 1
+    monkeypatch.setattr(_network, "_IDLE_MAX", 0.0)
+    session.get(sim.url)
+    assert len(ports) == 2
+
+
+def _note(accepted: Any, ports: set[int]) -> Any:
+    ports.add(accepted[1][1])
+    return accepted
+
+
+def test_many_threads_may_share_a_session(sim: Echo) -> None:
+    session, good = Session(guard=None), []
+    threads = [threading.Thread(target=lambda: good.append(session.get(sim.url).status_code)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert good == [200] * 12
+
+
+@given(st.text(), st.text(alphabet="abcdefåäö/+=%&?", min_size=8, max_size=30))
+def test_no_secret_is_ever_shown(words: str, secret: str) -> None:
+    from urllib.parse import quote
+
+    shown = redact(f"{words} https://g.example/me?access_token={quote(secret, safe='')}&a=1 {secret} {words}", [secret])
+    assert secret not in shown.replace("***", "")
+    assert len(shown) <= 500
+    assert "\n" not in shown
+
+
+def test_tokens_are_hidden_even_where_they_are_not_known() -> None:
+    shown = redact("GET /me?access_token=EAAB123&fields=id HTTP/1.1 Authorization: Bearer abc.def-ghi", [])
+    assert "EAAB123" not in shown
+    assert "abc.def-ghi" not in shown
+    assert "fields=id" in shown
+
+
+def test_what_nobody_could_see_may_be_repeated() -> None:
+    assert invisible(Unknown("lost")) == Retry("lost", whole_channel=True)
+    assert invisible(Rejected("no")) == Rejected("no")
+
+
+def test_an_error_nobody_foresaw_is_unknown() -> None:
+    assert isinstance(outcome(KeyError("id")), Unknown)
+    assert isinstance(outcome(requests.exceptions.InvalidURL("no")), Rejected)
