@@ -131,13 +131,10 @@ class X(Platform):
         links = sum(1 for part in split_thread(said(draft)) if x_links(part))
         if not links:
             return []
-        words = N_("X charges $%(with)s for a post with a link, and $%(without)s without. This costs $%(total)s.")
-        figures = {
-            "with": f"{PRICE_POST_WITH_LINK:.2f}",
-            "without": f"{PRICE_POST:.3f}",
-            "total": f"{self.cost(draft):.2f}",
-        }
-        return [warn("text", words, **figures)]
+        words = N_(
+            "A link makes it expensive: X charges $0.20 for a post with one, and $0.015 without. Here: %(cents)d cents."
+        )
+        return [warn("text", words, cents=round(self.cost(draft) * 100))]
 
     def parts(self, draft: Draft) -> list[Part]:
         return thread(draft)

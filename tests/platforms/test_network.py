@@ -139,13 +139,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def secure(sim: Echo, certificate: Path) -> Iterator[str]:
+def secure(sim: Echo, certificate: Path) -> str:
     """The simulator behind TLS, with a certificate that nobody has vouched for."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server = sim._server
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    yield f"https://localhost:{server.server_port}"
+    return f"https://localhost:{server.server_port}"
 
 
 def test_a_certificate_that_is_not_trusted_means_that_nothing_was_sent(sim: Echo, secure: str) -> None:

@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.connection.close()
-        self.rfile = self.wfile = io.BytesIO()  # type: ignore[assignment]
+        self.rfile = self.wfile = io.BytesIO()
 
     def drip(self, data: bytes) -> None:
         self.close_connection = True

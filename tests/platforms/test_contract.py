@@ -1,0 +1,232 @@
+"""What every platform keeps, generated over the registry: a new module is under it without a word here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import commsched.platforms as registry
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from commsched.core.platform import ConnectError, Limits, Message, Option, Platform, Setting, Wire
+from commsched.core.words import Invalid, Problem, Words
+from tests.platforms._office import NOW, draft, picture
+
+PLATFORMS = registry.all()
+OUTCOMES = (Published, Retry, Rejected, Unknown)
+NETWORK_FAILURES = [
+    requests.ConnectionError("the cable"),
+    requests.ConnectTimeout("no answer"),
+    requests.ReadTimeout("no answer yet"),
+    requests.exceptions.SSLError("certificate"),
+    requests.exceptions.ChunkedEncodingError("half an answer"),
+    requests.exceptions.InvalidURL("no address"),
+    requests.TooManyRedirects("round and round"),
+    ConnectionResetError(104, "reset"),
+    TimeoutError("slow"),
+    OSError(28, "No space left on device"),
+    ValueError("what is this"),
+    KeyError("content-type"),
+]
+
+
+def ids(value: object) -> str:
+    return value.key if isinstance(value, Platform) else type(value).__name__
+
+
+every_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=ids)
+
+
+class BrokenSession(requests.Session):
+    """A session on which every call fails in one way."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__()
+        self.failure = failure
+
+    def request(self, *_: Any, **__: Any) -> requests.Response:
+        raise self.failure
+
+
+class BrokenMailer:
+    def send(self, message: Message) -> Outcome:
+        return Unknown("the relay fell silent")
+
+    def describe(self) -> Words:
+        return Words("")
+
+    def verify(self) -> Outcome:
+        return Unknown("the relay fell silent")
+
+    def find(self, message_id: str) -> Finding:
+        return CannotTell(final=True)
+
+
+def broken_wire(platform: Platform, failure: Exception, home: Path) -> Wire:
+    values = {each.key: each.default or ("value" if each.required else "") for each in platform.settings}
+    values.update({key: "https://server.example" for key in values if key.endswith("url")})
+    return Wire(
+        channel=1,
+        settings={**values, "allow_private": "1", "graph_version": "v25.0"},
+        secrets={setting.key: "secret-0001" for setting in platform.settings if setting.secret},
+        now=lambda: NOW,
+        http=BrokenSession(failure),
+        timeout=0.2,
+        mailer=BrokenMailer(),
+        public_url="https://kansli.example",
+        home=str(home),
+        workspace="oppna-listan",
+    )
+
+
+def test_there_are_platforms_and_each_is_found_by_its_name() -> None:
+    assert {"mastodon", "x", "facebook"} <= set(registry.keys())
+    assert [registry.get(key).key for key in sorted(registry.keys())] == [each.key for each in registry.all()]
+
+
+@pytest.mark.parametrize("key", ["", "myspace", "_network", "os", "../x", "x.py"])
+def test_a_platform_that_is_not_there_is_told_in_words(key: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        registry.get(key)
+    assert refused.value.field == "platform"
+
+
+def test_no_sdk_is_imported_before_it_is_used() -> None:
+    program = (
+        "import sys, json, commsched.platforms as p; p.all();"
+        "heavy = ['tweepy', 'facebook', 'mastodon', 'twitter_text', 'PIL', 'requests', 'urllib3', 'regex'];"
+        "print(json.dumps([name for name in heavy if name in sys.modules]))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout) == []
+
+
+@every_platform
+def test_every_platform_has_tests_of_its_own(platform: Platform) -> None:
+    assert (Path(__file__).parent / f"test_{platform.key}.py").is_file()
+
+
+@every_platform
+def test_every_platform_says_who_it_is_and_what_it_needs(platform: Platform) -> None:
+    assert platform.name
+    keys = [setting.key for setting in platform.settings]
+    names = keys + [alias for setting in platform.settings for alias in setting.aliases]
+    assert len(names) == len(set(names)), "a setting's name or alias is used twice"
+    fields: tuple[Setting | Option, ...] = (*platform.settings, *platform.options)
+    for field in fields:
+        assert field.label
+        assert field.key.isidentifier()
+        assert bool(field.choices) == (field.kind == "choice")
+    for setting in platform.settings:
+        assert not (setting.secret and setting.default)
+        assert not setting.secret or setting.kind in ("password", "lines")
+    for option in platform.options:
+        assert not option.choices or option.default in dict(option.choices)
+    assert platform.settle >= 0
+
+
+@every_platform
+def test_limits_are_known_before_any_server_was_asked(platform: Platform) -> None:
+    limits = platform.limits({})
+    assert isinstance(limits, Limits)
+    assert limits.pictures >= 0
+    assert platform.count("Hej", {}) == 3
+
+
+@every_platform
+@pytest.mark.parametrize(
+    ("text", "pictures"),
+    [
+        ("", ()),
+        ("Hej", ()),
+        ("å" * 150_000, ()),
+        ("a." * 20_000, ()),
+        ("\x00\ufeff\u202e\r\n---\r\n", ()),
+        ("Hej", (picture(),) * 12),
+        ("Hej", (picture(alt=""),)),
+        ("Hej", (picture(mime="image/svg+xml", size=100_000_000),)),
+    ],
+    ids=["empty", "short", "long", "dotted", "odd", "pictures", "no-alt", "svg"],
+)
+def test_every_draft_gets_an_answer_in_words(platform: Platform, text: str, pictures: Any) -> None:
+    one = draft(text, *pictures, recipients=("namn@example.se",))
+    problems = platform.check(one, {})
+    assert all(isinstance(problem, Problem) and str(problem.words) and problem.field for problem in problems)
+    parts = platform.parts(one)
+    assert [part.number for part in parts] == list(range(len(parts)))
+    assert platform.cost(one) >= 0
+
+
+@every_platform
+def test_a_picture_without_words_is_never_scheduled(platform: Platform) -> None:
+    if platform.limits({}).pictures == 0:
+        return
+    with_words, without = (draft("Hej", picture(alt=alt), recipients=("a@example.se",)) for alt in ("Torget", " "))
+    assert not any(problem.field == "pictures" and problem.blocks for problem in platform.check(with_words, {}))
+    assert any(problem.blocks for problem in platform.check(without, {}))
+
+
+@every_platform
+@pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
+def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Exception, tmp_path: Path) -> None:
+    wire = broken_wire(platform, failure, tmp_path)
+    for part in platform.parts(draft("Hej", picture(), recipients=("namn@example.se",))):
+        prepared = platform.prepare(part, wire)
+        assert isinstance(prepared, (Handles, *OUTCOMES))
+        assert not isinstance(prepared, Unknown | Published), "what nobody can see is never unknown"
+        outcome = platform.publish(part, Handles({"post": "1_2", "media": "1"}), wire)
+        assert isinstance(outcome, OUTCOMES)
+        finding = platform.find(part, Handles(), datetime(2026, 11, 26, 7, 29, tzinfo=UTC), wire)
+        assert isinstance(finding, Found | Absent | CannotTell)
+        assert isinstance(platform.delete("1", wire), OUTCOMES)
+        shown = json.dumps([getattr(each, "detail", "") for each in (prepared, outcome, finding)])
+        assert "secret-0001" not in shown
+
+
+NETWORKS = [platform for platform in PLATFORMS if platform.key in ("mastodon", "x", "facebook")]
+
+
+@pytest.mark.parametrize("platform", NETWORKS, ids=ids)
+@pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
+def test_only_proof_of_not_sent_may_be_tried_again(platform: Platform, failure: Exception, tmp_path: Path) -> None:
+    [part] = platform.parts(draft("Hej"))
+    outcome = platform.publish(part, Handles({"post": "1_2"}), broken_wire(platform, failure, tmp_path))
+    if isinstance(failure, requests.ConnectTimeout):
+        assert isinstance(outcome, Retry)
+    elif isinstance(failure, requests.exceptions.InvalidURL):
+        assert isinstance(outcome, Rejected)
+    else:
+        assert isinstance(outcome, Unknown)
+
+
+@pytest.mark.parametrize("platform", NETWORKS, ids=ids)
+@pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
+def test_connecting_fails_in_a_sentence_by_a_field(platform: Platform, failure: Exception, tmp_path: Path) -> None:
+    with pytest.raises(ConnectError) as refused:
+        platform.connect(broken_wire(platform, failure, tmp_path))
+    assert refused.value.field in [setting.key for setting in platform.settings]
+
+
+@pytest.mark.parametrize("platform", NETWORKS, ids=ids)
+def test_connecting_with_nothing_filled_in_names_a_field(platform: Platform) -> None:
+    empty = Wire(channel=0, settings={}, secrets={}, now=lambda: NOW, http=BrokenSession(OSError("unreached")))
+    with pytest.raises(ConnectError) as refused:
+        platform.connect(empty)
+    assert refused.value.field in [setting.key for setting in platform.settings]
