@@ -154,7 +154,7 @@ def _no_network(allow_private: bool) -> Any:
     """What adapters get in tests that do not start a server: the real session, which refuses private addresses."""
     from commsched.platforms._network import Session
 
-    return Session(allow_private=allow_private)
+    return Session.for_settings({"allow_private": "1" if allow_private else ""})
 
 
 @pytest.fixture

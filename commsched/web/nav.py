@@ -15,7 +15,7 @@ from commsched.core.roles import Permission, may
 class NavEntry:
     """One line of the menu. ``label`` is a msgid, ``icon`` a lucide name; lower ``order`` stands first.
 
-    ``phone`` puts it in the bar at the bottom (room for four); ``endpoint`` is where it leads.
+    ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left.
     """
 
     endpoint: str
@@ -47,4 +47,5 @@ def _context() -> dict[str, Any]:
     if g.get("actor") is None:
         return {"menu": [], "bar": []}
     shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
-    return {"menu": shown, "bar": [entry for entry in shown if entry.phone][:4]}
+    bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
+    return {"menu": shown, "bar": sorted(bar, key=lambda entry: entry.order)}
