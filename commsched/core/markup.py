@@ -34,6 +34,9 @@ def _cleaner() -> Any:
 _BARE_URL: Final = re.compile(r"(?<![\w(\"'<\[=/])https?://[^\s<>\[\]\"`]*[^\s<>\[\]\"`).,:;!?'»”]")
 
 
+_REACHABLE: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@.-])(?:\+|0)\d[\d  –-]{5,16}\d(?![\w@])")
+
+
 def to_html(text: str) -> str:
     """``text`` as sanitised HTML. A line break is a line break; headings begin at level two; bare links are links."""
     tokens = _markdown().parse(_BARE_URL.sub(r"<\g<0>>", text))
@@ -57,6 +60,17 @@ def _linked(text: str) -> str:
         made += [escape(text[end : match.start()]), f'<a href="{url}" rel="noopener nofollow ugc">{shown}</a>']
         end = match.end()
     return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
+
+
+def contact_to_html(text: str) -> str:
+    """A press contact, where addresses and telephone numbers can be pressed: it is read on a phone."""
+    made, end = [], 0
+    for match in _REACHABLE.finditer(text):
+        shown = match.group()
+        href = f"mailto:{shown}" if "@" in shown else f"tel:{re.sub(r'[^0-9+]', '', shown)}"
+        made += [escape(text[end : match.start()]), f'<a href="{escape(href)}">{escape(shown)}</a>']
+        end = match.end()
+    return "".join([*made, escape(text[end:])]).strip().replace("\n", "<br>")
 
 
 def first_words(text: str, limit: int) -> str:

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access import public
 from commsched.core.language import known
+from commsched.core.markup import contact_to_html
 from commsched.core.words import NotFound
 from commsched.flow import newsroom, wall
 from commsched.flow.newsroom import Entry, Room, Shot
@@ -88,6 +89,12 @@ def public_url(endpoint: str, **values: Any) -> str:
 def safe_html(html: str) -> Markup:
     """For what ``core.markup`` has sanitised, and nothing else."""
     return Markup(html)  # noqa: S704
+
+
+@bp.app_template_filter()
+def reachable(contact: str) -> Markup:
+    """A press contact with its addresses and numbers as links."""
+    return Markup(contact_to_html(contact))  # noqa: S704  # escaped there
 
 
 @bp.app_template_filter()

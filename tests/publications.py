@@ -1,0 +1,66 @@
+"""Rows as they stand when something has been published: for pages that only read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from commsched.core.content import ChannelContent, Content, Picture, canonical, digest
+from commsched.flow.compose import media_path
+from commsched.flow.context import Office
+from commsched.store.models import Channel, Delivery, Item, Media, Part, Revision
+
+
+def channel(office: Office, workspace: int, platform: str = "newsroom", **values: Any) -> int:
+    """A connected channel; returns its id."""
+    with office.store.write(workspace) as session:
+        row = Channel(platform=platform, name=values.pop("name", platform.title()), created_at=office.now(), **values)
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def published(
+    office: Office, workspace: int, channel_id: int, *, at: datetime, state: str = "published",
+    parts: Sequence[str] = (), uid: str = "", **content: Any,
+) -> Item:  # fmt: skip
+    """An item with one delivery on ``channel_id`` in ``state``. ``content`` is what the revision says."""
+    said = Content(channels=[ChannelContent(channel=channel_id)], **content)
+    raw = canonical(said)
+    with office.store.write(workspace) as session:
+        item = Item(uid=uid or uuid.uuid4().hex, kind=said.kind, title=said.title, state=state, created_at=at,
+                    updated_at=at, publish_at=at)  # fmt: skip
+        session.add(item)
+        session.flush()
+        revision = Revision(item_id=item.id, number=1, content=raw, hash=digest(raw), created_at=at)
+        session.add(revision)
+        session.flush()
+        item.revision_id, item.version = revision.id, 1
+        delivery = Delivery(
+            uid=uuid.uuid4().hex, item_id=item.id, revision_id=revision.id, channel_id=channel_id, state=state,
+            due_at=at, latest_at=at, created_at=at, published_at=at if state == "published" else None,
+        )  # fmt: skip
+        session.add(delivery)
+        session.flush()
+        for number, part_state in enumerate(parts):
+            session.add(Part(delivery_id=delivery.id, number=number, key=f"{item.uid}-{number}", state=part_state,
+                             finished_at=at))  # fmt: skip
+        return item
+
+
+def picture(office: Office, workspace: int, data: bytes, *, alt: str = "", credit: str = "", **size: int) -> Picture:
+    """A picture in the library, file and row."""
+    import hashlib
+
+    sha256 = hashlib.sha256(data).hexdigest()
+    width, height = size.get("width", 1), size.get("height", 1)
+    path: Path = media_path(office, sha256, ".jpg")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    with office.store.write(workspace) as session:
+        session.add(Media(sha256=sha256, suffix=".jpg", mime="image/jpeg", width=width, height=height, size=len(data),
+                          alt=alt, credit=credit, created_at=office.now()))  # fmt: skip
+    return Picture(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
