@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Setting, Wire
+from commsched.core.platform import ConnectError, Part, Setting, Wire
 from commsched.core.words import N_
 
 _DETAIL_MAX = 500
@@ -86,8 +86,19 @@ def invisible(outcome: Outcome) -> Outcome:
     return Retry(outcome.detail, whole_channel=True) if isinstance(outcome, Unknown) else outcome
 
 
-def refusal(outcome: Outcome, name: str, *, token: str, server: str) -> ConnectError:
-    """The sentence for a connection that failed with ``outcome``; ``token`` and ``server`` name the fields."""
+def orphan(part: Part) -> Outcome | None:
+    """Refuse a part that belongs under another which is not known to be out: it would stand alone for all to see."""
+    if part.role in ("reply", "comment") and not part.parent:
+        return Rejected("the part before it is not known to be out", "config")
+    return None
+
+
+def refusal(outcome: Outcome, name: str, *, token: str, server: str, refused: str = "") -> ConnectError:
+    """The sentence for a connection that failed with ``outcome``.
+
+    ``token``, ``server`` and ``refused`` are the fields to blame for a token that does not do, a server that does
+    not answer, and anything else the platform said no to (``server``, unless given).
+    """
     if isinstance(outcome, Rejected):
         if outcome.why == "token":
             words = N_("%(platform)s does not accept the token. Paste it again, or make a new one. (%(detail)s)")
@@ -99,6 +110,6 @@ def refusal(outcome: Outcome, name: str, *, token: str, server: str) -> ConnectE
             words = N_("The account at %(platform)s has no credits left. (%(detail)s)")
             return ConnectError(words, token, platform=name, detail=outcome.detail)
         words = N_("%(platform)s refused the settings. (%(detail)s)")
-        return ConnectError(words, server, platform=name, detail=outcome.detail)
+        return ConnectError(words, refused or server, platform=name, detail=outcome.detail)
     words = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")
     return ConnectError(words, server, platform=name, detail=outcome.detail)

@@ -28,6 +28,8 @@ class Client(tweepy.Client):  # type: ignore[misc]
         super().__init__(**keys, return_type=dict, wait_on_rate_limit=False)
         self.base_url, self.session, self.timeout = base_url, session, timeout
         self.signs = "consumer_key" in keys
+        self.access_level = ""
+        """What the keys may do (``read``, ``read-write`` …), where the last answer said so."""
 
     def request(
         self,
@@ -57,6 +59,7 @@ class Client(tweepy.Client):  # type: ignore[misc]
             auth=auth,
             timeout=self.timeout,
         )
+        self.access_level = response.headers.get("x-access-level", "")
         if not 200 <= response.status_code < 300:
             raise _error(response)
         return response

@@ -24,9 +24,9 @@ from commsched.core.platform import (
     Setting,
     Wire,
 )
-from commsched.core.text import graphemes, tidy
+from commsched.core.text import graphemes, split_thread, tidy
 from commsched.core.words import N_, Problem, block
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, refusal, value
+from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, refusal, value
 from commsched.platforms._checks import check_pictures
 
 GRAPH_VERSION = "v25.0"
@@ -100,7 +100,7 @@ class Facebook(Platform):
             raise
         except Exception as error:
             outcome = _outcome(error, wire)
-            raise refusal(outcome, self.name, token=_TOKEN.key, server=_PAGE_ID.key) from error
+            raise refusal(outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key, refused=_PAGE_ID.key) from error
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return _LIMITS
@@ -147,6 +147,9 @@ class Facebook(Platform):
             return invisible(_outcome(error, wire))
 
     def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        alone = orphan(part)
+        if alone is not None:
+            return alone
         try:
             if part.role == "comment":
                 made = _graph(wire).put_object(part.parent, "comments", message=part.text)
@@ -222,8 +225,11 @@ def _inspect(graph: Any, wire: Wire) -> datetime | None:
 
 
 def _message(draft: Draft) -> str:
-    """The text; with pictures the link stands in it, because a post shows either pictures or a link's card."""
-    text = tidy(draft.text).strip()
+    """The text; with pictures the link stands in it, because a post shows either pictures or a link's card.
+
+    What is a thread elsewhere is one post of several paragraphs here.
+    """
+    text = "\n\n".join(split_thread(draft.text))
     if draft.pictures and draft.link and draft.link not in text:
         return f"{text}\n\n{draft.link}".strip()
     return text

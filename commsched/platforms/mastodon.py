@@ -36,13 +36,14 @@ from commsched.core.platform import (
 )
 from commsched.core.text import URL_LENGTH, mastodon_length, tidy
 from commsched.core.words import N_, Problem
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, refusal, value
+from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, refusal, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 
 _KEY_LIVES = timedelta(minutes=50)
 """How long after the first try a resend with the same key is safe (servers keep it 60 minutes)."""
 _SKEW = timedelta(minutes=2)
 _PAGE, _PAGES = 40, 5
+_RIGHTS = ("read:accounts", "read:statuses", "write:statuses", "write:media")
 _NOT_READY = re.compile(r"not finished processing|try again in a moment", re.IGNORECASE)
 
 _BASE_URL = Setting(
@@ -92,6 +93,7 @@ class Mastodon(Platform):
             client = _client(wire)
             me = client.account_verify_credentials()
             facts = _facts(client)
+            _require_rights(client)
             name = f"@{me['acct']}@{facts['domain']}"
             return Account(str(me["id"]), name, str(me.get("url") or ""), None, facts)
         except ConnectError:
@@ -141,6 +143,9 @@ class Mastodon(Platform):
             return invisible(_outcome(error, wire, client))
 
     def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        alone = orphan(part)
+        if alone is not None:
+            return alone
         try:
             client = _client(wire)
         except Exception as error:
@@ -228,6 +233,19 @@ def _facts(client: Any) -> dict[str, Any]:
         "picture_types": types,
         "alt_characters": int(media.get("description_limit") or 1500),
     }
+
+
+def _require_rights(client: Any) -> None:
+    """Refuse a token that may not publish, where the server tells (it does since version 4.3)."""
+    from mastodon.errors import MastodonAPIError
+
+    try:
+        granted = set(client.app_verify_credentials().get("scopes") or ())
+    except MastodonAPIError:
+        return
+    missing = [right for right in _RIGHTS if granted and not {right, right.partition(":")[0]} & granted]
+    if missing:
+        raise ConnectError(N_("The token lacks the right %(right)s."), _TOKEN.key, right=", ".join(missing))
 
 
 def _url_length(facts: dict[str, Any]) -> int:

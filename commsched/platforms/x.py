@@ -35,7 +35,7 @@ from commsched.core.platform import (
 )
 from commsched.core.text import split_thread, tidy, x_length, x_links
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, refusal, value
+from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, refusal, value
 from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
@@ -104,7 +104,13 @@ class X(Platform):
 
     def connect(self, wire: Wire) -> Account:
         try:
-            me = _client(wire).get_me(user_auth=True)["data"]
+            client = _client(wire)
+            me = client.get_me(user_auth=True)["data"]
+            if client.access_level == "read":
+                words = N_(
+                    "These keys may only read. Give the app “Read and write” at X, then make the access token anew."
+                )
+                raise ConnectError(words, _KEYS[2].key)
             username = str(me["username"])
             return Account(str(me["id"]), f"@{username}", f"https://x.com/{username}")
         except ConnectError:
@@ -152,6 +158,9 @@ class X(Platform):
             return invisible(_outcome(error, wire))
 
     def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        alone = orphan(part)
+        if alone is not None:
+            return alone
         try:
             answer = _client(wire).create_tweet(
                 text=tidy(part.text) or None,

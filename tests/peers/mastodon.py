@@ -1,12 +1,14 @@
 """A server that speaks Mastodon's API, of somebody else's making, on a free loopback port.
 
-Use :func:`serve` as a context manager, or the fixture ``mastodon_server``. The server is part of what the tests
+Use :func:`serve` as a context manager, the fixture ``mastodon_server``, or by hand ``python -m tests.peers.mastodon``,
+which prints READY and its address, and runs until it is stopped. The server is part of what the tests
 install; that it cannot be started is therefore a failure, never a reason to skip.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -103,3 +105,9 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def mastodon_server() -> Iterator[Server]:
     with serve() as server:
         yield server
+
+
+if __name__ == "__main__":
+    with serve() as started:
+        print(f"READY {started.url} {started.token}", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})

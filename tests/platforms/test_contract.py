@@ -217,6 +217,13 @@ def test_only_proof_of_not_sent_may_be_tried_again(platform: Platform, failure: 
 
 
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)
+def test_a_part_whose_parent_is_not_out_never_stands_alone(platform: Platform, tmp_path: Path) -> None:
+    _, second = platform.parts(draft("Ett\n---\nTvå", options={"first_comment": "Tre"}))[:2]
+    outcome = platform.publish(second, Handles(), broken_wire(platform, AssertionError("asked"), tmp_path))
+    assert isinstance(outcome, Rejected)
+
+
+@pytest.mark.parametrize("platform", NETWORKS, ids=ids)
 @pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
 def test_connecting_fails_in_a_sentence_by_a_field(platform: Platform, failure: Exception, tmp_path: Path) -> None:
     with pytest.raises(ConnectError) as refused:

@@ -75,6 +75,17 @@ def test_a_missing_right_is_named(sim: FacebookSimulator, on: Wire) -> None:
         facebook.connect(on)
 
 
+def test_a_page_that_is_not_there_is_blamed_and_a_silent_server_too(sim: FacebookSimulator, on: Wire) -> None:
+    on.settings["page_id"] = "1"
+    with pytest.raises(ConnectError) as refused:
+        facebook.connect(on)
+    assert refused.value.field == "page_id"
+    on.settings["base_url"] = "http://127.0.0.1:1"
+    with pytest.raises(ConnectError) as unreached:
+        facebook.connect(on)
+    assert unreached.value.field == "base_url"
+
+
 def test_a_wrong_token_is_refused_without_being_repeated(sim: FacebookSimulator) -> None:
     wrong = wire({"base_url": sim.url, "page_id": PAGE["id"]}, {"page_token": "EAAB-wrong-token"})
     with pytest.raises(ConnectError) as refused:
@@ -100,6 +111,12 @@ def test_nothing_is_seen_before_it_is_published(sim: FacebookSimulator, on: Wire
     post = handles.values["post"]
     assert outcome == Published(post, f"https://www.facebook.com/{post}")
     assert [(each["message"], each["link"]) for each in sim.posts] == [("Ja till fler turer", "https://example.se/a")]
+
+
+def test_a_thread_elsewhere_is_one_post_here(sim: FacebookSimulator, on: Wire) -> None:
+    [one] = facebook.parts(draft("Ett\n---\nTvå"))
+    assert isinstance(send(facebook, one, on), Published)
+    assert [post["message"] for post in sim.posts] == ["Ett\n\nTvå"]
 
 
 def test_publishing_twice_makes_one_post(sim: FacebookSimulator, on: Wire) -> None:

@@ -66,6 +66,27 @@ def test_a_wrong_token_is_refused_without_being_repeated(proxy: MastodonProxy) -
     assert "wrong-token-0001" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("scopes", "missing"),
+    [
+        (["read", "write"], ""),
+        (["read", "write:statuses", "write:media"], ""),
+        (["read"], "write:statuses, write:media"),
+        (["profile", "read", "write:statuses"], "write:media"),
+        ([], ""),
+    ],
+)
+def test_a_token_that_may_not_publish_is_told_so(scopes: list[str], missing: str) -> None:
+    from commsched.platforms.mastodon import _require_rights
+
+    client = SimpleNamespace(app_verify_credentials=lambda: {"scopes": scopes})
+    if not missing:
+        _require_rights(client)
+        return
+    with pytest.raises(ConnectError, match=missing):
+        _require_rights(client)
+
+
 def test_a_token_that_is_the_name_of_a_file_is_not_read(proxy: MastodonProxy, tmp_path: Any) -> None:
     secret = tmp_path / "secret.key"
     secret.write_text("the office's own key\n")

@@ -64,6 +64,12 @@ def test_a_wrong_secret_is_refused_in_words_by_the_field(sim: XSimulator) -> Non
     assert "wrong-secret" not in str(refused.value)
 
 
+def test_keys_that_may_only_read_are_told_so(sim: XSimulator, on: Wire) -> None:
+    sim.access_level = "read"
+    with pytest.raises(ConnectError, match="only read"):
+        x.connect(on)
+
+
 def test_a_post_goes_out_as_it_was_written(sim: XSimulator, on: Wire) -> None:
     outcome = send(x, part(x, "Ja till fler turer & bättre tåg <3\r\nLäs: https://example.se/tur\ufeff"), on)
     assert isinstance(outcome, Published)

@@ -43,6 +43,7 @@ class XSimulator(Simulator):
         self.credits: float | None = None
         self.self_replies = True
         self.budget = 100
+        self.access_level = "read-write"
         self.reset_at = int(time.time()) + 900
         self._next = 1_800_000_000_000_000_000
 
@@ -68,6 +69,7 @@ class XSimulator(Simulator):
             "x-rate-limit-limit": "100",
             "x-rate-limit-remaining": str(self.budget),
             "x-rate-limit-reset": str(self.reset_at),
+            "x-access-level": self.access_level,
         }
         answer.headers = {**limits, **answer.headers}
         return answer
