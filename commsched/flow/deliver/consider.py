@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import Row
 
 from commsched.core.approval import Policy
 from commsched.core.content import Content, addresses_digest, digest, parse
@@ -22,12 +21,15 @@ from commsched.core.platform import Draft, Part, Wire
 from commsched.flow.compose import draft_for
 from commsched.flow.context import Office
 from commsched.flow.deliver.jobs import Call, Job, Pictures, Told
-from commsched.flow.deliver.rows import Batch, Known, Loaded
+from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded, moment
 from commsched.flow.record import Line
+from commsched.store.types import from_micros, to_micros
 
 log = logging.getLogger("commsched.deliver")
 
-WireFor = Callable[[Row[Any]], Wire]
+_policy = msgspec.json.Decoder(Policy).decode
+
+WireFor = Callable[[CaseRow], Wire]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,17 @@ class Considerer:
     """Channels whose access was found dead in this very transaction."""
     told: list[Told] = field(default_factory=list)
 
+    @property
+    def micros(self) -> int:
+        return to_micros(self.now)
+
     def consider(self, job: Job) -> Call | None:
         """The next call for ``job``, or ``None`` when there is nothing to do for it now.
 
         Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
         """
         row = self.loaded.rows.get(job.delivery)
-        if row is None or row.next_at is None or row.next_at > self.now:
+        if row is None or row.next is None or row.next > self.micros:
             return None  # somebody cancelled, held or moved it since the clock looked
         try:
             if row.state == "unknown":
@@ -64,7 +70,7 @@ class Considerer:
             self._stop(row, "internal")
         return None
 
-    def _go(self, job: Job, row: Row[Any]) -> Call | None:
+    def _go(self, job: Job, row: CaseRow) -> Call | None:
         if job.pictures and job.pictures.missing:
             self._stop(row, "media")
             return None
@@ -81,28 +87,28 @@ class Considerer:
             case Go():
                 return self._part(job, row, content, people)
 
-    def _case(self, job: Job, row: Row[Any], content: Content, people: tuple[str, ...]) -> Case:
+    def _case(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Case:
         return Case(
-            due=row.due_at,
-            latest=row.latest_at,
+            due=from_micros(row.due),
+            latest=from_micros(row.latest),
             embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
-            paused=row.paused_at is not None,
+            paused=row.paused is not None,
             newest=row.newest == row.revision_id,
             content_hash=recomputed(row.content, content, row.channel_id, people, job.pictures),
             stored_hash=row.hash,
-            policy=msgspec.convert(row.policy or {}, Policy),
+            policy=_policy(row.policy),
             decisions=self.loaded.decisions.get(row.item_id, ()),
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
-            not_before=self.resting.get(row.channel_id, row.not_before),
+            not_before=self.resting.get(row.channel_id) or moment(row.resting),
         )
 
-    def _people(self, row: Row[Any]) -> tuple[str, ...]:
+    def _people(self, row: CaseRow) -> tuple[str, ...]:
         if not self.office.platform(row.platform).independent_parts:
             return ()
         lines = self.office.vault.unseal_map(row.secrets).get("addresses", "")
         return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
 
-    def _part(self, job: Job, row: Row[Any], content: Content, people: tuple[str, ...]) -> Call | None:
+    def _part(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.office.platform(row.platform)
         draft = self._draft(job, row, content, people)
         parts = platform.parts(draft)
@@ -118,35 +124,34 @@ class Considerer:
         self._commit_attempt(row, turn.number)
         return Call("send", job, platform, self.wire_for(row), part, handles, self.now)
 
-    def _draft(self, job: Job, row: Row[Any], content: Content, people: tuple[str, ...]) -> Draft:
+    def _draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
         readers = {}
         for picture in content.pictures:
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
             readers[picture.sha256] = (partial(_bytes, data), len(data or b""))
         return draft_for(content, row.channel_id, row.item_uid, readers, people)
 
-    def _first_time(self, row: Row[Any], parts: list[Part]) -> list[Known]:
+    def _first_time(self, row: CaseRow, parts: list[Part]) -> list[Known]:
         """The parts are written down before the first of them is sent."""
-        made = [
+        made: list[dict[str, Any]] = [
             {
                 "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
                 "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
-                "message_id": part.message_id or self._message_id(row, n, part), "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "",
-                "next_at": None, "finished_at": None,
+                "message_id": part.message_id or self._message_id(row, n, part), "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None,
             }
             for n, part in enumerate(parts)
         ]  # fmt: skip
-        self.batch.new_parts += made
+        self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
         self.loaded.parts[row.id] = [Known(**one) for one in made]
         return self.loaded.parts[row.id]
 
-    def _message_id(self, row: Row[Any], number: int, part: Part) -> str:
+    def _message_id(self, row: CaseRow, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try."""
         if not part.recipient:
             return ""
         return f"<{row.uid}.{number}@{urlsplit(self.office.base_url).hostname or 'localhost'}>"
 
-    def _commit_attempt(self, row: Row[Any], number: int) -> None:
+    def _commit_attempt(self, row: CaseRow, number: int) -> None:
         self.batch.new_attempts.append(
             {
                 "delivery_id": row.id, "channel_id": row.channel_id, "part": number, "hash": row.hash,
@@ -155,10 +160,10 @@ class Considerer:
         )  # fmt: skip
         self.batch.part(row.id, number, state="sending", next_at=None)
         self.batch.delivery(row.id, state="sending", next_at=None, reason="")
-        if row.item_state != "publishing":
+        if row.item_state != "publishing" and not self.office.platform(row.platform).instant:
             self.batch.items.add(row.item_id)
 
-    def _look(self, job: Job, row: Row[Any]) -> Call | None:
+    def _look(self, job: Job, row: CaseRow) -> Call | None:
         """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
         known = self.loaded.parts.get(row.id, [])
         lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
@@ -170,10 +175,10 @@ class Considerer:
         job.pictures = job.pictures or Pictures()
         parts = platform.parts(self._draft(job, row, content, self._people(row)))
         part, handles = complete(parts[lost[0].number], known, self.office)
-        since = self.loaded.lost.get((row.id, part.number), row.due_at)
+        since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
         return Call("look", job, platform, self.wire_for(row), part, handles, since)
 
-    def _stop(self, row: Row[Any], reason: str) -> None:
+    def _stop(self, row: CaseRow, reason: str) -> None:
         self.batch.delivery(row.id, state="held", next_at=None, reason=reason)
         self.batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
@@ -210,7 +215,7 @@ def recomputed(data: bytes, content: Content, channel: int, people: tuple[str, .
     are the ones it names; otherwise a hash that nobody approved."""
     if pictures is not None and pictures.missing:
         return f"picture:{pictures.missing}"
-    if people or content.on(channel).recipients:
-        if addresses_digest(list(people)) != content.on(channel).recipients:
-            return "recipients"
+    expected = content.on(channel).recipients
+    if (people or expected) and addresses_digest(list(people)) != expected:
+        return "recipients"
     return digest(data)

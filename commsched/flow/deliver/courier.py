@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
-from sqlalchemy.exc import DBAPIError
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from commsched.core.platform import Wire
@@ -35,8 +37,12 @@ from commsched.store.session import EVERY_WORKSPACE
 
 log = logging.getLogger("commsched.deliver")
 
-SCAN = 2000
-"""Due deliveries read at a time."""
+SCAN = 20_000
+"""Due deliveries read at a time, at most."""
+DEPTH = 20
+"""And of one channel, at most."""
+RESCAN = 0.02
+"""Seconds between two scans while calls are in flight."""
 TROUBLE_WAIT = 0.5
 """Seconds to wait when the database is locked or the disk is full, before trying the same transaction again."""
 
@@ -67,6 +73,7 @@ class Courier:
         self._busy: set[int] = set()
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
+        self._scanned = 0.0
         self._wires: dict[int, tuple[tuple[Any, ...], Wire]] = {}
 
     def run(self) -> int:
@@ -94,12 +101,14 @@ class Courier:
         return not self.stopping and any(line for channel, line in self._lines.items() if channel not in self._busy)
 
     def _scan(self) -> None:
-        """Line up what is due. Rows of busy channels and those already in line are left where they are."""
-        if self._waiting():
+        """Line up what is due. Lines of busy channels stay as they are; the others are drawn up anew."""
+        at = time.monotonic()
+        if self._waiting() or (self._busy and at < self._scanned + RESCAN):
             return
+        self._scanned = at
         with self.office.store.engine.connect() as connection:
-            found = rows.due(connection, self.office.now(), SCAN)
-        self._lines = {}
+            found = rows.due(connection, self.office.now(), DEPTH, SCAN)
+        self._lines = {channel: line for channel, line in self._lines.items() if channel in self._busy}
         for delivery, channel in found:
             if channel not in self._busy:
                 self._lines.setdefault(channel, deque()).append(Job(delivery, channel))
@@ -146,7 +155,7 @@ class Courier:
         try:
             with self.office.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
-        except DBAPIError:
+        except OperationalError:
             log.warning("the database could not be written; waiting and trying again", exc_info=True)
             self._unrecorded = done + self._unrecorded
             self._lines = {}
@@ -191,15 +200,16 @@ class Courier:
                     session.flush()
                     session.info["workspace"] = EVERY_WORKSPACE
 
-    def _wire(self, row: Row[Any]) -> Wire:
+    def _wire(self, row: rows.CaseRow) -> Wire:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""
         stands = (row.settings, row.secrets, row.facts, row.account)
         kept = self._wires.get(row.channel_id)
         if kept and kept[0] == stands:
             return kept[1]
+        settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
         wire = make_wire(
-            self.office, workspace=row.workspace, channel=row.channel_id, settings=row.settings,
-            secrets=self.office.vault.unseal_map(row.secrets), facts=row.facts, account=row.account,
+            self.office, workspace=row.workspace, channel=row.channel_id, settings=settings, facts=facts,
+            secrets=self.office.vault.unseal_map(row.secrets), account=row.account,
             account_name=row.account_name, language=row.language,
         )  # fmt: skip
         self._wires[row.channel_id] = (stands, wire)

@@ -27,7 +27,7 @@ def recover(office: Office, reason: str = "the process ended before the answer c
         batch = Batch()
         for row in open_:
             at = now + timedelta(seconds=office.platform(row.platform).settle)
-            batch.attempts.append({"key": row.channel_id, "finished_at": now, "outcome": "unknown", "detail": reason})
+            batch.attempts.append({"b_key": row.channel_id, "finished_at": now, "outcome": "unknown", "detail": reason})
             batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
             batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
             batch.items.add(row.item_id)

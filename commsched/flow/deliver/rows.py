@@ -8,20 +8,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+import msgspec
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from commsched.core.approval import Said
 from commsched.core.lifecycle import item_state
 from commsched.flow import record
+from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, Part, Revision, Workspace
+from commsched.store.types import from_micros
 
-_case = (
+_ids: Any = bindparam("ids", expanding=True)
+_case = FastSelect(
     select(
         Delivery.id, Delivery.uid, Delivery.state, Delivery.due_at, Delivery.latest_at, Delivery.next_at,
-        Delivery.tries,
-        Delivery.item_id, Delivery.revision_id, Delivery.channel_id, Delivery.workspace_id, Delivery.reason,
-        Item.uid.label("item_uid"), Item.state.label("item_state"), Item.policy, Item.slug,
-        Item.revision_id.label("newest"), Item.author_id,
+        Delivery.tries, Delivery.item_id, Delivery.revision_id, Delivery.channel_id, Delivery.workspace_id,
+        Item.uid.label("item_uid"), Item.state.label("item_state"), Item.policy, Item.revision_id.label("newest"),
         Revision.content, Revision.hash,
         Channel.platform, Channel.settings, Channel.secrets, Channel.facts, Channel.state.label("channel_state"),
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
@@ -31,40 +33,84 @@ _case = (
     .join(Revision, Revision.id == Delivery.revision_id)
     .join(Channel, Channel.id == Delivery.channel_id)
     .join(Workspace, Workspace.id == Delivery.workspace_id)
-    .where(Delivery.id.in_(bindparam("ids", expanding=True)))
+    .where(Delivery.id.in_(_ids))
 )  # fmt: skip
-_decisions = (
+_decisions = FastSelect(
     select(Decision.item_id, Decision.hash, Decision.verdict, Decision.person_id, Decision.in_place_of, Decision.at,
            Decision.step, Decision.window_start, Decision.window_end)
-    .where(Decision.item_id.in_(bindparam("ids", expanding=True)))
+    .where(Decision.item_id.in_(_ids))
     .order_by(Decision.id)
 )  # fmt: skip
-_parts = (
-    select(*[column for column in Part.__table__.columns if column.name != "id"])
-    .where(Part.delivery_id.in_(bindparam("ids", expanding=True)))
+_parts = FastSelect(
+    select(Part.delivery_id, Part.number, Part.key, Part.role, Part.state, Part.recipient, Part.message_id,
+           Part.handles, Part.remote_id, Part.url, Part.tries, Part.next_at, Part.detail)
+    .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
-)
-_lost = (
+)  # fmt: skip
+_lost = FastSelect(
     select(Attempt.delivery_id, Attempt.part, func.min(Attempt.started_at).label("since"))
-    .where(Attempt.delivery_id.in_(bindparam("ids", expanding=True)), Attempt.outcome == "unknown")
+    .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == "unknown")
     .group_by(Attempt.delivery_id, Attempt.part)
 )
-_states = select(Delivery.item_id, Delivery.state).where(Delivery.item_id.in_(bindparam("ids", expanding=True)))
-_item_states = select(Item.id, Item.state).where(Item.id.in_(bindparam("ids", expanding=True)))
+_states = FastSelect(select(Delivery.item_id, Delivery.state).where(Delivery.item_id.in_(_ids)))
+_item_states = FastSelect(select(Item.id, Item.state).where(Item.id.in_(_ids)))
 
 CHUNK = 500
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """Deliveries the clock should look at, oldest first, with their channels."""
-    wanted = select(Delivery.id, Delivery.channel_id).where(Delivery.next_at <= now)
-    return [(row.id, row.channel_id) for row in connection.execute(wanted.order_by(Delivery.next_at).limit(limit))]
+def due(connection: Connection, now: datetime, depth: int, limit: int) -> list[tuple[int, int]]:
+    """Deliveries the clock should look at, with their channels: the oldest ``depth`` of each channel, so that one
+    with thousands in line hides no other."""
+    turn = func.row_number().over(partition_by=Delivery.channel_id, order_by=(Delivery.next_at, Delivery.id))
+    lines = select(Delivery.id, Delivery.channel_id, turn.label("turn")).where(Delivery.next_at <= now).subquery()
+    wanted = select(lines.c.id, lines.c.channel_id).where(lines.c.turn <= depth).order_by(lines.c.turn).limit(limit)
+    return [(row[0], row[1]) for row in connection.execute(wanted)]
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When the clock must wake at the latest."""
     wanted = select(Delivery.next_at).where(Delivery.next_at.is_not(None)).order_by(Delivery.next_at).limit(1)
     return connection.execute(wanted).scalar()
+
+
+def moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+@dataclass(slots=True)
+class CaseRow:
+    """A delivery with its item, revision, channel and workspace, as the driver read them (moments in microseconds,
+    JSON as text): what is needed is converted when it is needed."""
+
+    id: int
+    uid: str
+    state: str
+    due: int
+    latest: int
+    next: int | None
+    tries: int
+    item_id: int
+    revision_id: int
+    channel_id: int
+    workspace_id: int
+    item_uid: str
+    item_state: str
+    policy: str
+    newest: int
+    content: bytes
+    hash: str
+    platform: str
+    settings: str
+    secrets: str
+    facts: str
+    channel_state: str
+    resting: int | None
+    account: str
+    account_name: str
+    channel_name: str
+    workspace: str
+    paused: int | None
+    language: str
 
 
 @dataclass(slots=True)
@@ -84,7 +130,6 @@ class Known:
     tries: int = 0
     next_at: datetime | None = None
     detail: str = ""
-    finished_at: datetime | None = None
     reason: str = ""
 
     def set(self, **values: Any) -> None:
@@ -96,7 +141,7 @@ class Known:
 class Loaded:
     """Everything in the store about a batch of deliveries."""
 
-    rows: dict[int, Row[Any]]
+    rows: dict[int, CaseRow]
     decisions: dict[int, list[Said]]
     parts: dict[int, list[Known]]
     lost: dict[tuple[int, int], datetime]
@@ -104,39 +149,53 @@ class Loaded:
 
 
 def load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
-    """Read a batch: at most five statements, whatever its size (up to :data:`CHUNK`)."""
+    """Read a batch: at most five statements, whatever its size."""
     ids = list(deliveries)
-    rows: dict[int, Row[Any]] = {row.id: row for row in connection.execute(_case, {"ids": ids})}
+    rows = {row[0]: CaseRow(*row) for row in _case.all(connection, ids)}
     decisions: dict[int, list[Said]] = defaultdict(list)
-    for row in connection.execute(_decisions, {"ids": list({row.item_id for row in rows.values()})}):
-        decisions[row.item_id].append(
-            Said(hash=row.hash, verdict=row.verdict, person=row.in_place_of or row.person_id, at=row.at, step=row.step,
-                 window_start=row.window_start, window_end=row.window_end)
+    for item, hashed, verdict, person, other, at, step, start, end in _decisions.all(
+        connection, list({row.item_id for row in rows.values()})
+    ):
+        decisions[item].append(
+            Said(hash=hashed, verdict=verdict, person=other or person, at=from_micros(at), step=step,
+                 window_start=moment(start), window_end=moment(end))
         )  # fmt: skip
     parts: dict[int, list[Known]] = defaultdict(list)
-    for row in connection.execute(_parts, {"ids": ids}):
-        parts[row.delivery_id].append(Known(**row._mapping))
-    unknown = [row.id for row in rows.values() if row.state == "unknown"]
-    lost = connection.execute(_lost, {"ids": unknown}) if unknown else ()
-    return Loaded(rows, decisions, parts, {(row.delivery_id, row.part): row.since for row in lost})
+    for raw in _parts.all(connection, ids):
+        part = Known(*raw)
+        part.handles = msgspec.json.decode(raw[7]) if raw[7] != "{}" else {}
+        part.next_at = moment(raw[11])
+        parts[part.delivery_id].append(part)
+    lost = _lost.all(connection, [row.id for row in rows.values() if row.state == "unknown"])
+    return Loaded(rows, decisions, parts, {(row[0], row[1]): from_micros(row[2]) for row in lost})
 
 
-_update_delivery = update(Delivery.__table__).where(Delivery.__table__.c.id == bindparam("key"))  # type: ignore[arg-type]
-_update_part = update(Part.__table__).where(  # type: ignore[arg-type]
-    Part.__table__.c.delivery_id == bindparam("key"), Part.__table__.c.number == bindparam("part")
+_delivery_table: Any = Delivery.__table__
+_part_table: Any = Part.__table__
+_attempt_table: Any = Attempt.__table__
+_channel_table: Any = Channel.__table__
+_item_table: Any = Item.__table__
+
+_insert_part = FastMany(insert(_part_table))
+_insert_attempt = FastMany(insert(_attempt_table))
+_update_delivery = FastMany(update(_delivery_table).where(_delivery_table.c.id == bindparam("b_key")))
+_update_part = FastMany(
+    update(_part_table).where(
+        _part_table.c.delivery_id == bindparam("b_key"), _part_table.c.number == bindparam("b_part")
+    )
 )
-_close_attempt = update(Attempt.__table__).where(  # type: ignore[arg-type]
-    Attempt.__table__.c.channel_id == bindparam("key"), Attempt.__table__.c.outcome == ""
+_close_attempt = FastMany(
+    update(_attempt_table).where(_attempt_table.c.channel_id == bindparam("b_key"), _attempt_table.c.outcome == "")
 )
-_update_channel = update(Channel.__table__).where(Channel.__table__.c.id == bindparam("key"))  # type: ignore[arg-type]
-_update_item = update(Item.__table__).where(Item.__table__.c.id == bindparam("key"))  # type: ignore[arg-type]
+_update_channel = FastMany(update(_channel_table).where(_channel_table.c.id == bindparam("b_key")))
+_update_item = FastMany(update(_item_table).where(_item_table.c.id == bindparam("b_key")))
 
 
 @dataclass(slots=True)
 class Batch:
     """The writes of one transaction, gathered and then made with one statement a kind."""
 
-    new_parts: list[dict[str, Any]] = field(default_factory=list)
+    new_parts: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     new_attempts: list[dict[str, Any]] = field(default_factory=list)
     deliveries: dict[int, dict[str, Any]] = field(default_factory=dict)
     parts: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
@@ -150,20 +209,20 @@ class Batch:
         self.deliveries.setdefault(number, {}).update(values)
 
     def part(self, delivery: int, number: int, **values: Any) -> None:
-        self.parts.setdefault((delivery, number), {}).update(values)
+        """Change a part: one about to be inserted is inserted changed."""
+        new = self.new_parts.get((delivery, number))
+        (self.parts.setdefault((delivery, number), {}) if new is None else new).update(values)
 
     def flush(self, connection: Connection, now: datetime) -> None:
         """Write everything, in an order that keeps the open-attempt index satisfied, then the items' states."""
         _many(connection, _close_attempt, self.attempts)
         for delivery, number in self.absent:
             self._forget(connection, delivery, number)
-        if self.new_parts:
-            connection.execute(insert(Part), self.new_parts)
-        if self.new_attempts:
-            connection.execute(insert(Attempt), self.new_attempts)
-        _many(connection, _update_part, [{"key": d, "part": n} | v for (d, n), v in self.parts.items()])
-        _many(connection, _update_delivery, [{"key": key} | v for key, v in self.deliveries.items()])
-        _many(connection, _update_channel, [{"key": key} | v for key, v in self.channels.items()])
+        _many(connection, _insert_part, list(self.new_parts.values()))
+        _many(connection, _insert_attempt, self.new_attempts)
+        _many(connection, _update_part, [{"b_key": d, "b_part": n} | v for (d, n), v in self.parts.items()])
+        _many(connection, _update_delivery, [{"b_key": key} | v for key, v in self.deliveries.items()])
+        _many(connection, _update_channel, [{"b_key": key} | v for key, v in self.channels.items()])
         _refresh_items(connection, self.items)
         record.append(connection, now, self.lines)
 
@@ -172,27 +231,23 @@ class Batch:
         connection.execute(update(Attempt).where(*gone).values(outcome="absent"))
 
 
-def _many(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
+def _many(connection: Connection, statement: FastMany, rows: list[dict[str, Any]]) -> None:
     """``executemany``, once for each set of columns."""
     kinds: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        kinds[tuple(sorted(row))].append(row)
+        kinds[tuple(row)].append(row)
     for columns, same in kinds.items():
-        values: dict[str, Any] = {name: bindparam(name) for name in columns if name not in ("key", "part")}
-        connection.execute(statement.values(values), same)
+        statement.run(connection, same, columns)
 
 
 def _refresh_items(connection: Connection, items: Iterable[int]) -> None:
-    wanted = list(items)
-    for start in range(0, len(wanted), CHUNK):
-        ids = wanted[start : start + CHUNK]
-        states: dict[int, list[str]] = defaultdict(list)
-        for row in connection.execute(_states, {"ids": ids}):
-            states[row.item_id].append(row.state)
-        before = {row.id: row.state for row in connection.execute(_item_states, {"ids": ids})}
-        changed = [
-            {"key": key, "state": new}
-            for key, old in before.items()
-            if (new := item_state(states[key], old)) != old
-        ]  # fmt: skip
-        _many(connection, _update_item, changed)
+    ids = list(items)
+    states: dict[int, list[str]] = defaultdict(list)
+    for item, state in _states.all(connection, ids):
+        states[item].append(state)
+    changed = [
+        {"b_key": item, "state": new}
+        for item, old in _item_states.all(connection, ids)
+        if (new := item_state(states[item], old)) != old
+    ]
+    _many(connection, _update_item, changed)

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.parts import PartState, Whole, whole
 from commsched.core.retry import Next, after_attempt, after_look
 from commsched.flow.deliver.consider import Considerer
 from commsched.flow.deliver.jobs import Done, Job, Told
-from commsched.flow.deliver.rows import Batch, Known, Loaded
+from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded
 from commsched.flow.record import Line
+from commsched.store.types import from_micros
 
 MAX_DETAIL = 2000
 
@@ -43,7 +42,7 @@ class Settler:
             case "look":
                 return self._looked(done, row, known, part)
 
-    def _prepared(self, done: Done, row: Row[Any], known: list[Known], part: Known) -> Job | None:
+    def _prepared(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
         job = done.call.job
         job.pictures = done.pictures
         if isinstance(done.result, Handles):
@@ -58,42 +57,43 @@ class Settler:
         self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
         return None
 
-    def _sent(self, done: Done, row: Row[Any], known: list[Known], part: Known) -> Job | None:
+    def _sent(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
         self.batch.attempts.append(
-            {"key": row.channel_id, "finished_at": self.now, "outcome": outcome, "detail": detail}
+            {"b_key": row.channel_id, "finished_at": self.now, "outcome": outcome, "detail": detail}
         )
         next_ = self._next(done.result, row, part, done.call.platform.settle)
         if next_.state == "unknown":
             self.batch.delivery(row.id, tries=0)
         return self._apply(row, known, part, next_, done)
 
-    def _next(self, outcome: Outcome, row: Row[Any], part: Known, settle: float) -> Next:
+    def _next(self, outcome: Outcome, row: CaseRow, part: Known, settle: float) -> Next:
         part.set(tries=part.tries + 1)
-        return after_attempt(outcome, part.tries, self.now, row.latest_at, settle)
+        return after_attempt(outcome, part.tries, self.now, from_micros(row.latest), settle)
 
-    def _looked(self, done: Done, row: Row[Any], known: list[Known], part: Known) -> Job | None:
+    def _looked(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
         assert isinstance(done.result, Found | Absent | CannotTell)
         platform, looks = done.call.platform, row.tries + 1
-        resend = platform.resend_if_absent if (own := row.settings.get("resend_if_absent")) is None else own == "1"
-        next_ = after_look(done.result, looks, self.now, row.latest_at, resend)
+        own = done.call.wire.settings.get("resend_if_absent")
+        resend = platform.resend_if_absent if own is None else own == "1"
+        next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend)
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
             self.batch.absent.append((row.id, part.number))
         return self._apply(row, known, part, next_, done)
 
-    def _apply(self, row: Row[Any], known: list[Known], part: Known, next_: Next, done: Done) -> Job | None:
+    def _apply(self, row: CaseRow, known: list[Known], part: Known, next_: Next, done: Done) -> Job | None:
         platform = done.call.platform
         values: dict[str, Any] = {"state": next_.state, "next_at": next_.at, "detail": next_.detail[:MAX_DETAIL],
                                   "tries": part.tries}  # fmt: skip
         if next_.state == "published":
-            values |= {"remote_id": next_.id[:300], "url": next_.url[:1000]}
-        if next_.state in ("published", "unknown", "failed") and done.call.kind == "send":
             values["finished_at"] = self.now
-        part.set(reason=next_.reason, **values)
+            values |= {"remote_id": next_.id[:300], "url": next_.url[:1000]}
         self.batch.part(row.id, part.number, **values)
+        values.pop("finished_at", None)
+        part.set(reason=next_.reason, **values)
         self._channel(row, next_)
         states = [PartState(p.number, p.state, p.next_at, p.detail, p.reason) for p in known]
         result = whole(states, platform.independent_parts, self.now)
@@ -101,7 +101,7 @@ class Settler:
         ready = result.state in ("waiting", "sending") and result.next_at is not None and result.next_at <= self.now
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
 
-    def _channel(self, row: Row[Any], next_: Next) -> None:
+    def _channel(self, row: CaseRow, next_: Next) -> None:
         if next_.channel_waits and next_.at is not None:
             self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.at
             self.considerer.resting[row.channel_id] = next_.at
@@ -109,7 +109,7 @@ class Settler:
             self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
             self.considerer.broken.add(row.channel_id)
 
-    def _delivery(self, row: Row[Any], known: list[Known], result: Whole) -> None:
+    def _delivery(self, row: CaseRow, known: list[Known], result: Whole) -> None:
         first = known[0]
         values: dict[str, Any] = {"state": result.state, "next_at": result.next_at, "reason": result.reason,
                                   "detail": result.detail, "url": first.url, "remote_id": first.remote_id}  # fmt: skip
@@ -121,7 +121,7 @@ class Settler:
         self.batch.items.add(row.item_id)
         self._tell(row, known, result, values["reason"])
 
-    def _tell(self, row: Row[Any], known: list[Known], result: Whole, reason: str) -> None:
+    def _tell(self, row: CaseRow, known: list[Known], result: Whole, reason: str) -> None:
         if result.state in ("waiting", "sending"):
             return
         facts = {"delivery": row.id, "channel": row.channel_name}
