@@ -281,6 +281,30 @@ def test_what_went_out_unseen_is_found_again(
     assert mastodon.find(one, Handles(), since, on) == Found(status["id"], status["url"])
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (
+            "Läs https://www.region.example.se/trafik/linje-4?x=1&y=2 nu",
+            '<p>Läs <a href="https://www.region.example.se/trafik/linje-4?x=1&amp;y=2" rel="nofollow">'
+            '<span class="invisible">https://www.</span><span class="ellipsis">region.example.se/trafik/li</span>'
+            '<span class="invisible">nje-4?x=1&amp;y=2</span></a> nu</p>',
+        ),
+        (
+            "Tack @anna@mastodon.example, och #linje4!\n\nHej & hå <3\nSlut",
+            '<p>Tack <span class="h-card" translate="no"><a href="https://mastodon.example/@anna" class="mention">'
+            '@<span>anna</span></a></span>, och <a href="https://m.example/tags/linje4" class="mention hashtag" '
+            'rel="tag">#<span>linje4</span></a>!</p><p>Hej &amp; hå &lt;3<br />Slut</p>',
+        ),
+    ],
+)
+def test_a_post_is_known_again_in_the_html_that_servers_make_of_it(written: str, kept: str) -> None:
+    from commsched.platforms.mastodon import _is_it
+
+    assert _is_it({"content": kept}, part(mastodon, written))
+    assert not _is_it({"content": kept}, part(mastodon, written + " mer"))
+
+
 def test_what_did_not_go_out_may_be_resent_with_its_key(proxy: MastodonProxy, on: Wire) -> None:
     proxy.faults.append("reset_before_accept")
     one = part(mastodon, fresh("Hej"))
