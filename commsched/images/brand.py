@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from commsched.images.contrast import BLACK, READABLE, WHITE, Colour, best, colour, mix, ratio, softened
 
@@ -31,6 +32,8 @@ class Brand:
     logo: bytes = b""
     logo_on_dark: bytes = b""
     """A variant for dark grounds; without it the logo stands on a light plate where it would not show."""
+    motif: Literal["arcs", "slope", "none"] = "arcs"
+    """The quiet figure behind text on the office's colour."""
     margin: float = 0.062
     """Of the geometric mean of the sides."""
     safe: dict[str, tuple[float, float, float, float]] = field(default_factory=lambda: dict(SAFE))
@@ -70,6 +73,15 @@ class Brand:
         """
         return self._resolved[ground, role]
 
+    def tone(self, ground: str) -> Colour | None:
+        """A shade of ``ground`` for a figure behind text; ``None`` where any would cost readability."""
+        surface = self.grounds[ground]
+        for share in (0.08, 0.06, 0.04):
+            shade = mix(surface, self.on(ground, "ink"), share)
+            if all(ratio(self.on(ground, role), shade) >= READABLE for role in ("ink", "muted", "strong")):
+                return shade
+        return None
+
     @cached_property
     def _resolved(self) -> _Resolved:
         return _Resolved(self)
@@ -94,7 +106,7 @@ class _Resolved(dict[tuple[str, str], Colour]):
         if role == "ink" or (ground == "photo" and role in ("muted", "strong")):
             return ink
         if role == "muted":
-            return softened(ink, surface, 0.42)
+            return softened(ink, surface, 0.42, 5.6)
         if role == "line":
             return mix(surface, ink, 0.18)
         if role == "strong":

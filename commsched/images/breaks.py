@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from commsched.images import hyphen, runs
 from commsched.images.fonts import Face
 
-Mode = Literal["words", "hyphens", "anywhere"]
-"""How far breaking may go. ``anywhere`` also divides between any two signs: nothing is ever too wide."""
+Mode = Literal["words", "long", "hyphens", "anywhere"]
+"""How far breaking may go: between words, inside words that are wider than a line, inside every long word, or
+(``anywhere``) between any two signs, so that nothing is ever too wide."""
 
 _GLUE = (
-    (re.compile(r"(?<=\d) (?=\d{3}(?!\d))"), "\u202f"),
+    (re.compile(r"(?<=\d) (?=\d{3}(?!\d))"), "\u00a0"),
     (re.compile(r"(?<=\d) (?=(?:%|‰|°|kr|kronor|tkr|mkr|mnkr|mdkr|miljon|miljard|procent|år|km|kl)\w*)"), "\u00a0"),
     (re.compile(r"(?i)(?<=\bkl\.) (?=\d)|(?<=\bkl) (?=\d)|(?<=§) (?=\d)|(?<=\bnr) (?=\d)"), "\u00a0"),
     (re.compile(r"(?i)(?<=\d) (?=(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)[a-z]*\b)"), "\u00a0"),
@@ -37,8 +38,7 @@ class Piece:
     dangling: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """How a text is set: everything that its breaking depends on beside the width."""
 
     face: Face
@@ -46,11 +46,15 @@ class Setting:
     language: str = "sv"
 
 
+_FIRST = re.compile(r"(?im)^(i|å|på|av|att|och|en|ett|det|de|för|med|till|om|vid|a|an|the|of|to|in|on) (?=\S)")
+"""A little word that opens a text stays with the next: alone on a line it would look forgotten."""
+
+
 def glued(text: str) -> str:
     """``text`` with no-break spaces where Swedish usage keeps figures and their units together."""
     for pattern, space in _GLUE:
         text = pattern.sub(space, text)
-    return text
+    return _FIRST.sub("\\1\u00a0", text)
 
 
 @lru_cache(1024)
@@ -60,7 +64,8 @@ def pieces(text: str, setting: Setting, mode: Mode, width: float = 0.0) -> tuple
     for word in text.split(" ")[:_MAX_WORDS]:
         if not word:
             continue
-        parts = hyphen.own(word) if mode == "words" else hyphen.ruled(word, setting.language)
+        whole = mode == "words" or (mode == "long" and _wide(word, setting) <= width)
+        parts = hyphen.own(word) if whole else hyphen.ruled(word, setting.language)
         for number, (part, dash) in enumerate(parts):
             first = number == 0
             if mode == "anywhere":
@@ -68,6 +73,10 @@ def pieces(text: str, setting: Setting, mode: Mode, width: float = 0.0) -> tuple
             else:
                 found.append(_piece(part, setting, first and bool(found), dash))
     return tuple(found)
+
+
+def _wide(word: str, setting: Setting) -> float:
+    return runs.extent(word.replace(hyphen.SOFT, ""), setting.face, setting.tracking).width
 
 
 def _piece(text: str, setting: Setting, space: bool, dash: bool) -> Piece:
@@ -139,7 +148,7 @@ def _cost(ruler: _Ruler, start: int, end: int, width: float, ideal: float) -> fl
         return cost + (4.0 if words == 1 and start > 0 else 0.0)
     if ruler.parts[end - 1].dash:
         return cost + 0.35
-    return cost + (0.04 if ruler.parts[end - 1].dangling else 0.0)
+    return cost + (0.05 if ruler.parts[end - 1].dangling else 0.0)
 
 
 def _balanced(ruler: _Ruler, width: float, lines: int) -> list[int] | None:
@@ -178,12 +187,23 @@ def _text(parts: tuple[Piece, ...], start: int, end: int) -> str:
     return line + ("-" if parts[end - 1].dash and end < len(parts) else "")
 
 
+@lru_cache(1024)
+def ink(text: str, setting: Setting) -> tuple[float, float]:
+    """How far the highest word rises above its baseline and the deepest falls below, in em."""
+    extents = [runs.extent(word, setting.face) for word in text.split()[:_MAX_WORDS]]
+    return max((one.top for one in extents), default=0.0), max((one.bottom for one in extents), default=0.0)
+
+
+def _pieces_for(paragraph: str, setting: Setting, mode: Mode, width: float) -> tuple[Piece, ...]:
+    return pieces(paragraph, setting, mode, width if mode in ("long", "anywhere") else 0.0)
+
+
 @lru_cache(2048)
 def count(text: str, setting: Setting, width: float, mode: Mode) -> int | None:
     """How many lines ``text`` needs at ``width`` em; ``None`` where a word is wider than that."""
     total = 0
     for paragraph in text.split("\n"):
-        ends = _Ruler(pieces(paragraph, setting, mode, width if mode == "anywhere" else 0.0), setting).greedy(width)
+        ends = _Ruler(_pieces_for(paragraph, setting, mode, width), setting).greedy(width)
         if ends is None:
             return None
         total += len(ends)
@@ -195,7 +215,7 @@ def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, .
     """``text`` in balanced lines of at most ``width`` em, as few as possible; ``None`` as in :func:`count`."""
     found: list[str] = []
     for paragraph in text.split("\n"):
-        parts = pieces(paragraph, setting, mode, width if mode == "anywhere" else 0.0)
+        parts = _pieces_for(paragraph, setting, mode, width)
         ruler = _Ruler(parts, setting)
         ends = ruler.greedy(width)
         if ends is None:

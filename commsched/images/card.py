@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from commsched.core.words import N_, Invalid, Problem, warn
-from commsched.images import breaks, charts, designs, paint, runs, stack, values
+from commsched.core.words import N_, Invalid, Problem, block, warn
+from commsched.images import breaks, charts, designs, measure, paint, runs, stack, values
 from commsched.images.brand import Brand
 from commsched.images.designs import SIZES, Block, Design, Layer
 from commsched.images.fonts import Face
@@ -20,10 +19,6 @@ from commsched.images.ops import Area, Drawing
 from commsched.images.values import Filled, Photo, Value
 
 __all__ = ["SIZES", "Brand", "Drawn", "Photo", "draw", "layout", "pages"]
-
-QUALITY = 88
-"""Of JPEG. Colours are kept in full (4:4:4): text on a strong ground frays otherwise."""
-
 
 class BadSize(Invalid):
     """A size that no card is drawn in."""
@@ -72,14 +67,9 @@ def draw(
     plan = layout(design, size, values, brand, language, page)
     image = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas).copy()
     paint.apply(image, plan.drawing.ops, brand.emoji_font)
-    out = io.BytesIO()
-    if format == "png":
-        image.save(out, "PNG", compress_level=1)
-    else:
-        image.save(out, "JPEG", quality=QUALITY, subsampling=0)
     problems = _distinct([*plan.filled.problems, *plan.drawing.problems])
     alt = alt_text(plan.design, plan.filled, language)
-    return Drawn(out.getvalue(), f"image/{format}", *size, alt, tuple(problems))
+    return Drawn(paint.encoded(image, format), f"image/{format}", *size, alt, tuple(problems))
 
 
 def layout(
@@ -154,7 +144,7 @@ class _Way:
 def _lay(drawing: Drawing, layer: Layer, area: Area, filled: Filled, way: _Way) -> None:
     chart = charts.Chart(area, way.unit, way.brand, layer.on, way.language)
     if layer.kind == "stack":
-        column = stack.Column(area, way.unit, way.brand, layer.on, layer.valign)
+        column = measure.Column(area, way.unit, way.brand, layer.on, layer.valign)
         ops, problems = stack.solve(column, _texts(drawing, layer, filled, way))
         drawing.ops += ops
         drawing.problems += problems
@@ -172,19 +162,17 @@ def _ring(drawing: Drawing, chart: charts.Chart, name: str, filled: Filled) -> N
     shown = filled.texts.get(name, "")
     amount = values.share(shown)
     if amount is None and shown:
-        from commsched.core.words import block
-
         drawing.problems.append(block(name, N_("Write a share, such as 62 % or 5 of 8.")))
     drawing.ops += charts.ring(chart, amount or 0.0, breaks.glued(shown))
 
 
-def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[stack.Text]:
+def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[measure.Text]:
     """The blocks of a stack that have something to say, as texts to set."""
-    found: list[stack.Text] = []
+    found: list[measure.Text] = []
     for spec in layer.blocks:
         setting = _setting(spec, way)
         if spec.kind == "rule":
-            found.append(stack.Text(spec, "", setting, "", gap=spec.gap))
+            found.append(measure.Text(spec, "", setting, "", gap=spec.gap))
             continue
         said = [filled.texts[name] for name in spec.fields if filled.texts.get(name)]
         if spec.fields and not said:
@@ -198,13 +186,13 @@ def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[st
             rows = [row for row in text.split("\n") if row]
             for number, row in enumerate(rows, 1):
                 gap = spec.gap if number == 1 else spec.gap * 0.8
-                found.append(stack.Text(spec, row, setting, field, marker=str(number), gap=gap))
+                found.append(measure.Text(spec, row, setting, field, marker=str(number), gap=gap))
         else:
-            found.append(stack.Text(spec, text, setting, field, gap=spec.gap))
+            found.append(measure.Text(spec, text, setting, field, gap=spec.gap))
     return _without_lonely_rules(found)
 
 
-def _without_lonely_rules(texts: list[stack.Text]) -> list[stack.Text]:
+def _without_lonely_rules(texts: list[measure.Text]) -> list[measure.Text]:
     """A rule stands between or above texts; alone it says nothing."""
     return texts if any(text.block.kind != "rule" for text in texts) else []
 

@@ -100,7 +100,7 @@ def ring(chart: Chart, amount: float, shown: str) -> list[Op]:
 
 
 def votes(chart: Chart, rows: list[Row]) -> list[Op]:
-    """Each side's figure and name in a column, and under them one bar divided by their size."""
+    """Each side's figure and name, in columns or, where names are long, in rows; under them one divided bar."""
     if not rows:
         return []
     area, total = chart.area, sum(row.amount for row in rows) or 1.0
@@ -111,12 +111,41 @@ def votes(chart: Chart, rows: list[Row]) -> list[Op]:
     room = area.height - thick - int(3 * chart.unit)
     gap = int(3 * chart.unit)
     width = (area.width - gap * (len(rows) - 1)) // len(rows)
+    if _crowded(chart, rows, width):
+        return ops + _listed(chart, rows, colours, area.top, room)
     figure, name = int(min(room * 0.62, 15 * chart.unit)), int(min(room * 0.22, 3.7 * chart.unit))
     for number, row in enumerate(rows):
         left = area.left + number * (width + gap)
         ops += _side(
             chart, row, colours[number], (left, width), (figure, name), area.bottom - thick - int(3 * chart.unit)
         )
+    return ops
+
+
+def _crowded(chart: Chart, rows: list[Row], width: int) -> bool:
+    size = 2.7 * chart.unit
+    return any(runs.extent(row.label, chart.face(600)).width * size > width - 1.3 * size for row in rows)
+
+
+def _listed(chart: Chart, rows: list[Row], colours: list[Colour], top: int, room: int) -> list[Op]:
+    """A row for each side: its colour, its name, its figure."""
+    area, ops = chart.area, list[Op]()
+    step = min(room / len(rows), 9 * chart.unit)
+    top += int(room - step * len(rows))
+    size = max(9, int(min(step * 0.56, 4.4 * chart.unit)))
+    bold = chart.face(800, heading=True)
+    for number, row in enumerate(rows):
+        y = int(top + number * step + size)
+        mark = max(4, round(size * 0.72))
+        box = Area(area.left, y - mark, area.left + mark, y)
+        shown, figure = chart.fitted(row.shown, bold, round(size * 1.2), 9, area.width // 4)
+        extent = runs.extent(shown, bold)
+        left = area.left + mark + int(size * 0.55)
+        end = area.right - 1 - (extent.right - extent.left) * figure
+        label, small = chart.fitted(row.label, chart.face(600), size, int(size * 0.7), int(end - left - size))
+        ops += [Box(box, colours[number], mark // 5), chart.line(shown, bold, figure, end, y)]
+        if label:
+            ops.append(chart.line(label, chart.face(600), small, left, y))
     return ops
 
 

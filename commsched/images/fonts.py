@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commsched.core.words import N_, Invalid
 
@@ -43,9 +42,8 @@ class BadFont(Invalid):
     code = "font"
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One cut of one family. ``path`` is empty for the packaged families."""
+class Face(NamedTuple):
+    """One cut of one family. ``path`` is empty for the packaged families. (A tuple: it is hashed all the time.)"""
 
     family: str
     weight: int = 400

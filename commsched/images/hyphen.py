@@ -16,8 +16,21 @@ KEEP = 3
 """Letters that stay together at either end."""
 SOFT = "\u00ad"
 
+LONG_PART = 13
+"""Letters of a compound's part above which the part itself may be divided."""
+_SEAM = re.compile(
+    "(?i)(?<=[a-zåäö])(?:akut|arbet(?=e|s)|avdelning|avgift|avtal|beslut|bolag|budget|buss|bygd(?!lig)|byrå|central(?!t)"
+    "|chef|dag(?=bok|ordning)|debatt|demokrati|dialog|enhet|fastighet|fullmäktige|fråg|förbund|förening|förhandling"
+    "|förlossning|förslag|försörjning|förvaltning|grupp|handling(?=ar|s)|hus(?=et|en|$)|ingenjör|insats|kommun|kostnad"
+    "|kväll|ledamot|ledamöter|ledare|läkar|län(?=et|s)|lösning|minister|mottagning|myndighet|möte|nämnd|ordförande"
+    "|organisation|partie?t?$|personal|plats|planering|plikt|politi[ks]|priser|program|projekt|regering|region"
+    "|ränta|sammanträde|samverkan|sekreterare|sjukhus|sjuksköters|sjukvård|skatte?|skydd|skola|sköters|stad|stug|stämma"
+    "|styrelse|system|sändning|takt|timma|trafik|tåg|undersökning|upphandling|utbildning|utredning|utskott|utveckling"
+    "|val(?=et|dag|krets)|verksamhet|vård(?!e)|väg(?=ar|en|net)|väntetid|åker|åtgärd|öppettid|tider|folk(?=om))"
+)
+"""Beginnings of words that often stand last in the long words of this trade."""
 _LETTERS = re.compile(r"[^\W\d_]+")
-_OWN = re.compile(r"(?<=[^\W_]{2}[-–/])(?=[^\W_]{2})")
+_OWN = re.compile(r"(?<=[^\W\d_]{2}[-–/])(?=[^\W\d_]{2})")
 
 
 @lru_cache(8)
@@ -59,6 +72,24 @@ def ruled(word: str, language: str) -> tuple[tuple[str, bool], ...]:
 def _cuts(piece: str, rules: Pyphen) -> list[int]:
     cuts: list[int] = []
     for letters in _LETTERS.finditer(piece):
-        if len(letters.group()) >= SHORTEST:
-            cuts += [letters.start() + position for position in rules.positions(letters.group())]
+        word = letters.group()
+        if len(word) >= SHORTEST:
+            cuts += [letters.start() + position for position in _word_cuts(word, rules)]
     return cuts
+
+
+def _word_cuts(word: str, rules: Pyphen) -> list[int]:
+    """Where two words were joined, if that is known; the patterns' places only inside what is still long.
+
+    Patterns know syllables and not words: they would set "trafi-kupphandling" and "lands-bygd" with equal ease.
+    """
+    seams = [match.start() for match in _SEAM.finditer(word) if KEEP <= match.start() <= len(word) - KEEP]
+    edges = [0, *seams, len(word)]
+    inner = [
+        position
+        for start, end in itertools.pairwise(edges)
+        if end - start > LONG_PART or not seams
+        for position in rules.positions(word)
+        if start + KEEP <= position <= end - KEEP
+    ]
+    return sorted({*seams, *inner})

@@ -106,6 +106,8 @@ def is_rtl(text: str) -> bool:
 
 def unknown(text: str, face: Face) -> list[str]:
     """The signs in ``text`` that no font at hand can draw."""
+    if _PLAIN.match(text) and all(fonts.covers(face, char) for char in text):
+        return []
     odd = [cluster for cluster in clusters(text) if not cluster.isspace() and not _PLAIN.match(cluster)]
     odd = [cluster for cluster in odd if not _patterns()[1].match(cluster)]
     return sorted({cluster for cluster in odd if fonts.face_for(face, cluster) is None})
@@ -128,16 +130,18 @@ def kern(face: Face, pair: str) -> float:
     return float(font.getlength(pair, features=["-liga", "-clig"]) - alone) / REFERENCE
 
 
-def places(text: str, face: Face, tracking: float = 0.0) -> list[float]:
+@lru_cache(4096)
+def places(text: str, face: Face, tracking: float = 0.0) -> tuple[float, ...]:
     """Where each glyph of a plain run starts, and where the run ends, in em."""
-    at, before, found = 0.0, "", []
+    at, before = 0.0, ""
+    found: list[float] = []
     for char in text:
         if before:
             at += kern(face, before + char) + tracking
         found.append(at)
         at += glyph(face, char).width
         before = char
-    return [*found, at]
+    return (*found, at)
 
 
 @lru_cache(32768)

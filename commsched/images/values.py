@@ -96,6 +96,8 @@ def _limited(filled: Filled, name: str, spec: Field, text: str) -> str:
     if spec.kind == "rows" and spec.rows and len(rows) > spec.rows:
         filled.problems.append(block(name, N_("There is room for %(count)s lines."), count=spec.rows))
         text = "\n".join(rows[: spec.rows])
+    if len(text) <= spec.limit:
+        return text
     signs = runs.clusters(text)
     if len(signs) <= spec.limit:
         return text

@@ -62,12 +62,14 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     chip: str = ""
     width: float = 9.0
     thickness: float = 0.9
+    trim: bool = False
+    """Counts the ink only: for a quotation mark set large, whose letters would leave a hole below."""
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something in an area. ``on`` names the surface it stands on, from which its colours follow."""
 
-    kind: Literal["fill", "photo", "stack", "sign", "bars", "ring", "votes", "pager"]
+    kind: Literal["fill", "photo", "stack", "sign", "bars", "ring", "votes", "pager", "motif"]
     area: str = "canvas"
     on: str = "ground"
     colour: str = "primary"
@@ -77,6 +79,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     align: Literal["left", "center", "right"] = "left"
     shape: Literal["rect", "round", "circle"] = "rect"
     scrim: str = ""
+    focus_at: float = 0.42
+    """Where in the area the photo's focus should be, as a share of its height."""
     when: str = ""
     unless: str = ""
     only: tuple[Shape, ...] = ()
@@ -158,12 +162,11 @@ def areas(design: Design, size: tuple[int, int], brand: Brand, bare: bool) -> di
 def _table(
     tables: dict[str, dict[str, tuple[float, float, float, float]]], size: tuple[int, int], bare: bool
 ) -> dict[str, tuple[float, float, float, float]]:
-    for shape in _LIKE[shape_of(size)]:
-        if bare and f"{shape}-bare" in tables:
-            return tables[f"{shape}-bare"]
-        if shape in tables:
-            return tables[shape]
-    return {}
+    order: list[str] = list(_LIKE[shape_of(size)])
+    if bare:  # a table without a picture for a neighbouring shape goes before one with a picture for this
+        wide = shape_of(size) == "wide"
+        order = [f"{shape}-bare" for shape in order if (shape == "wide") == wide] + order
+    return next((tables[name] for name in order if name in tables), {})
 
 
 def _within(around: Area, shares: tuple[float, float, float, float]) -> Area:

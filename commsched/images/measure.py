@@ -1,0 +1,135 @@
+"""Measures a column of texts: how large each is, how many lines it takes, how high the whole stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from commsched.images import breaks, runs
+from commsched.images.brand import Brand
+from commsched.images.breaks import Setting
+from commsched.images.designs import Block
+from commsched.images.ops import Area
+
+LEVELS = 24
+"""Steps between a block's largest and smallest size."""
+CHIP_PAD = (0.62, 0.42)
+"""Beside and over the letters of a label on a coloured chip, in em."""
+MARKER = 1.55
+"""Diameter of a list's numbers, in em of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a stack, ready to be set. ``field`` is whom a problem with it concerns."""
+
+    block: Block
+    text: str
+    setting: Setting
+    field: str
+    marker: str = ""
+    gap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a stack stands: its area, the unit in pixels, the surface and the brand."""
+
+    area: Area
+    unit: float
+    brand: Brand
+    on: str
+    valign: Literal["top", "center", "bottom"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A text at one size: so many lines, and which, once that has been settled.
+
+    Until then its heights are those of its highest and deepest words, so that the settled ones are never more.
+    """
+
+    text: Text
+    size: int
+    count: int
+    lines: tuple[str, ...] = ()
+
+    @property
+    def pad(self) -> float:
+        return CHIP_PAD[1] * self.size if self.text.block.chip else 0.0
+
+    @property
+    def step(self) -> float:
+        """Pixels from one baseline to the next."""
+        top, bottom = breaks.ink(self.text.text, self.text.setting)
+        tall = top + bottom if top > 1.1 or bottom > 0.32 else 0.0
+        return max(self.text.block.leading, tall) * self.size
+
+    @property
+    def top(self) -> float:
+        """Pixels from the upper edge to the first baseline: to the capitals, or to higher ink."""
+        face = self.text.setting.face
+        first = runs.extent(self.lines[0], face).top if self.lines else breaks.ink(self.text.text, self.text.setting)[0]
+        marker = (MARKER / 2 + 0.36) * self.size if self.text.marker else 0.0
+        return max(max(first, runs.glyph(face, "H").top) * self.size + self.pad, marker)
+
+    @property
+    def bottom(self) -> float:
+        """Pixels of ink or padding below the last baseline."""
+        face = self.text.setting.face
+        last = (
+            runs.extent(self.lines[-1], face).bottom if self.lines else breaks.ink(self.text.text, self.text.setting)[1]
+        )
+        marker = (MARKER / 2 - 0.36) * self.size if self.text.marker and self.count == 1 else 0.0
+        return max(self.pad, last * self.size, marker)
+
+    @property
+    def height(self) -> float:
+        """From the upper edge to the last baseline, or to the ink's own end where it is trimmed."""
+        lift = -runs.glyph(self.text.setting.face, self.text.text[0]).bottom * self.size if self.text.block.trim else 0
+        return self.top + max(0, self.count - 1) * self.step - lift
+
+
+def width_for(text: Text, size: int, width: int) -> float:
+    """The measure in em that ``text`` has in ``width`` pixels, a pixel left free on either side."""
+    free = width - 2
+    if text.block.chip:
+        free -= round(2 * CHIP_PAD[0] * size)
+    if text.marker:
+        free -= indent(size)
+    return max(0.5, free / size * 0.995)
+
+
+def indent(size: int) -> int:
+    """Pixels that a list's text stands in from its number."""
+    return round((MARKER + 0.65) * size)
+
+
+def size_at(text: Text, unit: float, level: int, shrink: float = 1.0) -> int:
+    """Pixels per em at ``level``, from the smallest (0) to the largest (:data:`LEVELS`)."""
+    low, high = text.block.size
+    size = max(8, round(unit * (low + (high - low) * level / LEVELS)))
+    return max(6, int(size * shrink))
+
+
+def rule(text: Text, unit: float) -> int:
+    """Thickness of a rule in pixels."""
+    return max(2, round(text.block.thickness * unit))
+
+
+def gap(column: Column, sets: list[Sized], number: int) -> float:
+    """Space above a block: as designed, and never less than what hangs below the one before."""
+    if number == 0:
+        return 0.0
+    before = sets[number - 1]
+    designed = sets[number].text.gap * column.unit + before.pad + max(0.0, before.bottom - before.pad) * 0.5
+    return max(designed, before.bottom) + 1
+
+
+def height(column: Column, sets: list[Sized]) -> float:
+    """Of the whole stack, with the ink below its last baseline."""
+    total = 0.0
+    for number, one in enumerate(sets):
+        total += gap(column, sets, number)
+        total += rule(one.text, column.unit) if one.text.block.kind == "rule" else one.height
+    return total + (sets[-1].bottom if sets else 0.0)
