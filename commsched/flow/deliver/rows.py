@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, update
 
 from commsched.core.approval import Said
 from commsched.core.lifecycle import item_state
@@ -49,7 +49,7 @@ _parts = FastSelect(
 )  # fmt: skip
 _lost = FastSelect(
     select(Attempt.delivery_id, Attempt.part, func.min(Attempt.started_at).label("since"))
-    .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == "unknown")
+    .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
 _states = FastSelect(select(Delivery.item_id, Delivery.state).where(Delivery.item_id.in_(_ids)))
