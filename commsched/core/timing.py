@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from commsched.core.words import N_, Invalid
@@ -44,10 +45,16 @@ class Moment:
     zone: str
 
 
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    """Every zone's name, read once: finding them walks hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The zone called ``name``. Raises :class:`Invalid` for one that does not exist."""
     try:
-        if name not in available_timezones():
+        if name not in _names():
             raise KeyError(name)
         return ZoneInfo(name)
     except (KeyError, ValueError, ZoneInfoNotFoundError) as error:
