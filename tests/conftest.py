@@ -98,7 +98,7 @@ class Browser:
 
         html = self.client.get("/sign-in" if not self.signed_in() else "/?all=1").text
         found = re.search(r'name="form_token" value="([0-9a-f]+)"', html)
-        assert found, "no form on the page"
+        assert found, f"no form on the page: {html[:1500]}"
         return found[1]
 
     def signed_in(self) -> bool:

@@ -104,6 +104,8 @@ class _Facts(dict[str, Any]):
         for key, table in (("reason", REASONS), ("role", ROLE_WORDS), ("answer", ANSWERS)):
             if facts.get(key) in table:
                 words[key] = _(table[facts[key]])
+        if facts.get("role") in ROLE_WORDS:
+            words["role"] = words["role"].lower()
         if "wall" in facts:
             words["wall"] = str(facts["wall"]).replace("T", " ")
         needed = ("reason", "channel", "name", "account", "was", "answer", "deputy_name", "title", "revision", "wall",

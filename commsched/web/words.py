@@ -20,6 +20,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.health import goes
 from commsched.flow.signin import Place
 from commsched.web import guard
+from commsched.web.agents import browser
 from commsched.web.icons import brand_icon, icon
 from commsched.web.paths import STATIC
 from commsched.web.states import ROLE_HELP, ROLE_WORDS, STATES
@@ -172,5 +173,5 @@ def install(app: Flask) -> None:
         platform=lambda key: office().platform(key),
     )  # fmt: skip
     app.jinja_env.filters.update(when=_when, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
-                                 web_address=web_address)  # fmt: skip
+                                 web_address=web_address, browser=browser)  # fmt: skip
     app.context_processor(_context)

@@ -34,9 +34,7 @@ def test_a_wrong_password_keeps_the_address_and_says_nothing_of_whether_it_exist
         assert "hör inte ihop" in given.text
 
 
-def test_an_unknown_account_costs_the_same_work(
-    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_account_costs_the_same_work(office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
     monkeypatch.setattr(signin, "matches", lambda kept, _password: bool(checked.append(kept)))
     for email in ("karin@example.org", "nobody@example.org"):
@@ -45,9 +43,7 @@ def test_an_unknown_account_costs_the_same_work(
     assert len(checked) == 2
 
 
-def test_ten_failures_shut_the_account_even_for_the_right_password(
-    office: Office, cast: Cast, clock: SetClock
-) -> None:
+def test_ten_failures_shut_the_account_even_for_the_right_password(office: Office, cast: Cast, clock: SetClock) -> None:
     for number in range(signin.PER_ACCOUNT):
         with pytest.raises(signin.WrongPassword):
             signin.sign_in(office, cast.writer.email, "wrong", f"203.0.113.{number}")
