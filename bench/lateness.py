@@ -1,0 +1,97 @@
+"""How late a delivery goes out when a million wait, and what finding the due costs at 10,000 and at 1,000,000.
+
+    python -m bench.lateness [--future 1000000] [--posts 200]
+
+The real engine runs in this process on SQLite, WAL, ``synchronous=FULL``; one delivery falls due every 50 ms.
+Lateness is from its due time to the moment its attempt had been committed and the adapter was called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.load import Noop, bare_office, fill
+from commsched.core.outcome import Handles, Outcome
+from commsched.core.platform import Part, Wire
+from commsched.engine.embedded import Engine
+from commsched.flow.context import Office
+from commsched.flow.deliver import rows
+
+STEP = timedelta(milliseconds=50)
+
+
+class Stamped(Noop):
+    """Notes when it was called."""
+
+    def __init__(self) -> None:
+        self.called: dict[str, datetime] = {}
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        self.called[part.key.partition("-")[0]] = datetime.now(UTC)
+        return super().publish(part, handles, wire)
+
+
+def find_due(office: Office, rounds: int = 300) -> float:
+    """Microseconds to learn that nothing is due, and when the next is: the median."""
+    took = []
+    with office.store.engine.connect() as connection:
+        for _ in range(rounds):
+            start = time.perf_counter()
+            rows.due(connection, datetime.now(UTC), 20, 1000)
+            rows.next_due(connection)
+            took.append((time.perf_counter() - start) * 1e6)
+    return statistics.median(took)
+
+
+def lateness(office: Office, platform: Stamped, posts: int) -> list[float]:
+    """Milliseconds from due to call, for ``posts`` that fall due one by one."""
+    engine = Engine(office)
+    engine.start()
+    time.sleep(2)
+    fill(office, posts, 10, "noop", datetime.now(UTC) + timedelta(seconds=3), STEP)
+    office.wake()
+    time.sleep(3 + posts * STEP.total_seconds() + 3)
+    engine.stop()
+    with office.store.engine.connect() as connection:
+        due = connection.exec_driver_sql("SELECT uid, due_at FROM delivery WHERE state = 'published'").all()
+    found = []
+    for uid, micros in due:
+        at = datetime.fromtimestamp(micros / 1e6, UTC)
+        found.append((platform.called[uid] - at).total_seconds() * 1000)
+    assert len(found) == posts, f"{len(found)} of {posts} went out"
+    assert min(found) >= 0, "something went out before its time"
+    return sorted(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--future", type=int, default=1_000_000)
+    parser.add_argument("--posts", type=int, default=200)
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        platform = Stamped()
+        office = bare_office(folder, {"noop": platform})
+        far = datetime.now(UTC) + timedelta(days=30)
+        fill(office, 10_000, 100, "noop", far, timedelta(seconds=1))
+        small = find_due(office)
+        fill(office, given.future - 10_000, 100, "noop", far, timedelta(seconds=1))
+        large = find_due(office)
+        late = lateness(office, platform, given.posts)
+        p50, p99 = late[len(late) // 2], late[min(len(late) - 1, int(len(late) * 0.99))]
+        print(
+            f"finding what is due: {small:.0f} µs at 10,000, {large:.0f} µs at {given.future:,} ({large / small:.2f} times)"
+        )
+        print(f"lateness with {given.future:,} waiting: p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {late[-1]:.1f} ms")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
