@@ -16,6 +16,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from commsched.core.words import N_, Invalid
 
 Security = Literal["implicit", "required", "offered", "none"]
+LONGEST_LINE: Final = 4096
+MOST_LINES: Final = 100
+"""What is read of one answer, in bytes and lines; RFC 5321 allows 512 bytes a line."""
 _UNREADABLE: Final = N_("smtp_url cannot be read. Write smtp://user:password@host:port?starttls=1.")
 _SECURITY: Final[dict[str, Security]] = {"1": "required", "0": "none", "": "offered"}
 
@@ -115,7 +118,7 @@ class Connection(smtplib.SMTP):
         if code != 220:
             raise smtplib.SMTPConnectError(code, answer)
         self.pace(self.patience.command)
-        self.ehlo_or_helo_if_needed()
+        self._greet()
         security = self.relay.security
         if security == "required" or (security == "offered" and self.has_extn("starttls")):
             self._encrypt()
@@ -126,7 +129,39 @@ class Connection(smtplib.SMTP):
         code, answer = self.starttls(context=self._context)
         if code != 220:
             raise smtplib.SMTPResponseException(code, answer)
-        self.ehlo_or_helo_if_needed()
+        self._greet()
+
+    def _greet(self) -> None:
+        """EHLO, or HELO for a server from before 1995. One that says "later" is not asked twice."""
+        code, answer = self.ehlo()
+        if 400 <= code < 500:
+            raise smtplib.SMTPHeloError(code, answer)
+        if not 200 <= code < 300:
+            code, answer = self.helo()
+        if not 200 <= code < 300:
+            raise smtplib.SMTPHeloError(code, answer)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's answer, bounded, and whole: smtplib would take the torn half of a line for an answer."""
+        sock: Any = self.sock
+        if self.file is None:
+            self.file = sock.makefile("rb")
+        said: list[bytes] = []
+        for _ in range(MOST_LINES):
+            try:
+                line = self.file.readline(LONGEST_LINE)
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected(f"no answer: {error}") from error
+            if not line.endswith(b"\n"):
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the connection ended before the answer did")
+            said.append(line[4:].strip())
+            if line[3:4] != b"-":
+                code = int(line[:3]) if line[:3].isdigit() else -1
+                return code, b"\n".join(said)
+        self.close()
+        raise smtplib.SMTPServerDisconnected("the answer does not end")
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
         raw = socket.create_connection((host, port), timeout)

@@ -1,0 +1,126 @@
+"""Relays for tests: a scripted one that can misbehave at any step, and aiosmtpd for one that is a real server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+DROP = b"DROP"
+"""A step that closes the connection instead of answering."""
+STALL = b"STALL"
+"""A step that never answers."""
+DRIP = b"DRIP"
+"""A step that answers a byte at a time, for ever: no single wait is long."""
+
+
+@dataclass
+class Script:
+    """What to answer at each step; the default is a relay where everything is well."""
+
+    greeting: bytes = b"220 relay"
+    ehlo: bytes = b"250-relay\r\n250 SIZE 1000000"
+    mail: bytes = b"250 2.1.0 ok"
+    rcpt: bytes = b"250 2.1.5 ok"
+    data: bytes = b"354 go ahead"
+    content: bytes = b"250 2.0.0 queued as X"
+    noop: bytes = b"250 ok"
+    rset: bytes = b"250 ok"
+    close_after: int = 0
+    """Close the connection without a word after this many messages."""
+    connections: int = 0
+    contents: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+
+
+class Relay:
+    """A line-by-line SMTP server that follows a :class:`Script`."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self._accept, daemon=True)]
+        self.threads[0].start()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        self.over.set()
+        self.listener.close()
+        for thread in self.threads:
+            thread.join(3)
+
+    def _accept(self) -> None:
+        while not self.over.is_set():
+            try:
+                self.listener.settimeout(0.05)
+                conn, _ = self.listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            self.script.connections += 1
+            thread = threading.Thread(target=self._talk, args=(conn,), daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def _talk(self, conn: socket.socket) -> None:
+        with conn, contextlib.suppress(OSError):
+            conn.settimeout(5)
+            file = conn.makefile("rb")
+            messages = 0
+            if not self._say(conn, self.script.greeting):
+                return
+            while (line := file.readline()) and not self.over.is_set():
+                verb = line.split(b" ")[0].strip().lower()
+                if verb == b"quit":
+                    self._say(conn, b"221 bye")
+                    return
+                if verb == b"rcpt":
+                    self.script.recipients.append(line.decode().partition("<")[2].partition(">")[0])
+                answer = getattr(self.script, verb.decode(), b"500 what")
+                if not self._say(conn, answer):
+                    return
+                if verb == b"data" and answer.startswith(b"354"):
+                    self.script.contents.append(self._content(file))
+                    messages += 1
+                    if not self._say(conn, self.script.content) or messages == self.script.close_after:
+                        return
+
+    def _content(self, file: object) -> bytes:
+        lines = []
+        while (line := file.readline()) not in (b".\r\n", b""):  # type: ignore[attr-defined]
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+    def _say(self, conn: socket.socket, answer: bytes) -> bool:
+        if answer == DROP:
+            return False
+        if answer == STALL:
+            self.over.wait(5)
+            return False
+        if answer == DRIP:
+            until = time.monotonic() + 5
+            while time.monotonic() < until and not self.over.is_set():
+                conn.sendall(b"2")
+                time.sleep(0.02)
+            return False
+        conn.sendall(answer + b"\r\n")
+        return True
+
+
+@contextlib.contextmanager
+def relay(**steps: bytes | int) -> Iterator[Relay]:
+    """A running scripted relay."""
+    made = Relay(Script(**steps))  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        made.close()
