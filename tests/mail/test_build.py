@@ -18,7 +18,7 @@ LETTER = Message(
     message_id="abc@example.org", sender="desk@example.org", sender_name="Regiongruppen i Åre", to="red@example.org",
     subject="Rättelse: tåget går även på lördagar", text="Hej på er!\n", html="<p>Hej på er!</p>",
     reply_to="eva@example.org", date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
-    headers={"List-Unsubscribe": "<https://example.org/u/" + "x" * 120 + ">, <mailto:eva@example.org?subject=unsubscribe>",
+    headers={"List-Unsubscribe": "<https://example.org/u/" + "x" * 99 + ">, <mailto:eva@example.org?subject=unsubscribe>",
              "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
 )  # fmt: skip
 NEWLINES = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00"]
@@ -87,9 +87,7 @@ def test_every_known_line_end_is_only_a_space_in_a_header(place: str, newline: s
 
 
 @given(subject=wild, name=wild, text=wild, html=wild)
-def test_no_text_from_a_person_adds_a_header_a_recipient_or_a_part(
-    subject: str, name: str, text: str, html: str
-) -> None:
+def test_no_text_from_a_person_adds_a_header_or_a_recipient(subject: str, name: str, text: str, html: str) -> None:
     wanted = {"list-unsubscribe", "list-unsubscribe-post", "from", "to", "reply-to", "subject", "date", "message-id",
               "mime-version", "content-type"}  # fmt: skip
     if not html:
@@ -98,7 +96,7 @@ def test_no_text_from_a_person_adds_a_header_a_recipient_or_a_part(
     head = raw.split(b"\r\n\r\n")[0]
     assert not set(head) - {10, 13} & set(range(32)), "a control character in the head"
     mail = message_from_bytes(raw, policy=policy.default)
-    assert {key.lower() for key in mail.keys()} == wanted
+    assert {key.lower() for key in mail} == wanted
     assert [(a.username, a.domain) for a in mail["To"].addresses] == [("red", "example.org")]
     assert [(a.username, a.domain) for a in mail["From"].addresses] == [("desk", "example.org")]
     assert len(list(mail.walk())) == (3 if html else 1)

@@ -1,0 +1,109 @@
+"""Publishing into a folder: whole or not at all, and never twice."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from commsched.core.content import Quote
+from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
+from commsched.core.platform import ConnectError, Draft, PictureFile, Wire
+from commsched.platforms.folder import PLATFORM
+
+NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
+PICTURE = PictureFile(
+    sha256="ab" * 32, mime="image/png", alt="En buss", width=2, height=1, size=3, read=lambda: b"png", credit="Anna Ek"
+)
+RELEASE = Draft(
+    kind="release", title="Rubrik åäö", text="Text.", lead="Ingress.", facts="Fakta.", contact="Eva",
+    quotes=(Quote(text="Ja!", person="Karin"),), pictures=(PICTURE,), uid="abc",
+)  # fmt: skip
+PART = replace(PLATFORM.parts(RELEASE)[0], key="delivery-1")
+
+
+def wire(home: Path, **settings: str) -> Wire:
+    return Wire(channel=4, settings=settings, secrets={}, now=lambda: NOW, http=None, home=str(home))
+
+
+def test_a_publication_is_a_folder_with_text_facts_and_pictures(tmp_path: Path) -> None:
+    assert PLATFORM.find(PART, Handles(), NOW, wire(tmp_path)) == CannotTell(
+        f"the folder {tmp_path / 'published' / '4'} is not there"
+    )
+    outcome = PLATFORM.publish(PART, Handles(), wire(tmp_path))
+    made = tmp_path / "published" / "4" / "delivery-1"
+    assert outcome == Published("delivery-1", detail=str(made))
+    told = json.loads((made / "item.json").read_text("utf-8"))
+    assert (told["title"], told["quotes"]) == ("Rubrik åäö", [{"text": "Ja!", "person": "Karin"}])
+    (picture,) = told["pictures"]
+    assert (picture["alt"], picture["credit"]) == ("En buss", "Anna Ek")
+    assert (made / picture["file"]).read_bytes() == b"png"
+    assert (made / "text.txt").read_text("utf-8").startswith("Rubrik åäö\n\nIngress.\n\nText.\n\n– Ja!\nKarin")
+    assert PLATFORM.find(PART, Handles(), NOW, wire(tmp_path)) == Found("delivery-1")
+
+
+def test_a_repeat_changes_nothing(tmp_path: Path) -> None:
+    PLATFORM.publish(PART, Handles(), wire(tmp_path))
+    other = replace(PART, text="Något annat", draft=replace(RELEASE, title="Annat"))
+    assert isinstance(PLATFORM.publish(other, Handles(), wire(tmp_path)), Published)
+    (made,) = (tmp_path / "published" / "4").iterdir()
+    assert "Rubrik åäö" in (made / "text.txt").read_text("utf-8")
+
+
+def test_a_full_disk_leaves_nothing_behind_and_may_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as during:
+        during.setattr("commsched.platforms.folder.os.fsync", full)
+        assert isinstance(PLATFORM.publish(PART, Handles(), wire(tmp_path)), Retry)
+    assert list((tmp_path / "published" / "4").iterdir()) == []
+    assert PLATFORM.find(PART, Handles(), NOW, wire(tmp_path)) == Absent()
+    assert isinstance(PLATFORM.publish(PART, Handles(), wire(tmp_path)), Published)
+
+
+def test_a_picture_that_is_missing_publishes_nothing(tmp_path: Path) -> None:
+    def gone() -> bytes:
+        raise FileNotFoundError(2, "No such file", "x.png")
+
+    part = replace(PART, pictures=(replace(PICTURE, read=gone),))
+    assert isinstance(PLATFORM.publish(part, Handles(), wire(tmp_path)), Rejected)
+    assert list((tmp_path / "published" / "4").iterdir()) == []
+
+
+@pytest.mark.parametrize("key", ["../../outside", "/etc/x", "a/b", ".hidden", "", "x" * 300, "åäö"])
+def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path, key: str) -> None:
+    outcome = PLATFORM.publish(replace(PART, key=key), Handles(), wire(tmp_path))
+    assert isinstance(outcome, Published)
+    (made,) = (tmp_path / "published" / "4").iterdir()
+    assert made.name == outcome.id
+    assert PLATFORM.find(replace(PART, key=key), Handles(), NOW, wire(tmp_path)) == Found(outcome.id)
+
+
+def test_taking_down_removes_that_publication_only(tmp_path: Path) -> None:
+    for key in ("one", "two"):
+        PLATFORM.publish(replace(PART, key=key), Handles(), wire(tmp_path))
+    assert isinstance(PLATFORM.delete("one", wire(tmp_path)), Published)
+    assert isinstance(PLATFORM.delete("one", wire(tmp_path)), Published), "gone is gone"
+    assert isinstance(PLATFORM.delete("../4", wire(tmp_path)), Rejected)
+    assert [path.name for path in (tmp_path / "published" / "4").iterdir()] == ["two"]
+
+
+def test_connecting_proves_that_the_folder_can_be_written_to(tmp_path: Path) -> None:
+    account = PLATFORM.connect(wire(tmp_path, path=str(tmp_path / "out")))
+    assert (account.name, list((tmp_path / "out").iterdir())) == ("out", [])
+    (tmp_path / "file").write_text("")
+    for path in ("relative/path", str(tmp_path / "file" / "x"), "/proc/nothing/here", "/a\0b"):
+        with pytest.raises(ConnectError) as refused:
+            PLATFORM.connect(wire(tmp_path, path=path))
+        assert refused.value.field == "path"
+
+
+def test_the_check_is_the_same_as_everywhere() -> None:
+    assert [problem.field for problem in PLATFORM.check(replace(RELEASE, text="", pictures=()), {})] == ["text"]
+    assert PLATFORM.check(RELEASE, {}) == []

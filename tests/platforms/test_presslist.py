@@ -1,0 +1,184 @@
+"""The press list: one message per recipient, each with an outcome of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commsched.core.content import Quote
+from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.platform import ConnectError, Draft, Mailer, Message, Wire
+from commsched.mail.build import build
+from commsched.mail.relay import mailer_for
+from commsched.platforms.presslist import PLATFORM, addresses_in
+
+NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
+RELEASE = Draft(
+    kind="release", title="Ja till fler turer på landet", lead="Ingressen.", text="Regionen säger **ja**.",
+    short="Notisen.", facts="- 41 000 resor", quotes=(Quote(text="Äntligen!", person="Karin Lund"),),
+    contact="Eva Sandström, 070-000 00 00", uid="0123456789abcdef" * 2,
+    recipients=("red@lansbladet.example", "Nyheter <nyheter@radio.example>"),
+)  # fmt: skip
+
+
+@dataclass
+class Bag(Mailer):
+    """A relay that keeps what it gets."""
+
+    answer: Outcome = field(default_factory=lambda: Published("x", detail="250 2.0.0 queued"))
+    sent: list[Message] = field(default_factory=list)
+    door: Outcome = field(default_factory=lambda: Published("relay"))
+
+    def send(self, message: Message) -> Outcome:
+        self.sent.append(message)
+        return self.answer
+
+    def verify(self) -> Outcome:
+        return self.door
+
+
+def wire(mailer: Mailer | None = None, addresses: str = "red@lansbladet.example", **settings: str) -> Wire:
+    return Wire(
+        channel=1, settings={"sender": "press@gruppen.example", "sender_name": "Regiongruppen"} | settings,
+        secrets={"addresses": addresses}, now=lambda: NOW, http=None, mailer=mailer,
+        public_url="https://plan.example", workspace="gruppen",
+    )  # fmt: skip
+
+
+def levels(draft: Draft) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"block": [], "warn": []}
+    for problem in PLATFORM.check(draft, {}):
+        found[problem.level].append(problem.field)
+    return found
+
+
+def test_addresses_are_read_however_they_were_pasted() -> None:
+    pasted = "Red <red@a.example>, NYHETER@b.example;x@c.example\r\n\n  nyheter@B.example \n"
+    assert addresses_in(pasted) == ["red@a.example", "NYHETER@b.example", "x@c.example"]
+
+
+def test_each_recipient_is_a_part_with_a_name_that_stays_the_same() -> None:
+    parts = PLATFORM.parts(RELEASE)
+    assert [(part.number, part.role, part.recipient) for part in parts] == [
+        (0, "recipient", "red@lansbladet.example"),
+        (1, "recipient", "nyheter@radio.example"),
+    ]
+    edited = replace(RELEASE, title="Annan rubrik", recipients=("NYHETER@radio.example",))
+    assert PLATFORM.parts(edited)[0].message_id == parts[1].message_id
+    assert len({part.message_id for part in parts}) == 2
+    other = PLATFORM.parts(replace(RELEASE, uid="f" * 32))
+    assert other[0].message_id != parts[0].message_id
+    assert all(len(part.key) <= 64 for part in parts)
+
+
+def test_the_mail_carries_everything_a_newsroom_prints() -> None:
+    bag = Bag()
+    part = PLATFORM.parts(RELEASE)[0]
+    outcome = PLATFORM.publish(part, Handles(), wire(bag, reply_to="eva@gruppen.example", newsroom_link="1"))
+    assert outcome == Published(part.message_id, detail="250 2.0.0 queued")
+    (letter,) = bag.sent
+    assert (letter.to, letter.subject, letter.message_id) == (
+        "red@lansbladet.example", "Ja till fler turer på landet", part.message_id
+    )  # fmt: skip
+    mail: Any = message_from_bytes(build(letter), policy=policy.default)
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,)).get_content()
+        for words in ("Ingressen.", "Notisen.", "41 000 resor", "Äntligen!", "Karin Lund", "070-000 00 00",
+                      "https://plan.example/n/gruppen/ja-till-fler-turer-pa-landet-01234567"):  # fmt: skip
+            assert words in body, (kind, words)
+    assert mail["List-Unsubscribe"] == "<mailto:eva@gruppen.example?subject=unsubscribe>"
+    assert mail["From"] == "Regiongruppen <press@gruppen.example>"
+
+
+def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
+    evil = "<script>x</script><img src=y>"
+    draft = replace(RELEASE, title=evil, lead=evil, text=evil, facts=evil, short=evil, contact=evil, link="javascript:x",
+                    quotes=(Quote(text=evil, person=evil),))  # fmt: skip
+    html = PLATFORM.message(PLATFORM.parts(draft)[0], wire()).html
+    assert "<script" not in html
+    assert "<img" not in html
+    assert 'href="javascript' not in html
+
+
+@pytest.mark.parametrize("answer", [Retry("450 later"), Rejected("550 no", "address"), Unknown("lost")])
+def test_what_the_relay_said_is_the_outcome(answer: Outcome) -> None:
+    assert PLATFORM.publish(PLATFORM.parts(RELEASE)[0], Handles(), wire(Bag(answer))) == answer
+
+
+def test_one_recipient_that_fails_does_not_stop_the_next() -> None:
+    assert PLATFORM.independent_parts
+
+
+def test_a_lost_answer_goes_straight_to_a_person() -> None:
+    part = PLATFORM.parts(RELEASE)[0]
+    relay = mailer_for({"smtp_url": "smtp://127.0.0.1:9"}, Path("/nonexistent"))
+    finding = PLATFORM.find(part, Handles(), NOW, wire(relay))
+    assert isinstance(finding, CannotTell)
+    assert finding.final
+
+
+def test_in_a_folder_of_files_it_can_be_looked_up(tmp_path: Path) -> None:
+    part, there = PLATFORM.parts(RELEASE)[0], wire(mailer_for({}, tmp_path))
+    assert PLATFORM.find(part, Handles(), NOW, there) == Absent()
+    assert isinstance(PLATFORM.publish(part, Handles(), there), Published)
+    assert isinstance(PLATFORM.find(part, Handles(), NOW, there), Found)
+
+
+def test_mail_that_has_left_cannot_be_taken_back() -> None:
+    assert isinstance(PLATFORM.delete("x", wire()), Rejected)
+
+
+def test_a_good_release_is_let_through_without_a_word() -> None:
+    assert levels(RELEASE) == {"block": [], "warn": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "field"),
+    [
+        ({"recipients": ()}, "block", "recipients"),
+        ({"recipients": ("red@a.example", "inte en adress")}, "block", "recipients"),
+        ({"title": " "}, "block", "title"),
+        ({"title": "R" * 81}, "warn", "title"),
+        ({"contact": ""}, "warn", "contact"),
+        ({"text": " "}, "block", "text"),
+    ],
+)
+def test_what_is_wrong_is_said_by_the_field_it_concerns(change: dict[str, Any], level: str, field: str) -> None:
+    assert levels(replace(RELEASE, **change))[level] == [field]
+
+
+def test_connecting_looks_at_every_address_and_knocks_without_sending() -> None:
+    bag = Bag()
+    account = PLATFORM.connect(wire(bag, "a@b.example\nc@d.example"))
+    assert (account.name, account.facts) == ("Regiongruppen", {"recipients": 2})
+    assert bag.sent == []
+
+
+@pytest.mark.parametrize(
+    ("made", "field"),
+    [
+        (wire(Bag(), ""), "addresses"),
+        (wire(Bag(), "a@b.example\nnej"), "addresses"),
+        (wire(Bag(), sender="nej"), "sender"),
+        (wire(Bag(), reply_to="nej"), "reply_to"),
+        (wire(Bag(door=Rejected("535 5.7.8 no", "token"))), ""),
+        (wire(Bag(door=Retry("refused"))), ""),
+        (wire(None), ""),
+    ],
+)
+def test_what_cannot_work_is_refused_when_connecting(made: Wire, field: str) -> None:
+    with pytest.raises(ConnectError) as refused:
+        PLATFORM.connect(made)
+    assert refused.value.field == field
+    assert str(refused.value)
+
+
+def test_the_addresses_are_a_secret() -> None:
+    (setting,) = [one for one in PLATFORM.settings if one.key == "addresses"]
+    assert setting.secret
+    assert set(setting.aliases) == {"recipients", "emails"}

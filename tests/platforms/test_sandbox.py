@@ -1,0 +1,96 @@
+"""The sandbox: every way it can go wrong, and nothing that depends on luck."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
+from commsched.core.platform import ConnectError, Draft, PictureFile, Wire
+from commsched.platforms.sandbox import BEHAVIOURS, PLATFORM
+
+NOW = datetime(2026, 11, 26, 6, 30, 10, tzinfo=UTC)
+PICTURE = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="En buss", width=1, height=1, size=1, read=lambda: b"")
+POST = Draft(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictures=(PICTURE,))
+
+
+def wire(behaviour: str = "", now: datetime = NOW) -> Wire:
+    return Wire(channel=7, settings={"behaviour": behaviour} if behaviour else {}, secrets={}, now=lambda: now, http=None,
+                public_url="https://plan.example", workspace="gruppen")  # fmt: skip
+
+
+def test_a_thread_is_divided_and_the_pictures_go_first() -> None:
+    first, second = PLATFORM.parts(POST)
+    assert (first.text, first.role, first.pictures) == ("Första", "post", (PICTURE,))
+    assert (second.text, second.role, second.pictures) == ("Andra", "reply", ())
+    assert first.key != second.key
+
+
+def test_as_usual_it_is_published_on_the_wall() -> None:
+    first, second = PLATFORM.parts(POST)
+    assert PLATFORM.publish(first, Handles(), wire()) == Published("abc-0", "https://plan.example/wall/gruppen/7#abc-0")
+    assert PLATFORM.publish(second, Handles(), wire("normal")) == Published(
+        "abc-1", "https://plan.example/wall/gruppen/7#abc-1"
+    )
+    assert PLATFORM.find(first, Handles(), NOW, wire()) == Absent()
+    assert isinstance(PLATFORM.delete("abc-0", wire()), Published)
+
+
+def test_it_can_refuse() -> None:
+    assert isinstance(PLATFORM.publish(PLATFORM.parts(POST)[0], Handles(), wire("rejects")), Rejected)
+
+
+def test_it_can_limit_and_says_when_it_will_take_it() -> None:
+    part = PLATFORM.parts(POST)[0]
+    limited = PLATFORM.publish(part, Handles(), wire("rate-limited"))
+    assert isinstance(limited, Retry)
+    assert limited.whole_channel
+    assert limited.after == NOW + timedelta(seconds=20)
+    assert isinstance(PLATFORM.publish(part, Handles(), wire("rate-limited", limited.after)), Published)
+
+
+def test_it_can_lose_an_answer_that_is_then_read_back() -> None:
+    part = PLATFORM.parts(POST)[0]
+    assert isinstance(PLATFORM.publish(part, Handles(), wire("lost answer")), Unknown)
+    assert PLATFORM.find(part, Handles(), NOW, wire("lost answer")) == Found(
+        "abc-0", "https://plan.example/wall/gruppen/7#abc-0"
+    )
+
+
+def test_it_can_be_slow() -> None:
+    part = PLATFORM.parts(POST)[0]
+    assert isinstance(PLATFORM.publish(part, Handles(), wire("slow")), Unknown)
+    assert PLATFORM.find(part, Handles(), NOW, wire("slow")) == CannotTell("not there yet")
+    assert isinstance(PLATFORM.find(part, Handles(), NOW, wire("slow", NOW + timedelta(seconds=30))), Found)
+
+
+def test_it_can_need_a_person() -> None:
+    part = PLATFORM.parts(POST)[0]
+    assert isinstance(PLATFORM.publish(part, Handles(), wire("needs a person")), Unknown)
+    finding = PLATFORM.find(part, Handles(), NOW, wire("needs a person"))
+    assert isinstance(finding, CannotTell)
+    assert finding.final
+
+
+def test_connecting_knows_its_behaviours() -> None:
+    for behaviour, _ in BEHAVIOURS:
+        assert PLATFORM.connect(wire(behaviour)).url == "https://plan.example/wall/gruppen/7"
+    with pytest.raises(ConnectError) as refused:
+        PLATFORM.connect(wire("elak"))
+    assert refused.value.field == "behaviour"
+
+
+def test_it_counts_the_longest_part_in_characters_as_a_reader_sees_them() -> None:
+    assert PLATFORM.count("👩‍👩‍👧" * 3 + "\n---\nå", {}) == 3
+    assert PLATFORM.limits({}).characters == 500
+
+
+@pytest.mark.parametrize(
+    ("text", "pictures", "field"),
+    [("x" * 501, 0, "text"), ("x\n---\n" + "x" * 501, 0, "text"), (" ", 0, "text"), ("x", 5, "pictures")],
+)
+def test_what_does_not_fit_is_said_before_it_is_sent(text: str, pictures: int, field: str) -> None:
+    problems = PLATFORM.check(Draft(kind="post", title="", text=text, pictures=(PICTURE,) * pictures), {})
+    assert [(problem.level, problem.field) for problem in problems] == [("block", field)]
+    assert PLATFORM.check(Draft(kind="post", title="", text="x" * 500, pictures=(PICTURE,) * 4), {}) == []
