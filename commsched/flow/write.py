@@ -116,6 +116,7 @@ def _add_revision(
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
     item.search = searchable(content)
+    item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
     return revision
 
 

@@ -41,6 +41,8 @@ class Item(Base, Scoped):
     """Why it is held or failed (a code of ``core.lifecycle``)."""
     search: Mapped[str] = mapped_column(Text, default="")
     """Title and text, case folded, for the search box."""
+    channels: Mapped[str] = mapped_column(Text, default="")
+    """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
     slug: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
