@@ -53,7 +53,7 @@ def http_session(allow_private: bool) -> Any:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used."""
     from commsched.platforms._network import Session
 
-    return Session(allow_private=allow_private)
+    return Session.for_settings({"allow_private": "1" if allow_private else ""})
 
 
 def open_office(

@@ -19,7 +19,22 @@ from commsched.flow.look import as_draft, look, names
 
 from . import schemas, show
 from .problems import NoIfMatch, Stale
-from .route import ID, Made, Paged, Param, actor, convert, number, office, page, paged, read_json, route, section, several
+from .route import (
+    ID,
+    Made,
+    Paged,
+    Param,
+    actor,
+    convert,
+    number,
+    office,
+    page,
+    paged,
+    read_json,
+    route,
+    section,
+    several,
+)
 
 bp = section("items")
 ONE = f"/items/<{ID}:id>"

@@ -137,5 +137,3 @@ def invalid(error: msgspec.ValidationError) -> Invalid:
             name = params.get("name")
             return Invalid(sentence, ".".join(part for part in (field, name) if part), **params)
     return Invalid(N_("This value cannot be used."), field)
-
-

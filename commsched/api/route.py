@@ -10,6 +10,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, g, request
 
 from commsched.core.access import allow, public
+from commsched.core.language import LANGUAGES, preferred
 from commsched.core.roles import Permission
 from commsched.core.words import N_, Invalid
 from commsched.flow.context import Actor, Office
@@ -82,7 +83,15 @@ def section(name: str) -> Blueprint:
     """A blueprint under ``/api/v1`` whose errors are problem documents."""
     bp = Blueprint(f"api_{name}", __name__, url_prefix=PREFIX)
     problems.install(bp)
+    bp.before_request(_language)
     return bp
+
+
+def _language() -> None:
+    """A program that says which language it wants gets it; otherwise the person's own stays."""
+    header = request.headers.get("Accept-Language", "")
+    if any(tag in header.lower() for tag in LANGUAGES):
+        g.language = preferred(header)
 
 
 def route(

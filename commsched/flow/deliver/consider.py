@@ -75,7 +75,7 @@ class Considerer:
             self._stop(row, "media")
             return None
         content = parse(row.content)
-        people = self._people(row)
+        people = self.people(row)
         verdict = judge(self._case(job, row, content, people), self.now)
         match verdict:
             case Hold(reason=reason):
@@ -102,7 +102,8 @@ class Considerer:
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
         )
 
-    def _people(self, row: CaseRow) -> tuple[str, ...]:
+    def people(self, row: CaseRow) -> tuple[str, ...]:
+        """Whom a list channel would write to today."""
         if not self.office.platform(row.platform).independent_parts:
             return ()
         lines = self.office.vault.unseal_map(row.secrets).get("addresses", "")
@@ -110,9 +111,9 @@ class Considerer:
 
     def _part(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.office.platform(row.platform)
-        draft = self._draft(job, row, content, people)
+        draft = self.draft(job, row, content, people)
         parts = platform.parts(draft)
-        known = self.loaded.parts.get(row.id) or self._first_time(row, parts)
+        known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = in_turn([part_state(one) for one in known], platform.independent_parts, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
@@ -124,20 +125,22 @@ class Considerer:
         self._commit_attempt(row, turn.number)
         return Call("send", job, platform, self.wire_for(row), part, handles, self.now)
 
-    def _draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
+    def draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
+        """What the channel would say, with the pictures that the job has in hand."""
         readers = {}
         for picture in content.pictures:
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
             readers[picture.sha256] = (partial(_bytes, data), len(data or b""))
         return draft_for(content, row.channel_id, row.item_uid, readers, people)
 
-    def _first_time(self, row: CaseRow, parts: list[Part]) -> list[Known]:
+    def first_time(self, row: CaseRow, parts: list[Part]) -> list[Known]:
         """The parts are written down before the first of them is sent."""
         made: list[dict[str, Any]] = [
             {
                 "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
                 "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
-                "message_id": part.message_id or self._message_id(row, n, part), "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None,
+                "message_id": part.message_id or self._message_id(row, n, part),
+                "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None,
             }
             for n, part in enumerate(parts)
         ]  # fmt: skip
@@ -173,7 +176,7 @@ class Considerer:
         content = parse(row.content)
         platform = self.office.platform(row.platform)
         job.pictures = job.pictures or Pictures()
-        parts = platform.parts(self._draft(job, row, content, self._people(row)))
+        parts = platform.parts(self.draft(job, row, content, self.people(row)))
         part, handles = complete(parts[lost[0].number], known, self.office)
         since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
         return Call("look", job, platform, self.wire_for(row), part, handles, since)

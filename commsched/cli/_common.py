@@ -1,0 +1,132 @@
+"""What every command shares: where the office is, who speaks from the command line, and how errors are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commsched.core.words import OfficeError, Words
+
+if TYPE_CHECKING:
+    from commsched.flow.context import Actor, Office
+    from commsched.store.models import Workspace
+
+HOME = "commsched.home"
+
+
+def language() -> str:
+    """Swedish where the shell is Swedish, else English."""
+    said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "sv" if said.lower().startswith("sv") else "en"
+
+
+def say(words: Words | str, **params: Any) -> str:
+    """A sentence in the shell's language."""
+    from commsched.core.language import say as said
+
+    return said(words, language(), **params)
+
+
+def tell(words: Words | str, **params: Any) -> None:
+    """Say something to the person, on stderr: stdout carries only what a script wants."""
+    click.echo(say(words, **params), err=True)
+
+
+def _remember(context: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        context.meta[HOME] = value
+
+
+def home_option() -> click.Option:
+    return click.Option(
+        ["--home"], metavar="DIR", expose_value=False, callback=_remember, is_eager=True,
+        help="Where the office keeps everything. Else COMMSCHED_HOME, else the checkout or this folder.",
+    )  # fmt: skip
+
+
+class OfficeCommand(click.Command):
+    """A command with ``--home``, whose errors are one sentence on stderr and exit code 1."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(home_option())
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except OfficeError as error:
+            field = f" ({error.field})" if error.field else ""
+            raise click.ClickException(say(error.words) + field) from error
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+class OfficeGroup(click.Group):
+    """A group that takes ``--home`` too, so that it may come before the subcommand."""
+
+    command_class = OfficeCommand
+    group_class = type
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(home_option())
+
+
+def home() -> str | None:
+    """The home that was named on the command line, if any."""
+    found: str | None = click.get_current_context().meta.get(HOME)
+    return found
+
+
+def open_office(*, new: bool = False) -> Office:
+    """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
+    from commsched import bootstrap
+    from commsched.core.words import N_, NotFound
+
+    folder = bootstrap.home_directory(home())
+    there = (folder / "commsched.db").exists() or bool(os.environ.get("COMMSCHED_DATABASE_URL"))
+    if not new and not there:
+        raise NotFound(N_("There is no office in %(home)s. Make one with “commsched init”."), "--home",
+                       home=str(folder))  # fmt: skip
+    return bootstrap.open_office(home())
+
+
+def place(office: Office, slug: str | None) -> tuple[Workspace, Actor]:
+    """The workspace called ``slug`` (or the only one), and the machine's administrator in it."""
+    from commsched.flow import operator
+
+    workspace = operator.workspace(office, slug or "")
+    return workspace, operator.actor(workspace)
+
+
+def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--workspace", metavar="SLUG", help="The office's short name. Not needed if there is one.")(
+        command
+    )
+
+
+def password_from(stdin: bool, *, required: bool) -> str | None:
+    """The password: the first line of stdin, or asked for twice. ``None`` where it may be left out and was."""
+    if stdin or (required and not sys.stdin.isatty()):
+        line = sys.stdin.readline().rstrip("\r\n")
+        if not line:
+            raise click.UsageError("Expected a password in the first line of stdin.")
+        return line
+    if not required:
+        return None
+    given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return given
+
+
+def table(rows: list[tuple[object, ...]], head: tuple[str, ...]) -> None:
+    """Columns on stdout, as wide as they need to be."""
+    cells = [head, *[tuple("" if cell is None else str(cell) for cell in row) for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

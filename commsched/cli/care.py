@@ -1,0 +1,130 @@
+"""Keeping an office well: is it whole, stop it, start it again, put it away, bring it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commsched.cli._common import OfficeCommand, home, open_office, place, say, tell, workspace_option
+from commsched.core.words import N_, OfficeError
+
+SIGNS = {"ok": "ok  ", "warn": "note", "fail": "FAIL"}
+
+
+@click.command(cls=OfficeCommand)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(as_json: bool) -> None:
+    """Examine everything: database, key, record, clock, disk, mail, channels. Exit code 1 if something needs help."""
+    from sqlalchemy.exc import DBAPIError
+
+    from commsched.core.words import NotFound, Words
+    from commsched.flow.doctor import Finding, examine, worst
+
+    try:
+        findings = examine(open_office())
+    except NotFound:
+        raise
+    except OfficeError as error:
+        findings = [Finding("database", "fail", error.words)]
+    except DBAPIError as error:
+        detail = {"detail": str(error.orig)}
+        findings = [Finding("database", "fail", Words(N_("The database cannot be opened: %(detail)s"), detail))]
+    whole = worst(findings)
+    if as_json:
+        _print_json(findings, whole)
+    else:
+        for one in findings:
+            click.echo(f"{SIGNS[one.level]}  {one.name}: {say(one.words)}")
+            if one.help and one.level != "ok":
+                click.echo(f"      {say(one.help)}")
+    click.get_current_context().exit(1 if whole == "fail" else 0)
+
+
+def _print_json(findings: list[Any], whole: str) -> None:
+    import json
+
+    rows = [
+        {"name": one.name, "level": one.level, "message": say(one.words), "help": say(one.help) if one.help else ""}
+        for one in findings
+    ]
+    click.echo(json.dumps({"ok": whole != "fail", "level": whole, "findings": rows}, ensure_ascii=False, indent=2))
+
+
+@click.command(cls=OfficeCommand)
+@workspace_option
+@click.option("--reason", required=True, help="Why: everybody in the office is told.")
+def pause(workspace: str, reason: str) -> None:
+    """Stop everything of an office. Once this returns, nothing new goes out; a call under way cannot be recalled."""
+    from commsched.flow import pause as switch
+
+    office = open_office()
+    found, actor = place(office, workspace)
+    switch.pause(office, actor, reason)
+    tell(N_("%(name)s is paused."), name=found.name)
+
+
+@click.command(cls=OfficeCommand)
+@workspace_option
+@click.option("--missed", type=click.Choice(["hold", "send"]), default="hold", show_default=True,
+              help="What becomes of what fell due meanwhile. Never sent past its latest time.")  # fmt: skip
+def resume(workspace: str, missed: str) -> None:
+    """Start an office again after a pause."""
+    from commsched.flow import pause as switch
+
+    office = open_office()
+    found, actor = place(office, workspace)
+    held = switch.resume(office, actor, "send" if missed == "send" else "hold")
+    tell(N_("%(name)s goes on. Held for a decision: %(held)s."), name=found.name, held=held)
+
+
+@click.command(cls=OfficeCommand)
+@click.option("--to", type=click.Path(path_type=Path), help="The file or folder. Else backups/ in the home.")
+@click.option("--with-key", is_flag=True,
+              help="Put secret.key in too: then guard the file, which opens every token.")  # fmt: skip
+def backup(to: Path | None, with_key: bool) -> None:
+    """Write the whole office to one file while it runs. Prints where."""
+    from commsched.flow.backup import archive
+
+    office = open_office()
+    click.echo(archive(office, to, with_key=with_key))
+    if not with_key:
+        tell(N_("The key is not in it. Keep a copy of %(key)s somewhere else: without it tokens must be connected "
+                "anew."), key=str(office.home / "secret.key"))  # fmt: skip
+
+
+@click.command(cls=OfficeCommand)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Put what is in the home aside, in backups/replaced-…, and restore there.")
+def restore(file: Path, force: bool) -> None:
+    """Bring an office back from a backup. Stop it first.
+
+    It starts paused: what fell due since the backup may have gone out, and is read back before anybody resumes.
+    """
+    from commsched import bootstrap
+    from commsched.core.words import Conflict
+    from commsched.engine.lock import EngineLock
+    from commsched.flow import backup as archives
+    from commsched.flow.restored import settle
+
+    folder = bootstrap.home_directory(home())
+    if not force:
+        archives.refuse_full(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with EngineLock(folder) as lock:
+        if not lock.take():
+            raise Conflict(N_("The office in %(home)s is running. Stop it first."), "--home", home=str(folder))
+        found = archives.unpack(file, folder, bootstrap.SystemClock().now())
+        office = bootstrap.open_office(folder)
+        done = settle(office)
+        office.store.close()
+    tell(N_("Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "
+            "resume."), home=str(folder), at=f"{found.manifest.made_at:%Y-%m-%d %H:%M} UTC",
+         count=done.doubted)  # fmt: skip
+    if not found.has_key:
+        tell(N_("The backup has no key. Put your copy of secret.key in the home before you start, or connect the "
+                "channels again."))  # fmt: skip
+
+
+COMMANDS = (doctor, pause, resume, backup, restore)

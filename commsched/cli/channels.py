@@ -1,0 +1,165 @@
+"""Channels: connect, check, list, take out of use."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commsched.cli._common import OfficeGroup, open_office, place, say, table, workspace_option
+
+if TYPE_CHECKING:
+    from commsched.core.platform import Platform
+
+
+@click.group(cls=OfficeGroup)
+def channel() -> None:
+    """Connect the accounts that an office publishes to."""
+
+
+@channel.command("add")
+@workspace_option
+@click.option("--platform", required=True, metavar="P", help="Which kind it is: see “channel platforms”.")
+@click.option("--name", required=True, metavar="N", help="What the office calls it.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="A setting. KEY=@FILE reads it from a file, KEY=- from stdin, so that no secret stands in "
+                   "the shell's history.")  # fmt: skip
+@click.option("--allow-private/--public-only", default=None,
+              help="Whether it may be on this machine's own network. Else: if its address is.")  # fmt: skip
+def add_channel(
+    workspace: str, platform: str, name: str, settings: tuple[str, ...], allow_private: bool | None
+) -> None:
+    """Connect an account, after a harmless call that proves that it works. Prints the channel's id, nothing else."""
+    from commsched.flow import connect
+
+    office = open_office()
+    _, actor = place(office, workspace)
+    kind = office.platform(platform.strip().lower())
+    given = read_settings(settings, kind)
+    wish = given.pop("allow_private", None)
+    if allow_private is None:
+        allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, given)
+    made = connect.connect(office, actor, kind.key, name, given, allow_private=allow_private)
+    click.echo(made.id)
+
+
+def read_settings(settings: tuple[str, ...], platform: Platform) -> dict[str, str]:
+    """``KEY=VALUE`` as a mapping; keys may be spelled ``base-url`` or ``BASE_URL``."""
+    given: dict[str, str] = {}
+    for one in settings:
+        key, equals, value = one.partition("=")
+        if not equals or not key.strip():
+            raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")
+        given[key.strip().lower().replace("-", "_")] = _value(value)
+    return given
+
+
+def _value(value: str) -> str:
+    if value == "-":
+        return sys.stdin.read().strip()
+    if value.startswith("@") and len(value) > 1:
+        path = Path(value[1:]).expanduser()
+        if path.is_file():
+            return path.read_text("utf-8").strip()
+        if "/" in value or "." in value:
+            raise click.ClickException(f"There is no file {path}.")
+    return value
+
+
+def points_inside(platform: Platform, given: dict[str, str]) -> bool:
+    """Whether an address among the settings leads to this machine's own network.
+
+    Whoever has the command line of the machine can reach it anyway; a channel on the internet gets no such right.
+    """
+    import socket
+    from urllib.parse import urlsplit
+
+    from commsched.core.address import is_public
+
+    names = {
+        alias for s in platform.settings if s.kind == "url" or s.key == "base_url" for alias in (s.key, *s.aliases)
+    }
+    for key, value in given.items():
+        host = urlsplit(value if "//" in value else f"//{value}").hostname if key in names else None
+        if not host:
+            continue
+        try:
+            found = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+        except (OSError, UnicodeError):
+            continue
+        if found and not any(is_public(ip) for ip in found):
+            return True
+    return False
+
+
+@channel.command("list")
+@workspace_option
+@click.option("--archived", is_flag=True, help="Those that were taken out of use, too.")
+def list_channels(workspace: str, archived: bool) -> None:
+    """List the channels of an office and how they stand."""
+    from commsched.flow import connect
+
+    office = open_office()
+    found, _ = place(office, workspace)
+    now = office.now()
+    rows: list[tuple[object, ...]] = [
+        (one.id, one.platform, one.name, one.account_name, connect.standing(one, now),
+         f"{one.token_expires_at:%Y-%m-%d}" if one.token_expires_at else "")
+        for one in connect.channels(office, found.id, archived)
+    ]  # fmt: skip
+    table(rows, ("id", "platform", "name", "account", "state", "expires"))
+
+
+@channel.command("check")
+@workspace_option
+@click.argument("id", type=int, required=False)
+def check_channel(workspace: str, id: int | None) -> None:
+    """Make the harmless call again, for one channel or for all. Exit code 1 if any does not work."""
+    from commsched.core.words import OfficeError
+    from commsched.flow import connect
+
+    office = open_office()
+    found, actor = place(office, workspace)
+    wanted = [id] if id is not None else [one.id for one in connect.channels(office, found.id)]
+    bad = 0
+    for number in wanted:
+        try:
+            made = connect.check_again(office, actor, number)
+            click.echo(f"{number}  ok  {made.name}: {made.account_name}")
+        except OfficeError as error:
+            bad += 1
+            click.echo(f"{number}  {say(error.words)}", err=True)
+    if bad:
+        click.get_current_context().exit(1)
+
+
+@channel.command("archive")
+@workspace_option
+@click.argument("id", type=int)
+def archive_channel(workspace: str, id: int) -> None:
+    """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
+    from commsched.flow import connect
+
+    office = open_office()
+    _, actor = place(office, workspace)
+    connect.archive(office, actor, id)
+
+
+@channel.command("platforms")
+def list_platforms() -> None:
+    """List the platforms there are, each with its settings (those between asterisks are kept secret)."""
+    from commsched import platforms
+
+    for one in platforms.all():
+        click.echo(f"{one.key}  {say(one.name)}")
+        for setting in one.settings:
+            secret, needed = "*" if setting.secret else "", "" if setting.required else ", optional"
+            default = f", else {setting.default}" if setting.default else ""
+            also = f" (also: {', '.join(setting.aliases)})" if setting.aliases else ""
+            choices = f": {' | '.join(value for value, _ in setting.choices)}" if setting.choices else ""
+            click.echo(f"    {secret}{setting.key}{secret}  {say(setting.label)}{choices}{needed}{default}{also}")
+
+
+COMMANDS = (channel,)

@@ -1,0 +1,149 @@
+"""People and their tokens."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from commsched.cli._common import OfficeGroup, open_office, password_from, place, table, tell, workspace_option
+from commsched.core.words import N_
+
+ROLES = ("reader", "writer", "approver", "administrator")
+_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
+_email = click.option("--email", required=True, metavar="E", help="The person's e-mail address.")
+
+
+@click.group(cls=OfficeGroup)
+def person() -> None:
+    """Let people in, change what they may do, shut them out."""
+
+
+@person.command("add")
+@workspace_option
+@_email
+@click.option("--role", required=True, type=click.Choice(ROLES, case_sensitive=False), help="What they may do.")
+@click.option("--name", default="", help="What they are called.")
+@click.option("--language", default="", help="sv or en; else the office's own.")
+@_stdin
+def add_person(workspace: str, email: str, role: str, name: str, language: str, password_stdin: bool) -> None:
+    """Let somebody into an office. Without --password-stdin a password is made up and printed, this once."""
+    from commsched.flow import operator, people
+
+    given = password_from(password_stdin, required=False)
+    office = open_office()
+    _, actor = place(office, workspace)
+    known = operator.has_password(office, email)
+    password = given or secrets.token_urlsafe(12)
+    people.add_person(office, actor, email, role, name=name, language=language, password=password)
+    if known:
+        tell(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
+    elif not given:
+        tell(N_("A password for %(email)s, shown this once. It can be changed after signing in:"), email=email)
+        click.echo(password)
+
+
+@person.command("list")
+@workspace_option
+def list_people(workspace: str) -> None:
+    """List the people of an office."""
+    from commsched.flow import people
+
+    office = open_office()
+    found, _ = place(office, workspace)
+    rows: list[tuple[object, ...]] = [
+        (one.person.email, one.role, one.person.name, "" if one.person.active else "deactivated")
+        for one in people.members(office, found.id)
+    ]
+    table(rows, ("email", "role", "name", ""))
+
+
+@person.command("role")
+@workspace_option
+@_email
+@click.option("--role", required=True, type=click.Choice(ROLES, case_sensitive=False), help="What they may do now.")
+def set_role(workspace: str, email: str, role: str) -> None:
+    """Give a person another role."""
+    from commsched.flow import operator, people
+
+    office = open_office()
+    found, actor = place(office, workspace)
+    people.set_role(office, actor, operator.member(office, found, email).person_id, role)
+
+
+@person.command("deactivate")
+@workspace_option
+@_email
+def deactivate(workspace: str, email: str) -> None:
+    """Shut a person out at once: sessions end and tokens stop. What they did stays in the record."""
+    from commsched.flow import operator
+
+    office = open_office()
+    found, _ = place(office, workspace)
+    operator.deactivate(office, found, email)
+
+
+@person.command("password")
+@workspace_option
+@_email
+@_stdin
+def set_password(workspace: str, email: str, password_stdin: bool) -> None:
+    """Give a person a new password (asked for, or --password-stdin). Every session of theirs ends."""
+    from commsched.flow import operator
+
+    given = password_from(password_stdin, required=True)
+    office = open_office()
+    found, _ = place(office, workspace)
+    operator.give_password(office, found, email, given or "")
+
+
+@click.group(cls=OfficeGroup)
+def token() -> None:
+    """Keys for programs that use the HTTP API."""
+
+
+@token.command("create")
+@workspace_option
+@_email
+@click.option("--role", type=click.Choice(ROLES, case_sensitive=False), default=None,
+              help="The most it may do. Without it, as much as the person.")  # fmt: skip
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+def create_token(workspace: str, email: str, role: str | None, name: str) -> None:
+    """Make a token for a person in an office. Prints the token and nothing else; it is shown this once."""
+    from commsched.flow import keys, operator
+
+    office = open_office()
+    found, _ = place(office, workspace)
+    click.echo(keys.create_token(office, operator.as_member(office, found, email), name, role or ""))
+
+
+@token.command("list")
+@workspace_option
+def list_tokens(workspace: str) -> None:
+    """List the tokens in use, with the number that revoke takes."""
+    from commsched.flow import keys, people
+
+    office = open_office()
+    found, _ = place(office, workspace)
+    emails = {one.person_id: one.person.email for one in people.members(office, found.id)}
+    rows: list[tuple[object, ...]] = [
+        (one.id, emails.get(one.person_id, ""), one.role or "-", one.name, f"{one.created_at:%Y-%m-%d}",
+         f"{one.used_at:%Y-%m-%d}" if one.used_at else "-")
+        for one in keys.tokens(office, found.id)
+    ]  # fmt: skip
+    table(rows, ("id", "email", "role", "name", "created", "used"))
+
+
+@token.command("revoke")
+@workspace_option
+@click.argument("id", type=int)
+def revoke_token(workspace: str, id: int) -> None:
+    """End the token with this number (see: token list). It stops working at once."""
+    from commsched.flow import keys
+
+    office = open_office()
+    _, actor = place(office, workspace)
+    keys.revoke_token(office, actor, id)
+
+
+COMMANDS = (person, token)

@@ -1,0 +1,173 @@
+"""One file that holds an office, made while it runs; and an office out of such a file, which starts paused."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import msgspec
+
+from commsched import __version__
+from commsched.core.words import N_, Conflict, Invalid
+from commsched.flow.context import Office
+from commsched.store.migrate import back_up, version_of
+
+DATABASE, KEY, SETTINGS, MANIFEST, MEDIA = "commsched.db", "secret.key", "commsched.toml", "manifest.json", "media"
+OWN: Final = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", KEY, SETTINGS, MEDIA)
+"""What belongs to an office in its home; a checkout has other things beside."""
+FORMAT: Final = 1
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """What an archive says of itself."""
+
+    format: int = FORMAT
+    made_at: datetime
+    version: str
+    step: str
+    """The schema step of the database."""
+    with_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What a restore found."""
+
+    manifest: Manifest
+    has_key: bool
+
+
+def archive(office: Office, to: Path | None = None, *, with_key: bool = False) -> Path:
+    """Write the office to one file (``.tar.gz``, readable by its owner only) while it runs; returns where.
+
+    The database is copied first, whole and consistent; every picture that it names lies there already. Without
+    ``with_key`` whoever finds the file cannot read tokens and addresses, and ``secret.key`` must be kept elsewhere.
+    """
+    now = office.now()
+    if to is not None and to.is_dir():
+        to = to / _name(now)
+    target = to or office.home / "backups" / _name(now)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        copy = back_up(office.store, Path(folder), now)
+        if copy is None:
+            raise Conflict(N_("Only an office on SQLite is backed up this way. Use your database's own tools."))
+        with office.store.engine.connect() as connection:
+            step = version_of(connection) or ""
+        manifest = Manifest(made_at=now, version=__version__, step=step, with_key=with_key)
+        whole = Path(folder) / "whole"
+        _pack(office, whole, copy, manifest)
+        whole.replace(target)
+    return target
+
+
+def _name(now: datetime) -> str:
+    return f"commsched-{now:%Y%m%dT%H%M%SZ}.tar.gz"
+
+
+def _pack(office: Office, target: Path, database: Path, manifest: Manifest) -> None:
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as packed:
+            said = msgspec.json.encode(manifest)
+            about = tarfile.TarInfo(MANIFEST)
+            about.size, about.mode, about.mtime = len(said), 0o600, int(manifest.made_at.timestamp())
+            packed.addfile(about, io.BytesIO(said))
+            packed.add(database, DATABASE)
+            for name in (SETTINGS, KEY) if manifest.with_key else (SETTINGS,):
+                if (office.home / name).is_file():
+                    packed.add(office.home / name, name)
+            for path in sorted(office.media.rglob("*")):
+                if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+                    packed.add(path, f"{MEDIA}/{path.relative_to(office.media).as_posix()}", recursive=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def refuse_full(home: Path) -> None:
+    """Raise :class:`Conflict` where something lies in ``home`` already; in a checkout only an office counts."""
+    if not home.exists():
+        return
+    found = {entry.name for entry in home.iterdir()}
+    checkout = "pyproject.toml" in found
+    media = home / MEDIA
+    pictures = checkout and media.is_dir() and any(not entry.name.startswith(".") for entry in media.iterdir())
+    full = bool(found & {DATABASE, KEY}) or pictures if checkout else bool(found)
+    if full:
+        raise Conflict(N_("%(home)s is not empty. Choose another folder, or --force, which puts what is there aside."),
+                       "--home", home=str(home))  # fmt: skip
+
+
+def unpack(file: Path, home: Path, now: datetime) -> Unpacked:
+    """Put an archive's office into ``home``. All of it is read and checked before anything there is touched.
+
+    What lies there is put aside (see :func:`refuse_full`). Raises :class:`Invalid` for a file that is no whole
+    archive of ours.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as folder:
+        new = Path(folder)
+        try:
+            with tarfile.open(file, "r:gz") as packed:
+                for member in packed:
+                    _take_out(packed, member, new)
+            manifest = msgspec.json.decode((new / MANIFEST).read_bytes(), type=Manifest)
+        except (tarfile.TarError, EOFError, OSError, ValueError, msgspec.MsgspecError) as error:
+            if isinstance(error, OSError) and error.errno is not None and not (new / MANIFEST).exists():
+                raise
+            raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
+        if manifest.format > FORMAT:
+            raise Invalid(N_("This backup was made by a newer version (%(version)s)."), "file",
+                          version=manifest.version)  # fmt: skip
+        _check(new / DATABASE, file)
+        has_key = (new / KEY).exists() or (home / KEY).exists()
+        _put(new, home, now)
+    return Unpacked(manifest, has_key)
+
+
+def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> None:
+    """One file of the archive. Names lead nowhere but into the home, and only to what belongs there."""
+    name = PurePosixPath(member.name)
+    known = member.name in (MANIFEST, DATABASE, KEY, SETTINGS) or (name.parts[:1] == (MEDIA,) and len(name.parts) > 1)
+    if not member.isfile() or not known or ".." in name.parts or name.is_absolute():
+        raise ValueError(member.name)
+    source = packed.extractfile(member)
+    assert source is not None, "an ordinary file has content"
+    path = new / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())
+    path.chmod(0o644 if name.parts[0] == MEDIA else 0o600)
+
+
+def _check(database: Path, file: Path) -> None:
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            told = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
+    if told != ("ok",):
+        raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file))
+
+
+def _put(new: Path, home: Path, now: datetime) -> None:
+    """What was there goes to ``backups/replaced-…``; the key and the settings stay where the archive brings none."""
+    brought = {entry.name for entry in new.iterdir()}
+    aside = home / "backups" / f"replaced-{now:%Y%m%dT%H%M%S%f}Z"
+    for name in OWN:
+        if (home / name).exists() and (name in brought or name.startswith(DATABASE)):
+            aside.mkdir(parents=True, exist_ok=True)
+            (home / name).rename(aside / name)
+    for name in brought - {MANIFEST}:
+        (new / name).rename(home / name)
