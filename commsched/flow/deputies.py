@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select
 
@@ -13,6 +14,8 @@ from commsched.flow.people import member_of
 from commsched.flow.record import note
 from commsched.store.models import Deputy
 
+LONGEST: Final = timedelta(days=731)
+
 
 def set_deputy(
     office: Office, actor: Actor, person: int, deputy: int, starts_at: datetime, ends_at: datetime
@@ -22,6 +25,8 @@ def set_deputy(
         actor.require("administer")
     if ends_at <= starts_at or ends_at <= office.now():
         raise Invalid(N_("The end must come after the start, and not have passed."), "ends_at")
+    if ends_at - office.now() > LONGEST:
+        raise Invalid(N_("At most two years ahead."), "ends_at")
     if person == deputy:
         raise Invalid(N_("Choose somebody else."), "deputy")
     with office.store.write(actor.workspace) as session:

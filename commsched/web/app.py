@@ -10,6 +10,7 @@ from types import ModuleType
 
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from commsched.flow.context import Office
 from commsched.web import authorise, errors, guard, nav, words
@@ -23,6 +24,13 @@ MOST_FORM_BYTES = 4 * 1024 * 1024
 """The largest form without files, so that a text that is far too long can be shown back to whoever pasted it."""
 
 
+class _Id(IntegerConverter):
+    """What the store can count to; a larger number in an address is simply not there."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = 2**63 - 1) -> None:
+        super().__init__(map, fixed_digits=fixed_digits, min=min, max=max)
+
+
 def create_app(office: Office, *, testing: bool = False, packages: Iterable[str] = PACKAGES) -> Flask:
     """The Flask app of ``office``. Raises ``RuntimeError`` for a route that does not say who may enter."""
     app = Flask("commsched.web", template_folder=str(templates()), static_folder=None)
@@ -33,6 +41,7 @@ def create_app(office: Office, *, testing: bool = False, packages: Iterable[str]
     _cookies(app, office)
     _proxies(app, office.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["int"] = _Id
     for part in (authorise, guard, errors, words, nav):
         part.install(app)
     for module in sorted(_pages(packages), key=lambda module: module.__name__):

@@ -36,7 +36,7 @@ TROUBLES: Final = {
            "then go back there and copy it."),
         "log-out",
     ),
-    403: Trouble(N_("Your role does not allow this"), N_("Nothing was changed. An administrator of the office can "
+    403: Trouble(N_("Your role does not allow this."), N_("Nothing was changed. An administrator of the office can "
                  "give you another role."), "hand"),
     404: Trouble(N_("There is no such page"), N_("It may have been moved or removed, or it belongs to an office "
                  "that you are not in."), "search"),

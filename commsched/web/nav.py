@@ -45,7 +45,7 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
 
 def _context() -> dict[str, Any]:
     if g.get("actor") is None:
-        return {"menu": [], "bar": []}
+        return {"menu": [], "phone_menu": []}
     shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
     bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
-    return {"menu": shown, "bar": sorted(bar, key=lambda entry: entry.order)}
+    return {"menu": shown, "phone_menu": sorted(bar, key=lambda entry: entry.order)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from commsched.core.access import Access, access_of
 
@@ -43,4 +44,4 @@ def routes(app: Flask, slug: str) -> Iterator[Route]:
 def _value(converter: object, name: str, slug: str) -> object:
     if name == "slug":
         return slug
-    return 1 if "Integer" in type(converter).__name__ else "x"
+    return 1 if isinstance(converter, IntegerConverter) else "x"

@@ -1,0 +1,353 @@
+"""The frame's own pages: settings, people, channels, one's own account and the record."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commsched.core.approval import Policy, Step
+from commsched.flow import connect, keys, people, signin, workspace
+from commsched.flow.context import Office
+from commsched.flow.policies import from_policy
+from commsched.store.models import Channel, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.web import icons, policy_form, telling
+from commsched.web.forms import Form
+from commsched.web.states import STATES
+from tests.conftest import PASSWORD, Cast, SetClock
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_first_page_goes_straight_to_the_only_office(browse: Any, cast: Cast) -> None:
+    assert browse(cast.writer).get("/").headers["Location"] == "/w/gruppen/"
+
+
+def test_what_was_typed_stays_when_something_is_wrong(browse: Any, cast: Cast) -> None:
+    given = browse(cast.administrator).post(
+        "~/people/", {"name": "Åsa Öberg", "email": "inte en adress", "role": "writer"}
+    )
+    assert given.status_code == 422
+    assert 'value="Åsa Öberg"' in given.text
+    assert "är ingen e-postadress" in given.text
+    assert 'aria-invalid="true"' in given.text
+
+
+def test_somebody_let_in_chooses_a_password_by_the_link_that_is_shown(browse: Any, cast: Cast, office: Office) -> None:
+    given = browse(cast.administrator).post("~/people/", {"name": "Åsa", "email": "asa@example.org", "role": "writer"})
+    path = re.search(r"http://localhost(/password/[\w.-]+)", given.text)
+    assert path
+    fresh = browse()
+    assert fresh.post(path[1], {"password": "ett långt lösenord"}).status_code == 303
+    assert signin.sign_in(office, "asa@example.org", "ett långt lösenord")
+
+
+def test_the_last_administrator_stays(browse: Any, cast: Cast, office: Office) -> None:
+    browser = browse(cast.administrator)
+    for path, data in ((f"~/people/{cast.administrator.id}/role", {"role": "reader"}),
+                       (f"~/people/{cast.administrator.id}/remove", {})):  # fmt: skip
+        given = browser.post(path, data)
+        assert given.status_code == 409
+        assert "minst en administratör" in given.text
+    assert people.members(office, cast.place.id)[0].role == "administrator"
+
+
+def test_the_settings_are_kept(browse: Any, cast: Cast, office: Office) -> None:
+    form = {"name": "Gruppen", "zone": "Europe/Helsinki", "language": "en", "latest_minutes": "45",
+            "window_before_hours": "2", "window_after_hours": "3"}  # fmt: skip
+    assert browse(cast.administrator).post("~/settings/", form).status_code == 303
+    row = workspace.get(office, cast.place.id)
+    assert (row.name, row.zone, row.latest_minutes, row.window_before_hours) == ("Gruppen", "Europe/Helsinki", 45, 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("zone", "Europe/Atlantis"), ("latest_minutes", "soon"), ("latest_minutes", "0"), ("language", "tlh"),
+     ("name", ""), ("name", "x" * 250), ("window_after_hours", "-1")],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_by_its_field(browse: Any, cast: Cast, field: str, value: str) -> None:
+    form = {"name": "Gruppen", "zone": "Europe/Stockholm", "language": "sv", "latest_minutes": "45",
+            "window_before_hours": "2", "window_after_hours": "3", field: value}  # fmt: skip
+    given = browse(cast.administrator).post("~/settings/", form)
+    assert given.status_code == 422
+    assert f'id="e-{field}"' in given.text
+
+
+POLICIES = {
+    "none": ({"mode": "none"}, Policy(bypass=False)),
+    "one": ({"mode": "one", "bypass": "1"}, Policy(steps=[Step()])),
+    "all": ({"mode": "all", "people0": ["1", "3"]}, Policy(steps=[Step(people=[1, 3], need="all")], bypass=False)),
+    "chain": (
+        {"mode": "chain", "people0": ["3"], "need0": "any", "people1": ["1", "3"], "need1": "all", "own": "1"},
+        Policy(steps=[Step(people=[3]), Step(people=[1, 3], need="all")], bypass=False, own=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_policy_is_kept_and_shown_as_it_was_chosen(browse: Any, cast: Cast, office: Office, name: str) -> None:
+    assert (cast.administrator.id, cast.approver.id) == (1, 3)
+    form, policy = POLICIES[name]
+    browser = browse(cast.administrator)
+    assert browser.post("~/settings/policy", form).status_code == 303
+    assert from_policy(workspace.get(office, cast.place.id).policy) == policy
+    assert policy_form.shown(policy)["mode"] == name
+    assert f'value="{name}" checked' in browser.get("~/settings/").text
+
+
+@pytest.mark.parametrize(
+    "form", [{"mode": "all", "people0": ["5"]}, {"mode": "all"}, {"mode": "chain"}, {"mode": "office"}, {"mode": "x"},
+             {"mode": "all", "people0": ["one"]}],
+)  # fmt: skip
+def test_a_policy_that_nobody_can_fulfil_is_refused(
+    browse: Any, cast: Cast, office: Office, form: dict[str, Any]
+) -> None:
+    assert cast.reader.id == 5
+    before = workspace.get(office, cast.place.id).policy
+    assert browse(cast.administrator).post("~/settings/policy", form).status_code == 422
+    assert workspace.get(office, cast.place.id).policy == before
+
+
+def test_a_key_is_shown_once(browse: Any, cast: Cast, office: Office) -> None:
+    browser = browse(cast.writer)
+    given = browser.post("~/me/tokens", {"token_name": "Webbplatsen", "role": "reader"})
+    secret = re.search(r"csk_[\w-]+", given.text)
+    assert secret
+    assert signin.recognise_token(office, secret[0]) is not None
+    assert secret[0] not in browser.get("~/me/").text
+
+
+def test_an_ended_key_opens_nothing(office: Office, cast: Cast, browse: Any) -> None:
+    secret = keys.create_token(office, cast.actor("writer"), "Webbplatsen")
+    token = keys.tokens(office, cast.place.id)[0]
+    assert browse(cast.reader).post(f"~/me/tokens/{token.id}/revoke").status_code == 403
+    assert browse(cast.writer).post(f"~/me/tokens/{token.id}/revoke").status_code == 303
+    assert signin.recognise_token(office, secret) is None
+
+
+def test_a_calendar_address_dies_with_its_successor_and_when_stopped(browse: Any, cast: Cast, office: Office) -> None:
+    browser = browse(cast.reader)
+    secrets = [re.search(r"/calendar/([\w-]+)\.ics", browser.post("~/me/calendar").text) for _ in range(2)]
+    assert secrets[0]
+    assert secrets[1]
+    assert keys.feed_owner(office, secrets[0][1]) is None
+    owner = keys.feed_owner(office, secrets[1][1])
+    assert owner is not None
+    assert (owner.workspace, owner.role) == (cast.place.id, "reader")
+    browser.post("~/me/calendar/revoke")
+    assert keys.feed_owner(office, secrets[1][1]) is None
+
+
+def test_whoever_leaves_takes_no_key_along(office: Office, cast: Cast) -> None:
+    token = keys.create_token(office, cast.actor("writer"), "Webbplatsen")
+    feed = keys.create_feed(office, cast.actor("writer"))
+    people.remove_person(office, cast.actor(), cast.writer.id)
+    assert signin.recognise_token(office, token) is None
+    assert keys.feed_owner(office, feed) is None
+
+
+def test_a_changed_password_here_ends_the_other_browser(browse: Any, cast: Cast) -> None:
+    here, there = browse(cast.writer), browse(cast.writer)
+    given = here.post("~/me/password", {"old": PASSWORD, "password": "ett helt nytt lösen"})
+    assert given.status_code == 303
+    assert here.get("~/me/").status_code == 200
+    assert there.get("~/me/").status_code == 303
+
+
+def test_an_administrator_cannot_open_an_office_through_somebody_who_belongs_to_both(
+    office: Office, cast: Cast, browse: Any
+) -> None:
+    people.add_person(office, cast.actor(), cast.stranger.email, "reader")
+    given = browse(cast.administrator).post(f"~/people/{cast.stranger.id}/password")
+    assert given.status_code == 403
+    assert "/password/" not in given.text.split('role="status"')[-1] or "hör också till ett annat kontor" in given.text
+
+
+def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, office: Office) -> None:
+    from commsched.flow import deputies
+
+    form = {"deputy": str(cast.writer.id), "starts": "2026-11-27", "ends": "2026-11-28"}
+    assert browse(cast.approver).post("~/me/deputy", form).status_code == 303
+    (one,) = deputies.deputies(office, cast.place.id)
+    assert (one.starts_at.isoformat(), one.ends_at.isoformat()) == (
+        "2026-11-26T23:00:00+00:00", "2026-11-28T23:00:00+00:00",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [{"starts": "2026-11-27", "ends": "2026-11-20"}, {"starts": "27/11", "ends": "28/11"},
+                                  {"starts": "9999-12-31", "ends": "9999-12-31"}, {}])  # fmt: skip
+def test_a_deputy_for_a_time_that_cannot_be_is_refused(browse: Any, cast: Cast, form: dict[str, str]) -> None:
+    given = browse(cast.approver).post("~/me/deputy", {"deputy": str(cast.writer.id), **form})
+    assert given.status_code == 422
+
+
+def test_a_channel_is_checked_at_once_and_shows_its_account(browse: Any, cast: Cast, office: Office) -> None:
+    browser = browse(cast.administrator)
+    given = browser.post("~/channels/new/sandbox", {"name": "Provväggen", "behaviour": "normal"})
+    assert given.status_code == 303
+    assert "Provväggen" in browser.get("~/channels/").text
+    (channel,) = connect.channels(office, cast.place.id)
+    assert channel.account
+    assert channel.checked_at == office.now()
+
+
+def test_the_page_takes_no_setting_that_the_form_does_not_have(browse: Any, cast: Cast, office: Office) -> None:
+    form = {"name": "Provväggen", "behaviour": "normal", "allow_private": "1", "evil": "x"}
+    assert browse(cast.administrator).post("~/channels/new/sandbox", form).status_code == 303
+    assert "allow_private" not in connect.channels(office, cast.place.id)[0].settings
+
+
+def test_a_server_on_our_own_network_is_not_reached_from_the_page(browse: Any, cast: Cast) -> None:
+    form = {"name": "M", "base_url": "http://127.0.0.1:9/", "access_token": "hemlig-nyckel"}
+    given = browse(cast.administrator).post("~/channels/new/mastodon", form)
+    assert given.status_code == 422
+    assert "hemlig-nyckel" not in given.text
+
+
+def test_a_token_about_to_die_is_warned_of_two_weeks_ahead(
+    browse: Any, cast: Cast, office: Office, clock: SetClock
+) -> None:
+    from datetime import timedelta
+
+    with office.store.write(cast.place.id) as session:
+        session.add(Channel(platform="mastodon", name="M", created_at=office.now(),
+                            token_expires_at=office.now() + timedelta(days=15)))  # fmt: skip
+    page = browse(cast.reader)
+    assert "Går snart ut" not in page.get("~/channels/").text
+    clock.forward(days=2)
+    assert "Går snart ut · fre 11 dec" in page.get("~/channels/").text
+    clock.forward(days=4)
+    page.get("~/channels/")
+    clock.forward(days=6)
+    page.get("~/channels/")
+    clock.forward(days=4)
+    assert "Åtkomsten har slutat gälla" in page.get("~/channels/").text
+
+
+def test_a_removed_channel_forgets_its_secrets(browse: Any, cast: Cast, office: Office) -> None:
+    with office.store.write(cast.place.id) as session:
+        channel = Channel(platform="mastodon", name="M", created_at=office.now(),
+                          secrets=office.vault.seal_map({"access_token": "x"}))  # fmt: skip
+        session.add(channel)
+    assert browse(cast.administrator).post(f"~/channels/{channel.id}/remove").status_code == 303
+    gone = connect.get(office, cast.place.id, channel.id)
+    assert (gone.state, gone.secrets) == ("archived", "")
+    assert connect.channels(office, cast.place.id) == []
+
+
+def test_a_pause_stands_on_every_page(browse: Any, cast: Cast, office: Office) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Workspace, cast.place.id)
+        row.paused_at, row.paused_by, row.pause_reason = office.now(), "Astrid", "Fel siffror ute"
+    browser = browse(cast.reader)
+    for path in ("~/people/", "~/channels/", "~/record/", "~/me/"):
+        assert "Fel siffror ute" in browser.get(path).text
+
+
+def test_a_clock_that_stands_still_is_shown_on_every_page(browse: Any, cast: Cast, ticking: Office) -> None:
+    browser = browse(cast.reader)
+    assert "Klockan går" in browser.get("~/people/").text
+    ticking.clock.forward(minutes=2)  # type: ignore[attr-defined]
+    assert "klocka står" in browser.get("~/people/").text
+
+
+def test_readiness_needs_the_clock(browse: Any, ticking: Office) -> None:
+    browser = browse()
+    assert browser.get("/healthz").status_code == browser.get("/readyz").status_code == 200
+    ticking.clock.forward(minutes=2)  # type: ignore[attr-defined]
+    given = browser.get("/readyz")
+    assert given.status_code == 503
+    assert given.json["checks"]["clock"] == {"ok": False}
+
+
+def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, office: Office) -> None:
+    people.set_role(office, cast.actor(), cast.reader.id, "writer")
+    browser = browse(cast.reader)
+    told = " ".join(re.sub(r"<[^>]+>", "", browser.get("~/record/?group=person").text).split())
+    assert "Astrid Holm gav Olle Sand rollen skribent" in told
+    assert "öppnade kontoret" not in told
+    assert "öppnade kontoret" in browser.get("~/record/?group=workspace").text
+    assert "Olle Sand rollen" not in browser.get(f"~/record/?person={cast.writer.id}").text
+
+
+def test_a_record_that_was_tampered_with_is_found_out(browse: Any, cast: Cast, office: Office) -> None:
+    from sqlalchemy import text
+
+    browser = browse(cast.reader)
+    browser.post("~/record/check")
+    assert "Varje rad i loggen följer" in browser.get("~/record/").text
+    with office.store.ledger() as connection:
+        connection.execute(text("UPDATE entry SET actor = 'Nobody' WHERE id = 2"))
+    browser.post("~/record/check")
+    assert "följer inte av den före" in browser.get("~/record/").text
+
+
+def test_another_offices_doings_are_not_in_our_record(browse: Any, cast: Cast, office: Office) -> None:
+    keys.create_token(office, cast.elsewhere_actor, "Distriktets hemliga nyckel")
+    assert "Distriktets hemliga" not in browse(cast.administrator).get("~/record/").text
+
+
+def test_everything_that_is_written_in_the_record_has_a_sentence() -> None:
+    marked = re.compile(r'(?:note\(|Line\(|_note_everywhere\()[^"]{0,120}"([a-z]+\.[a-z_]+)"')
+    found = {
+        action for file in (ROOT / "commsched").rglob("*.py") for action in marked.findall(file.read_text("utf-8"))
+    }
+    assert len(found) > 20
+    assert sorted(found - set(telling.STORY)) == []
+
+
+def test_every_icon_that_a_page_asks_for_exists() -> None:
+    import lucide
+
+    html = [file.read_text("utf-8") for file in (ROOT / "templates").rglob("*.html")]
+    names = {name for page in html for name in re.findall(r'\bicon\("([a-z0-9-]+)"', page)}
+    names |= {name for page in html for name in re.findall(r'empty\("([a-z0-9-]+)"', page)}
+    names |= {look.icon for look in STATES.values()} | set(telling.ICONS.values())
+    for file in (ROOT / "commsched" / "web" / "pages").glob("*.py"):
+        names |= set(re.findall(r'NavEntry\([^)]*?, "([a-z0-9-]+)",', file.read_text("utf-8")))
+    missing = []
+    for name in sorted(names):
+        try:
+            lucide._load_icon(name)
+        except lucide.IconDoesNotExist:
+            missing.append(name)
+    assert missing == []
+
+
+def test_a_network_without_an_icon_gets_its_letter() -> None:
+    assert ">M<" in icons.brand_icon("there is no such network", "Mynt")
+    assert "<path" in icons.brand_icon("mastodon", "Mastodon")
+    assert 'aria-label="Mastodon"' in icons.brand_icon("mastodon", "Mastodon")
+
+
+def test_a_brand_icon_does_not_load_three_thousand_modules() -> None:
+    import subprocess
+    import sys
+
+    code = ("from commsched.web.icons import brand_icon; import sys; assert 'path' in brand_icon('facebook');"
+            "print(sum(name.startswith('simplepycons') for name in sys.modules))")  # fmt: skip
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert out.stdout.strip() == "0"
+
+
+def test_a_label_cannot_break_out_of_its_icon() -> None:
+    assert "<script>" not in icons.icon("check", '"><script>alert(1)</script>')
+
+
+def test_a_typed_text_loses_its_control_characters_and_nothing_else() -> None:
+    form = Form({"a": " rad ett\r\nrad\x00 två\x0b\t! "})
+    assert form.text("a") == "rad ett\nrad två\t!"
+
+
+def test_the_web_app_starts_without_heavy_libraries() -> None:
+    import subprocess
+    import sys
+
+    code = ("import sys, commsched.web.app; heavy = {'tweepy','mastodon','facebook','PIL','argon2','alembic',"
+            "'apscheduler','cryptography','lucide','simplepycons','babel','icalendar','wtforms'} & set(sys.modules);"
+            "print(sorted(heavy))")  # fmt: skip
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert out.stdout.strip() == "[]"
