@@ -79,9 +79,14 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
         return Review(seen, shown, names, _cannot(office, session, actor, seen), before, differences, moved)
 
 
+def channels_by_id(session: Session) -> dict[int, Channel]:
+    """Every channel of the office, removed ones too."""
+    return {row.id: row for row in session.scalars(select(Channel))}
+
+
 def channel_names(session: Session) -> dict[int, str]:
-    """What every channel of the office is called, removed ones too."""
-    return {row.id: row.name for row in session.scalars(select(Channel))}
+    """What they are called."""
+    return {number: row.name for number, row in channels_by_id(session).items()}
 
 
 def _last_decision(session: Session, actor: Actor, item_id: int) -> Decision | None:

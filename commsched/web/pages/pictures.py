@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, jsonify, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -93,13 +93,18 @@ def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
 
 @bp.get("/<sha256>")
 @allow("read")
-def file(sha256: str) -> Response:
+def file(sha256: str) -> AnyResponse:
     """A picture's bytes, or with ``?small=1`` a small one."""
     return serve(gallery.by_hash(office(), actor().workspace, sha256), bool(request.args.get("small")))
 
 
-def serve(row: Media, small: bool) -> Response:
-    """The bytes never change under their name. A picture is never anything but a picture, whatever a browser guesses."""
+def picture_url(sha256: str, small: bool = False) -> str:
+    """Where a signed-in person's browser finds a picture."""
+    return url_for("pictures.file", sha256=sha256, small=1 if small else None)
+
+
+def serve(row: Media, small: bool) -> AnyResponse:
+    """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     found = gallery.file_of(office(), row, small)
     given = send_file(found.path, mimetype=found.mime, conditional=True, etag=False)
     given.set_etag(f"{row.sha256[:32]}{'s' if small else ''}")

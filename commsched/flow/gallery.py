@@ -1,0 +1,89 @@
+"""The office's pictures as people look for them: newest first, by words, small enough for a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import desc, func, or_, select
+from sqlalchemy.orm import Session
+
+from commsched.core.words import N_, Invalid, NotFound
+from commsched.flow.compose import media_path
+from commsched.flow.context import Actor, Office
+from commsched.flow.library import write_whole
+from commsched.flow.record import note
+from commsched.images.intake import thumbnail
+from commsched.store.models import Media
+
+SIDE: Final = 480
+"""Pixels of a small picture's longer side."""
+MOST_ALT: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture's bytes on the disk, and what they are."""
+
+    path: Path
+    mime: str
+
+
+def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
+    """Pictures of the session's workspace whose name, alt text or credit hold every word, newest first."""
+    found = select(Media)
+    for word in words.split()[:10]:
+        columns = (Media.alt, Media.filename, Media.credit)
+        # lower() folds ASCII only in SQLite, so å and Å are tried as they are written and in small letters
+        fits = [func.lower(column).contains(form, autoescape=True) for column in columns
+                for form in {word.lower(), word, word.upper()}]  # fmt: skip
+        found = found.where(or_(*fits))
+    if before is not None:
+        found = found.where(Media.id < before)
+    return list(session.scalars(found.order_by(desc(Media.id)).limit(limit)))
+
+
+def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:
+    """Pictures by their ids; those of other offices are not there."""
+    return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(list(wanted))))}
+
+
+def by_hash(office: Office, workspace: int, sha256: str) -> Media:
+    """The picture with that name in ``workspace``. Raises :class:`NotFound`, also for another office's."""
+    with office.store.read(workspace) as session:
+        row = session.scalar(select(Media).where(Media.sha256 == sha256))
+    if row is None:
+        raise NotFound(N_("There is no such picture."))
+    return row
+
+
+def file_of(office: Office, row: Media, small: bool = False) -> File:
+    """Where the picture lies. A small one is made the first time, and is the whole picture where that fails."""
+    whole = media_path(office, row.sha256, row.suffix)
+    if not whole.is_file():
+        raise NotFound(N_("The picture's file is missing."))
+    if not small or max(row.width, row.height) <= SIDE:
+        return File(whole, row.mime)
+    folder = office.home / "cache" / "small" / row.sha256[:2]
+    for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
+        if (folder / f"{row.sha256}{suffix}").is_file():
+            return File(folder / f"{row.sha256}{suffix}", mime)
+    made = thumbnail(whole.read_bytes(), SIDE)
+    path = folder / f"{row.sha256}{made.suffix}"
+    write_whole(path, made.data)
+    return File(path, made.mime)
+
+
+def describe(office: Office, actor: Actor, media_id: int, alt: str, credit: str) -> None:
+    """Set a picture's usual alt text and credit. What is already in an item stays as it was approved."""
+    actor.require("write")
+    if len(alt) > MOST_ALT:
+        raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_ALT)
+    with office.store.write(actor.workspace) as session:
+        row = session.scalar(select(Media).where(Media.id == media_id))
+        if row is None:
+            raise NotFound(N_("There is no such picture."))
+        row.alt, row.credit = alt.strip(), " ".join(credit.split())[:200]
+        note(session, office, actor, "picture.described", media=row.id)

@@ -1,0 +1,90 @@
+"""Two people saved at once: both versions side by side, field by field, and what a person chose of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from commsched.core.changes import LABELS, Piece, words
+from commsched.core.words import N_, Words
+from commsched.flow.review import channel_names
+from commsched.store.models import Media
+from commsched.web.composer.fields import TEXTS, Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part of the item that the two have differently. ``name`` is the choice's field in the form."""
+
+    name: str
+    label: Words
+    mine: str
+    theirs: str
+    pieces: list[Piece]
+
+
+PARTS = (
+    ("quotes", N_("Quotes")),
+    ("sources", N_("Sources")),
+    ("channels", N_("Channels")),
+    ("own", N_("Texts of single channels")),
+    ("options", N_("Choices on channels")),
+    ("media", N_("Pictures")),
+    ("publish", N_("Time")),
+    ("latest", N_("Latest time")),
+    ("embargo", N_("Embargo")),
+)
+
+
+def differences(session: Session, mine: Fields, theirs: Fields) -> list[Row]:
+    """Every part that differs, in reading order; ``pieces`` go from the saved version to what was typed."""
+    names = channel_names(session)
+    tell = _tellers(session, names)
+    rows = []
+    for name in TEXTS:
+        a, b = getattr(mine, name), getattr(theirs, name)
+        if a.strip() != b.strip():
+            rows.append(Row(name, Words(LABELS[name]), a, b, words(b, a)))
+    for name, label in PARTS:
+        a, b = (tell[name](one) for one in (mine, theirs))
+        if a != b:
+            rows.append(Row(name, Words(label), a, b, words(b, a)))
+    return rows
+
+
+def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fields], str]]:
+    def called(number: int) -> str:
+        return names.get(number, str(number))
+
+    def picture(number: int) -> str:
+        row = session.get(Media, number)
+        return row.filename if row and row.filename else str(number)
+
+    return {
+        "quotes": lambda one: "\n".join(f"– {text} ({person})" for text, person in one.quotes),
+        "sources": lambda one: "\n".join(f"{text} {url}".strip() for text, url in one.sources),
+        "channels": lambda one: ", ".join(called(n) for n in sorted(one.channels)),
+        "own": lambda one: "\n\n".join(f"{called(n)}:\n{text}" for n, text in sorted(one.own.items())),
+        "options": lambda one: "\n".join(
+            f"{called(n)}: {key} {value}" for n, each in sorted(one.options.items())
+            for key, value in sorted(each.items()) if value and n in one.channels
+        ),
+        "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
+        "publish": lambda one: one.publish.value.replace("T", " "),
+        "latest": lambda one: one.latest.value.replace("T", " "),
+        "embargo": lambda one: one.embargo.value.replace("T", " "),
+    }  # fmt: skip
+
+
+def taken(form: Mapping[str, str]) -> set[str]:
+    """The parts of which a person chose the saved version."""
+    return {value for name, value in form.items() if name.startswith("take-") and value}
+
+
+def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
+    """``mine``, with the parts named in ``taken`` from ``theirs``."""
+    for name in taken & ({*TEXTS} | {name for name, _label in PARTS}):
+        setattr(mine, name, getattr(theirs, name))
+    return mine

@@ -1,0 +1,227 @@
+"""One item: where it stands, what it led to, what can be done, and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from commsched.core import changes
+from commsched.core.access import allow
+from commsched.core.lifecycle import EDITABLE
+from commsched.core.timing import Fold, Gap
+from commsched.core.words import N_, Invalid, NotFound, OfficeError
+from commsched.flow import approve, items, look, resolve, review, schedule, write
+from commsched.store.models import Revision
+from commsched.web import standing
+from commsched.web.answers import done
+from commsched.web.composer.meaning import choices
+from commsched.web.forms import Form
+from commsched.web.pages.pictures import picture_url
+from commsched.web.words import _, actor, office, page, place, said
+
+bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
+
+MOST_REVISIONS = 500
+
+
+@bp.get("")
+@allow("read")
+def show(item_id: int) -> str:
+    """The whole story of an item."""
+    return _page(item_id, Form())
+
+
+def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
+    shown = review.review(office(), actor(), item_id)
+    with office().store.read(actor().workspace) as session:
+        channels = review.channels_by_id(session)
+        alike = items.look_alikes(session, item_id, shown.seen.revision.parsed())
+    seen = shown.seen
+    embargo = seen.revision.parsed().embargo
+    return page(
+        "items/show.html", form=form, shown=shown, seen=seen, item=seen.item, channels=channels, alike=alike,
+        told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
+        editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
+                                                         for row in seen.deliveries),
+        numbers=_numbers(item_id, {row.revision_id for row in seen.decisions}), clash=clash, outside=outside,
+        embargo=datetime.fromisoformat(embargo) if embargo else None,
+    )  # fmt: skip
+
+
+def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
+    with office().store.read(actor().workspace) as session:
+        return {row.id: row.number for row in items.history(session, items.load(session, item_id)) if row.id in wanted}
+
+
+def _act(item_id: int, sentence: str, deed: Callable[[Form], object]) -> str | Response | tuple[str, int]:
+    """Do it and say so, or show the page with what stands in the way."""
+    form = Form.read()
+    try:
+        deed(form)
+    except schedule.NeedsApproval as error:
+        form.fail("", said(error.words), error.status)
+        return _page(item_id, form, outside=True), form.status
+    except (Gap, Fold) as error:
+        form.fail("publish_at", said(error.words), error.status)
+        clash = {"choices": choices(error, place().zone), "twice": isinstance(error, Fold)}
+        return _page(item_id, form, clash), form.status
+    except approve.Blocked as error:
+        form.fail("", _("Something stops it: open it in the composer to see what."), error.status)
+        return _page(item_id, form), form.status
+    except OfficeError as error:
+        if error.status >= 500 or isinstance(error, NotFound):
+            raise
+        form.fail(error.field, said(error.words), error.status)
+        return _page(item_id, form), form.status
+    return done(sentence, "items.show", item_id=item_id)
+
+
+@bp.post("/submit")
+@allow("write")
+def submit(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is sent for approval."), lambda form: approve.submit(
+        office(), actor(), item_id, then_schedule=form.flag("schedule")))  # fmt: skip
+
+
+@bp.post("/withdraw")
+@allow("approve")
+def withdraw(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("The approval is taken back. It does not go out."), lambda form: approve.withdraw(
+        office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
+
+
+@bp.post("/schedule")
+@allow("schedule")
+def put(item_id: int) -> str | Response | tuple[str, int]:
+    """Schedule an approved item, at its own time, another, or now."""
+
+    def deed(form: Form) -> None:
+        when = office().now().isoformat() if form.flag("now") else _time(form)
+        schedule.schedule(office(), actor(), item_id, when or None)
+
+    return _act(item_id, _("It is scheduled."), deed)
+
+
+@bp.post("/move")
+@allow("schedule")
+def move(item_id: int) -> str | Response | tuple[str, int]:
+    def deed(form: Form) -> None:
+        when = _time(form)
+        if not when:
+            raise Invalid(N_("Choose when it should go out."), "publish_at")
+        schedule.move(office(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+
+    return _act(item_id, _("It is moved."), deed)
+
+
+def _time(form: Form) -> str:
+    """Wall time from two fields, or the exact answer to a clock change."""
+    exact = form.text("exact", 40)
+    day, time = form.text("publish_day", 20), form.text("publish_time", 20)
+    if exact or not (day or time):
+        return exact
+    if not (day and time):
+        raise Invalid(N_("Choose both a day and a time of day."), "publish_at")
+    return f"{day}T{time}"
+
+
+@bp.post("/cancel")
+@allow("schedule")
+def cancel(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is cancelled."), lambda _form: schedule.cancel(office(), actor(), item_id))
+
+
+@bp.post("/bypass")
+@allow("bypass")
+def bypass(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is let out without approval. Those who approve are being told."),
+                lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))  # fmt: skip
+
+
+@bp.post("/comment")
+@allow("comment")
+def comment(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("Your comment is there."), lambda form: write.comment(
+        office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
+
+
+@bp.post("/deliveries/<int:delivery_id>/send")
+@allow("resolve")
+def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(
+        office(), actor(), _belongs(item_id, delivery_id)))  # fmt: skip
+
+
+@bp.post("/deliveries/<int:delivery_id>/drop")
+@allow("resolve")
+def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: resolve.drop(
+        office(), actor(), _belongs(item_id, delivery_id)))  # fmt: skip
+
+
+@bp.post("/deliveries/<int:delivery_id>/resolve")
+@allow("resolve")
+def answer(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
+    """Yes, it went out (and where), or no."""
+
+    def deed(form: Form) -> None:
+        number = _belongs(item_id, delivery_id)
+        if form.text("answer", 20) == "published":
+            resolve.resolve(office(), actor(), number, "published", form.text("url", 1000))
+        else:
+            resolve.resolve(office(), actor(), number, "not_published")
+
+    return _act(item_id, _("Thank you, that is written down."), deed)
+
+
+def _belongs(item_id: int, delivery_id: int) -> int:
+    with office().store.read(actor().workspace) as session:
+        if resolve.load(session, delivery_id).item_id != item_id:
+            raise NotFound(N_("There is no such delivery."))
+    return delivery_id
+
+
+@bp.get("/history")
+@allow("read")
+def history(item_id: int) -> str:
+    """Every version, and what differs between any two."""
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, item_id)
+        rows = items.history(session, item)
+        names = review.channel_names(session)
+        people = look.names(session, {row.author_id for row in rows})
+    new = _pick(rows, request.args.get("to", ""), rows[0])
+    old = _pick(rows, request.args.get("from", ""), _before(rows, new))
+    if old.number > new.number:
+        old, new = new, old
+    differences = changes.compare(old.parsed(), new.parsed(), names)
+    return page("items/history.html", item=item, rows=rows[:MOST_REVISIONS], people=people, old=old, new=new,
+                differences=differences, sources=_sources(old, new), picture_url=picture_url,
+                editable=item.state in EDITABLE)  # fmt: skip
+
+
+def _pick(rows: list[Revision], wish: str, otherwise: Revision) -> Revision:
+    return next((row for row in rows if str(row.number) == wish), otherwise)
+
+
+def _before(rows: list[Revision], new: Revision) -> Revision:
+    return next((row for row in rows if row.number < new.number), rows[-1])
+
+
+def _sources(old: Revision, new: Revision) -> list[changes.Piece]:
+    was, now = ("\n".join(f"{one.get('text', '')} {one.get('url', '')}".strip() for one in row.sources)
+                for row in (old, new))  # fmt: skip
+    return [] if was == now else changes.words(was, now)
+
+
+@bp.post("/restore")
+@allow("write")
+def restore(item_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    number = form.number("number", 1, 10_000_000) if form.text("number", 10).isdigit() else 0
+    return _act(item_id, _("Version %(number)s is back, as a new version.", number=number),
+                lambda _form: write.restore(office(), actor(), item_id, number))  # fmt: skip

@@ -1,0 +1,51 @@
+"""Looking for items by their words."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from commsched.core.access import allow
+from commsched.core.lifecycle import ITEM_STATES
+from commsched.core.words import N_
+from commsched.flow import listing
+from commsched.flow.review import channels_by_id
+from commsched.web.nav import NavEntry
+from commsched.web.words import actor, office, page
+
+bp = Blueprint("search", __name__, url_prefix="/w/<slug>/search")
+NAV = NavEntry("search.index", N_("Search"), "search", order=60)
+
+KINDS = ("post", "release")
+PAGE = 30
+
+
+@bp.get("")
+@allow("read")
+def index() -> str:
+    """``?q=`` words, all of which must be there, ``state``, ``kind``; newest first. Nonsense finds nothing special."""
+    args = request.args
+    words, state, kind = args.get("q", "")[:300], args.get("state", ""), args.get("kind", "")
+    wish = listing.Wish(
+        words=words, states=(state,) if state in ITEM_STATES else (), kind=kind if kind in KINDS else ""
+    )
+    before = args.get("before", "")
+    cut = listing.Page(int(before) if before.isdigit() and len(before) < 16 else None, PAGE + 1)
+    with office().store.read(actor().workspace) as session:
+        rows = listing.items(session, wish, cut)
+        channels = channels_by_id(session)
+    return page(
+        "search.html", q=words, state=state, kind=kind, rows=rows[:PAGE], more=len(rows) > PAGE, channels=channels,
+        excerpt=excerpt,
+    )  # fmt: skip
+
+
+def excerpt(text: str, words: str, width: int = 160) -> tuple[str, str, str]:
+    """Some of ``text`` around the first word found: before, the word, after."""
+    line = " ".join(text.split())
+    for word in words.split():
+        at = line.casefold().find(word.casefold())
+        if at >= 0:
+            start = max(0, at - width // 3)
+            head = ("…" if start else "") + line[start:at]
+            return head, line[at : at + len(word)], line[at + len(word) : start + width]
+    return line[:width], "", ""

@@ -1,0 +1,270 @@
+"""Writing: the composer. A plain form does everything; the scripts only make it live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from commsched.core.access import allow
+from commsched.core.lifecycle import EDITABLE
+from commsched.core.markup import to_html
+from commsched.core.timing import Fold, Gap
+from commsched.core.words import N_, NotFound, OfficeError
+from commsched.flow import approve, gallery, items, look, write
+from commsched.store.models import Item
+from commsched.web.answers import done
+from commsched.web.composer import conflict, desk
+from commsched.web.composer.bar import bar, marked
+from commsched.web.composer.fields import Fields, Wall, from_form
+from commsched.web.composer.meaning import Meant, choices, meaning
+from commsched.web.forms import Form
+from commsched.web.nav import NavEntry
+from commsched.web.pages.pictures import picture_url, take_in
+from commsched.web.words import _, actor, office, page, place, said
+
+bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
+NAV = NavEntry("write.new", N_("Write"), "square-pen", order=20, permission="write", phone=True)
+
+KINDS = ("post", "release")
+LIVE = frozenset({"in_review", "approved", "scheduled", "held", "failed"})
+"""States in which a change costs something, so that nothing is saved before its writer says so."""
+
+
+bp.add_app_template_filter(marked, "marked")
+bp.add_app_template_filter(lambda text: Markup(to_html(text)), "markdown")  # noqa: S704 (sanitised by core.markup)
+
+
+@bp.get("/write")
+@allow("write")
+def new() -> str:
+    """An empty composer. ``?kind=release``; ``?at=2026-11-26T07:30`` comes from the calendar."""
+    kind = request.args.get("kind", "post")
+    with office().store.read(actor().workspace) as session:
+        workspace = items.workspace_of(session, actor())
+        fields = desk.blank(office(), session, actor(), workspace, kind if kind in KINDS else "post")
+    day, _at, time = request.args.get("at", "")[:16].partition("T")
+    fields.publish = Wall(day, time)
+    return _composer(fields, None)
+
+
+@bp.post("/write")
+@allow("write")
+def create() -> str | Response | tuple[str, int]:
+    return _posted(None)
+
+
+@bp.get("/items/<int:item_id>/edit")
+@allow("write")
+def edit(item_id: int) -> str | Response:
+    item, fields = _stored(item_id)
+    if item.state not in EDITABLE:
+        return done(_("It is already on its way or out, and cannot be changed."), "items.show", "note",
+                    item_id=item_id)  # fmt: skip
+    return _composer(fields, item)
+
+
+@bp.post("/items/<int:item_id>/edit")
+@allow("write")
+def change(item_id: int) -> str | Response | tuple[str, int]:
+    return _posted(_stored(item_id)[0])
+
+
+def _stored(item_id: int) -> tuple[Item, Fields]:
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, item_id)
+        if item.kind not in KINDS:
+            raise NotFound(N_("There is no such item."))
+        return item, desk.stored(session, items.workspace_of(session, actor()), item)
+
+
+def _posted(item: Item | None) -> str | Response | tuple[str, int]:
+    """One press of a button: rearrange, save, or save and send in. Whatever goes wrong, what was typed stays."""
+    fields, form = _typed(item), Form()
+    press = request.form.get("do", "save")
+    again = desk.rearranged(fields, press)
+    _take_in_files(fields, form)
+    if again or form.status != 200:
+        return _composer(fields, item, form), form.status
+    meant = meaning(fields, place().zone)
+    try:
+        meant.raise_first()
+        number = _save(item, meant, by_itself=False)
+    except items.Changed:
+        assert item is not None
+        return _conflict(fields, item.id)
+    except OfficeError as error:
+        if error.status >= 500 or error.status == 404:
+            raise
+        form.fail(_home(error.field), said(error.words), error.status)
+        return _composer(fields, item, form), form.status
+    if press == "submit":
+        return _send_in(number, meant, form)
+    return done(_("The draft is saved."), "write.edit", item_id=number)
+
+
+def _typed(item: Item | None) -> Fields:
+    """What was posted; after a conflict, with the parts of the saved version that were chosen instead."""
+    fields, taken = from_form(request.form), conflict.taken(request.form)
+    if item is not None and taken:
+        return conflict.merged(fields, _stored(item.id)[1], taken)
+    return fields
+
+
+def _take_in_files(fields: Fields, form: Form) -> None:
+    taken, refused = take_in(file for file in request.files.getlist("files") if file.filename)
+    chosen = {number for number, _alt in fields.media}
+    fields.media += [(row.id, row.alt) for row in taken if row.id not in chosen]
+    if refused:
+        form.fail("pictures", " ".join(refused))
+
+
+def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
+    """Ask for approval of what was just saved. If something stops it, it is saved all the same."""
+    try:
+        approve.submit(office(), actor(), number, then_schedule=meant.publish is not None)
+    except approve.Blocked as error:
+        form.fail("", _("It is saved, but cannot be sent yet. What stops it stands below."), error.status)
+    except OfficeError as error:
+        if error.status >= 500:
+            raise
+        form.fail("", said(error.words), error.status)
+    if form.status == 200:
+        return done(_after(number), "items.show", item_id=number)
+    item, fields = _stored(number)
+    return _composer(fields, item, form, fresh=True), form.status
+
+
+def _home(field: str) -> str:
+    return {"media": "pictures"}.get(field, field)
+
+
+def _after(number: int) -> str:
+    """What sending it in led to."""
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, number)
+    if item.state == "scheduled":
+        return _("It is scheduled.")
+    return _("It is ready, and waits for a time.") if item.state == "approved" else _("It is sent for approval.")
+
+
+def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
+    with office().store.read(actor().workspace) as session:
+        draft = desk.only_known(session, meant.draft)
+    if item is None:
+        return write.create(office(), actor(), draft)
+    expected = request.form.get("stamp") or None
+    write.save(office(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself)
+    return item.id
+
+
+def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
+    """The page. ``fresh``: the fields are the saved ones, so whatever stamp was posted is not theirs."""
+    form, meant = form or Form(), meaning(fields, place().zone)
+    shown = desk.view(office(), actor(), meant, item)
+    with office().store.read(actor().workspace) as session:
+        workspace = items.workspace_of(session, actor())
+        item = items.load(session, item.id) if item else None
+        context = {
+            "channels": desk.channels_of(session), "pictures": desk.pictures(session, fields),
+            "library": gallery.newest(session, limit=24), "workspace": workspace,
+        }  # fmt: skip
+    if request.method == "POST":
+        for name, words in shown.faults.items():
+            form.errors.setdefault(_home(name), said(words))
+    stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
+    return page(
+        "composer/page.html", fields=fields, item=item, form=form, view=shown, clash=_clash(meant), live=_live(item),
+        told=bar(shown, item), picture_url=picture_url, stamp=stamp or (items.stamp(item) if item else ""), **context,
+    )  # fmt: skip
+
+
+def _live(item: Item | None) -> bool:
+    return item is not None and item.state in LIVE
+
+
+def _clash(meant: Meant) -> dict[str, Any] | None:
+    if not isinstance(meant.clash, Gap | Fold):
+        return None
+    return {"field": meant.clash.field, "choices": choices(meant.clash, place().zone),
+            "twice": isinstance(meant.clash, Fold)}  # fmt: skip
+
+
+def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
+    """Both versions side by side; what is chosen is posted back with the stamp of the one that was saved."""
+    item, theirs = _stored(item_id)
+    with office().store.read(actor().workspace) as session:
+        revision = items.current(session, item)
+        author = look.names(session, [revision.author_id]).get(revision.author_id or 0, "")
+        rows = conflict.differences(session, mine, theirs)
+    shown = page("composer/conflict.html", mine=mine, theirs=theirs, rows=rows, item=item, revision=revision,
+                 author=author, stamp=items.stamp(item))  # fmt: skip
+    return shown, 409
+
+
+@bp.post("/write/check")
+@allow("write")
+def check() -> Response:
+    """What the publisher would say of what is typed right now, and how it would look. Saves nothing."""
+    number = request.form.get("item", "")
+    item = _stored(int(number))[0] if number.isdigit() else None
+    fields = from_form(request.form)
+    meant = meaning(fields, place().zone)
+    shown = desk.view(office(), actor(), meant, item)
+    context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
+    told = bar(shown, item)
+    counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.looks}
+    return jsonify(
+        previews=page("composer/_previews.html", **context), problems=page("composer/_problems.html", **context),
+        bar={"press": told.press, "words": told.words}, counts=counts, clash=page("composer/_clash.html", **context),
+        faults={_home(name): said(words) for name, words in shown.faults.items()},
+    )  # fmt: skip
+
+
+@bp.post("/write/keep")
+@allow("write")
+def keep_new() -> Response | tuple[Response, int]:
+    """Autosave of something new: the first time it has anything in it, it becomes a draft."""
+    if from_form(request.form).empty:
+        return jsonify(saved=False)
+    return _kept(None)
+
+
+@bp.post("/items/<int:item_id>/keep")
+@allow("write")
+def keep(item_id: int) -> Response | tuple[Response, int]:
+    """Autosave. It never touches what somebody has approved or is looking at: that takes a press on a button."""
+    item = _stored(item_id)[0]
+    if _live(item):
+        return jsonify(saved=False, live=True)
+    return _kept(item)
+
+
+TIMES = frozenset({"publish_at", "latest_at", "embargo"})
+
+
+def _kept(item: Item | None) -> Response | tuple[Response, int]:
+    meant = meaning(from_form(request.form), place().zone)
+    if not set(meant.faults) <= TIMES:  # a time half typed is left for later; anything else must not be lost
+        return jsonify(saved=False, faults={name: said(words) for name, words in meant.faults.items()})
+    try:
+        number = _save(item, meant, by_itself=True)
+    except items.Changed as error:
+        return jsonify(saved=False, conflict=True, words=said(error.words)), 409
+    saved = _stored(number)[0]
+    return jsonify(
+        saved=True, id=number, stamp=items.stamp(saved), at=office().now().isoformat(),
+        edit=url_for("write.edit", item_id=number), keep=url_for("write.keep", item_id=number),
+    )  # fmt: skip
+
+
+@bp.get("/write/library")
+@allow("write")
+def library() -> str:
+    """Pictures to choose from, as a piece of the composer's page."""
+    words = request.args.get("q", "")[:200]
+    with office().store.read(actor().workspace) as session:
+        rows = gallery.newest(session, words, limit=48)
+    return page("composer/_library.html", library=rows)

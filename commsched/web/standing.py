@@ -1,0 +1,173 @@
+"""Where an item stands, in words: what it is, what must happen next, and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from commsched.core import dates
+from commsched.core.lifecycle import REASONS
+from commsched.core.words import N_, Words
+from commsched.flow.look import Seen
+from commsched.store.models import Attempt, Decision, Delivery, Item
+from commsched.web.words import _, language, ngettext, office, said
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``now`` says where it stands, ``then`` what must happen next. ``quote`` are somebody's own words."""
+
+    now: str
+    then: str = ""
+    quote: str = ""
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def when(item: Item, zone: str) -> str:
+    return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
+
+
+def where(seen: Seen, names: list[str], zone: str) -> Told:
+    """The item's state as a person would put it. ``names``: those whose yes it waits for."""
+    tell = _TELL.get(seen.item.state)
+    return tell(seen, names, zone) if tell else Told("")
+
+
+def _draft(seen: Seen, _names: list[str], _zone: str) -> Told:
+    return Told(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
+
+
+def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
+    now = (
+        _("Waits for %(names)s.", names=said_list(names)) if names else _("Waits for approval, but nobody can give it.")
+    )
+    if not names:
+        return Told(now, _("An administrator must add an approver who did not write it."))
+    if not seen.item.publish_at:
+        return Told(now, _("When it is approved, somebody must choose a time."))
+    if not seen.item.schedule_on_approval:
+        return Told(now, _("When it is approved, somebody must schedule it."))
+    return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
+                       when=when(seen.item, zone)))  # fmt: skip
+
+
+def _sent_back(seen: Seen, _names: list[str], _zone: str) -> Told:
+    last = next((row for row in reversed(seen.decisions) if row.verdict in ("changes", "withdraw")), None)
+    who = seen.people.get(last.person_id or 0, "") if last else ""
+    now = _("%(who)s sent it back.", who=who) if who else _("It was sent back.")
+    return Told(now, _("Change it and send it in again."), last.comment if last else "")
+
+
+def _approved(seen: Seen, _names: list[str], zone: str) -> Told:
+    return Told(_approval(seen, zone), _("It does not go out before somebody schedules it."))
+
+
+def _approval(seen: Seen, zone: str) -> str:
+    """Who approved it, and until when."""
+    yes = [row for row in seen.standing if row.verdict in ("approve", "bypass", "release")]
+    if not yes:
+        return _("It is approved.")
+    if yes[-1].verdict == "bypass":
+        return _("%(who)s let it out without approval.", who=_name(seen, yes[-1]))
+    if yes[-1].verdict == "release":
+        return _("Nobody needs to approve it.")
+    until = min((row.window_end for row in yes if row.window_end), default=None)
+    who = said_list(list(dict.fromkeys(_name(seen, row) for row in yes)))
+    if until is None:
+        return _("Approved by %(who)s.", who=who)
+    return _("Approved by %(who)s, until %(until)s.", who=who,
+             until=dates.when(until, zone, language(), office().now()))  # fmt: skip
+
+
+def _name(seen: Seen, row: Decision) -> str:
+    name = seen.people.get(row.person_id or 0, _("somebody"))
+    if row.in_place_of:
+        return _("%(who)s for %(principal)s", who=name, principal=seen.people.get(row.in_place_of, ""))
+    return name
+
+
+def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
+    many = sum(row.state == "waiting" for row in seen.deliveries)
+    now = ngettext("Goes out by itself %(when)s in %(n)s channel.", "Goes out by itself %(when)s in %(n)s channels.",
+                   many, when=when(seen.item, zone))  # fmt: skip
+    return Told(now, _approval(seen, zone))
+
+
+def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
+    if any(row.state == "unknown" and row.next_at is None for row in seen.deliveries):
+        return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
+    if any(row.state == "unknown" for row in seen.deliveries):
+        return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
+    return Told(_("It is going out right now."), _("You need do nothing."))
+
+
+def _published(seen: Seen, _names: list[str], zone: str) -> Told:
+    moments = [row.published_at for row in seen.deliveries if row.published_at]
+    at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
+    return Told(_("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel."))
+
+
+def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
+    live = [row for row in seen.deliveries if row.state != "cancelled"]
+    out = sum(row.state == "published" for row in live)
+    now = _("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))
+    return Told(now, _("Decide below about those that stopped."))
+
+
+def _stopped(seen: Seen, names: list[str], _zone: str) -> Told:
+    reason = seen.item.reason or next((row.reason for row in seen.deliveries if row.reason), "")
+    now = said(Words(REASONS.get(reason, N_("It stopped, and has not gone out."))))
+    if reason == "unapproved" and names:
+        return Told(now, _("%(names)s can still approve it. Then choose a new time.", names=said_list(names)))
+    if seen.deliveries:
+        return Told(now, _("Decide below: send it now, choose another time, or let it be."))
+    return Told(now, _("Choose another time, or cancel it."))
+
+
+def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
+    return Told(_("It is cancelled and will not go out."))
+
+
+_TELL: Final = {
+    "draft": _draft, "in_review": _in_review, "changes_requested": _sent_back, "approved": _approved,
+    "scheduled": _scheduled, "publishing": _publishing, "published": _published, "partly_published": _partly,
+    "held": _stopped, "failed": _stopped, "cancelled": _cancelled,
+}  # fmt: skip
+
+
+def said_list(names: list[str]) -> str:
+    """``Karin, Olle or Gunnar``."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
+
+
+VERDICTS: Final = {
+    "approve": N_("%(who)s approved version %(number)s."),
+    "changes": N_("%(who)s sent version %(number)s back."),
+    "withdraw": N_("%(who)s took the approval of version %(number)s back."),
+    "bypass": N_("%(who)s let version %(number)s out without approval."),
+    "release": N_("%(who)s made version %(number)s ready. No approval was asked for."),
+}
+
+
+def attempt(row: Attempt) -> str:
+    """One try, as one would tell a colleague."""
+    took = (row.finished_at - row.started_at).total_seconds() if row.finished_at else 0
+    match row.outcome:
+        case "":
+            return _("Being sent right now.")
+        case "published":
+            return _("It went out, after %(seconds)s s.", seconds=f"{took:.1f}")
+        case "retry":
+            return _("It did not get through, and nothing was sent.")
+        case "rejected":
+            return _("The platform refused it.")
+        case "absent":
+            return _("The answer was lost. Read back: it did not go out.")
+    return _("The answer was lost: it may have gone out.")
+
+
+def delivery(row: Delivery) -> str:
+    """Why it stands where it does; empty where the state says it all."""
+    return said(Words(REASONS[row.reason])) if row.reason in REASONS and row.state != "published" else ""

@@ -1,0 +1,3 @@
+import { forgetSent } from "./composer/sent.js";
+
+forgetSent();

@@ -1,0 +1,19 @@
+// The composer comes alive: previews and checks as one types, saving by itself, pictures by drag and paste.
+// Without any of this the form works as it stands.
+import { startPreview } from "./preview.js";
+import { startPictures } from "./pictures.js";
+import { startPanels } from "./panels.js";
+import { startRows } from "./rows.js";
+import { startSaving } from "./saving.js";
+
+const form = document.getElementById("composer");
+if (form) {
+  const changed = () => form.dispatchEvent(new Event("changed"));
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  startPanels(form);
+  startRows(form, changed);
+  startPictures(form, changed);
+  startPreview(form);
+  startSaving(form);
+}
