@@ -14,6 +14,10 @@ from commsched.store.models import Delivery, Item, Revision, Workspace
 from commsched.store.types import to_micros
 
 
+STOPPABLE = ("waiting", "held", "failed")
+"""States of a delivery in which nothing of it is out or under way."""
+
+
 class Changed(Conflict):
     """Somebody saved in between. ``current`` is the revision that stands; what was typed goes back to its writer."""
 
@@ -73,7 +77,7 @@ def void(office: Office, session: Session, actor: Actor, item: Item) -> None:
     """After an edit: nothing of the old revision waits any longer, and the item must be approved anew."""
     session.execute(
         update(Delivery)
-        .where(Delivery.item_id == item.id, Delivery.state.in_(("waiting", "held", "failed")))
+        .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
         .values(state="cancelled", next_at=None, reason="changed")
     )
     if item.state not in ("draft", "changes_requested"):

@@ -16,7 +16,7 @@ from commsched.core.timing import latest_for, read_time
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.flow.items import Changed, current, first_line, load, searchable, stamp, void, workspace_of
+from commsched.flow.items import STOPPABLE, Changed, current, first_line, load, searchable, stamp, void, workspace_of
 from commsched.flow.record import note
 from commsched.flow.schedule import follow_move
 from commsched.store.models import Comment, Delivery, Entry, Item, Revision, Workspace
@@ -71,7 +71,10 @@ def save(
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
         if changed or sources_changed:
-            _add_revision(office, session, actor, item, content, list(given.sources))
+            new = _add_revision(office, session, actor, item, content, list(given.sources))
+            # the same words with other sources: what waits goes on, under the newest revision's number
+            session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+                            .values(revision_id=new.id))  # fmt: skip
         if changed:
             void(office, session, actor, item)
         elif moved and item.state == "scheduled":

@@ -1,0 +1,313 @@
+"""Telling people by mail: nothing is lost, nobody outside is told, and every letter says what to press."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from commsched.core.outcome import Published, Rejected, Retry, Unknown
+from commsched.flow import letters, morning, notify
+from commsched.flow.context import Office
+from commsched.mail.build import build
+from commsched.store.models import Channel, Delivery, Item, Membership, Notice, Person
+from commsched.store.session import EVERY_WORKSPACE
+from tests import publications
+from tests.conftest import NOW, Cast, MailBag, SetClock
+
+
+@pytest.fixture
+def item(office: Office, cast: Cast) -> Item:
+    """A release that waits for approval."""
+    channel = publications.channel(office, cast.place.id, name="Pressrummet")
+    made = publications.published(
+        office, cast.place.id, channel, at=NOW + timedelta(hours=2), state="waiting", kind="release",
+        title="Ja till fler turer", lead="Från den 15 december går närtrafiken även på lördagar.", text="Text.",
+    )  # fmt: skip
+    with office.store.write(cast.place.id) as session:
+        session.get_one(Item, made.id).state = "in_review"
+    return made
+
+
+def tell(office: Office, cast: Cast, kind: str, item: Item | None = None, who: str = "approver", **facts: Any) -> None:
+    with office.store.write(cast.place.id) as session:
+        row = session.get_one(Item, item.id) if item else None
+        notify.queue(session, office, [getattr(cast, who).id], kind, item=row, **facts)
+
+
+def rows(office: Office) -> list[Notice]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(select(Notice).order_by(Notice.id)))
+
+
+def test_an_approver_gets_a_link_what_it_is_about_and_when(
+    office: Office, cast: Cast, item: Item, mail: MailBag
+) -> None:
+    tell(office, cast, "asked_to_approve", item, link_token="hemlig-länk")
+    assert notify.send_due(office) == 1
+    (letter,) = mail.sent
+    assert (letter.to, letter.subject) == ("gunnar@example.org", "Godkänn: Ja till fler turer")
+    assert letter.sender_name == "Regiongruppen"
+    for body in (letter.text, letter.html):
+        for words in ("http://localhost/approve/hemlig-länk", "tors 26 nov 09:00", "Pressrummet", "närtrafiken även",
+                      "Läs och ta ställning"):  # fmt: skip
+            assert words in body, words
+    assert letter.headers["Auto-Submitted"] == "auto-generated"
+    assert build(letter.__class__(**{name: getattr(letter, name) for name in letter.__slots__} | {"sender": "a@b.se"}))
+
+
+def test_the_links_secret_is_never_in_the_store_in_clear_and_goes_when_the_mail_has_gone(
+    office: Office, cast: Cast, item: Item
+) -> None:
+    tell(office, cast, "asked_to_approve", item, link_token="hemlig")
+    assert rows(office)[0].link_token
+    assert "hemlig" not in str(vars(rows(office)[0]))
+    notify.send_due(office)
+    assert (rows(office)[0].state, rows(office)[0].link_token) == ("sent", "")
+
+
+def test_a_reader_gets_their_own_language(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Person, cast.approver.id).language = "en"
+    tell(office, cast, "asked_to_approve", item, link_token="x")
+    notify.send_due(office)
+    assert mail.sent[0].subject == "Approve: Ja till fler turer"
+    assert "Read and decide" in mail.sent[0].text
+    assert "Planned for: Thu 26 Nov 09:00" in mail.sent[0].text
+
+
+FACTS = {
+    "asked_to_approve": {"link_token": "x"}, "reminder": {"link_token": "x"},
+    "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
+    "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
+    "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
+    "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
+    "approved": {"by": "Gunnar Lind"}, "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
+    "token_expiring": {"channel": "Mastodon", "expires": (NOW + timedelta(days=3)).isoformat()},
+    "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
+    "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("kind", list(letters.KINDS))
+def test_every_letter_is_whole_in_both_languages(
+    office: Office, cast: Cast, item: Item, mail: MailBag, kind: str, language: str
+) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Person, cast.approver.id).language = language
+    tell(office, cast, kind, item, **FACTS[kind])
+    assert notify.send_due(office) == 1, rows(office)[0].detail
+    (letter,) = mail.sent
+    text = letter.subject + letter.text + letter.html
+    assert not re.search(r"%\(|\{\{|None|Undefined", text)
+    assert "<b>" not in letter.html, "what people wrote is shown, not obeyed"
+    assert re.search(r"http://localhost/\S+", letter.text)
+    assert 'href="http://localhost/' in letter.html
+    assert "\n\n\n\n" not in letter.text
+
+
+def test_every_kind_of_letter_is_tried_above() -> None:
+    assert set(FACTS) == set(letters.KINDS)
+
+
+def test_what_stopped_is_told_with_why_and_the_answer(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
+    tell(office, cast, "failed", item, "writer", **FACTS["failed"])
+    notify.send_due(office)
+    text = mail.sent[0].text
+    assert "”Ja till fler turer” kunde inte publiceras i kanalen X." in text
+    assert "403 Forbidden <b>" in text
+    assert "1 av 3 har gått ut" in text
+
+
+def test_a_kind_that_has_no_letter_is_refused_where_it_is_queued(office: Office, cast: Cast) -> None:
+    with pytest.raises(KeyError):
+        tell(office, cast, "nonsense")
+
+
+def test_a_notice_belongs_to_the_deed_that_caused_it(office: Office, cast: Cast, item: Item) -> None:
+    with pytest.raises(RuntimeError), office.store.write(cast.place.id) as session:  # noqa: PT012
+        notify.queue(session, office, [cast.approver.id], "paused", by="Karin")
+        raise RuntimeError("the deed fails")
+    assert rows(office) == []
+
+
+def test_nobody_is_told_twice_for_one_deed(office: Office, cast: Cast) -> None:
+    with office.store.write(cast.place.id) as session:
+        notify.queue(session, office, [cast.approver.id, cast.approver.id], "paused", by="Karin")
+    assert len(rows(office)) == 1
+
+
+def test_who_has_left_the_office_is_not_told(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
+    tell(office, cast, "held", item, "writer", reason="late")
+    tell(office, cast, "held", item, "reader", reason="late")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Person, cast.writer.id).active = False
+        session.delete(session.scalars(select(Membership).where(Membership.person_id == cast.reader.id)).one())
+    assert notify.send_due(office) == 0
+    assert mail.sent == []
+    assert {row.state for row in rows(office)} == {"dropped"}
+
+
+def test_an_approval_that_has_been_given_is_not_asked_for_any_more(
+    office: Office, cast: Cast, item: Item, mail: MailBag
+) -> None:
+    tell(office, cast, "reminder", item, link_token="x")
+    with office.store.write(cast.place.id) as session:
+        session.get_one(Item, item.id).state = "approved"
+    assert notify.send_due(office) == 0
+    assert mail.sent == []
+
+
+def test_a_relay_that_is_away_is_tried_again_later_with_longer_waits(
+    office: Office, cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    mail.answer = Retry("refused", whole_channel=True)
+    tell(office, cast, "paused", by="Karin")
+    tell(office, cast, "resumed", by="Karin")
+    assert notify.send_due(office) == 0
+    assert len(mail.sent) == 1, "one try is enough to know that nobody is there"
+    assert [row.tries for row in rows(office)] == [1, 0]
+    assert notify.send_due(office) == 0
+    assert len(mail.sent) == 1
+    clock.forward(minutes=1)
+    mail.answer = Published("250")
+    assert notify.send_due(office) == 2
+    first, again = mail.sent[:2]
+    assert first.message_id == again.message_id
+    assert first.date == again.date
+
+
+def test_it_gives_up_in_the_end(office: Office, cast: Cast, mail: MailBag, clock: SetClock) -> None:
+    mail.answer = Retry("450 later")
+    tell(office, cast, "paused", by="Karin")
+    for _ in range(50):
+        notify.send_due(office)
+        clock.forward(hours=6)
+    assert len(mail.sent) == notify.MOST_TRIES
+    assert (rows(office)[0].state, rows(office)[0].detail) == ("failed", "450 later")
+
+
+def test_what_may_lie_in_the_inbox_is_not_sent_again(
+    office: Office, cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    mail.answer = Unknown("lost")
+    tell(office, cast, "paused", by="Karin")
+    notify.send_due(office)
+    clock.forward(days=1)
+    notify.send_due(office)
+    assert len(mail.sent) == 1
+
+
+def test_an_address_that_refuses_is_final_but_a_password_can_be_mended(
+    office: Office, cast: Cast, mail: MailBag
+) -> None:
+    tell(office, cast, "paused", by="Karin")
+    mail.answer = Rejected("550 5.1.1", "address")
+    notify.send_due(office)
+    tell(office, cast, "resumed", by="Karin")
+    mail.answer = Rejected("535", "token")
+    notify.send_due(office)
+    assert [row.state for row in rows(office)] == ["failed", "waiting"]
+
+
+def test_one_call_takes_only_so_many(office: Office, cast: Cast, mail: MailBag) -> None:
+    for _ in range(5):
+        tell(office, cast, "paused", by="Karin")
+    assert [notify.send_due(office, 2) for _ in range(4)] == [2, 2, 1, 0]
+    assert len({letter.message_id for letter in mail.sent}) == 5
+
+
+def test_what_was_claimed_before_a_crash_is_tried_again(
+    office: Office, cast: Cast, mail: MailBag, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_message: object) -> None:
+        raise KeyboardInterrupt
+
+    tell(office, cast, "paused", by="Karin")
+    with monkeypatch.context() as during:
+        during.setattr(mail, "send", crash)
+        with pytest.raises(KeyboardInterrupt):
+            notify.send_due(office)
+    assert notify.send_due(office) == 0, "somebody else may have it in hand"
+    clock.forward(minutes=11)
+    assert notify.send_due(office) == 1
+
+
+def test_one_letter_that_cannot_be_written_stops_no_other(
+    office: Office, cast: Cast, item: Item, mail: MailBag, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell(office, cast, "token_expiring", channel="X", expires="inte en tid")
+    tell(office, cast, "paused", by="Karin")
+    with caplog.at_level(logging.CRITICAL):
+        assert notify.send_due(office) == 1
+    assert [row.state for row in rows(office)] == ["failed", "sent"]
+
+
+# The morning
+
+
+def test_the_morning_mail_says_what_did_not_go_out_what_waits_and_what_goes_out_today(
+    office: Office, cast: Cast, item: Item, mail: MailBag
+) -> None:
+    channel = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
+    stopped = publications.published(
+        office, cast.place.id, channel, at=NOW - timedelta(hours=9), state="held", text="x", title="Nattens inlägg"
+    )
+    with office.store.write(cast.place.id) as session:
+        session.scalars(select(Delivery).where(Delivery.item_id == stopped.id)).one().reason = "late"
+    publications.published(
+        office, cast.place.id, channel, at=NOW + timedelta(days=1), state="waiting", text="x", title="I morgon"
+    )
+    assert morning.queue_due(office) == 3
+    assert morning.queue_due(office) == 0, "once a day"
+    notify.send_due(office)
+    assert {letter.to for letter in mail.sent} == {"astrid@example.org", "gunnar@example.org", "karin@example.org"}
+    text = mail.sent[0].text
+    assert mail.sent[0].subject == "I dag, torsdag 26 november"
+    assert re.search(
+        r"Gick inte ut, eller behöver ett svar\n  - ons 25 nov 22:00  Nattens inlägg · Väggen – .+sent", text
+    )
+    assert re.search(r"Väntar på godkännande\n  - tors 26 nov 09:00  Ja till fler turer", text)
+    assert re.search(r"Går ut i dag\n  - 09:00  Ja till fler turer · Pressrummet", text)
+    assert "I morgon" not in text
+
+
+def test_there_is_no_morning_mail_about_nothing(office: Office, cast: Cast) -> None:
+    assert morning.queue_due(office) == 0
+
+
+@pytest.mark.parametrize("hours", [-2, 4, 12])
+def test_the_morning_mail_comes_in_the_morning(
+    office: Office, cast: Cast, item: Item, clock: SetClock, hours: int
+) -> None:
+    clock.forward(hours=hours)
+    assert morning.queue_due(office) == 0
+
+
+def test_who_does_not_want_the_morning_mail_is_spared(office: Office, cast: Cast, item: Item) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Person, cast.writer.id).settings = {"morning": "0"}
+    assert morning.queue_due(office) == 2
+
+
+def test_an_access_that_runs_out_is_told_at_each_step_once(
+    office: Office, cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    channel = publications.channel(office, cast.place.id, "mastodon", name="Mastodon",
+                                   token_expires_at=NOW + timedelta(days=20))  # fmt: skip
+    told = []
+    for _ in range(21):
+        told.append(morning.queue_due(office))
+        clock.forward(days=1)
+    assert sum(told) == 4
+    notify.send_due(office)
+    assert {letter.to for letter in mail.sent} == {"astrid@example.org"}
+    assert mail.sent[0].subject == "Åtkomsten till Mastodon går ut"
+    with office.store.write(cast.place.id) as session:
+        session.get_one(Channel, channel).token_expires_at = clock.now() + timedelta(days=2)
+    assert morning.queue_due(office) == 1, "a new access has its own warnings"

@@ -1,0 +1,121 @@
+"""Writing: every change a reader would see is a new revision, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from commsched.core.draft import SourceIn, VariantIn
+from commsched.core.timing import Fold, Gap
+from commsched.core.words import Conflict, Invalid, NotAllowed, NotFound
+from commsched.flow import items, write
+from tests.conftest import Cast
+from tests.flow.desk import TEXT, deliveries, draft, hash_of, look, publish_what_is_due, scheduled, written
+from tests.publications import channel
+
+
+def test_a_new_item_is_a_draft_with_one_revision(cast: Cast) -> None:
+    item = look(cast, written(cast))
+    assert (item.state, item.version, item.title) == ("draft", 1, TEXT)
+    assert item.wall_time == "2026-11-26T12:00"
+
+
+def test_a_save_that_changes_nothing_makes_no_revision(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    item = written(cast, to)
+    assert not write.save(cast.office, cast.actor("writer"), item, draft(to))
+    assert look(cast, item).version == 1
+
+
+def test_two_who_save_at_once_lose_nothing(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    item = written(cast, to)
+    seen = hash_of(cast, item)
+    write.save(cast.office, cast.actor("writer"), item, draft(to, text="Karins ord."), seen)
+    with pytest.raises(items.Changed) as caught:
+        write.save(cast.office, cast.actor("approver"), item, draft(to, text="Gunnars ord."), seen)
+    assert caught.value.current.parsed().text == "Karins ord."
+
+
+def test_an_edit_voids_the_approval_and_empties_the_outbox(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    item = scheduled(cast, channels=to)
+    assert write.save(cast.office, cast.actor("writer"), item, draft(to, text="Något annat."))
+    assert look(cast, item).state == "draft"
+    assert [row.state for row in deliveries(cast, item)] == ["cancelled"]
+
+
+def test_a_new_source_changes_nothing_a_reader_sees_and_keeps_the_approval(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    item = scheduled(cast, channels=to)
+    changed = write.save(cast.office, cast.actor("writer"), item, draft(to, sources=[SourceIn(text="Region­plan s. 4")]))
+    assert not changed
+    assert look(cast, item).state == "scheduled"
+    assert look(cast, item).version == 2
+    assert [row.revision_id for row in deliveries(cast, item)] == [look(cast, item).revision_id]
+
+
+def test_what_is_out_cannot_be_edited(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    item = scheduled(cast, channels=to)
+    cast.office.clock.forward(hours=5)  # type: ignore[attr-defined]
+    publish_what_is_due(cast.office)
+    with pytest.raises(Conflict):
+        write.save(cast.office, cast.actor("writer"), item, draft(to, text="För sent."))
+
+
+def test_a_time_in_the_gap_of_the_clock_change_is_asked_about(cast: Cast) -> None:
+    with pytest.raises(Gap) as caught:
+        written(cast, publish_at="2027-03-28T02:30")
+    assert len(caught.value.choices) == 2
+
+
+def test_a_time_that_comes_twice_is_asked_about_and_the_answer_taken(cast: Cast) -> None:
+    with pytest.raises(Fold):
+        written(cast, publish_at="2027-10-31T02:30")
+    first, second = (look(cast, written(cast, publish_at="2027-10-31T02:30", fold=n)) for n in (0, 1))
+    assert first.publish_at is not None
+    assert second.publish_at is not None
+    assert (second.publish_at - first.publish_at).total_seconds() == 3600
+
+
+@pytest.mark.parametrize("when", ["i morgon", "2026-13-01T00:00", "0026-01-01T00:00"])
+def test_a_time_that_is_none_names_its_field(cast: Cast, when: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        written(cast, publish_at=when)
+    assert caught.value.field == "publish_at"
+
+
+def test_a_channel_of_another_office_does_not_exist_here(cast: Cast) -> None:
+    theirs = channel(cast.office, cast.elsewhere.id)
+    with pytest.raises(Invalid) as caught:
+        written(cast, [theirs])
+    assert caught.value.field == "channels"
+
+
+def test_an_item_of_another_office_does_not_exist_here(cast: Cast) -> None:
+    item = written(cast)
+    with pytest.raises(NotFound):
+        write.save(cast.office, cast.elsewhere_actor, item, draft([]))
+
+
+def test_a_reader_cannot_write(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        write.create(cast.office, cast.actor("reader"), draft([]))
+
+
+def test_a_variant_goes_out_on_its_channel_and_the_rest_get_the_text(cast: Cast) -> None:
+    one, two = (channel(cast.office, cast.place.id) for _ in range(2))
+    item = written(cast, [one, two], variants={str(two): VariantIn(text="Kortare.")})
+    with cast.office.store.read(cast.place.id) as session:
+        content = items.current(session, items.load(session, item)).parsed()
+    assert (content.text_on(one), content.text_on(two)) == (TEXT, "Kortare.")
+
+
+def test_an_old_version_can_be_brought_back_and_nothing_in_between_is_lost(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    item = written(cast, to)
+    write.save(cast.office, cast.actor("writer"), item, draft(to, text="Andra."))
+    write.restore(cast.office, cast.actor("writer"), item, 1)
+    with cast.office.store.read(cast.place.id) as session:
+        texts = [revision.parsed().text for revision in items.history(session, items.load(session, item))]
+    assert texts == [TEXT, "Andra.", TEXT]
