@@ -96,8 +96,8 @@ def test_the_mail_carries_everything_a_newsroom_prints() -> None:
 
 
 def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
-    evil = "<script>x</script><img src=y>"
-    draft = replace(RELEASE, title=evil, lead=evil, text=evil, facts=evil, short=evil, contact=evil, link="javascript:x",
+    evil, bad = "<script>x</script><img src=y>", "javascript:x"
+    draft = replace(RELEASE, title=evil, lead=evil, text=evil, facts=evil, short=evil, contact=evil, link=bad,
                     quotes=(Quote(text=evil, person=evil),))  # fmt: skip
     html = PLATFORM.message(PLATFORM.parts(draft)[0], wire()).html
     assert "<script" not in html

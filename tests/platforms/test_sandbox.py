@@ -16,7 +16,8 @@ POST = Draft(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictu
 
 
 def wire(behaviour: str = "", now: datetime = NOW) -> Wire:
-    return Wire(channel=7, settings={"behaviour": behaviour} if behaviour else {}, secrets={}, now=lambda: now, http=None,
+    settings = {"behaviour": behaviour} if behaviour else {}
+    return Wire(channel=7, settings=settings, secrets={}, now=lambda: now, http=None,
                 public_url="https://plan.example", workspace="gruppen")  # fmt: skip
 
 
