@@ -20,6 +20,7 @@ from commsched.images.values import Filled, Photo, Value
 
 __all__ = ["SIZES", "Brand", "Drawn", "Photo", "draw", "layout", "pages"]
 
+
 class BadSize(Invalid):
     """A size that no card is drawn in."""
 

@@ -21,7 +21,7 @@ def colour(text: str) -> Colour:
     """``#1a2b3c`` or ``#abc`` as a colour. Raises ``ValueError`` for anything else."""
     match = _HEX.match(text.strip())
     if not match:
-        raise ValueError(text)
+        raise ValueError(f"not a colour: {text[:20]}")
     digits = match.group(1)
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)

@@ -98,8 +98,7 @@ def line(
 ) -> None:
     """Set ``text`` with its pen at ``at`` (the baseline), in pixels."""
     x, y = at
-    parts = runs.split(text, face)
-    for run in reversed(parts) if runs.is_rtl(text) else parts:
+    for run in runs.visual(text, face):
         width = runs.extent(run.text, run.face, tracking).width
         if run.kind == "plain":
             _plain(draw, (x, y), run, size, ink, tracking)

@@ -15,6 +15,8 @@ LEVELS = 24
 """Steps between a block's largest and smallest size."""
 CHIP_PAD = (0.62, 0.42)
 """Beside and over the letters of a label on a coloured chip, in em."""
+HAIR = 1.5
+"""Pixels by which a drawn glyph may differ from its measure: FreeType rounds stems and accents to the grid."""
 MARKER = 1.55
 """Diameter of a list's numbers, in em of its text."""
 
@@ -71,7 +73,7 @@ class Sized:
         face = self.text.setting.face
         first = runs.extent(self.lines[0], face).top if self.lines else breaks.ink(self.text.text, self.text.setting)[0]
         marker = (MARKER / 2 + 0.36) * self.size if self.text.marker else 0.0
-        return max(max(first, runs.glyph(face, "H").top) * self.size + self.pad, marker)
+        return max(max(first, runs.glyph(face, "H").top) * self.size + HAIR + self.pad, marker)
 
     @property
     def bottom(self) -> float:
@@ -81,7 +83,7 @@ class Sized:
             runs.extent(self.lines[-1], face).bottom if self.lines else breaks.ink(self.text.text, self.text.setting)[1]
         )
         marker = (MARKER / 2 - 0.36) * self.size if self.text.marker and self.count == 1 else 0.0
-        return max(self.pad, last * self.size, marker)
+        return max(self.pad, last * self.size + HAIR, marker) + HAIR / 2
 
     @property
     def height(self) -> float:
@@ -91,8 +93,8 @@ class Sized:
 
 
 def width_for(text: Text, size: int, width: int) -> float:
-    """The measure in em that ``text`` has in ``width`` pixels, a pixel left free on either side."""
-    free = width - 2
+    """The measure in em that ``text`` has in ``width`` pixels, two left free on either side."""
+    free = width - 4
     if text.block.chip:
         free -= round(2 * CHIP_PAD[0] * size)
     if text.marker:

@@ -59,8 +59,8 @@ def _start(column: Column, one: Sized, extent: runs.Extent) -> float:
     if align == "left" and runs.is_rtl(one.text.text):
         align = "right"
     pad = round(CHIP_PAD[0] * one.size) if spec.chip else 0
-    left = area.left + pad + (indent(one.size) if one.text.marker else 0)
-    right = area.right - pad
+    left = area.left + 1 + pad + (indent(one.size) if one.text.marker else 0)
+    right = area.right - 1 - pad
     ink = (extent.right - extent.left) * one.size
     start = {"left": left, "center": left + (right - left - ink) / 2, "right": right - ink - 1}[align]
     return max(start, left) - extent.left * one.size

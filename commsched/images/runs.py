@@ -83,6 +83,12 @@ def split(text: str, face: Face) -> tuple[Run, ...]:
     return tuple(runs)
 
 
+def visual(text: str, face: Face) -> tuple[Run, ...]:
+    """The runs of one line from left to right. (A run turns its own letters; nested directions are not undone.)"""
+    parts = split(text, face)
+    return parts[::-1] if len(parts) > 1 and is_rtl(text) else parts
+
+
 def _of(cluster: str, face: Face, before: Run | None) -> Run:
     if _patterns()[1].match(cluster):
         return Run("emoji", cluster, face)
@@ -116,10 +122,20 @@ def unknown(text: str, face: Face) -> list[str]:
 @lru_cache(4096)
 def glyph(face: Face, char: str) -> Extent:
     """One glyph's advance and ink, in em."""
-    font = fonts.opened(face, REFERENCE)
-    left, top, right, bottom = font.getbbox(char, anchor="ls")
+    left, top, right, bottom = _ink(face, char)
     one = 1 / REFERENCE
-    return Extent(font.getlength(char) * one, -top * one, bottom * one, left * one, right * one)
+    width = fonts.opened(face, REFERENCE).getlength(char)
+    return Extent(width * one, -top * one, bottom * one, left * one, right * one)
+
+
+def _ink(face: Face, text: str) -> tuple[int, int, int, int]:
+    """The box of what is really black, in pixels at :data:`REFERENCE` (Pillow's own box has the advance in it)."""
+    mask, offset = fonts.opened(face, REFERENCE).getmask2(text, mode="L", anchor="ls")
+    box = mask.getbbox()
+    if box is None:
+        return 0, 0, 0, 0
+    x, y = int(offset[0]), int(offset[1])
+    return box[0] + x, box[1] + y, box[2] + x, box[3] + y
 
 
 @lru_cache(32768)
@@ -148,7 +164,7 @@ def places(text: str, face: Face, tracking: float = 0.0) -> tuple[float, ...]:
 def extent(text: str, face: Face, tracking: float = 0.0) -> Extent:
     """The whole of ``text`` set in ``face`` and its stand-ins, in em."""
     at, top, bottom, left, right = 0.0, 0.0, 0.0, 0.0, 0.0
-    for run in split(text, face):
+    for run in visual(text, face):
         part = _run_extent(run, tracking)
         if at == 0.0:
             left = part.left
@@ -162,15 +178,14 @@ def _run_extent(run: Run, tracking: float) -> Extent:
     if run.kind == "emoji":
         return Extent(EMOJI_BOX + 0.06, EMOJI_BOX - EMOJI_BELOW, EMOJI_BELOW, 0.03, EMOJI_BOX + 0.03)
     if run.kind == "shaped":
-        font = fonts.opened(run.face, REFERENCE)
-        left, top, right, bottom = font.getbbox(run.text, anchor="ls")
-        width = font.getlength(run.text)
+        left, top, right, bottom = _ink(run.face, run.text)
+        width = fonts.opened(run.face, REFERENCE).getlength(run.text)
         slack = 0.02  # shaping at another size may move an accent by a pixel
         return Extent(
             max(width, right) / REFERENCE,
             -top / REFERENCE + slack,
             bottom / REFERENCE + slack,
-            left / REFERENCE,
+            left / REFERENCE - slack,
             max(width, right) / REFERENCE,
         )
     starts = places(run.text, run.face, tracking)

@@ -1,0 +1,150 @@
+"""How text is divided, measured and set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commsched.images import breaks, fonts, hyphen, runs
+from commsched.images.breaks import Setting
+from commsched.images.fonts import Face
+
+BOLD = Face("Inter", 800)
+SETTING = Setting(BOLD)
+SENTENCE = (
+    "ja till fler turer på landsbygden och kollektivtrafikupphandlingen i å regionfullmäktige 2027 kl. 18 vård "
+    "sjukvårdsnämndens 🚀 årsmöte e\u0301te مرحبا"
+)
+SWEDISH = st.sampled_from(SENTENCE.split(" "))
+MODES = st.sampled_from(["words", "long", "hyphens", "anywhere"])
+
+
+def test_lines_are_balanced_and_not_just_filled() -> None:
+    lines = breaks.lines("Vi säger ja till fler turer på landsbygden", SETTING, 12, "words")
+    assert lines == ("Vi säger ja till fler", "turer på landsbygden")
+
+
+@given(
+    st.lists(SWEDISH, min_size=1, max_size=24),
+    st.floats(4, 40),
+    st.sampled_from(["words", "long", "hyphens", "anywhere"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_no_line_is_wider_than_its_measure(words: list[str], width: float, mode: breaks.Mode) -> None:
+    lines = breaks.lines(breaks.glued(" ".join(words)), SETTING, width, mode)
+    if lines is None:
+        assert mode != "anywhere", "between any two signs there is always a place to break"
+        return
+    for line in lines:
+        assert runs.extent(line, BOLD).width <= width * 1.004
+
+
+@given(st.lists(SWEDISH, min_size=3, max_size=24), st.floats(6, 30))
+@settings(max_examples=300, deadline=None)
+def test_the_last_line_is_never_a_lonely_word_that_could_have_had_company(words: list[str], width: float) -> None:
+    text = breaks.glued(" ".join(words))
+    lines = breaks.lines(text, SETTING, width, "words")
+    if lines is None or len(lines) < 2 or len(lines) > 12 or " " in lines[-1]:
+        return
+    before = lines[-2].rsplit(" ", 1)
+    together = f"{before[-1]} {lines[-1]}"
+    assert len(before) == 1 or runs.extent(together, BOLD).width > width * 0.99
+
+
+@given(
+    st.lists(SWEDISH, min_size=1, max_size=24),
+    st.floats(4, 40),
+    st.sampled_from(["words", "long", "hyphens", "anywhere"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_nothing_is_lost_between_the_lines(words: list[str], width: float, mode: breaks.Mode) -> None:
+    text = breaks.glued(" ".join(words))
+    lines = breaks.lines(text, SETTING, width, mode)
+    if lines is not None:
+        kept = "".join(lines).replace("-", "").replace(" ", "").replace("\u00a0", "")
+        assert kept == text.replace("-", "").replace(" ", "").replace("\u00a0", "")
+        assert breaks.count(text, SETTING, width, mode) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("word", "divided"),
+    [
+        ("kollektivtrafikupphandlingen", "kollektiv-trafik-upphandlingen"),
+        ("landsbygdens", "lands-bygdens"),
+        ("regionfullmäktige", "region-fullmäktige"),
+        ("hälsocentralernas", "hälso-centralernas"),
+        ("kvällsbussar", "kvälls-bussar"),
+        ("öppettider", "öppet-tider"),
+        ("vården", "vården"),
+    ],
+)
+def test_a_compound_is_divided_where_its_words_meet(word: str, divided: str) -> None:
+    assert "-".join(part for part, _ in hyphen.ruled(word, "sv")) == divided
+
+
+def test_a_soft_hyphen_decides_where_a_word_breaks() -> None:
+    assert hyphen.own("sam\u00adsyn") == (("sam", True), ("syn", False))
+
+
+def test_a_range_of_times_is_not_broken_at_its_dash() -> None:
+    assert len(hyphen.own("18.30–20.45")) == 1
+    assert len(hyphen.own("Söderström-Abrahamsson")) == 2
+
+
+@pytest.mark.parametrize("text", ["1 250 000 kr", "kl. 18", "12 november", "62 %", "§ 118"])
+def test_a_figure_stays_with_its_unit(text: str) -> None:
+    assert " " not in breaks.glued(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Räksmörgås", ["plain"]),
+        ("Hej 🚀", ["plain", "emoji"]),
+        ("👩‍👩‍👧", ["emoji"]),
+        ("🇸🇪", ["emoji"]),
+        ("5️⃣", ["emoji"]),
+        ("q\u0323", ["shaped"]),
+        ("مرحبا بالعالم", ["shaped"]),
+        ("שלום", ["shaped"]),
+    ],
+)
+def test_each_kind_of_writing_is_set_in_its_own_way(text: str, kinds: list[str]) -> None:
+    assert [run.kind for run in runs.split(runs.settable(text), BOLD)] == kinds
+
+
+def test_decomposed_letters_are_the_same_as_composed_ones() -> None:
+    assert runs.settable("a\u030a") == "å"
+
+
+def test_a_heap_of_marks_is_cut_down() -> None:
+    assert len(runs.settable("a" + "\u0301\u0302\u0303\u0304" * 20)) <= 3
+
+
+def test_signs_that_turn_the_text_around_are_dropped() -> None:
+    assert runs.settable("ja\u202etill\u200fnej\u0000") == "jatillnej"
+
+
+def test_every_script_that_we_promise_has_a_font() -> None:
+    for text in ("Ωμέγα", "Привет", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "გამარჯობა", "ሰላም", "♥→✓"):
+        assert runs.unknown(text, BOLD) == []
+    assert runs.unknown("漢", BOLD) == ["漢"]
+
+
+def test_kerning_is_applied() -> None:
+    apart = runs.glyph(BOLD, "A").width + runs.glyph(BOLD, "V").width
+    assert runs.extent("AV", BOLD).width < apart - 0.02
+
+
+def test_a_font_from_outside_is_checked_before_it_is_used() -> None:
+    assert fonts.take_font(Path(fonts.path_of(BOLD)).read_bytes()) == "Inter"
+    for bad in (b"", b"not a font", b"\0\1\0\0" + b"\xff" * 400, b"\0\1\0\0" + bytes(fonts.MAX_FONT_BYTES)):
+        with pytest.raises(fonts.BadFont):
+            fonts.take_font(bad)
+
+
+def test_an_uploaded_font_that_vanished_is_replaced() -> None:
+    assert fonts.path_of(Face("Vår egen", 700, "/nowhere/own.ttf")) == fonts.path_of(Face("Inter", 700))
