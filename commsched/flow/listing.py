@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, desc, select
+from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.lifecycle import DELIVERY_STATES, ITEM_STATES
@@ -107,7 +107,7 @@ def record(session: Session, workspace: int, page: Page, item: int | None = None
     return list(session.scalars(_cut(found, Entry.id, page)))
 
 
-def _cut(found: Select[Any], column: Any, page: Page) -> Select[Any]:
+def _cut(found: Any, column: Any, page: Page) -> Any:
     if page.before is not None:
         found = found.where(column < page.before)
     return found.order_by(desc(column)).limit(min(max(page.limit, 1), MOST))

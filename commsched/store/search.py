@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 
-class holds(FunctionElement[bool]):  # noqa: N801: reads as a function of SQL
+class holds(FunctionElement[bool]):
     """``holds(column, needle)``: whether the bytes ``needle`` stand in ``column``. No LIKE: SQLite's may skip blobs."""
 
     type = Boolean()
