@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from commsched import platforms
 from commsched.core.outcome import Outcome, Published
-from commsched.core.platform import Message
+from commsched.core.platform import Mailer, Message
 from commsched.flow import passwords, people, signin
 from commsched.flow.context import Actor, Office
 from commsched.store.migrate import ready
@@ -44,7 +44,7 @@ class SetClock:
 
 
 @dataclass
-class MailBag:
+class MailBag(Mailer):
     """A relay that keeps what it was given and answers what it is told to."""
 
     sent: list[Message] = field(default_factory=list)
