@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from commsched import platforms
-from commsched.core.outcome import Outcome, Published
+from commsched.core.outcome import CannotTell, Finding, Outcome, Published
 from commsched.core.platform import Mailer, Message
 from commsched.flow import passwords, people, signin
 from commsched.flow.context import Actor, Office
@@ -53,6 +53,9 @@ class MailBag(Mailer):
     def send(self, message: Message) -> Outcome:
         self.sent.append(message)
         return self.answer
+
+    def find(self, message_id: str) -> Finding:
+        return CannotTell("a relay cannot be read back", final=True)
 
 
 @dataclass

@@ -1,0 +1,182 @@
+"""Connecting a channel: checked at once, kept encrypted, never twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+
+from commsched.core.approval import Policy, Step
+from commsched.core.outcome import Absent, Finding, Handles, Outcome, Published
+from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, Platform, Setting, Wire
+from commsched.core.words import Conflict, Invalid, NotAllowed, NotFound, Problem
+from commsched.flow import connect
+from commsched.flow.context import Office
+from tests.conftest import Cast
+
+
+class Loudhailer(Platform):
+    """A platform that says who one is by the token."""
+
+    key: ClassVar[str] = "loudhailer"
+    name: ClassVar[str] = "Loudhailer"
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("server", "Server", aliases=("base_url",)),
+        Setting("token", "Token", secret=True),
+        Setting("volume", "Volume", required=False, kind="choice", choices=(("low", "Low"), ("high", "High"))),
+    )
+
+    def __init__(self) -> None:
+        self.wires: list[Wire] = []
+        self.dead = False
+
+    def connect(self, wire: Wire) -> Account:
+        self.wires.append(wire)
+        if self.dead or wire.secrets["token"] == "dead":
+            raise ConnectError("The token is not accepted.", "token")
+        who = wire.secrets["token"].partition(":")[0]
+        return Account(who, f"@{who}", f"https://loud.example/{who}", wire.now() + timedelta(days=60), {"size": 7})
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return Limits()
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        return []
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        return Published("1")
+
+    def find(self, part: Part, handles: Handles, since: Any, wire: Wire) -> Finding:
+        return Absent()
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        return Published("1")
+
+
+@pytest.fixture
+def loud() -> Loudhailer:
+    return Loudhailer()
+
+
+@pytest.fixture
+def office(office: Office, loud: Loudhailer) -> Office:
+    return replace(office, platform=lambda _key: loud, http=lambda allow_private: allow_private)
+
+
+GIVEN = {"base_url": "https://loud.example", "token": "karin:secret-1"}
+
+
+def test_a_channel_knows_its_account_and_keeps_its_secret(office: Office, cast: Cast, loud: Loudhailer) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    assert (made.name, made.account, made.account_url) == ("@karin", "karin", "https://loud.example/karin")
+    assert made.facts == {"size": 7}
+    assert made.settings == {"server": "https://loud.example"}
+    assert "secret-1" not in made.secrets
+    assert office.vault.unseal_map(made.secrets) == {"token": "karin:secret-1"}
+    assert connect.standing(made, office.now()) == "ok"
+    assert loud.wires[0].http is False
+
+
+def test_only_the_command_line_reaches_private_addresses(office: Office, cast: Cast, loud: Loudhailer) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN, allow_private=True)
+    assert loud.wires[0].http is True
+    connect.check_again(office, cast.actor(), made.id)
+    assert loud.wires[1].http is True
+
+
+def test_one_account_is_not_connected_twice(office: Office, cast: Cast) -> None:
+    connect.connect(office, cast.actor(), "loudhailer", "One", GIVEN)
+    with pytest.raises(Conflict):
+        connect.connect(office, cast.actor(), "loudhailer", "Two", GIVEN)
+    assert connect.connect(office, cast.elsewhere_actor, "loudhailer", "Theirs", GIVEN)
+
+
+def test_two_channels_do_not_share_a_name(office: Office, cast: Cast) -> None:
+    connect.connect(office, cast.actor(), "loudhailer", "Sidan", GIVEN)
+    other = connect.connect(office, cast.actor(), "loudhailer", "Andra", GIVEN | {"token": "olle:x"})
+    with pytest.raises(Conflict):
+        connect.rename(office, cast.actor(), other.id, "SIDAN")
+
+
+def test_a_token_that_does_not_work_connects_nothing(office: Office, cast: Cast) -> None:
+    with pytest.raises(ConnectError):
+        connect.connect(office, cast.actor(), "loudhailer", "", GIVEN | {"token": "dead"})
+    assert connect.channels(office, cast.place.id) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"token": "x"}, "server"), ({"server": "s"}, "token"), (GIVEN | {"volume": "loud"}, "volume"),
+     (GIVEN | {"speed": "9"}, "speed"), (GIVEN | {"token": "x" * 300_000}, "token")],
+)  # fmt: skip
+def test_a_wrong_setting_is_named(office: Office, cast: Cast, given: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        connect.connect(office, cast.actor(), "loudhailer", "", given)
+    assert refused.value.field == field
+
+
+def test_a_new_token_mends_a_broken_channel_and_wakes_the_scheduler(office: Office, cast: Cast) -> None:
+    woken: list[int] = []
+    office.wake = lambda: woken.append(1)
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    with office.store.write(cast.place.id) as session:
+        row = connect.find(session, made.id)
+        row.state, row.trouble = "broken", "401"
+    mended = connect.reconnect(office, cast.actor(), made.id, {"server": "https://loud.example", "token": "karin:2"})
+    assert (mended.state, mended.trouble) == ("ok", "")
+    assert office.vault.unseal_map(mended.secrets) == {"token": "karin:2"}
+    assert woken
+
+
+def test_a_secret_left_empty_stays(office: Office, cast: Cast) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    kept = connect.reconnect(office, cast.actor(), made.id, {"server": "https://other.example", "token": " "})
+    assert office.vault.unseal_map(kept.secrets) == {"token": "karin:secret-1"}
+    assert kept.settings["server"] == "https://other.example"
+
+
+def test_somebody_elses_token_does_not_slip_in_under_the_same_name(office: Office, cast: Cast) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    with pytest.raises(Conflict):
+        connect.reconnect(office, cast.actor(), made.id, GIVEN | {"token": "olle:1"})
+    assert connect.get(office, cast.place.id, made.id).account == "karin"
+
+
+def test_a_check_that_fails_leaves_what_was_kept(office: Office, cast: Cast, loud: Loudhailer) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    loud.dead = True
+    with pytest.raises(ConnectError):
+        connect.check_again(office, cast.actor(), made.id)
+    assert office.vault.unseal_map(connect.get(office, cast.place.id, made.id).secrets) == {"token": "karin:secret-1"}
+
+
+def test_another_offices_channel_is_not_there(office: Office, cast: Cast) -> None:
+    made = connect.connect(office, cast.elsewhere_actor, "loudhailer", "", GIVEN)
+    with pytest.raises(NotFound):
+        connect.archive(office, cast.actor(), made.id)
+    with pytest.raises(NotFound):
+        connect.reconnect(office, cast.actor(), made.id, GIVEN)
+
+
+@pytest.mark.parametrize("role", ["reader", "writer", "approver"])
+def test_only_an_administrator_connects(office: Office, cast: Cast, role: str) -> None:
+    with pytest.raises(NotAllowed):
+        connect.connect(office, cast.actor(role), "loudhailer", "", GIVEN)
+
+
+def test_a_channels_policy_names_people_who_approve_here(office: Office, cast: Cast) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    connect.set_policy(office, cast.actor(), made.id, Policy(steps=[Step(people=[cast.approver.id], need="all")]))
+    for nobody in (cast.writer.id, cast.stranger.id, 999):
+        with pytest.raises(Invalid):
+            connect.set_policy(office, cast.actor(), made.id, Policy(steps=[Step(people=[nobody])]))
+    connect.set_policy(office, cast.actor(), made.id, None)
+    assert connect.get(office, cast.place.id, made.id).policy == {}
+
+
+def test_a_dead_token_counts_as_broken_before_anything_was_tried(office: Office, cast: Cast) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
+    for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "broken")):
+        assert connect.standing(made, office.now() + timedelta(days=days)) == state, days
