@@ -58,7 +58,9 @@ def test_a_server_may_count_links_differently() -> None:
     "text",
     [
         "a." * 140,
+        "a." * 700,
         "a." * 2_000,
+        ("a." * 29 + " ") * 500,
         "https://" + "a." * 50_000,
         "https://a.se/" + "a." * 700,
         "@" + "a." * 50_000,

@@ -203,6 +203,31 @@ def test_an_upload_nobody_reads_ends_within_its_deadline() -> None:
     assert isinstance(outcome(error), Unknown)
 
 
+def test_an_upload_read_a_little_at_a_time_ends_within_its_deadline() -> None:
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.bind(("127.0.0.1", 0))
+        slow.listen(1)
+
+        enough = threading.Event()
+
+        def read_a_little() -> None:
+            peer, _ = slow.accept()
+            with peer:
+                while not enough.wait(0.02) and peer.recv(200_000):
+                    pass
+
+        reader = threading.Thread(target=read_a_little, daemon=True)
+        reader.start()
+        session, started = Session(guard=None, deadline=0.5, timeout=10), time.monotonic()
+        error = fail(session, "POST", f"http://127.0.0.1:{slow.getsockname()[1]}/", data=b"a" * 30_000_000)
+        took = time.monotonic() - started
+        enough.set()
+        reader.join(10)
+    assert took < 2
+    assert isinstance(outcome(error), Unknown)
+
+
 def test_an_answer_without_end_is_not_read_to_the_end(sim: Echo) -> None:
     sim.faults.append("huge_after_accept")
     error = fail(Session(guard=None), "POST", sim.url)

@@ -204,6 +204,6 @@ def _error(code: int, subcode: int = 0, status: int = 400, message: str = "") ->
     }
     if subcode:
         error["error_subcode"] = subcode
-    if code in (1, 2, 4):
+    if code in (2, 4):
         error["is_transient"] = True
     return Answer(status, {"error": error})
