@@ -20,7 +20,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.passwords import check_strength, hash_password
 from commsched.flow.policies import to_policy
 from commsched.flow.record import note
-from commsched.flow.signin import fold_email, set_password
+from commsched.flow.signin import fold_email, note_everywhere, set_password
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
@@ -117,6 +117,9 @@ def _person(session: Session, office: Office, email: str, name: str, language: s
     """The person with that address: the one there is, or a new one."""
     found = session.scalar(select(Person).where(Person.email == email))
     if found:
+        if not found.active and _belongs(session, found.id):
+            raise Conflict(N_("%(email)s has been shut out. An administrator there must let them in."), "email",
+                           email=email)  # fmt: skip
         if not found.active:
             found.active, found.password_hash, found.stamp = True, "", new_token(16)
         return found
@@ -131,11 +134,18 @@ def _person(session: Session, office: Office, email: str, name: str, language: s
     return made
 
 
+def _belongs(session: Session, person: int) -> bool:
+    return session.scalar(select(Membership.id).where(Membership.person_id == person).limit(1)) is not None
+
+
 def add_person(
     office: Office, actor: Actor, email: str, role: str, *, name: str = "", language: str = "",
     password: str | None = None,
 ) -> Invited:  # fmt: skip
-    """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one."""
+    """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one.
+
+    There is no link for somebody who belongs to another office already: it would open that one too.
+    """
     actor.require("administer")
     email, role = check_email(email), check_role(role)
     with office.store.write(EVERY_WORKSPACE) as session:
@@ -143,9 +153,10 @@ def add_person(
         person = _person(session, office, email, name, check_language(language or place.language), password)
         if _membership(session, actor.workspace, person.id):
             raise Conflict(N_("%(email)s is already here."), "email", email=email)
+        elsewhere = _belongs(session, person.id)
         session.add(Membership(workspace_id=actor.workspace, person_id=person.id, role=role))
         note(session, office, actor, "person.added", person=person.id, name=person.name or email, role=role)
-    return Invited(person, "" if person.password_hash else password_link(office, person))
+    return Invited(person, "" if person.password_hash or elsewhere else password_link(office, person))
 
 
 def _membership(session: Session, workspace: int, person: int) -> Membership | None:
@@ -244,24 +255,23 @@ def password_link(office: Office, person: Person) -> str:
 def reset_password(office: Office, actor: Actor, person: int) -> str:
     """A link that lets a member choose a new password; their present one keeps working until it is used.
 
-    Refused for somebody who also belongs to an office that the actor does not administer: it would open that too.
+    Somebody who has been shut out is let in again. Refused for somebody who also belongs to an office that the
+    actor does not administer: it would open that too.
     """
     actor.require("administer")
     with office.store.write(EVERY_WORKSPACE) as session:
-        member = member_of(session, actor, person)
-        theirs = set(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person)))
-        mine = set(
-            session.scalars(
-                select(Membership.workspace_id).where(
-                    Membership.person_id == actor.person, Membership.role == "administrator"
-                )
-            )
-        )
-        if actor.via != "cli" and not theirs <= mine:
+        gone = member_of(session, actor, person).person
+        if actor.via != "cli" and not _places(session, person) <= _places(session, actor.person, "administrator"):
             raise NotAllowed(N_("This person also belongs to another office. Its administrator must help too."))
-        note(session, office, actor, "person.password_link", person=person,
-             name=member.person.name or member.person.email)  # fmt: skip
-        return password_link(office, member.person)
+        if not gone.active:
+            gone.active, gone.password_hash, gone.stamp = True, "", new_token(16)
+        note(session, office, actor, "person.password_link", person=person, name=gone.name or gone.email)
+        return password_link(office, gone)
+
+
+def _places(session: Session, person: int | None, role: str = "") -> set[int]:
+    found = select(Membership.workspace_id).where(Membership.person_id == person)
+    return set(session.scalars(found.where(Membership.role == role) if role else found))
 
 
 def read_password_link(office: Office, token: str) -> Person:
@@ -295,7 +305,8 @@ def set_own(office: Office, person: int, *, name: str | None = None, language: s
     """A person's own name and language."""
     with office.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person)
-        if name is not None:
-            row.name = check_name(name)
+        if name is not None and row.name != (clean := check_name(name)):
+            was, row.name = row.name or row.email, clean
+            note_everywhere(session, office, row, "person.renamed", was=was, name=clean)
         if language is not None:
             row.language = check_language(language)

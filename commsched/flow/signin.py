@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from commsched.core.roles import lesser
@@ -138,11 +140,11 @@ def _open(session: Session, office: Office, person: Person, address: str, agent:
         SignIn(token_hash=token_hash(secret), person_id=person.id, stamp=person.stamp, created_at=now, seen_at=now,
                expires_at=now + LASTS, agent=agent[:200], address=address[:64])
     )  # fmt: skip
-    _note_everywhere(session, office, person, "person.signed_in")
+    note_everywhere(session, office, person, "person.signed_in")
     return secret
 
 
-def _note_everywhere(session: Session, office: Office, person: Person, action: str, **facts: Any) -> None:
+def note_everywhere(session: Session, office: Office, person: Person, action: str, **facts: Any) -> None:
     """A person's own doings stand in the record of every office they belong to."""
     for member in session.scalars(select(Membership).where(Membership.person_id == person.id)):
         actor = Actor(person.id, person.name or person.email, member.workspace_id, member.role, "page")
@@ -185,7 +187,7 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
     if row is None:
         return None
     if now - row.seen_at > SEEN_EVERY:
-        _seen(office, row.session)
+        _seen(office, SignIn, row.session, {"seen_at": now})
     return Visitor(row.person, row.email, row.name, row.language, row.session, _place(row), row.role or "",
                    row.heartbeat)  # fmt: skip
 
@@ -205,19 +207,15 @@ def recognise_token(office: Office, secret: str) -> Visitor | None:
     if row is None:
         return None
     if row.used_at is None or now - row.used_at > SEEN_EVERY:
-        with office.store.write(EVERY_WORKSPACE) as session:
-            token = session.get(ApiToken, row.token)
-            if token:
-                token.used_at = now
+        _seen(office, ApiToken, row.token, {"used_at": now})
     role = lesser(row.most, row.role) if row.most else row.role
     return Visitor(row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat)
 
 
-def _seen(office: Office, session_id: int) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
-        row = session.get(SignIn, session_id)
-        if row:
-            row.seen_at = office.now()
+def _seen(office: Office, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]) -> None:
+    """Write down that it is in use. A database busy just now is no reason to refuse somebody a page."""
+    with suppress(OperationalError), office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(update(kind).where(kind.id == row_id).values(**values))
 
 
 def sign_out(office: Office, secret: str) -> None:
@@ -227,7 +225,7 @@ def sign_out(office: Office, secret: str) -> None:
         person = session.get(Person, row.person_id) if row else None
         if row and person:
             session.delete(row)
-            _note_everywhere(session, office, person, "person.signed_out")
+            note_everywhere(session, office, person, "person.signed_out")
 
 
 def sessions_of(office: Office, person: int) -> list[SignIn]:
@@ -251,7 +249,7 @@ def revoke_session(office: Office, person: int, session_id: int) -> None:
         if row is None or owner is None or row.person_id != person:
             raise NotFound(N_("There is no such sign-in."))
         session.delete(row)
-        _note_everywhere(session, office, owner, "person.session_ended")
+        note_everywhere(session, office, owner, "person.session_ended")
 
 
 def set_password(session: Session, office: Office, person: Person, password: str) -> None:
@@ -260,7 +258,7 @@ def set_password(session: Session, office: Office, person: Person, password: str
     person.password_hash = hash_password(password)
     person.stamp = new_token(16)
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
-    _note_everywhere(session, office, person, "person.password_changed")
+    note_everywhere(session, office, person, "person.password_changed")
 
 
 def change_password(office: Office, person_id: int, old: str, new: str, address: str = "", agent: str = "") -> str:

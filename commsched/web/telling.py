@@ -52,6 +52,7 @@ STORY: Final = {
     "person.password_link": N_("made a link for a new password for %(name)s"),
     "person.password_set": N_("gave %(name)s a new password"),
     "person.removed": N_("took %(name)s out of the office"),
+    "person.renamed": N_("changed their name from %(was)s to %(name)s"),
     "person.role": N_("gave %(name)s the role %(role)s"),
     "person.session_ended": N_("ended one of their sign-ins"),
     "person.signed_in": N_("signed in"),

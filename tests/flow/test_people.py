@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from commsched.core.words import Conflict, Invalid, NotAllowed, NotFound
@@ -9,7 +11,7 @@ from commsched.flow import deputies, keys, people, signin
 from commsched.flow.context import Actor, Office
 from commsched.store.models import Person
 from commsched.store.session import EVERY_WORKSPACE
-from tests.conftest import PASSWORD, Cast, SetClock
+from tests.conftest import PASSWORD, Cast
 
 
 @pytest.mark.parametrize("role", ["reader", "writer", "approver"])
@@ -103,10 +105,10 @@ def test_an_office_is_not_half_made(office: Office) -> None:
     assert people.create_workspace(office, "Gruppen", "x@example.org", PASSWORD)
 
 
-def test_a_deputy_is_ended_by_their_principal_or_an_administrator(office: Office, cast: Cast, clock: SetClock) -> None:
-    now = clock.now()
+def test_a_deputy_is_ended_by_their_principal_or_an_administrator(office: Office, cast: Cast) -> None:
+    now = office.now()
     row = deputies.set_deputy(
-        office, cast.actor("approver"), cast.approver.id, cast.writer.id, now, clock.forward(days=2)
+        office, cast.actor("approver"), cast.approver.id, cast.writer.id, now, now + timedelta(days=2)
     )
     with pytest.raises(NotAllowed):
         deputies.end_deputy(office, cast.actor("writer"), row.id)
@@ -114,17 +116,19 @@ def test_a_deputy_is_ended_by_their_principal_or_an_administrator(office: Office
     assert deputies.deputies(office, cast.place.id) == []
 
 
-def test_nobody_names_a_deputy_for_somebody_else(office: Office, cast: Cast, clock: SetClock) -> None:
-    now = clock.now()
+def test_nobody_names_a_deputy_for_somebody_else(office: Office, cast: Cast) -> None:
+    now = office.now()
     with pytest.raises(NotAllowed):
-        deputies.set_deputy(office, cast.actor("writer"), cast.approver.id, cast.writer.id, now, clock.forward(days=2))
+        deputies.set_deputy(
+            office, cast.actor("writer"), cast.approver.id, cast.writer.id, now, now + timedelta(days=2)
+        )
 
 
-def test_a_deputy_comes_from_the_same_office(office: Office, cast: Cast, clock: SetClock) -> None:
-    now = clock.now()
+def test_a_deputy_comes_from_the_same_office(office: Office, cast: Cast) -> None:
+    now = office.now()
     with pytest.raises(NotFound):
         deputies.set_deputy(
-            office, cast.actor("approver"), cast.approver.id, cast.stranger.id, now, clock.forward(days=2)
+            office, cast.actor("approver"), cast.approver.id, cast.stranger.id, now, now + timedelta(days=2)
         )
 
 

@@ -291,7 +291,7 @@ def test_another_offices_doings_are_not_in_our_record(browse: Any, cast: Cast, o
 
 
 def test_everything_that_is_written_in_the_record_has_a_sentence() -> None:
-    marked = re.compile(r'(?:note\(|Line\(|_note_everywhere\()[^"]{0,120}"([a-z]+\.[a-z_]+)"')
+    marked = re.compile(r'(?:note\(|Line\(|note_everywhere\()[^"]{0,120}"([a-z]+\.[a-z_]+)"')
     found = {
         action for file in (ROOT / "commsched").rglob("*.py") for action in marked.findall(file.read_text("utf-8"))
     }
