@@ -37,13 +37,24 @@ _BARE_URL: Final = re.compile(r"(?<![\w(\"'<\[=/])https?://[^\s<>\[\]\"`]*[^\s<>
 _REACHABLE: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@.-])(?:\+|0)\d[\d  –-]{5,16}\d(?![\w@])")
 
 
-def to_html(text: str) -> str:
-    """``text`` as sanitised HTML. A line break is a line break; headings begin at level two; bare links are links."""
+def to_html(text: str, top: int = 2) -> str:
+    """``text`` as sanitised HTML. A line break is a line break; bare links are links.
+
+    Headings begin at level ``top`` and skip none, however many marks the writer used, so that the outline is whole.
+    """
     tokens = _markdown().parse(_BARE_URL.sub(r"<\g<0>>", text))
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 4)}"
+    _settle_headings(tokens, top)
     return str(_cleaner().clean(_markdown().renderer.render(tokens, _markdown().options, {})))
+
+
+def _settle_headings(tokens: list[Any], top: int) -> None:
+    levels: list[int] = []  # the writer's own levels that are open now; how many there are is the level shown
+    for token in tokens:
+        if token.type == "heading_open":
+            wish = int(token.tag[1])
+            levels = [*(level for level in levels if level < wish), wish]
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(top + len(levels) - 1, 4)}"
 
 
 def plain_to_html(text: str) -> str:

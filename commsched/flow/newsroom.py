@@ -80,7 +80,7 @@ class Entry:
 
     def facts_html(self) -> str:
         """The facts box, sanitised; empty where there is none."""
-        return to_html(self.content.facts) if self.content.facts.strip() else ""
+        return to_html(self.content.facts, top=3) if self.content.facts.strip() else ""
 
 
 @dataclass(frozen=True, slots=True)

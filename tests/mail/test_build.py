@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.platform import Message
@@ -86,6 +86,7 @@ def test_every_known_line_end_is_only_a_space_in_a_header(place: str, newline: s
     assert not set(head) & (set(range(32)) - {10, 13})
 
 
+@settings(deadline=None)
 @given(subject=wild, name=wild, text=wild, html=wild)
 def test_no_text_from_a_person_adds_a_header_or_a_recipient(subject: str, name: str, text: str, html: str) -> None:
     wanted = {"list-unsubscribe", "list-unsubscribe-post", "from", "to", "reply-to", "subject", "date", "message-id",
@@ -102,6 +103,7 @@ def test_no_text_from_a_person_adds_a_header_or_a_recipient(subject: str, name: 
     assert len(list(mail.walk())) == (3 if html else 1)
 
 
+@settings(deadline=None)
 @given(to=wild, sender=wild, reply_to=wild)
 def test_an_address_is_one_address_or_nothing_is_built(to: str, sender: str, reply_to: str) -> None:
     for values in ({"to": to}, {"sender": sender}, {"reply_to": reply_to}):
@@ -114,6 +116,7 @@ def test_an_address_is_one_address_or_nothing_is_built(to: str, sender: str, rep
         assert mail["Bcc"] is mail["Cc"] is None
 
 
+@settings(deadline=None)
 @given(wild)
 def test_a_line_is_one_line_however_often_it_is_cleaned(text: str) -> None:
     line = plain_line(text)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.outcome import Absent, Handles, Published
@@ -80,6 +80,7 @@ def test_an_address_is_made_of_the_headline(title: str, made: str) -> None:
     assert slug(title) == made
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.uuids())
 def test_every_item_has_an_address_that_is_safe_and_its_own(title: str, text: str, uid: Any) -> None:
     address = address_of(title, text, uid.hex)
