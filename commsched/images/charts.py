@@ -76,7 +76,7 @@ def _names(chart: Chart, row: Row, y: int, size: int, weight: int) -> list[Op]:
     bold, plain = chart.face(700), chart.face(weight)
     shown, figure = chart.fitted(row.shown, bold, size, max(8, size // 2), area.width // 3)
     taken = runs.extent(shown, bold).right * figure
-    right = chart.line(shown, bold, figure, area.right - 1 - taken + runs.extent(shown, bold).left * figure, y)
+    right = chart.line(shown, bold, figure, area.right - 3 - taken + runs.extent(shown, bold).left * figure, y)
     label, small = chart.fitted(row.label, plain, size, max(8, int(size * 0.72)), int(area.width - taken - size))
     ops: list[Op] = [right]
     return [chart.line(label, plain, small, area.left + 1, y), *ops] if label else ops
@@ -141,7 +141,7 @@ def _listed(chart: Chart, rows: list[Row], colours: list[Colour], top: int, room
         shown, figure = chart.fitted(row.shown, bold, round(size * 1.2), 9, area.width // 4)
         extent = runs.extent(shown, bold)
         left = area.left + mark + int(size * 0.55)
-        end = area.right - 1 - (extent.right - extent.left) * figure
+        end = area.right - 3 - (extent.right - extent.left) * figure
         label, small = chart.fitted(row.label, chart.face(600), size, int(size * 0.7), int(end - left - size))
         ops += [Box(box, colours[number], mark // 5), chart.line(shown, bold, figure, end, y)]
         if label:
@@ -185,6 +185,6 @@ def pager(chart: Chart, page: int, pages: int) -> list[Op]:
     for number in range(pages):
         left = round(area.left + number * (width + gap))
         role = "accent" if number <= page else "line"
-        box = Area(left, top, max(left + 1, round(left + width)), top + thick)
+        box = Area(left, top, min(area.right, max(left + 1, round(left + width))), top + thick)
         ops.append(Box(box, chart.brand.on(chart.on, role), thick // 2))
     return ops
