@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import tomllib
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from commsched import platforms
 from commsched.core.clock import Clock
 from commsched.flow.context import Office
+from commsched.flow.wire import TIMEOUT
 from commsched.mail.relay import mailer_for
 from commsched.store.migrate import ready
 from commsched.store.session import Store
 from commsched.store.vault import Vault
 
-SETTINGS = ("base_url", "smtp_url", "mail_from", "mail_name", "secure_cookies", "trusted_proxies")
+SETTINGS = ("base_url", "smtp_url", "mail_from", "mail_name", "secure_cookies", "trusted_proxies", "metrics_token")
 """Read from ``commsched.toml`` in the home, or from ``COMMSCHED_<NAME>``; the environment wins."""
 
 
@@ -39,9 +41,7 @@ def home_directory(given: str | None = None) -> Path:
 def read_settings(home: Path) -> dict[str, str]:
     """The installation's settings; secrets such as the relay's password are best given by the environment."""
     file = home / "commsched.toml"
-    values = (
-        {key: str(value) for key, value in tomllib.loads(file.read_text()).items()} if file.exists() else {}
-    )
+    values = {key: str(value) for key, value in tomllib.loads(file.read_text()).items()} if file.exists() else {}
     for name in SETTINGS:
         value = os.environ.get(f"COMMSCHED_{name.upper()}")
         if value is not None:
@@ -49,11 +49,13 @@ def read_settings(home: Path) -> dict[str, str]:
     return values
 
 
+@cache
 def http_session(allow_private: bool) -> Any:
-    """The session adapters get: total deadline, address guard, no surprises. Imported when first used."""
+    """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
+    (it is safe between threads), so that connections are kept alive."""
     from commsched.platforms._network import Session
 
-    return Session.for_settings({"allow_private": "1" if allow_private else ""})
+    return Session.for_settings({"allow_private": "1" if allow_private else ""}, deadline=TIMEOUT)
 
 
 def open_office(

@@ -1,0 +1,123 @@
+"""The store: durable, narrowed to one office in one place, and its secrets useless without the key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from commsched.flow.context import Office
+from commsched.store.models import Attempt, Base, Channel, Delivery, Scoped
+from commsched.store.session import Store
+from commsched.store.types import from_micros, to_micros
+from commsched.store.vault import KeyMismatch, Vault
+from tests.conftest import Cast
+from tests.publications import channel, published
+
+
+def test_the_database_is_as_durable_as_it_can_be(office: Office) -> None:
+    with office.store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(office: Office) -> None:
+    with office.store.ledger() as first:
+        first.exec_driver_sql("SELECT 1")
+        other = Store(office.store.url)
+        with other.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as probe:
+            probe.exec_driver_sql("PRAGMA busy_timeout = 0")
+            with pytest.raises(OperationalError, match="locked"):
+                probe.exec_driver_sql("BEGIN IMMEDIATE")
+        other.close()
+
+
+def test_every_scoped_class_is_narrowed(cast: Cast) -> None:
+    """Rows of another office do not exist in a session of this one, whatever is asked."""
+    channel(cast.office, cast.elsewhere.id)
+    mine = channel(cast.office, cast.place.id)
+    with cast.office.store.read(cast.place.id) as session:
+        assert list(session.scalars(select(Channel.id))) == [mine]
+        assert session.scalar(select(func.count(Channel.id))) == 1
+        assert session.scalar(select(Channel).where(Channel.id != mine)) is None
+
+
+def test_a_row_of_another_office_cannot_be_written(cast: Cast) -> None:
+    with pytest.raises(PermissionError), cast.office.store.write(cast.place.id) as session:
+        session.add(
+            Channel(workspace_id=cast.elsewhere.id, platform="newsroom", name="x", created_at=cast.office.now())
+        )
+
+
+def test_every_table_with_a_workspace_is_scoped() -> None:
+    unscoped = {
+        mapper.class_.__name__
+        for mapper in Base.registry.mappers
+        if "workspace_id" in mapper.columns and not issubclass(mapper.class_, Scoped)
+    }
+    assert unscoped == {"Entry"}, "the record also has lines of no office; its page narrows by hand"
+
+
+def test_the_database_refuses_a_second_open_attempt_on_a_channel(cast: Cast) -> None:
+    to = channel(cast.office, cast.place.id)
+    item = published(cast.office, cast.place.id, to, at=cast.office.now(), text="x")
+    with cast.office.store.read(cast.place.id) as session:
+        delivery = session.scalar(select(Delivery.id).where(Delivery.item_id == item.id))
+    attempt = {"delivery_id": delivery, "channel_id": to, "part": 0, "hash": "", "started_at": cast.office.now()}
+    with pytest.raises(IntegrityError), cast.office.store.write(cast.place.id) as session:
+        session.add_all([Attempt(**attempt), Attempt(**attempt)])
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2190, 1, 1), timezones=st.timezones()))
+def test_a_moment_survives_the_store_to_the_microsecond(moment: datetime) -> None:
+    assert from_micros(to_micros(moment)) == moment.astimezone(UTC)
+
+
+@given(st.integers(0, 10**15), st.integers(0, 10**15))
+def test_moments_sort_as_their_numbers_do(one: int, other: int) -> None:
+    assert (from_micros(one) < from_micros(other)) == (one < other)
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        to_micros(datetime(2026, 11, 26))
+
+
+def test_a_secret_is_unreadable_without_its_key(tmp_path: Path) -> None:
+    sealed = Vault.open(tmp_path / "a.key").seal_map({"access_token": "hemligt"})
+    assert "hemligt" not in sealed
+    with pytest.raises(KeyMismatch):
+        Vault.open(tmp_path / "b.key").unseal_map(sealed)
+
+
+def test_a_new_key_first_in_the_file_still_opens_what_the_old_one_sealed(tmp_path: Path) -> None:
+    old = Vault.open(tmp_path / "a.key")
+    sealed = old.seal("hemligt")
+    new_key = (tmp_path / "b.key", Vault.open(tmp_path / "b.key"))[0].read_bytes()
+    (tmp_path / "a.key").write_bytes(new_key + (tmp_path / "a.key").read_bytes())
+    rotated = Vault.open(tmp_path / "a.key")
+    assert rotated.unseal(sealed) == "hemligt"
+    assert rotated.derive("session") == old.derive("session"), "rotation signs nobody out"
+
+
+def test_the_key_is_for_its_owner_only(office: Office) -> None:
+    assert oct((office.home / "secret.key").stat().st_mode)[-3:] == "600"
+
+
+def test_a_failed_transaction_leaves_nothing(cast: Cast) -> None:
+    def half(office: Office) -> None:
+        with office.store.write(cast.place.id) as session:
+            session.add(Channel(platform="newsroom", name="x", created_at=office.now()))
+            session.flush()
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        half(cast.office)
+    with cast.office.store.read(cast.place.id) as session:
+        assert session.scalar(select(func.count(Channel.id))) == 0

@@ -1,0 +1,53 @@
+"""The house rules that are tests: imports run downward, README says what is run, nothing foreign in the tree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("tweepy", "facebook", "mastodon", "PIL", "alembic", "twitter_text")
+
+
+def test_imports_run_downward() -> None:
+    code = "from importlinter.cli import lint_imports_command as lint; lint()"
+    ran = subprocess.run([sys.executable, "-c", code, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout[-3000:]
+
+
+def test_the_web_process_loads_no_sdk() -> None:
+    """Heavy SDKs are imported where they are used, not at start."""
+    names = "sys, commsched.web.app, commsched.bootstrap, commsched.engine.embedded"
+    code = f"import {names}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_readme_has_the_two_commands_that_the_check_runs() -> None:
+    text = (ROOT / "README.md").read_text()
+    blocks = [block.split("```")[0].strip() for block in text.split("```sh\n")[1:]]
+    assert len(blocks) == 2
+    assert blocks[0].endswith("commsched demo")
+    assert blocks[1].endswith("pytest")
+
+
+def test_every_platform_module_has_its_test() -> None:
+    modules = {path.stem for path in (ROOT / "commsched/platforms").glob("[!_]*.py")}
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests/platforms").glob("test_*.py")}
+    assert modules <= tests
+
+
+@pytest.mark.parametrize("folder", ["commsched", "templates", "docs"])
+def test_nothing_is_left_to_be_done(folder: str) -> None:
+    marks = ("TO" + "DO", "FIX" + "ME", "Not" + "ImplementedError")
+    found = [
+        f"{path.relative_to(ROOT)}: {mark}"
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".html", ".js", ".md", ".css")
+        for mark in marks
+        if mark in path.read_text()
+    ]
+    assert found == []
