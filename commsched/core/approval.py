@@ -49,8 +49,11 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def standing(decisions: Iterable[Said], content_hash: str) -> list[Said]:
-    """What still counts for ``content_hash``: everything after its last ``changes`` or ``withdraw``."""
-    mine = sorted((said for said in decisions if said.hash == content_hash), key=lambda said: said.at)
+    """What still counts for ``content_hash``: everything after its last ``changes`` or ``withdraw``.
+
+    ``decisions`` come in the order they were written, which no clock that is set back can turn around.
+    """
+    mine = [said for said in decisions if said.hash == content_hash]
     for index in range(len(mine) - 1, -1, -1):
         if mine[index].verdict in ("changes", "withdraw"):
             return mine[index + 1 :]

@@ -36,8 +36,8 @@ class Next:
     detail: str = ""
     id: str = ""
     url: str = ""
-    channel_waits: bool = False
-    """The whole channel rests until ``at``."""
+    channel_rests: datetime | None = None
+    """Until when the whole channel rests."""
     channel_broken: bool = False
     """The channel's access died; nothing more is tried on it until a person mends it."""
 
@@ -62,9 +62,10 @@ def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime,
             return Next("held" if broken else "failed", None, reason, detail, channel_broken=broken)
         case Retry(detail=detail, after=after, whole_channel=whole):
             at = max(after, now) if after else now + back_off(tries)
+            rests = at if whole else None
             if at > latest:
-                return Next("held", None, "late", detail, channel_waits=False)
-            return Next("waiting", at, "retry", detail, channel_waits=whole)
+                return Next("held", None, "late", detail, channel_rests=rests)
+            return Next("waiting", at, "retry", detail, channel_rests=rests)
 
 
 def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, resend: bool) -> Next:

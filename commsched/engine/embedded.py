@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from commsched.engine.guard import ClockGuard
 from commsched.engine.lock import EngineLock
 from commsched.flow import chores, notify
 from commsched.flow.context import Office
@@ -22,6 +23,8 @@ HANDS = 32
 """Calls in flight at once, over all channels."""
 SAFETY = 5.0
 """Seconds between looks at the store that need no wake-up: another process may have queued something."""
+STUMBLE = 2.0
+"""Seconds to wait after the courier met something it could not deal with."""
 BEAT = 10.0
 """Seconds between heartbeats."""
 
@@ -33,6 +36,7 @@ class Engine:
         self.office = office
         self.name = f"engine-{uuid.uuid4().hex[:8]}"
         self.lock = EngineLock(office.home)
+        self._width = hands
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix="commsched-hand")
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -40,6 +44,8 @@ class Engine:
         self._scheduler: Any = None
         self._courier: Courier | None = None
         self._armed: datetime | None = None
+        self.trouble = ""
+        """Why nothing is sent although it could be: ``clock`` after a jump, ``lock`` where another is the engine."""
 
     def start(self) -> None:
         """Begin. Where another process is this office's engine, wait in line for its lock."""
@@ -52,8 +58,12 @@ class Engine:
         if self._courier is not None:
             self._courier.stopping = True
         self._wake.set()
-        self._thread.join(timeout)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        self._pool.shutdown(wait=False)
+        if self._thread.is_alive():
+            log.error("a call is still under way; the lock stays with this process until it ends")
+            return
         self.lock.release()
 
     def run_forever(self) -> None:
@@ -69,27 +79,55 @@ class Engine:
     # -- the thread ---------------------------------------------------------------------------------
 
     def _main(self) -> None:
-        while not self._stop.is_set() and not self.lock.take():
-            self._stop.wait(1.0)
+        if not self._take_lock():
+            return
+        courier = Courier(self.office, hands=self._pool, width=self._width, worker=self.name)
+        self._courier = courier
+        self._guard = ClockGuard(self.office.now)
         self._start_clock()
+        while not self._stop.is_set() or courier.busy:
+            try:
+                self._work(courier)
+            except Exception:
+                # A bug or a dead database. The courier is kept, with the calls it has under way: to call those lost
+                # and read them back while they may still arrive would be how something goes out twice.
+                log.exception("the courier stumbled; it goes on")
+                self._stop.wait(STUMBLE)
+        self._scheduler.shutdown(wait=False)
+
+    def _take_lock(self) -> bool:
+        """Wait in line for the office's lock; False where we were stopped meanwhile."""
         while not self._stop.is_set():
             try:
-                self._work()
-            except Exception:
-                # a bug or a dead database: whatever was in flight is found again as unknown, and read back
-                log.exception("the courier stumbled; starting it again")
-                self._stop.wait(2.0)
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+                if self.lock.take():
+                    return True
+            except OSError:
+                log.exception("the engine's lock cannot be opened")
+            self._stop.wait(1.0)
+        return False
 
-    def _work(self) -> None:
-        recover(self.office)
-        self._courier = Courier(self.office, hands=self._pool, worker=self.name)
-        while not self._stop.is_set():
+    def _work(self, courier: Courier) -> None:
+        recover(self.office, besides=courier.busy)
+        while True:
             self._wake.clear()
-            self._courier.run()
-            self._arm(self._courier.next_due())
+            courier.stopping = self._stop.is_set() or not self._may_send(courier)
+            courier.run()
+            if self._stop.is_set():
+                return
+            self._arm(courier.next_due() if self.trouble == "" else None)
             self._wake.wait(SAFETY)
+
+    def _may_send(self, courier: Courier) -> bool:
+        """Whether the lock is still the one everybody takes and the clock can be believed."""
+        if not self.lock.held():
+            self.lock.release()
+            if not self.lock.take():
+                self.trouble = "lock"
+                log.error("engine.lock was removed and another process is the engine now; nothing is sent here")
+                return False
+            recover(self.office, besides=courier.busy)
+        self.trouble = "" if self._guard.trusted() else "clock"
+        return not self.trouble
 
     def _start_clock(self) -> None:
         from apscheduler.executors.pool import ThreadPoolExecutor as Workers
@@ -119,7 +157,7 @@ class Engine:
         self._wake.set()
 
     def _beat(self) -> None:
-        chores.beat(self.office, self.name)
+        chores.beat(self.office, self.name, self.trouble)
 
     def _notices(self) -> None:
         notify.send_due(self.office)

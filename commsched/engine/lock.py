@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -26,10 +27,24 @@ class EngineLock:
         except BlockingIOError:
             os.close(file)
             return False
-        os.truncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode())
         self._file = file
+        if not self.held():  # somebody removed the file between our opening and locking it
+            self.release()
+            return False
+        with contextlib.suppress(OSError):  # only to be read by people; a full disk must not stop the engine
+            os.truncate(file, 0)
+            os.write(file, f"{os.getpid()}\n".encode())
         return True
+
+    def held(self) -> bool:
+        """Whether the lock is ours and still the one others would have to take: its file may have been removed."""
+        if self._file is None:
+            return False
+        try:
+            mine, there = os.fstat(self._file), self.path.stat()
+        except FileNotFoundError:
+            return False
+        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
 
     def release(self) -> None:
         if self._file is not None:

@@ -38,10 +38,10 @@ MORNING = 7
 """The hour, by the office's own clock, of the morning mail."""
 
 
-def beat(office: Office, name: str) -> None:
-    """Say that the clock is alive."""
+def beat(office: Office, name: str, trouble: str = "") -> None:
+    """Say that the clock is alive; ``trouble`` is a code of ``core.lifecycle.REASONS`` where nothing is sent."""
     with office.store.write(EVERY_WORKSPACE) as session:
-        session.merge(Heartbeat(name="clock", at=office.now(), detail=name))
+        session.merge(Heartbeat(name="clock", at=office.now(), detail=f"{trouble}: {name}" if trouble else name))
 
 
 def run(office: Office) -> None:

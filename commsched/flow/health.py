@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
 from commsched.flow.context import Office
 from commsched.flow.signin import CLOCK
@@ -55,8 +56,11 @@ def _database(office: Office) -> Check:
 
 def _clock(office: Office) -> Check:
     with office.store.read(EVERY_WORKSPACE) as session:
-        beat = session.scalar(select(Heartbeat.at).where(Heartbeat.name == CLOCK))
-    if goes(beat, office.now()):
+        row = session.get(Heartbeat, CLOCK)
+    if row is not None and row.detail.startswith("clock:"):
+        help_ = Words(N_("Set the clock right. If it is right now, restart commsched."))
+        return Check("clock", False, Words(REASONS["clock"]), help_)
+    if goes(row.at if row else None, office.now()):
         return Check("clock", True, Words(N_("The scheduler's clock is going.")))
     start = Words(N_("Start it with “commsched up”, or “commsched worker” beside the web server."))
     return Check("clock", False, Words(N_("The scheduler's clock is not going: nothing is published.")), start)

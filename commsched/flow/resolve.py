@@ -8,12 +8,13 @@ from typing import Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from commsched.core.parts import PartState, Whole, whole
 from commsched.core.timing import latest_for
-from commsched.core.words import Conflict, Invalid, N_, NotFound
+from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import items, schedule
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.store.models import Attempt, Delivery, Item, Part
+from commsched.store.models import Attempt, Channel, Delivery, Item, Part
 
 Answer = Literal["published", "not_published"]
 
@@ -50,12 +51,25 @@ def _is_out(office: Office, session: Session, row: Delivery, url: str) -> None:
     """The unknown parts are out. Parts after them still wait: a thread goes on, a list's other recipients too."""
     now = office.now()
     _set_parts(session, row, state="published", url=url, finished_at=now, next_at=None)
-    rest = session.scalar(select(Part.id).where(Part.delivery_id == row.id, Part.state == "waiting").limit(1))
     row.url = row.url or url
-    if rest is not None:
-        row.state, row.next_at, row.reason = "waiting", now, ""
+    result = _together(office, session, row)
+    if result.state in ("waiting", "sending"):
+        row.state, row.next_at, row.reason = "waiting", result.next_at or now, ""
         return
-    row.state, row.next_at, row.reason, row.published_at = "published", None, "", now
+    row.state, row.next_at, row.reason, row.detail = result.state, None, result.reason, result.detail
+    if result.state == "published":
+        row.published_at = now
+    elif not row.reason:  # recipients who were refused: each of them says why
+        row.reason = "rejected"
+
+
+def _together(office: Office, session: Session, row: Delivery) -> Whole:
+    """What the parts make of the delivery now: an answer about one recipient says nothing of the others."""
+    parts = session.scalars(select(Part).where(Part.delivery_id == row.id).order_by(Part.number))
+    states = [PartState(part.number, part.state, part.next_at, part.detail) for part in parts]
+    platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
+    independent = platform is not None and office.platform(platform).independent_parts
+    return whole(states, independent, office.now())
 
 
 def _is_not_out(office: Office, session: Session, row: Delivery) -> None:
@@ -90,6 +104,9 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
             raise Conflict(N_("Only what was held or has failed can be sent again."))
         workspace = items.workspace_of(session, actor)
         row.latest_at = max(row.latest_at, latest_for(now, latest_minutes or workspace.latest_minutes))
+        if row.reason != "absent":
+            # what was uploaded may be gone at the platform by now; "absent" must repeat exactly the same call
+            _forget_handles(session, row)
         row.state, row.next_at, row.reason, row.detail, row.tries = "waiting", now, "", "", 0
         session.execute(
             update(Part).where(Part.delivery_id == row.id, Part.state.in_(("failed", "held")))
@@ -98,6 +115,11 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
         _finish(session, row)
         note(session, office, actor, "delivery.sent_again", row.item_id, delivery=row.id)
     office.wake()
+
+
+def _forget_handles(session: Session, row: Delivery) -> None:
+    left = (Part.delivery_id == row.id, Part.state != "published")
+    session.execute(update(Part).where(*left).values(handles={}))
 
 
 def drop(office: Office, actor: Actor, delivery_id: int) -> None:

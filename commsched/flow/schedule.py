@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import inside
@@ -17,7 +18,7 @@ from commsched.flow.asking import ask
 from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.store.models import Decision, Delivery, Item
+from commsched.store.models import Decision, Delivery, Item, Part
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 GRACE = timedelta(minutes=1)
@@ -67,7 +68,8 @@ def place(office: Office, session: Session, actor: Actor, item: Item) -> None:
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    keep = _clear_waiting(session, item)
+    going_on = _go_on(session, item, revision.id, latest)
+    keep = going_on | _clear_waiting(session, item, but=going_on)
     for one in content.channels:
         if one.channel not in keep:
             session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
@@ -84,10 +86,37 @@ def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetim
     )  # fmt: skip
 
 
-def _clear_waiting(session: Session, item: Item) -> set[int]:
+def partly_out(session: Session, item: Item) -> list[Delivery]:
+    """Deliveries that stopped with something out already: half a thread, some of a list's recipients."""
+    parts = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
+    stopped = Delivery.state.in_(("waiting", "held", "failed", "cancelled"))
+    return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, stopped, Delivery.id.in_(parts))))
+
+
+def _go_on(session: Session, item: Item, revision: int, latest: datetime) -> set[int]:
+    """What is partly out is never begun again: the same delivery goes on at the new time, with what is left of it."""
+    keep = set()
+    for row in partly_out(session, item):
+        keep.add(row.channel_id)
+        if row.revision_id != revision:
+            continue
+        assert item.publish_at is not None
+        row.due_at = row.next_at = item.publish_at
+        row.latest_at, row.state, row.reason = latest, "waiting", ""
+        session.execute(
+            update(Part).where(Part.delivery_id == row.id, Part.state.in_(("waiting", "failed", "held")))
+            .values(state="waiting", next_at=None, tries=0)
+        )  # fmt: skip
+    session.flush()
+    return keep
+
+
+def _clear_waiting(session: Session, item: Item, but: Collection[int] = ()) -> set[int]:
     """Cancel what waits or stopped; returns the channels where something is out or under way, left alone."""
     keep = set()
     for row in session.scalars(select(Delivery).where(Delivery.item_id == item.id)):
+        if row.channel_id in but:
+            continue
         if row.state in ("waiting", "held", "failed"):
             row.state, row.next_at, row.reason = "cancelled", None, "cancelled"
         elif row.state != "cancelled":

@@ -18,7 +18,7 @@ from commsched.flow import compose
 from commsched.flow.context import Actor, Office
 from commsched.flow.items import STOPPABLE, Changed, current, first_line, load, searchable, stamp, void, workspace_of
 from commsched.flow.record import note
-from commsched.flow.schedule import follow_move
+from commsched.flow.schedule import follow_move, partly_out
 from commsched.store.models import Comment, Delivery, Entry, Item, Revision, Workspace
 
 ONE_STRETCH = timedelta(minutes=10)
@@ -100,7 +100,7 @@ def _require_editable(session: Session, item: Item) -> None:
     out = session.scalar(
         select(Delivery.id).where(Delivery.item_id == item.id, Delivery.state.in_(("published", "sending", "unknown")))
     )
-    if item.state not in EDITABLE or out is not None:
+    if item.state not in EDITABLE or out is not None or partly_out(session, item):
         raise Conflict(N_("It is already on its way or out, and cannot be changed. Make a correction instead."))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -65,9 +65,10 @@ class Considerer:
                 return self._look(job, row)
             if row.state in ("waiting", "sending"):
                 return self._go(job, row)
+            self.batch.delivery(row.id, next_at=None)  # finished: nothing will happen by itself
         except Exception:
             log.exception("delivery %s cannot be prepared", job.delivery)
-            self._stop(row, "internal")
+            self._give_up(row)
         return None
 
     def _go(self, job: Job, row: CaseRow) -> Call | None:
@@ -118,12 +119,22 @@ class Considerer:
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
             return None
-        part, handles = complete(parts[turn.number], known, self.office)
+        part, handles = complete(self._same(parts, known[turn.number]), known, self.office)
+        wire = self.wire_for(row)
         ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
-            return Call("prepare", job, platform, self.wire_for(row), part, handles, self.now)
-        self._commit_attempt(row, turn.number)
-        return Call("send", job, platform, self.wire_for(row), part, handles, self.now)
+            return Call("prepare", job, platform, wire, part, handles, self.now)
+        self._commit_attempt(row, turn.number)  # the last thing that can fail: a committed attempt is always called
+        return Call("send", job, platform, wire, part, handles, self.now)
+
+    def _same(self, parts: list[Part], known: Known) -> Part:
+        """The part that ``known`` was written down for. Recipients are known by their address, not their place: a
+        list may be put in another order, by somebody who has already got the mail."""
+        if not known.recipient:
+            return parts[known.number]
+        address = self.office.vault.unseal(known.recipient)
+        part = next(part for part in parts if part.recipient.casefold() == address.casefold())
+        return replace(part, number=known.number, recipient=address)
 
     def draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
         """What the channel would say, with the pictures that the job has in hand."""
@@ -171,15 +182,24 @@ class Considerer:
         known = self.loaded.parts.get(row.id, [])
         lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
         if not lost:
-            self.batch.delivery(row.id, next_at=None, reason="ask")
+            self._give_up(row)
             return None
         content = parse(row.content)
         platform = self.office.platform(row.platform)
         job.pictures = job.pictures or Pictures()
         parts = platform.parts(self.draft(job, row, content, self.people(row)))
-        part, handles = complete(parts[lost[0].number], known, self.office)
+        part, handles = complete(self._same(parts, lost[0]), known, self.office)
         since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
         return Call("look", job, platform, self.wire_for(row), part, handles, since)
+
+    def _give_up(self, row: CaseRow) -> None:
+        """After a bug: nothing of this delivery is tried. What may be out stays a question, the rest is held."""
+        if row.state != "unknown":
+            self._stop(row, "internal")
+            return
+        self.batch.delivery(row.id, next_at=None, reason="ask")
+        facts = {"delivery": row.id, "channel": row.channel_name, "reason": "ask"}
+        self.told.append(Told(row.workspace_id, row.item_id, "unknown_ask", facts))
 
     def _stop(self, row: CaseRow, reason: str) -> None:
         self.batch.delivery(row.id, state="held", next_at=None, reason=reason)

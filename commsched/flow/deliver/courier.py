@@ -12,28 +12,26 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.platform import Wire
-from commsched.flow import notify
-from commsched.flow.asking import people_with
 from commsched.flow.context import Office
 from commsched.flow.deliver import rows
 from commsched.flow.deliver.consider import Considerer
 from commsched.flow.deliver.hands import perform
-from commsched.flow.deliver.jobs import Call, Done, Job, Told
+from commsched.flow.deliver.isolate import isolate
+from commsched.flow.deliver.jobs import Call, Done, Job
+from commsched.flow.deliver.recover import recover
 from commsched.flow.deliver.settle import Settler
+from commsched.flow.deliver.telling import tell
 from commsched.flow.wire import make_wire
-from commsched.store.models import Item
-from commsched.store.session import EVERY_WORKSPACE
 
 log = logging.getLogger("commsched.deliver")
 
@@ -42,7 +40,9 @@ SCAN = 20_000
 DEPTH = 20
 """And of one channel, at most."""
 RESCAN = 0.02
-"""Seconds between two scans while calls are in flight."""
+"""Seconds between two scans while calls are in flight; ten times what a scan takes, if that is longer."""
+PATIENCE = 0.05
+"""Seconds to wait for an answer before looking again at what has become due meanwhile."""
 TROUBLE_WAIT = 0.5
 """Seconds to wait when the database is locked or the disk is full, before trying the same transaction again."""
 
@@ -50,8 +50,8 @@ TROUBLE_WAIT = 0.5
 class Courier:
     """Drains every channel's due deliveries. Not shared between threads: one runs it.
 
-    ``hands`` makes the calls that touch a network; without it they are made one after the other in this thread,
-    which is what the simulations do. ``wait`` sleeps; it is an argument so that time stays one.
+    ``hands`` makes the calls that touch a network, ``width`` at a time; without it they are made one after the other
+    in this thread, which is what the simulations do. ``wait`` sleeps; it is an argument so that time stays one.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Courier:
         office: Office,
         *,
         hands: Executor | None = None,
+        width: int | None = None,
         worker: str = "courier",
         limit: int = 500,
         wait: Callable[[float], object] = threading.Event().wait,
@@ -68,12 +69,18 @@ class Courier:
         self.worker = worker
         self.limit = limit
         self.wait = wait
+        self.width: int = width or (limit if hands is None else int(getattr(hands, "_max_workers", 1)))
         self.stopping = False
         self._lines: dict[int, deque[Job]] = {}
         self._busy: set[int] = set()
+        self._on_hands: set[int] = set()
+        self._instant: dict[int, bool] = {}
+        self._stuck: set[int] = set()
+        """Channels whose last answer cannot be written down, whatever is tried. They rest until a restart."""
+        self._poison: set[int] = set()
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
-        self._scanned = 0.0
+        self._scanned, self._rescan = 0.0, RESCAN
         self._wires: dict[int, tuple[tuple[Any, ...], Wire]] = {}
 
     def run(self) -> int:
@@ -84,11 +91,18 @@ class Courier:
                 self._scan()
             done = self._collect(block=bool(self._busy) and not self._waiting())
             if not done and not self._waiting():
-                break
+                if not self._busy:
+                    break
+                continue
             made += len(calls := self._turn(done))
             for call in calls:
                 self._hand_out(call)
         return made
+
+    @property
+    def busy(self) -> frozenset[int]:
+        """Channels with a call under way, or with an answer that could not be recorded yet."""
+        return frozenset(self._busy)
 
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
@@ -98,51 +112,75 @@ class Courier:
     # -- in memory ---------------------------------------------------------------------------------
 
     def _waiting(self) -> bool:
-        return not self.stopping and any(line for channel, line in self._lines.items() if channel not in self._busy)
+        if self.stopping:
+            return False
+        room = self.width > len(self._on_hands)
+        return any(
+            line and channel not in self._busy and (room or self._instant.get(channel))
+            for channel, line in self._lines.items()
+        )
 
     def _scan(self) -> None:
         """Line up what is due. Lines of busy channels stay as they are; the others are drawn up anew."""
         at = time.monotonic()
-        if self._waiting() or (self._busy and at < self._scanned + RESCAN):
+        if self._waiting() or (self._busy and at < self._scanned + self._rescan):
             return
-        self._scanned = at
         with self.office.store.engine.connect() as connection:
             found = rows.due(connection, self.office.now(), DEPTH, SCAN)
+            new = {channel for _, channel in found} - self._instant.keys()
+            self._instant |= {channel: self._is_instant(key) for channel, key in rows.platforms(connection, new)}
+        self._scanned = time.monotonic()
+        self._rescan = max(RESCAN, 10 * (self._scanned - at))
         self._lines = {channel: line for channel, line in self._lines.items() if channel in self._busy}
         for delivery, channel in found:
-            if channel not in self._busy:
+            if channel not in self._busy and channel not in self._stuck and delivery not in self._poison:
                 self._lines.setdefault(channel, deque()).append(Job(delivery, channel))
+
+    def _is_instant(self, platform: str) -> bool:
+        try:
+            return self.hands is None or self.office.platform(platform).instant
+        except Exception:  # a platform that does not load is dealt with where its delivery is considered
+            return False
 
     def _collect(self, block: bool) -> list[Done]:
         done, self._unrecorded = self._unrecorded, []
         try:
             if block and not done:
-                done.append(self._inbox.get(timeout=1.0))
+                done.append(self._inbox.get(timeout=PATIENCE))
             while len(done) < self.limit:
                 done.append(self._inbox.get_nowait())
         except queue.Empty:
             pass
+        self._on_hands -= {one.call.job.channel for one in done}
         return done
 
-    def _next_jobs(self, done: list[Done], room: int) -> list[Job]:
+    def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
+        """The next of every free line, but no more than can be called at once: a committed attempt never queues."""
         freed = {one.call.job.channel for one in done}
+        room = self.width - len(self._on_hands) - sum(one.call.kind == "prepare" for one in done)
         jobs: list[Job] = []
         for channel in list(self._lines):
-            if len(jobs) >= room:
+            if len(jobs) >= most:
                 break
-            if channel in freed or channel not in self._busy:
-                line = self._lines[channel]
-                jobs.append(line.popleft())
-                if not line:
-                    del self._lines[channel]
+            if (channel in self._busy and channel not in freed) or (room <= 0 and not self._instant.get(channel)):
+                continue
+            room -= not self._instant.get(channel)
+            line = self._lines[channel]
+            jobs.append(line.popleft())
+            if not line:
+                del self._lines[channel]
         return jobs
 
     def _hand_out(self, call: Call) -> None:
-        self._busy.add(call.job.channel)
         if self.hands is None or (call.platform.instant and call.kind != "prepare"):
             self._inbox.put(perform(self.office, call))
         else:
+            self._on_hands.add(call.job.channel)
             self.hands.submit(lambda: self._inbox.put(perform(self.office, call)))
+
+    def _mark(self, done: Sequence[Done], calls: Sequence[Call]) -> None:
+        self._busy -= {one.call.job.channel for one in done}
+        self._busy |= {call.job.channel for call in calls}
 
     # -- in the store ------------------------------------------------------------------------------
 
@@ -156,25 +194,72 @@ class Courier:
             with self.office.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
-            log.warning("the database could not be written; waiting and trying again", exc_info=True)
-            self._unrecorded = done + self._unrecorded
-            self._lines = {}
-            self.wait(TROUBLE_WAIT)
+            self._trouble(done)
             return []
-        self._busy -= {one.call.job.channel for one in done}
+        except Exception:
+            log.exception("something breaks the transaction; its deliveries are taken one by one")
+            return self._one_by_one([*done, *jobs])
+        self._mark(done, calls)
         return calls
 
-    def _transact(self, connection: Connection, done: list[Done], jobs: list[Job]) -> list[Call]:
+    def _trouble(self, done: list[Done]) -> None:
+        log.warning("the database could not be written; waiting and trying again", exc_info=True)
+        self._unrecorded = done + self._unrecorded
+        self._lines = {}
+        self.wait(TROUBLE_WAIT)
+
+    def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
+        """Each in a transaction of its own, so that one that breaks it stops no other."""
+        self._lines = {}
+        calls: list[Call] = []
+        for place, step in enumerate(steps):
+            try:
+                calls += self._alone(step)
+            except OperationalError:
+                self._trouble([one for one in steps[place:] if isinstance(one, Done)])
+                break
+        return calls
+
+    def _alone(self, step: Done | Job) -> list[Call]:
+        done, jobs = ([step], []) if isinstance(step, Done) else ([], [step])
+        if jobs and jobs[0].channel in self._busy:
+            return []  # it is found again by the next scan
+        calls: list[Call] = []
+        try:
+            with self.office.store.ledger() as connection:
+                calls = self._transact(connection, done, jobs)
+        except OperationalError:
+            raise
+        except Exception as error:
+            # an attempt open on the channel that this courier knows nothing of: a commit that failed, yet was made
+            if not (isinstance(error, IntegrityError) and jobs and recover(self.office, besides=self._busy)):
+                self._isolate(step)
+        self._mark(done, calls)
+        return calls
+
+    def _isolate(self, step: Done | Job) -> None:
+        job = step.call.job if isinstance(step, Done) else step
+        log.exception("delivery %s breaks every transaction; it is taken out of the line", job.delivery)
+        try:
+            isolate(self.office, step)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("delivery %s cannot even be held; it is left alone until a restart", job.delivery)
+            self._poison.add(job.delivery)
+            if isinstance(step, Done):
+                self._stuck.add(job.channel)
+
+    def _transact(self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]) -> list[Call]:
         now, batch = self.office.now(), rows.Batch()
-        wanted = {one.call.job.delivery for one in done} | {job.delivery for job in jobs}
-        loaded = rows.load(connection, sorted(wanted))
+        settled = {one.call.job.delivery for one in done}
+        loaded = rows.load(connection, sorted(settled | {job.delivery for job in jobs}))
         considerer = Considerer(self.office, self._wire, self.worker, now, loaded, batch)
         settler = Settler(now, loaded, batch, considerer)
         again = [job for one in done if (job := settler.settle(one)) is not None]
-        calls = self._consider(considerer, again, jobs)
+        calls = self._consider(considerer, again, [job for job in jobs if job.delivery not in settled])
         batch.flush(connection, now)
-        if considerer.told:
-            self._tell(connection, considerer.told)
+        tell(self.office, connection, considerer.told)
         return calls
 
     def _consider(self, considerer: Considerer, again: list[Job], jobs: list[Job]) -> list[Call]:
@@ -186,19 +271,6 @@ class Courier:
             self._lines.setdefault(job.channel, deque()).appendleft(job)
         fresh = [job for job in jobs if job.channel not in taken]
         return [call for job in prepared + fresh if (call := considerer.consider(job)) is not None]
-
-    def _tell(self, connection: Connection, told: list[Told]) -> None:
-        """Queue notices in the same transaction, so that what stopped is never silent."""
-        with Session(bind=connection, info={"workspace": EVERY_WORKSPACE}, expire_on_commit=False,
-                     join_transaction_mode="rollback_only") as session:  # fmt: skip
-            for one in told:
-                item = session.get(Item, one.item)
-                if item is not None:
-                    session.info["workspace"] = one.workspace
-                    people = sorted(people_with(session, "resolve"))
-                    notify.queue(session, self.office, people, one.kind, item=item, **one.facts)
-                    session.flush()
-                    session.info["workspace"] = EVERY_WORKSPACE
 
     def _wire(self, row: rows.CaseRow) -> Wire:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 from commsched.core.content import SUFFIXES
-from commsched.core.outcome import Absent, CannotTell, Found, Published, Rejected, Retry, Unknown
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
 from commsched.core.platform import Part, PictureFile
 from commsched.flow.compose import media_path
 from commsched.flow.context import Office
 from commsched.flow.deliver.jobs import Call, Done, Pictures
 
 log = logging.getLogger("commsched.deliver")
+
+STALE = timedelta(seconds=15)
+"""How long after its attempt was committed a call may still begin. A process that was stopped, or a computer that
+slept, in just that moment must not send what was right to send then."""
+
+_R = TypeVar("_R", bound=Outcome | Finding | Handles)
 
 
 def perform(office: Office, call: Call) -> Done:
@@ -24,20 +43,37 @@ def perform(office: Office, call: Call) -> Done:
             case "prepare":
                 return _prepare(office, call)
             case "send":
+                if office.now() - call.since > STALE:
+                    return Done(call, Retry("this computer slept before the call; nothing was sent"))
                 return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.wire)))
             case "look":
                 found = call.platform.find(call.part, call.handles, call.since, call.wire)
                 assert isinstance(found, Found | Absent | CannotTell)
-                return Done(call, found)
+                return Done(call, storable(found))
     except Exception as error:
         log.exception("%s: %s raised", call.platform.key, call.kind)
         words = f"{type(error).__name__} in {call.platform.key}"
         return Done(call, CannotTell(words) if call.kind == "look" else Unknown(words), call.job.pictures)
 
 
-def _outcome(result: Published | Retry | Rejected | Unknown) -> Published | Retry | Rejected | Unknown:
+def _outcome(result: Outcome) -> Outcome:
     assert isinstance(result, Published | Retry | Rejected | Unknown)
-    return result
+    return storable(result)
+
+
+def storable(result: _R) -> _R:
+    """``result`` with nothing in it that a database refuses: servers answer with anything, and whatever became of a
+    call must be written down."""
+    changed = {one.name: _plain(getattr(result, one.name)) for one in fields(result)}
+    return replace(result, **changed)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "")
+    if isinstance(value, dict):
+        return {str(_plain(key)): str(_plain(item)) for key, item in value.items()}
+    return value
 
 
 def _prepare(office: Office, call: Call) -> Done:
@@ -45,7 +81,7 @@ def _prepare(office: Office, call: Call) -> Done:
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.values:
         return Done(call, call.handles, pictures)
     result = call.platform.prepare(in_hand(call.part, pictures), call.wire)
-    return Done(call, result, pictures)
+    return Done(call, storable(result), pictures)
 
 
 def read_pictures(office: Office, wanted: tuple[PictureFile, ...]) -> Pictures:

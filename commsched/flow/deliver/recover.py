@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
+from commsched.core.platform import Platform
 from commsched.flow.context import Office
 from commsched.flow.deliver.rows import Batch
 from commsched.flow.record import Line
 from commsched.store.models import Attempt, Channel, Delivery, Part
 
+log = logging.getLogger("commsched.deliver")
 
-def recover(office: Office, reason: str = "the process ended before the answer came") -> int:
-    """Close what another process left open; returns how many. Call it only while holding the engine's lock."""
+
+def recover(
+    office: Office, reason: str = "the process ended before the answer came", besides: Collection[int] = ()
+) -> int:
+    """Close what another process left open; returns how many. Call it only while holding the engine's lock.
+
+    ``besides`` are channels on which a call of this very process is under way: its answer is still to come.
+    """
     now = office.now()
     with office.store.ledger() as connection:
         wanted = (
@@ -23,10 +33,10 @@ def recover(office: Office, reason: str = "the process ended before the answer c
             .join(Delivery, Delivery.id == Attempt.delivery_id)
             .where(Attempt.outcome == "")
         )  # fmt: skip
-        open_ = connection.execute(wanted).all()
+        open_ = [row for row in connection.execute(wanted) if row.channel_id not in besides]
         batch = Batch()
         for row in open_:
-            at = now + timedelta(seconds=office.platform(row.platform).settle)
+            at = now + timedelta(seconds=_settle(office, row.platform))
             batch.attempts.append({"b_key": row.channel_id, "finished_at": now, "outcome": "unknown", "detail": reason})
             batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
             batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
@@ -36,6 +46,14 @@ def recover(office: Office, reason: str = "the process ended before the answer c
         batch.flush(connection, now)
         _stranded(connection)
     return len(open_)
+
+
+def _settle(office: Office, platform: str) -> float:
+    try:
+        return office.platform(platform).settle
+    except Exception:  # a platform that is gone or does not load must not keep all the others from being recovered
+        log.exception("the platform %s cannot be asked", platform)
+        return Platform.settle
 
 
 def _stranded(connection: Connection) -> None:

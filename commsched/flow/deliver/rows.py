@@ -67,6 +67,18 @@ def due(connection: Connection, now: datetime, depth: int, limit: int) -> list[t
     return [(row[0], row[1]) for row in connection.execute(wanted)]
 
 
+def platforms(connection: Connection, channels: Iterable[int]) -> list[tuple[int, str]]:
+    """The platform of each channel."""
+    wanted = list(channels)
+    return [
+        (row[0], row[1])
+        for start in range(0, len(wanted), CHUNK)
+        for row in connection.execute(
+            select(Channel.id, Channel.platform).where(Channel.id.in_(wanted[start : start + CHUNK]))
+        )
+    ]
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When the clock must wake at the latest."""
     wanted = select(Delivery.next_at).where(Delivery.next_at.is_not(None)).order_by(Delivery.next_at).limit(1)

@@ -34,6 +34,8 @@ class Settler:
             return None  # the office was deleted meanwhile; the foreign keys took the rows along
         known = self.loaded.parts[row.id]
         part = known[done.call.part.number]
+        if self._overtaken(done, row, part):
+            return None
         match done.call.kind:
             case "prepare":
                 return self._prepared(done, row, known, part)
@@ -41,6 +43,20 @@ class Settler:
                 return self._sent(done, row, known, part)
             case "look":
                 return self._looked(done, row, known, part)
+
+    def _overtaken(self, done: Done, row: CaseRow, part: Known) -> bool:
+        """Whether a person decided while the call was under way, so that its result must change nothing.
+
+        Only a ``send`` locks its delivery; while something is prepared or read back it may be cancelled, moved, held
+        or answered for. What was found stands nevertheless: it is out, whatever anybody thought.
+        """
+        match done.call.kind:
+            case "send":
+                return False
+            case "prepare":
+                return row.state not in ("waiting", "sending") or row.next is None
+            case "look":
+                return part.state == "published" if isinstance(done.result, Found) else row.state != "unknown"
 
     def _prepared(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
         job = done.call.job
@@ -102,9 +118,9 @@ class Settler:
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
 
     def _channel(self, row: CaseRow, next_: Next) -> None:
-        if next_.channel_waits and next_.at is not None:
-            self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.at
-            self.considerer.resting[row.channel_id] = next_.at
+        if next_.channel_rests is not None:
+            self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.channel_rests
+            self.considerer.resting[row.channel_id] = next_.channel_rests
         if next_.channel_broken:
             self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
             self.considerer.broken.add(row.channel_id)
