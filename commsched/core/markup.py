@@ -73,6 +73,48 @@ def _linked(text: str) -> str:
     return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
 
 
+def to_plain(text: str) -> str:
+    """Markdown as text that can be printed: no stars, lists with dashes, the address of a link behind its words."""
+    lines: list[str] = []
+    mark, depth = "", 0
+    for token in _markdown().parse(_BARE_URL.sub(r"<\g<0>>", text)):
+        match token.type:
+            case "bullet_list_open" | "ordered_list_open":
+                depth += 1
+            case "bullet_list_close" | "ordered_list_close":
+                depth -= 1
+                mark = "  " * depth
+                if not depth:
+                    lines.append("")
+            case "list_item_open":
+                mark = "  " * (depth - 1) + (f"{token.info}. " if token.info else "- ")
+            case "inline":
+                lines.append(mark + _words_of(token.children or []))
+                mark = "  " * depth
+                if not depth:
+                    lines.append("")
+            case "fence" | "code_block":
+                lines += [token.content.rstrip(), ""]
+    return "\n".join(lines).strip()
+
+
+def _words_of(children: list[Any]) -> str:
+    said, links = [], []
+    for child in children:
+        match child.type:
+            case "text" | "code_inline":
+                said.append(child.content)
+            case "softbreak" | "hardbreak":
+                said.append("\n")
+            case "link_open":
+                links.append((child.attrGet("href") or "", len(said)))
+            case "link_close":
+                href, start = links.pop()
+                if "".join(said[start:]) != href:
+                    said.append(f" ({href})")
+    return "".join(said)
+
+
 def contact_to_html(text: str) -> str:
     """A press contact, where addresses and telephone numbers can be pressed: it is read on a phone."""
     made, end = [], 0

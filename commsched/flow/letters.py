@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -264,4 +265,4 @@ def render(letter: Letter) -> tuple[str, str]:
         return gettext(letter.language, message) % params if params else gettext(letter.language, message)
 
     made = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
-    return made[0].strip() + "\n", made[1]
+    return re.sub(r"\n{3,}", "\n\n", made[0].strip()) + "\n", made[1]

@@ -65,6 +65,6 @@ def _note(office: Office, session: Session, delivery: Delivery, item: Item, revi
     words_only = msgspec.structs.replace(content, pictures=[])
     said = [part.text for part in office.platform("sandbox").parts(draft_for(words_only, delivery.channel_id, "", {}))]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
-    numbers = [part.number for part in parts] or list(range(len(said)))
-    texts = [(f"{item.uid}-{number}", plain_to_html(said[number])) for number in numbers if number < len(said)]
+    shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
+    texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]
     return Note(item.uid, texts, at, shots(session, content))

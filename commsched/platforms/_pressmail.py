@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 from urllib.parse import quote
 
-from commsched.core.markup import to_html
+from commsched.core.markup import to_html, to_plain
 from commsched.core.platform import Draft
 
 _LABELS: Final = {
@@ -36,9 +36,9 @@ def text_body(draft: Draft, url: str, leave: str) -> str:
     label = _labels(draft)
     blocks = [
         label.get(draft.genre, "").upper() if draft.kind == "release" else "",
-        draft.title, draft.lead, draft.text,
+        draft.title, draft.lead, to_plain(draft.text),
         *(f"– {said.text}\n{said.person}".strip() for said in draft.quotes),
-        _headed(label["facts"], draft.facts), _headed(label["short"], draft.short),
+        _headed(label["facts"], to_plain(draft.facts)), _headed(label["short"], draft.short),
         _headed(label["contact"], draft.contact), draft.link, f"{label['newsroom']}: {url}" if url else "",
         f"-- \n{label['leave']} {leave}" if leave else "",
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commsched.core.markup import contact_to_html, first_words, plain_to_html, to_html
+from commsched.core.markup import contact_to_html, first_words, plain_to_html, to_html, to_plain
 
 wild = st.text(st.one_of(st.characters(), st.sampled_from("<>&\"'`()[]!#*_-/:. \n"))) | st.sampled_from(
     ["<script>", "[x](javascript:alert(1))", "<javascript:alert(1)>", "![x](https://a.b/c)", "<img src=x onerror=y>",
@@ -56,6 +56,21 @@ def test_telephone_numbers_and_addresses_can_be_pressed_but_not_dates_and_number
     html = contact_to_html("Eva <1>\n070-000 00 00, +46 70 123 45 67, eva@example.org, 2026-11-26, 556012-3456")
     assert re.findall(r'href="([^"]+)"', html) == ["tel:0700000000", "tel:+46701234567", "mailto:eva@example.org"]
     assert "Eva &lt;1&gt;<br>" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Vi säger **ja** till *fler* `turer`.", "Vi säger ja till fler turer."),
+        ("Så:\n\n- ett\n- två\n  - tre\n\nSlut.", "Så:\n\n- ett\n- två\n  - tre\n\nSlut."),
+        ("1. ett\n2. två", "1. ett\n2. två"),
+        ("## Rubrik\nrad ett\nrad två", "Rubrik\n\nrad ett\nrad två"),
+        ("Läs [mer](https://x.se/a) på https://y.se.", "Läs mer (https://x.se/a) på https://y.se."),
+        ("5 < 6 & 2 * 3 * 4", "5 < 6 & 2 * 3 * 4"),
+    ],
+)
+def test_a_text_for_printing_has_no_marks(text: str, plain: str) -> None:
+    assert to_plain(text) == plain
 
 
 @settings(deadline=None)

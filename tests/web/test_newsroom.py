@@ -313,7 +313,7 @@ def test_the_newsroom_says_what_the_office_has_written_about_itself(
 
 def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, office: Office, cast: Cast) -> None:
     wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
-    publications.published(
+    thread = publications.published(
         office,
         cast.place.id,
         wall,
@@ -326,6 +326,7 @@ def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, office: Offic
     publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Hel", link="https://example.org/x")
     page = press.get(f"/wall/gruppen/{wall}").text
     assert "Första" in page
+    assert f'id="{thread.uid}-0"' in page, "the address that the platform recorded leads here"
     assert "Hel" in page
     assert 'href="https://example.org/x"' in page
     assert "Andra" not in page
