@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, send_file
+from flask import Response, request
 
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import library
@@ -43,4 +43,6 @@ def get_picture_file(id: int) -> Response:
     path = media_path(office(), row.sha256, row.suffix)
     if not path.is_file():
         raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
-    return send_file(path, mimetype=row.mime, etag=row.sha256, max_age=0)
+    answer = Response(path.read_bytes(), content_type=row.mime)
+    answer.set_etag(row.sha256)
+    return answer.make_conditional(request)

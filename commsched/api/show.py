@@ -101,10 +101,10 @@ def _problems(seen: Seen) -> list[out.ProblemOut]:
 
 
 def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
-    """What one channel says; what is wrong whatever the channel is wrong on this one too."""
+    """What one channel says; what is wrong whatever the channel is wrong on this one too, but said once."""
     own = [spoken(problem, language(), one.channel) for problem in one.problems]
-    said = {(problem.field, problem.message) for problem in own}
-    rest = [problem for problem in general if (problem.field, problem.message) not in said]
+    said = {(problem.level, problem.field) for problem in own}
+    rest = [problem for problem in general if (problem.level, problem.field) not in said]
     return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest)
 
 

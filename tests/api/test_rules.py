@@ -1,0 +1,451 @@
+"""What programs can rely on: idempotency, If-Match, problem documents, paging, roles, apartness."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from commsched.api.pace import Pace
+from commsched.api.problems import TooFast
+from commsched.flow import keys, library, operator, write
+from commsched.flow.context import Office
+from tests.api.conftest import Client, add_channel
+from tests.conftest import NOW, PASSWORD, Cast, SetClock
+from tests.images import files
+
+Program = Callable[..., Client]
+
+
+# -- creating, once --------------------------------------------------------------------------------
+
+
+def test_the_same_key_gives_the_same_answer_and_creates_nothing_more(program: Program, wall: int) -> None:
+    writer = program()
+    given, headers = {"text": "Ja till fler turer", "channels": [wall]}, {"Idempotency-Key": "post-1"}
+    first = writer.post("/items", given, headers=headers)
+    writer.put(f"/items/{first.json['id']}", {"text": "Ändrad"}, match=first.json["revision"]["hash"])
+    again = writer.post("/items", given, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.data == first.data
+    assert again.headers["Location"] == first.headers["Location"] == f"http://localhost/api/v1/items/{first.json['id']}"
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert len(writer.get("/items").json) == 1
+
+
+def test_a_key_used_for_something_else_is_refused(program: Program) -> None:
+    writer, headers = program(), {"Idempotency-Key": "post-1"}
+    writer.post("/items", {"text": "Ett"}, headers=headers)
+    other = writer.post("/items", {"text": "Två"}, headers=headers)
+    assert (other.status_code, other.json["code"], other.json["field"]) == (422, "idempotency-key", "Idempotency-Key")
+    assert len(writer.get("/items").json) == 1
+
+
+def test_two_people_may_choose_the_same_key(program: Program) -> None:
+    headers = {"Idempotency-Key": "1"}
+    one = program("writer").post("/items", {"text": "Ett"}, headers=headers)
+    two = program("approver").post("/items", {"text": "Två"}, headers=headers)
+    assert (one.status_code, two.status_code) == (201, 201)
+
+
+def test_a_creation_that_failed_can_be_sent_again_with_its_key(program: Program, wall: int) -> None:
+    writer, headers = program(), {"Idempotency-Key": "1"}
+    assert writer.post("/items", {"text": "Ett", "channels": [999]}, headers=headers).status_code == 422
+    assert writer.post("/items", {"text": "Ett", "channels": [wall]}, headers=headers).status_code == 201
+
+
+def test_a_crash_before_the_answer_was_kept_still_creates_one_item(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, headers = program(), {"Idempotency-Key": "1"}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("commsched.flow.once.keep", _interrupted)
+        writer.post("/items", {"text": "Ett"}, headers=headers)
+    again = writer.post("/items", {"text": "Ett"}, headers=headers)
+    assert (again.status_code, len(writer.get("/items").json)) == (201, 1)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+# -- changing what one has read --------------------------------------------------------------------
+
+
+def test_a_change_must_say_what_it_has_read(program: Program) -> None:
+    writer = program()
+    item = writer.create()
+    answer = writer.put(f"/items/{item['id']}", {"text": "Ny"})
+    assert (answer.status_code, answer.json["field"]) == (428, "If-Match")
+
+
+@pytest.mark.parametrize("spelled", ["{}", '"{}"', 'W/"{}"', '"gammal", "{}"', "*"])
+def test_the_hash_may_be_quoted_or_bare(program: Program, spelled: str) -> None:
+    writer = program()
+    item = writer.create()
+    answer = writer.put(f"/items/{item['id']}", {"text": "Ny"}, match=spelled.format(item["revision"]["hash"]))
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == f'"{answer.json["revision"]["hash"]}"'
+    assert answer.json["revision"]["number"] == 2
+
+
+def test_a_stale_change_is_refused_with_the_hash_that_stands_and_loses_nothing(program: Program) -> None:
+    karin, gunnar = program("writer"), program("approver")
+    item = karin.create(text="Först")
+    path, read = f"/items/{item['id']}", item["revision"]["hash"]
+    newer = gunnar.put(path, {"text": "Gunnars"}, match=read).json
+    late = karin.put(path, {"text": "Karins"}, match=read)
+    assert (late.status_code, late.json["code"]) == (412, "stale")
+    assert late.json["current"] == newer["revision"]["hash"]
+    assert late.headers["ETag"] == f'"{newer["revision"]["hash"]}"'
+    assert karin.get(path).json["revision"]["content"]["text"] == "Gunnars"
+
+
+def test_a_change_keeps_what_it_leaves_out_and_clears_what_is_null(
+    program: Program, wall: int, office: Office, cast: Cast
+) -> None:
+    writer = program()
+    picture = library.add(office, cast.actor("writer"), files.png(), "buss.png", "En buss").media
+    item = writer.create(title="Turer", channels=[wall], publish_at="2026-11-26T07:30", latest_at="2026-11-26T08:00",
+                         variants={str(wall): {"text": "Kort"}}, media=[{"id": picture.id, "alt": "En röd buss"}],
+                         sources=[{"text": "Protokoll 14"}])  # fmt: skip
+    path = f"/items/{item['id']}"
+    changed = writer.put(path, {"title": "Fler turer"}, match=item["revision"]["hash"]).json
+    before, after = item["revision"]["content"], changed["revision"]["content"]
+    assert after == before | {"title": "Fler turer"}
+    assert after["pictures"][0]["alt"] == "En röd buss"
+    assert after["channels"] == [{"channel": wall, "text": "Kort"}]
+    kept = ("publish_at", "latest_at", "sources")
+    assert [changed[key] for key in kept] == [item[key] for key in kept]
+    moved = writer.put(path, {"publish_at": "2026-11-27T07:30"}, match=changed["revision"]["hash"]).json
+    assert moved["latest_at"] == "2026-11-27T08:30:00Z", "a new time brings its own latest time"
+    cleared = writer.put(path, {"publish_at": None, "media": []}, match=moved["revision"]["hash"]).json
+    assert cleared["publish_at"] is None
+    assert "pictures" not in cleared["revision"]["content"]
+
+
+# -- bad input -------------------------------------------------------------------------------------
+
+BAD = [
+    ({"kind": "poem"}, "kind"),
+    ({"txet": "stavfel"}, "txet"),
+    ({"text": 5}, "text"),
+    ({"text": "x" * 1_000_000}, "text"),
+    ({"media": [{"id": 1, "size": 2}]}, "media.0.size"),
+    ({"channels": ["one"]}, "channels.0"),
+    ({"channels": [404]}, "channels"),
+    ({"channels": [10**40]}, ""),
+    ({"media": [404]}, "media"),
+    ({"publish_at": "i morgon"}, "publish_at"),
+    ({"publish_at": "3026-01-01T00:00"}, "publish_at"),
+    ({"publish_at": "2026-11-26T07:30", "latest_at": "2026-11-26T07:00"}, "latest_at"),
+    ({"embargo": "sedan"}, "embargo"),
+    ({"title": "x" * 501}, "title"),
+]
+
+
+@pytest.mark.parametrize(("given", "field"), BAD, ids=[str(given)[:40] for given, _ in BAD])
+def test_bad_input_is_refused_by_its_field_and_nothing_is_made(
+    program: Program, given: dict[str, Any], field: str
+) -> None:
+    writer = program()
+    answer = writer.post("/items", given)
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    assert answer.json.get("field", "") == field
+    assert {"type", "title", "status", "detail"} <= set(answer.json)
+    assert writer.get("/items").json == []
+
+
+@pytest.mark.parametrize(
+    ("wall", "code", "choices"),
+    [
+        ("2027-03-28T02:30", "gap", ["2027-03-28T00:30:00Z", "2027-03-28T01:30:00Z"]),
+        ("2027-10-31T02:30", "fold", ["2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z"]),
+    ],
+)
+def test_a_time_in_the_clock_change_is_asked_about(program: Program, wall: str, code: str, choices: list[str]) -> None:
+    writer = program()
+    answer = writer.post("/items", {"text": "Ja", "publish_at": wall})
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, code, "publish_at")
+    assert answer.json["choices"] == choices
+    chosen = writer.create(publish_at=choices[1])
+    assert chosen["publish_at"] == choices[1]
+    if code == "fold":
+        assert writer.create(publish_at=wall, fold=0)["publish_at"] == choices[0]
+
+
+def test_numbers_may_come_as_text_as_they_do_from_a_shell(program: Program, wall: int) -> None:
+    item = program().create(channels=[str(wall)])
+    assert item["revision"]["content"]["channels"] == [{"channel": wall}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "status"),
+    [
+        ("GET", "/nothing", {}, 404),
+        ("GET", "/items/999", {}, 404),
+        ("GET", f"/items/{10**30}", {}, 404),
+        ("DELETE", "/items", {}, 405),
+        ("POST", "/items", {"data": "{", "content_type": "application/json"}, 400),
+        ("POST", "/items", {"data": b"\xff\xfe", "content_type": "application/json"}, 400),
+        ("POST", "/items", {"data": "[" * 50_000, "content_type": "application/json"}, 400),
+        ("POST", "/items", {"data": "[]", "content_type": "application/json"}, 422),
+        ("POST", "/items", {"data": "text=hej", "content_type": "application/x-www-form-urlencoded"}, 415),
+        ("POST", "/items", {"data": b" " * 5_000_000, "content_type": "application/json"}, 413),
+        ("POST", "/media", {"data": "{}", "content_type": "application/json"}, 415),
+        ("GET", "/items?state=gone", {}, 422),
+        ("GET", "/items?cursor=abc", {}, 422),
+        ("GET", "/items?limit=0", {}, 422),
+        ("GET", "/items?from=never", {}, 422),
+        ("GET", "/deliveries?channel=x", {}, 422),
+    ],
+)
+def test_every_error_is_a_problem_document(
+    program: Program, method: str, path: str, more: dict[str, Any], status: int
+) -> None:
+    answer = program().open(method, path, **more)
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    assert answer.json["detail"]
+
+
+def test_problems_speak_the_language_that_is_asked_for_else_the_persons(program: Program) -> None:
+    writer = program()
+    asked = writer.post("/items", {"kind": "x"}, headers={"Accept-Language": "sv-SE,sv;q=0.9"}).json
+    own = writer.post("/items", {"kind": "x"}, headers={"Accept-Language": "*"}).json
+    english = writer.post("/items", {"kind": "x"}).json
+    assert asked["title"] == own["title"] == "Något i begäran är fel"
+    assert english["title"] == "Something in the request is wrong"
+
+
+def test_a_locked_database_says_try_again(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = program()
+    monkeypatch.setattr(write, "create", _failing("database is locked"))
+    answer = writer.post("/items", {"text": "Ja"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.content_type == "application/problem+json"
+
+
+def test_a_full_disk_says_so(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = program()
+    monkeypatch.setattr(write, "create", _failing("database or disk is full"))
+    assert writer.post("/items", {"text": "Ja"}).status_code == 507
+
+
+def _failing(said: str) -> Callable[..., int]:
+    def create(*_: object) -> int:
+        raise OperationalError("INSERT", {}, Exception(said))
+
+    return create
+
+
+# -- who may ---------------------------------------------------------------------------------------
+
+
+def test_without_a_token_nobody_comes_in(app: Flask, cast: Cast, program: Program) -> None:
+    for token in ("", "csk_made-up"):
+        answer = Client(app, token).get("/items")
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.content_type == "application/problem+json"
+
+
+def test_a_cookie_opens_nothing_here(browse: Callable[..., Any], cast: Cast) -> None:
+    assert browse(cast.administrator).get("/api/v1/items").status_code == 401
+
+
+def test_a_revoked_token_and_a_deactivated_person_are_out_at_once(program: Program, office: Office, cast: Cast) -> None:
+    reader, writer = program("reader"), program("writer")
+    assert (reader.get("/items").status_code, writer.get("/items").status_code) == (200, 200)
+    row = keys.tokens(office, cast.place.id, cast.reader.id)[0]
+    keys.revoke_token(office, cast.actor("reader"), row.id)
+    operator.deactivate(office, cast.place, cast.writer.email)
+    assert (reader.get("/items").status_code, writer.get("/items").status_code) == (401, 401)
+
+
+def test_a_token_never_does_more_than_it_was_given(program: Program) -> None:
+    answer = program("administrator", "reader").post("/items", {"text": "Ja"})
+    assert answer.status_code == 403
+    assert program("reader").post("/pause", {"reason": "nej"}).status_code == 403
+
+
+def test_no_office_sees_anothers_anything(program: Program, office: Office, cast: Cast, wall: int) -> None:
+    writer, stranger = program(), program("stranger")
+    item = writer.create(channels=[wall])
+    picture = library.add(office, cast.actor("writer"), files.png(), "buss.png").media
+    for path in (f"/items/{item['id']}", f"/media/{picture.id}", f"/media/{picture.id}/file"):
+        assert stranger.get(path).status_code == 404
+    for path in ("/items", "/deliveries", "/channels"):
+        assert stranger.get(path).json == []
+    assert stranger.post("/items", {"text": "Ja", "channels": [wall]}).json["field"] == "channels"
+    assert stranger.post("/items", {"text": "Ja", "media": [picture.id]}).json["field"] == "media"
+    assert "Regiongruppen" not in stranger.get("/record").text
+
+
+# -- lists -----------------------------------------------------------------------------------------
+
+
+def test_items_are_filtered_by_state_channel_person_words_and_time(
+    program: Program, office: Office, cast: Cast, wall: int
+) -> None:
+    writer = program()
+    other = add_channel(office, cast.place.id, "Andra väggen")
+    bus = writer.create(channels=[wall], text="Fler bussar i 100 % av länet", publish_at="2026-12-01T08:00")
+    care = writer.create(channels=[other, wall], text="Kortare köer", publish_at="2026-12-02T08:00")
+    writer.post(f"/items/{care['id']}/submit")
+
+    def found(query: str) -> list[int]:
+        return [row["id"] for row in writer.get(f"/items?{query}").json]
+
+    assert found("") == [care["id"], bus["id"]]
+    assert found("state=in_review") == found("state=approved,in_review") == [care["id"]]
+    assert found(f"channel={other}") == [care["id"]]
+    assert found(f"channel={wall}") == [care["id"], bus["id"]]
+    assert found("channel=1000") == []
+    assert found("q=BUSSAR") == found("q=100 %25") == [bus["id"]]
+    assert found(f"person={cast.writer.id}") == [care["id"], bus["id"]]
+    assert found(f"person={cast.reader.id}") == []
+    assert found("from=2026-12-02") == [care["id"]]
+    assert found("to=2026-12-02T08:00:00+01:00") == [bus["id"]]
+    assert found("kind=release") == []
+
+
+def test_the_link_header_leads_through_all_pages(program: Program) -> None:
+    writer = program()
+    made = [writer.create(text=f"Nummer {n}")["id"] for n in range(5)]
+    path, seen = "/items?limit=2&q=nummer", []
+    while path:
+        answer = writer.get(path)
+        seen += [row["id"] for row in answer.json]
+        link = answer.headers.get("Link", "")
+        path = link.partition("/api/v1")[2].partition(">")[0]
+    assert seen == made[::-1]
+
+
+def test_the_record_tells_who_did_what_newest_first(program: Program) -> None:
+    writer = program()
+    item = writer.create()
+    lines = writer.get(f"/record?item={item['id']}").json
+    assert [line["action"] for line in lines] == ["item.created"]
+    assert (lines[0]["actor"], lines[0]["facts"]["via"]) == ("Karin Ek", "api")
+
+
+# -- checking and pictures -------------------------------------------------------------------------
+
+
+def test_check_says_what_each_channel_says(program: Program, office: Office, cast: Cast, wall: int) -> None:
+    short = add_channel(office, cast.place.id, "Andra")
+    given = {"text": "å" * 501, "channels": [wall, short], "variants": {str(short): {"text": "Kort"}}}
+    long, fine = program("reader").post("/check", given).json
+    assert (long["channel"], long["count"], long["limit"]) == (wall, 501, 500)
+    assert [(one["level"], one["field"]) for one in long["problems"]] == [("block", "text")]
+    assert long["problems"][0]["message"]
+    assert (fine["channel"], fine["count"], fine["problems"]) == (short, 4, [])
+    empty = program().post("/check", {"text": "", "channels": [wall]}).json[0]["problems"]
+    assert [one["field"] for one in empty] == ["text"], "said once, though two rules say it"
+
+
+def test_submitting_what_a_channel_refuses_lists_every_problem(program: Program, wall: int) -> None:
+    writer = program()
+    item = writer.create(text="å" * 501, channels=[wall])
+    assert [one["level"] for one in item["problems"]] == ["block"]
+    answer = writer.post(f"/items/{item['id']}/submit")
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, "blocked", "text")
+    assert answer.json["problems"][0]["message"] == item["problems"][0]["message"]
+
+
+def test_a_picture_is_taken_in_and_used(program: Program, office: Office, wall: int) -> None:
+    writer = program()
+    answer = writer.post("/media", data={"file": (io.BytesIO(files.with_exif(gps=True)), "buss.jpg"), "alt": "En buss"})
+    assert answer.status_code == 201
+    media = answer.json
+    assert (media["mime"], media["width"], media["height"], media["alt"]) == ("image/jpeg", 64, 48, "En buss")
+    assert media["had_location"] is True
+    fetched = writer.get(media["url"].partition("/api/v1")[2])
+    assert (fetched.status_code, fetched.content_type) == (200, "image/jpeg")
+    assert writer.get(f"/media/{media['id']}").json["sha256"] == media["sha256"]
+    item = writer.create(channels=[wall], media=[media["id"]])
+    assert item["revision"]["content"]["pictures"][0]["alt"] == "En buss"
+
+
+def test_the_same_picture_twice_is_one(program: Program) -> None:
+    writer = program()
+
+    def upload(alt: str) -> dict[str, Any]:
+        answer: dict[str, Any] = writer.post(
+            "/media", data={"file": (io.BytesIO(files.png()), "a.png"), "alt": alt}
+        ).json
+        return answer
+
+    one, two = upload("En buss"), upload("")
+    assert (one["id"], two["alt"]) == (two["id"], "En buss")
+    assert upload("En röd buss")["alt"] == "En röd buss"
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_picture_is_refused_by_its_field(program: Program, data: bytes) -> None:
+    answer = program().post("/media", data={"file": (io.BytesIO(data), "x.png"), "alt": ""})
+    assert (answer.status_code, answer.json["field"]) == (422, "file")
+    wordless = program().post("/media", data={"alt": "ingen fil"}, content_type="multipart/form-data")
+    assert wordless.json["field"] == "file"
+
+
+def test_a_disk_that_fills_while_a_picture_is_written_leaves_nothing_behind(
+    program: Program, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("commsched.flow.library.os.fsync", full)
+        answer = program().post("/media", data={"file": (io.BytesIO(files.png()), "x.png")})
+    assert answer.status_code == 507
+    assert [path for path in office.media.rglob("*") if path.is_file()] == []
+
+
+# -- the rest --------------------------------------------------------------------------------------
+
+
+def test_channels_are_listed_without_their_secrets(program: Program, wall: int) -> None:
+    (row,) = program("reader").get("/channels").json
+    assert (row["id"], row["platform"], row["state"], row["limits"]["characters"]) == (wall, "sandbox", "ok", 500)
+    assert "secrets" not in row
+
+
+def test_a_token_that_runs_wild_is_slowed_down_and_no_other() -> None:
+    pace, clock = Pace(per_second=1, burst=2), SetClock()
+    pace.step("a", NOW)
+    pace.step("a", NOW)
+    with pytest.raises(TooFast) as caught:
+        pace.step("a", NOW)
+    assert caught.value.retry_after == 1
+    pace.step("b", NOW)
+    pace.step("a", clock.forward(seconds=1))
+
+
+def test_metrics_tell_figures_and_no_content(app: Flask, ticking: Office, program: Program, wall: int) -> None:
+    program().create(text="Hemligt utkast", channels=[wall])
+    text = app.test_client().get("/metrics").text
+    assert 'commsched_deliveries{state="waiting"} 0' in text
+    assert "commsched_heartbeat_age_seconds 0.000" in text
+    assert "Hemligt" not in text
+    assert "Regiongruppen" not in text
+
+
+def test_metrics_are_for_this_machine_or_for_the_token(app: Flask, office: Office, cast: Cast) -> None:
+    client = app.test_client()
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
+    assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 404
+    office.settings["metrics_token"] = "siffror"
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer siffror"}).status_code == 200
+
+
+def test_the_password_is_no_token(app: Flask, cast: Cast) -> None:
+    assert Client(app, PASSWORD).get("/workspace").status_code == 401
