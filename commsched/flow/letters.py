@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core import dates
-from commsched.core.language import gettext, known, ngettext
+from commsched.core.language import gettext, known
 from commsched.core.lifecycle import REASONS
 from commsched.core.markup import first_words
 from commsched.core.platform import Message
@@ -31,6 +31,8 @@ PATHS: Final = {
     PASSWORD: "/password/{token}",
 }
 """Where the button leads."""
+_SOON: Final = {0: N_("today"), 1: N_("tomorrow")}
+_DAYS: Final = N_("in %(days)s days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +184,14 @@ def _values(
     row: Notice, person: Person, workspace: Workspace, item: Item | None, language: str, now: datetime
 ) -> dict[str, Any]:
     facts = row.facts
-    expires = facts.get("expires")
     return {
         "title": (item.title if item is not None else "") or gettext(language, N_("Untitled")),
         "by": facts.get("by") or gettext(language, N_("Somebody")),
         "channel": facts.get("channel") or "",
         "email": person.email,
-        "expires": _moment(expires, workspace.zone, language, now) if expires else "",
+        "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
     }
-
-
-def _moment(value: Any, zone: str, language: str, now: datetime) -> str:
-    return dates.when(datetime.fromisoformat(str(value)), zone, language, now)
 
 
 def _lines(
@@ -216,8 +213,7 @@ def _lines(
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
     add(N_("The answer was"), str(facts.get("detail") or ""))
     if int(facts.get("of") or 0) > 1:
-        text = ngettext(language, "%(out)s of %(of)s is out", "%(out)s of %(of)s are out", int(facts["out"]))
-        add(N_("So far"), text % {"out": facts["out"], "of": facts["of"]})
+        add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
     return made
 
 

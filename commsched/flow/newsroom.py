@@ -215,8 +215,13 @@ def _published(office: Office, session: Session, *where: Any) -> Iterator[tuple[
 
 
 def may_be_seen(content: Content, now: datetime) -> bool:
-    """The embargo holds to the second, whatever the rows say."""
-    return not content.embargo or datetime.fromisoformat(content.embargo) <= now
+    """The embargo holds to the second, whatever the rows say; one that cannot be read never ends."""
+    if not content.embargo:
+        return True
+    try:
+        return datetime.fromisoformat(content.embargo) <= now
+    except (ValueError, TypeError):
+        return False
 
 
 def _entry(session: Session, delivery: Delivery, item: Item, content: Content) -> Entry:

@@ -103,7 +103,7 @@ def _claim(office: Office, now: datetime, most: int) -> list[_Claimed]:
 
 
 def _written(office: Office, session: Session, row: Notice, now: datetime) -> _Claimed:
-    """The mail, unless its reader has left or its reason has passed. One letter that cannot be written stops no other."""
+    """The mail, unless its reader has left or its reason has passed. One that cannot be written stops no other."""
     person, workspace = session.get(Person, row.person_id), session.get(Workspace, row.workspace_id)
     item = session.get(Item, row.item_id) if row.item_id else None
     if person is None or workspace is None or not _wanted(session, row, person, item):

@@ -114,7 +114,7 @@ class SmtpMailer(Mailer):
         except (OSError, ssl.SSLError) as error:  # the certificate file of ``ca=`` cannot be read
             return Rejected(_said(error), "config")
         try:
-            with line.deadline(self.patience.total / 2):
+            with line.deadline(self.patience.connect + self.patience.command):
                 line.open()
         except Exception as error:
             line.close()

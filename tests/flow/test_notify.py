@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.outcome import Published, Rejected, Retry, Unknown
-from commsched.flow import letters, morning, notify
+from commsched.flow import letters, notify
 from commsched.flow.context import Office
 from commsched.mail.build import build
-from commsched.store.models import Channel, Delivery, Item, Membership, Notice, Person
+from commsched.store.models import Delivery, Item, Membership, Notice, Person
 from commsched.store.session import EVERY_WORKSPACE
 from tests import publications
 from tests.conftest import NOW, Cast, MailBag, SetClock
@@ -87,7 +87,7 @@ FACTS = {
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
     "approved": {"by": "Gunnar Lind"}, "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
-    "token_expiring": {"channel": "Mastodon", "expires": (NOW + timedelta(days=3)).isoformat()},
+    "token_expiring": {"channel": "Mastodon", "days": 13},
     "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
     "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
 }  # fmt: skip
@@ -121,7 +121,7 @@ def test_what_stopped_is_told_with_why_and_the_answer(office: Office, cast: Cast
     text = mail.sent[0].text
     assert "”Ja till fler turer” kunde inte publiceras i kanalen X." in text
     assert "403 Forbidden <b>" in text
-    assert "1 av 3 har gått ut" in text
+    assert "Ute hittills: 1 av 3" in text
 
 
 def test_a_kind_that_has_no_letter_is_refused_where_it_is_queued(office: Office, cast: Cast) -> None:
@@ -241,7 +241,7 @@ def test_what_was_claimed_before_a_crash_is_tried_again(
 def test_one_letter_that_cannot_be_written_stops_no_other(
     office: Office, cast: Cast, item: Item, mail: MailBag, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tell(office, cast, "token_expiring", channel="X", expires="inte en tid")
+    tell(office, cast, "token_expiring", channel="X", days="inga alls")
     tell(office, cast, "paused", by="Karin")
     with caplog.at_level(logging.CRITICAL):
         assert notify.send_due(office) == 1
@@ -263,10 +263,8 @@ def test_the_morning_mail_says_what_did_not_go_out_what_waits_and_what_goes_out_
     publications.published(
         office, cast.place.id, channel, at=NOW + timedelta(days=1), state="waiting", text="x", title="I morgon"
     )
-    assert morning.queue_due(office) == 3
-    assert morning.queue_due(office) == 0, "once a day"
+    tell(office, cast, "morning", who="writer")
     notify.send_due(office)
-    assert {letter.to for letter in mail.sent} == {"astrid@example.org", "gunnar@example.org", "karin@example.org"}
     text = mail.sent[0].text
     assert mail.sent[0].subject == "I dag, torsdag 26 november"
     assert re.search(r"behöver ett svar\n  - ons 25 nov 22:00  Nattens inlägg · Väggen – .+sent", text)
@@ -275,37 +273,21 @@ def test_the_morning_mail_says_what_did_not_go_out_what_waits_and_what_goes_out_
     assert "I morgon" not in text
 
 
-def test_there_is_no_morning_mail_about_nothing(office: Office, cast: Cast) -> None:
-    assert morning.queue_due(office) == 0
-
-
-@pytest.mark.parametrize("hours", [-2, 4, 12])
-def test_the_morning_mail_comes_in_the_morning(
-    office: Office, cast: Cast, item: Item, clock: SetClock, hours: int
-) -> None:
-    clock.forward(hours=hours)
-    assert morning.queue_due(office) == 0
-
-
-def test_who_does_not_want_the_morning_mail_is_spared(office: Office, cast: Cast, item: Item) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
-        session.get_one(Person, cast.writer.id).settings = {"morning": "0"}
-    assert morning.queue_due(office) == 2
-
-
-def test_an_access_that_runs_out_is_told_at_each_step_once(
-    office: Office, cast: Cast, mail: MailBag, clock: SetClock
-) -> None:
-    channel = publications.channel(office, cast.place.id, "mastodon", name="Mastodon",
-                                   token_expires_at=NOW + timedelta(days=20))  # fmt: skip
-    told = []
-    for _ in range(21):
-        told.append(morning.queue_due(office))
-        clock.forward(days=1)
-    assert sum(told) == 4
+def test_a_list_with_nothing_in_it_says_so(office: Office, cast: Cast, mail: MailBag) -> None:
+    tell(office, cast, "morning", who="writer")
     notify.send_due(office)
-    assert {letter.to for letter in mail.sent} == {"astrid@example.org"}
-    assert mail.sent[0].subject == "Åtkomsten till Mastodon går ut"
-    with office.store.write(cast.place.id) as session:
-        session.get_one(Channel, channel).token_expires_at = clock.now() + timedelta(days=2)
-    assert morning.queue_due(office) == 1, "a new access has its own warnings"
+    assert mail.sent[0].text.count("\n  Inget.\n") == 3
+
+
+def test_the_morning_mail_tells_an_office_of_itself_only(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
+    with office.store.write(cast.elsewhere.id) as session:
+        notify.queue(session, office, [cast.stranger.id], "morning")
+    notify.send_due(office)
+    assert "fler turer" not in mail.sent[0].text
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "i dag"), (1, "i morgon"), (13, "om 13 dagar")])
+def test_an_access_that_runs_out_says_when(office: Office, cast: Cast, mail: MailBag, days: int, said: str) -> None:
+    tell(office, cast, "token_expiring", channel="Mastodon", days=days)
+    notify.send_due(office)
+    assert f"Åtkomsten till Mastodon går ut {said}." in mail.sent[0].text

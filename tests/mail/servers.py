@@ -29,6 +29,8 @@ class Script:
     content: bytes = b"250 2.0.0 queued as X"
     noop: bytes = b"250 ok"
     rset: bytes = b"250 ok"
+    mail_once: bytes = b""
+    """What to answer to the next MAIL only."""
     close_after: int = 0
     """Close the connection without a word after this many messages."""
     connections: int = 0
@@ -86,6 +88,8 @@ class Relay:
                 if verb == b"rcpt":
                     self.script.recipients.append(line.decode().partition("<")[2].partition(">")[0])
                 answer = getattr(self.script, verb.decode(), b"500 what")
+                if verb == b"mail" and self.script.mail_once:
+                    answer, self.script.mail_once = self.script.mail_once, b""
                 if not self._say(conn, answer):
                     return
                 if verb == b"data" and answer.startswith(b"354"):

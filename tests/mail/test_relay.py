@@ -176,6 +176,21 @@ def test_a_kept_connection_that_has_died_is_replaced_without_losing_or_doubling(
         assert server.script.connections == 3
 
 
+def test_a_refusal_stays_a_refusal_when_the_relay_hangs_up_after_it(mailer: Callable[..., SmtpMailer]) -> None:
+    with relay(rcpt=b"550 5.1.1 no", rset=DROP) as server:
+        assert mailer(server).send(LETTER) == Rejected("550 5.1.1 no", "address")
+
+
+def test_a_relay_that_sends_a_kept_connection_home_is_asked_anew(mailer: Callable[..., SmtpMailer]) -> None:
+    with relay() as server:
+        office = mailer(server)
+        office.send(LETTER)
+        server.script.mail_once = b"421 4.4.2 idle too long"
+        assert isinstance(office.send(LETTER), Published)
+        assert server.script.connections == 2
+        assert len(server.script.contents) == 2
+
+
 def test_an_old_connection_is_not_trusted(mailer: Callable[..., SmtpMailer]) -> None:
     with relay() as server:
         office = mailer(server, replace(HASTY, idle=0))

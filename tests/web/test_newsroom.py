@@ -100,6 +100,14 @@ def test_an_embargo_holds_to_the_second_even_where_the_rows_say_published(
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
 
 
+@pytest.mark.parametrize("embargo", ["2026-11-26T06:00:00", "snart"])
+def test_an_embargo_that_cannot_be_read_never_ends(
+    press: FlaskClient, office: Office, cast: Cast, room: int, embargo: str
+) -> None:
+    item = release(office, cast, room, embargo=embargo)
+    assert press.get(f"/n/gruppen/{item.uid}").status_code == 404
+
+
 def test_the_published_revision_is_shown_and_not_a_later_edit(
     press: FlaskClient, office: Office, cast: Cast, room: int
 ) -> None:
