@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -161,6 +162,37 @@ def _columns() -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def _by_session() -> Select[Any]:
+    """Built once: every page asks it."""
+    here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
+    return (
+        select(SignIn.id.label("session"), SignIn.seen_at, *_columns())
+        .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp) & Person.active)
+        .outerjoin(Workspace, Workspace.slug == bindparam("slug"))
+        .outerjoin(Membership, here)
+        .where(SignIn.token_hash == bindparam("hash"), SignIn.expires_at > bindparam("now"),
+               SignIn.seen_at > bindparam("idle"))
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _by_token() -> Select[Any]:
+    here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
+    return (
+        select(ApiToken.id.label("token"), ApiToken.role.label("most"), ApiToken.used_at, *_columns())
+        .join(Person, (Person.id == ApiToken.person_id) & Person.active)
+        .join(Workspace, Workspace.id == ApiToken.workspace_id)
+        .join(Membership, here)
+        .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None))
+    )
+
+
+def _ask(office: Office, question: Select[Any], **values: Any) -> Row[Any] | None:
+    with office.store.engine.connect() as connection:
+        return connection.execute(question, values).first()
+
+
 def _place(row: Row[Any]) -> Place | None:
     if row.workspace is None or row.role is None:
         return None
@@ -175,15 +207,7 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
     the two cannot be told apart.
     """
     now = office.now()
-    found = (
-        select(SignIn.id.label("session"), SignIn.seen_at, *_columns())
-        .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp) & Person.active)
-        .outerjoin(Workspace, Workspace.slug == (slug or ""))
-        .outerjoin(Membership, (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id))
-        .where(SignIn.token_hash == token_hash(secret), SignIn.expires_at > now, SignIn.seen_at > now - IDLE)
-    )
-    with office.store.read(EVERY_WORKSPACE) as session:
-        row = session.execute(found).first()
+    row = _ask(office, _by_session(), slug=slug or "", hash=token_hash(secret), now=now, idle=now - IDLE)
     if row is None:
         return None
     if now - row.seen_at > SEEN_EVERY:
@@ -195,15 +219,7 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
 def recognise_token(office: Office, secret: str) -> Visitor | None:
     """The person and workspace of an API token; its role is the lesser of the token's and the person's."""
     now = office.now()
-    found = (
-        select(ApiToken.id.label("token"), ApiToken.role.label("most"), ApiToken.used_at, *_columns())
-        .join(Person, (Person.id == ApiToken.person_id) & Person.active)
-        .join(Workspace, Workspace.id == ApiToken.workspace_id)
-        .join(Membership, (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id))
-        .where(ApiToken.token_hash == token_hash(secret), ApiToken.revoked_at.is_(None))
-    )
-    with office.store.read(EVERY_WORKSPACE) as session:
-        row = session.execute(found).first()
+    row = _ask(office, _by_token(), hash=token_hash(secret))
     if row is None:
         return None
     if row.used_at is None or now - row.used_at > SEEN_EVERY:

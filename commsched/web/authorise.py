@@ -35,6 +35,7 @@ class Undeclared(HTTPException):
 
 
 def install(app: Flask) -> None:
+    app.extensions["workspace routes"] = {}
     app.url_value_preprocessor(_take_slug)
     app.url_defaults(_give_slug)
     app.before_request(decide)
@@ -46,8 +47,14 @@ def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 
 def _give_slug(endpoint: str, values: dict[str, Any]) -> None:
-    if "slug" not in values and g.get("slug") and current_app.url_map.is_endpoint_expecting(endpoint, "slug"):
-        values["slug"] = g.slug
+    slug = g.get("slug")
+    if slug is None or "slug" in values:
+        return
+    known: dict[str, bool] = current_app.extensions["workspace routes"]
+    if endpoint not in known:
+        known[endpoint] = current_app.url_map.is_endpoint_expecting(endpoint, "slug")
+    if known[endpoint]:
+        values["slug"] = slug
 
 
 def by_token() -> bool:
