@@ -245,7 +245,9 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
             Delivery.due_at <= now + 2 * SOON,
         )  # fmt: skip
         already = session.scalar(near.order_by(Delivery.due_at).limit(1))
-        channels = {row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))}
+        channels = {
+            row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))
+        }
         made = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
     if already is not None or place.paused_at is not None:
         return already or now

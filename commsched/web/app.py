@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from commsched.flow.context import Office
-from commsched.web import authorise, errors, guard, nav, words
+from commsched.web import authorise, compress, errors, guard, nav, words
 from commsched.web.paths import templates
 
 PACKAGES = ("commsched.web.pages", "commsched.web.public", "commsched.api")
@@ -42,7 +42,7 @@ def create_app(office: Office, *, testing: bool = False, packages: Iterable[str]
     _proxies(app, office.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = _Id
-    for part in (authorise, guard, errors, words, nav):
+    for part in (compress, authorise, guard, errors, words, nav):
         part.install(app)
     for module in sorted(_pages(packages), key=lambda module: module.__name__):
         app.register_blueprint(module.bp)

@@ -1,0 +1,147 @@
+"""The chips: a thousand of them on a page, so they are written out with plain string formatting.
+
+What a chip says: the time, the channels' icons, the title, and the state as colour, icon and word together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from html import escape
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from commsched.flow.agenda import FIXED, Around, Row
+from commsched.web.icons import brand_icon, icon
+from commsched.web.states import STATES
+from commsched.web.words import _, office, said
+
+CLASH: Final = timedelta(hours=1)
+"""Two posts in the same channel closer than this are pointed out."""
+_HOUR: Final = int(CLASH.total_seconds()) * 1_000_000
+
+
+@dataclass(slots=True)
+class Placed:
+    """An item where it stands: its wall time and its finished chip."""
+
+    wall: datetime
+    html: str
+    clash: bool = False
+
+
+@dataclass(slots=True)
+class Chips:
+    """Writes chips for one page: everything that does not differ between them is worked out once."""
+
+    around: Around
+    zone: Any
+    base: str
+    """The address of the office's pages, ``/w/slug``."""
+    may_move: bool
+    near: frozenset[int] = frozenset()
+    """Items that stand too close to another in the same channel."""
+    looks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    nets: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.looks = {
+            key: (look.tone, f'<svg viewBox="0 0 20 20" aria-hidden="true"><use href="#s-{key}"/></svg>'
+                             f"{escape(said(look.word))}")
+            for key, look in STATES.items()
+        }  # fmt: skip
+        self.words = {
+            "move": escape(_("Move …")), "clash": escape(_("Too close")), "why": escape(_("Within an hour of another post in the same channel")),
+            "untitled": escape(_("Untitled")),
+        }  # fmt: skip
+
+    def channels(self, spelled: str) -> str:
+        """The icons of ``,3,17,``, each with its channel's name."""
+        made = self.nets.get(spelled)
+        if made is None:
+            known = [(int(one), self.around.channels[int(one)][0]) for one in spelled.split(",")
+                     if one and int(one) in self.around.channels]  # fmt: skip
+            made = self.nets[spelled] = "".join(
+                f'<svg viewBox="0 0 20 20" role="img" aria-label="{escape(name)}"><title>{escape(name)}</title>'
+                f'<use href="#n-{number}"/></svg>'
+                for number, name in known
+            )
+        return made
+
+    def chip(self, row: Row, wall: datetime | None) -> str:
+        """One item."""
+        number, _at, state, title, channels, _kind, _author = row
+        tone, word = self.looks[state]
+        moves = self.may_move and state not in FIXED
+        close = number in self.near
+        at = f"{wall:%Y-%m-%dT%H:%M}" if wall else ""
+        return (
+            f'<li class="ev is-{tone}" data-i="{number}" data-at="{at}"{" draggable=true" if moves else ""}>'
+            f'<a class="ev-a" href="{self.base}/items/{number}" id="i{number}">'
+            f'<span class="ev-h">{f"<time>{at[11:]}</time>" if at else ""}<span class="nets">{self.channels(channels)}'
+            f'</span></span><span class="ev-t" id="t{number}">{escape(title) or self.words["untitled"]}</span>'
+            f'<span class="ev-s">{word}</span>'
+            + (f'<span class="ev-c" title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>' if close else "")
+            + "</a>"
+            + (f'<a class="ev-m" href="{self.base}/calendar/{number}/move" aria-label="{self.words["move"]}" '
+               f'aria-describedby="t{number}">{_MOVE}</a>' if moves else "")
+            + "</li>"
+        )  # fmt: skip
+
+    def place(self, rows: Iterable[Row]) -> list[Placed]:
+        """Every row with its wall time."""
+        zone, made = self.zone, []
+        for row in rows:
+            wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)  # type: ignore[operator]
+            made.append(Placed(wall, self.chip(row, wall)))
+        return made
+
+
+_MOVE: Final = '<svg viewBox="0 0 20 20" aria-hidden="true"><use href="#s-move"/></svg>'
+_ALERT: Final = '<svg viewBox="0 0 20 20" aria-hidden="true"><use href="#s-alert"/></svg>'
+
+
+def by_day(placed: Sequence[Placed]) -> dict[date, list[str]]:
+    """The chips of each day, in order."""
+    days: dict[date, list[str]] = {}
+    for one in placed:
+        days.setdefault(one.wall.date(), []).append(one.html)
+    return days
+
+
+def clashes(rows: Sequence[Row], now: int) -> list[tuple[Row, Row, int]]:
+    """Pairs in the same channel within an hour of each other, where at least one can still be moved.
+
+    ``rows`` are in the order of their times; ``now`` in microseconds. The third is the channel.
+    """
+    last: dict[str, Row] = {}
+    found = []
+    for row in rows:
+        at = row[1] or 0
+        for channel in row[4].split(","):
+            if not channel:
+                continue
+            before = last.get(channel)
+            if before is not None and at - (before[1] or 0) < _HOUR and at > now and row[2] not in FIXED:
+                found.append((before, row, int(channel)))
+            last[channel] = row
+    return found
+
+
+@lru_cache(maxsize=256)
+def _named(kind: str, name: str, ident: str) -> str:
+    drawn = brand_icon(name) if kind == "brand" else icon(name)
+    return str(drawn).replace("<svg ", f'<svg id="{ident}" ', 1)
+
+
+def sprite(around: Around) -> Markup:
+    """Every icon that chips use, once; a chip only points at it."""
+    parts = [_named("icon", look.icon, f"s-{key}") for key, look in STATES.items()]
+    parts += [_named("icon", "calendar-clock", "s-move"), _named("icon", "triangle-alert", "s-alert")]
+    for number, (_name, platform, _state) in around.channels.items():
+        parts.append(_named("brand", office().platform(platform).icon or "lucide:radio", f"n-{number}"))
+    return Markup(f'<div class="sprite" aria-hidden="true">{"".join(parts)}</div>')  # noqa: S704: our own icons

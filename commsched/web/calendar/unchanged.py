@@ -1,0 +1,48 @@
+"""Whether a page is the one the browser has: an ETag over all that could make it look different."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from flask import Response, current_app, g, make_response, request, session
+
+from commsched.web import guard
+from commsched.web.paths import STATIC, templates
+from commsched.web.words import language, office
+
+
+@lru_cache(maxsize=1)
+def _build() -> str:
+    """What the pages are made of: changes with every template and style sheet."""
+    files = [*templates().rglob("*.html"), *STATIC.rglob("*.*")]
+    said = sorted(f"{file}:{file.stat().st_mtime_ns}" for file in files)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def tag(*stamps: Any) -> str:
+    """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
+    visitor, place = g.visitor, g.place
+    from commsched.flow.health import goes
+
+    said = (
+        _build(), request.full_path, language(), request.cookies.get("theme", ""), guard.form_token(), visitor.name,
+        visitor.email, visitor.role, place, goes(visitor.heartbeat, office().now()), stamps,
+    )  # fmt: skip
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
+def unless_changed(etag: str, render: Callable[[], str]) -> Response:
+    """The page, or 304 where the browser has it already. A page with a message on it is always new."""
+    fresh = "_flashes" in session or current_app.config.get("ALWAYS_RENDER", False)
+    if not fresh and request.if_none_match.contains_weak(etag):
+        given = Response(status=304)
+    else:
+        given = make_response(render())
+    if not fresh:
+        given.set_etag(etag, weak=True)
+    given.headers["Cache-Control"] = "private, no-cache"
+    given.vary.add("Cookie")
+    return given
