@@ -32,10 +32,12 @@ def add_person(workspace: str, email: str, role: str, name: str, language: str, 
 
     given = password_from(password_stdin, required=False)
     office = open_office()
-    _, actor = place(office, workspace)
+    found, actor = place(office, workspace)
     known = operator.has_password(office, email)
     password = given or secrets.token_urlsafe(12)
-    people.add_person(office, actor, email, role, name=name, language=language, password=password)
+    invited = people.add_person(office, actor, email, role, name=name, language=language, password=password)
+    if invited.link:  # somebody who was here once, and comes back without a password
+        operator.give_password(office, found, email, password)
     if known:
         tell(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
     elif not given:
@@ -88,7 +90,7 @@ def deactivate(workspace: str, email: str) -> None:
 @_email
 @_stdin
 def set_password(workspace: str, email: str, password_stdin: bool) -> None:
-    """Give a person a new password (asked for, or --password-stdin). Every session of theirs ends."""
+    """Give a person a new password (asked for, or --password-stdin), also one who was shut out. Sessions end."""
     from commsched.flow import operator
 
     given = password_from(password_stdin, required=True)

@@ -70,11 +70,12 @@ def has_password(office: Office, email: str) -> bool:
 
 
 def give_password(office: Office, workspace: Workspace, email: str, password: str) -> None:
-    """Set a member's password; every session of theirs ends."""
+    """Set a member's password; every session of theirs ends. Somebody who was shut out is let in again."""
     number = member(office, workspace, email).person_id
     with office.store.write(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, number)
         set_password(session, office, person, password)
+        person.active = True
         note(session, office, actor(workspace), "person.password_set", person=number, name=person.name or person.email)
 
 

@@ -1,0 +1,332 @@
+"""What each command does, prints and refuses."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from commsched.bootstrap import open_office
+from commsched.cli.channels import points_inside
+from commsched.cli.main import main
+from commsched.flow import signin
+from commsched.flow.context import Office
+from commsched.platforms import get
+from commsched.store.models import Channel, Heartbeat, Item
+from commsched.store.session import EVERY_WORKSPACE
+from tests.api.conftest import add_channel
+from tests.cli.conftest import Run
+from tests.conftest import PASSWORD
+
+SLUG = "regiongruppen-vastra"
+
+
+def walk(command: click.Command, name: str = "commsched") -> list[tuple[str, click.Command]]:
+    found = [(name, command)]
+    if isinstance(command, click.Group):
+        for key, one in command.commands.items():
+            found += walk(one, f"{name} {key}")
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), walk(main), ids=[name for name, _ in walk(main)])
+def test_every_command_says_what_it_does_and_takes_a_home(name: str, command: click.Command) -> None:
+    assert command.help, name
+    assert "--home" in {option for param in command.params for option in param.opts}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom commsched.cli.main import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'flask', 'sqlalchemy', 'waitress', 'msgspec', 'PIL', 'apscheduler', 'cryptography', 'requests'}\n"
+        "sys.exit(','.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "doctor" in done.stdout
+
+
+def test_an_office_is_made_and_its_administrator_can_sign_in(founded: str, home: Path) -> None:
+    assert founded == SLUG
+    office = open_office(home)
+    assert signin.sign_in(office, "astrid@example.org", PASSWORD)
+    office.store.close()
+
+
+def test_the_advice_after_init_stands_apart_from_the_slug(run: Run) -> None:
+    made = run("init", "--workspace", "Distriktet", "--email", "nils@example.org", stdin=f"{PASSWORD}\n")
+    assert made.stdout == "distriktet\n"
+    assert "commsched up" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (("--workspace", "X", "--email", "no address", "--password-stdin"), PASSWORD, "not an e-mail address"),
+        (("--workspace", "X", "--email", "a@example.org", "--password-stdin"), "kort", "at least 10"),
+        (("--workspace", "X", "--email", "a@example.org", "--password-stdin"), "", "stdin"),
+        (("--workspace", "!!", "--email", "a@example.org", "--password-stdin"), PASSWORD, "letter or digit"),
+        (("--workspace", "X", "--email", "a@example.org", "--zone", "Mars/One"), PASSWORD, "no time zone"),
+        (("--workspace", "Regiongruppen Västra", "--email", "b@example.org"), PASSWORD, "already an office"),
+    ],
+)
+def test_init_refuses_in_one_sentence(
+    run: Run, founded: str, arguments: tuple[str, ...], stdin: str, said: str
+) -> None:
+    made = run("init", *arguments, stdin=stdin)
+    assert made.exit_code != 0
+    assert made.stdout == ""
+    assert said in made.stderr
+    assert "Traceback" not in made.stderr
+
+
+def test_the_home_may_stand_before_or_after_the_command_or_in_the_environment(
+    founded: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    expected = CliRunner().invoke(main, ["--home", str(home), "person", "list"]).stdout
+    assert "astrid@example.org" in expected
+    assert CliRunner().invoke(main, ["person", "--home", str(home), "list"]).stdout == expected
+    assert CliRunner().invoke(main, ["person", "list", "--home", str(home)]).stdout == expected
+    monkeypatch.setenv("COMMSCHED_HOME", str(home))
+    assert CliRunner().invoke(main, ["person", "list"]).stdout == expected
+
+
+def test_a_wrong_home_founds_no_office(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    made = CliRunner().invoke(main, ["person", "list", "--home", str(tmp_path / "nowhere")])
+    assert made.exit_code == 1
+    assert "commsched init" in made.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_shells_language_is_spoken(run: Run, founded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "sv_SE.UTF-8")
+    assert "Det finns inget kontor" in run("person", "list", "--workspace", "annat").stderr
+
+
+def test_a_person_gets_a_password_that_works(run: Run, founded: str, home: Path) -> None:
+    made = run("person", "add", "--workspace", SLUG, "--email", "gunnar@example.org", "--role", "approver")
+    password = made.stdout.strip()
+    assert len(password.split()) == 1
+    given = run("person", "add", "--workspace", SLUG, "--email", "karin@example.org", "--role", "Writer",
+                "--password-stdin", stdin=f"{PASSWORD}\n")  # fmt: skip
+    assert given.stdout == ""
+    office = open_office(home)
+    assert signin.sign_in(office, "gunnar@example.org", password)
+    assert signin.sign_in(office, "karin@example.org", PASSWORD)
+    office.store.close()
+    twice = run("person", "add", "--workspace", SLUG, "--email", "karin@example.org", "--role", "writer")
+    assert (twice.exit_code, twice.stdout) == (1, "")
+
+
+def test_somebody_in_two_offices_keeps_one_password(run: Run, founded: str) -> None:
+    run("init", "--workspace", "Distriktet", "--email", "nils@example.org", stdin=f"{PASSWORD}\n")
+    made = run("person", "add", "--workspace", "distriktet", "--email", "astrid@example.org", "--role", "reader")
+    assert (made.exit_code, made.stdout) == (0, "")
+    assert "keeps the password" in made.stderr
+    assert run("person", "list").exit_code == 1, "with two offices one must be named"
+
+
+def test_roles_passwords_and_ends(run: Run, founded: str, home: Path) -> None:
+    run("person", "add", "--email", "karin@example.org", "--role", "writer")
+    assert run("person", "role", "--email", "karin@example.org", "--role", "approver").exit_code == 0
+    assert run("person", "password", "--email", "karin@example.org", stdin="nytt lösenord\n").exit_code == 0
+    office = open_office(home)
+    secret = signin.sign_in(office, "karin@example.org", "nytt lösenord")
+    assert run("person", "deactivate", "--email", "karin@example.org").exit_code == 0
+    assert signin.recognise(office, secret) is None
+    office.store.close()
+    listed = run("person", "list").stdout.splitlines()
+    assert next(line for line in listed if "karin" in line).split() == ["karin@example.org", "approver", "deactivated"]
+    assert run("token", "create", "--email", "karin@example.org").exit_code == 1
+    assert run("person", "deactivate", "--email", "astrid@example.org").exit_code == 1, "the last administrator stays"
+    assert run("person", "password", "--email", "karin@example.org", stdin="tillbaka igen\n").exit_code == 0
+    assert run("token", "create", "--email", "karin@example.org").exit_code == 0, "a new password lets them in again"
+    assert run("person", "role", "--email", "nobody@example.org", "--role", "reader").exit_code == 1
+
+
+def test_a_token_is_printed_and_nothing_else_and_works_until_revoked(run: Run, founded: str, home: Path) -> None:
+    made = run("token", "create", "--workspace", SLUG, "--email", "Astrid@example.org", "--role", "reader")
+    token = made.stdout.removesuffix("\n")
+    assert token.startswith("csk_")
+    assert made.stdout.count("\n") == 1
+    assert made.stderr == ""
+    office = open_office(home)
+    visitor = signin.recognise_token(office, token)
+    assert visitor is not None
+    assert visitor.role == "reader"
+    listed = run("token", "list").stdout
+    assert "astrid@example.org" in listed
+    assert token not in listed
+    assert run("token", "revoke", "1").exit_code == 0
+    assert signin.recognise_token(office, token) is None
+    assert run("token", "revoke", "1").exit_code == 1
+    office.store.close()
+
+
+def test_a_channel_is_added_and_its_id_printed_alone(run: Run, founded: str, tmp_path: Path) -> None:
+    made = run("channel", "add", "--workspace", SLUG, "--platform", "sandbox", "--name", "Väggen",
+               "--set", "Behavior=normal")  # fmt: skip
+    assert (made.stdout, made.stderr, made.exit_code) == ("1\n", "", 0)
+    people = tmp_path / "press.txt"
+    people.write_text("red@example.org\nnyheter@example.org\n")
+    listed = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", f"addresses=@{people}")
+    piped = run("channel", "add", "--platform", "presslist", "--name", "Få", "--set", "addresses=-",
+                stdin="tips@example.org\n")  # fmt: skip
+    assert (listed.stdout, piped.stdout) == ("2\n", "3\n")
+    table = run("channel", "list").stdout
+    assert "Väggen" in table
+    assert "red@example.org" not in table
+    assert run("channel", "check").exit_code == 0
+    assert run("channel", "archive", "1").exit_code == 0
+    assert "Väggen" not in run("channel", "list").stdout
+    assert "Väggen" in run("channel", "list", "--archived").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--platform", "myspace", "--name", "M"), "no platform"),
+        (("--platform", "sandbox", "--name", "M", "--set", "colour=red"), "no setting"),
+        (("--platform", "sandbox", "--name", "M", "--set", "behaviour"), "KEY=VALUE"),
+        (("--platform", "presslist", "--name", "M"), "addresses"),
+        (("--platform", "presslist", "--name", "M", "--set", "addresses=@/no/such/file"), "no file"),
+        (("--platform", "mastodon", "--name", "M", "--set", "url=http://127.0.0.1:1", "--set", "token=t"), "base_url"),
+    ],
+)
+def test_a_channel_that_cannot_be_connected_prints_no_id(
+    run: Run, founded: str, arguments: tuple[str, ...], said: str
+) -> None:
+    made = run("channel", "add", *arguments)
+    assert made.exit_code != 0
+    assert made.stdout == ""
+    assert said in made.stderr
+    assert "Traceback" not in made.stderr
+
+
+def test_only_an_address_on_this_network_opens_the_way_into_it() -> None:
+    mastodon = get("mastodon")
+    assert points_inside(mastodon, {"url": "http://127.0.0.1:3000"})
+    assert points_inside(mastodon, {"base_url": "192.168.1.5"})
+    assert not points_inside(mastodon, {"base_url": "https://93.184.216.34"})
+    assert not points_inside(mastodon, {"access_token": "http://127.0.0.1"})
+
+
+def test_every_platform_is_listed_with_its_keys(run: Run) -> None:
+    said = run("channel", "platforms").stdout
+    for key in ("mastodon", "x", "facebook", "newsroom", "presslist", "sandbox", "folder", "*access_token*"):
+        assert key in said
+
+
+def test_pause_and_resume(run: Run, founded: str, home: Path) -> None:
+    assert run("pause", "--workspace", SLUG, "--reason", "Dödsfall").exit_code == 0
+    assert run("pause", "--workspace", SLUG, "--reason", "igen").exit_code == 1
+    assert "Dödsfall" in run("doctor").stdout
+    resumed = run("resume", "--workspace", SLUG, "--missed", "send")
+    assert (resumed.exit_code, resumed.stdout) == (0, "")
+    assert run("resume", "--workspace", SLUG).exit_code == 1
+
+
+def test_the_doctor_finds_a_healthy_office_well(run: Run, founded: str) -> None:
+    done = run("doctor", "--json")
+    said = json.loads(done.stdout)
+    assert done.exit_code == 0, done.stdout
+    assert said["ok"] is True
+    names = {one["name"] for one in said["findings"]}
+    assert {"database", "integrity", "schema", "key", "record", "clock", "disk", "mail", "channels", "held",
+            "unknown", "media"} <= names  # fmt: skip
+    assert all(one["message"] for one in said["findings"])
+
+
+def failing(run: Run) -> set[str]:
+    done = run("doctor", "--json")
+    found = {one["name"] for one in json.loads(done.stdout)["findings"] if one["level"] == "fail"}
+    assert (done.exit_code == 1) == bool(found)
+    return found
+
+
+def _change(home: Path, statement: str) -> None:
+    connection = sqlite3.connect(home / "commsched.db")
+    with connection:
+        connection.execute(statement)
+    connection.close()
+
+
+def test_the_doctor_sees_a_record_that_was_changed(run: Run, founded: str, home: Path) -> None:
+    _change(home, "UPDATE entry SET actor = 'Någon annan' WHERE id = 1")
+    assert failing(run) == {"record"}
+
+
+def test_the_doctor_sees_a_key_that_does_not_fit(run: Run, founded: str, home: Path) -> None:
+    run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", "addresses=red@example.org")
+    (home / "secret.key").unlink()
+    assert failing(run) == {"key"}
+
+
+def test_the_doctor_sees_a_channel_whose_access_died(run: Run, founded: str, home: Path) -> None:
+    office = open_office(home)
+    channel = add_channel(office, 1)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Channel, channel).state = "broken"
+    office.store.close()
+    assert failing(run) == {"channel"}
+
+
+def test_the_doctor_sees_a_clock_that_stands_still_when_something_waits(run: Run, founded: str, home: Path) -> None:
+    office = open_office(home)
+    waiting(office)
+    office.store.close()
+    assert failing(run) == {"clock"}
+    office = open_office(home)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.add(Heartbeat(name="clock", at=office.now()))
+    office.store.close()
+    assert failing(run) == set()
+
+
+def waiting(office: Office) -> int:
+    """A delivery that is due tomorrow; returns its item."""
+    from datetime import timedelta
+
+    from commsched.core.draft import DraftIn
+    from commsched.flow import operator, write
+    from commsched.store.models import Delivery
+
+    channel = add_channel(office, 1)
+    item = write.create(office, operator.actor(operator.workspace(office, "")), DraftIn(text="Ja", channels=[channel]))
+    at = office.now() + timedelta(days=1)
+    with office.store.write(1) as session:
+        revision = session.get_one(Item, item).revision_id
+        session.add(Delivery(uid="d1", item_id=item, revision_id=revision, channel_id=channel, due_at=at,
+                             latest_at=at, next_at=at, created_at=office.now()))  # fmt: skip
+    return item
+
+
+def test_the_doctor_sees_a_file_that_is_no_database(run: Run, home: Path) -> None:
+    for file in home.glob("commsched.db*"):
+        file.unlink()
+    (home / "commsched.db").write_bytes(b"this is not a database" * 100)
+    assert failing(run) == {"database"}
+
+
+def test_a_newer_database_is_left_alone_in_words(run: Run, founded: str, home: Path) -> None:
+    _change(home, "UPDATE alembic_version SET version_num = '9999'")
+    assert failing(run) == {"database"}
+    refused = run("person", "list")
+    assert refused.exit_code == 1
+    assert "newer version" in refused.stderr
+
+
+def test_the_version_is_told(run: Run) -> None:
+    from commsched import __version__
+
+    assert run("version").stdout == f"commsched {__version__}\n"

@@ -1,0 +1,278 @@
+"""The real process: up, the whole way over HTTP, SIGTERM; a backup while it runs, and an office out of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from commsched.bootstrap import open_office
+from commsched.core.words import Invalid
+from commsched.flow import backup, operator
+from commsched.flow.context import Office
+from commsched.flow.deliver.courier import Courier
+from commsched.flow.restored import settle
+from commsched.store.models import Delivery, Part, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from tests.api.conftest import add_channel
+from tests.cli.conftest import Run
+from tests.conftest import PASSWORD, Cast, SetClock
+
+SLUG = "regiongruppen-vastra"
+
+
+@contextmanager
+def running(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A real ``commsched`` process, and the address that it tells."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "COMMSCHED_HOME": str(home)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "commsched.cli", *arguments], env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        yield process, found.group() if found else ""
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        _, said = process.communicate(timeout=30)
+        assert "Traceback" not in said, said
+
+
+def until(true: Callable[[], Any], seconds: float = 30) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = true()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it never happened")
+
+
+def tokens(run: Run) -> tuple[str, str]:
+    run("person", "add", "--email", "karin@example.org", "--role", "writer", "--password-stdin", stdin=PASSWORD)
+    run("person", "add", "--email", "gunnar@example.org", "--role", "approver", "--password-stdin", stdin=PASSWORD)
+    made = [run("token", "create", "--email", f"{who}@example.org").stdout.strip() for who in ("karin", "gunnar")]
+    return made[0], made[1]
+
+
+def test_up_publishes_what_was_approved_and_ends_when_told(run: Run, founded: str, home: Path) -> None:
+    karin, gunnar = tokens(run)
+    channel = int(run("channel", "add", "--platform", "sandbox", "--name", "Väggen").stdout)
+    with running(home, "up", "--port", "0") as (process, address):
+        api, http = f"{address}/api/v1", requests.Session()
+        writer, approver = ({"Authorization": f"Bearer {token}"} for token in (karin, gunnar))
+        soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+        item = http.post(f"{api}/items", json={"text": "Ja", "channels": [channel], "publish_at": soon}, headers=writer)
+        assert item.status_code == 201, item.text
+        path = f"{api}/items/{item.json()['id']}"
+        assert item.headers["Location"] == path
+        assert http.post(f"{path}/submit", headers=writer).status_code == 200
+        said = {"hash": item.json()["revision"]["hash"]}
+        assert http.post(f"{path}/approve", json=said, headers=approver).json()["state"] == "approved"
+        assert http.post(f"{path}/schedule", headers=writer).json()["state"] == "scheduled"
+        out = until(lambda: (now := http.get(path, headers=writer).json())["state"] == "published" and now)
+        assert out["deliveries"][0]["url"].startswith(f"{address}/wall/{SLUG}/")
+        assert out["deliveries"][0]["attempts"][0]["outcome"] == "published"
+        assert "commsched_heartbeat_age_seconds" in until(
+            lambda: "heartbeat" in (text := http.get(f"{address}/metrics").text) and text
+        )
+        assert run("doctor").exit_code == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        http.close()
+
+
+def test_web_and_worker_do_it_as_two_processes(run: Run, founded: str, home: Path) -> None:
+    with running(home, "web", "--port", "0") as (_, address), running(home, "worker") as (worker, _):
+        assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
+        until(lambda: "commsched_heartbeat" in requests.get(f"{address}/metrics", timeout=10).text)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=20) == 0
+
+
+def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "commsched.cli", "web", "--home", str(home)]
+        done = subprocess.run([*command, "--port", str(taken.getsockname()[1])], capture_output=True, text=True,
+                              timeout=60)  # fmt: skip
+    assert done.returncode == 1
+    assert "Cannot listen" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# -- putting it away and bringing it back ----------------------------------------------------------
+
+
+def scheduled(office: Office, cast: Cast, channel: int, at: str, text: str) -> int:
+    """An approved item in the outbox; returns its delivery."""
+    from commsched.core.draft import DraftIn
+    from commsched.flow import approve, schedule, write
+    from commsched.store.models import Revision
+
+    writer, approver = cast.actor("writer"), cast.actor("approver")
+    item = write.create(office, writer, DraftIn(text=text, channels=[channel], publish_at=at))
+    approve.submit(office, writer, item)
+    with office.store.read(cast.place.id) as session:
+        content = session.query(Revision).filter_by(item_id=item).one().hash
+    approve.approve(office, approver, item, content)
+    schedule.schedule(office, writer, item)
+    with office.store.read(cast.place.id) as session:
+        return session.query(Delivery).filter_by(item_id=item).one().id
+
+
+def state(office: Office, delivery: int) -> tuple[str, str]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.get_one(Delivery, delivery)
+        return row.state, row.reason
+
+
+def test_a_restored_office_is_paused_and_reads_back_what_may_have_gone_out(
+    office: Office, cast: Cast, clock: SetClock, tmp_path: Path
+) -> None:
+    channel = add_channel(office, cast.place.id, behaviour="lost answer")
+    soon = scheduled(office, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
+    later = scheduled(office, cast, channel, "2026-11-28T08:00", "Långt kvar")
+    file = backup.archive(office, tmp_path / "office.tar.gz", with_key=True)
+    clock.forward(hours=24)
+    home = tmp_path / "new"
+    assert backup.unpack(file, home, office.now()).has_key
+    again = open_office(home, clock=clock)
+    try:
+        done = settle(again)
+        assert (done.paused, done.doubted) == (2, 1)
+        with again.store.read(EVERY_WORKSPACE) as session:
+            place = session.get_one(Workspace, cast.place.id)
+            assert place.paused_at is not None
+            assert place.pause_reason == "restored"
+            assert [part.state for part in session.query(Part)] == ["unknown"]
+        assert state(again, soon) == ("unknown", "verify")
+        assert state(again, later) == ("waiting", "")
+        clock.forward(seconds=30)
+        Courier(again, wait=lambda _seconds: None).run()
+        assert state(again, soon)[0] == "published", "it was read back, not sent"
+        assert state(again, later) == ("waiting", "")
+    finally:
+        again.store.close()
+
+
+def test_what_cannot_be_read_back_is_asked_of_a_person(
+    office: Office, cast: Cast, clock: SetClock, tmp_path: Path
+) -> None:
+    channel = add_channel(office, cast.place.id, behaviour="needs a person")
+    delivery = scheduled(office, cast, channel, "2026-11-26T08:00", "Kanske ute")
+    clock.forward(hours=2)
+    settle(office)
+    clock.forward(seconds=30)
+    Courier(office, wait=lambda _seconds: None).run()
+    assert state(office, delivery) == ("unknown", "ask")
+
+
+def test_a_restore_over_the_command_line(run: Run, founded: str, home: Path, tmp_path: Path) -> None:
+    token = run("token", "create", "--email", "astrid@example.org").stdout.strip()
+    made = run("backup", "--to", str(tmp_path))
+    file = Path(made.stdout.strip())
+    assert file.parent == tmp_path
+    assert file.stat().st_mode & 0o077 == 0
+    with tarfile.open(file) as packed:
+        assert "secret.key" not in packed.getnames()
+    assert "key" in made.stderr
+    full = run("restore", str(file))
+    assert (full.exit_code, full.stdout) == (1, "")
+    assert "not empty" in full.stderr
+    from click.testing import CliRunner
+
+    from commsched.cli.main import main
+
+    new = tmp_path / "new"
+    done = CliRunner().invoke(main, ["restore", str(file), "--home", str(new)])
+    assert done.exit_code == 0, done.output
+    assert "secret.key" in done.stderr
+    office = open_office(new)
+    assert operator.workspace(office, SLUG).pause_reason == "restored"
+    from commsched.flow.signin import recognise_token
+
+    assert recognise_token(office, token) is not None
+    office.store.close()
+
+
+def test_force_puts_what_was_there_aside(run: Run, founded: str, home: Path, tmp_path: Path) -> None:
+    file = run("backup", "--to", str(tmp_path / "a.tar.gz"), "--with-key").stdout.strip()
+    run("person", "add", "--email", "karin@example.org", "--role", "writer")
+    key = (home / "secret.key").read_bytes()
+    done = run("restore", file, "--force")
+    assert done.exit_code == 0, done.output
+    assert "karin" not in run("person", "list").stdout
+    (aside,) = (home / "backups").glob("replaced-*")
+    assert (aside / "commsched.db").exists()
+    assert (aside / "secret.key").read_bytes() == (home / "secret.key").read_bytes() == key
+    assert run("doctor").exit_code == 0
+
+
+def test_a_backup_goes_into_the_home_unless_told_where(run: Run, founded: str, home: Path) -> None:
+    made = Path(run("backup").stdout.strip())
+    assert made.parent == home / "backups"
+    assert [entry.name for entry in made.parent.iterdir()] == [made.name], "nothing half made is left"
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "commsched/web/app.py", "media/../../evil", "media"])
+def test_an_archive_cannot_write_where_it_does_not_belong(tmp_path: Path, name: str, clock: SetClock) -> None:
+    import io
+
+    file = tmp_path / "evil.tar.gz"
+    with tarfile.open(file, "w:gz") as packed:
+        about = tarfile.TarInfo(name)
+        about.size = 4
+        packed.addfile(about, io.BytesIO(b"evil"))
+    with pytest.raises(Invalid):
+        backup.unpack(file, tmp_path / "home", clock.now())
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"x" * 500])
+def test_half_a_backup_is_refused_and_the_home_left_as_it_was(
+    run: Run, founded: str, home: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    file = Path(run("backup", "--to", str(tmp_path / "a.tar.gz")).stdout.strip())
+    file.write_bytes(damage(file.read_bytes()))
+    refused = run("restore", str(file), "--force")
+    assert refused.exit_code == 1
+    assert "whole backup" in refused.stderr
+    assert "astrid" in run("person", "list").stdout
+
+
+def test_a_running_office_is_not_restored_over(run: Run, founded: str, home: Path, tmp_path: Path) -> None:
+    from commsched.engine.lock import EngineLock
+
+    file = run("backup", "--to", str(tmp_path / "a.tar.gz")).stdout.strip()
+    with EngineLock(home):
+        refused = run("restore", file, "--force")
+    assert refused.exit_code == 1
+    assert "running" in refused.stderr
+
+
+def test_a_backup_holds_every_picture_that_its_database_names(office: Office, cast: Cast, tmp_path: Path) -> None:
+    from commsched.flow import library
+    from tests.images import files
+
+    media = library.add(office, cast.actor("writer"), files.png(), "buss.png").media
+    backup.unpack(backup.archive(office, tmp_path / "a.tar.gz"), tmp_path / "new", office.now())
+    kept = tmp_path / "new" / "media" / media.sha256[:2] / f"{media.sha256}.png"
+    assert kept.read_bytes() == (office.media / media.sha256[:2] / f"{media.sha256}.png").read_bytes()
