@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_from_directory, url_for
-from flask import current_app as app
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access import public, signed_in
 from commsched.core.language import LANGUAGES
-from commsched.core.roles import may
 from commsched.flow import health, people
 from commsched.web import guard
 from commsched.web.answers import local_path
@@ -35,18 +33,8 @@ def choose() -> str | AnyResponse:
     """The offices a person belongs to; straight on where there is only one."""
     places = people.workspaces_of(office(), g.visitor.person)
     if len(places) == 1 and not request.args.get("all"):
-        return redirect(url_for("frame.home", slug=places[0][0].slug), 303)
+        return redirect(url_for("today.index", slug=places[0][0].slug), 303)
     return page("choose.html", places=places)
-
-
-@bp.get("/w/<slug>/")
-@signed_in
-def home() -> AnyResponse:
-    """The first page of an office that the person may see."""
-    if g.actor is None:
-        return redirect(url_for("frame.choose", all=1), 303)
-    first = next(entry for entry in app.extensions["menu"] if may(g.actor.role, entry.permission))
-    return redirect(url_for(first.endpoint), 303)
 
 
 @bp.post("/language")

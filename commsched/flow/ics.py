@@ -1,0 +1,95 @@
+"""The calendar for calendar programs (RFC 5545): what is planned and what went out, in wall time with its zone."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from commsched.core.dates import local
+from commsched.core.language import gettext
+from commsched.core.words import N_
+from commsched.flow import agenda
+from commsched.flow.context import Actor, Office
+from commsched.flow.items import workspace_of
+from commsched.store.models import Item, Workspace
+
+BACK: Final = timedelta(days=60)
+AHEAD: Final = timedelta(days=400)
+LENGTH: Final = timedelta(minutes=15)
+"""How long an entry is drawn; nothing that goes out has a length."""
+
+STATUS: Final = {"draft": "TENTATIVE", "in_review": "TENTATIVE", "changes_requested": "TENTATIVE"}
+WORDS: Final = {
+    "draft": N_("Draft"), "in_review": N_("In review"), "changes_requested": N_("Sent back"),
+    "approved": N_("Approved"), "scheduled": N_("Scheduled"), "publishing": N_("Going out"),
+    "published": N_("Published"), "partly_published": N_("Partly published"), "held": N_("Held"),
+    "failed": N_("Failed"), "unknown": N_("Needs an answer"),
+}  # fmt: skip
+
+
+def tag(office: Office, actor: Actor) -> str:
+    """A digest that changes whenever :func:`calendar` would."""
+    start, end = _span(office)
+    with office.store.read(actor.workspace) as session:
+        place = workspace_of(session, actor)
+        stamp = agenda.stamp(session, start, end, agenda.Wanted())
+    said = (stamp, start, place.name, place.zone, actor.language, office.base_url)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
+def _span(office: Office) -> tuple[datetime, datetime]:
+    """Whole days, so that an hour's passing changes nothing."""
+    today = office.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - BACK, today + AHEAD
+
+
+def calendar(office: Office, actor: Actor) -> bytes:
+    """The whole feed."""
+    from icalendar import Calendar
+
+    start, end = _span(office)
+    with office.store.read(actor.workspace) as session:
+        place = workspace_of(session, actor)
+        names = agenda.around(session).channels
+        rows = {row[0]: row for row in agenda.rows(session, start, end, agenda.Wanted())}
+        items = session.scalars(select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
+                                .order_by(Item.publish_at))  # fmt: skip
+        feed = Calendar()
+        feed.add("prodid", "-//commsched//calendar//")
+        feed.add("version", "2.0")
+        feed.add("x-wr-calname", place.name)
+        feed.add("x-wr-timezone", place.zone)
+        for item in items:
+            feed.add_component(_event(office, actor, place, item, rows[item.id], names))
+    feed.add_missing_timezones()
+    made: bytes = feed.to_ical()
+    return made
+
+
+def _event(office: Office, actor: Actor, place: Workspace, item: Item, row: Any, names: dict[int, Any]) -> Any:
+    from icalendar import Event
+
+    state = row[2]
+    assert item.publish_at is not None
+    at = local(item.publish_at, place.zone)
+    title = item.title or gettext(actor.language, N_("Untitled"))
+    word = gettext(actor.language, WORDS[state])
+    where = ", ".join(names[int(one)][0] for one in item.channels.split(",") if one and int(one) in names)
+    event = Event()
+    event.add("uid", f"{item.uid}@{urlsplit(office.base_url).hostname or 'localhost'}")
+    event.add("dtstamp", item.updated_at)
+    event.add("last-modified", item.updated_at)
+    event.add("sequence", item.version)
+    event.add("dtstart", at)
+    event.add("dtend", local(item.publish_at + LENGTH, place.zone))
+    event.add("summary", f"{title} ({word})")
+    event.add("description", f"{word}\n{where}")
+    event.add("location", where)
+    event.add("status", STATUS.get(state, "CONFIRMED"))
+    event.add("transp", "TRANSPARENT")
+    event.add("url", f"{office.base_url}/w/{place.slug}/items/{item.id}")
+    return event

@@ -1,0 +1,54 @@
+"""What fell due during a pause and waits for somebody's choice: send, move or drop, one by one or all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from commsched.core.words import OfficeError, Words
+from commsched.flow import resolve
+from commsched.flow.context import Actor, Office
+from commsched.store.models import Channel, Delivery, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """An item, and its deliveries that the pause stopped: (id, channel's name, platform)."""
+
+    item: int
+    title: str
+    due: datetime
+    late: bool
+    """Its latest time has passed, so that sending it is a new decision."""
+    deliveries: tuple[tuple[int, str, str], ...]
+
+
+def missed(office: Office, actor: Actor) -> list[Missed]:
+    """Everything held by a pause, the oldest first."""
+    actor.require("read")
+    found = (
+        select(Delivery, Item.title, Channel.name, Channel.platform)
+        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.state == "held", Delivery.reason == "paused").order_by(Delivery.due_at, Delivery.id).limit(500)
+    )  # fmt: skip
+    now, rows = office.now(), {}
+    with office.store.read(actor.workspace) as session:
+        for row, title, name, platform in session.execute(found):
+            rows.setdefault(row.item_id, (title, row.due_at, row.latest_at < now, []))[3].append((row.id, name, platform))
+    return [Missed(item, title, due, late, tuple(some)) for item, (title, due, late, some) in rows.items()]
+
+
+def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Words]]:
+    """Send or drop each of ``deliveries``. Returns how many it was done for, and why it was not for the others."""
+    act = {"send": resolve.send, "drop": resolve.drop}[choice]
+    done, why = 0, []
+    for number in deliveries:
+        try:
+            act(office, actor, number)
+            done += 1
+        except OfficeError as error:
+            why.append(error.words)
+    return done, why

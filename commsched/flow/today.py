@@ -1,0 +1,155 @@
+"""What the first page says: what needs a person, what went out today and goes out next, and the week ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from commsched.flow.asking import asked
+from commsched.flow.context import Actor, Office
+from commsched.flow.items import current
+from commsched.store.models import Channel, Delivery, Item, Part
+
+MOST: Final = 50
+"""Rows in one list."""
+EXPIRES: Final = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A delivery that did not go out, or that nobody knows about."""
+
+    id: int
+    item: int
+    title: str
+    channel: str
+    platform: str
+    state: str
+    reason: str
+    detail: str
+    due: datetime
+    out: int
+    parts: int
+
+    @property
+    def by_pause(self) -> bool:
+        return self.state == "held" and self.reason == "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item in the line of time, with the channels it went or goes to: (id, name, platform, state, url)."""
+
+    item: int
+    title: str
+    kind: str
+    state: str
+    at: datetime
+    channels: tuple[tuple[int, str, str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Everything the first page shows."""
+
+    to_approve: list[Item]
+    mine: frozenset[int]
+    """Of those, the ones that wait for whoever looks."""
+    sent_back: list[Item]
+    unscheduled: list[Item]
+    held: list[Item]
+    """Held before it had any delivery: still unapproved at its time, or late."""
+    stopped: list[Stopped]
+    channels: list[Channel]
+    """Whose access has died or soon will."""
+    today: list[Line]
+    ahead: list[Line]
+
+    @property
+    def waiting(self) -> int:
+        """How many things the page lists; all that a pause stopped is one."""
+        lists = (self.to_approve, self.sent_back, self.unscheduled, self.held, self.channels)
+        return sum(map(len, lists)) + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+
+    @property
+    def paused(self) -> set[int]:
+        """The items that fell due during a pause."""
+        return {one.item for one in self.stopped if one.by_pause}
+
+
+def look(office: Office, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
+    """The page of the day [``start``, ``end``), and what follows before ``until``."""
+    actor.require("read")
+    now = office.now()
+    with office.store.read(actor.workspace) as session:
+        waiting = _items(session, Item.state == "in_review")
+        return Now(
+            to_approve=waiting,
+            mine=frozenset(one.id for one in waiting if actor.person in asked(office, session, one, current(session, one))),
+            sent_back=_items(session, Item.state == "changes_requested"),
+            unscheduled=_items(session, Item.state == "approved"),
+            held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),
+            stopped=_stopped(session),
+            channels=_channels(session, now),
+            today=_lines(session, start, end),
+            ahead=_lines(session, end, until),
+        )  # fmt: skip
+
+
+def _items(session: Session, *where: Any) -> list[Item]:
+    return list(session.scalars(select(Item).where(*where).order_by(Item.publish_at).limit(MOST)))
+
+
+_STOPPED: Final = Delivery.state.in_(("held", "failed", "unknown"))
+
+
+def _with_stopped() -> Any:
+    return select(Delivery.item_id).where(_STOPPED)
+
+
+def _stopped(session: Session) -> list[Stopped]:
+    out = func.count(Part.id).filter(Part.state == "published")
+    found = (
+        select(Delivery.id, Delivery.item_id, Item.title, Channel.name, Channel.platform, Delivery.state,
+               Delivery.reason, Delivery.detail, Delivery.due_at, out, func.count(Part.id))
+        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
+        .outerjoin(Part, Part.delivery_id == Delivery.id).where(_STOPPED).group_by(Delivery.id)
+        .order_by(Delivery.due_at.desc()).limit(MOST)
+    )  # fmt: skip
+    # what asks for an answer stands first: it may already be out
+    return sorted((Stopped(*row) for row in session.execute(found)), key=lambda one: one.state != "unknown")
+
+
+def _channels(session: Session, now: datetime) -> list[Channel]:
+    dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + EXPIRES)
+    found = select(Channel).where(or_(Channel.state == "broken", dying)).order_by(Channel.token_expires_at)
+    return list(session.scalars(found.limit(MOST)))
+
+
+def _lines(session: Session, start: datetime, end: datetime) -> list[Line]:
+    """The items of a span, with their deliveries, in two statements."""
+    shown = select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
+    items = list(session.scalars(shown.order_by(Item.publish_at, Item.id).limit(4 * MOST)))
+    names = {row.id: row for row in session.scalars(select(Channel))}
+    rows: dict[int, dict[int, Any]] = {}
+    sent = select(Delivery).where(Delivery.item_id.in_([item.id for item in items]), Delivery.state != "cancelled")
+    for row in session.scalars(sent.order_by(Delivery.id)):
+        rows.setdefault(row.item_id, {})[row.channel_id] = row
+    return [_line(item, names, rows.get(item.id, {})) for item in items]
+
+
+def _line(item: Item, names: dict[int, Channel], rows: dict[int, Any]) -> Line:
+    wanted: Sequence[int] = [int(one) for one in item.channels.split(",") if one]
+    made = []
+    for number in wanted:
+        channel, row = names.get(number), rows.get(number)
+        if channel is not None:
+            made.append((number, channel.name, channel.platform, row.state if row else "", row.url if row else ""))
+    unknown = any(one[3] == "unknown" for one in made)
+    assert item.publish_at is not None
+    return Line(item.id, item.title, item.kind, "unknown" if unknown else item.state, item.publish_at, tuple(made))
