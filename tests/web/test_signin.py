@@ -210,3 +210,35 @@ def test_an_inactive_person_cannot_sign_in(office: Office, cast: Cast) -> None:
         session.get_one(Person, cast.writer.id).active = False
     with pytest.raises(signin.WrongPassword):
         signin.sign_in(office, cast.writer.email, PASSWORD)
+
+
+def test_a_hundred_guesses_at_once_are_no_more_than_ten(office: Office, cast: Cast) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def guess(number: int) -> type[Exception] | None:
+        try:
+            signin.sign_in(office, cast.writer.email, f"guess {number}", f"203.0.113.{number}")
+        except (signin.WrongPassword, signin.TooManyTries) as error:
+            return type(error)
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(guess, range(100)))
+    assert ends.count(signin.WrongPassword) == signin.PER_ACCOUNT
+    assert ends.count(signin.TooManyTries) == 100 - signin.PER_ACCOUNT
+
+
+def test_a_busy_database_does_not_keep_anybody_from_reading(office: Office, cast: Cast, clock: SetClock) -> None:
+    import sqlite3
+
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    clock.forward(minutes=11)
+    with office.store.engine.connect() as warm:
+        warm.exec_driver_sql("PRAGMA busy_timeout=1")
+    blocker = sqlite3.connect(office.store.path or "", isolation_level=None)
+    try:
+        blocker.execute("BEGIN IMMEDIATE")
+        assert signin.recognise(office, secret) is not None
+    finally:
+        blocker.execute("ROLLBACK")
+        blocker.close()
