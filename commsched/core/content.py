@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -97,8 +98,27 @@ def nfc(value: Any) -> Any:
 def canonical(content: Content) -> bytes:
     """The one spelling of ``content``: UTF-8 JSON, sorted keys, NFC, channels by number, defaults left out."""
     ordered = msgspec.structs.replace(content, channels=sorted(content.channels, key=lambda c: c.channel))
-    plain = nfc(msgspec.to_builtins(ordered))
-    return _encoder.encode(plain)
+    return _encoder.encode(nfc(_told(ordered)))
+
+
+def _told(one: Any) -> Any:
+    """``one`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
+    so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
+    if isinstance(one, list):
+        return [_told(each) for each in one]
+    if not isinstance(one, msgspec.Struct):
+        return one
+    values = {name: getattr(one, name) for name in one.__struct_fields__}
+    usual = _usual(type(one))
+    return {name: _told(value) for name, value in values.items() if name not in usual or value != usual[name]}
+
+
+@cache
+def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The default of every field of ``kind`` that has one."""
+    fields = msgspec.structs.fields(kind)
+    made = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
+    return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
 
 
 def digest(canonical_bytes: bytes) -> str:

@@ -84,8 +84,10 @@ def _pictures(session: Session, wanted: list[int | PictureIn]) -> list[Picture]:
 
 def _channel_content(office: Office, channel: Channel, given: DraftIn) -> ChannelContent:
     variant = given.variants.get(str(channel.id))
-    known = {option.key for option in office.platform(channel.platform).options}
-    options = {key: value for key, value in (variant.options if variant else {}).items() if key in known and value}
+    usual = {option.key: option.default for option in office.platform(channel.platform).options}
+    wished = variant.options if variant else {}
+    # what is as usual is left out, so that the same choices make the same hash wherever they were made
+    options = {key: value for key, value in wished.items() if key in usual and value not in ("", usual[key])}
     people = addresses(office, channel)
     text = variant.text if variant else None
     return ChannelContent(

@@ -158,7 +158,7 @@ class Mastodon(Platform):
                 part.text,
                 in_reply_to_id=part.parent or None,
                 media_ids=_ids(handles, "media") or None,
-                visibility=part.draft.options.get("visibility") or None,
+                visibility=part.draft.options.get("visibility") or "public",
                 spoiler_text=part.draft.options.get("content_warning") or None,
                 sensitive=bool(part.draft.options.get("content_warning")),
                 language=part.draft.language or None,

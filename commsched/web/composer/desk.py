@@ -81,17 +81,20 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
 
 
 def _problems(made: View, content: Content) -> list[tuple[str, Problem]]:
+    """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     at = made.publish.at if made.publish else None
-    found = [("", problem) for problem in compose.general_problems(content, at)]
-    said = {(problem.words.message, problem.field) for _, problem in found}
+    found: dict[tuple[str, str], tuple[str, Problem]] = {}
+    for problem in compose.general_problems(content, at):
+        found[_sentence(problem)] = "", problem
     for one in made.looks:
         for problem in one.checked.problems:
-            # what is wrong on every channel in the same words is said once
-            if "platform" not in problem.words.params and (problem.words.message, problem.field) in said:
-                continue
-            said.add((problem.words.message, problem.field))
-            found.append((one.channel.name, problem))
-    return sorted(found, key=lambda pair: not pair[1].blocks)
+            key = _sentence(problem)
+            found[key] = ("" if key in found else one.channel.name), problem
+    return sorted(found.values(), key=lambda pair: not pair[1].blocks)
+
+
+def _sentence(problem: Problem) -> tuple[str, str]:
+    return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
 
 
 def stored(session: Session, workspace: Workspace, item: Item) -> Fields:

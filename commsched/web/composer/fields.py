@@ -5,6 +5,7 @@ Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`c
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 from commsched.core.draft import DraftIn, PictureIn
 
 TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language")
+_CLOCK: Final = re.compile(r"(\d{1,2}?)(?:[:.]?(\d{2}))?", re.ASCII)
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
@@ -123,9 +125,15 @@ def _variants(form: MultiDict[str, str], made: Fields) -> None:
             made.options.setdefault(int(number), {})[key] = clean(value)
 
 
+def clock_time(typed: str) -> str:
+    """``7.30``, ``730`` and ``7:30`` are ``07:30``, and ``7`` is ``07:00``; anything else stays as it was typed."""
+    found = _CLOCK.fullmatch(typed.strip())
+    return f"{int(found[1]):02d}:{found[2] or '00'}" if found else typed
+
+
 def _wall(form: MultiDict[str, str], name: str) -> Wall:
     day, time, fold, exact = (form.get(f"{name}_{part}", "").strip()[:40] for part in ("day", "time", "fold", "exact"))
-    return Wall(day, time, fold if fold in ("0", "1") else "", exact)
+    return Wall(day, clock_time(time), fold if fold in ("0", "1") else "", exact)
 
 
 def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fields:

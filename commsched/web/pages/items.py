@@ -18,6 +18,7 @@ from commsched.flow import approve, items, look, resolve, review, schedule, writ
 from commsched.store.models import Revision
 from commsched.web import standing
 from commsched.web.answers import done
+from commsched.web.composer.fields import clock_time
 from commsched.web.composer.meaning import choices
 from commsched.web.forms import Form
 from commsched.web.pages.pictures import picture_url
@@ -121,7 +122,7 @@ def move(item_id: int) -> str | Response | tuple[str, int]:
 def _time(form: Form) -> str:
     """Wall time from two fields, or the exact answer to a clock change."""
     exact = form.text("exact", 40)
-    day, time = form.text("publish_day", 20), form.text("publish_time", 20)
+    day, time = form.text("publish_day", 20), clock_time(form.text("publish_time", 20))
     if exact or not (day or time):
         return exact
     if not (day and time):
