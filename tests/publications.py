@@ -41,7 +41,7 @@ def published(
         item.revision_id, item.version = revision.id, 1
         delivery = Delivery(
             uid=uuid.uuid4().hex, item_id=item.id, revision_id=revision.id, channel_id=channel_id, state=state,
-            due_at=at, latest_at=at, created_at=at, published_at=at if state == "published" else None,
+            due_at=at, latest_at=at, created_at=at, published_at=at,
         )  # fmt: skip
         session.add(delivery)
         session.flush()
