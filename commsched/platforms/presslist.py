@@ -22,8 +22,6 @@ from commsched.platforms._pressmail import html_body, text_body
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
 LONG_HEADLINE: Final = 80
-_ID_HOST: Final = "press.commsched.invalid"
-"""The right half of Message-IDs: must outlive a change of sender, and belong to nobody."""
 
 
 def addresses_in(lines: str | tuple[str, ...]) -> list[str]:
@@ -135,7 +133,7 @@ class PressList(Platform):
     def _part(self, number: int, address: str, draft: Draft) -> Part:
         key = hashlib.sha256(f"{draft.uid}\n{address.casefold()}".encode()).hexdigest()[:40]
         return Part(number=number, role="recipient", text=draft.text, draft=draft, key=key, recipient=address,
-                    message_id=f"{key}@{_ID_HOST}")  # fmt: skip
+                    message_id=key)  # fmt: skip
 
     def needs_prepare(self, part: Part) -> bool:
         return False

@@ -150,7 +150,7 @@ class Considerer:
             {
                 "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
                 "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
-                "message_id": part.message_id or self._message_id(row, n, part),
+                "message_id": self._message_id(row, n, part),
                 "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None,
             }
             for n, part in enumerate(parts)
@@ -160,10 +160,12 @@ class Considerer:
         return self.loaded.parts[row.id]
 
     def _message_id(self, row: CaseRow, number: int, part: Part) -> str:
-        """Stored before the first call, the same on every try."""
+        """Stored before the first call, the same on every try; its right half is the sender's own domain."""
         if not part.recipient:
             return ""
-        return f"<{row.uid}.{number}@{urlsplit(self.office.base_url).hostname or 'localhost'}>"
+        settings: dict[str, str] = msgspec.json.decode(row.settings)
+        domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.office.base_url).hostname
+        return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
     def _commit_attempt(self, row: CaseRow, number: int) -> None:
         self.batch.new_attempts.append(
