@@ -38,7 +38,7 @@ def get_picture(id: int) -> Any:
 
 
 @route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")
-def get_picture_file(id: int) -> Response:
+def get_picture_file(id: int) -> Any:
     row = library.find(office(), actor(), id)
     path = media_path(office(), row.sha256, row.suffix)
     if not path.is_file():

@@ -15,8 +15,8 @@ from .problems import TooFast
 class Pace:
     """A bucket for each token: ``burst`` requests at once, ``per_second`` over time. Kept in this process only."""
 
-    per_second: float = 50.0
-    burst: float = 1000.0
+    per_second: float = 200.0
+    burst: float = 5000.0
     most: int = 10_000
     """Tokens remembered at once."""
     _buckets: dict[str, tuple[float, datetime]] = field(default_factory=dict)

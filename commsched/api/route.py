@@ -117,7 +117,7 @@ def route(
                               tuple(errors), media_type, paged, bp.name.removeprefix("api_"))  # fmt: skip
         run.operation = operation  # type: ignore[attr-defined]
         declared = allow(permission)(run) if permission else public(run)
-        bp.add_url_rule(path, endpoint=view.__name__, view_func=declared, methods=[method])
+        bp.add_url_rule(path, endpoint=view.__name__, view_func=declared, methods=[method], strict_slashes=False)
         return view
 
     return register

@@ -36,13 +36,22 @@ def add_channel(
 
     office = open_office()
     _, actor = place(office, workspace)
-    kind = office.platform(platform.strip().lower())
+    kind = office.platform(platform_key(platform, office.platform_keys()))
     given = read_settings(settings, kind)
     wish = given.pop("allow_private", None)
     if allow_private is None:
         allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, given)
     made = connect.connect(office, actor, kind.key, name, given, allow_private=allow_private)
     click.echo(made.id)
+
+
+def platform_key(wish: str, keys: tuple[str, ...]) -> str:
+    """The platform that is meant: ``press-list`` and ``Press`` are ``presslist``. What fits nothing stays as it is."""
+    plain = "".join(letter for letter in wish.lower() if letter.isalnum())
+    near = [
+        key for key in keys if len(plain) > 3 and (key.startswith(plain) or (len(key) > 3 and plain.startswith(key)))
+    ]
+    return plain if plain in keys else near[0] if len(near) == 1 else wish.strip()
 
 
 def read_settings(settings: tuple[str, ...], platform: Platform) -> dict[str, str]:

@@ -317,6 +317,13 @@ def test_items_are_filtered_by_state_channel_person_words_and_time(
     assert found("kind=release") == []
 
 
+def test_a_slash_at_the_end_makes_no_difference(program: Program) -> None:
+    writer = program()
+    item = writer.create()
+    assert writer.get("/items/").json == writer.get("/items").json
+    assert writer.get(f"/items/{item['id']}/").json == item
+
+
 def test_the_link_header_leads_through_all_pages(program: Program) -> None:
     writer = program()
     made = [writer.create(text=f"Nummer {n}")["id"] for n in range(5)]

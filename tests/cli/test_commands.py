@@ -12,11 +12,11 @@ import click
 import pytest
 
 from commsched.bootstrap import open_office
-from commsched.cli.channels import points_inside
+from commsched.cli.channels import platform_key, points_inside
 from commsched.cli.main import main
 from commsched.flow import signin
 from commsched.flow.context import Office
-from commsched.platforms import get
+from commsched.platforms import get, keys
 from commsched.store.models import Channel, Heartbeat, Item
 from commsched.store.session import EVERY_WORKSPACE
 from tests.api.conftest import add_channel
@@ -211,6 +211,13 @@ def test_a_channel_that_cannot_be_connected_prints_no_id(
     assert made.stdout == ""
     assert said in made.stderr
     assert "Traceback" not in made.stderr
+
+
+def test_a_platforms_name_may_be_spelled_as_people_do() -> None:
+    meant = [platform_key(wish, keys()) for wish in ("Mastodon", "press-list", "Press list", "press", "facebook-page")]
+    assert meant == ["mastodon", "presslist", "presslist", "presslist", "facebook"]
+    assert platform_key("myspace", keys()) == "myspace"
+    assert platform_key("X", keys()) == "x"
 
 
 def test_only_an_address_on_this_network_opens_the_way_into_it() -> None:
