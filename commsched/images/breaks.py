@@ -24,6 +24,8 @@ _GLUE = (
 _DANGLING = re.compile(
     r"(?:i|å|på|av|att|och|men|som|en|ett|den|det|de|för|med|till|om|ur|vid|är|a|an|the|of|to|in|on)\Z", re.IGNORECASE
 )
+_BY_WIDTH = ("long", "anywhere")
+"""The modes whose pieces depend on the measure."""
 _MAX_WORDS = 400
 
 
@@ -57,7 +59,6 @@ def glued(text: str) -> str:
     return _FIRST.sub("\\1\u00a0", text)
 
 
-@lru_cache(1024)
 def pieces(text: str, setting: Setting, mode: Mode, width: float = 0.0) -> tuple[Piece, ...]:
     """One paragraph in pieces. ``width`` (em) matters to the mode ``anywhere`` only."""
     found: list[Piece] = []
@@ -194,8 +195,9 @@ def ink(text: str, setting: Setting) -> tuple[float, float]:
     return max((one.top for one in extents), default=0.0), max((one.bottom for one in extents), default=0.0)
 
 
-def _pieces_for(paragraph: str, setting: Setting, mode: Mode, width: float) -> tuple[Piece, ...]:
-    return pieces(paragraph, setting, mode, width if mode in ("long", "anywhere") else 0.0)
+@lru_cache(1024)
+def _ruler(paragraph: str, setting: Setting, mode: Mode, width: float) -> _Ruler:
+    return _Ruler(pieces(paragraph, setting, mode, width), setting)
 
 
 @lru_cache(2048)
@@ -203,7 +205,7 @@ def count(text: str, setting: Setting, width: float, mode: Mode) -> int | None:
     """How many lines ``text`` needs at ``width`` em; ``None`` where a word is wider than that."""
     total = 0
     for paragraph in text.split("\n"):
-        ends = _Ruler(_pieces_for(paragraph, setting, mode, width), setting).greedy(width)
+        ends = _ruler(paragraph, setting, mode, width if mode in _BY_WIDTH else 0.0).greedy(width)
         if ends is None:
             return None
         total += len(ends)
@@ -215,8 +217,7 @@ def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, .
     """``text`` in balanced lines of at most ``width`` em, as few as possible; ``None`` as in :func:`count`."""
     found: list[str] = []
     for paragraph in text.split("\n"):
-        parts = _pieces_for(paragraph, setting, mode, width)
-        ruler = _Ruler(parts, setting)
+        ruler = _ruler(paragraph, setting, mode, width if mode in _BY_WIDTH else 0.0)
         ends = ruler.greedy(width)
         if ends is None:
             return None
@@ -224,7 +225,7 @@ def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, .
             ends = _balanced(ruler, width, len(ends)) or ends
         start = 0
         for end in ends:
-            found.append(_text(parts, start, end))
+            found.append(_text(ruler.parts, start, end))
             start = end
     return tuple(found)
 

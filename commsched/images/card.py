@@ -70,7 +70,8 @@ def draw(
     paint.apply(image, plan.drawing.ops, brand.emoji_font)
     problems = _distinct([*plan.filled.problems, *plan.drawing.problems])
     alt = alt_text(plan.design, plan.filled, language)
-    return Drawn(paint.encoded(image, format), f"image/{format}", *size, alt, tuple(problems))
+    data = paint.encoded(image, format, paint.colourful(plan.drawing.ops))
+    return Drawn(data, f"image/{format}", *size, alt, tuple(problems))
 
 
 def layout(

@@ -32,7 +32,7 @@ class Chart:
 
     def line(self, text: str, face: Face, size: int, x: float, y: int, role: str = "ink") -> Line:
         left = runs.extent(text, face).left * size
-        return Line(x - left, y, text, face, size, self.brand.on(self.on, role), self.ground)
+        return Line(x + 1 - left, y, text, face, size, self.brand.on(self.on, role), self.ground)
 
 
 def series(chart: Chart, count: int, leader: int) -> list[Colour]:
@@ -79,7 +79,7 @@ def _names(chart: Chart, row: Row, y: int, size: int, weight: int) -> list[Op]:
     right = chart.line(shown, bold, figure, area.right - 3 - taken + runs.extent(shown, bold).left * figure, y)
     label, small = chart.fitted(row.label, plain, size, max(8, int(size * 0.72)), int(area.width - taken - size))
     ops: list[Op] = [right]
-    return [chart.line(label, plain, small, area.left + 1, y), *ops] if label else ops
+    return [chart.line(label, plain, small, area.left, y), *ops] if label else ops
 
 
 def ring(chart: Chart, amount: float, shown: str) -> list[Op]:

@@ -108,13 +108,22 @@ def line(
         else:
             key = (run.face, size, run.text, 0)
             mask = _masks.get(key, lambda run=run: _drawn(run.face, size, run.text, 0.0))  # type: ignore[misc]
-            draw.bitmap((round(x) + mask[1], y + mask[2]), mask[0], fill=ink)
+            _lay(draw, (round(x) + mask[1], y + mask[2]), mask[0], _ink(draw, ink))
         x += width * size
+
+
+def _ink(draw: ImageDraw, colour: Colour) -> int:
+    return int(draw.draw.draw_ink(colour))
+
+
+def _lay(draw: ImageDraw, at: tuple[int, int], mask: Image.Image, ink: int) -> None:
+    """``ImageDraw.bitmap`` without its checks, which cost as much as the drawing of a small glyph."""
+    draw.draw.draw_bitmap(at, mask.im, ink)
 
 
 def _plain(draw: ImageDraw, at: tuple[float, int], run: runs.Run, size: int, ink: Colour, tracking: float) -> None:
     phases = _phases(size)
-    face = run.face
+    face, colour = run.face, _ink(draw, ink)
     for char, start in zip(run.text, runs.places(run.text, face, tracking), strict=False):
         if char in " \u00a0\u202f":
             continue
@@ -124,7 +133,7 @@ def _plain(draw: ImageDraw, at: tuple[float, int], run: runs.Run, size: int, ink
             (face, size, char, phase),
             lambda char=char, phase=phase: _drawn(face, size, char, phase / phases),  # type: ignore[misc]
         )
-        draw.bitmap((whole + mask[1], at[1] + mask[2]), mask[0], fill=ink)
+        _lay(draw, (whole + mask[1], at[1] + mask[2]), mask[0], colour)
 
 
 def _picture(draw: ImageDraw, at: tuple[float, int], cluster: str, size: int, ink: Colour, uploaded: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from commsched.images import breaks, runs
@@ -23,14 +23,22 @@ MARKER = 1.55
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text of a stack, ready to be set. ``field`` is whom a problem with it concerns."""
+    """One text of a stack, ready to be set. ``about`` is the field that it came from."""
 
     block: Block
     text: str
     setting: Setting
-    field: str
+    about: str
     marker: str = ""
     gap: float = 0.0
+    high: float = field(init=False, repr=False)
+    """How far the highest word rises above its baseline, in em; the capitals at least."""
+    deep: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        top, bottom = breaks.ink(self.text, self.setting)
+        object.__setattr__(self, "high", max(top, runs.glyph(self.setting.face, "H").top))
+        object.__setattr__(self, "deep", bottom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +71,23 @@ class Sized:
     @property
     def step(self) -> float:
         """Pixels from one baseline to the next."""
-        top, bottom = breaks.ink(self.text.text, self.text.setting)
-        tall = top + bottom if top > 1.1 or bottom > 0.32 else 0.0
+        tall = self.text.high + self.text.deep if self.text.high > 1.1 or self.text.deep > 0.32 else 0.0
         return max(self.text.block.leading, tall) * self.size
 
     @property
     def top(self) -> float:
         """Pixels from the upper edge to the first baseline: to the capitals, or to higher ink."""
-        face = self.text.setting.face
-        first = runs.extent(self.lines[0], face).top if self.lines else breaks.ink(self.text.text, self.text.setting)[0]
+        high = self.text.high
+        if self.lines:
+            face = self.text.setting.face
+            high = max(runs.extent(self.lines[0], face).top, runs.glyph(face, "H").top)
         marker = (MARKER / 2 + 0.36) * self.size if self.text.marker else 0.0
-        return max(max(first, runs.glyph(face, "H").top) * self.size + HAIR + self.pad, marker)
+        return max(high * self.size + HAIR + self.pad, marker)
 
     @property
     def bottom(self) -> float:
         """Pixels of ink or padding below the last baseline."""
-        face = self.text.setting.face
-        last = (
-            runs.extent(self.lines[-1], face).bottom if self.lines else breaks.ink(self.text.text, self.text.setting)[1]
-        )
+        last = runs.extent(self.lines[-1], self.text.setting.face).bottom if self.lines else self.text.deep
         marker = (MARKER / 2 - 0.36) * self.size if self.text.marker and self.count == 1 else 0.0
         return max(self.pad, last * self.size + HAIR, marker) + HAIR / 2
 

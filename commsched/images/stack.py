@@ -133,5 +133,5 @@ def _losses(whole: list[Sized], kept: list[Sized]) -> list[Problem]:
         lost = sum(map(len, before.lines)) - sum(map(len, after.lines))
         if len(after.lines) < len(before.lines):
             sentence = N_("The text is too long for the picture. Shorten it by about %(count)s characters.")
-            found.append(block(before.text.field, sentence, count=max(1, lost + 1)))
+            found.append(block(before.text.about, sentence, count=max(1, lost + 1)))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from importlib import resources
 from typing import Literal
@@ -13,6 +14,7 @@ from commsched.images.brand import Brand
 from commsched.images.errors import NoSuchDesign
 from commsched.images.ops import Area
 
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 SIZES: tuple[tuple[int, int], ...] = ((1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1600, 900))
 """Link pages and Facebook; square; 4:5; story; X and slides."""
 SMALLEST, LARGEST = 240, 4096
@@ -106,23 +108,28 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return [name for name, field in self.fields.items() if field.kind == "picture"]
 
 
+@lru_cache(64)
+def _read(name: str) -> Design:
+    file = resources.files(__package__) / f"{name}.toml"
+    return msgspec.structs.replace(msgspec.toml.decode(file.read_bytes(), type=Design), name=name)
+
+
 @lru_cache(1)
 def load() -> dict[str, Design]:
     """Every design, in the order they are offered."""
-    found = []
-    for file in resources.files(__package__).iterdir():
-        if file.name.endswith(".toml"):
-            design = msgspec.toml.decode(file.read_bytes(), type=Design)
-            found.append(msgspec.structs.replace(design, name=file.name.removesuffix(".toml")))
+    files = resources.files(__package__).iterdir()
+    found = [_read(file.name.removesuffix(".toml")) for file in files if file.name.endswith(".toml")]
     return {design.name: design for design in sorted(found, key=lambda one: (one.order, one.name))}
 
 
 def get(name: str) -> Design:
-    """The design called ``name``. Raises :class:`NoSuchDesign`."""
+    """The design called ``name``, read alone. Raises :class:`NoSuchDesign`."""
     try:
-        return load()[name]
-    except KeyError:
-        raise NoSuchDesign(name=name[:60]) from None
+        if _NAME.fullmatch(name):
+            return _read(name)
+    except FileNotFoundError:
+        pass
+    raise NoSuchDesign(name=name[:60])
 
 
 def shape_of(size: tuple[int, int]) -> Shape:
