@@ -164,7 +164,7 @@ def _ring(drawing: Drawing, chart: charts.Chart, name: str, filled: Filled) -> N
     shown = filled.texts.get(name, "")
     amount = values.share(shown)
     if amount is None and shown:
-        drawing.problems.append(block(name, N_("Write a share, such as 62 % or 5 of 8.")))
+        drawing.problems.append(block(name, N_("Write a share, such as 62 per cent, or 5 of 8.")))
     drawing.ops += charts.ring(chart, amount or 0.0, breaks.glued(shown))
 
 

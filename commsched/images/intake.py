@@ -91,6 +91,15 @@ def thumbnail(data: bytes, max_side: int = 480) -> Made:
     return Made(new, facts["mime"], facts["width"], facts["height"])
 
 
+def crop(data: bytes, ratio: tuple[int, int], focus: tuple[float, float] = (0.5, 0.5), max_side: int = 4096) -> Made:
+    """The largest part of ``ratio`` (such as ``(16, 9)``) around ``focus`` (shares of width and height)."""
+    if not all(1 <= side <= 10_000 for side in ratio):
+        raise ValueError("a ratio is two whole numbers from 1 to 10,000")
+    header = {"job": "crop", "ratio": list(ratio), "focus": list(focus), "max_side": max(16, max_side)}
+    facts, new = pool.shared.run(header, data)
+    return Made(new, facts["mime"], facts["width"], facts["height"])
+
+
 def fit(data: bytes, types: Sequence[str], max_bytes: int | None = None, max_side: int | None = None) -> Made:
     """The best file of MIME ``types`` within ``max_bytes`` and ``max_side`` pixels.
 

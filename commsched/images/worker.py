@@ -31,6 +31,7 @@ _MODULES = (
     "PIL.PngImagePlugin",
     "PIL.WebPImagePlugin",
     "commsched.images.clean",
+    "commsched.images.derive",
     "commsched.images.look",
 )
 LENGTHS = struct.Struct(">II")
@@ -59,16 +60,18 @@ def _more_time() -> None:
 
 def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     """Do one job; whatever happens, the answer is facts and a file, or the name of a designed error."""
-    from commsched.images import clean, errors
+    from commsched.images import clean, derive, errors
 
     try:
         if header["job"] == "clean":
             return clean.clean(body)
         if header["job"] == "small":
-            return clean.small(body, header["max_side"])
+            return derive.small(body, header["max_side"])
+        if header["job"] == "crop":
+            return derive.crop(body, tuple(header["ratio"]), tuple(header["focus"]), header["max_side"])
         if header["job"] == "font":
             return font_facts(body), b""
-        return clean.fit(body, header["types"], header["max_bytes"], header["max_side"])
+        return derive.fit(body, header["types"], header["max_bytes"], header["max_side"])
     except errors.BadPicture as error:
         return {"error": type(error).__name__, "params": error.params}, b""
     except MemoryError:

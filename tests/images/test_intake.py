@@ -365,3 +365,20 @@ def test_the_proposed_focus_lies_on_the_face() -> None:
     x, y = intake.take(files.save(image, "PNG")).focus
     assert 0.65 < x < 0.88
     assert 0.1 <= y < 0.45
+
+
+@pytest.mark.parametrize("ratio", [(16, 9), (1, 1), (4, 5), (9, 16), (1, 10_000)])
+def test_a_crop_has_its_ratio_and_keeps_its_focus(ratio: tuple[int, int]) -> None:
+    image = Image.new("RGB", (900, 600), "blue")
+    image.paste((255, 0, 0), (700, 100, 740, 140))
+    made = intake.crop(files.save(image, "PNG"), ratio, (0.8, 0.2))
+    scale = min(900 / ratio[0], 600 / ratio[1])
+    assert abs(made.width - max(1, ratio[0] * scale)) <= 1
+    assert abs(made.height - max(1, ratio[1] * scale)) <= 1
+    colours = reopened(made.data).getcolors(1_000_000) or []
+    assert any(colour == (255, 0, 0) for _, colour in colours)
+
+
+def test_a_focus_outside_the_picture_is_its_edge() -> None:
+    made = intake.crop(files.jpeg((300, 200)), (1, 1), (9.0, -4.0))
+    assert (made.width, made.height) == (200, 200)
