@@ -242,3 +242,11 @@ def test_a_busy_database_does_not_keep_anybody_from_reading(office: Office, cast
     finally:
         blocker.execute("ROLLBACK")
         blocker.close()
+
+
+def test_a_session_of_another_stamp_is_dead_even_if_its_row_is_left(office: Office, cast: Cast) -> None:
+    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Person, cast.writer.id).stamp = "another"
+    assert signin.recognise(office, secret) is None
+    assert signin.sessions_of(office, cast.writer.id) == []
