@@ -9,8 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, cast, exists, func, literal, select, type_coerce, union_all
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from commsched.flow import items
@@ -18,6 +32,7 @@ from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.schedule import FROM
 from commsched.store.models import Channel, Delivery, Item, Membership, Person
+from commsched.store.session import Store
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -154,6 +169,28 @@ def _stamp_statement(wanted: Wanted) -> Any:
 
 def _joined(column: Any) -> Any:
     return func.coalesce(func.aggregate_strings(column, ";"), "")
+
+
+_kept: WeakKeyDictionary[Store, dict[tuple[Any, ...], tuple[int, str]]] = WeakKeyDictionary()
+_KEPT_MOST: Final = 500
+
+
+def kept_stamp(office: Office, workspace: int, start: datetime, end: datetime, wanted: Wanted) -> str | None:
+    """The stamp worked out before, if nobody has committed anything at all since; else ``None``."""
+    found = _kept.get(office.store, {}).get((workspace, start, end, wanted))
+    return found[1] if found and found[0] == office.store.version() else None
+
+
+def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime, wanted: Wanted) -> str:
+    """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
+    version = office.store.version()  # before the reading: what is committed in between makes it out of date
+    made = stamp(session, start, end, wanted)
+    if version is not None:
+        pages = _kept.setdefault(office.store, {})
+        if len(pages) >= _KEPT_MOST:
+            pages.clear()
+        pages[session.info["workspace"], start, end, wanted] = (version, made)
+    return made
 
 
 def stamp(session: Session, start: datetime, end: datetime, wanted: Wanted) -> str:

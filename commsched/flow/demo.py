@@ -29,13 +29,13 @@ from commsched.store.models import Channel, Delivery, Item, Notice, Workspace
 from commsched.store.models import Person as PersonRow
 from commsched.store.session import EVERY_WORKSPACE
 
-PASSWORD: Final = "prova-lugnt"  # noqa: S105: printed for everybody to use, in an office where nothing is real
+PASSWORD: Final = "prova-lugnt"  # noqa: S105 (printed for everybody: nothing in the office is real)
 SOON: Final = timedelta(seconds=75)
 """How long after the start something goes out, so that one can watch."""
 BORN: Final = timedelta(days=45)
 """How long ago the office was founded."""
 
-_CHANNELS: Final = (
+_CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
     ("wall", "sandbox", "Väggen", {}, {}),
     ("news", "newsroom", "Nyhetsrummet", {}, {}),
     ("folder", "folder", "Arkivmappen", {}, {}),
@@ -146,7 +146,7 @@ def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> Settin
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
     with office.store.write(made.id) as session:
         session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
-        numbers = {key: _channel(office, session, founder, short, *rest) for key, *rest in _CHANNELS}
+        numbers = {one[0]: _channel(office, session, founder, short, *one[1:]) for one in _CHANNELS}
     leader = Actor(invited.person.id, second["name"], made.id, second["role"])
     return Setting(made.zone, Person(founder), Person(leader), numbers)
 
@@ -155,8 +155,8 @@ def _channel(
     office: Office, session: Any, actor: Actor, place: str, platform: str, name: str, settings: dict[str, str],
     secrets: dict[str, str],
 ) -> int:  # fmt: skip
-    row = Channel(workspace_id=actor.workspace, platform=platform, name=name, settings=settings, created_at=office.now(),
-                  secrets=office.vault.seal_map(secrets), checked_at=office.now())  # fmt: skip
+    row = Channel(workspace_id=actor.workspace, platform=platform, name=name, settings=settings,
+                  secrets=office.vault.seal_map(secrets), created_at=office.now(), checked_at=office.now())  # fmt: skip
     session.add(row)
     session.flush()
     wire = make_wire(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
@@ -252,8 +252,8 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
     if already is not None or place.paused_at is not None:
         return already or now
     one = dict(said["soon"][made % len(said["soon"])])
-    setting = Setting(place.zone, *(Person(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader)),
-                      {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})  # fmt: skip
+    first, second = (Person(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
+    setting = Setting(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
     at = now + SOON
     draft = _draft(setting, one | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
     item = write.create(office, setting.writer.actor, draft)

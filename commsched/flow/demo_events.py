@@ -19,6 +19,7 @@ from commsched.store.session import EVERY_WORKSPACE
 
 _WRITTEN_BEFORE: Final = (26, 50, 30, 74, 28, 98)
 """Hours before its time that something is written, in turn."""
+_REASON: Final = "Olycka på bron vid Almekulla. Vi väntar tills vi vet mer."
 _APPROVED_AFTER: Final = (35, 95, 190, 20, 60)
 """Minutes from asked to approved, in turn."""
 
@@ -126,13 +127,17 @@ def _outcomes(office: Office, courier: Courier, past: Past, plan: Plan, turn: in
 
     if plan.state == "held":
         return [
-            _Event(plan.at - 6 * minute, turn, lambda: pause.pause(office, writer, "Olycka på bron vid Almekulla. Vi väntar tills vi vet mer.")),
+            _Event(plan.at - 6 * minute, turn, lambda: pause.pause(office, writer, _REASON)),
             _Event(plan.at, turn, run),
             _Event(plan.at + 40 * minute, turn, lambda: _resume(office, writer)),
         ]  # fmt: skip
     if plan.state == "failed":
         calm = behave("needs a person")
-        return [_Event(plan.at - minute, turn, behave("rejects")), _Event(plan.at, turn, run), _Event(plan.at + minute, turn, calm)]
+        return [
+            _Event(plan.at - minute, turn, behave("rejects")),
+            _Event(plan.at, turn, run),
+            _Event(plan.at + minute, turn, calm),
+        ]
     return [_Event(plan.at, turn, run)]
 
 

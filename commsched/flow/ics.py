@@ -56,8 +56,7 @@ def calendar(office: Office, actor: Actor) -> bytes:
         place = workspace_of(session, actor)
         names = agenda.around(session).channels
         rows = {row[0]: row for row in agenda.rows(session, start, end, agenda.Wanted())}
-        items = session.scalars(select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
-                                .order_by(Item.publish_at))  # fmt: skip
+        items = session.scalars(select(Item).where(Item.id.in_(list(rows))).order_by(Item.publish_at, Item.id)).all()
         feed = Calendar()
         feed.add("prodid", "-//commsched//calendar//")
         feed.add("version", "2.0")

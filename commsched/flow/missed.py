@@ -34,10 +34,13 @@ def missed(office: Office, actor: Actor) -> list[Missed]:
         .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
         .where(Delivery.state == "held", Delivery.reason == "paused").order_by(Delivery.due_at, Delivery.id).limit(500)
     )  # fmt: skip
-    now, rows = office.now(), {}
+    now = office.now()
+    rows: dict[int, tuple[str, datetime, bool, list[tuple[int, str, str]]]] = {}
     with office.store.read(actor.workspace) as session:
         for row, title, name, platform in session.execute(found):
-            rows.setdefault(row.item_id, (title, row.due_at, row.latest_at < now, []))[3].append((row.id, name, platform))
+            rows.setdefault(row.item_id, (title, row.due_at, row.latest_at < now, []))[3].append(
+                (row.id, name, platform)
+            )
     return [Missed(item, title, due, late, tuple(some)) for item, (title, due, late, some) in rows.items()]
 
 

@@ -73,8 +73,8 @@ class Now:
     @property
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
-        lists = (self.to_approve, self.sent_back, self.unscheduled, self.held, self.channels)
-        return sum(map(len, lists)) + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+        items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
+        return items + len(self.channels) + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
     def paused(self) -> set[int]:
@@ -88,9 +88,10 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
     now = office.now()
     with office.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
+        mine = [one.id for one in waiting if actor.person in asked(office, session, one, current(session, one))]
         return Now(
             to_approve=waiting,
-            mine=frozenset(one.id for one in waiting if actor.person in asked(office, session, one, current(session, one))),
+            mine=frozenset(mine),
             sent_back=_items(session, Item.state == "changes_requested"),
             unscheduled=_items(session, Item.state == "approved"),
             held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),

@@ -28,7 +28,8 @@ def _compress(given: Response) -> Response:
     if not (given.mimetype or "").startswith(_TYPES) or given.status_code in (204, 206, 304):
         return given
     given.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or given.content_encoding or given.is_streamed and not _small_file(given):
+    streamed = given.is_streamed and not _small_file(given)
+    if not request.accept_encodings["gzip"] or given.content_encoding or streamed:
         return given
     given.direct_passthrough = False
     data = given.get_data()

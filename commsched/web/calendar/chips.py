@@ -5,6 +5,7 @@ What a chip says: the time, the channels' icons, the title, and the state as col
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -50,12 +51,12 @@ class Chips:
 
     def __post_init__(self) -> None:
         self.looks = {
-            key: (look.tone, f'<svg viewBox="0 0 20 20" aria-hidden="true"><use href="#s-{key}"/></svg>'
-                             f"{escape(said(look.word))}")
+            key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(said(look.word))}')
             for key, look in STATES.items()
         }  # fmt: skip
         self.words = {
-            "move": escape(_("Move …")), "clash": escape(_("Too close")), "why": escape(_("Within an hour of another post in the same channel")),
+            "move": escape(_("Move …")), "clash": escape(_("Too close")),
+            "why": escape(_("Within an hour of another post in the same channel")),
             "untitled": escape(_("Untitled")),
         }  # fmt: skip
 
@@ -66,9 +67,7 @@ class Chips:
             known = [(int(one), self.around.channels[int(one)][0]) for one in spelled.split(",")
                      if one and int(one) in self.around.channels]  # fmt: skip
             made = self.nets[spelled] = "".join(
-                f'<svg viewBox="0 0 20 20" role="img" aria-label="{escape(name)}"><title>{escape(name)}</title>'
-                f'<use href="#n-{number}"/></svg>'
-                for number, name in known
+                f'<svg role=img><title>{escape(name)}</title><use href="#n-{number}"/></svg>' for number, name in known
             )
         return made
 
@@ -78,17 +77,15 @@ class Chips:
         tone, word = self.looks[state]
         moves = self.may_move and state not in FIXED
         close = number in self.near
-        at = f"{wall:%Y-%m-%dT%H:%M}" if wall else ""
         return (
-            f'<li class="ev is-{tone}" data-i="{number}" data-at="{at}"{" draggable=true" if moves else ""}>'
-            f'<a class="ev-a" href="{self.base}/items/{number}" id="i{number}">'
-            f'<span class="ev-h">{f"<time>{at[11:]}</time>" if at else ""}<span class="nets">{self.channels(channels)}'
-            f'</span></span><span class="ev-t" id="t{number}">{escape(title) or self.words["untitled"]}</span>'
-            f'<span class="ev-s">{word}</span>'
-            + (f'<span class="ev-c" title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>' if close else "")
+            f'<li class="ev is-{tone}"><a class=ev-a href="{self.base}/items/{number}" id=i{number}><span class=ev-h>'
+            f'{f"<time>{wall:%H:%M}</time>" if wall else ""}<span class=nets>{self.channels(channels)}</span></span>'
+            f"<span class=ev-t id=t{number}>{escape(title) or self.words['untitled']}</span>"
+            f"<span class=ev-s>{word}</span>"
+            + (f'<span class=ev-c title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>' if close else "")
             + "</a>"
-            + (f'<a class="ev-m" href="{self.base}/calendar/{number}/move" aria-label="{self.words["move"]}" '
-               f'aria-describedby="t{number}">{_MOVE}</a>' if moves else "")
+            + (f'<a class=ev-m href="{self.base}/calendar/{number}/move" aria-label="{self.words["move"]}" '
+               f"aria-describedby=t{number}></a>" if moves else "")
             + "</li>"
         )  # fmt: skip
 
@@ -96,13 +93,14 @@ class Chips:
         """Every row with its wall time."""
         zone, made = self.zone, []
         for row in rows:
-            wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)  # type: ignore[operator]
+            wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)
             made.append(Placed(wall, self.chip(row, wall)))
         return made
 
 
-_MOVE: Final = '<svg viewBox="0 0 20 20" aria-hidden="true"><use href="#s-move"/></svg>'
-_ALERT: Final = '<svg viewBox="0 0 20 20" aria-hidden="true"><use href="#s-alert"/></svg>'
+_ALERT: Final = '<svg aria-hidden=true><use href="#s-alert"/></svg>'
+_SIZE: Final = 16
+"""Pixels of an icon on a chip."""
 
 
 def by_day(placed: Sequence[Placed]) -> dict[date, list[str]]:
@@ -134,14 +132,14 @@ def clashes(rows: Sequence[Row], now: int) -> list[tuple[Row, Row, int]]:
 
 @lru_cache(maxsize=256)
 def _named(kind: str, name: str, ident: str) -> str:
-    drawn = brand_icon(name) if kind == "brand" else icon(name)
-    return str(drawn).replace("<svg ", f'<svg id="{ident}" ', 1)
+    drawn = brand_icon(name, size=_SIZE) if kind == "brand" else icon(name, size=_SIZE)
+    return re.sub(r'<svg class="[^"]*"', f'<svg id="{ident}"', str(drawn), count=1)
 
 
 def sprite(around: Around) -> Markup:
     """Every icon that chips use, once; a chip only points at it."""
     parts = [_named("icon", look.icon, f"s-{key}") for key, look in STATES.items()]
-    parts += [_named("icon", "calendar-clock", "s-move"), _named("icon", "triangle-alert", "s-alert")]
+    parts.append(_named("icon", "triangle-alert", "s-alert"))
     for number, (_name, platform, _state) in around.channels.items():
         parts.append(_named("brand", office().platform(platform).icon or "lucide:radio", f"n-{number}"))
-    return Markup(f'<div class="sprite" aria-hidden="true">{"".join(parts)}</div>')  # noqa: S704: our own icons
+    return Markup(f'<div class="sprite" aria-hidden="true">{"".join(parts)}</div>')  # noqa: S704 (our own icons)

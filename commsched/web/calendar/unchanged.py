@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, current_app, g, make_response, request, session
+from flask import Response, g, make_response, request, session
 
+from commsched.flow.health import goes
 from commsched.web import guard
 from commsched.web.paths import STATIC, templates
 from commsched.web.words import language, office
@@ -25,8 +26,6 @@ def _build() -> str:
 def tag(*stamps: Any) -> str:
     """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
     visitor, place = g.visitor, g.place
-    from commsched.flow.health import goes
-
     said = (
         _build(), request.full_path, language(), request.cookies.get("theme", ""), guard.form_token(), visitor.name,
         visitor.email, visitor.role, place, goes(visitor.heartbeat, office().now()), stamps,
@@ -34,14 +33,21 @@ def tag(*stamps: Any) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
-def unless_changed(etag: str, render: Callable[[], str]) -> Response:
-    """The page, or 304 where the browser has it already. A page with a message on it is always new."""
-    fresh = "_flashes" in session or current_app.config.get("ALWAYS_RENDER", False)
-    if not fresh and request.if_none_match.contains_weak(etag):
-        given = Response(status=304)
-    else:
-        given = make_response(render())
-    if not fresh:
+def not_modified(etag: str) -> Response | None:
+    """304 where the browser has the page already. A page with a message on it is always new."""
+    if "_flashes" in session or not request.if_none_match.contains_weak(etag):
+        return None
+    return _marked(Response(status=304), etag)
+
+
+def fresh(render: Callable[[], str], etag: str) -> Response:
+    """The page, with what lets the browser have it again for nothing; not where it says something just this once."""
+    once = "_flashes" in session
+    return _marked(make_response(render()), "" if once else etag)
+
+
+def _marked(given: Response, etag: str) -> Response:
+    if etag:
         given.set_etag(etag, weak=True)
     given.headers["Cache-Control"] = "private, no-cache"
     given.vary.add("Cookie")

@@ -22,7 +22,7 @@ from commsched.store.types import to_micros
 from commsched.web.answers import done, local_path
 from commsched.web.calendar import chips, narrow
 from commsched.web.calendar.span import Span, read_day, span
-from commsched.web.calendar.unchanged import tag, unless_changed
+from commsched.web.calendar.unchanged import fresh, not_modified, tag
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
 from commsched.web.words import _, actor, language, office, page, place, said
@@ -56,11 +56,14 @@ def index() -> Response:
     local = dates.local(now, place().zone)
     shown = span(request.args.get("view", ""), read_day(request.args.get("day", ""), local.date()), place().zone)
     address = narrow.Address(shown, narrow.read(request.args))
+    moment = (local.date(), local.hour, local.minute // 5 if shown.view == "week" else 0)
+    about = (shown.start, shown.end, address.wanted)
+    kept = agenda.kept_stamp(office(), actor().workspace, *about)
+    if kept is not None and (same := not_modified(tag(kept, moment))):
+        return same
     with office().store.read(actor().workspace) as session:
-        stamp = agenda.stamp(session, shown.start, shown.end, address.wanted)
-        minute = local.minute // 5 if shown.view == "week" else 0
-        etag = tag(stamp, local.date(), local.hour, minute)
-        return unless_changed(etag, lambda: _render(session, address, now))
+        etag = tag(agenda.fresh_stamp(office(), session, *about), moment)
+        return not_modified(etag) or fresh(lambda: _render(session, address, now), etag)
 
 
 def _render(session: Any, address: narrow.Address, now: datetime) -> str:
@@ -69,12 +72,13 @@ def _render(session: Any, address: narrow.Address, now: datetime) -> str:
     loose = agenda.undated(session, wanted)
     around = agenda.around(session)
     close = chips.clashes(rows, to_micros(now))
-    made = chips.Chips(around, shown.zone, f"/w/{place().slug}", may(actor().role, "schedule"),
-                       frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in agenda.FIXED))  # fmt: skip
+    near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in agenda.FIXED)
+    made = chips.Chips(around, shown.zone, f"/w/{place().slug}", may(actor().role, "schedule"), near)
     placed = made.place(rows)
     return page(
         f"calendar/{shown.view}.html", address=address, span=shown, wanted=wanted, around=around, narrow=narrow,
-        days=_days(shown, placed, now), total=len(rows), join=_join, SHOWN=SHOWN, loose=[made.chip(row, None) for row in loose],
+        days=_days(shown, placed, now), total=len(rows), join=_join, SHOWN=SHOWN,
+        loose=[made.chip(row, None) for row in loose],
         sprite=chips.sprite(around), close=[_told(pair, around) for pair in close[:CLASHES]], closes=len(close),
         today=dates.local(now, place().zone), week=dates.week, dates=dates,
     )  # fmt: skip
@@ -100,7 +104,7 @@ def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
 
 
 def _join(some: list[str]) -> Markup:
-    return Markup("".join(some))  # noqa: S704: chips escape what people wrote
+    return Markup("".join(some))  # noqa: S704 (chips escape what people wrote)
 
 
 def _told(pair: tuple[agenda.Row, agenda.Row, int], around: agenda.Around) -> dict[str, Any]:

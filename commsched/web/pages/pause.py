@@ -43,8 +43,11 @@ def resume() -> str | Response | tuple[str, int]:
         left = pause.resume(office(), actor(), "send" if form.text("missed", 10) == "send" else "hold")
         if not left:
             return done(_("Going again. Everything goes out at its time."), "today.index")
-        sentence = ngettext("Going again. One delivery was missed: choose what becomes of it.",
-                            "Going again. %(n)s deliveries were missed: choose what becomes of them.", left)  # fmt: skip
+        sentence = ngettext(
+            "Going again. One delivery was missed: choose what becomes of it.",
+            "Going again. %(n)s deliveries were missed: choose what becomes of them.",
+            left,
+        )
         return done(sentence, "pause.index", "note")
     return _page(form), form.status
 

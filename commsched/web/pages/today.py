@@ -40,7 +40,8 @@ def now() -> Response:
     given.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32], weak=True)
     given.headers["Cache-Control"] = "private, no-cache"
     given.vary.add("Cookie")
-    return given.make_conditional(request)
+    given.make_conditional(request)
+    return given
 
 
 def _shown() -> dict[str, Any]:

@@ -20,20 +20,27 @@ const shift = (wall, minutes) => asWall(new Date(asDate(wall).getTime() + minute
 const spoken = (wall) =>
   new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "UTC", hour12: false }).format(asDate(wall));
 
-const address = (chip) => `${board.dataset.base}${chip.dataset.i}/move`;
+// The page is kept small: a chip's number, day and time are read from where they stand anyway.
+const idOf = (chip) => chip.querySelector(".ev-a").id.slice(1);
+const timeOf = (chip) => {
+  const day = chip.closest("[data-day]")?.dataset.day;
+  return day ? `${day}T${chip.querySelector("time").textContent}` : "";
+};
+const address = (chip) => `${board.dataset.base}${idOf(chip)}/move`;
+for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;
 
 // Where the approval holds, asked once for each chip that is lifted.
 const known = new Map();
 const windowOf = (chip) => {
-  if (!known.has(chip.dataset.i)) {
+  if (!known.has(chip)) {
     known.set(
-      chip.dataset.i,
+      chip,
       fetch(address(chip), { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : {}))
         .catch(() => ({})),
     );
   }
-  return known.get(chip.dataset.i);
+  return known.get(chip);
 };
 const outside = (holds, wall) => Boolean(holds?.approved && holds.start && (wall < holds.start || wall > holds.end));
 
@@ -51,7 +58,7 @@ const send = async (chip, fields) => {
 };
 
 const landed = (chip, told) => {
-  sessionStorage.setItem(KEPT, JSON.stringify({ id: chip.dataset.i, said: told.said, y: window.scrollY }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ id: idOf(chip), said: told.said, y: window.scrollY }));
   location.reload();
 };
 
@@ -76,7 +83,7 @@ const buttons = (list) => {
   );
 };
 
-const open = (chip, { wall = chip.dataset.at, told = null } = {}) => {
+const open = (chip, { wall = timeOf(chip), told = null } = {}) => {
   asking = chip;
   const [day, clock] = (wall || "").split("T");
   form.action = address(chip);
@@ -119,7 +126,7 @@ dialog?.addEventListener("close", () => asking?.querySelector(".ev-a").focus());
 
 // A move that loses the approval is asked about before it is made.
 const move = async (chip, wall) => {
-  if (!wall || wall === chip.dataset.at) return;
+  if (!wall || wall === timeOf(chip)) return;
   if (outside(await windowOf(chip), wall)) {
     open(chip, { wall, told: { code: "needs-approval", said: `${spoken(wall)}. ${words.question}` } });
   } else {
@@ -148,7 +155,7 @@ let holds = null;
 const placeAt = (target) => {
   const day = target.closest?.("[data-day]");
   if (!day || !board.contains(day)) return null;
-  const clock = lifted.dataset.at.slice(11) || "09:00";
+  const clock = timeOf(lifted).slice(11) || "09:00";
   const slot = target.closest("[data-hour]");
   const hour = slot ? `${slot.dataset.hour}:${clock.slice(3)}` : clock;
   return { box: slot ?? day, wall: `${day.dataset.day}T${hour}` };
@@ -179,7 +186,7 @@ document.addEventListener("dragstart", (event) => {
   holds = null;
   windowOf(chip).then((found) => (holds = found));
   event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", chip.dataset.i);
+  event.dataTransfer.setData("text/plain", idOf(chip));
   requestAnimationFrame(() => chip.classList.add("lifted"));
 });
 
@@ -223,7 +230,7 @@ const leave = () => {
 const carry = async (chip, minutes) => {
   if (!carried || carried.chip !== chip) {
     leave();
-    carried = { chip, wall: chip.dataset.at };
+    carried = { chip, wall: timeOf(chip) };
     chip.classList.add("lifted");
   }
   carried.wall = shift(carried.wall, minutes);
@@ -243,7 +250,7 @@ board?.addEventListener("keydown", (event) => {
   const chip = event.target.closest?.(".ev-a")?.closest(".ev[draggable]");
   if (!chip || event.ctrlKey || event.metaKey || event.altKey) return;
   const step = STEPS[board.dataset.view][event.key];
-  if (step && chip.dataset.at) {
+  if (step && timeOf(chip)) {
     event.preventDefault();
     carry(chip, event.shiftKey && Math.abs(step) < DAY ? step * 4 : step);
   } else if (event.key === "Enter" && carried) {
@@ -261,9 +268,13 @@ board?.addEventListener("focusout", (event) => {
   if (carried && !dialog.open && !carried.chip.contains(event.relatedTarget)) leave();
 });
 
-// -- after a move: back where one was ----------------------------------------------------------------------------------
+// -- after a move: back where one was; on a phone, where the month is a list, at today -------------------------------
 
 const kept = sessionStorage.getItem(KEPT);
+const narrow = window.matchMedia("(width < 50rem)").matches;
+if (narrow && !kept && !location.hash && !location.search.includes("day=")) {
+  board?.querySelector(".day.today")?.scrollIntoView({ block: "start" });
+}
 if (kept) {
   sessionStorage.removeItem(KEPT);
   const { id, said, y } = JSON.parse(kept);
