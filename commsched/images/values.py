@@ -63,7 +63,8 @@ def fill(design: Design, values: Mapping[str, Value], language: str) -> Filled:
             _picture(filled, name, value)
             continue
         text = value if isinstance(value, str) else ""
-        text = _tidy(text, spec) or spec.default.get(language, spec.default.get("sv", "") if name not in values else "")
+        default = "" if name in values else spec.default.get(language, spec.default.get("sv", ""))
+        text = _tidy(text, spec) or default
         if spec.required and not text:
             filled.problems.append(block(name, N_("This is needed for the picture.")))
         filled.texts[name] = _limited(filled, name, spec, text)

@@ -171,6 +171,14 @@ def test_a_missing_text_is_said_and_the_card_is_drawn_all_the_same() -> None:
     assert len(drawn.data) > 5000
 
 
+def test_a_label_has_a_default_that_can_be_taken_away() -> None:
+    said = [
+        values.fill(designs.get("event"), given, "sv").texts["kicker"]
+        for given in ({}, {"kicker": ""}, {"kicker": "Nu"})
+    ]
+    assert said == ["Välkommen", "", "Nu"]
+
+
 def test_a_text_above_its_limit_is_cut_and_said_so() -> None:
     drawn = card.draw("headline", OG, {"headline": "ord " * 100}, sheet.LIGHT)
     assert drawn.warnings[0].field == "headline"
