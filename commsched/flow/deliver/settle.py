@@ -131,8 +131,10 @@ class Settler:
                                   "detail": result.detail, "url": first.url, "remote_id": first.remote_id}  # fmt: skip
         if result.state == "published":
             values["published_at"] = self.now
-        if result.state == "unknown" and result.next_at is None:
-            values["reason"] = "ask"
+        if result.state == "unknown":
+            values["reason"] = "ask" if result.next_at is None else "verify"
+        elif result.state == "failed" and not result.reason:  # a recipient refused earlier; its own row says why
+            values["reason"] = "rejected"
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
         self._tell(row, known, result, values["reason"])

@@ -1,0 +1,222 @@
+"""A platform that keeps what it accepted and goes wrong as it is told, in every class of idempotency.
+
+The wall is the outside world: it survives every crash of the office, and what is on it is what readers saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from commsched.core.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from commsched.core.platform import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.words import Problem
+
+Idempotency = Literal["key", "two", "read", "none"]
+"""As Mastodon (a key), as Facebook (two phases), as X (read back only), as e-mail (nothing at all)."""
+
+SETTLE = 5.0
+SPLIT = "||"
+"""Where a text becomes the next part of a thread."""
+START = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
+
+SEND_FAULTS = (
+    "timeout after", "timeout before", "500 after", "late", "reset", "malformed", "429", "dns", "reject", "token",
+    "raises after", "raises before", "slow", "very slow", "duplicate", "crash before", "crash after",
+)  # fmt: skip
+LOOK_FAULTS = ("cannot tell", "raises", "crash before")
+PREPARE_FAULTS = ("timeout before", "dns", "429", "raises before", "token", "crash before")
+
+
+class Crash(BaseException):
+    """The process is gone, in the middle of a line."""
+
+
+@dataclass
+class SimClock:
+    """The office's wall clock. Goes only when told, and may be set back."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing that readers saw."""
+
+    channel: int
+    key: str
+    text: str
+    recipient: str
+    parent: str
+    pictures: tuple[str, ...]
+    called_at: datetime
+    """When the call that caused it began, by the office's clock."""
+    id: str
+
+
+@dataclass
+class Wall:
+    """Everything that became visible anywhere, in order, and what is still on its way there."""
+
+    clock: SimClock
+    fault: Callable[[str, Platform, Part], str] = lambda kind, platform, part: ""
+    """Asked before every ``prepare``, ``send`` and ``look``; an empty string lets it work."""
+    on_call: Callable[[Platform, Part, Wire], None] = lambda platform, part, wire: None
+    seen: list[Seen] = field(default_factory=list)
+    late: list[tuple[datetime, Seen]] = field(default_factory=list)
+
+    def on(self, channel: int) -> list[Seen]:
+        """What is visible on ``channel`` now."""
+        self.arrive()
+        return [one for one in self.seen if one.channel == channel]
+
+    def arrive(self) -> None:
+        """What was accepted late becomes visible."""
+        due = [one for at, one in self.late if at <= self.clock.at]
+        self.late = [(at, one) for at, one in self.late if at > self.clock.at]
+        self.seen += due
+
+
+class Faulty(Platform):
+    """One class of idempotency over a :class:`Wall`. A text with ``||`` in it is a thread; ``none`` has recipients."""
+
+    icon = ""
+    settle = SETTLE
+
+    def __init__(self, idempotency: Idempotency, wall: Wall) -> None:
+        self.idempotency, self.wall = idempotency, wall
+        self.key = f"sim-{idempotency}"  # type: ignore[misc]
+        self.name = self.key  # type: ignore[misc]
+        self.independent_parts = idempotency == "none"  # type: ignore[misc]
+        self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
+
+    def connect(self, wire: Wire) -> Account:
+        return Account(self.key, self.key)
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return Limits()
+
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        return []
+
+    def parts(self, draft: Draft) -> list[Part]:
+        if self.idempotency == "none":
+            return [
+                Part(number=n, role="recipient", text=draft.text, draft=draft, recipient=address)
+                for n, address in enumerate(draft.recipients)
+            ]
+        pieces = draft.text.split(SPLIT)
+        return [
+            Part(number=n, role="reply" if n else "post", text=piece, draft=draft,
+                 pictures=() if n else draft.pictures)
+            for n, piece in enumerate(pieces)
+        ]  # fmt: skip
+
+    def needs_prepare(self, part: Part) -> bool:
+        return self.idempotency == "two" or bool(part.pictures)
+
+    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+        fault = self.wall.fault("prepare", self, part)
+        if fault == "crash before":
+            raise Crash
+        if fault == "raises before":
+            raise KeyError("a field the SDK did not expect")
+        if fault == "timeout before":
+            return Unknown("the upload timed out")
+        if fault in ("dns", "429", "token"):
+            return self._refusal(fault)
+        for picture in part.pictures:
+            picture.read()
+        return Handles({"container": f"c-{part.key}"})
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        fault = self.wall.fault("send", self, part)
+        self.wall.on_call(self, part, wire)
+        began = self.wall.clock.at
+        if self.idempotency == "two":
+            assert handles.values, "the second phase needs what the first one left"
+        if fault == "crash before":
+            raise Crash
+        if fault == "raises before":
+            raise KeyError("a field the SDK did not expect")
+        if fault == "timeout before":
+            return Unknown("no answer came")
+        if fault in ("dns", "429", "reject", "token"):
+            return self._refusal(fault)
+        if fault in ("slow", "very slow"):
+            self.wall.clock.forward(3 if fault == "slow" else 20)
+        return self._accept(part, wire, began, fault)
+
+    def _refusal(self, fault: str) -> Outcome:
+        match fault:
+            case "dns":
+                return Retry("the name does not resolve", whole_channel=True)
+            case "429":
+                return Retry("429", after=self.wall.clock.at + timedelta(seconds=90), whole_channel=True)
+            case "token":
+                return Rejected("401", "token")
+        return Rejected("422")
+
+    def _accept(self, part: Part, wire: Wire, began: datetime, fault: str) -> Outcome:
+        before = self._find(part, wire)
+        if before and self.idempotency == "key" and before.key == part.key:
+            return Published(before.id)
+        if before and self.idempotency == "read" and fault == "duplicate":
+            return Rejected("403 duplicate", "duplicate")
+        pictures = tuple(picture.sha256 for picture in part.pictures)
+        number = f"{wire.channel}:{part.key}:{len(self.wall.seen)}"
+        one = Seen(wire.channel, part.key, part.text, part.recipient, part.parent, pictures, began, number)
+        if fault == "late":
+            self.wall.late.append((self.wall.clock.at + timedelta(seconds=SETTLE - 1), one))
+            return Unknown("no answer came")
+        self.wall.seen.append(one)
+        match fault:
+            case "crash after":
+                raise Crash
+            case "raises after":
+                raise RuntimeError("the SDK could not read the answer \udcff")
+            case "timeout after" | "500 after" | "reset":
+                return Unknown(fault)
+            case "malformed":
+                return Unknown("not JSON: \ud800\x00")
+        return Published(one.id, f"https://wall.example/{one.id}")
+
+    def _find(self, part: Part, wire: Wire) -> Seen | None:
+        mine = [one for one in self.wall.on(wire.channel) if one.recipient == part.recipient]
+        return next((one for one in mine if one.key == part.key or one.text == part.text), None)
+
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        if self.idempotency == "none":
+            return CannotTell("mail cannot be read back", final=True)
+        fault = self.wall.fault("look", self, part)
+        if fault == "crash before":
+            raise Crash
+        if fault == "raises":
+            raise KeyError("a field the SDK did not expect")
+        if fault:
+            return CannotTell("the timeline does not answer")
+        found = self._find(part, wire)
+        return Found(found.id, f"https://wall.example/{found.id}") if found else Absent("the whole timeline was read")
+
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        self.wall.seen = [one for one in self.wall.seen if one.id != remote_id]
+        return Published(remote_id)

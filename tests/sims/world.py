@@ -1,0 +1,567 @@
+"""A small world around the real use cases and the real courier: two offices, their channels, a wall, and an oracle.
+
+Time, threads, faults and crashes are in the caller's hand: calls wait until :meth:`World.call` makes one, a crash drops
+the courier in the middle of a line. The oracle keeps its own books of who approved what, and looks at every attempt
+the moment it is committed and at everything that becomes visible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from commsched.core.content import parse
+from commsched.core.draft import DraftIn, PictureIn
+from commsched.core.lifecycle import REASONS, item_state
+from commsched.core.platform import Part as SentPart
+from commsched.core.platform import Platform, Wire
+from commsched.core.words import OfficeError
+from commsched.flow import approve, chores, pause, record, resolve, schedule, write
+from commsched.flow.compose import media_path
+from commsched.flow.context import Actor, Office
+from commsched.flow.deliver import courier as courier_module
+from commsched.flow.deliver.courier import Courier
+from commsched.flow.deliver.hands import STALE
+from commsched.flow.deliver.recover import recover
+from commsched.store.migrate import ready
+from commsched.store.models import (
+    Attempt,
+    Base,
+    Channel,
+    Decision,
+    Delivery,
+    Item,
+    Media,
+    Membership,
+    Notice,
+    Part,
+    Person,
+    Revision,
+    Workspace,
+)
+from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store.vault import Vault
+from tests.sims.platform import SPLIT, START, Crash, Faulty, Seen, SimClock, Wall
+
+PICTURE = b"not really a picture, but its bytes are what is approved"
+LIST = ("Anna@tidningen.se", "bo@radion.se", "cia@bladet.se")
+KEEP = frozenset({"workspace", "person", "membership", "channel", "media", "alembic_version"})
+CHANNELS = (("key", 1), ("two", 1), ("read", 1), ("none", 1), ("key", 2))
+WRITER, FIRST, SECOND, OTHER_WRITER, OTHER_APPROVER = 1, 2, 3, 4, 5
+
+
+def named(one: Seen) -> tuple[int, str, str]:
+    """What must never be seen twice: these words, in this channel, by this reader."""
+    return one.channel, one.text, one.recipient.casefold()
+
+
+_OPEN = "SELECT delivery_id FROM attempt WHERE outcome = ''"
+_DELIVERIES = "SELECT id, state, reason, next_at FROM delivery"
+
+
+class Later(Executor):
+    """Hands that do nothing until they are told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[Callable[[], object]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.calls.append(lambda: fn(*args, **kwargs))
+        return Future()
+
+
+@cache
+def folder() -> Path:
+    """In memory where the system has such a place: the simulation does not test the disk."""
+    memory = Path("/dev/shm")
+    return Path(mkdtemp(prefix="commsched-sim-", dir=memory if memory.is_dir() else None))
+
+
+def discard() -> None:
+    """Give the memory back."""
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+class World:
+    """One run. The database is made once a process and emptied for each."""
+
+    _store: Store | None = None
+
+    def __init__(self, chooser: random.Random | None = None) -> None:
+        self.clock = SimClock()
+        self.wall = Wall(self.clock, on_call=self._on_call)
+        self.platforms = {f"sim-{kind}": Faulty(kind, self.wall) for kind in ("key", "two", "read", "none")}  # type: ignore[arg-type]
+        self.home = folder()
+        store = World._store or self._make_store()
+        World._store = store
+        self.office = Office(
+            home=self.home, store=store, vault=Vault.open(self.home / "secret.key"), clock=self.clock,
+            platform=self.platforms.__getitem__, platform_keys=lambda: tuple(self.platforms), mailer=None,  # type: ignore[arg-type]
+            http=lambda private: None, settings={"base_url": "https://kontoret.example"},
+        )  # fmt: skip
+        self._clean()
+        self.random = chooser or random.Random(0)
+        self.trouble = ""
+        """What the next commit of the courier does: ``locked``, ``full``, ``crash before``, ``crash after``."""
+        self.hands = Later()
+        self.courier = self._new_courier()
+        self.items: list[int] = []
+        self.words = 0
+        self.yes: dict[tuple[int, str], dict[int, tuple[datetime, datetime]]] = {}
+        """The oracle's own book: who said yes to which hash of which item, for when, and has not taken it back."""
+        self.cancelled: set[int] = set()
+        self.answered: set[int] = set()
+        """Deliveries about which a person answered, so that what is recorded is their word."""
+        self.tampered: set[int] = set()
+        self.attempts = 0
+        self.moves: Counter[str] = Counter()
+
+    # -- building ----------------------------------------------------------------------------------
+
+    def _make_store(self) -> Store:
+        logging.getLogger("commsched").setLevel(logging.CRITICAL)
+        store = Store(f"sqlite:///{self.home / 'commsched.db'}")
+        ready(store, self.home / "backups", START)
+        with store.write(EVERY_WORKSPACE) as session:
+            for number, slug in ((1, "gruppen"), (2, "distriktet")):
+                session.add(Workspace(id=number, slug=slug, name=slug, created_at=START, latest_minutes=60,
+                                      policy={"steps": [{}]}))  # fmt: skip
+            people = ((1, "writer", 1), (2, "approver", 1), (3, "approver", 1), (4, "writer", 2), (5, "approver", 2))
+            for number, role, place in people:
+                session.add(Person(id=number, email=f"p{number}@example.org", name=f"P{number}", stamp="",
+                                   created_at=START))  # fmt: skip
+                session.flush()
+                session.add(Membership(workspace_id=place, person_id=number, role=role))
+            sha = hashlib.sha256(PICTURE).hexdigest()
+            session.add(Media(id=1, workspace_id=1, sha256=sha, suffix=".png", mime="image/png", width=1, height=1,
+                              size=len(PICTURE), alt="Torget", created_at=START))  # fmt: skip
+            vault = Vault.open(self.home / "secret.key")
+            for number, (kind, place) in enumerate(CHANNELS, 1):
+                secrets = vault.seal_map({"addresses": "\n".join(LIST)}) if kind == "none" else ""
+                policy = {"steps": [{"people": [FIRST, SECOND], "need": "all"}]} if kind == "two" else {}
+                session.add(Channel(id=number, workspace_id=place, platform=f"sim-{kind}", name=f"{kind} {number}",
+                                    secrets=secrets, policy=policy, created_at=START))  # fmt: skip
+        store.close()
+        shutil.copy(self.home / "commsched.db", self.home / "clean.db")
+        return store
+
+    def _clean(self) -> None:
+        store = self.office.store
+        with store.ledger() as connection:
+            connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            for table in reversed(Base.metadata.sorted_tables):
+                if table.name not in KEEP:
+                    connection.execute(table.delete())
+            connection.execute(update(Workspace).values(paused_at=None))
+            connection.execute(update(Channel).values(state="ok", not_before=None, trouble="", secrets=""))
+        self.set_list(LIST)
+        self.picture_file.parent.mkdir(parents=True, exist_ok=True)
+        self.picture_file.write_bytes(PICTURE)
+
+    @property
+    def picture_file(self) -> Path:
+        return media_path(self.office, hashlib.sha256(PICTURE).hexdigest(), ".png")
+
+    def _new_courier(self) -> Courier:
+        courier = Courier(self.office, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
+        courier._rescan = 0.0
+        return courier
+
+    def actor(self, person: int) -> Actor:
+        role = "writer" if person in (WRITER, OTHER_WRITER) else "approver"
+        return Actor(person, f"P{person}", 2 if person in (OTHER_WRITER, OTHER_APPROVER) else 1, role)
+
+    # -- the courier's life ------------------------------------------------------------------------
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Connection]:
+        trouble, self.trouble = self.trouble, ""
+        if trouble == "locked":
+            raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+        before = self.attempts
+        with self._real_ledger() as connection:
+            yield connection
+            if trouble == "crash before":
+                raise Crash
+            if trouble == "full":
+                raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
+        self._look_at_attempts(before)
+        if trouble == "crash after":
+            raise Crash
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Everything the courier does runs in here: its commits are looked at, and a crash is a crash."""
+        courier_module.RESCAN = 0.0
+        self._real_ledger = type(self.office.store).ledger.__get__(self.office.store)
+        self.office.store.ledger = self._ledger  # type: ignore[method-assign]
+        crashed = False
+        try:
+            yield
+        except Crash:
+            crashed = True
+        finally:
+            del self.office.store.ledger
+        if crashed:
+            self.crash()
+
+    def step(self) -> bool:
+        """One turn of the courier; whether it did anything."""
+        busy = False
+        with self._watched():
+            busy = self.courier.step() is not None
+        return busy
+
+    def call(self, which: int = 0) -> bool:
+        """Make one of the calls that wait; whether there was one."""
+        if not self.hands.calls:
+            return False
+        call = self.hands.calls.pop(which % len(self.hands.calls))
+        with self._watched():
+            call()
+        return True
+
+    def crash(self) -> None:
+        """The process is gone. Of the calls that were under way some still arrive, some never began."""
+        self.moves["crash"] += 1
+        waiting, self.hands = self.hands.calls, Later()
+        fault, self.wall.fault = self.wall.fault, lambda kind, platform, part: "crash after"
+        for call in waiting:
+            if self.random.random() < 0.5:
+                with suppress(Crash):
+                    call()
+        self.wall.fault = fault
+        self.courier = self._new_courier()
+        recover(self.office)
+
+    def settle(self, most: int = 400) -> None:
+        """Turn and call until nothing is left to do now."""
+        for _ in range(most):
+            if not (self.step() | self.call()):
+                return
+        raise AssertionError("the courier does not come to rest")
+
+    # -- the oracle --------------------------------------------------------------------------------
+
+    def _look_at_attempts(self, after: int) -> None:
+        """Every attempt just committed: was it right to make it, now, by the oracle's own books?"""
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            new = session.execute(
+                select(Attempt, Delivery, Item, Revision, Workspace, Channel)
+                .join(Delivery, Delivery.id == Attempt.delivery_id).join(Item, Item.id == Delivery.item_id)
+                .join(Revision, Revision.id == Delivery.revision_id)
+                .join(Workspace, Workspace.id == Delivery.workspace_id)
+                .join(Channel, Channel.id == Attempt.channel_id).where(Attempt.id > after)
+            ).all()  # fmt: skip
+            for attempt, delivery, item, revision, workspace, channel in new:
+                self.attempts = max(self.attempts, attempt.id)
+                now, content = self.clock.at, parse(revision.content)
+                assert workspace.paused_at is None, "an attempt was committed while everything was paused"
+                assert attempt.hash == hashlib.sha256(revision.content).hexdigest(), "not what was approved"
+                assert item.revision_id == revision.id, "an old revision was sent"
+                assert self.cleared(item.id, attempt.hash, content, now), "nobody had approved it for now"
+                assert delivery.due_at <= now, "it was sent before its time"
+                assert not content.embargo or datetime.fromisoformat(content.embargo) <= now, "before the embargo"
+                assert now <= delivery.latest_at, "it was sent after its latest time"
+                assert item.id not in self.cancelled, "it had been cancelled"
+                assert channel.state == "ok", "the channel's access was dead"
+                assert channel.workspace_id == item.workspace_id == delivery.workspace_id, "another office's channel"
+            open_ = Counter(session.scalars(select(Attempt.channel_id).where(Attempt.outcome == "")))
+            assert not open_ or max(open_.values()) == 1, "two attempts open on one channel"
+
+    def cleared(self, item: int, content_hash: str, content: Any, now: datetime) -> bool:
+        """Whether the oracle's book lets this hash out at ``now``."""
+        said = self.yes.get((item, content_hash), {})
+        if not all(start <= now <= end for start, end in said.values()):
+            return False
+        strict = any(one.channel == 2 for one in content.channels)
+        return {FIRST, SECOND} <= said.keys() if strict else bool(said)
+
+    def _on_call(self, platform: Platform, part: SentPart, wire: Wire) -> None:
+        """Every call that makes something visible: is an attempt committed for exactly this part?"""
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            found = session.execute(
+                select(Attempt, Part, Delivery, Revision).join(Part, Part.delivery_id == Attempt.delivery_id)
+                .join(Delivery, Delivery.id == Attempt.delivery_id)
+                .join(Revision, Revision.id == Delivery.revision_id)
+                .where(Attempt.outcome == "", Attempt.channel_id == wire.channel, Part.number == Attempt.part)
+            ).all()  # fmt: skip
+            assert len(found) == 1, "a call without an attempt committed before it"
+            attempt, row, delivery, revision = found[0]
+            assert row.key == part.key, "the attempt is for another part"
+            assert self.clock.at - attempt.started_at <= STALE, "the call began long after it was allowed"
+            said = parse(revision.content).text_on(wire.channel)
+            pieces = [said] if platform.independent_parts else said.split(SPLIT)
+            assert part.text == pieces[0 if platform.independent_parts else row.number], "not the approved words"
+            if not platform.independent_parts and row.number:
+                out = [one.text for one in self.wall.on(wire.channel)]
+                assert all(piece in out for piece in pieces[: row.number]) or delivery.id in self.answered, (
+                    "out of order"
+                )
+            for picture in part.pictures:
+                assert hashlib.sha256(picture.read()).hexdigest() == picture.sha256, "other pictures than approved"
+
+    def check(self) -> None:
+        """What must hold at any moment between two steps."""
+        self.wall.arrive()
+        doubles = [key for key, count in Counter(named(one) for one in self.wall.seen).items() if count > 1]
+        assert not doubles, f"posted twice: {doubles}"
+        with self.office.store.engine.connect() as connection:
+            open_ = {row[0] for row in connection.exec_driver_sql(_OPEN)}
+            for row in connection.exec_driver_sql(_DELIVERIES):
+                known = row.reason in REASONS or row.reason in ("verify", "retry", "")
+                assert known, f"a reason nobody can explain: {row.reason}"
+                match row.state:
+                    case "waiting":
+                        assert row.next_at is not None, "waits for nothing: lost"
+                    case "sending":
+                        assert row.next_at is not None or row.id in open_, "sending, but nobody sends: lost"
+                    case "unknown":
+                        assert row.next_at is not None or row.reason == "ask", "unknown, and nobody is asked: lost"
+                    case "held" | "failed":
+                        assert row.next_at is None, "stopped, yet the clock looks at it"
+                        assert row.reason, "stopped without a word why"
+                    case _:
+                        assert row.next_at is None, "finished, yet the clock looks at it"
+
+    def finish(self) -> None:
+        """Let everything come to its end in a world where nothing goes wrong any more, and look at the whole."""
+        self.wall.fault = lambda kind, platform, part: ""
+        self.trouble = ""
+        with suppress(OfficeError):
+            pause.resume(self.office, self.actor(FIRST), "send")
+        for _ in range(12):
+            self.settle()
+            self.clock.forward(700)
+            self.check()
+            if self.courier.next_due() is None and not self.wall.late:
+                break
+        self.settle()
+        self.check()
+        self._look_at_the_whole()
+
+    def _look_at_the_whole(self) -> None:
+        visible = Counter(named(one) for one in self.wall.seen)
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            told = Counter(notice.facts.get("delivery") for notice in session.scalars(select(Notice)))
+            contents = {one.id: one for one in session.scalars(select(Revision))}
+            states: dict[int, list[str]] = {}
+            for row in session.scalars(select(Delivery)):
+                states.setdefault(row.item_id, []).append(row.state)
+                assert row.state not in ("sending", "waiting") or row.due_at > self.clock.at, (
+                    f"never ended: {row.state}"
+                )
+                if row.state == "published" and row.id not in self.answered and row.item_id not in self.tampered:
+                    parts = list(session.scalars(select(Part).where(Part.delivery_id == row.id)))
+                    self._look_for(row, contents[row.revision_id], parts, visible)
+                if (row.state, row.reason) == ("unknown", "ask") or row.state == "failed":
+                    assert told[row.id], f"{row.state} in silence"
+                if row.state == "held" and row.reason not in ("paused", "absent", "late"):
+                    assert told[row.id], f"held ({row.reason}) in silence"
+            for item in session.scalars(select(Item)):
+                mine = states.get(item.id, [])
+                if set(mine) - {"cancelled"}:
+                    assert item.state == item_state(mine, item.state), (
+                        f"the item says {item.state}, its deliveries {mine}"
+                    )
+                self._apart(item, contents)
+        with self.office.store.engine.connect() as connection:
+            assert not list(record.broken(connection)), "the record's chain is broken"
+
+    def _look_for(self, row: Delivery, revision: Revision, parts: list[Part], visible: Counter[Any]) -> None:
+        said = parse(revision.content).text_on(row.channel_id)
+        people = [self.office.vault.unseal(part.recipient).casefold() for part in parts if part.recipient]
+        wanted = [(4, said, one) for one in people] or [(row.channel_id, piece, "") for piece in said.split(SPLIT)]
+        assert all(visible[one] for one in wanted), "recorded as published, but nobody saw it: lost"
+
+    def _apart(self, item: Item, contents: dict[int, Revision]) -> None:
+        mine = [parse(one.content).text.split(SPLIT)[0] for one in contents.values() if one.item_id == item.id]
+        for one in self.wall.seen:
+            if one.text in mine:
+                assert (one.channel == 5) == (item.workspace_id == 2), "seen in another office's channel"
+
+    # -- what people do ----------------------------------------------------------------------------
+
+    def _try(self, name: str, deed: Callable[[], object]) -> bool:
+        """Whether the office let them."""
+        try:
+            deed()
+        except OfficeError:
+            return False
+        self.moves[name] += 1
+        return True
+
+    def _draft(self, item_place: int, channels: list[int], minutes: float, parts: int, picture: bool,
+               embargo: float | None, latest: float | None) -> DraftIn:  # fmt: skip
+        self.words += 1
+        said = SPLIT.join(f"Nummer {self.words}, del {n}" for n in range(parts))
+        at = self.clock.at + timedelta(minutes=minutes)
+        return DraftIn(
+            text=said, title=f"Nummer {self.words}", channels=channels, publish_at=at.isoformat(),
+            media=[PictureIn(id=1)] if picture and item_place == 1 else [],
+            embargo=(at + timedelta(minutes=embargo)).isoformat() if embargo is not None else None,
+            latest_at=(at + timedelta(minutes=latest)).isoformat() if latest is not None else None,
+        )  # fmt: skip
+
+    def create(self, place: int = 1, channels: tuple[int, ...] = (1,), minutes: float = 5, parts: int = 1,
+               picture: bool = False, embargo: float | None = None, latest: float | None = None) -> None:  # fmt: skip
+        """Write something and ask for approval, to be scheduled with the last yes."""
+        allowed = [5] if place == 2 else [number for number in channels if number != 5]
+        writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
+        draft = self._draft(place, allowed, minutes, parts, picture, embargo, latest)
+        made: list[int] = []
+        if self._try("create", lambda: made.append(write.create(self.office, writer, draft))):
+            self.items += made
+            self._try("submit", lambda: approve.submit(self.office, writer, made[0], then_schedule=True))
+
+    def _facts(self, item: int) -> tuple[str, int, Any]:
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            row = session.get(Item, item)
+            assert row is not None
+            revision = session.get(Revision, row.revision_id)
+            assert revision is not None
+            return revision.hash, row.workspace_id, row
+
+    def edit(self, item: int, parts: int = 1, minutes: float = 5, only_time: bool = False) -> None:
+        content_hash, place, row = self._facts(item)
+        writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            revision = session.get(Revision, row.revision_id)
+            assert revision is not None
+            old = revision.parsed()
+        channels = [one.channel for one in old.channels]
+        draft = self._draft(place, channels, minutes, parts, False, None, None)
+        if only_time:
+            draft.text, draft.title, draft.embargo = old.text, old.title, old.embargo or None
+            draft.media = [PictureIn(id=1)] if old.pictures else []
+        before = self._set_aside(item)
+        if self._try("edit", lambda: write.save(self.office, writer, item, draft)):
+            if self._facts(item)[0] != content_hash or self._set_aside(item) > before:
+                self.yes.pop((item, content_hash), None)
+            self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True))
+
+    def say_yes(self, item: int, person: int = FIRST) -> None:
+        content_hash, place, row = self._facts(item)
+        who = person if place == 1 else OTHER_APPROVER
+        if self._try("approve", lambda: approve.approve(self.office, self.actor(who), item, content_hash)):
+            hours = (row.publish_at - timedelta(hours=6), row.publish_at + timedelta(hours=24))
+            self.yes.setdefault((item, content_hash), {})[who] = hours
+
+    def take_back(self, item: int, changes: bool = False) -> None:
+        content_hash, place, _ = self._facts(item)
+        who = self.actor(FIRST if place == 1 else OTHER_APPROVER)
+        deed = (
+            (lambda: approve.request_changes(self.office, who, item, content_hash, "Skriv om det här."))
+            if changes
+            else (lambda: approve.withdraw(self.office, who, item))
+        )
+        if self._try("take back", deed):
+            self.yes.pop((item, content_hash), None)
+
+    def submit(self, item: int) -> None:
+        _, place, _ = self._facts(item)
+        writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
+        if self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True)):
+            self.cancelled.discard(item)
+
+    def move(self, item: int, minutes: float, ask_again: bool = False) -> None:
+        content_hash, place, _ = self._facts(item)
+        writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
+        at = (self.clock.at + timedelta(minutes=minutes)).isoformat()
+        before = self._set_aside(item)
+        if self._try("move", lambda: schedule.move(self.office, writer, item, at, ask_again=ask_again)) and (
+            self._set_aside(item) > before
+        ):
+            self.yes.pop((item, content_hash), None)
+
+    def _set_aside(self, item: int) -> int:
+        """How often the yes to an item has been set aside by asking anew."""
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            mine = (Decision.item_id == item, Decision.verdict == "withdraw")
+            return session.scalar(select(func.count(Decision.id)).where(*mine)) or 0
+
+    def schedule(self, item: int, minutes: float | None = None) -> None:
+        _, place, _ = self._facts(item)
+        writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
+        at = None if minutes is None else (self.clock.at + timedelta(minutes=minutes)).isoformat()
+        self._try("schedule", lambda: schedule.schedule(self.office, writer, item, at))
+
+    def cancel(self, item: int) -> None:
+        _, place, _ = self._facts(item)
+        writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
+        if self._try("cancel", lambda: schedule.cancel(self.office, writer, item)):
+            _, _, row = self._facts(item)
+            if row.state == "cancelled":
+                self.cancelled.add(item)
+
+    def pause(self) -> None:
+        self._try("pause", lambda: pause.pause(self.office, self.actor(FIRST), "Olycka på torget."))
+
+    def resume(self, missed: pause.Missed = "hold") -> None:
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            due = select(Delivery.id).where(Delivery.workspace_id == 1, Delivery.state == "waiting",
+                                            Delivery.next_at <= self.clock.at)  # fmt: skip
+            missing = set(session.scalars(due))
+        if self._try("resume", lambda: pause.resume(self.office, self.actor(FIRST), missed)) and missed == "hold":
+            with self.office.store.read(EVERY_WORKSPACE) as session:
+                still = set(session.scalars(select(Delivery.id).where(Delivery.state == "waiting")))
+            assert not missing & still, "what fell due during the pause goes out without being asked about"
+
+    def decide(self, which: int) -> None:
+        """A person deals with something that stopped: looks at the wall and answers, sends again, or lets it be."""
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            wanted = Delivery.state.in_(("held", "failed", "unknown"))
+            rows = list(session.scalars(select(Delivery).where(wanted).order_by(Delivery.id)))
+            if not rows:
+                return
+            row = rows[which % len(rows)]
+            parts = list(session.scalars(select(Part).where(Part.delivery_id == row.id, Part.state == "unknown")))
+        who = self.actor(FIRST if row.workspace_id == 1 else OTHER_APPROVER)
+        if row.state != "unknown":
+            deed = resolve.send if which % 3 else resolve.drop
+            self._try(deed.__name__, lambda: deed(self.office, who, row.id))
+        elif row.reason == "ask":
+            keys = {part.key for part in parts}
+            out = any(one.key in keys for one in self.wall.on(row.channel_id))
+            if self._try("resolve", lambda: resolve.resolve(self.office, who, row.id,
+                                                            "published" if out else "not_published")):  # fmt: skip
+                self.answered.add(row.id)
+
+    def set_list(self, people: tuple[str, ...]) -> None:
+        """Somebody edits the press list."""
+        sealed = self.office.vault.seal_map({"addresses": "\n".join(people)})
+        with self.office.store.write(EVERY_WORKSPACE) as session:
+            session.execute(update(Channel).where(Channel.id == 4).values(secrets=sealed))
+
+    def mend(self) -> None:
+        """Somebody connects every channel again."""
+        with self.office.store.write(EVERY_WORKSPACE) as session:
+            session.execute(update(Channel).values(state="ok", not_before=None))
+
+    def tamper(self, item: int) -> None:
+        """Somebody, or a bad disk, changes the stored words behind everybody's back."""
+        with self.office.store.write(EVERY_WORKSPACE) as session:
+            row = session.get(Item, item)
+            assert row is not None
+            revision = session.get(Revision, row.revision_id)
+            assert revision is not None
+            revision.content = revision.content.replace(b"Nummer", b"Nunmer")
+        self.tampered.add(item)
+
+    def chores(self) -> None:
+        chores.run(self.office)
