@@ -74,7 +74,8 @@ def test_a_new_draft_is_saved_with_all_that_was_typed(
     writer: Browser, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
     given = writer.post("~/write", post(
-        channels=[to["mastodon"], to["x"]], own=[to["x"]], **{f"own-{to['x']}": "Kort.", f"opt-{to['mastodon']}-visibility": "unlisted"},
+        channels=[to["mastodon"], to["x"]], own=[to["x"]], **{f"own-{to['x']}": "Kort."},
+        **{f"opt-{to['mastodon']}-visibility": "unlisted"},
         publish_day="2026-11-27", publish_time="7.30", link="https://gruppen.example.org/linje14",
         **{"source-text": ["Beslut § 112", ""], "source-url": ["https://gruppen.example.org/112", ""]},
     ))  # fmt: skip
@@ -106,7 +107,8 @@ def test_opening_and_saving_changes_nothing(writer: Browser, office: Office, cas
     picture = writing.picture(office, cast)
     number = write.create(office, cast.actor("writer"), writing.draft(
         list(to.values()), media=[PictureIn(id=picture, alt="En buss.")], latest_at="2026-11-27T12:00",
-        variants={str(to["facebook"]): VariantIn(options={"first_comment": "Mer här"}), str(to["x"]): VariantIn(text="Kort")},
+        variants={str(to["facebook"]): VariantIn(options={"first_comment": "Mer här"}),
+                  str(to["x"]): VariantIn(text="Kort")},
     ))  # fmt: skip
     before = latest(office, cast)
     shown = form(writer.get(f"~/items/{number}/edit").text)
@@ -141,7 +143,9 @@ def test_an_emoji_of_several_parts_and_a_hard_space_survive_the_form(
 def test_bad_input_gets_a_sentence_and_everything_typed_stays(
     writer: Browser, office: Office, cast: Cast, to: dict[str, int], wrong: dict[str, str], told: str
 ) -> None:
-    given = writer.post("~/write", post(channels=[to["mastodon"]], **{"source-text": "Beslut § 112", "source-url": ""}) | wrong)
+    given = writer.post(
+        "~/write", post(channels=[to["mastodon"]], **{"source-text": "Beslut § 112", "source-url": ""}) | wrong
+    )
     assert given.status_code == 422
     assert told in unescape(given.text)
     shown = form(given.text)
@@ -209,10 +213,18 @@ def test_after_a_conflict_one_chooses_part_by_part(
     number = write.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
     mine = form(writer.get(f"~/items/{number}/edit").text)
     write.save(office, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text"))
-    page = writer.post(f"~/items/{number}/edit", mine | {"text": "Karins text", "title": "Nytt namn", "do": "save"}).text
+    page = writer.post(
+        f"~/items/{number}/edit", mine | {"text": "Karins text", "title": "Nytt namn", "do": "save"}
+    ).text
     stamp = re.search(r'name="stamp" value="([^"]+)"', page)
     assert stamp
-    chosen = mine | {"text": "Karins text", "title": "Nytt namn", "stamp": stamp[1], "take-text": "text", "take-title": ""}
+    chosen = mine | {
+        "text": "Karins text",
+        "title": "Nytt namn",
+        "stamp": stamp[1],
+        "take-text": "text",
+        "take-title": "",
+    }
     assert writer.post(f"~/items/{number}/edit", chosen | {"do": "save"}).status_code == 303
     said = latest(office, cast)[1].parsed()
     assert (said.text, said.title) == ("Astrids text", "Nytt namn")
@@ -236,7 +248,9 @@ def test_sending_in_saves_asks_the_approver_and_says_so(
 ) -> None:
     page = writer.get("~/write").text
     assert "Skicka till Gunnar Lind för godkännande" in page
-    given = writer.post("~/write", post(channels=[to["mastodon"]], publish_day="2026-11-27", publish_time="07:30", do="submit"))
+    given = writer.post(
+        "~/write", post(channels=[to["mastodon"]], publish_day="2026-11-27", publish_time="07:30", do="submit")
+    )
     assert given.status_code == 303
     item = latest(office, cast)[0]
     assert (item.state, item.schedule_on_approval) == ("in_review", True)
@@ -299,7 +313,9 @@ def test_a_file_that_is_no_picture_is_refused_by_name_and_the_text_stays(
 def test_the_check_says_what_the_publisher_would_and_saves_nothing(
     writer: Browser, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    told = writer.post("~/write/check", post(text="y" * 300 + " https://gruppen.example.org", channels=list(to.values()))).get_json()
+    told = writer.post(
+        "~/write/check", post(text="y" * 300 + " https://gruppen.example.org", channels=list(to.values()))
+    ).get_json()
     assert told["counts"][str(to["x"])] == {"count": 324, "limit": 280}
     assert "Texten är för lång för X" in told["problems"]
     assert "kostar 0.20 dollar" in told["previews"]
@@ -317,7 +333,9 @@ def test_the_check_never_breaks_on_nonsense(writer: Browser, to: dict[str, int])
 
 def test_what_is_typed_is_shown_as_text_and_never_run(writer: Browser, to: dict[str, int]) -> None:
     text = '"><img src=x onerror=alert(1)> https://a.example/"onmouseover=x'
-    told = writer.post("~/write/check", post(kind="release", title=text, text=text, lead=text, channels=list(to.values()))).get_json()
+    told = writer.post(
+        "~/write/check", post(kind="release", title=text, text=text, lead=text, channels=list(to.values()))
+    ).get_json()
     assert "<img src=x" not in told["previews"]
     assert 'onmouseover=x"' not in told["previews"]
 
@@ -359,7 +377,9 @@ def test_autosave_waits_for_a_time_half_typed_but_not_for_a_text_too_long(
 ) -> None:
     half = writer.post("~/write/keep", post(channels=[to["x"]], publish_day="2026-11-27")).get_json()
     assert half["saved"]
-    huge = writer.post(half["keep"], post(text="x" * (MAX_TEXT + 1), channels=[to["x"]], stamp=half["stamp"])).get_json()
+    huge = writer.post(
+        half["keep"], post(text="x" * (MAX_TEXT + 1), channels=[to["x"]], stamp=half["stamp"])
+    ).get_json()
     assert not huge["saved"]
     assert "text" in huge["faults"]
     assert latest(office, cast)[1].parsed().text == writing.TEXT
@@ -371,7 +391,9 @@ def test_an_hour_of_autosaving_is_a_few_lines_in_the_record(
     told = writer.post("~/write/keep", post(text="0", channels=[to["x"]])).get_json()
     for minute in range(30):
         clock.forward(seconds=20)
-        told = writer.post(told["keep"], post(text=f"version {minute}", channels=[to["x"]], stamp=told["stamp"])).get_json()
+        told = writer.post(
+            told["keep"], post(text=f"version {minute}", channels=[to["x"]], stamp=told["stamp"])
+        ).get_json()
         assert told["saved"]
     with office.store.read(cast.place.id) as session:
         lines = session.scalars(select(Entry).where(Entry.item_id == told["id"])).all()
@@ -399,9 +421,7 @@ def test_the_calendar_can_open_a_new_item_on_a_day(writer: Browser) -> None:
     assert (shown["publish_day"], shown["publish_time"]) == (["2026-12-03"], ["18:00"])
 
 
-def test_what_is_out_is_not_opened_for_writing(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
-) -> None:
+def test_what_is_out_is_not_opened_for_writing(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
     number = write.create(office, cast.actor("writer"), writing.draft([to["x"]]))
     with office.store.write(cast.place.id) as session:
         items.load(session, number).state = "published"
