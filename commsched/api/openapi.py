@@ -11,11 +11,12 @@ from flask import Flask, current_app
 
 from commsched import __version__
 
-from .problems import TITLES
+from .problems import TITLES, astray
 from .route import PREFIX, Operation, Param, office, route, section
 from .schemas import ProblemDocument
 
 bp = section("openapi")
+bp.before_app_request(astray)
 REF: Final = "#/components/schemas/{name}"
 _VARIABLE: Final = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 ALWAYS: Final = (401, 403, 429)

@@ -6,7 +6,8 @@ import re
 from typing import Any, Final
 
 import msgspec
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from commsched.core.language import say
 from commsched.core.timing import Fold, Gap
@@ -21,14 +22,27 @@ TITLES: Final = {
     401: N_("A valid token is needed"),
     403: N_("Your role does not allow this"),
     404: N_("There is no such thing here"),
+    405: N_("That cannot be done here"),
     409: N_("Its state does not allow this"),
     412: N_("It has been changed since you read it"),
+    413: N_("That is too large"),
     415: N_("That kind of content is not taken here"),
     422: N_("Something in the request is wrong"),
     428: N_("Say which version you have read"),
     429: N_("Too many requests"),
     500: N_("Something went wrong here"),
 }
+
+
+DETAILS: Final = {
+    400: N_("The request is not one that can be understood."),
+    401: N_("Send a token that is in use: “Authorization: Bearer …”."),
+    403: N_("The token, or its person, would need a role that may do this."),
+    404: N_("There is nothing at this address."),
+    405: N_("This address does not take that method."),
+    413: N_("That is more than is taken in one request."),
+}
+CODES: Final = {401: "token", 403: "forbidden", 404: "not-found", 405: "method", 413: "too-large"}
 
 
 class Unreadable(OfficeError):
@@ -76,6 +90,33 @@ def install(bp: Blueprint) -> None:
     """Answer the errors of ``bp``'s routes in problem documents; the app does so for what never reached a route."""
     bp.register_error_handler(OfficeError, document)
     bp.register_error_handler(OverflowError, _too_large)
+    bp.register_error_handler(HTTPException, _refusal)
+
+
+def astray() -> Response | None:
+    """The answer to a request under ``/api/`` that leads to no route."""
+    error = request.routing_exception
+    if error is None or not request.path.startswith("/api/") or (error.code or 0) < 400:
+        return None
+    made = _refusal(error)
+    assert isinstance(made, Response), "an error is answered by a document"
+    return made
+
+
+def _refusal(error: HTTPException) -> Any:
+    """What Flask, or the authoriser, refuses before a view is reached."""
+    status = error.code or 500
+    if error.response is not None or status not in DETAILS:
+        return error
+    refused = OfficeError(DETAILS[status])
+    refused.status, refused.code = status, CODES.get(status, "malformed")
+    made = document(refused)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            made.headers[name] = value
+    if status == 401:
+        made.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
+    return made
 
 
 def document(error: OfficeError) -> Response:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,8 +16,10 @@ from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.images.intake import Taken, take
 from commsched.store.models import Media
+
+if TYPE_CHECKING:
+    from commsched.images.intake import Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ def add(office: Office, actor: Actor, data: bytes, filename: str = "", alt: str 
     Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads. The file is on the
     disk, whole, before any row names it.
     """
+    from commsched.images.intake import take
+
     actor.require("write")
     if len(alt) > MAX_TEXT:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MAX_TEXT)

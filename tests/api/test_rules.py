@@ -214,6 +214,8 @@ def test_every_error_is_a_problem_document(
     assert answer.content_type == "application/problem+json"
     assert answer.json["status"] == status
     assert answer.json["detail"]
+    assert answer.json["code"]
+    assert status != 405 or "POST" in answer.headers["Allow"]
 
 
 def test_problems_speak_the_language_that_is_asked_for_else_the_persons(program: Program) -> None:
@@ -252,6 +254,7 @@ def _failing(said: str) -> Callable[..., int]:
 def test_without_a_token_nobody_comes_in(app: Flask, cast: Cast, program: Program) -> None:
     for token in ("", "csk_made-up"):
         answer = Client(app, token).get("/items")
+        assert "Bearer" in answer.json["detail"]
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert answer.content_type == "application/problem+json"
@@ -315,6 +318,12 @@ def test_items_are_filtered_by_state_channel_person_words_and_time(
     assert found("from=2026-12-02") == [care["id"]]
     assert found("to=2026-12-02T08:00:00+01:00") == [bus["id"]]
     assert found("kind=release") == []
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/x-www-form-urlencoded", None])
+def test_json_is_taken_as_json_whatever_curl_calls_it(program: Program, kind: str | None) -> None:
+    answer = program().post("/items", data='{"text": "Från skalet"}', content_type=kind)
+    assert answer.status_code == 201
 
 
 def test_a_slash_at_the_end_makes_no_difference(program: Program) -> None:
