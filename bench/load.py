@@ -78,8 +78,8 @@ def fill(
         connection.execute(
             insert(Channel),
             [
-                {"id": base + n, "workspace_id": 1, "platform": platform, "name": f"{platform} {n}", "created_at": EPOCH,
-                 "settings": settings or {}}
+                {"id": base + n, "workspace_id": 1, "platform": platform, "name": f"{platform} {n}",
+                 "created_at": EPOCH, "settings": settings or {}}
                 for n in range(1, channels + 1)
             ],
         )  # fmt: skip

@@ -14,9 +14,7 @@ ITEM_STATES: Final = (
 )  # fmt: skip
 DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
 
-EDITABLE: Final = frozenset(
-    {"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"}
-)
+EDITABLE: Final = frozenset({"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"})
 """Item states in which an edit makes a new revision. Something already visible cannot be edited into another."""
 
 REASONS: Final = {

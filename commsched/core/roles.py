@@ -7,9 +7,7 @@ from typing import Final, Literal
 Role = Literal["reader", "writer", "approver", "administrator"]
 ROLES: Final[tuple[Role, ...]] = ("reader", "writer", "approver", "administrator")
 
-Permission = Literal[
-    "read", "comment", "write", "schedule", "approve", "resolve", "pause", "bypass", "administer"
-]
+Permission = Literal["read", "comment", "write", "schedule", "approve", "resolve", "pause", "bypass", "administer"]
 
 _READER: Final = frozenset({"read"})
 _WRITER: Final = _READER | {"comment", "write", "schedule", "resolve", "pause", "bypass"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -207,6 +208,6 @@ def _advance(office: Office, session: Session, actor: Actor, item: Item, revisio
         schedule.on_approval(office, session, actor, item)
 
 
-def _tell(office: Office, session: Session, kind: str, item: Item, people: object, **facts: object) -> None:
-    wanted = [person for person in people if person is not None]  # type: ignore[attr-defined]
+def _tell(office: Office, session: Session, kind: str, item: Item, people: Iterable[int | None], **facts: Any) -> None:
+    wanted = [person for person in people if person is not None]
     notify.queue(session, office, wanted, kind, item=item, **facts)

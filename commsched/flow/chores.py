@@ -1,10 +1,11 @@
-"""What the engine does between deliveries: heartbeat, reminders, what is still unapproved, dying tokens, the morning mail."""
+"""What the engine does between deliveries: heartbeat, reminders, the unapproved, dying tokens, the morning mail."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
@@ -114,7 +115,7 @@ def morning_mail(office: Office, session: Session, workspace: Workspace) -> None
         return
     first = "morning" not in workspace.settings
     workspace.settings = workspace.settings | {"morning": today}
-    facts = summary(session, local)
+    facts: dict[str, Any] = dict(summary(session, local))
     if first or not any(facts.values()):
         return  # nothing to say, or an office that was born today
     notify.queue(session, office, sorted(people_with(session, "resolve")), "morning", **facts)

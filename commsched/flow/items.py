@@ -13,7 +13,6 @@ from commsched.flow.record import note
 from commsched.store.models import Delivery, Item, Revision, Workspace
 from commsched.store.types import to_micros
 
-
 STOPPABLE = ("waiting", "held", "failed")
 """States of a delivery in which nothing of it is out or under way."""
 

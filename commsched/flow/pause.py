@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.words import Conflict, Invalid, N_
+from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, schedule
 from commsched.flow.asking import people_with
 from commsched.flow.context import Actor, Office

@@ -7,7 +7,6 @@ from alembic import op
 
 from commsched.store.types import Instant, Json
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
