@@ -85,9 +85,8 @@ def main() -> None:
         large = find_due(office)
         late = lateness(office, platform, given.posts)
         p50, p99 = late[len(late) // 2], late[min(len(late) - 1, int(len(late) * 0.99))]
-        print(
-            f"finding what is due: {small:.0f} µs at 10,000, {large:.0f} µs at {given.future:,} ({large / small:.2f} times)"
-        )
+        grown = f"{large:.0f} µs at {given.future:,} ({large / small:.2f} times)"
+        print(f"finding what is due: {small:.0f} µs at 10,000, {grown}")
         print(f"lateness with {given.future:,} waiting: p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {late[-1]:.1f} ms")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
