@@ -48,7 +48,7 @@ def idle(home: Path) -> float:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "commsched.cli.main", "up", "--home", str(home), "--port", str(port)]
+    command = [sys.executable, "-m", "commsched", "up", "--home", str(home), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         for _ in range(100):
@@ -70,7 +70,7 @@ def main() -> None:
     given = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        command = [sys.executable, "-m", "commsched.cli.main", "init", "--home", str(home), "--workspace", "Bench",
+        command = [sys.executable, "-m", "commsched", "init", "--home", str(home), "--workspace", "Bench",
                    "--email", "bench@example.org", "--password-stdin"]  # fmt: skip
         subprocess.run(command, input=b"ett-langt-losenord-2026\n", check=True, stdout=subprocess.DEVNULL)
         pairs = [(run(BARE), run(OURS, str(home))) for _ in range(given.rounds)]
