@@ -555,7 +555,7 @@ def test_a_row_that_breaks_every_transaction_stops_no_other(world: World, monkey
     monkeypatch.setattr(courier_module.Considerer, "consider", break_)
     world.settle()
     with world.office.store.read(EVERY_WORKSPACE) as session:
-        states = {item: state for item, state in session.execute(select(Delivery.item_id, Delivery.state))}
+        states = {row.item_id: row.state for row in session.scalars(select(Delivery))}
         reason = session.scalar(select(Delivery.reason).where(Delivery.item_id == poison))
     assert states == {poison: "held", world.items[-1]: "published"}
     assert reason == "internal"

@@ -1,0 +1,141 @@
+# ruff: noqa: E501
+"""Take each guard away and see a test fail: ``python -m tests.mutants [name …]`` prints the table.
+
+Every mutant is a change of text in a copy of the package; the tests named beside it run against the copy. A mutant
+that survives means a guard that nothing would miss. Not part of the normal run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GATE, CONSIDER, SETTLE = "core/gate.py", "flow/deliver/consider.py", "flow/deliver/settle.py"
+DELIVER, RULES = "tests/flow/test_deliver.py", "tests/core"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One guard taken away: ``old`` becomes ``new`` in ``file``."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str = DELIVER
+
+
+MUTANTS = (
+    Mutant("approval not asked for", GATE, "if clearing is None:", "if False:"),
+    Mutant("approval of any hash", "core/approval.py", "if said.hash == content_hash]", "]"),
+    Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', RULES),
+    Mutant("decisions ordered by the clock", "core/approval.py",
+           "mine = [said for said in decisions if said.hash == content_hash]",
+           "mine = sorted((s for s in decisions if s.hash == content_hash), key=lambda s: s.at)", RULES),
+    Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
+    Mutant("an old revision goes out", GATE, "not case.newest or", ""),
+    Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
+    Mutant("embargo not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
+    Mutant("pause not looked at", GATE, "if case.paused:", "if False:"),
+    Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
+    Mutant("dead channel not looked at", GATE, 'if case.channel_state != "ok":', "if False:"),
+    Mutant("resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"),
+    Mutant("addresses not compared", CONSIDER, "if (people or expected) and", "if False and"),
+    Mutant("recipients by place, not address", CONSIDER, "if not known.recipient:", "if True:"),
+    Mutant("pictures not compared", "flow/deliver/hands.py",
+           "if hashlib.sha256(read).hexdigest() != picture.sha256:", "if False:"),
+    Mutant("attempt not committed before the call", CONSIDER,
+           "        self._commit_attempt(row, turn.number)", "        pass", DELIVER),
+    Mutant("open-attempt index gone", "store/migrations/versions/0001_first.py", "unique=True,\n", "unique=False,\n"),
+    Mutant("unknown is retried", "core/retry.py",
+           'return Next("unknown", now + timedelta(seconds=settle), "verify", detail)\n        case Rejected(detail=detail, why="duplicate")',
+           'return Next("waiting", now, "retry", detail)\n        case Rejected(detail=detail, why="duplicate")'),
+    Mutant("a duplicate is called published", "core/retry.py",
+           'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
+           'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', RULES),
+    Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
+    Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
+    Mutant("recovery skipped", "flow/deliver/recover.py", "if row.channel_id not in besides]", "if False]"),
+    Mutant("recovery takes calls under way", "flow/deliver/recover.py", "if row.channel_id not in besides]", "]"),
+    Mutant("resume past the latest time", "flow/pause.py", "if row.latest_at < office.now():", "if False:"),
+    Mutant("resume sends what was missed", "flow/pause.py", "held = hold_missed(session, office)", "held = []"),
+    Mutant("parts out of order", "core/parts.py", "        if not independent:\n            return None\n    return None",
+           "    return None", RULES),
+    Mutant("two calls on one channel", "flow/deliver/courier.py",
+           "if (channel in self._busy and channel not in freed) or", "if", DELIVER),
+    Mutant("more attempts than hands", "flow/deliver/courier.py", "room <= 0 and", "False and"),
+    Mutant("late call after a sleep", "flow/deliver/hands.py", "if office.now() - call.since > STALE:", "if False:"),
+    Mutant("late answer undoes a decision", SETTLE, "if self._overtaken(done, row, part):", "if False:"),
+    Mutant("half a thread begun again", "flow/schedule.py",
+           "going_on = _go_on(session, item, revision.id, latest)", "going_on = set()"),
+    Mutant("half a thread edited", "flow/write.py", "or partly_out(session, item):", ":"),
+    Mutant("an edit leaves the delivery waiting", "flow/items.py",
+           '.values(state="cancelled", next_at=None, reason="changed")', '.values(reason="changed")',
+           "tests/flow/test_invariants.py"),
+    Mutant("a bad row stops everything", "flow/deliver/courier.py",
+           "return self._one_by_one([*done, *jobs])", "raise"),
+    Mutant("an answer lost when the disk is full", "flow/deliver/courier.py",
+           "self._unrecorded = done + self._unrecorded", "pass"),
+    Mutant("queries not narrowed to the workspace", "store/session.py",
+           "if workspace == EVERY_WORKSPACE or state", "if True or state", "tests/api/test_rules.py tests/web/test_routes.py"),
+    Mutant("stopped in silence", "flow/deliver/courier.py", "tell(self.office, connection, considerer.told)", "pass"),
+    Mutant("the record's chain not chained", "flow/record.py", "previous = hashed\n", "pass\n", "tests/flow/test_invariants.py"),
+)  # fmt: skip
+
+
+def main(names: list[str]) -> int:
+    """Run the mutants whose names contain any of ``names``; returns how many survived."""
+    wanted = [one for one in MUTANTS if not names or any(name in one.name for name in names)]
+    survived = 0
+    with tempfile.TemporaryDirectory(prefix="commsched-mutant-") as folder:
+        copy = _copy(Path(folder))
+        for one in wanted:
+            began = time.monotonic()
+            killer = _run(copy, one)
+            survived += not killer
+            print(
+                f"{'killed  ' if killer else 'SURVIVED'}  {one.name:42} {time.monotonic() - began:4.0f} s  {killer}",
+                flush=True,
+            )
+    print(f"{len(wanted) - survived} of {len(wanted)} killed")
+    return survived
+
+
+def _copy(folder: Path) -> Path:
+    for name in ("commsched", "tests", "templates", "bench"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def _run(copy: Path, one: Mutant) -> str:
+    """The name of the first test that fails, or nothing."""
+    file = copy / "commsched" / one.file
+    whole = file.read_text()
+    if one.old not in whole:
+        raise SystemExit(f"{one.name}: the text to take away is no longer in {one.file}")
+    file.write_text(whole.replace(one.old, one.new))
+    try:
+        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *one.tests.split()]
+        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=600, check=False)
+    except subprocess.TimeoutExpired:
+        return "(it never came to an end)"
+    finally:
+        file.write_text(whole)
+    if done.returncode == 0:
+        return ""
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].partition("::")[2].partition(" - ")[0] if failed else done.stdout.strip().splitlines()[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)

@@ -1,0 +1,26 @@
+"""``python -m tests.torture --kills 1000 [--seed N]`` kills the real process so often and prints the figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.torture.run import torture
+
+
+def main() -> int:
+    """Returns 1 where anything was doubled or lost."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture")
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="commsched-torture-") as folder:
+        figures = torture(Path(folder), given.kills, given.seed)
+    print(figures.table())
+    return 1 if figures.duplicates.total() or figures.lost.total() or figures.chain_broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
