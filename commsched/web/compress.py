@@ -32,7 +32,10 @@ def _compress(given: Response) -> Response:
     if not request.accept_encodings["gzip"] or given.content_encoding or streamed:
         return given
     given.direct_passthrough = False
+    source = given.response
     data = given.get_data()
+    if close := getattr(source, "close", None):
+        close()  # a file that has been read whole
     if len(data) < LEAST:
         return given
     given.set_data(gzip.compress(data, LEVEL, mtime=0))
