@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session, object_session
 
@@ -10,11 +12,15 @@ from commsched.core.words import N_, Conflict, NotFound, Problem
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.store.models import Delivery, Item, Revision, Workspace
+from commsched.store.models import Decision, Delivery, Item, Revision, Workspace
 from commsched.store.types import to_micros
 
 STOPPABLE = ("waiting", "held", "failed")
 """States of a delivery in which nothing of it is out or under way."""
+
+
+ONE_STRETCH = timedelta(minutes=10)
+"""Saves by one person this close together are one stretch of writing."""
 
 
 class Changed(Conflict):
@@ -89,6 +95,22 @@ def void(office: Office, session: Session, actor: Actor, item: Item) -> None:
 def history(session: Session, item: Item) -> list[Revision]:
     """Every revision, newest first."""
     return list(session.scalars(select(Revision).where(Revision.item_id == item.id).order_by(desc(Revision.number))))
+
+
+def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
+    """Of ``rows`` (newest first) those a person looks for: the last of each stretch of one person's writing, and
+    whatever somebody decided on or brought back."""
+    decided = set(session.scalars(select(Decision.revision_id).where(Decision.item_id.in_({r.item_id for r in rows}))))
+    kept = []
+    for number, row in enumerate(rows):
+        newer = rows[number - 1] if number else None
+        passing = (
+            newer is not None and newer.author_id == row.author_id and row.id not in decided and not row.note
+            and not newer.note and newer.created_at - row.created_at < ONE_STRETCH
+        )  # fmt: skip
+        if not passing or number == len(rows) - 1:
+            kept.append(row)
+    return kept
 
 
 def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import desc, select, update
@@ -16,13 +15,21 @@ from commsched.core.timing import latest_for, read_time
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.flow.items import STOPPABLE, Changed, current, first_line, load, searchable, stamp, void, workspace_of
+from commsched.flow.items import (
+    ONE_STRETCH,
+    STOPPABLE,
+    Changed,
+    current,
+    first_line,
+    load,
+    searchable,
+    stamp,
+    void,
+    workspace_of,
+)
 from commsched.flow.record import note
 from commsched.flow.schedule import follow_move, partly_out
 from commsched.store.models import Comment, Delivery, Entry, Item, Revision, Workspace
-
-ONE_STRETCH = timedelta(minutes=10)
-"""Saves by one person this close together are one line in the record."""
 
 
 def create(office: Office, actor: Actor, given: DraftIn) -> int:

@@ -207,8 +207,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     path = link_in(office, mail)
     page = visit(cast.administrator, phone=phone, language=language, dark=phone)
     here = f"/w/gruppen/items/{number}"
-    for where in ("/w/gruppen/write", "/w/gruppen/write?kind=release", f"{here}/edit", here, f"{here}/history",
-                  f"{here}/review", "/w/gruppen/approve", "/w/gruppen/pictures/", "/w/gruppen/search?q=å", path):  # fmt: skip
+    office_pages = ("write", "write?kind=release", "approve", "pictures/", "search?q=å")
+    item_pages = (f"{here}/edit", here, f"{here}/history", f"{here}/review")
+    for where in (*(f"/w/gruppen/{name}" for name in office_pages), *item_pages, path):
         page.goto(where)
         page.wait_for_load_state("networkidle")
         axe(page)

@@ -104,7 +104,7 @@ def test_each_try_is_told_in_words(browse: Browse, office: Office, cast: Cast, t
     page = browse(cast.reader).get(f"~/items/{number}").text
     told = words(page)
     for sentence in ("5 försök", "Det kom inte fram, och inget skickades. rate limit", "Avläst: det gick inte ut.",
-                     "det kan ha gått ut. timeout", "Plattformen nekade", "Det gick ut, efter 1.5 s."):  # fmt: skip
+                     "det kan ha gått ut. timeout", "Plattformen sade nej.", "Det gick ut, efter 1.5 s."):  # fmt: skip
         assert sentence in told, sentence
     assert 'href="https://x.example/1"' in page
 
@@ -276,3 +276,22 @@ def test_an_untimed_item_can_be_sent_out_at_once_when_approved(
     assert browser.post(f"~/items/{number}/schedule", {"now": "1"}).status_code == 303
     assert item(office, cast, number).state == "scheduled"
     assert delivery(office, cast, number).due_at == office.now()
+
+
+def test_the_history_shows_one_version_for_a_stretch_of_writing_and_all_on_demand(
+    browse: Browse, office: Office, cast: Cast, clock: SetClock, to: dict[str, int]
+) -> None:
+    who = cast.actor("writer")
+    number = write.create(office, who, writing.draft([to["x"]], text="0"))
+    for step in range(1, 6):
+        clock.forward(seconds=30)
+        write.save(office, who, number, writing.draft([to["x"]], text=str(step)), by_itself=True)
+    approve.submit(office, who, number)
+    approve.request_changes(office, cast.actor("approver"), number, revision(office, cast, number).hash, "Mer!")
+    clock.forward(seconds=30)
+    write.save(office, who, number, writing.draft([to["x"]], text="mer"))
+    browser = browse(cast.reader)
+    page, whole = (browser.get(f"~/items/{number}/history{query}").text for query in ("", "?all=1"))
+    assert re.findall(r"<strong>Version (\d+)</strong>", page) == ["7", "6", "1"]
+    assert "Visa 4 versioner som sparades på vägen" in page
+    assert len(re.findall(r"<strong>Version \d+</strong>", whole)) == 7

@@ -189,20 +189,23 @@ def _belongs(item_id: int, delivery_id: int) -> int:
 @bp.get("/history")
 @allow("read")
 def history(item_id: int) -> str:
-    """Every version, and what differs between any two."""
+    """The versions, and what differs between any two. Those saved along the way are there with ``?all=1``."""
     with office().store.read(actor().workspace) as session:
         item = items.load(session, item_id)
         rows = items.history(session, item)
         names = review.channel_names(session)
         people = look.names(session, {row.author_id for row in rows})
+        shown = rows if request.args.get("all") else items.landmarks(session, rows)
     new = _pick(rows, request.args.get("to", ""), rows[0])
     old = _pick(rows, request.args.get("from", ""), _before(rows, new))
     if old.number > new.number:
         old, new = new, old
     differences = changes.compare(old.parsed(), new.parsed(), names)
-    return page("items/history.html", item=item, rows=rows[:MOST_REVISIONS], people=people, old=old, new=new,
-                differences=differences, sources=_sources(old, new), picture_url=picture_url,
-                editable=item.state in EDITABLE)  # fmt: skip
+    return page(
+        "items/history.html", item=item, rows=shown[:MOST_REVISIONS], hidden=len(rows) - len(shown), people=people,
+        old=old, new=new, differences=differences, sources=_sources(old, new), picture_url=picture_url,
+        editable=item.state in EDITABLE,
+    )  # fmt: skip
 
 
 def _pick(rows: list[Revision], wish: str, otherwise: Revision) -> Revision:
