@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as given
 from difflib import SequenceMatcher
@@ -105,7 +105,11 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
     return made
 
 
-def compare(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
+Teller = Callable[[int, Mapping[str, str]], str]
+"""Spells a channel's choices for a reader."""
+
+
+def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller | None = None) -> list[Change]:
     """Every field that differs; ``names`` are the channels' names by id."""
     found = []
     for name, label in LABELS.items():
@@ -113,7 +117,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str]) -> list[Change
         if was != now:
             found.append(Change(name, Words(label), was, now, words(was, now)))
     found += _quotes(old, new) + _pictures(old.pictures, new.pictures)
-    return found + _channels(old, new, names)
+    return found + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
 
 def _quotes(old: Content, new: Content) -> list[Change]:
@@ -144,7 +148,7 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     return [Change("pictures", Words(N_("Pictures")), notes=notes, pictures=shown)]
 
 
-def _channels(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
+def _channels(old: Content, new: Content, names: Mapping[int, str], tell: Teller) -> list[Change]:
     before, after = ({c.channel: c for c in one.channels} for one in (old, new))
     found = []
     gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
@@ -153,7 +157,7 @@ def _channels(old: Content, new: Content, names: Mapping[int, str]) -> list[Chan
         found.append(Change("channels", Words(N_("Channels")), was, now, words(was, now)))
     for number in after:
         if number in before:
-            found += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)))
+            found += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)), tell)
         elif after[number].text is not None:
             found.append(_own_text(number, names, "", new.text_on(number)))
     return found
@@ -164,13 +168,15 @@ def _own_text(number: int, names: Mapping[int, str], was: str, now: str) -> Chan
     return Change(f"text-{number}", label, was, now, words(was, now))
 
 
-def _one_channel(old: ChannelContent, new: ChannelContent, whole: tuple[Content, Content], name: str) -> list[Change]:
+def _one_channel(
+    old: ChannelContent, new: ChannelContent, whole: tuple[Content, Content], name: str, tell: Teller
+) -> list[Change]:
     found = []
     if (old.text, new.text) != (None, None) and old.text != new.text:
         was, now = whole[0].text_on(old.channel), whole[1].text_on(new.channel)
         found.append(_own_text(new.channel, {new.channel: name}, was, now))
     if old.options != new.options:
-        was, now = (_options(one.options) for one in (old, new))
+        was, now = (tell(one.channel, one.options) for one in (old, new))
         label = Words(N_("Choices on %(name)s"), {"name": name})
         found.append(Change(f"options-{new.channel}", label, was, now, words(was, now)))
     if old.recipients != new.recipients:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import desc, select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core import changes
 from commsched.core.approval import current_step
+from commsched.core.language import say
 from commsched.core.words import Conflict, NotAllowed, Words
 from commsched.flow import approve, items, look
 from commsched.flow.asking import asked
@@ -74,7 +76,9 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
         names = sorted(look.names(session, asked(office, session, seen.item, seen.revision)).values())
         last = _last_decision(session, actor, item_id)
         before = session.get(Revision, last.revision_id) if last and last.hash != seen.revision.hash else None
-        differences = changes.compare(before.parsed(), seen.revision.parsed(), channel_names(session)) if before else []
+        tell = choice_teller(office, session, actor.language)
+        names_of = channel_names(session)
+        differences = changes.compare(before.parsed(), seen.revision.parsed(), names_of, tell) if before else []
         moved = last is not None and _moved_since(session, item_id, last)
         return Review(seen, shown, names, _cannot(office, session, actor, seen), before, differences, moved)
 
@@ -87,6 +91,20 @@ def channels_by_id(session: Session) -> dict[int, Channel]:
 def channel_names(session: Session) -> dict[int, str]:
     """What they are called."""
     return {number: row.name for number, row in channels_by_id(session).items()}
+
+
+def choice_teller(office: Office, session: Session, language: str) -> changes.Teller:
+    """Spells a channel's choices in ``language``, by the words its platform has for them; the usual ones left out."""
+    channels = channels_by_id(session)
+
+    def tell(number: int, chosen: Mapping[str, str]) -> str:
+        known = office.platform(channels[number].platform).options if number in channels else ()
+        return "\n".join(
+            f"{say(one.label, language)}: {say(dict(one.choices).get(chosen[one.key], chosen[one.key]), language)}"
+            for one in known if chosen.get(one.key, one.default) not in ("", one.default)
+        )  # fmt: skip
+
+    return tell
 
 
 def _last_decision(session: Session, actor: Actor, item_id: int) -> Decision | None:

@@ -452,3 +452,16 @@ def test_an_untranslated_composer_is_not_shown_to_an_english_reader(
     page = browse(cast.writer).get("~/write").text
     for words in ("Send to Gunnar Lind for approval", "Save draft", "Sources"):
         assert words in page
+
+
+def test_choices_on_a_channel_are_compared_in_the_platforms_own_words(
+    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    number = write.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
+    mine = form(writer.get(f"~/items/{number}/edit").text)
+    write.save(office, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text"))
+    page = writer.post(
+        f"~/items/{number}/edit", mine | {f"opt-{to['mastodon']}-visibility": "private", "do": "save"}
+    ).text
+    assert "Följare" in page or "följare" in page
+    assert "visibility" not in re.sub(r"<input[^>]*>", "", page)

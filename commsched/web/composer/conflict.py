@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from commsched.core.changes import LABELS, Piece, words
 from commsched.core.words import N_, Words
-from commsched.flow.review import channel_names
+from commsched.flow.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import TEXTS, Fields
+from commsched.web.words import language, office
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def differences(session: Session, mine: Fields, theirs: Fields) -> list[Row]:
 
 
 def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fields], str]]:
+    choices = choice_teller(office(), session, language())
+
     def called(number: int) -> str:
         return names.get(number, str(number))
 
@@ -68,8 +71,8 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "channels": lambda one: ", ".join(called(n) for n in sorted(one.channels)),
         "own": lambda one: "\n\n".join(f"{called(n)}:\n{text}" for n, text in sorted(one.own.items())),
         "options": lambda one: "\n".join(
-            f"{called(n)}: {key} {value}" for n, each in sorted(one.options.items())
-            for key, value in sorted(each.items()) if value and n in one.channels
+            f"{called(n)}: {told}" for n, each in sorted(one.options.items())
+            if n in one.channels and (told := choices(n, each))
         ),
         "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
         "publish": lambda one: one.publish.value.replace("T", " "),

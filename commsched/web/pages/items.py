@@ -22,7 +22,7 @@ from commsched.web.composer.fields import clock_time
 from commsched.web.composer.meaning import choices
 from commsched.web.forms import Form
 from commsched.web.pages.pictures import picture_url
-from commsched.web.words import _, actor, office, page, place, said
+from commsched.web.words import _, actor, language, office, page, place, said
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 
@@ -193,14 +193,14 @@ def history(item_id: int) -> str:
     with office().store.read(actor().workspace) as session:
         item = items.load(session, item_id)
         rows = items.history(session, item)
-        names = review.channel_names(session)
+        names, tell = review.channel_names(session), review.choice_teller(office(), session, language())
         people = look.names(session, {row.author_id for row in rows})
         shown = rows if request.args.get("all") else items.landmarks(session, rows)
     new = _pick(rows, request.args.get("to", ""), rows[0])
     old = _pick(rows, request.args.get("from", ""), _before(rows, new))
     if old.number > new.number:
         old, new = new, old
-    differences = changes.compare(old.parsed(), new.parsed(), names)
+    differences = changes.compare(old.parsed(), new.parsed(), names, tell)
     return page(
         "items/history.html", item=item, rows=shown[:MOST_REVISIONS], hidden=len(rows) - len(shown), people=people,
         old=old, new=new, differences=differences, sources=_sources(old, new), picture_url=picture_url,
