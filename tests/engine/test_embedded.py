@@ -1,0 +1,264 @@
+"""The real engine in this process: it publishes at its time, wakes for others, stops well, and is alone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from bench.load import Noop, bare_office, fill
+from commsched.core.outcome import Handles, Outcome, Published
+from commsched.core.platform import Part, Wire
+from commsched.engine import embedded
+from commsched.engine.embedded import Engine
+from commsched.engine.guard import ClockGuard
+from commsched.engine.lock import EngineLock
+from commsched.flow import health
+from commsched.flow.context import Office
+from commsched.store.models import Attempt, Channel, Delivery, Heartbeat
+from commsched.store.session import EVERY_WORKSPACE
+
+EPS = timedelta(seconds=2)
+"""How late something may be in a test on a busy machine. The benchmark measures lateness."""
+
+
+class Post(Noop):
+    """Answers over no network at all, but not before it is let."""
+
+    key, name, instant = "post", "Post", False
+
+    def __init__(self) -> None:
+        self.at: list[datetime] = []
+        self.let = threading.Event()
+        self.let.set()
+        self.begun = threading.Event()
+
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        self.at.append(datetime.now(UTC))
+        self.begun.set()
+        self.let.wait(10)
+        return Published(part.key)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def office(tmp_path: Path, post: Post) -> Iterator[Office]:
+    made = bare_office(tmp_path / "home", {"post": post})
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def engine(office: Office) -> Iterator[Engine]:
+    made = Engine(office, hands=4)
+    yield made
+    made.stop(10)
+
+
+def until(what: Callable[[], object], seconds: float = 8.0) -> bool:
+    """Whether it became true in time."""
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def states(office: Office) -> list[str]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
+
+
+def soon(office: Office, seconds: float = 0.0, count: int = 1, channels: int = 1) -> datetime:
+    due = datetime.now(UTC) + timedelta(seconds=seconds)
+    fill(office, count, channels, "post", due, timedelta(0))
+    return due
+
+
+def test_it_publishes_at_its_time_and_not_before(office: Office, engine: Engine, post: Post) -> None:
+    due = soon(office, 1.0)
+    engine.start()
+    assert until(lambda: states(office) == ["published"])
+    assert due <= post.at[0] <= due + EPS
+    assert engine.working
+
+
+def test_it_wakes_at_once_for_what_this_process_schedules(office: Office, engine: Engine, post: Post) -> None:
+    engine.start()
+    assert until(lambda: engine.working)
+    time.sleep(0.3)
+    due = soon(office)
+    office.wake()
+    assert until(lambda: states(office) == ["published"])
+    assert post.at[0] <= due + EPS
+
+
+def test_it_finds_what_another_process_scheduled_within_the_safety_tick(
+    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "SAFETY", 0.5)
+    engine.start()
+    assert until(lambda: engine.working)
+    time.sleep(0.2)
+    soon(office)  # nobody calls wake
+    assert until(lambda: states(office) == ["published"], 0.5 + EPS.total_seconds())
+
+
+def test_something_due_meanwhile_does_not_wait_for_a_slow_call(office: Office, engine: Engine, post: Post) -> None:
+    post.let.clear()
+    soon(office)
+    engine.start()
+    assert post.begun.wait(5)
+    due = soon(office, 0.5)
+    assert until(lambda: len(post.at) == 2)
+    assert post.at[1] <= due + EPS
+    post.let.set()
+    assert until(lambda: states(office) == ["published", "published"])
+
+
+def test_stopping_lets_the_call_under_way_be_recorded(office: Office, engine: Engine, post: Post) -> None:
+    post.let.clear()
+    soon(office)
+    engine.start()
+    assert post.begun.wait(5)
+    stopper = threading.Thread(target=engine.stop, args=(10,))
+    stopper.start()
+    time.sleep(0.1)
+    assert stopper.is_alive(), "it waits for the answer"
+    post.let.set()
+    stopper.join(10)
+    assert states(office) == ["published"]
+    assert EngineLock(office.home).take(), "the lock is given back"
+
+
+def test_a_call_that_outlasts_stopping_keeps_the_lock(office: Office, engine: Engine, post: Post) -> None:
+    post.let.clear()
+    soon(office)
+    engine.start()
+    assert post.begun.wait(5)
+    engine.stop(0.1)
+    assert not EngineLock(office.home).take(), "nobody may read back what is still on its way"
+    post.let.set()
+    assert until(lambda: states(office) == ["published"])
+
+
+def test_two_engines_in_one_home_take_turns(office: Office, engine: Engine, post: Post) -> None:
+    soon(office, count=3)
+    other = Engine(office, hands=4)
+    engine.start()
+    assert until(lambda: engine.working)
+    other.start()
+    assert until(lambda: states(office) == ["published"] * 3)
+    assert not other.working
+    engine.stop(10)
+    assert until(lambda: other.working), "the next in line takes over"
+    other.stop(10)
+    assert len(post.at) == 3
+
+
+def test_a_removed_lock_file_does_not_make_two_engines(office: Office, engine: Engine) -> None:
+    first, second = EngineLock(office.home), EngineLock(office.home)
+    assert first.take()
+    assert first.held()
+    first.path.unlink()
+    assert not first.held(), "whoever holds it must notice"
+    assert second.take()
+    first.release()
+    assert second.held()
+    second.release()
+
+
+def test_it_recovers_what_a_killed_engine_left_open(office: Office, engine: Engine, post: Post) -> None:
+    soon(office)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        now = datetime.now(UTC)
+        session.execute(update(Delivery).values(state="sending", next_at=None))
+        session.execute(insert(Attempt).values(delivery_id=1, channel_id=1, part=0, hash="", started_at=now))
+    engine.start()
+    assert until(lambda: states(office) == ["unknown"])
+    assert not post.at, "it is read back, not sent again"
+
+
+def test_a_stumble_keeps_the_calls_under_way(
+    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "commsched")
+    monkeypatch.setattr(embedded, "STUMBLE", 0.05)
+    post.let.clear()
+    soon(office)
+    engine.start()
+    assert post.begun.wait(5)
+    real, failures = embedded.Courier._scan, []
+
+    def stumble(self: Any) -> None:
+        if len(failures) < 3:
+            failures.append(1)
+            raise RuntimeError("a bug")
+        real(self)
+
+    monkeypatch.setattr(embedded.Courier, "_scan", stumble)
+    assert until(lambda: len(failures) == 3)
+    post.let.set()
+    assert until(lambda: states(office) == ["published"])
+    assert len(post.at) == 1
+
+
+def test_a_jumped_clock_is_not_believed_until_it_is_back() -> None:
+    wall, steady = [datetime(2026, 11, 26, 6, 0, tzinfo=UTC)], [100.0]
+    guard = ClockGuard(lambda: wall[0], lambda: steady[0])
+
+    def goes(wall_seconds: float, steady_seconds: float) -> bool:
+        wall[0] += timedelta(seconds=wall_seconds)
+        steady[0] += steady_seconds
+        return guard.trusted()
+
+    assert goes(3600, 3600), "time passed, or the computer slept"
+    assert goes(5.5, 5), "slewing is no jump"
+    assert not goes(3600, 1)
+    assert not goes(10, 10), "a jump is not forgotten"
+    assert guard.jumped > timedelta(minutes=59)
+    assert goes(-3600, 1)
+    assert not guard.jumped
+    assert not goes(-3600, 1), "back is a jump too"
+
+
+def test_nothing_is_sent_by_a_jumped_clock_and_the_page_says_so(
+    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "SAFETY", 0.1)
+    monkeypatch.setattr(embedded, "BEAT", 0.1)
+    monkeypatch.setattr(ClockGuard, "trusted", lambda self: not post.let.is_set())
+    engine.start()
+    soon(office)
+    assert until(lambda: engine.trouble == "clock")
+    assert until(lambda: not health._clock(office).ok and "clock is wrong" in str(health._clock(office).words))
+    assert states(office) == ["waiting"]
+    post.let.clear()  # the clock is right again
+    assert until(lambda: bool(post.at))
+    post.let.set()
+    assert until(lambda: states(office)[0] == "published")
+
+
+def test_the_heart_beats(office: Office, engine: Engine) -> None:
+    engine.start()
+
+    def beat() -> Heartbeat | None:
+        with office.store.read(EVERY_WORKSPACE) as session:
+            return session.get(Heartbeat, "clock")
+
+    assert until(lambda: beat() is not None)
+    assert beat().detail == engine.name  # type: ignore[union-attr]
+    with office.store.read(EVERY_WORKSPACE) as session:
+        assert session.scalars(select(Channel)).all() == []
