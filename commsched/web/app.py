@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 from commsched.flow.context import Office
 from commsched.web import authorise, compress, errors, guard, nav, words
@@ -31,6 +32,23 @@ class _Id(IntegerConverter):
         super().__init__(map, fixed_digits=fixed_digits, min=min, max=max)
 
 
+class _LateRule(Rule):
+    """A rule whose address builder is compiled when the first address is built with it. Werkzeug compiles two for
+    every route at start, which is a fifth of the time a small app takes to begin."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        compile_now = super()._compile_builder
+
+        def late(rule: Rule, **values: Any) -> tuple[str, str]:
+            if not made:
+                made.append(compile_now(append_unknown))
+            return made[0](rule, **values)
+
+        return late
+
+
 def create_app(office: Office, *, testing: bool = False, packages: Iterable[str] = PACKAGES) -> Flask:
     """The Flask app of ``office``. Raises ``RuntimeError`` for a route that does not say who may enter."""
     app = Flask("commsched.web", template_folder=str(templates()), static_folder=None)
@@ -41,6 +59,7 @@ def create_app(office: Office, *, testing: bool = False, packages: Iterable[str]
     _cookies(app, office)
     _proxies(app, office.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
     for part in (compress, authorise, guard, errors, words, nav):
         part.install(app)
