@@ -380,7 +380,10 @@ def test_an_attempt_open_on_the_channel_that_nobody_knows_of_is_read_back_first(
     assert world.items[-1] == second
 
 
-def test_one_channel_has_one_call_at_a_time_and_many_channels_many(world: World) -> None:
+def test_one_channel_has_one_call_at_a_time_and_many_channels_many(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(courier_module.Courier, "_one_by_one")  # the database need not even refuse it
     for _ in range(3):
         due(world, channel=1)
     due(world, channel=3)

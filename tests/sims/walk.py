@@ -26,7 +26,7 @@ DEEDS = (
     "create", "edit", "yes", "second yes", "take back", "submit", "move", "schedule", "cancel", "pause", "resume",
     "decide", "list", "mend", "tamper", "picture", "crash", "trouble", "back", "time", "step", "call", "run", "chores",
 )  # fmt: skip
-ALWAYS = {"create": 4, "yes": 6, "second yes": 3, "time": 8, "step": 10, "call": 10, "run": 3}
+ALWAYS = {"create": 4, "yes": 6, "second yes": 3, "time": 8, "step": 10, "call": 10, "run": 3, "decide": 2}
 
 
 class Walk:
@@ -58,6 +58,11 @@ class Walk:
             self.world.check()
         if self.random.random() < 0.5:
             self.world.mend()
+        for _ in range(self.random.choice((0, 0, 4, 8))):  # somebody sits down and clears the first page
+            self.world.clock.forward(self.random.choice(SPANS))
+            self.world.settle()
+            self.world.decide(self.random.randrange(8))
+            self.world.check()
         self.world.finish()
         return self.world.moves
 
