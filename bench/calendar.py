@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (lines of HTML stay whole)
 """The calendar's month with a thousand posts: our page beside a plain ORM version of it, and beside the floor.
 
 ``python -m bench.calendar [--posts 1000] [--rounds 7] [--pages 12]``

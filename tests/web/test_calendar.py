@@ -177,7 +177,7 @@ def test_after_moving_one_comes_back_only_to_a_page_of_ours(browse: Any, cast: C
     assert back.headers["Location"] == "/w/gruppen/pause/"
 
 
-# -- speed and sameness -------------------------------------------------------------------------------------------------
+# -- speed and sameness ---------------------------------------------------------------------------------
 
 
 def test_an_unchanged_page_is_not_sent_again_and_a_changed_one_is(browse: Any, cast: Cast) -> None:

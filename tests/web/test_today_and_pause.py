@@ -98,7 +98,7 @@ def test_a_choice_that_is_none_changes_nothing(browse: Any, cast: Cast, clock: S
     assert look(cast, item).state == "held"
 
 
-# -- the calendar for calendar programs -----------------------------------------------------------------------------------
+# -- the calendar for calendar programs ------------------------------------------------------------------
 
 
 def feed_of(cast: Cast) -> str:

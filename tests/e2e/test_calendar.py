@@ -1,0 +1,201 @@
+"""The calendar in a real browser: dragged, moved by keys alone, on a phone, without a script; and nothing for axe."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commsched.flow import pause
+from tests.conftest import Cast, SetClock
+from tests.flow.desk import approved, look, publish_what_is_due, scheduled, submitted, written
+from tests.publications import channel
+
+
+def chip(page: Any, item: int) -> Any:
+    return page.locator(f".ev:has(#i{item})")
+
+
+def drag(page: Any, item: int, day: str) -> None:
+    """Slowly enough for the page to have asked where the approval holds."""
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    page.goto("/w/gruppen/calendar/")
+    start = chip(page, item).bounding_box()
+    there = page.locator(f"[data-day='{day}'] header").bounding_box()
+    page.mouse.move(start["x"] + 20, start["y"] + 10)
+    with page.expect_response(lambda answer: answer.url.endswith(f"/{item}/move") and answer.request.method == "GET"):
+        page.mouse.down()
+        page.mouse.move(there["x"] + 10, there["y"] + 10, steps=5)
+    page.mouse.move(there["x"] + 20, there["y"] + 30, steps=5)
+    page.wait_for_selector(f"[data-day='{day}'].over")
+
+
+def test_a_post_is_dragged_to_another_day(visit: Any, cast: Cast) -> None:
+    item = written(cast)
+    page = visit(cast.writer)
+    drag(page, item, "2026-11-27")
+    with page.expect_navigation():
+        page.mouse.up()
+    page.wait_for_selector("[data-live]:has-text('Flyttat till fre 27 nov 12:00.')", state="attached")
+    assert look(cast, item).wall_time == "2026-11-27T12:00"
+    assert page.locator("[data-day='2026-11-27']").locator(f"#i{item}").is_visible()
+
+
+def test_a_drop_outside_the_approval_is_told_while_dragging_and_asked_about(visit: Any, cast: Cast) -> None:
+    item = scheduled(cast)
+    page = visit(cast.writer)
+    drag(page, item, "2026-12-03")
+    assert page.locator(".over.outside .over-say").inner_text() == "Måste godkännas på nytt där"
+    page.mouse.up()
+    question = page.get_by_role("dialog")
+    question.wait_for()
+    assert "måste godkännas igen" in question.inner_text().lower() or "på nytt" in question.inner_text()
+    assert look(cast, item).wall_time == "2026-11-26T12:00"
+    with page.expect_navigation():
+        page.get_by_role("button", name="Flytta och be om nytt godkännande").click()
+    page.wait_for_selector(f"[data-day='2026-12-03'] #i{item}")
+    assert (look(cast, item).wall_time, look(cast, item).state) == ("2026-12-03T12:00", "in_review")
+
+
+def test_one_can_change_ones_mind_about_a_drop(visit: Any, cast: Cast) -> None:
+    item = scheduled(cast)
+    page = visit(cast.writer)
+    drag(page, item, "2026-12-03")
+    page.mouse.up()
+    page.get_by_role("button", name="Låt vara").click()
+    assert page.evaluate("document.activeElement.id") == f"i{item}"
+    assert look(cast, item).wall_time == "2026-11-26T12:00"
+
+
+def test_the_arrow_keys_carry_a_post_and_enter_puts_it_down(visit: Any, cast: Cast) -> None:
+    item = scheduled(cast)
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/calendar/")
+    page.focus(f"#i{item}")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("[data-live]:has-text('fredag 27 november')", state="attached")
+    assert "Godkännandet gäller där" in page.locator("[data-live]").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-live]:has-text('står kvar')", state="attached")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("[data-live]:has-text('fredag 27 november')", state="attached")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.wait_for_selector(f"[data-day='2026-11-27'] #i{item}")
+    assert look(cast, item).wall_time == "2026-11-27T12:00"
+    page.wait_for_function(f"document.activeElement.id === 'i{item}'")
+
+
+def test_the_dialog_is_opened_filled_in_and_sent_with_the_keys_alone(visit: Any, cast: Cast) -> None:
+    item = written(cast)
+    page = visit(cast.writer, language="en")
+    page.goto("/w/gruppen/calendar/?view=list")
+    page.focus(f"#i{item}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Move")
+    dialog.wait_for()
+    assert dialog.get_by_label("Day").input_value() == "2026-11-26"
+    dialog.get_by_label("Time").fill("15:45")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.wait_for_selector(f"#i{item}")
+    assert look(cast, item).wall_time == "2026-11-26T15:45"
+
+
+def test_the_hour_that_does_not_exist_gives_two_buttons(visit: Any, cast: Cast) -> None:
+    item = written(cast)
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/calendar/")
+    chip(page, item).hover()
+    chip(page, item).get_by_role("link", name="Flytta …").click()
+    page.locator("#move-day").fill("2027-03-28")
+    page.locator("#move-clock").fill("02:30")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="03:30 (CEST)").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("button", name="03:30 (CEST)").click()
+    assert look(cast, item).wall_time == "2027-03-28T03:30"
+
+
+def test_a_phone_without_a_script_moves_with_the_plain_form(visit: Any, cast: Cast) -> None:
+    item = written(cast)
+    page = visit(cast.writer, phone=True, script=False)
+    page.goto("/w/gruppen/calendar/")
+    chip(page, item).get_by_role("link", name="Flytta …").click()
+    page.locator("[name=clock]").fill("16:00")
+    page.get_by_role("button", name="Flytta").click()
+    page.wait_for_selector(".toast:has-text('Flyttat till')")
+    assert look(cast, item).wall_time == "2026-11-26T16:00"
+
+
+@pytest.fixture
+def full(cast: Cast, clock: SetClock) -> Cast:
+    """Something in every state, close together, with long names."""
+    wall = channel(cast.office, cast.place.id, "sandbox", name="Regiongruppens allra längsta kanalnamn på provväggen")
+    long = "Sjukvårdsupplysningsverksamhetens tillgänglighetsförbättringar " * 3
+    ask = channel(cast.office, cast.place.id, "sandbox", name="Krånglig", settings={"behaviour": "needs a person"})
+    scheduled(cast, channels=[wall], publish_at="2026-11-26T07:30")
+    scheduled(
+        cast, channels=[ask, wall], publish_at="2026-11-26T07:35", text="Ett inlägg som ingen vet om det gick ut."
+    )
+    clock.forward(hours=1)
+    publish_what_is_due(cast.office)
+    clock.forward(minutes=2)
+    publish_what_is_due(cast.office)
+    for n in range(7):
+        scheduled(cast, channels=[wall], publish_at=f"2026-11-26T1{n}:05", text=f"{n} {long}")
+    submitted(cast, channels=[wall], text=long, publish_at="2026-11-27T09:00")
+    approved(cast, channels=[wall], then_schedule=False, text="Godkänt men inte schemalagt, om vården.")
+    written(cast, channels=[wall], publish_at=None, text=long)
+    return cast
+
+
+PAGES = ("", "calendar/", "calendar/?view=week", "calendar/?view=list", "calendar/?state=review&q=vård", "pause/")
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(visit: Any, axe: Any, full: Cast, language: str, dark: bool) -> None:
+    page = visit(full.approver, language=language, dark=dark)
+    for path in PAGES:
+        page.goto(f"/w/gruppen/{path}")
+        axe(page)
+    pause.pause(full.office, full.actor("writer"), "Olycka vid bron")
+    page.goto("/w/gruppen/pause/")
+    axe(page)
+
+
+def test_a_phone_of_360_points_shows_everything_without_scrolling_sideways(visit: Any, axe: Any, full: Cast) -> None:
+    page = visit(full.writer, phone=True)
+    for path in PAGES:
+        page.goto(f"/w/gruppen/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        axe(page)
+
+
+def test_the_first_page_follows_what_happens(visit: Any, cast: Cast) -> None:
+    page = visit(cast.approver)
+    page.goto("/w/gruppen/")
+    assert page.get_by_text("Inget väntar på någon").is_visible()
+    submitted(cast)
+    page.get_by_text("Väntar på ditt ja").wait_for(timeout=20_000)
+
+
+def test_everything_is_paused_and_resumed_from_the_page(visit: Any, cast: Cast, clock: SetClock) -> None:
+    item = scheduled(cast)
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/")
+    page.get_by_role("link", name="Pausa allt …").click()
+    page.locator("[name=reason]").fill("Olycka vid bron")
+    page.get_by_role("button", name="Pausa allt nu").click()
+    page.get_by_text("Olycka vid bron").first.wait_for()
+    clock.at += timedelta(hours=5)
+    publish_what_is_due(cast.office)
+    page.goto("/w/gruppen/pause/")
+    page.get_by_role("button", name="Återuppta och fråga om det missade").click()
+    page.get_by_role("button", name="Skicka nu").click()
+    page.wait_for_selector(".toast")
+    publish_what_is_due(cast.office)
+    assert look(cast, item).state == "published"
