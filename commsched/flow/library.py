@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,8 +32,12 @@ class Added:
     """The office already had this picture."""
 
 
-def add(office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "") -> Added:
+def add(
+    office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "",
+    facts: dict[str, Any] | None = None,
+) -> Added:  # fmt: skip
     """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
+    ``facts`` are kept beside those that the intake finds.
 
     Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads. The file is on the
     disk, whole, before any row names it.
@@ -50,6 +54,7 @@ def add(office: Office, actor: Actor, data: bytes, filename: str = "", alt: str 
         row = found or _row(office, session, actor, taken, filename)
         row.alt = alt.strip() or row.alt
         row.credit = " ".join(credit.split())[:200] or row.credit
+        row.facts = row.facts | (facts or {})
         if found is None:
             session.flush()
             note(session, office, actor, "picture.added", media=row.id)

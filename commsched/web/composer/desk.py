@@ -133,6 +133,14 @@ def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
     return [(found[number], alt) for number, alt in fields.media if number in found]
 
 
+def chosen(office: Office, actor: Actor, wish: str) -> list[tuple[int, str]]:
+    """The pictures that an address names (``3,4``), those that are there, each with its usual alt text."""
+    wanted = [int(one) for one in wish.split(",")[:10] if one.isdigit() and len(one) < 18]
+    with office.store.read(actor.workspace) as session:
+        found = gallery.rows(session, wanted)
+    return [(number, found[number].alt) for number in dict.fromkeys(wanted) if number in found]
+
+
 def rearranged(fields: Fields, press: str) -> bool:
     """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
     verb, _, what = press.partition(":")

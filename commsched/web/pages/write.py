@@ -40,13 +40,15 @@ bp.add_app_template_filter(lambda text: Markup(to_html(text)), "markdown")  # no
 @bp.get("/write")
 @allow("write")
 def new() -> str:
-    """An empty composer. ``?kind=release``; ``?at=2026-11-26T07:30`` comes from the calendar."""
+    """An empty composer. ``?kind=release``; ``?at=2026-11-26T07:30`` comes from the calendar.
+    ``?media=3,4``: pictures that are in it from the beginning."""
     kind = request.args.get("kind", "post")
     with office().store.read(actor().workspace) as session:
         workspace = items.workspace_of(session, actor())
         fields = desk.blank(office(), session, actor(), workspace, kind if kind in KINDS else "post")
     day, _at, time = request.args.get("at", "")[:16].partition("T")
     fields.publish = Wall(day, time)
+    fields.media = desk.chosen(office(), actor(), request.args.get("media", ""))
     return _composer(fields, None)
 
 

@@ -1,0 +1,176 @@
+"""The studio: choose a design, type, see every size, keep it or put it in a post."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, make_response, request
+from werkzeug.wrappers import Response
+
+from commsched.core.access import allow
+from commsched.core.words import N_, NotFound, OfficeError
+from commsched.flow import brand, gallery, items, library, studio
+from commsched.images import card, designs
+from commsched.images.designs import Design
+from commsched.images.errors import NoSuchDesign
+from commsched.store.models import Item
+from commsched.web import studio as desk
+from commsched.web.answers import done
+from commsched.web.forms import Form
+from commsched.web.nav import NavEntry
+from commsched.web.pages.pictures import picture_url, take_in
+from commsched.web.studio import SIZES, Typed, spelled
+from commsched.web.words import actor, ngettext, office, page, place, said
+
+bp = Blueprint("studio", __name__, url_prefix="/w/<slug>/studio")
+NAV = NavEntry("studio.index", N_("Studio"), "palette", order=51, permission="write")
+
+EXAMPLE = (600, 315)
+SHOWN = 36
+"""Pictures of the library to choose from in the form; those that are newer go first."""
+
+bp.add_app_template_filter(desk.worded, "worded")
+bp.add_app_template_filter(spelled, "spelled")
+
+
+@bp.get("/")
+@allow("write")
+def index() -> str:
+    """Every design, as it looks in the office's colours."""
+    return page("studio/index.html", designs=designs.load().values(), item=desk.asked_item(), key=_brand().key)
+
+
+def _named(name: str) -> Design:
+    """The design, or 404."""
+    try:
+        return designs.get(name)
+    except NoSuchDesign as error:
+        raise NotFound(error.words.message, **error.words.params) from None
+
+
+def _brand() -> card.Brand:
+    with office().store.read(actor().workspace) as session:
+        return brand.brand_of(office(), session, items.workspace_of(session, actor()))
+
+
+@bp.get("/examples/<name>.jpg")
+@allow("read")
+def example(name: str) -> Response:
+    """A design with its own example in it, drawn in the office's look."""
+    design = _named(name)
+    own = _brand()
+    tag = f"{name}-{own.key}"
+    given = make_response("", 304)
+    if tag not in request.if_none_match:
+        given = make_response(card.draw(name, EXAMPLE, dict(design.examples["normal"]), own).data)
+        given.mimetype = "image/jpeg"
+    given.set_etag(tag)
+    given.headers["Cache-Control"] = "private, max-age=604800"
+    return given
+
+
+@bp.get("/<name>")
+@allow("write")
+def design(name: str) -> str:
+    """The form of one design. ``?from=7`` starts with what picture 7 was drawn from; ``?item=3`` is for item 3."""
+    typed = desk.blank(_named(name), desk.asked_item())
+    start = request.args.get("from", "")
+    if start.isdigit() and len(start) < 18:
+        made = studio.again(library.find(office(), actor(), int(start)))
+        if made is not None and made.design == name:
+            typed.texts, typed.pictures = dict(made.texts), dict(made.pictures)
+    return _page(typed, Form())
+
+
+@bp.post("/<name>/look")
+@allow("write")
+def look(name: str) -> Response | tuple[Response, int]:
+    """What is typed, drawn: for the page's script. Keeps nothing."""
+    typed = desk.read(_named(name), request.form)
+    try:
+        return jsonify(desk.answer(typed))
+    except OfficeError as error:
+        return jsonify(cards=[], faults={error.field: said(error.words)}, others=[], stops=True), error.status
+
+
+@bp.post("/<name>")
+@allow("write")
+def make(name: str) -> str | Response | tuple[str, int]:
+    """One press of a button: look, turn to another design, keep in the library, or put in a post."""
+    press = request.form.get("do", "look")
+    if press.startswith("to:"):
+        return _page(desk.read(_named(press[3:]), request.form), Form())
+    typed, form = desk.read(_named(name), request.form), Form()
+    _take_in(typed, form)
+    if press not in ("save", "post", "item") or form.errors:
+        return _page(typed, form), form.status
+    try:
+        made = studio.save(office(), actor(), typed.wish(), typed.sizes, typed.alt)
+        return _after(press, typed, made)
+    except studio.Unfit as error:
+        form.errors, form.status = desk.in_words(error.problems), 422
+    except OfficeError as error:
+        if error.status >= 500:
+            raise
+        form.fail(error.field, said(error.words), error.status)
+    return _page(typed, form), form.status
+
+
+def _take_in(typed: Typed, form: Form) -> None:
+    """A portrait that was chosen from the person's own files goes into the library first."""
+    for name in typed.design.pictures():
+        file = request.files.get(f"file-{name}")
+        if file is None or not file.filename:
+            continue
+        taken, refused = take_in([file])
+        if taken:
+            typed.pictures[name] = taken[0].id
+        for sentence in refused:
+            form.fail(name, sentence)
+
+
+def _after(press: str, typed: Typed, made: list[int]) -> Response:
+    if press == "item":
+        studio.attach(office(), actor(), typed.item, made)
+        words = ngettext("The picture is in the post.", "The %(n)s pictures are in the post.", len(made))
+        return done(words, "write.edit", item_id=typed.item)
+    words = ngettext("The picture is in the library.", "The %(n)s pictures are in the library.", len(made))
+    if press == "post":
+        return done(words, "write.new", media=",".join(map(str, made)))
+    return done(words, "pictures.index")
+
+
+def _page(typed: Typed, form: Form) -> str:
+    seen, chosen = None, {}
+    try:
+        seen = desk.see(typed)
+    except OfficeError as error:
+        if error.status >= 500:
+            raise
+        typed.pictures.clear()  # one that is gone: the form is shown without it, and says so
+        form.fail(error.field, said(error.words), error.status)
+        seen = desk.see(typed)
+    faults, others = desk.told(typed, seen)
+    with office().store.read(actor().workspace) as session:
+        chosen = gallery.rows(session, typed.pictures.values())
+        rows = gallery.newest(session, limit=SHOWN * 2) if typed.design.pictures() else []
+    photos = [row for row in rows if "card" not in row.facts][:SHOWN]
+    photos += [row for row in chosen.values() if row.id not in {one.id for one in photos}]
+    return page(
+        "studio/design.html", typed=typed, form=form, seen=seen, faults=faults | form.errors, others=others,
+        designs=designs.load().values(), sizes=SIZES, photos=photos, picture_url=picture_url,
+        address=desk.address, item=_item(typed.item), fields=_fields(typed.design), language_of=place().language,
+    )  # fmt: skip
+
+
+def _fields(design: Design) -> list[tuple[str, designs.Field]]:
+    """Words first, pictures last, as one thinks of them."""
+    return sorted(design.fields.items(), key=lambda pair: pair[1].kind == "picture")
+
+
+def _item(number: int) -> Item | None:
+    if not number:
+        return None
+    try:
+        with office().store.read(actor().workspace) as session:
+            return items.load(session, number)
+    except NotFound:
+        return None
