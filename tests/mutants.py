@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/gate.py", "flow/deliver/consider.py", "flow/deliver/settle.py"
-DELIVER, RULES = "tests/flow/test_deliver.py", "tests/core"
+DELIVER, SAYS = "tests/flow/test_deliver.py", "tests/core/test_approval.py"
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Mutant:
 MUTANTS = (
     Mutant("approval not asked for", GATE, "if clearing is None:", "if False:"),
     Mutant("approval of any hash", "core/approval.py", "if said.hash == content_hash]", "]"),
-    Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', RULES),
+    Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', SAYS),
     Mutant("decisions ordered by the clock", "core/approval.py",
            "mine = [said for said in decisions if said.hash == content_hash]",
-           "mine = sorted((s for s in decisions if s.hash == content_hash), key=lambda s: s.at)", RULES),
+           "mine = sorted((s for s in decisions if s.hash == content_hash), key=lambda s: s.at)", SAYS),
     Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
     Mutant("an old revision goes out", GATE, "not case.newest or", ""),
     Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
@@ -60,7 +60,7 @@ MUTANTS = (
            'return Next("waiting", now, "retry", detail)\n        case Rejected(detail=detail, why="duplicate")'),
     Mutant("a duplicate is called published", "core/retry.py",
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
-           'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', RULES),
+           'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', "tests/core/test_retry.py"),
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
     Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
     Mutant("recovery skipped", "flow/deliver/recover.py", "if row.channel_id not in besides]", "if False]"),
@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant("resume past the latest time", "flow/pause.py", "if row.latest_at < office.now():", "if False:"),
     Mutant("resume sends what was missed", "flow/pause.py", "held = hold_missed(session, office)", "held = []"),
     Mutant("parts out of order", "core/parts.py", "        if not independent:\n            return None\n    return None",
-           "    return None", RULES),
+           "    return None", "tests/core/test_parts.py"),
     Mutant("two calls on one channel", "flow/deliver/courier.py",
            "if (channel in self._busy and channel not in freed) or", "if", DELIVER),
     Mutant("more attempts than hands", "flow/deliver/courier.py", "room <= 0 and", "False and"),

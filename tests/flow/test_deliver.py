@@ -348,6 +348,19 @@ def test_without_recovering_a_killed_attempt_would_stay_open_for_ever(world: Wor
     assert outcome(world) == ("published", "", 1)
 
 
+def test_what_nobody_sends_any_more_is_asked_about(world: World) -> None:
+    due(world)
+    world.step()
+    world.hands.calls.clear()
+    with world.office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(text("UPDATE attempt SET outcome = 'rejected'"))
+    world.crash()
+    assert outcome(world) == ("unknown", "ask", 0)
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        assert session.scalars(select(Notice.kind).where(Notice.kind == "unknown_ask")).all()
+        assert session.scalars(select(Item.state)).one() == "publishing"
+
+
 def test_recovering_leaves_alone_what_this_process_has_under_way(world: World) -> None:
     due(world)
     world.step()

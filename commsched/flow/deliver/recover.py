@@ -10,7 +10,9 @@ from sqlalchemy import Connection, select, update
 
 from commsched.core.platform import Platform
 from commsched.flow.context import Office
+from commsched.flow.deliver.jobs import Told
 from commsched.flow.deliver.rows import Batch
+from commsched.flow.deliver.telling import tell
 from commsched.flow.record import Line
 from commsched.store.models import Attempt, Channel, Delivery, Part
 
@@ -44,7 +46,7 @@ def recover(
             facts = {"delivery": row.delivery_id, "channel": row.name}
             batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.recovered", row.item_id, facts))
         batch.flush(connection, now)
-        _stranded(connection)
+        _stranded(office, connection)
     return len(open_)
 
 
@@ -56,13 +58,22 @@ def _settle(office: Office, platform: str) -> float:
         return Platform.settle
 
 
-def _stranded(connection: Connection) -> None:
+def _stranded(office: Office, connection: Connection) -> None:
     """No state says "sending" without an attempt open or a moment to go on; should one ever, it is asked about."""
     open_ = select(Attempt.delivery_id).where(Attempt.outcome == "")
-    lost = (Delivery.state == "sending", Delivery.next_at.is_(None), Delivery.id.not_in(open_))
-    connection.execute(update(Delivery).where(*lost).values(state="unknown", reason="ask"))
-    connection.execute(
-        update(Part)
-        .where(Part.state == "sending", Part.delivery_id.in_(select(Delivery.id).where(Delivery.state == "unknown")))
-        .values(state="unknown")
+    wanted = (
+        select(Delivery.id, Delivery.workspace_id, Delivery.item_id, Channel.name)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.state == "sending", Delivery.next_at.is_(None), Delivery.id.not_in(open_))
     )
+    batch, told = Batch(), []
+    for row in connection.execute(wanted).all():
+        batch.delivery(row.id, state="unknown", reason="ask")
+        batch.items.add(row.item_id)
+        facts = {"delivery": row.id, "channel": row.name, "reason": "ask"}
+        batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.unknown", row.item_id, facts))
+        told.append(Told(row.workspace_id, row.item_id, "unknown_ask", facts))
+        mine = (Part.delivery_id == row.id, Part.state == "sending")
+        connection.execute(update(Part).where(*mine).values(state="unknown"))
+    batch.flush(connection, office.now())
+    tell(office, connection, told)
