@@ -60,6 +60,25 @@ def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
             note(session, office, actor, "workspace.settings", changed=changed)
 
 
+MOST_ABOUT = 2000
+"""Characters of what an office says about itself on its public pages."""
+
+
+def update_public(office: Office, actor: Actor, about: str, press_contact: str) -> None:
+    """What the newsroom says of the office, and whom the press may call; new releases begin with that contact."""
+    actor.require("administer")
+    wanted = {"about": about.strip(), "press_contact": press_contact.strip()}
+    for field, value in wanted.items():
+        if len(value) > MOST_ABOUT:
+            raise Invalid(N_("At most %(most)s characters."), field, most=MOST_ABOUT)
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        changed = [key for key, value in wanted.items() if row.settings.get(key, "") != value]
+        if changed:
+            row.settings = row.settings | wanted
+            note(session, office, actor, "workspace.settings", changed=changed)
+
+
 def set_policy(office: Office, actor: Actor, policy: Policy) -> None:
     """Who must approve from now on. What was submitted before keeps the policy it was submitted under."""
     actor.require("administer")

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
+from unicodedata import category
 
 from flask import request
 
 from commsched.core.words import N_, Invalid, OfficeError
 from commsched.web.words import said
+
+
+_NOT_TYPED = ("Cc", "Cs")
+"""Control characters and halves of pairs. Joiners and hard spaces are typed: emoji and numbers are made with them."""
 
 
 class Form:
@@ -43,7 +48,9 @@ class Form:
         """What was typed, trimmed, without control characters. Raises :class:`Invalid` above ``most`` characters."""
         found = self.typed.get(name, "")
         raw = found[-1] if isinstance(found, list) else found
-        clean = "".join(c for c in str(raw).replace("\r\n", "\n") if c in "\n\t" or c.isprintable()).strip()
+        clean = "".join(
+            c for c in str(raw).replace("\r\n", "\n") if c in "\n\t" or category(c) not in _NOT_TYPED
+        ).strip()
         if len(clean) > most:
             raise Invalid(N_("At most %(most)s characters."), name, most=most)
         return clean

@@ -16,7 +16,7 @@ from commsched.web import policy_form
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
-from commsched.web.words import _, actor, office, page
+from commsched.web.words import _, actor, office, page, said
 
 bp = Blueprint("settings", __name__, url_prefix="/w/<slug>/settings")
 NAV = NavEntry("settings.index", N_("Settings"), "settings", order=90)
@@ -30,7 +30,7 @@ def _show(form: Form, policy: Form | None = None) -> str:
     return page(
         "settings/index.html", form=form, row=row, zones=sorted(z for z in available_timezones() if "/" in z),
         policy=policy or Form(policy_form.shown(standing)), approvers=policy_form.approvers(members),
-        told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS,
+        told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS, mail=said(office().mailer.describe()),
     )  # fmt: skip
 
 
@@ -54,6 +54,17 @@ def update() -> str | Response | tuple[str, int]:
                 window_after_hours=form.number("window_after_hours", 0, workspace.MOST_WINDOW),
             ),
         )  # fmt: skip
+        return done(_("The settings are saved."), "settings.index")
+    return _show(form), form.status
+
+
+@bp.post("/public")
+@allow("administer")
+def public() -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        about, contact = form.text("about", workspace.MOST_ABOUT), form.text("press_contact", workspace.MOST_ABOUT)
+        workspace.update_public(office(), actor(), about, contact)
         return done(_("The settings are saved."), "settings.index")
     return _show(form), form.status
 
