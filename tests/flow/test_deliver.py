@@ -16,7 +16,13 @@ from commsched.flow.deliver.recover import recover
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.sims.platform import Crash
-from tests.sims.world import FIRST, LIST, SECOND, WRITER, World
+from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_given_back() -> Iterator[None]:
+    yield
+    discard()
 
 
 @pytest.fixture

@@ -23,14 +23,7 @@ CHANNEL_SETS = [(1,), (2,), (3,), (4,), (1, 3), (1, 2, 3, 4)]
 @pytest.fixture(scope="module", autouse=True)
 def _memory_is_given_back() -> Iterator[None]:
     yield
-    discard_store()
-
-
-def discard_store() -> None:
-    if World._store is not None:
-        World._store.close()
-        World._store = None
-        discard()
+    discard()
 
 
 class Office(RuleBasedStateMachine):

@@ -93,8 +93,12 @@ def folder() -> Path:
 
 
 def discard() -> None:
-    """Give the memory back."""
-    shutil.rmtree(folder(), ignore_errors=True)
+    """Give the memory back. The next world makes its database anew."""
+    if World._store is not None:
+        World._store.close()
+        World._store = None
+        shutil.rmtree(folder(), ignore_errors=True)
+        folder.cache_clear()
 
 
 class World:
