@@ -14,6 +14,7 @@ from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, OfficeError, Problem
 from commsched.flow.approve import Blocked
 from commsched.flow.items import Changed
+from commsched.flow.studio import Unfit
 
 from .schemas import ProblemDocument, ProblemOut
 
@@ -127,7 +128,7 @@ def document(error: OfficeError) -> Response:
         title=say(TITLES.get(error.status, TITLES[500 if error.status >= 500 else 400]), language),
         status=error.status, detail=say(error.words, language), code=error.code, field=error.field,
     )  # fmt: skip
-    if isinstance(error, Blocked):
+    if isinstance(error, Blocked | Unfit):
         body.problems = [spoken(problem, language) for problem in error.problems]
     if isinstance(error, Gap | Fold):
         body.choices = list(error.choices)

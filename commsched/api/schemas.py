@@ -68,6 +68,19 @@ class CommentIn(In):
     body: Text
 
 
+class CardIn(In):
+    design: Line
+    values: dict[Line, Text] = {}
+    """What the fields say, by the names in ``GET /designs``."""
+    pictures: dict[Line, int] = {}
+    """Ids of pictures in the library, by field."""
+    sizes: Annotated[list[Line], msgspec.Meta(max_length=10)] = []
+    """Such as ``1080x1350``; none: ``1200x630``."""
+    alt: Text = ""
+    """Instead of the alt text that the design proposes."""
+    language: Literal["", "sv", "en"] = ""
+
+
 class ResolveIn(In):
     answer: Literal["published", "not_published"] = msgspec.field(name="as")
     url: Address = ""
@@ -234,6 +247,24 @@ class MediaOut(msgspec.Struct):
     url: str
     had_location: bool = False
     """The file told where it was taken; that has been removed."""
+
+
+class DesignFieldOut(msgspec.Struct):
+    name: str
+    kind: str
+    label: dict[str, str]
+    limit: int
+    """Characters as a reader sees them."""
+    rows: int
+    required: bool
+
+
+class DesignOut(msgspec.Struct):
+    name: str
+    title: dict[str, str]
+    about: dict[str, str]
+    fields: list[DesignFieldOut]
+    sizes: list[str]
 
 
 class LimitsOut(msgspec.Struct):

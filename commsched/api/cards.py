@@ -1,0 +1,57 @@
+"""Cards: pictures in the office's own look, drawn from a few words and put in the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commsched.core.words import N_, Invalid
+from commsched.flow import gallery, studio
+from commsched.flow.studio import Wish
+from commsched.images import designs
+from commsched.images.errors import NoSuchDesign
+
+from . import schemas, show
+from .route import actor, office, route, section
+
+bp = section("cards")
+
+
+@route(bp, "GET", "/designs", "read", "Designs of pictures, and what each takes", answer=list[schemas.DesignOut])
+def list_designs() -> Any:
+    return [_design(one) for one in designs.load().values()]
+
+
+def _design(one: designs.Design) -> schemas.DesignOut:
+    fields = [
+        schemas.DesignFieldOut(name, spec.kind, spec.label, spec.limit, spec.rows, spec.required)
+        for name, spec in one.fields.items()
+    ]
+    return schemas.DesignOut(one.name, one.title, one.about, fields, [f"{w}x{h}" for w, h in designs.SIZES])
+
+
+@route(bp, "POST", "/cards", "write", "Draw pictures and put them in the library", body=schemas.CardIn,
+       answer=list[schemas.MediaOut], status=201)  # fmt: skip
+def draw_cards(given: schemas.CardIn) -> Any:
+    made = studio.save(office(), actor(), _wish(given), _sizes(given), given.alt)
+    with office().store.read(actor().workspace) as session:
+        found = gallery.rows(session, made)
+    return [show.media(office(), found[number]) for number in dict.fromkeys(made)]
+
+
+def _wish(given: schemas.CardIn) -> Wish:
+    try:
+        designs.get(given.design)
+    except NoSuchDesign as error:
+        raise Invalid(error.words.message, "design", **error.words.params) from None
+    return Wish(given.design, given.values, given.pictures, given.language)
+
+
+def _sizes(given: schemas.CardIn) -> list[tuple[int, int]]:
+    return [_size(one) for one in given.sizes] or [designs.SIZES[0]]
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _x, height = text.lower().partition("x")
+    if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit() and len(text) <= 11):
+        raise Invalid(N_("Write a size as width and height, such as 1200x630."), "sizes")
+    return int(width), int(height)

@@ -1,0 +1,142 @@
+"""Cards: pictures in the office's own look, drawn from a few words."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commsched.cli._common import OfficeGroup, language, open_office, place, say, table, tell, workspace_option
+
+if TYPE_CHECKING:
+    from commsched.images.brand import Brand
+    from commsched.images.designs import Design
+
+TOO_LONG = 3
+"""Exit code: the card is drawn and written, but its words do not fit."""
+
+
+@click.group(cls=OfficeGroup)
+def card() -> None:
+    """Draw pictures that look designed: quotes, events, figures, votes."""
+
+
+@card.command("list")
+def list_cards() -> None:
+    """The designs, and the fields of each: KEY* must be given, KEY@ takes a picture."""
+    from commsched.images import designs
+
+    rows: list[tuple[object, ...]] = []
+    for design in designs.load().values():
+        fields = " ".join(
+            name + ("*" if spec.required else "") + ("@" if spec.kind == "picture" else "")
+            for name, spec in design.fields.items()
+        )
+        rows.append((design.name, _worded(design.title), fields))
+    table(rows, ("name", "title", "fields"))
+
+
+def _worded(texts: dict[str, str]) -> str:
+    return texts.get(language()) or texts["sv"]
+
+
+@card.command("draw")
+@workspace_option
+@click.option("--design", required=True, metavar="NAME", help="Which design: see “card list”.")
+@click.option("--size", default="1200x630", show_default=True, metavar="WxH", help="In pixels.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="What a field says. KEY=@FILE reads it from a file, which is how a picture is given; \\n in "
+                   "VALUE is a new line.")  # fmt: skip
+@click.option("--page", default=0, type=click.IntRange(0, 50), help="Of a carousel; 0 is its cover.")
+@click.option("--language", "wish", metavar="L", default="", help="Of the design's own words: sv or en.")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+def draw_card(
+    workspace: str, design: str, size: str, settings: tuple[str, ...], page: int, wish: str, out: Path
+) -> None:
+    """Draw a card in the office's look to OUT (.png or .jpg; - is PNG on stdout).
+
+    Where there is no office, it is drawn in the plain look. Prints the proposed alt text. The exit code is 3 where
+    the words do not fit: the picture is written all the same, so that one can look.
+    """
+    from commsched.images import card as cards
+    from commsched.images import designs
+
+    width, height = _size(size)
+    chosen = designs.get(design)
+    brand, own = _look(workspace)
+    made = cards.draw(design, (width, height), _values(settings, chosen), brand, _format(out), wish or own, page)
+    if str(out) == "-":
+        sys.stdout.buffer.write(made.data)
+    else:
+        out.write_bytes(made.data)
+        click.echo(made.alt)
+    for problem in made.warnings:
+        tell(f"{problem.field}: {say(problem.words)}" if problem.field else problem.words)
+    if any(problem.blocks for problem in made.warnings):
+        sys.exit(TOO_LONG)
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})\s*[x×]\s*(\d{1,5})", text.strip().lower())
+    if match is None:
+        raise click.UsageError(f"--size takes WIDTHxHEIGHT, such as 1200x630, and “{text[:40]}” is not that.")
+    return int(match[1]), int(match[2])
+
+
+def _format(out: Path) -> Any:
+    suffix = out.suffix.lower()
+    if str(out) == "-" or suffix == ".png":
+        return "png"
+    if suffix in (".jpg", ".jpeg"):
+        return "jpeg"
+    raise click.UsageError("OUT must end in .png or .jpg.")
+
+
+def _values(settings: tuple[str, ...], design: Design) -> dict[str, Any]:
+    """``KEY=VALUE`` as what the design takes; a picture goes through the same intake as an upload."""
+    given: dict[str, Any] = {}
+    for one in settings:
+        key, equals, value = one.partition("=")
+        key = key.strip().lower()
+        if not equals or not key:
+            raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")
+        spec = design.fields.get(key)
+        if spec is not None and spec.kind == "picture":
+            given[key] = _picture(key, value)
+        elif value.startswith("@"):
+            given[key] = Path(value[1:]).read_text("utf-8")
+        else:
+            given[key] = value.replace("\\n", "\n")
+    return given
+
+
+def _picture(key: str, value: str) -> bytes:
+    from commsched.images.intake import take
+
+    if not value.startswith("@"):
+        raise click.UsageError(f"{key} takes a picture: --set {key}=@FILE.")
+    path = Path(value[1:])
+    return take(path.read_bytes(), path.name).data
+
+
+def _look(workspace: str) -> tuple[Brand, str]:
+    """The office's brand and language; the plain ones where no office is here and none was asked for."""
+    from commsched.core.words import Invalid, NotFound
+    from commsched.flow import brand as kits
+    from commsched.images.brand import Brand
+
+    try:
+        office = open_office()
+        row, _actor = place(office, workspace)
+    except (NotFound, Invalid):
+        if workspace:
+            raise
+        return Brand(), language()
+    with office.store.read(row.id) as session:
+        return kits.brand_of(office, session, row), row.language
+
+
+COMMANDS = (card,)
