@@ -87,17 +87,24 @@ class Courier:
         """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
         made = 0
         while not self.stopping or self._busy:
-            if not self.stopping:
-                self._scan()
-            done = self._collect(block=bool(self._busy) and not self._waiting())
-            if not done and not self._waiting():
-                if not self._busy:
-                    break
-                continue
-            made += len(calls := self._turn(done))
-            for call in calls:
-                self._hand_out(call)
+            calls = self.step(PATIENCE)
+            if calls is None and not self._busy:
+                break
+            made += calls or 0
         return made
+
+    def step(self, patience: float = 0.0) -> int | None:
+        """One turn: look, record what came back, consider what is next, hand out the calls; how many they were.
+        ``None`` where there was nothing to do, after waiting ``patience`` seconds for an answer under way."""
+        if not self.stopping:
+            self._scan()
+        done = self._collect(patience if self._busy and not self._waiting() else 0.0)
+        if not done and not self._waiting():
+            return None
+        calls = self._turn(done)
+        for call in calls:
+            self._hand_out(call)
+        return len(calls)
 
     @property
     def busy(self) -> frozenset[int]:
@@ -142,11 +149,11 @@ class Courier:
         except Exception:  # a platform that does not load is dealt with where its delivery is considered
             return False
 
-    def _collect(self, block: bool) -> list[Done]:
+    def _collect(self, patience: float) -> list[Done]:
         done, self._unrecorded = self._unrecorded, []
         try:
-            if block and not done:
-                done.append(self._inbox.get(timeout=PATIENCE))
+            if patience and not done:
+                done.append(self._inbox.get(timeout=patience))
             while len(done) < self.limit:
                 done.append(self._inbox.get_nowait())
         except queue.Empty:
