@@ -1,4 +1,4 @@
-"""The handbook's pictures, taken anew: ``python -m tests.e2e.pictures`` (or with names of pictures to renew only those).
+"""The handbook's pictures, taken anew: ``python -m tests.e2e.pictures``; names after it renew only those pictures.
 
 A demo office of its own is started on a free port, Chromium looks at it in Swedish, and what it saw is written to
 ``docs/pictures`` as PNG with 256 colours.
@@ -81,12 +81,16 @@ def today(page: Any, _home: Path) -> None:
 
 
 def calendar(page: Any, _home: Path) -> None:
+    """The whole month, so that the weeks around today are seen whatever the day is."""
+    page.set_viewport_size({"width": DESK["width"], "height": 1400})
     page.goto(f"{OFFICE}/calendar/")
 
 
 def write(page: Any, _home: Path) -> None:
     """A post as it is being written: nothing is sent in."""
     page.goto(f"{OFFICE}/write")
+    page.get_by_label("Arkivmappen").first.uncheck()
+    page.get_by_label("Nyhetsrummet").first.check()
     page.get_by_label("Text", exact=True).fill(
         "Nästa vecka möts regionfullmäktige i Storhede. Vi tar upp tandvården, nattbussen och biblioteksbussen.\n\n"
         "Sändningen är öppen för alla. Vad vill du att vi frågar om?"
@@ -94,17 +98,9 @@ def write(page: Any, _home: Path) -> None:
     page.locator(".look").first.get_by_text("Nästa vecka").wait_for()
 
 
-def sent_back(page: Any, _home: Path) -> None:
-    _item(page, "Sjukfrånvaron")
-
-
 def answer(page: Any, _home: Path) -> None:
     """Something of which nobody knows whether it went out."""
     _item(page, "Beslut i dag")
-
-
-def pause(page: Any, _home: Path) -> None:
-    page.goto(f"{OFFICE}/pause/")
 
 
 def newsroom(page: Any, _home: Path) -> None:
