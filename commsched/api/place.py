@@ -27,7 +27,7 @@ def check_draft(given: DraftIn) -> Any:
         content = compose.content_from(office(), session, workspace, given)
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [spoken(problem, show.language()) for problem in compose.general_problems(content, at)]
-        return [show.checked(one, general) for one in compose.check(office(), session, content)]
+        return [show.checked(one, general) for one in compose.check(office(), session, content, at=at)]
 
 
 @route(bp, "GET", "/channels", "read", "List the connected channels", answer=list[schemas.ChannelOut],

@@ -26,6 +26,8 @@ class Case:
     decisions: Sequence[Said]
     channel_state: str
     not_before: datetime | None
+    lapsed: bool = False
+    """Somebody in a picture has not agreed to be shown any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def judge(case: Case, now: datetime) -> Go | Wait | Hold:
     earliest = max(moment for moment in (case.due, case.embargo, case.not_before) if moment is not None)
     if now < earliest:
         return Wait(earliest) if earliest <= case.latest else Hold("late")
+    if case.lapsed:
+        return Hold("consent")
     clearing = cleared(case.policy, case.decisions, case.content_hash)
     if clearing is None:
         return Hold("unapproved")

@@ -35,6 +35,7 @@ REASONS: Final = {
     "previous": N_("The part before it did not go out."),
     "archived": N_("The channel has been removed."),
     "media": N_("A picture's file is missing or is not the one that was approved."),
+    "consent": N_("Somebody in a picture has not agreed to be shown any longer."),
     "cancelled": N_("A person cancelled it."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
     "restored": N_("The office was restored from a backup. It may have gone out since."),

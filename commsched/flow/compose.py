@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.consent import lapsed
 from commsched.core.content import ChannelContent, Content, Picture, addresses_digest
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.platform import Draft, PictureFile
@@ -128,23 +129,40 @@ def file_readers(office: Office, session: Session, content: Content) -> dict[str
     return {row.sha256: (partial(media_path(office, row.sha256, row.suffix).read_bytes), row.size) for row in rows}
 
 
-def check(office: Office, session: Session, content: Content, uid: str = "") -> list[Checked]:
-    """What every channel of ``content`` says of it. The same answer for composer, API, import and publisher."""
+def check(
+    office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None
+) -> list[Checked]:
+    """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
+    The same answer for composer, API, import and publisher."""
+    unwilling = _unwilling(session, content, max(at or office.now(), office.now()))
     readers = file_readers(office, session, content)
     rows = {
         c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
     }
     return [
-        _check_one(office, rows[one.channel], content, uid, readers) for one in content.channels if one.channel in rows
-    ]
+        _check_one(office, rows[one.channel], content, uid, readers, unwilling)
+        for one in content.channels if one.channel in rows
+    ]  # fmt: skip
+
+
+def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
+    """What stops it: persons in its pictures whose consent will have ended."""
+    wanted = [picture.sha256 for picture in content.pictures]
+    rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
+    sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
+    return [
+        block("media", sentence, name=one["name"], until=one["until"])
+        for row in rows for one in lapsed(row.facts.get("persons", ()), at)
+    ]  # fmt: skip
 
 
 def _check_one(
-    office: Office, channel: Channel, content: Content, uid: str, readers: Mapping[str, tuple[Reader, int]]
-) -> Checked:
+    office: Office, channel: Channel, content: Content, uid: str, readers: Mapping[str, tuple[Reader, int]],
+    unwilling: list[Problem],
+) -> Checked:  # fmt: skip
     platform = office.platform(channel.platform)
     draft = draft_for(content, channel.id, uid, readers, addresses(office, channel))
-    problems = list(platform.check(draft, channel.facts))
+    problems = [*unwilling, *platform.check(draft, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":

@@ -116,7 +116,8 @@ def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
 def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
-    return compose.general_problems(content, item.publish_at), compose.check(office, session, content, item.uid)
+    checked = compose.check(office, session, content, item.uid, item.publish_at)
+    return compose.general_problems(content, item.publish_at), checked
 
 
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:

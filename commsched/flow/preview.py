@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import select
@@ -29,9 +30,9 @@ class Look:
     recipients: int
 
 
-def looks(office: Office, session: Session, content: Content, uid: str = "") -> list[Look]:
+def looks(office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None) -> list[Look]:
     """A look for each channel of ``content``, in its order."""
-    checked = {one.channel: one for one in compose.check(office, session, content, uid)}
+    checked = {one.channel: one for one in compose.check(office, session, content, uid, at)}
     rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
     readers = compose.file_readers(office, session, content)
     kept = [p for p in content.pictures if p.sha256 in readers]

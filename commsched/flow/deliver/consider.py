@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from commsched.core.approval import Policy
+from commsched.core.consent import lapsed
 from commsched.core.content import Content, addresses_digest, digest, parse
 from commsched.core.gate import Case, Go, Hold, Wait, judge
 from commsched.core.outcome import Handles
@@ -101,6 +102,10 @@ class Considerer:
             decisions=self.loaded.decisions.get(row.item_id, ()),
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
+            lapsed=any(
+                lapsed(self.loaded.persons.get((row.workspace_id, one.sha256), ()), self.now)
+                for one in content.pictures
+            ),
         )
 
     def people(self, row: CaseRow) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,11 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, update
 
 from commsched.core.approval import Said
+from commsched.core.content import parse
 from commsched.core.lifecycle import item_state
 from commsched.flow import record
 from commsched.store.fast import FastMany, FastSelect
-from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, Part, Revision, Workspace
+from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, Media, Part, Revision, Workspace
 from commsched.store.types import from_micros
 
 _ids: Any = bindparam("ids", expanding=True)
@@ -52,6 +54,7 @@ _lost = FastSelect(
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
+_shown = FastSelect(select(Media.workspace_id, Media.sha256, Media.facts).where(Media.sha256.in_(_ids)))
 _states = FastSelect(select(Delivery.item_id, Delivery.state).where(Delivery.item_id.in_(_ids)))
 _item_states = FastSelect(select(Item.id, Item.state).where(Item.id.in_(_ids)))
 
@@ -158,10 +161,12 @@ class Loaded:
     parts: dict[int, list[Known]]
     lost: dict[tuple[int, int], datetime]
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
+    persons: dict[tuple[int, str], list[dict[str, Any]]] = field(default_factory=dict)
+    """Who is shown in a workspace's picture, for those pictures that say so."""
 
 
 def load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
-    """Read a batch: at most five statements, whatever its size."""
+    """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it."""
     ids = list(deliveries)
     rows = {row[0]: CaseRow(*row) for row in _case.all(connection, ids)}
     decisions: dict[int, list[Said]] = defaultdict(list)
@@ -179,7 +184,22 @@ def load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         part.next_at = moment(raw[11])
         parts[part.delivery_id].append(part)
     lost = _lost.all(connection, [row.id for row in rows.values() if row.state == "unknown"])
-    return Loaded(rows, decisions, parts, {(row[0], row[1]): from_micros(row[2]) for row in lost})
+    since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
+    return Loaded(rows, decisions, parts, since, _persons(connection, rows.values()))
+
+
+def _persons(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+    wanted: set[Any] = set()
+    for row in rows:
+        if b'"pictures":[' in row.content:
+            with suppress(msgspec.MsgspecError):  # content that cannot be read is held when it is considered
+                wanted |= {one.sha256 for one in parse(row.content).pictures}
+    found = _shown.all(connection, sorted(wanted))
+    return {
+        (workspace, sha256): msgspec.json.decode(facts)["persons"]
+        for workspace, sha256, facts in found
+        if '"persons"' in (facts or "")
+    }
 
 
 _delivery_table: Any = Delivery.__table__

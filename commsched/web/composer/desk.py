@@ -69,7 +69,8 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         except Invalid as error:
             made.faults[error.field] = error.words
             return made
-        made.looks = looks(office, session, content, item.uid if item else "")
+        made.looks = looks(office, session, content, item.uid if item else "",
+                           meant.publish.at if meant.publish else None)  # fmt: skip
         made.problems = _problems(made, content)
         made.alike = items.look_alikes(session, item.id if item else 0, content)
         author = (item.author_id if item else None) or actor.person
