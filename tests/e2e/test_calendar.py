@@ -27,8 +27,13 @@ def drag(page: Any, item: int, day: str) -> None:
     with page.expect_response(lambda answer: answer.url.endswith(f"/{item}/move") and answer.request.method == "GET"):
         page.mouse.down()
         page.mouse.move(there["x"] + 10, there["y"] + 10, steps=5)
-    page.mouse.move(there["x"] + 20, there["y"] + 30, steps=5)
-    page.wait_for_selector(f"[data-day='{day}'].over")
+    over = page.locator(f"[data-day='{day}'].over")
+    for step in range(100):  # a hand is never quite still, and a busy browser may miss a move
+        page.mouse.move(there["x"] + 20 + step % 3, there["y"] + 30, steps=2)
+        if over.count():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the day never took the post")
 
 
 def test_a_post_is_dragged_to_another_day(visit: Any, cast: Cast) -> None:
