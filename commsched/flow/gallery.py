@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import desc, func, or_, select
+from sqlalchemy import Text, desc, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from commsched.core.words import N_, Invalid, NotFound
@@ -32,10 +32,10 @@ class File:
 
 
 def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
-    """Pictures of the session's workspace whose name, alt text or credit hold every word, newest first."""
+    """Pictures of the session's workspace whose name, alt text, tags or persons hold every word, newest first."""
     found = select(Media)
     for word in words.split()[:10]:
-        columns = (Media.alt, Media.filename, Media.credit)
+        columns = (Media.alt, Media.filename, Media.credit, type_coerce(Media.facts, Text))  # tags, persons, cards
         # lower() folds ASCII only in SQLite, so å and Å are tried as they are written and in small letters
         fits = [func.lower(column).contains(form, autoescape=True) for column in columns
                 for form in {word.lower(), word, word.upper()}]  # fmt: skip

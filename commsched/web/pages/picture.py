@@ -1,0 +1,83 @@
+"""One picture: what is known of it, who is shown and until when, how it is cropped, and where it is used."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from commsched.core.access import allow
+from commsched.core.consent import lapsed
+from commsched.core.words import N_, Invalid
+from commsched.flow import library, rights, studio
+from commsched.flow.rights import Known
+from commsched.store.models import Media
+from commsched.web.answers import done
+from commsched.web.forms import Form
+from commsched.web.pages.pictures import picture_url
+from commsched.web.studio import SIZES, spelled
+from commsched.web.words import _, actor, office, page
+
+bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")
+
+
+@bp.get("/<int:media_id>/details")
+@allow("read")
+def show(media_id: int) -> str:
+    return _page(library.find(office(), actor(), media_id), Form())
+
+
+@bp.post("/<int:media_id>/details")
+@allow("write")
+def update(media_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    row = library.find(office(), actor(), media_id)
+    with form.catch():
+        rights.write_down(office(), actor(), media_id, _known(form))
+        return done(_("What is known of the picture is saved."), "picture.show", media_id=media_id)
+    return _page(row, form), form.status
+
+
+@bp.get("/consents")
+@allow("read")
+def consents() -> str:
+    """Pictures with a consent that has ended: what waits with them, and what is out."""
+    with office().store.read(actor().workspace) as session:
+        rows = rights.ended(session, office().now())
+    return page("pictures/consents.html", rows=rows, picture_url=picture_url)
+
+
+def _known(form: Form) -> Known:
+    tags = [" ".join(tag.split()) for tag in form.text("tags", 2000).split(",")]
+    return Known(
+        alt=form.text("alt", 5000), credit=form.text("credit"), licence=form.text("licence"),
+        tags=tuple(tag for tag in tags if tag), persons=_persons(form),
+        focus=(form.number("x", 0, 100) / 100, form.number("y", 0, 100) / 100),
+    )  # fmt: skip
+
+
+def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
+    found: list[tuple[str, date | None]] = []
+    for name, until in zip(form.many("person"), form.many("until"), strict=False):
+        if not name.strip():
+            continue
+        try:
+            found.append((name, date.fromisoformat(until.strip()) if until.strip() else None))
+        except ValueError:
+            raise Invalid(N_("Write the day as year, month and day: 2027-01-31."), "persons") from None
+    return tuple(found)
+
+
+def _page(row: Media, form: Form) -> str:
+    with office().store.read(actor().workspace) as session:
+        used, near = rights.uses(session, row.sha256), rights.alike(session, row)
+    persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
+    if form.typed:
+        persons = list(zip(form.many("person"), form.many("until"), strict=False))
+    x, y = row.facts.get("focus") or (0.5, 0.4)
+    return page(
+        "pictures/show.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
+        focus=(round(x * 100), round(y * 100)), sizes=[spelled(size) for size in SIZES], made=studio.again(row),
+        gone=lapsed(row.facts.get("persons", ()), office().now()),
+    )  # fmt: skip
