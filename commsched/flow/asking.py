@@ -40,11 +40,14 @@ def asked(office: Office, session: Session, item: Item, revision: Revision) -> s
     step = current_step(policy, said_of(session, item.id), revision.hash)
     if step is None:
         return set()
+    able = people_with(session, "approve")
+    writers = set() if policy.own else {item.author_id or 0, revision.author_id or 0}
     named = set(policy.steps[step].people)
-    # a role of approver is what lets anyone decide; an administrator can, but is not bothered unless named
-    people = named or approvers(session) or people_with(session, "approve")
-    people |= deputies(session, people, office.now())
-    return people if policy.own else people - {item.author_id or 0, revision.author_id or 0}
+    if named:
+        return ((named | deputies(session, named, office.now())) & able) - writers
+    # an administrator can decide too, but is bothered only if no approver is left
+    leaders = approvers(session)
+    return ((leaders | deputies(session, leaders, office.now())) & able) - writers or able - writers
 
 
 def approvers(session: Session) -> set[int]:

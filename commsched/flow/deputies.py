@@ -34,6 +34,9 @@ def set_deputy(
         if not may(theirs.role, "approve"):
             raise Invalid(N_("%(name)s does not approve here, so nobody can do it for them."), "person",
                           name=theirs.person.name)  # fmt: skip
+        if not may(stand_in.role, "approve"):
+            raise Invalid(N_("%(name)s needs the role of approver to approve for somebody else."), "deputy",
+                          name=stand_in.person.name)  # fmt: skip
         row = Deputy(person_id=person, deputy_id=deputy, starts_at=starts_at, ends_at=ends_at, created_at=office.now())
         session.add(row)
         note(session, office, actor, "deputy.set", person=person, name=theirs.person.name, deputy=deputy,

@@ -209,3 +209,9 @@ def test_an_item_that_is_not_asked_for_cannot_be_approved(cast: Cast) -> None:
     item = written(cast)
     with pytest.raises(Conflict):
         approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+
+
+def test_when_the_only_approver_wrote_it_the_administrator_is_asked(cast: Cast) -> None:
+    item = write.create(cast.office, cast.actor("approver"), draft([channel(cast.office, cast.place.id)]))
+    approve.submit(cast.office, cast.actor("approver"), item)
+    assert notices(cast.office, cast.place.id, "asked_to_approve") == {cast.administrator.id}

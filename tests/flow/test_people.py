@@ -108,12 +108,21 @@ def test_an_office_is_not_half_made(office: Office) -> None:
 def test_a_deputy_is_ended_by_their_principal_or_an_administrator(office: Office, cast: Cast) -> None:
     now = office.now()
     row = deputies.set_deputy(
-        office, cast.actor("approver"), cast.approver.id, cast.writer.id, now, now + timedelta(days=2)
+        office, cast.actor("approver"), cast.approver.id, cast.administrator.id, now, now + timedelta(days=2)
     )
     with pytest.raises(NotAllowed):
         deputies.end_deputy(office, cast.actor("writer"), row.id)
     deputies.end_deputy(office, cast.actor("approver"), row.id)
     assert deputies.deputies(office, cast.place.id) == []
+
+
+def test_a_deputy_must_be_somebody_who_may_approve(office: Office, cast: Cast) -> None:
+    now = office.now()
+    with pytest.raises(Invalid) as caught:
+        deputies.set_deputy(
+            office, cast.actor("approver"), cast.approver.id, cast.writer.id, now, now + timedelta(days=2)
+        )
+    assert caught.value.field == "deputy"
 
 
 def test_nobody_names_a_deputy_for_somebody_else(office: Office, cast: Cast) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from commsched.core.approval import Policy, Step
-from commsched.flow import connect, keys, people, signin, workspace
+from commsched.core.draft import DraftIn
+from commsched.flow import connect, keys, people, signin, workspace, write
 from commsched.flow.context import Office
 from commsched.flow.policies import from_policy
 from commsched.store.models import Channel, Workspace
@@ -169,7 +170,7 @@ def test_an_administrator_cannot_open_an_office_through_somebody_who_belongs_to_
 def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, office: Office) -> None:
     from commsched.flow import deputies
 
-    form = {"deputy": str(cast.writer.id), "starts": "2026-11-27", "ends": "2026-11-28"}
+    form = {"deputy": str(cast.administrator.id), "starts": "2026-11-27", "ends": "2026-11-28"}
     assert browse(cast.approver).post("~/me/deputy", form).status_code == 303
     (one,) = deputies.deputies(office, cast.place.id)
     assert (one.starts_at.isoformat(), one.ends_at.isoformat()) == (
@@ -180,7 +181,7 @@ def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, office: Offic
 @pytest.mark.parametrize("form", [{"starts": "2026-11-27", "ends": "2026-11-20"}, {"starts": "27/11", "ends": "28/11"},
                                   {"starts": "9999-12-31", "ends": "9999-12-31"}, {}])  # fmt: skip
 def test_a_deputy_for_a_time_that_cannot_be_is_refused(browse: Any, cast: Cast, form: dict[str, str]) -> None:
-    given = browse(cast.approver).post("~/me/deputy", {"deputy": str(cast.writer.id), **form})
+    given = browse(cast.approver).post("~/me/deputy", {"deputy": str(cast.administrator.id), **form})
     assert given.status_code == 422
 
 
@@ -271,6 +272,13 @@ def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, offic
     assert "öppnade kontoret" not in told
     assert "öppnade kontoret" in browser.get("~/record/?group=workspace").text
     assert "Olle Sand rollen" not in browser.get(f"~/record/?person={cast.writer.id}").text
+
+
+def test_the_record_names_the_item_that_it_speaks_of(browse: Any, cast: Cast, office: Office) -> None:
+    number = write.create(office, cast.actor("writer"), DraftIn(title="Fler turer på linje 14", text="Ja."))
+    given = browse(cast.reader).get(f"~/record/?item={number}")
+    assert given.status_code == 200
+    assert "Fler turer på linje 14" in given.text
 
 
 def test_a_record_that_was_tampered_with_is_found_out(browse: Any, cast: Cast, office: Office) -> None:

@@ -9,6 +9,7 @@ from flask import Blueprint, g, make_response, request
 from werkzeug.wrappers import Response
 
 from commsched.core.access import allow
+from commsched.core.roles import may
 from commsched.core.timing import wall_to_utc, zone_of
 from commsched.core.words import N_, Invalid
 from commsched.flow import deputies, keys, people, signin
@@ -28,7 +29,7 @@ def _show(form: Form | None = None, **more: Any) -> str:
         tokens=keys.tokens(office(), actor().workspace, me), feed=keys.feed(office(), actor().workspace, me),
         deputies=[d for d in deputies.deputies(office(), actor().workspace) if me in (d.person_id, d.deputy_id)],
         names={m.person_id: m.person.name or m.person.email for m in members},
-        others=[m for m in members if m.person_id != me], **more,
+        others=[m for m in members if m.person_id != me and may(m.role, "approve")], **more,
     )  # fmt: skip
 
 
