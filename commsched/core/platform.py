@@ -38,6 +38,8 @@ class Setting:
     kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
+    operator: bool = False
+    """Reaches into the machine itself, so that only its own command line may set it."""
 
 
 @dataclass(frozen=True, slots=True)

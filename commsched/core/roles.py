@@ -13,10 +13,14 @@ _READER: Final = frozenset({"read"})
 _WRITER: Final = _READER | {"comment", "write", "schedule", "resolve", "pause", "bypass"}
 _APPROVER: Final = _READER | {"comment", "write", "schedule", "approve", "resolve", "pause"}
 
+_SHARED: Final = "writer without bypass"
+"""Nobody's role: what is left of a writer's token in an approver's hand, since neither role contains the other."""
+
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "reader": _READER,
     "writer": _WRITER,
     "approver": _APPROVER,
+    _SHARED: _WRITER & _APPROVER,
     "administrator": _WRITER | _APPROVER | {"administer"},
 }
 
@@ -28,4 +32,7 @@ def may(role: str, permission: Permission) -> bool:
 
 def lesser(one: str, other: str) -> str:
     """The role with fewer rights: a token never does more than its person may today."""
-    return one if GRANTS.get(one, frozenset()) <= GRANTS.get(other, frozenset()) else other
+    mine, theirs = GRANTS.get(one, frozenset()), GRANTS.get(other, frozenset())
+    if mine <= theirs:
+        return one
+    return other if theirs < mine else _SHARED

@@ -61,6 +61,7 @@ def connect(
     actor.require("administer")
     platform = office.platform(platform_key)
     plain, secret = read_settings(platform, given)
+    _refuse_operators(platform, actor, plain, {})
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(office, actor, platform, plain, secret)
@@ -129,14 +130,25 @@ def channels(office: Office, workspace: int, archived: bool = False) -> list[Cha
 
 
 def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str]) -> Channel:
-    """New settings or a new token; a secret left empty stays as it was. It must still be the same account."""
+    """New settings or a new token; a secret left empty stays as it was. It must still be the same account.
+
+    A secret never follows to another server: whoever changes the address must know the token, and gets no right to
+    this machine's own network with it.
+    """
     actor.require("administer")
     channel = get(office, actor.workspace, channel_id)
     platform = office.platform(channel.platform)
     kept = office.vault.unseal_map(channel.secrets)
+    kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
     merged = {key: value for key, value in given.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
-    if channel.settings.get("allow_private") == "1":
+    _refuse_operators(platform, actor, plain, channel.settings)
+    moved = any(plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in platform.settings
+                if s.kind == "url")  # fmt: skip
+    if moved:
+        read_settings(platform, merged)  # names the secret that is missing
+        secret = {key: value for key, value in secret.items() if key in _named(platform, merged)}
+    if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
         plain["allow_private"] = "1"
     account = _ask(office, actor, platform, plain, secret, channel_id)
     if account.url and channel.account and account.id != channel.account:
@@ -148,6 +160,20 @@ def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str,
         note(session, office, actor, "channel.reconnected", channel=channel.id, name=channel.name)
     office.wake()
     return channel
+
+
+def _named(platform: Platform, given: Mapping[str, str]) -> set[str]:
+    """The settings that ``given`` speaks of, by key or alias."""
+    return {s.key for s in platform.settings if {s.key, *s.aliases} & given.keys()}
+
+
+def _refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+    """An administrator of an office is not the operator of the machine: no page makes it write where it likes."""
+    for setting in platform.settings:
+        changed = plain.get(setting.key, "") != kept.get(setting.key, "")
+        if setting.operator and changed and actor.via != "cli":
+            raise Invalid(N_("Only whoever runs this installation can choose it, with “commsched channel add”. Leave "
+                             "it as it is."), setting.key)  # fmt: skip
 
 
 def check_again(office: Office, actor: Actor, channel_id: int) -> Channel:

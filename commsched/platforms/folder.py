@@ -35,7 +35,7 @@ class Folder(Platform):
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("path", N_("Folder on this computer"), required=False, aliases=("directory", "dir", "folder"),
-                help=N_("Left empty, a folder in the office's home is used.")),
+                operator=True, help=N_("Left empty, a folder in the office's home is used.")),
     )  # fmt: skip
 
     def connect(self, wire: Wire) -> Account:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -14,6 +15,7 @@ from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, 
 from commsched.core.words import Conflict, Invalid, NotAllowed, NotFound, Problem
 from commsched.flow import connect
 from commsched.flow.context import Office
+from commsched.platforms.folder import PLATFORM as FOLDER
 from tests.conftest import Cast
 
 
@@ -23,7 +25,7 @@ class Loudhailer(Platform):
     key: ClassVar[str] = "loudhailer"
     name: ClassVar[str] = "Loudhailer"
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("server", "Server", aliases=("base_url",)),
+        Setting("server", "Server", kind="url", aliases=("base_url",)),
         Setting("token", "Token", secret=True),
         Setting("volume", "Volume", required=False, kind="choice", choices=(("low", "Low"), ("high", "High"))),
     )
@@ -132,9 +134,36 @@ def test_a_new_token_mends_a_broken_channel_and_wakes_the_scheduler(office: Offi
 
 def test_a_secret_left_empty_stays(office: Office, cast: Cast) -> None:
     made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
-    kept = connect.reconnect(office, cast.actor(), made.id, {"server": "https://other.example", "token": " "})
+    kept = connect.reconnect(office, cast.actor(), made.id, GIVEN | {"volume": "high", "token": " "})
     assert office.vault.unseal_map(kept.secrets) == {"token": "karin:secret-1"}
-    assert kept.settings["server"] == "https://other.example"
+    assert kept.settings["volume"] == "high"
+
+
+def test_a_secret_is_never_sent_to_another_server(office: Office, cast: Cast, loud: Loudhailer) -> None:
+    made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN, allow_private=True)
+    for elsewhere in ("server", "base_url"):
+        with pytest.raises(Invalid) as refused:
+            connect.reconnect(office, cast.actor(), made.id, {elsewhere: "https://thief.example", "token": ""})
+        assert refused.value.field == "token"
+    assert len(loud.wires) == 1, "nobody was asked"
+    moved = connect.reconnect(office, cast.actor(), made.id, {"server": "https://new.example", "token": "karin:2"})
+    assert moved.settings["server"] == "https://new.example"
+    assert loud.wires[-1].http is False, "nor does another address inherit the right to the private network"
+
+
+def test_only_the_command_line_chooses_where_on_the_machine_is_written(
+    office: Office, cast: Cast, tmp_path: Path
+) -> None:
+    office, operator = replace(office, platform=lambda _key: FOLDER), replace(cast.actor(), via="cli")
+    with pytest.raises(Invalid) as refused:
+        connect.connect(office, cast.actor(), "folder", "Här", {"path": str(tmp_path / "anywhere")})
+    assert refused.value.field == "path"
+    assert not (tmp_path / "anywhere").exists()
+    made = connect.connect(office, operator, "folder", "Här", {"path": str(tmp_path / "chosen")})
+    with pytest.raises(Invalid):
+        connect.reconnect(office, cast.actor(), made.id, {"dir": str(tmp_path / "anywhere")})
+    assert connect.reconnect(office, cast.actor(), made.id, {}).settings == {"path": str(tmp_path / "chosen")}
+    assert connect.connect(office, cast.actor(), "folder", "Hemma", {}).settings == {}
 
 
 def test_somebody_elses_token_does_not_slip_in_under_the_same_name(office: Office, cast: Cast) -> None:

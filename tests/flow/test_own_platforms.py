@@ -30,7 +30,7 @@ def release(cast: Cast, *channels: int, **more: Any) -> int:
 
 @pytest.fixture
 def channels(office: Office, cast: Cast, tmp_path: Path) -> dict[str, int]:
-    admin = cast.actor()
+    admin = replace(cast.actor(), via="cli")  # who alone may say where a folder lies
     given: dict[str, dict[str, str]] = {
         "newsroom": {}, "sandbox": {}, "folder": {"path": str(tmp_path / "out")}, "presslist": PRESS,
     }  # fmt: skip
