@@ -13,6 +13,8 @@ ITEM_STATES: Final = (
     "publishing", "published", "partly_published", "held", "failed", "cancelled",
 )  # fmt: skip
 DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
+PARTLY: Final = "partly"
+"""No state of a delivery: how :func:`item_state` is told of one that was cancelled when half of it was out."""
 
 EDITABLE: Final = frozenset({"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"})
 """Item states in which an edit makes a new revision. Something already visible cannot be edited into another."""
@@ -49,6 +51,7 @@ def item_state(deliveries: Iterable[str], now: str) -> str:
 
     Rules: anything under way or unknown makes it ``publishing``; all out is ``published``; some out and the rest
     stopped is ``partly_published``; none out is ``held`` before ``failed``; all cancelled is ``cancelled``.
+    :data:`PARTLY` stands for a delivery that was cancelled with some of it out already.
     """
     count = Counter(deliveries)
     total = count.total()
@@ -61,8 +64,9 @@ def item_state(deliveries: Iterable[str], now: str) -> str:
         return "published"
     if count["sending"] or count["unknown"]:
         return "publishing"
+    out = count["published"] or count[PARTLY]
     if count["waiting"]:
-        return "publishing" if count["published"] else "scheduled"
-    if count["published"]:
+        return "publishing" if out else "scheduled"
+    if out:
         return "partly_published"
     return "held" if count["held"] else "failed"

@@ -19,6 +19,7 @@ from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
 from commsched.store.models import Decision, Delivery, Item, Part
+from commsched.store.outbox import left_off
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 GRACE = timedelta(minutes=1)
@@ -169,16 +170,16 @@ def move(
 
 def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
     """After its time changed: the outbox follows if the approval covers it, else it must be asked for again."""
-    if item.state not in ("scheduled", "approved", "held", "in_review") or item.publish_at is None:
+    if item.state not in ("scheduled", "approved", "held", "failed", "in_review") or item.publish_at is None:
         return
     revision = items.current(session, item)
     bounds = clearance(session, item, revision.hash)
     if bounds is None:
-        if item.state == "held":
+        if item.state in ("held", "failed"):
             item.state, item.reason = "in_review", ""
         return
     if inside(item.publish_at, bounds):
-        if item.state in ("scheduled", "held"):
+        if item.state in ("scheduled", "held", "failed"):
             place(office, session, actor, item)
         return
     if not ask_again:
@@ -191,7 +192,7 @@ def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revisi
         Decision(workspace_id=item.workspace_id, item_id=item.id, revision_id=revision, hash=content_hash,
                  verdict="withdraw", person_id=actor.person, comment="", at=office.now(), via=actor.via)
     )  # fmt: skip
-    item.schedule_on_approval = item.schedule_on_approval or item.state == "scheduled"
+    item.schedule_on_approval = item.schedule_on_approval or item.state in ("scheduled", "failed")
     items.void(office, session, actor, item)
     item.state, item.submitted_at = "in_review", office.now()
     session.flush()
@@ -199,22 +200,20 @@ def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revisi
 
 
 def cancel(office: Office, actor: Actor, item_id: int) -> None:
-    """Stop everything of an item that is not out yet."""
+    """Stop everything of an item that is not out yet. What is half out makes it partly published, not cancelled."""
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
         if item.state in ("published", "cancelled"):
             raise Conflict(N_("It is already out or cancelled."))
-        keep = _clear_waiting(session, item)
-        session.flush()
-        if not keep:
+        if not _clear_waiting(session, item):
             item.state, item.reason = "cancelled", ""
-        else:
-            refresh(session, item)
+        session.flush()
+        refresh(session, item)
         note(session, office, actor, "item.cancelled", item.id)
 
 
 def refresh(session: Session, item: Item) -> None:
     """Let the item's state follow from its deliveries' states."""
-    states = session.scalars(select(Delivery.state).where(Delivery.item_id == item.id)).all()
+    states = session.scalars(select(left_off).where(Delivery.item_id == item.id)).all()
     item.state = item_state(states, item.state)

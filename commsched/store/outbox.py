@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, case, exists, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commsched.store.base import Base, Scoped
@@ -129,3 +129,12 @@ class Heartbeat(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime]
     detail: Mapped[str] = mapped_column(String(300), default="")
+
+
+_OUT: Any = Part.state.in_([literal_column(f"'{state}'") for state in ("published", "sending", "unknown")])
+left_off: Any = case(
+    (and_(Delivery.state == literal_column("'cancelled'"), exists().where(Part.delivery_id == Delivery.id, _OUT)),
+     literal_column("'partly'")),
+    else_=Delivery.state,
+)  # fmt: skip
+"""SQL: a delivery's state as :func:`commsched.core.lifecycle.item_state` takes it, with half of it out as ``PARTLY``."""

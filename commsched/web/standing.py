@@ -109,6 +109,8 @@ def _published(seen: Seen, _names: list[str], zone: str) -> Told:
 
 def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
     live = [row for row in seen.deliveries if row.state != "cancelled"]
+    if all(row.state == "published" for row in live):
+        return Told(_("Some of it is out. The rest was cancelled and will not go out."))
     out = sum(row.state == "published" for row in live)
     now = _("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))
     return Told(now, _("Decide below about those that stopped."))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.lifecycle import DELIVERY_STATES, EDITABLE, ITEM_STATES, REASONS, item_state
+from commsched.core.lifecycle import DELIVERY_STATES, EDITABLE, ITEM_STATES, PARTLY, REASONS, item_state
 from tests.core.kinds import same_each_time
 
 some = st.lists(st.sampled_from(DELIVERY_STATES), max_size=6)
@@ -45,6 +45,9 @@ def test_nothing_that_is_out_or_may_be_can_be_edited(states: list[str]) -> None:
         (["failed", "cancelled"], "failed"),
         (["cancelled"], "cancelled"),
         (["unknown", "published"], "publishing"),
+        ([PARTLY], "partly_published"),
+        ([PARTLY, "cancelled"], "partly_published"),
+        ([PARTLY, "waiting"], "publishing"),
     ],
 )
 def test_what_stopped_and_what_goes_on(states: list[str], expected: str) -> None:

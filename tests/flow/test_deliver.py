@@ -508,6 +508,20 @@ def test_what_is_partly_out_cannot_be_edited_into_something_else(world: World) -
     assert world._facts(item)[0] == before
 
 
+@pytest.mark.parametrize("deed", ["cancel", "drop"])
+def test_cancelling_the_rest_of_what_is_partly_out_does_not_say_that_nothing_went_out(world: World, deed: str) -> None:
+    item = due(world, parts=2)
+    fail(world, "", "reject")
+    world.settle()
+    if deed == "cancel":
+        schedule.cancel(world.office, world.actor(FIRST), item)
+    else:
+        resolve.drop(world.office, world.actor(FIRST), one(world).id)
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        assert session.scalars(select(Delivery.state)).all() == ["cancelled"]
+    assert world._facts(item)[2].state == "partly_published"
+
+
 def test_a_rate_limit_rests_the_whole_channel_even_past_the_latest_time(world: World) -> None:
     due(world, latest=1.0)
     due(world, latest=1.0)

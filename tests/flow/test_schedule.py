@@ -8,7 +8,7 @@ import pytest
 from commsched.core.approval import Policy, Step
 from commsched.core.words import Conflict, Invalid
 from commsched.flow import approve, chores, schedule, write
-from commsched.store.models import Workspace
+from commsched.store.models import Channel, Workspace
 from tests.conftest import Cast
 from tests.flow.desk import (
     approved,
@@ -131,6 +131,32 @@ def test_cancelling_empties_the_outbox(cast: Cast) -> None:
     cast.office.clock.forward(hours=5)  # type: ignore[attr-defined]
     assert publish_what_is_due(cast.office) == 0
     assert look(cast, item).state == "cancelled"
+
+
+def test_a_failed_item_that_is_moved_goes_into_the_outbox_again(cast: Cast) -> None:
+    to = channel(cast.office, cast.place.id, "sandbox", settings={"behaviour": "rejects"})
+    item = scheduled(cast, channels=[to])
+    cast.office.clock.forward(hours=5)  # type: ignore[attr-defined]
+    publish_what_is_due(cast.office)
+    assert look(cast, item).state == "failed"
+    assert schedule.move(cast.office, cast.actor("writer"), item, "2026-11-26T14:00") == "scheduled"
+    with cast.office.store.write(cast.place.id) as session:
+        session.get_one(Channel, to).settings = {"behaviour": "normal"}
+    assert publish_what_is_due(cast.office) == 0
+    cast.office.clock.forward(hours=2)  # type: ignore[attr-defined]
+    publish_what_is_due(cast.office)
+    assert look(cast, item).state == "published"
+
+
+def test_what_is_out_in_one_channel_keeps_its_time(cast: Cast) -> None:
+    good = channel(cast.office, cast.place.id)
+    bad = channel(cast.office, cast.place.id, "sandbox", settings={"behaviour": "rejects"})
+    item = scheduled(cast, channels=[good, bad])
+    cast.office.clock.forward(hours=5)  # type: ignore[attr-defined]
+    publish_what_is_due(cast.office)
+    assert look(cast, item).state == "partly_published"
+    with pytest.raises(Conflict):
+        schedule.move(cast.office, cast.actor("writer"), item, "2026-11-26T14:00")
 
 
 def test_scheduling_twice_queues_once(cast: Cast) -> None:

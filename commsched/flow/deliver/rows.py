@@ -18,6 +18,7 @@ from commsched.core.lifecycle import item_state
 from commsched.flow import record
 from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, Media, Part, Revision, Workspace
+from commsched.store.outbox import left_off
 from commsched.store.types import from_micros
 
 _ids: Any = bindparam("ids", expanding=True)
@@ -55,7 +56,7 @@ _lost = FastSelect(
     .group_by(Attempt.delivery_id, Attempt.part)
 )
 _shown = FastSelect(select(Media.workspace_id, Media.sha256, Media.facts).where(Media.sha256.in_(_ids)))
-_states = FastSelect(select(Delivery.item_id, Delivery.state).where(Delivery.item_id.in_(_ids)))
+_states = FastSelect(select(Delivery.item_id, left_off).where(Delivery.item_id.in_(_ids)))
 _item_states = FastSelect(select(Item.id, Item.state).where(Item.id.in_(_ids)))
 
 CHUNK = 500
