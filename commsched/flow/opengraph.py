@@ -1,0 +1,44 @@
+"""The picture of a link to a published item that has none of its own: drawn once, kept by what it says."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from commsched.core import dates
+from commsched.core.markup import first_words
+from commsched.flow import brand, newsroom
+from commsched.flow.context import Office
+from commsched.flow.library import write_whole
+from commsched.flow.newsroom import Entry, Room
+from commsched.images import card, designs
+from commsched.store.models import Workspace
+
+SIZE = (1200, 630)
+
+
+def picture(office: Office, slug: str, address: str) -> Path:
+    """The file of the card for a published item. Raises :class:`NotFound` for what the public may not see."""
+    room, entry = newsroom.entry(office, slug, address)
+    with office.store.read(room.id) as session:
+        own = brand.brand_of(office, session, session.get_one(Workspace, room.id))
+    name, values = _words(room, entry)
+    made_of = repr((name, sorted(values.items()), own.key, entry.content.language))
+    key = hashlib.sha256(made_of.encode()).hexdigest()
+    path = office.home / "cache" / "og" / key[:2] / f"{key}.jpg"
+    if not path.is_file():
+        language = entry.content.language if entry.content.language in ("sv", "en") else room.language
+        write_whole(path, card.draw(name, SIZE, dict(values), own, language=language).data)
+    return path
+
+
+def _words(room: Room, entry: Entry) -> tuple[str, dict[str, str]]:
+    """Which design, and what it says: never more than it has room for."""
+    name = "release" if entry.kind == "release" else "headline"
+    fields = designs.get(name).fields
+    values = {"headline": first_words(entry.headline, fields["headline"].limit)}
+    if name == "release":
+        day = dates.local(entry.published_at, room.zone).date()
+        values["lead"] = first_words(entry.content.lead, min(160, fields["lead"].limit))
+        values["date"] = dates.long_day(day, room.language, year=True)[: fields["date"].limit]
+    return name, {key: value for key, value in values.items() if value}

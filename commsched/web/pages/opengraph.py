@@ -1,0 +1,25 @@
+"""The picture that a link to the newsroom shows where it is shared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from commsched.flow import opengraph
+from commsched.web.pages.newsroom import outward
+from commsched.web.words import office
+
+bp = Blueprint("opengraph", __name__)
+
+
+@bp.get("/n/<place>/<address>/link.jpg")
+@outward
+def link(place: str, address: str) -> Any:
+    """Only for what the public may see; the release's own picture goes before it."""
+    path = opengraph.picture(office(), place, address)
+    given = Response(path.read_bytes(), mimetype="image/jpeg")
+    given.set_etag(path.stem[:32])
+    given.headers["Cache-Control"] = "public, max-age=3600"
+    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return given
