@@ -16,9 +16,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    case,
     cast,
-    exists,
     func,
     literal,
     select,
@@ -31,7 +29,8 @@ from commsched.flow import items
 from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.schedule import FROM
-from commsched.store.models import Channel, Delivery, Item, Membership, Person
+from commsched.flow.shown import shown, states
+from commsched.store.models import Channel, Item, Membership, Person
 from commsched.store.session import Store
 from commsched.store.types import to_micros
 
@@ -74,13 +73,10 @@ class Around:
 # statement names the workspace itself, as a parameter that is always taken from the session.
 _item: Any = Item.__table__
 _channel: Any = Channel.__table__
-_delivery: Any = Delivery.__table__
 _member: Any = Membership.__table__
 _person: Any = Person.__table__
 _at: Any = type_coerce(_item.c.publish_at, BigInteger)
-_lost: Any = exists().where(_delivery.c.item_id == _item.c.id, _delivery.c.state == "unknown")
-_state: Any = case((and_(_item.c.state == "publishing", _lost), "unknown"), else_=_item.c.state).label("state")
-"""The item's state, and where nobody knows what became of a delivery, that: it needs an answer."""
+_state: Any = shown.label("state")
 _COLUMNS: Final = (_item.c.id, _at, _state, _item.c.title, _item.c.channels, _item.c.kind, _item.c.author_id)
 _SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
 _NO_TIME: Final = _item.c.publish_at.is_(None)
@@ -231,5 +227,6 @@ def movable(office: Office, actor: Actor, item_id: int) -> Movable:
         if item.state in FROM | {"in_review"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
-        return Movable(item.id, item.title, item.wall_time, item.state, item.state not in FIXED, start, end,
+        state = states(session, [item.id])[item.id]
+        return Movable(item.id, item.title, item.wall_time, state, state not in FIXED, start, end,
                        bounds is not None)  # fmt: skip

@@ -14,6 +14,7 @@ from commsched.core.lifecycle import EDITABLE
 from commsched.core.words import Problem
 from commsched.flow import compose, items, listing
 from commsched.flow.context import Actor, Office
+from commsched.flow.shown import states
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Media, Person, Revision
 
 
@@ -31,6 +32,8 @@ class Seen:
     """What those who had to do with it are called."""
     problems: list[Problem]
     checked: list[compose.Checked]
+    state: str
+    """As people are told it."""
 
     @property
     def standing(self) -> list[Decision]:
@@ -56,7 +59,7 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
-                    problems, checked)  # fmt: skip
+                    problems, checked, states(session, [item_id])[item_id])  # fmt: skip
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from commsched.flow import items
 from commsched.flow.context import Actor, Office
 from commsched.flow.gallery import MOST_ALT
 from commsched.flow.record import note
+from commsched.flow.shown import states
 from commsched.images.look import distance
 from commsched.store.models import Delivery, Item, Media, Revision
 from commsched.store.search import holds
@@ -45,6 +46,8 @@ class Use:
     item: Item
     out: bool
     links: list[str] = field(default_factory=list)
+    state: str = ""
+    """As people are told it."""
 
 
 def write_down(office: Office, actor: Actor, media_id: int, known: Known) -> None:
@@ -93,7 +96,8 @@ def uses(session: Session, sha256: str) -> list[Use]:
     for item, url in session.execute(sent):
         links = found[item.id].links if item.id in found and found[item.id].out else []
         found[item.id] = Use(item, True, [*links, *([url] if url else [])])
-    return sorted(found.values(), key=lambda use: -use.item.id)
+    told = states(session, found)
+    return [replace(use, state=told[number]) for number, use in sorted(found.items(), reverse=True)]
 
 
 def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:

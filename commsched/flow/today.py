@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.flow.asking import asked
 from commsched.flow.context import Actor, Office
 from commsched.flow.items import current
+from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
 
 MOST: Final = 50
@@ -133,7 +134,7 @@ def _channels(session: Session, now: datetime) -> list[Channel]:
 
 
 def _lines(session: Session, start: datetime, end: datetime) -> list[Line]:
-    """The items of a span, with their deliveries, in two statements."""
+    """The items of a span, with their deliveries, in a few statements."""
     shown = select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
     items = list(session.scalars(shown.order_by(Item.publish_at, Item.id).limit(4 * MOST)))
     names = {row.id: row for row in session.scalars(select(Channel))}
@@ -141,16 +142,16 @@ def _lines(session: Session, start: datetime, end: datetime) -> list[Line]:
     sent = select(Delivery).where(Delivery.item_id.in_([item.id for item in items]), Delivery.state != "cancelled")
     for row in session.scalars(sent.order_by(Delivery.id)):
         rows.setdefault(row.item_id, {})[row.channel_id] = row
-    return [_line(item, names, rows.get(item.id, {})) for item in items]
+    told = states(session, [item.id for item in items])
+    return [_line(item, told.get(item.id, item.state), names, rows.get(item.id, {})) for item in items]
 
 
-def _line(item: Item, names: dict[int, Channel], rows: dict[int, Any]) -> Line:
+def _line(item: Item, state: str, names: dict[int, Channel], rows: dict[int, Any]) -> Line:
     wanted: Sequence[int] = [int(one) for one in item.channels.split(",") if one]
     made = []
     for number in wanted:
         channel, row = names.get(number), rows.get(number)
         if channel is not None:
             made.append((number, channel.name, channel.platform, row.state if row else "", row.url if row else ""))
-    unknown = any(one[3] == "unknown" for one in made)
     assert item.publish_at is not None
-    return Line(item.id, item.title, item.kind, "unknown" if unknown else item.state, item.publish_at, tuple(made))
+    return Line(item.id, item.title, item.kind, state, item.publish_at, tuple(made))

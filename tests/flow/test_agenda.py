@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from commsched.flow import agenda, approve, items, people, schedule, write
 from commsched.flow.agenda import Wanted
+from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item
 from tests.conftest import NOW, Cast
 from tests.flow.desk import draft, look, publish_what_is_due, scheduled, submitted, written
@@ -79,8 +80,13 @@ def test_what_nobody_knows_the_fate_of_says_so(cast: Cast) -> None:
     )
     cast.office.clock.forward(hours=5)  # type: ignore[attr-defined]
     publish_what_is_due(cast.office)
+    assert [row[2] for row in shown(cast)] == ["publishing"], "it is being read back, and nobody need do anything"
+    cast.office.clock.forward(minutes=1)  # type: ignore[attr-defined]
+    publish_what_is_due(cast.office)
     assert look(cast, item).state == "publishing"
     assert [row[2] for row in shown(cast)] == ["unknown"]
+    with cast.office.store.read(cast.place.id) as session:
+        assert states(session, [item]) == {item: "unknown"}
 
 
 def _edited(cast: Cast, item: int) -> None:
@@ -106,7 +112,7 @@ def _sent_back(cast: Cast, item: int) -> None:
 def _unknown(cast: Cast, item: int) -> None:
     with cast.office.store.write(cast.place.id) as session:
         session.execute(update(Item).values(state="publishing"))
-        session.execute(update(Delivery).values(state="unknown"))
+        session.execute(update(Delivery).values(state="unknown", reason="ask"))
 
 
 def _somebody_new(cast: Cast, item: int) -> None:

@@ -109,6 +109,19 @@ def test_each_try_is_told_in_words(browse: Browse, office: Office, cast: Cast, t
     assert 'href="https://x.example/1"' in page
 
 
+def test_what_waits_for_an_answer_says_so_everywhere(
+    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    number, browser = scheduled(office, cast, [to["x"]]), browse(cast.writer)
+    delivery(office, cast, number, state="unknown", reason="ask", next_at=None)
+    with office.store.write(cast.place.id) as session:
+        items.load(session, number).state = "publishing"
+    for address in (f"~/items/{number}", "~/search", "~/calendar/?view=week&day=2026-11-27"):
+        page = browser.get(address).text
+        assert re.search(r"(Behöver svar</span>|Behöver svar</a>)", page), address
+        assert not re.search(r'class="chip is-teal"', page), address
+
+
 def test_what_nobody_knows_is_answered_with_its_address(
     browse: Browse, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:

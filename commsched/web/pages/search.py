@@ -9,6 +9,7 @@ from commsched.core.lifecycle import ITEM_STATES
 from commsched.core.words import N_
 from commsched.flow import listing
 from commsched.flow.review import channels_by_id
+from commsched.flow.shown import states
 from commsched.web.nav import NavEntry
 from commsched.web.words import actor, office, page
 
@@ -29,13 +30,15 @@ def index() -> str:
         words=words, states=(state,) if state in ITEM_STATES else (), kind=kind if kind in KINDS else ""
     )
     before = args.get("before", "")
-    cut = listing.Page(int(before) if before.isdigit() and len(before) < 16 else None, PAGE + 1)
+    before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
+    cut = listing.Page(int(before) if before else None, PAGE + 1)
     with office().store.read(actor().workspace) as session:
         rows = listing.items(session, wish, cut)
         channels = channels_by_id(session)
+        told = states(session, [item.id for item, _revision in rows])
     return page(
         "search.html", q=words, state=state, kind=kind, rows=rows[:PAGE], more=len(rows) > PAGE, channels=channels,
-        excerpt=excerpt,
+        told=told, excerpt=excerpt,
     )  # fmt: skip
 
 
