@@ -19,8 +19,8 @@ def chip(page: Any, item: int) -> Any:
 
 def drag(page: Any, item: int, day: str) -> None:
     """Slowly enough for the page to have asked where the approval holds."""
-    page.set_viewport_size({"width": 1280, "height": 1400})
     page.goto("/w/gruppen/calendar/")
+    page.evaluate("day => document.querySelector(`[data-day='${day}']`).scrollIntoView({block: 'center'})", day)
     start = chip(page, item).bounding_box()
     there = page.locator(f"[data-day='{day}'] header").bounding_box()
     page.mouse.move(start["x"] + 20, start["y"] + 10)
