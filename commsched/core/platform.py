@@ -202,6 +202,10 @@ class Platform(ABC):
     settings: ClassVar[tuple[Setting, ...]] = ()
     options: ClassVar[tuple[Option, ...]] = ()
     kinds: ClassVar[tuple[Kind, ...]] = ("post", "release")
+    by_itself: ClassVar[tuple[Kind, ...]] = ("post",)
+    """The kinds that go here when somebody writes their first one and has not chosen yet."""
+    own: ClassVar[bool] = False
+    """True for the office's own places, which know no account but the office itself."""
     resend_if_absent: ClassVar[bool] = False
     """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
     independent_parts: ClassVar[bool] = False

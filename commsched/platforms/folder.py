@@ -31,6 +31,7 @@ class Folder(Platform):
     key: ClassVar[str] = "folder"
     name: ClassVar[str] = N_("Folder")
     icon: ClassVar[str] = "lucide:folder-open"
+    own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (

@@ -19,6 +19,8 @@ class Newsroom(Platform):
     key: ClassVar[str] = "newsroom"
     name: ClassVar[str] = N_("Newsroom")
     icon: ClassVar[str] = "lucide:newspaper"
+    by_itself = ("release", "post")
+    own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0

@@ -60,6 +60,8 @@ class PressList(Platform):
     icon: ClassVar[str] = "lucide:mails"
     kinds = ("release", "post")
     independent_parts: ClassVar[bool] = True
+    by_itself = ()
+    own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (

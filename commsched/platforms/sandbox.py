@@ -46,6 +46,7 @@ class Sandbox(Platform):
     key: ClassVar[str] = "sandbox"
     name: ClassVar[str] = N_("Sandbox")
     icon: ClassVar[str] = "lucide:flask-conical"
+    own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True
     settle: ClassVar[float] = 1.0

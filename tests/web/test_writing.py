@@ -192,6 +192,34 @@ def test_the_hour_that_does_not_exist_offers_the_two_around_it(writer: Browser, 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("day", ["2027-10-31", "2027-03-28"])
+def test_a_time_that_must_be_answered_stops_it_and_says_so_at_its_field(
+    writer: Browser, to: dict[str, int], day: str
+) -> None:
+    typed = post(channels=[to["mastodon"]], publish_day=day, publish_time="02:30")
+    told = writer.post("~/write/check", typed).get_json()
+    assert "Inget stoppar" not in told["problems"]
+    assert "1 sak stoppar" in told["problems"]
+    assert f"{day} 02:30" in told["problems"]
+    assert f"{day} 02:30" in told["faults"]["publish_at"]
+    assert told["bar"]["words"] == "Tiden är inte klar än: svara vid fältet för tid."
+    opened = writer.get(f"~/write?at={day}T02:30").text
+    assert "time:" in opened
+    assert 'id="e-publish_at"' in opened
+
+
+def test_a_first_release_goes_to_the_newsroom_and_a_first_post_to_no_list(
+    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    papers = writing.press_list(office, cast)
+    assert form(writer.get("~/write?kind=release").text)["channels"] == [str(to["newsroom"])]
+    assert form(writer.get("~/write").text)["channels"] == [str(to[one]) for one in to]
+    writer.post("~/write", post(kind="release", title="Fler turer", channels=[to["newsroom"], to["x"], papers]))
+    again = form(writer.get("~/write?kind=release").text)["channels"]
+    assert again == [str(to["x"]), str(to["newsroom"])], "a list of people is never chosen by itself"
+    assert form(writer.get("~/write").text)["channels"] == [str(to[one]) for one in to]
+
+
 def test_two_people_saving_at_once_lose_nothing(
     writer: Browser, browse: Browse, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:

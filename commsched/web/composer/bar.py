@@ -48,6 +48,8 @@ def _words(view: View) -> str:
     many = len(view.looks)
     if not many:
         return _("Choose where it should go out.")
+    if "publish_at" in view.faults:
+        return _("The time is not clear yet: see its field.")
     if view.publish is None:
         return ngettext("No time chosen yet, %(n)s channel.", "No time chosen yet, %(n)s channels.", many)
     if not view.ahead.steps:

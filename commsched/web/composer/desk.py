@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content import Content
 from commsched.core.draft import DraftIn, PictureIn
-from commsched.core.platform import Platform
 from commsched.core.timing import Moment
-from commsched.core.words import N_, Invalid, Problem, Words, warn
+from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow import compose, gallery, items, look
 from commsched.flow.context import Actor, Office
 from commsched.flow.preview import Ahead, Look, ahead, looks
 from commsched.store.models import Channel, Item, Media, Workspace
 from commsched.web.composer.fields import Fields, Wall, from_draft
 from commsched.web.composer.meaning import Meant
+
+
+TIMES: Final = ("publish_at", "latest_at", "embargo")
+"""The fields of the composer that hold a day and a time of day."""
 
 
 @dataclass
@@ -68,6 +71,7 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
             content = compose.content_from(office, session, workspace, draft)
         except Invalid as error:
             made.faults[error.field] = error.words
+            made.problems += _times(made.faults)
             return made
         made.looks = looks(office, session, content, item.uid if item else "",
                            meant.publish.at if meant.publish else None)  # fmt: skip
@@ -81,6 +85,11 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
     return made
 
 
+def _times(faults: dict[str, Words]) -> list[tuple[str, Problem]]:
+    """A time that does not say when stops it as surely as a text too long."""
+    return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
+
+
 def _problems(made: View, content: Content) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     at = made.publish.at if made.publish else None
@@ -91,7 +100,7 @@ def _problems(made: View, content: Content) -> list[tuple[str, Problem]]:
         for problem in one.checked.problems:
             key = _sentence(problem)
             found[key] = ("" if key in found else one.channel.name), problem
-    return sorted(found.values(), key=lambda pair: not pair[1].blocks)
+    return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
 
 
 def _sentence(problem: Problem) -> tuple[str, str]:
@@ -108,7 +117,7 @@ def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
 
 
 def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
-    """A new item's fields: the channels its writer used last, and the office's press contact."""
+    """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
     made = Fields(kind=kind, language=workspace.language)
     last = session.scalar(
         select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
@@ -117,15 +126,13 @@ def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, 
     if last is not None:
         used = [one.channel for one in items.current(session, last).parsed().channels]
     else:
-        used = [number for number, row in usable.items() if _fits(office.platform(row.platform), kind)]
-    made.channels = [number for number in used if number in usable]
+        used = [number for number, row in usable.items() if kind in office.platform(row.platform).by_itself]
+    # nobody's inbox is ever chosen by itself, not even because it was the last time
+    made.channels = [number for number in used if number in usable
+                     and not office.platform(usable[number].platform).independent_parts]  # fmt: skip
     if kind == "release":
         made.contact = str(workspace.settings.get("press_contact", ""))
     return made
-
-
-def _fits(platform: Platform, kind: str) -> bool:
-    return kind in platform.kinds and (kind != "post" or not platform.independent_parts)
 
 
 def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
@@ -136,10 +143,15 @@ def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
 
 def chosen(office: Office, actor: Actor, wish: str) -> list[tuple[int, str]]:
     """The pictures that an address names (``3,4``), those that are there, each with its usual alt text."""
-    wanted = [int(one) for one in wish.split(",")[:10] if one.isdigit() and len(one) < 18]
+    wanted = [int(one) for one in wish.split(",")[:10] if _is_id(one)]
     with office.store.read(actor.workspace) as session:
         found = gallery.rows(session, wanted)
     return [(number, found[number].alt) for number in dict.fromkeys(wanted) if number in found]
+
+
+def _is_id(text: str) -> bool:
+    """A number that the store can count to; ``"²".isdigit()`` is true and no number."""
+    return text.isascii() and text.isdigit() and len(text) < 18
 
 
 def rearranged(fields: Fields, press: str) -> bool:
@@ -149,10 +161,11 @@ def rearranged(fields: Fields, press: str) -> bool:
         fields.publish = Wall(exact=what[:40])
         return False
     order = [number for number, _alt in fields.media]
-    if verb == "add" and what.isdigit() and int(what) not in order:
-        fields.media.append((int(what), ""))
-    elif verb in ("drop", "up", "down") and what.isdigit() and int(what) in order:
-        _shift(fields.media, order.index(int(what)), verb)
+    which = int(what) if _is_id(what) else 0
+    if verb == "add" and which and which not in order:
+        fields.media.append((which, ""))
+    elif verb in ("drop", "up", "down") and which in order:
+        _shift(fields.media, order.index(which), verb)
     return verb in ("add", "drop", "up", "down", "again")
 
 

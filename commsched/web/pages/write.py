@@ -173,8 +173,8 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "channels": desk.channels_of(session), "pictures": desk.pictures(session, fields),
             "library": gallery.newest(session, limit=24), "workspace": workspace,
         }  # fmt: skip
-    if request.method == "POST":
-        for name, words in shown.faults.items():
+    for name, words in shown.faults.items():
+        if request.method == "POST" or name in desk.TIMES:
             form.errors.setdefault(_home(name), said(words))
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(
@@ -211,7 +211,7 @@ def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
 def check() -> Response:
     """What the publisher would say of what is typed right now, and how it would look. Saves nothing."""
     number = request.form.get("item", "")
-    item = _stored(int(number))[0] if number.isdigit() else None
+    item = _stored(int(number))[0] if number.isascii() and number.isdigit() and len(number) < 16 else None
     fields = from_form(request.form)
     meant = meaning(fields, place().zone)
     shown = desk.view(office(), actor(), meant, item)
@@ -244,12 +244,9 @@ def keep(item_id: int) -> Response | tuple[Response, int]:
     return _kept(item)
 
 
-TIMES = frozenset({"publish_at", "latest_at", "embargo"})
-
-
 def _kept(item: Item | None) -> Response | tuple[Response, int]:
     meant = meaning(from_form(request.form), place().zone)
-    if not set(meant.faults) <= TIMES:  # a time half typed is left for later; anything else must not be lost
+    if not set(meant.faults) <= {*desk.TIMES}:  # a time half typed is left for later; anything else must not be lost
         return jsonify(saved=False, faults={name: said(words) for name, words in meant.faults.items()})
     try:
         number = _save(item, meant, by_itself=True)
