@@ -42,7 +42,8 @@ def entries(office: Office, workspace: int, wanted: Wanted) -> tuple[list[Entry]
     with office.store.read(workspace) as session:
         rows = list(session.scalars(found))
         ids = {row.item_id for row in rows if row.item_id is not None}
-        titles = dict(session.execute(select(Item.id, Item.title).where(Item.id.in_(ids))).tuples()) if ids else {}
+        named = select(Item.id, Item.title).where(Item.id.in_(ids))
+        titles = {row.id: row.title for row in session.execute(named)}
     return rows[:PAGE], titles, len(rows) > PAGE
 
 
