@@ -59,7 +59,7 @@ def demo(host: str, port: int) -> None:
     click.echo(f"{info.name}: {address}")
     for one in info.people:
         click.echo(f"  {one.name}, {one.title} ({one.role}): {one.email} / {one.password}")
-    tell(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=f"{info.soon.astimezone():%H:%M:%S}")
+    tell(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=f"{info.soon:%H:%M:%S}")
     _serve(office, server)
 
 

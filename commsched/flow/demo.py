@@ -37,7 +37,7 @@ BORN: Final = timedelta(days=45)
 
 _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
     ("wall", "sandbox", "Väggen", {}, {}),
-    ("news", "newsroom", "Nyhetsrummet", {}, {}),
+    ("news", "newsroom", "Pressrummet", {}, {}),
     ("folder", "folder", "Arkivmappen", {}, {}),
     ("press", "presslist", "Presslistan", {}, {
         "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
@@ -72,7 +72,7 @@ class DemoInfo:
     name: str
     people: tuple[SignInInfo, ...]
     soon: datetime
-    """When something goes out, to be watched."""
+    """When something goes out, to be watched, by the office's own clock: the one its pages show."""
 
 
 def furnish(office: Office) -> DemoInfo:
@@ -249,8 +249,9 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
             row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))
         }
         made = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
+    local = zone_of(place.zone)
     if already is not None or place.paused_at is not None:
-        return already or now
+        return (already or now).astimezone(local)
     one = dict(said["soon"][made % len(said["soon"])])
     first, second = (Person(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
     setting = Setting(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
@@ -259,7 +260,7 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
     item = write.create(office, setting.writer.actor, draft)
     approve.submit(office, setting.writer.actor, item, then_schedule=True)
     demo_events.say_yes(office, setting.leader.actor, item)
-    return at
+    return at.astimezone(local)
 
 
 def _forget_mail(office: Office, now: datetime) -> None:

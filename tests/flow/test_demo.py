@@ -73,6 +73,13 @@ def test_there_is_something_of_everything_to_look_at(furnished: tuple[Office, de
     assert all(row.alt for row in everything(office, Media))
 
 
+def test_the_press_contact_does_not_say_what_the_page_says_above_it(furnished: tuple[Office, demo.DemoInfo]) -> None:
+    office, info = furnished
+    with office.store.read(EVERY_WORKSPACE) as session:
+        place = session.scalars(select(Workspace).where(Workspace.slug == info.slug)).one()
+    assert "ontakt" not in place.settings["press_contact"]
+
+
 def test_it_reaches_a_month_back_and_four_weeks_ahead(furnished: tuple[Office, demo.DemoInfo]) -> None:
     office, _ = furnished
     times = [item.publish_at for item in everything(office, Item) if item.publish_at]
@@ -120,6 +127,7 @@ def test_something_goes_out_within_two_minutes_and_starting_again_sends_somethin
     assert demo.furnish(office).soon == info.soon
     assert len(everything(office, Item)) == before
     assert timedelta(seconds=30) < info.soon - NOW < timedelta(minutes=2)
+    assert info.soon.utcoffset() == timedelta(hours=1), "told by the clock that its pages show, wherever it runs"
     clock.at = info.soon
     assert Courier(office, worker="test").run() >= 1
     with office.store.read(EVERY_WORKSPACE) as session:
