@@ -21,8 +21,9 @@ from .pace import Pace
 from .problems import Unreadable, WrongType
 
 PREFIX: Final = "/api/v1"
-MOST_JSON: Final = 4 * 1024 * 1024
-"""Bytes of a JSON body. Far above any text that is taken, so that a text too long is told of by its field."""
+MOST_JSON: Final = 16 * 1024 * 1024
+"""Bytes of a JSON body. Far above any text that is taken, so that a text too long is told of by its field: a million
+characters are twelve million bytes where a client escapes each."""
 ID: Final = "int(max=9223372036854775807)"
 """The converter for ids in addresses: whatever the store cannot count to is simply not there."""
 pace = Pace()
