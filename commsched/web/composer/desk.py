@@ -20,7 +20,6 @@ from commsched.store.models import Channel, Item, Media, Workspace
 from commsched.web.composer.fields import Fields, Wall, from_draft
 from commsched.web.composer.meaning import Meant
 
-
 TIMES: Final = ("publish_at", "latest_at", "embargo")
 """The fields of the composer that hold a day and a time of day."""
 

@@ -30,7 +30,8 @@ def _show(form: Form, policy: Form | None = None) -> str:
     return page(
         "settings/index.html", form=form, row=row, zones=sorted(z for z in available_timezones() if "/" in z),
         policy=policy or Form(policy_form.shown(standing)), approvers=policy_form.approvers(members),
-        told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS, mail=said(office().mailer.describe()),
+        told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS,
+        mail=said(office().mailer.describe()),
     )  # fmt: skip
 
 
