@@ -92,7 +92,10 @@ def same_origin() -> bool:
     if origin is None:
         return True
     ours = {request.host, urlsplit(current_app.config["OFFICE"].base_url).netloc}
-    return urlsplit(origin).netloc in ours
+    try:
+        return urlsplit(origin).netloc in ours
+    except ValueError:  # no browser says such a thing
+        return False
 
 
 def check_form() -> None:

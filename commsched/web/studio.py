@@ -68,7 +68,7 @@ def read(design: Design, form: MultiDict[str, str]) -> Typed:
     for name, spec in design.fields.items():
         if spec.kind == "picture":
             number = form.get(f"picture-{name}", "")
-            if number.isdigit() and len(number) < 18 and int(number):
+            if number.isascii() and number.isdigit() and len(number) < 18 and int(number):
                 made.pictures[name] = int(number)
         elif f"text-{name}" in form:
             made.texts[name] = form.get(f"text-{name}", "")[: 20 * spec.limit + 1000].replace("\r\n", "\n")
@@ -82,7 +82,7 @@ def read(design: Design, form: MultiDict[str, str]) -> Typed:
 
 
 def _number(text: str, most: int) -> int:
-    return min(int(text), most) if text.isdigit() and len(text) < 17 else 0
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 17 else 0
 
 
 def see(typed: Typed) -> Seen:

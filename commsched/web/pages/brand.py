@@ -104,7 +104,7 @@ def _read(form: Form) -> Kit:
 
 
 def _id(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 18 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _with_files(kit: Kit) -> Kit:

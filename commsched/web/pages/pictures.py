@@ -35,8 +35,9 @@ def index() -> str:
 def _index(form: Form) -> str:
     words = request.args.get("q", "")[:200]
     before = request.args.get("before", "")
+    before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
     with office().store.read(actor().workspace) as session:
-        rows = gallery.newest(session, words, int(before) if before.isdigit() else None, PAGE + 1)
+        rows = gallery.newest(session, words, int(before) if before else None, PAGE + 1)
     return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words)
 
 

@@ -21,7 +21,7 @@ NAV = NavEntry("record.index", N_("Record"), "scroll-text", order=70)
 
 def _number(name: str) -> int | None:
     wish = request.args.get(name, "")
-    return int(wish) if wish.isdigit() and len(wish) < 16 else None
+    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 16 else None
 
 
 @bp.get("/")

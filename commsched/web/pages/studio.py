@@ -73,7 +73,7 @@ def design(name: str) -> str:
     """The form of one design. ``?from=7`` starts with what picture 7 was drawn from; ``?item=3`` is for item 3."""
     typed = desk.blank(_named(name), desk.asked_item())
     start = request.args.get("from", "")
-    if start.isdigit() and len(start) < 18:
+    if start.isascii() and start.isdigit() and len(start) < 18:
         made = studio.again(library.find(office(), actor(), int(start)))
         if made is not None and made.design == name:
             typed.texts, typed.pictures = dict(made.texts), dict(made.pictures)

@@ -1,0 +1,68 @@
+"""What a hostile or careless visitor sends: each has a designed answer, and none is a fault of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import update
+
+from commsched.flow.context import Office
+from commsched.store.models import Channel, Delivery, Part
+from commsched.store.session import EVERY_WORKSPACE
+from tests.conftest import Browser, Cast
+from tests.flow import desk
+from tests.publications import channel
+
+ODD = ["²", "٣", "9" * 30, "9" * 5000, "-1", "\x00", "1e9"]
+"""What ``str.isdigit`` calls a digit but ``int`` cannot read, and what the store cannot count to."""
+
+
+@pytest.mark.parametrize("number", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("name", ["before", "person", "item", "from", "channel", "pictures"])
+@pytest.mark.parametrize("page", ["pictures/", "search", "record/", "calendar/", "studio/quote", "write"])
+def test_an_address_with_an_odd_number_is_a_page_all_the_same(
+    cast: Cast, browse: Callable[..., Browser], page: str, name: str, number: str
+) -> None:
+    given = browse(cast.administrator).get(f"~/{page}", query_string={name: number})
+    assert given.status_code in (200, 304, 404)
+
+
+@pytest.mark.parametrize("number", ODD, ids=range(len(ODD)))
+def test_a_form_with_an_odd_number_is_answered(cast: Cast, browse: Callable[..., Browser], number: str) -> None:
+    admin = browse(cast.administrator)
+    assert admin.post("~/write/check", {"item": number, "kind": "post"}).status_code in (200, 404)
+    assert (
+        admin.post("~/studio/quote/look", {"page": number, "item": number, "picture-photo": number}).status_code < 500
+    )
+    assert admin.post("~/studio/quote", {"page": number, "item": number, "picture-photo": number}).status_code < 500
+    assert admin.post("~/settings/look/look", {"logo": number, "mark": number}).status_code < 500
+    for verb in ("add", "drop", "up"):
+        assert admin.post("~/write", {"do": f"{verb}:{number}", "kind": "post"}).status_code < 500
+
+
+def test_an_address_from_a_hostile_server_does_not_become_a_link(
+    office: Office, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    sandbox = channel(office, cast.place.id, "sandbox", account_url="javascript:alert(1)", account_name="Väggen")
+    item = desk.scheduled(cast, channels=[sandbox])
+    desk.publish_what_is_due(office)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(update(Part).values(url="javascript:alert(2)"))
+        session.execute(update(Channel).values(account_url="javascript:alert(1)"))
+    admin = browse(cast.administrator)
+    for page in (f"~/items/{item}", "~/", f"~/channels/{sandbox}", "~/record/", "~/pictures/"):
+        assert "javascript:" not in admin.get(page).text, page
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(update(Delivery).values(state="unknown"))
+    assert "javascript:" not in admin.get(f"~/items/{item}").text
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://thief.example", "null", "http://[::1", "//", "http://localhost.thief.example"]
+)
+def test_a_form_from_elsewhere_changes_nothing(cast: Cast, browse: Callable[..., Browser], origin: str) -> None:
+    admin = browse(cast.administrator)
+    given = admin.post("~/me/", {"name": "Tjuven", "language": "sv"}, headers={"Origin": origin})
+    assert given.status_code == 400
+    assert "Tjuven" not in admin.get("~/people/").text
