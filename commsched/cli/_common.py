@@ -65,6 +65,26 @@ class OfficeCommand(click.Command):
             if isinstance(error, BrokenPipeError):
                 raise
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            sentence = _of_the_database(error)
+            if sentence is None:
+                raise
+            raise click.ClickException(sentence) from error
+
+
+def _of_the_database(error: Exception) -> str | None:
+    """A database that is locked, damaged or no longer fits, in a sentence; ``None`` for what is our own mistake."""
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    from commsched.core.words import N_
+
+    if type(error) not in (DatabaseError, OperationalError):
+        return None
+    assert isinstance(error, DatabaseError)
+    detail = str(error.orig)
+    if "locked" in detail:
+        return f"{say(N_('The office is busy right now'))}: {detail}"
+    return say(N_("The database cannot be opened: %(detail)s"), detail=detail)
 
 
 class OfficeGroup(click.Group):

@@ -325,6 +325,17 @@ def test_the_doctor_sees_a_file_that_is_no_database(run: Run, home: Path) -> Non
     assert failing(run) == {"database"}
 
 
+@pytest.mark.parametrize(
+    "command", [("up",), ("token", "create", "--email", "kansli@example.org")], ids=["up", "token"]
+)
+def test_a_file_that_is_no_database_is_told_in_a_sentence(run: Run, home: Path, command: tuple[str, ...]) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "commsched.db").write_bytes(b"not a database" * 500)
+    ended = run(*command)
+    assert ended.exit_code == 1
+    assert ended.stderr == "Error: The database cannot be opened: file is not a database\n"
+
+
 def test_a_newer_database_is_left_alone_in_words(run: Run, founded: str, home: Path) -> None:
     _change(home, "UPDATE alembic_version SET version_num = '9999'")
     assert failing(run) == {"database"}
