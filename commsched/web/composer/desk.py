@@ -153,11 +153,6 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 18
 
 
-def _is_id(text: str) -> bool:
-    """A number that the store can count to; ``"²".isdigit()`` is true and no number."""
-    return text.isascii() and text.isdigit() and len(text) < 18
-
-
 def rearranged(fields: Fields, press: str) -> bool:
     """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
     verb, _, what = press.partition(":")
