@@ -28,7 +28,8 @@ class FolderMailer(Mailer):
         self.sender_name = sender_name
 
     def describe(self) -> Words:
-        message = N_("No mail server is set: messages are put in the folder %(folder)s as files and reach nobody.")
+        message = N_("No mail is sent and nobody is reached: no mail server is set. The messages become files in the "
+                     "folder %(folder)s.")  # fmt: skip
         return Words(message, {"folder": str(self.folder)})
 
     def file(self, message_id: str) -> Path:

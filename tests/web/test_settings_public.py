@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from commsched.mail.folder import FolderMailer
 from tests.conftest import Browser, Cast
 from tests.publications import channel
 
@@ -27,3 +29,14 @@ def test_a_text_that_is_too_long_is_kept_and_pointed_at(cast: Cast, browse: Call
 def test_the_settings_say_where_mail_goes(cast: Cast, browse: Callable[..., Browser]) -> None:
     page = browse(cast.administrator).get("~/settings/").text
     assert "E-post" in page
+
+
+def test_where_no_mail_is_sent_it_says_so_and_names_the_folder_to_administrators_only(
+    cast: Cast, browse: Callable[..., Browser], tmp_path: Path
+) -> None:
+    cast.office.mailer = FolderMailer(tmp_path / "mails", "kontoret@example.org")
+    for person, told in ((cast.administrator, True), (cast.reader, False)):
+        page = browse(person).get("~/about/").text
+        assert "Inga mejl skickas och ingen nås" in page
+        assert (str(tmp_path) in page) is told
+    assert "Inga mejl skickas och ingen nås" in browse(cast.administrator).get("~/settings/").text

@@ -7,7 +7,7 @@ from flask import Blueprint
 from commsched import __version__
 from commsched.core.access import allow
 from commsched.flow import health
-from commsched.web.words import office, page
+from commsched.web.words import office, page, said
 
 bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 
@@ -17,4 +17,4 @@ bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 def index() -> str:
     relay = bool(office().settings.get("smtp_url"))
     return page("settings/about.html", checks=health.checks(office()), relay=relay, version=__version__,
-                outbox=office().home / "outbox")  # fmt: skip
+                mail=said(office().mailer.describe()))  # fmt: skip
