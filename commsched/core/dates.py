@@ -53,6 +53,12 @@ def short_day(day: date, language: str, year: bool = False) -> str:
     return f"{text} {day.year}" if year else text
 
 
+def dated(moment: datetime, zone: str, language: str) -> str:
+    """``26 november 2026 07:30``: for pages that are read for years."""
+    wall = local(moment, zone)
+    return f"{wall.day} {MONTHS[language][wall.month - 1]} {wall.year} {wall:%H:%M}"
+
+
 def when(moment: datetime, zone: str, language: str, now: datetime | None = None) -> str:
     """``tors 26 nov 07:30``; the year is added where ``now`` is given and lies in another one."""
     wall = local(moment, zone)

@@ -74,6 +74,10 @@ def _when(moment: datetime | None, zone: str = "") -> str:
     return dates.when(moment, zone or _zone(), language(), office().now()) if moment else ""
 
 
+def _dated(moment: datetime, zone: str) -> str:
+    return dates.dated(moment, zone, language())
+
+
 def _clock(moment: datetime | None, zone: str = "") -> str:
     return dates.clock(moment, zone or _zone()) if moment else ""
 
@@ -172,6 +176,6 @@ def install(app: Flask) -> None:
         has=lambda endpoint: endpoint in current_app.view_functions,
         platform=lambda key: office().platform(key),
     )  # fmt: skip
-    app.jinja_env.filters.update(when=_when, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
+    app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
                                  web_address=web_address, browser=browser)  # fmt: skip
     app.context_processor(_context)

@@ -24,6 +24,10 @@ def test_the_year_is_told_when_it_is_another() -> None:
     assert dates.when(datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "Europe/Stockholm", "sv", later) == "fre 1 jan 00:30"
 
 
+def test_what_is_public_is_dated_with_its_year() -> None:
+    assert dates.dated(MOMENT, "Europe/Stockholm", "sv") == "26 november 2026 07:30"
+
+
 @pytest.mark.parametrize(
     ("day", "week"),
     [(date(2026, 12, 31), 53), (date(2027, 1, 3), 53), (date(2027, 1, 4), 1), (date(2024, 12, 30), 1)],
