@@ -90,7 +90,7 @@ def write(page: Any, _home: Path) -> None:
     """A post as it is being written: nothing is sent in."""
     page.goto(f"{OFFICE}/write")
     page.get_by_label("Arkivmappen").first.uncheck()
-    page.get_by_label("Nyhetsrummet").first.check()
+    page.get_by_label("Pressrummet").first.check()
     page.get_by_label("Text", exact=True).fill(
         "Nästa vecka möts regionfullmäktige i Storhede. Vi tar upp tandvården, nattbussen och biblioteksbussen.\n\n"
         "Sändningen är öppen för alla. Vad vill du att vi frågar om?"

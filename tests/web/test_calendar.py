@@ -26,10 +26,10 @@ def test_a_month_has_week_numbers_monday_first_and_todays_mark(browse: Any, cast
 
 
 def test_a_chip_says_time_channel_title_and_state(browse: Any, cast: Cast) -> None:
-    item = scheduled(cast, channels=[channel(cast.office, cast.place.id, name="Nyhetsrummet")])
+    item = scheduled(cast, channels=[channel(cast.office, cast.place.id, name="Pressrummet")])
     chip = re.search(rf'(?s)<li class="ev is-blue">.*?id=i{item}.*?</li>', browse(cast.writer).get("~/calendar/").text)
     assert chip
-    for said in ("<time>12:00</time>", "<title>Nyhetsrummet</title>", "I dag lägger vi fram", "Schemalagd"):
+    for said in ("<time>12:00</time>", "<title>Pressrummet</title>", "I dag lägger vi fram", "Schemalagd"):
         assert said in chip[0]
 
 
