@@ -13,7 +13,7 @@ from commsched.core.approval import Policy, Said, Verdict, cleared, current_step
 from commsched.core.timing import approval_window
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.flow import items, notify, schedule
-from commsched.flow.asking import ask, people_with, principals
+from commsched.flow.asking import ask, people_with, principals, writers_of
 from commsched.flow.clearance import policy_for, read_policy, said_of
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
@@ -153,7 +153,7 @@ def principal_for(
     """For whom the actor's yes counts at ``step``: themselves, or somebody whose deputy they are now."""
     if actor.person is None:
         raise NotAllowed(N_("Only a person can approve."))
-    if not policy.own and actor.person in (item.author_id, revision.author_id):
+    if not policy.own and actor.person in writers_of(session, item, revision):
         raise NotAllowed(N_("You wrote this yourself. Somebody else must approve it."))
     counted = {one.person for one in standing(said, revision.hash) if one.step == step and one.verdict == "approve"}
     wanted = set(policy.steps[step].people) - counted

@@ -41,13 +41,22 @@ def asked(office: Office, session: Session, item: Item, revision: Revision) -> s
     if step is None:
         return set()
     able = people_with(session, "approve")
-    writers = set() if policy.own else {item.author_id or 0, revision.author_id or 0}
+    writers = set() if policy.own else writers_of(session, item, revision)
     named = set(policy.steps[step].people)
     if named:
         return ((named | deputies(session, named, office.now())) & able) - writers
     # an administrator can decide too, but is bothered only if no approver is left
     leaders = approvers(session)
     return ((leaders | deputies(session, leaders, office.now())) & able) - writers or able - writers
+
+
+def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
+    """Whose words these are: whoever began the item, or ever saved exactly this content of it.
+
+    Words that somebody else saved over and then put back are still one's own.
+    """
+    same = (Revision.item_id == item.id, Revision.hash == revision.hash)
+    return {person for person in (item.author_id, *session.scalars(select(Revision.author_id).where(*same))) if person}
 
 
 def approvers(session: Session) -> set[int]:

@@ -215,3 +215,13 @@ def test_when_the_only_approver_wrote_it_the_administrator_is_asked(cast: Cast) 
     item = write.create(cast.office, cast.actor("approver"), draft([channel(cast.office, cast.place.id)]))
     approve.submit(cast.office, cast.actor("approver"), item)
     assert notices(cast.office, cast.place.id, "asked_to_approve") == {cast.administrator.id}
+
+
+def test_ones_own_words_put_back_by_somebody_else_are_still_ones_own(cast: Cast) -> None:
+    channels = [channel(cast.office, cast.place.id)]
+    item = written(cast, channels=channels)
+    for who, text in (("approver", "Mina egna ord."), ("writer", "Något annat."), ("writer", "Mina egna ord.")):
+        write.save(cast.office, cast.actor(who), item, draft(channels, text=text), hash_of(cast, item))
+    approve.submit(cast.office, cast.actor("writer"), item)
+    with pytest.raises(NotAllowed):
+        approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
