@@ -121,6 +121,23 @@ def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
 
 
+_UNSEEN = {number: None for number in range(32) if chr(number) not in "\n\t"} | {127: None}
+_UNSEEN |= dict.fromkeys(range(0xD800, 0xE000))
+
+
+def printable(content: Content) -> Content:
+    """``content`` without control characters and halves of pairs: no reader sees them, and some databases refuse them."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.translate(_UNSEEN)
+        if isinstance(value, Mapping):
+            return {key: clean(item) for key, item in value.items()}
+        return [clean(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return msgspec.convert(clean(msgspec.to_builtins(content)), Content)
+
+
 def digest(canonical_bytes: bytes) -> str:
     """SHA-256 in hex: what an approval names and the publisher recomputes."""
     return hashlib.sha256(canonical_bytes).hexdigest()

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.consent import lapsed
-from commsched.core.content import ChannelContent, Content, Picture, addresses_digest
+from commsched.core.content import ChannelContent, Content, Picture, addresses_digest, printable
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.platform import Draft, PictureFile
 from commsched.core.timing import read_time
-from commsched.core.words import N_, Invalid, Problem, block
+from commsched.core.words import N_, Invalid, Problem, block, warn
 from commsched.flow.context import Office
-from commsched.store.models import Channel, Media, Workspace
+from commsched.store.models import Channel, Item, Media, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing."""
     channels = _channels(session, given.channels)
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
-    return Content(
+    content = Content(
         kind=given.kind, title=given.title.strip(), text=given.text.replace("\r\n", "\n"), lead=given.lead,
         genre=given.genre, short=given.short, facts=given.facts, quotes=given.quotes, contact=given.contact,
         link=given.link.strip(), language=given.language,
@@ -57,6 +57,7 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
         channels=[_channel_content(office, channel, given) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
     )  # fmt: skip
+    return printable(content)
 
 
 def _channels(session: Session, wanted: list[int]) -> list[Channel]:
@@ -139,8 +140,9 @@ def check(
     rows = {
         c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
     }
+    before = said_before(session, content, uid)
     return [
-        _check_one(office, rows[one.channel], content, uid, readers, unwilling)
+        _check_one(office, rows[one.channel], content, uid, readers, [*unwilling, *before.get(one.channel, ())])
         for one in content.channels if one.channel in rows
     ]  # fmt: skip
 
@@ -154,6 +156,26 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
         block("media", sentence, name=one["name"], until=one["until"])
         for row in rows for one in lapsed(row.facts.get("persons", ()), at)
     ]  # fmt: skip
+
+
+SHORT = 20
+"""Characters. Shorter texts ("Tack!") may well be said twice."""
+
+
+def said_before(session: Session, content: Content, uid: str) -> dict[int, list[Problem]]:
+    """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
+    text = content.text.strip().casefold()
+    if len(text) < SHORT:
+        return {}
+    same = select(Item.title, Item.channels).where(
+        Item.uid != uid, Item.state != "cancelled", Item.search.contains(text[:400], autoescape=True)
+    )
+    found: dict[int, list[Problem]] = {}
+    for title, channels in session.execute(same.order_by(Item.id.desc()).limit(20)):
+        for channel in filter(None, channels.split(",")):
+            words = N_("“%(title)s” already says the same in this channel.")
+            found.setdefault(int(channel), [warn("text", words, title=title)])
+    return found
 
 
 def _check_one(

@@ -7,7 +7,7 @@ import pytest
 from commsched.core.draft import SourceIn, VariantIn
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import Conflict, Invalid, NotAllowed, NotFound
-from commsched.flow import items, write
+from commsched.flow import items, schedule, write
 from tests.conftest import Cast
 from tests.flow.desk import TEXT, deliveries, draft, hash_of, look, publish_what_is_due, scheduled, written
 from tests.publications import channel
@@ -119,3 +119,26 @@ def test_an_old_version_can_be_brought_back_and_nothing_in_between_is_lost(cast:
     with cast.office.store.read(cast.place.id) as session:
         texts = [revision.parsed().text for revision in items.history(session, items.load(session, item))]
     assert texts == [TEXT, "Andra.", TEXT]
+
+
+def test_what_is_queued_already_is_pointed_out_in_its_channel(cast: Cast) -> None:
+    one, two = (channel(cast.office, cast.place.id) for _ in range(2))
+    first = written(cast, [one])
+    second = written(cast, [one, two])
+
+    def warned(item: int) -> list[int]:
+        with cast.office.store.read(cast.place.id) as session:
+            _, checked = items.problems(cast.office, session, items.load(session, item))
+        return [each.channel for each in checked if any("redan" in p.words.message or "already" in p.words.message
+                                                        for p in each.problems)]  # fmt: skip
+
+    assert warned(second) == [one]
+    schedule.cancel(cast.office, cast.actor("writer"), first)
+    assert warned(second) == []
+
+
+def test_what_no_reader_sees_is_not_kept(cast: Cast) -> None:
+    item = written(cast, title="Fler\x00 turer", text="Rad ett\nRad\x07 två är lång nog\ud800")
+    with cast.office.store.read(cast.place.id) as session:
+        content = items.current(session, items.load(session, item)).parsed()
+    assert (content.title, content.text) == ("Fler turer", "Rad ett\nRad två är lång nog")
