@@ -181,6 +181,37 @@ def check_again(office: Office, actor: Actor, channel_id: int) -> Channel:
     return reconnect(office, actor, channel_id, _plain(get(office, actor.workspace, channel_id)))
 
 
+LIST: Final = "addresses"
+"""The setting that holds a list of people; it is read nowhere but on its own page."""
+
+
+def _list(office: Office, actor: Actor, channel_id: int) -> Channel:
+    actor.require("administer")
+    channel = get(office, actor.workspace, channel_id)
+    if channel.state == "archived" or LIST not in {s.key for s in office.platform(channel.platform).settings}:
+        raise NotFound(N_("There is no list of addresses here."))
+    return channel
+
+
+def open_list(office: Office, actor: Actor, channel_id: int) -> str:
+    """The addresses of a list, one on each line. Whoever opens it stands in the record."""
+    channel = _list(office, actor, channel_id)
+    with office.store.write(actor.workspace) as session:
+        note(session, office, actor, "channel.list_opened", channel=channel.id, name=channel.name)
+    return office.vault.unseal_map(channel.secrets).get(LIST, "")
+
+
+def change_list(office: Office, actor: Actor, channel_id: int, lines: str) -> None:
+    """Other addresses, checked as when it was connected. Raises :class:`Invalid` and ``ConnectError`` by field."""
+    channel = _list(office, actor, channel_id)
+    if not lines.strip():
+        raise Invalid(N_("This is needed."), LIST)
+    made = reconnect(office, actor, channel_id, _plain(channel) | {LIST: lines})
+    with office.store.write(actor.workspace) as session:
+        note(session, office, actor, "channel.list_changed", channel=channel.id, name=channel.name,
+             count=made.facts.get("recipients", 0))  # fmt: skip
+
+
 def _plain(channel: Channel) -> dict[str, str]:
     return {key: str(value) for key, value in channel.settings.items() if key != "allow_private"}
 

@@ -16,6 +16,8 @@ STORY: Final = {
     "approval.voided": N_("changed what had been approved, so the approval no longer stands"),
     "approval.withdrawn": N_("took the approval back"),
     "channel.connected": N_("connected the channel %(name)s (%(account)s)"),
+    "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
+    "channel.list_opened": N_("opened the addresses of %(name)s"),
     "channel.policy": N_("changed who must approve for %(name)s"),
     "channel.reconnected": N_("gave the channel %(name)s a new access"),
     "channel.removed": N_("took the channel %(name)s out of use"),

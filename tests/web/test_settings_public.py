@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import select
+
 from commsched.mail.folder import FolderMailer
+from commsched.store.models import Channel, Entry
+from tests import writing
 from tests.conftest import Browser, Cast
 from tests.publications import channel
 
@@ -40,3 +44,43 @@ def test_where_no_mail_is_sent_it_says_so_and_names_the_folder_to_administrators
         assert "Inga mejl skickas och ingen nås" in page
         assert (str(tmp_path) in page) is told
     assert "Inga mejl skickas och ingen nås" in browse(cast.administrator).get("~/settings/").text
+
+
+def test_a_lists_addresses_are_seen_and_changed_by_administrators_only_and_the_log_says_so(
+    cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    papers = writing.press_list(cast.office, cast, "red@tidning.example")
+    with cast.office.store.write(cast.place.id) as session:
+        session.get_one(Channel, papers).facts = {"recipients": 1}
+    assert browse(cast.approver).get(f"~/channels/{papers}/addresses").status_code == 403
+    admin = browse(cast.administrator)
+    assert "red@tidning.example" not in admin.get(f"~/channels/{papers}").text
+    shown = admin.get(f"~/channels/{papers}/addresses")
+    assert "red@tidning.example" in shown.text
+    assert "no-store" in shown.headers["Cache-Control"]
+    wrong = admin.post(f"~/channels/{papers}/addresses", {"addresses": "red@tidning.example\ningen adress"})
+    assert wrong.status_code == 422
+    assert "ingen adress" in wrong.text
+    lines = {"addresses": "red@tidning.example\np4@radio.example"}
+    assert admin.post(f"~/channels/{papers}/addresses", lines).status_code == 303
+    assert "2 adresser" in admin.get("~/channels/").text
+    with cast.office.store.read(cast.place.id) as session:
+        actions = set(session.scalars(select(Entry.action)))
+        told = " ".join(str(facts) for facts in session.scalars(select(Entry.facts)))
+    assert {"channel.list_opened", "channel.list_changed"} <= actions
+    assert "red@tidning.example" not in told
+    room = channel(cast.office, cast.place.id, "newsroom")
+    assert admin.get(f"~/channels/{room}/addresses").status_code == 404
+
+
+def test_the_offices_own_places_are_called_what_a_person_knows_them_by(
+    cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    folder = channel(
+        cast.office, cast.place.id, "folder", name="Arkiv", account="/srv/hem/published/3", account_name="3"
+    )
+    page = browse(cast.writer).get("~/channels/").text
+    assert "published/3" in page
+    told = browse(cast.writer).post("~/write/check", {"kind": "post", "text": "Hej", "channels": folder}).get_json()
+    assert f"<strong>{cast.place.name}</strong>" in told["previews"]
+    assert "<strong>3</strong>" not in told["previews"]

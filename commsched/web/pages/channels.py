@@ -15,12 +15,15 @@ from commsched.flow import connect, people
 from commsched.flow.policies import from_policy
 from commsched.store.models import Channel
 from commsched.web import policy_form
+from commsched.web.accounts import account, face
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
 from commsched.web.words import _, actor, office, page
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
+bp.add_app_template_global(face)
+bp.add_app_template_global(account)
 NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 
 
@@ -110,6 +113,24 @@ def renew(channel_id: int) -> str | Response | tuple[str, int]:
         return done(_said(made), "channels.show", channel_id=channel_id)
     kept = connect.settings_for(platform, channel)
     return page("channels/form.html", form=form, kind=platform, channel=channel, kept=kept), form.status
+
+
+@bp.get("/<int:channel_id>/addresses")
+@allow("administer")
+def addresses(channel_id: int) -> str:
+    """The list of addresses, for changing; that it was opened is on the record."""
+    kept = connect.open_list(office(), actor(), channel_id)
+    return page("channels/addresses.html", form=Form(), channel=_channel(channel_id), kept=kept)
+
+
+@bp.post("/<int:channel_id>/addresses")
+@allow("administer")
+def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST))
+        return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
+    return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
 
 
 @bp.post("/<int:channel_id>/check")

@@ -1,0 +1,30 @@
+"""What an account is called: the office's own places know no account, and show what a person knows them by."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from flask import g
+
+from commsched.store.models import Channel
+from commsched.web.words import ngettext, office
+
+
+def face(channel: Channel) -> str:
+    """Who is seen to publish there: the account, or the office itself in a place of its own."""
+    if not office().platform(channel.platform).own:
+        return channel.account_name or channel.name
+    place = g.get("place")
+    return str(channel.settings.get("sender_name", "")) or (place.name if place else channel.name)
+
+
+def account(channel: Channel) -> str:
+    """The account as it stands in a list of channels: a folder's end, how many addresses, a public address."""
+    if not office().platform(channel.platform).own:
+        return channel.account_name
+    if "recipients" in channel.facts:
+        many = int(channel.facts["recipients"])
+        return ngettext("%(n)s address", "%(n)s addresses", many)
+    if channel.platform == "folder":
+        return "/".join(PurePath(channel.account).parts[-2:]).lstrip("/")
+    return channel.account_url.removeprefix("https://").removeprefix("http://")
