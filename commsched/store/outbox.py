@@ -137,4 +137,4 @@ left_off: Any = case(
      literal_column("'partly'")),
     else_=Delivery.state,
 )  # fmt: skip
-"""SQL: a delivery's state as :func:`commsched.core.lifecycle.item_state` takes it, with half of it out as ``PARTLY``."""
+"""SQL: a delivery's state as :func:`commsched.core.lifecycle.item_state` takes it, half of it out as ``PARTLY``."""

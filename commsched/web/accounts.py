@@ -10,7 +10,7 @@ from commsched.store.models import Channel
 from commsched.web.words import ngettext, office
 
 
-def face(channel: Channel) -> str:
+def publisher(channel: Channel) -> str:
     """Who is seen to publish there: the account, or the office itself in a place of its own."""
     if not office().platform(channel.platform).own:
         return channel.account_name or channel.name
@@ -18,7 +18,7 @@ def face(channel: Channel) -> str:
     return str(channel.settings.get("sender_name", "")) or (place.name if place else channel.name)
 
 
-def account(channel: Channel) -> str:
+def account_word(channel: Channel) -> str:
     """The account as it stands in a list of channels: a folder's end, how many addresses, a public address."""
     if not office().platform(channel.platform).own:
         return channel.account_name
