@@ -126,7 +126,7 @@ _UNSEEN |= dict.fromkeys(range(0xD800, 0xE000))
 
 
 def printable(content: Content) -> Content:
-    """``content`` without control characters and halves of pairs: no reader sees them, and some databases refuse them."""
+    """``content`` without control characters and halves of pairs, which no reader sees and some databases refuse."""
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):

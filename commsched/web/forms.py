@@ -12,7 +12,6 @@ from flask import request
 from commsched.core.words import N_, Invalid, OfficeError
 from commsched.web.words import said
 
-
 _NOT_TYPED = ("Cc", "Cs")
 """Control characters and halves of pairs. Joiners and hard spaces are typed: emoji and numbers are made with them."""
 
