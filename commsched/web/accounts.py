@@ -7,7 +7,7 @@ from pathlib import PurePath
 from flask import g
 
 from commsched.store.models import Channel
-from commsched.web.words import ngettext, office
+from commsched.web.words import ngettext, office, web_address
 
 
 def publisher(channel: Channel) -> str:
@@ -27,4 +27,4 @@ def account_word(channel: Channel) -> str:
         return ngettext("%(n)s address", "%(n)s addresses", many)
     if channel.platform == "folder":
         return "/".join(PurePath(channel.account).parts[-2:]).lstrip("/")
-    return channel.account_url.removeprefix("https://").removeprefix("http://")
+    return web_address(channel.account_url).removeprefix("https://").removeprefix("http://")
