@@ -63,7 +63,10 @@ STORY: Final = {
     "picture.described": N_("described a picture"),
     "token.created": N_("made the key “%(name)s” for a program"),
     "token.revoked": N_("ended the key “%(name)s”"),
+    "workspace.brand": N_("changed the office's look"),
     "workspace.created": N_("opened the office"),
+    "workspace.font_added": N_("added the font %(family)s"),
+    "workspace.font_removed": N_("removed the font %(family)s"),
     "workspace.policy": N_("changed who must approve"),
     "workspace.settings": N_("changed the office's settings"),
 }
