@@ -127,7 +127,8 @@ def test_every_module_that_is_run_is_there_with_its_options(page: Path) -> None:
             found = importlib.util.find_spec(name)
             assert found is not None, name
             assert found.origin is not None, name
-            source = Path(found.origin).read_text("utf-8")
+            files = Path(found.origin).parent.glob("*.py") if found.submodule_search_locations else [Path(found.origin)]
+            source = "".join(file.read_text("utf-8") for file in files)
             assert not [option for option in re.findall(r"--[\w-]+", rest) if option not in source], code
 
 
