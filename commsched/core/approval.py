@@ -6,7 +6,7 @@ Decisions are bound to a content hash; whatever was said of another hash says no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -27,7 +27,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     steps: list[Step] = []
     own: bool = False
-    """Whether the author may approve their own words. Off unless the office says otherwise."""
+    """Whether those who wrote it may approve their own words. Off unless the office says otherwise."""
     bypass: bool = True
     """Whether an emergency bypass with a reason is possible."""
 
@@ -46,6 +46,19 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 0
     window_start: datetime | None = None
     window_end: datetime | None = None
+
+
+def spared(policy: Policy, writers: Collection[int]) -> Policy:
+    """``policy`` without the yeses that nobody could give: where all of several must agree, those who wrote the words
+    need not, as long as somebody else must."""
+    if policy.own:
+        return policy
+    return msgspec.structs.replace(policy, steps=[_spared(step, writers) for step in policy.steps])
+
+
+def _spared(step: Step, writers: Collection[int]) -> Step:
+    others = [person for person in step.people if person not in writers]
+    return msgspec.structs.replace(step, people=others) if step.need == "all" and others else step
 
 
 def standing(decisions: Iterable[Said], content_hash: str) -> list[Said]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.approval import Policy, Said, Verdict, cleared, current_step, standing
+from commsched.core.approval import Policy, Said, Verdict, cleared, current_step, spared, standing
 from commsched.core.timing import approval_window
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.flow import items, notify, schedule
@@ -49,7 +49,7 @@ def submit(office: Office, actor: Actor, item_id: int, *, then_schedule: bool = 
         if stopping:
             raise Blocked(stopping)
         workspace, revision = items.workspace_of(session, actor), items.current(session, item)
-        policy = policy_for(session, workspace, revision)
+        policy = spared(policy_for(session, workspace, revision), writers_of(session, item, revision))
         item.policy = msgspec.to_builtins(policy)
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
         item.state, item.reminded_at = "in_review", None
@@ -154,7 +154,7 @@ def principal_for(
     if actor.person is None:
         raise NotAllowed(N_("Only a person can approve."))
     if not policy.own and actor.person in writers_of(session, item, revision):
-        raise NotAllowed(N_("You wrote this yourself. Somebody else must approve it."))
+        raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
     counted = {one.person for one in standing(said, revision.hash) if one.step == step and one.verdict == "approve"}
     wanted = set(policy.steps[step].people) - counted
     if not policy.steps[step].people or actor.person in wanted:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import current_step
+from commsched.core.authorship import fields, writers
 from commsched.core.roles import GRANTS
 from commsched.flow import links_out
 from commsched.flow.clearance import read_policy, said_of
@@ -41,22 +42,24 @@ def asked(office: Office, session: Session, item: Item, revision: Revision) -> s
     if step is None:
         return set()
     able = people_with(session, "approve")
-    writers = set() if policy.own else writers_of(session, item, revision)
+    own = set() if policy.own else writers_of(session, item, revision)
     named = set(policy.steps[step].people)
     if named:
-        return ((named | deputies(session, named, office.now())) & able) - writers
+        return ((named | deputies(session, named, office.now())) & able) - own
     # an administrator can decide too, but is bothered only if no approver is left
     leaders = approvers(session)
-    return ((leaders | deputies(session, leaders, office.now())) & able) - writers or able - writers
+    return ((leaders | deputies(session, leaders, office.now())) & able) - own or able - own
 
 
 def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
-    """Whose words these are: whoever began the item, or ever saved exactly this content of it.
-
-    Words that somebody else saved over and then put back are still one's own.
-    """
-    same = (Revision.item_id == item.id, Revision.hash == revision.hash)
-    return {person for person in (item.author_id, *session.scalars(select(Revision.author_id).where(*same))) if person}
+    """Whose words these are: whoever began the item, and whoever wrote any of them by ``core.authorship``."""
+    until = (Revision.item_id == item.id, Revision.number <= revision.number)
+    began = {item.author_id} if item.author_id else set()
+    people = set(session.scalars(select(Revision.author_id).where(*until).distinct())) - {None}
+    if people <= began:  # the usual case, and the history need not be read
+        return began
+    saved = session.execute(select(Revision.author_id, Revision.content).where(*until).order_by(Revision.number))
+    return began | writers((author, fields(content)) for author, content in saved.yield_per(20))
 
 
 def approvers(session: Session) -> set[int]:

@@ -16,6 +16,7 @@ from commsched.core.approval import (
     cleared,
     current_step,
     inside,
+    spared,
     standing,
     step_done,
     strictest,
@@ -114,3 +115,15 @@ def test_a_bypass_clears_alone_but_only_where_the_office_allows_it() -> None:
     bypass = Said(hash=A, verdict="bypass", person=1, at=NOON)
     assert cleared(ONE_APPROVER, [bypass], A) == [bypass]
     assert cleared(Policy(steps=[Step()], bypass=False), [bypass], A) is None
+
+
+@given(policies, st.sets(st.integers(1, 4)))
+@same_each_time
+def test_who_is_spared_wrote_it_and_somebody_else_is_always_left(policy: Policy, writers: set[int]) -> None:
+    for before, after in zip(policy.steps, spared(policy, writers).steps, strict=True):
+        gone = set(before.people) - set(after.people)
+        assert gone <= writers
+        assert bool(after.people) == bool(before.people)
+        assert not gone or before.need == "all"
+        assert not gone or not set(after.people) & writers
+    assert spared(policy, set()) == policy

@@ -225,3 +225,41 @@ def test_ones_own_words_put_back_by_somebody_else_are_still_ones_own(cast: Cast)
     approve.submit(cast.office, cast.actor("writer"), item)
     with pytest.raises(NotAllowed):
         approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+
+
+def test_one_changed_character_does_not_make_the_leaders_own_words_somebody_elses(cast: Cast) -> None:
+    channels = [channel(cast.office, cast.place.id)]
+    item = written(cast, channels=channels)
+    for who, text in (("approver", "Gruppledarens egna ord"), ("writer", "Gruppledarens egna ord.")):
+        write.save(cast.office, cast.actor(who), item, draft(channels, text=text), hash_of(cast, item))
+    approve.submit(cast.office, cast.actor("writer"), item)
+    assert notices(cast.office, cast.place.id, "asked_to_approve") == {cast.administrator.id}
+    with pytest.raises(NotAllowed):
+        approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+
+
+def test_a_correction_that_was_taken_out_again_does_not_stop_the_leader(cast: Cast) -> None:
+    channels = [channel(cast.office, cast.place.id)]
+    item = written(cast, channels=channels)
+    for who, text in (("approver", "Rättat."), ("writer", look(cast, item).title)):
+        write.save(cast.office, cast.actor(who), item, draft(channels, text=text), hash_of(cast, item))
+    approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
+    approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+    assert look(cast, item).state == "scheduled"
+
+
+def test_where_all_must_agree_the_others_decide_on_what_one_of_them_wrote(cast: Cast) -> None:
+    policy(cast, Policy(steps=[Step(people=[cast.approver.id, cast.administrator.id], need="all")]))
+    item = write.create(cast.office, cast.actor("approver"), draft([channel(cast.office, cast.place.id)]))
+    approve.submit(cast.office, cast.actor("approver"), item, then_schedule=True)
+    approve.approve(cast.office, cast.actor("administrator"), item, hash_of(cast, item))
+    assert look(cast, item).state == "scheduled"
+
+
+def test_an_office_that_lets_people_approve_their_own_words_still_does(cast: Cast) -> None:
+    policy(cast, Policy(steps=[Step()], own=True))
+    item = written(cast)
+    write.save(cast.office, cast.actor("approver"), item, draft([channel(cast.office, cast.place.id)], text="Rättat."))
+    approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
+    approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+    assert look(cast, item).state == "scheduled"

@@ -1,0 +1,67 @@
+"""Whose words stand in a version: the rule behind "nobody approves their own words". Pure.
+
+Every field has *hands*: those who wrote what stands in it. Whoever saves a field with words that never stood there
+before joins the hands of the words they changed. A field that is put back exactly as it once stood gets the hands it
+had then, whoever put it back: an undone change leaves nobody behind, and words that return are still their writer's.
+To empty a field takes nobody's hands off what is typed into it next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+NOTHING: Final = b""
+"""How a field that says nothing is known."""
+
+
+def fields(canonical_bytes: bytes) -> dict[str, bytes]:
+    """Every field of a version that somebody wrote or chose, as a short mark of what it says.
+
+    The digest of a list's recipients is left out: it follows the list, and nobody typed it.
+    """
+    plain: dict[str, Any] = msgspec.json.decode(canonical_bytes)
+    channels: list[dict[str, Any]] = plain.pop("channels", [])
+    if channels:
+        plain["channels"] = [one["channel"] for one in channels]
+    for one in channels:
+        plain |= {f"{key}-{one['channel']}": one[key] for key in ("text", "options") if key in one}
+    return {name: _mark(value) for name, value in plain.items()}
+
+
+def _mark(value: Any) -> bytes:
+    if value in ("", [], {}):
+        return NOTHING
+    return hashlib.blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=16).digest()
+
+
+def writers(versions: Iterable[tuple[int | None, Mapping[str, bytes]]]) -> set[int]:
+    """Whoever wrote any of what stands in the last of ``versions``: (author, :func:`fields`) in the order saved."""
+    hands: dict[str, _Hands] = {}
+    for author, said in versions:
+        for name in said.keys() | hands.keys():
+            hands.setdefault(name, _Hands()).save(author, said.get(name, NOTHING))
+    return {person for one in hands.values() for person in one.standing if person is not None}
+
+
+class _Hands:
+    """One field through its versions."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, frozenset[int | None]] = {NOTHING: frozenset()}
+        self.now = NOTHING
+        self.last: frozenset[int | None] = frozenset()
+
+    def save(self, author: int | None, mark: bytes) -> None:
+        if mark != self.now:
+            self.known.setdefault(mark, self.last | {author})
+            self.now = mark
+        if mark != NOTHING:
+            self.last = self.known[mark]
+
+    @property
+    def standing(self) -> frozenset[int | None]:
+        return self.known[self.now]
