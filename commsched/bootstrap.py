@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,12 +13,16 @@ from typing import Any
 
 from commsched import platforms
 from commsched.core.clock import Clock
+from commsched.core.words import N_, Words
 from commsched.flow.context import Office
 from commsched.flow.wire import TIMEOUT
 from commsched.mail.relay import mailer_for
 from commsched.store.migrate import ready
 from commsched.store.session import Store
 from commsched.store.vault import Vault
+
+log = logging.getLogger("commsched")
+_MIGRATED = N_("The database was of an older version. It has been backed up to %(file)s and brought up to date.")
 
 SETTINGS = ("base_url", "smtp_url", "mail_from", "mail_name", "secure_cookies", "trusted_proxies", "metrics_token")
 """Read from ``commsched.toml`` in the home, or from ``COMMSCHED_<NAME>``; the environment wins."""
@@ -59,14 +65,18 @@ def http_session(allow_private: bool) -> Any:
 
 
 def open_office(
-    home: str | Path | None = None, *, clock: Clock | None = None, url: str | None = None, **settings: str
-) -> Office:
-    """Open the office in ``home``; creates or migrates its database. ``url`` names another database."""
+    home: str | Path | None = None, *, clock: Clock | None = None, url: str | None = None,
+    say: Callable[[Words], None] | None = None, **settings: str,
+) -> Office:  # fmt: skip
+    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
+    when an older one has been brought up to date, else the log is."""
     folder = home_directory(str(home) if home else None)
     folder.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
     store = Store(url or os.environ.get("COMMSCHED_DATABASE_URL") or f"sqlite:///{folder / 'commsched.db'}")
-    ready(store, folder / "backups", clock.now())
+    saved = ready(store, folder / "backups", clock.now())
+    if saved is not None:
+        (say or log.warning)(Words(_MIGRATED, {"file": str(saved)}))
     merged = read_settings(folder) | settings
     return Office(
         home=folder,

@@ -114,7 +114,7 @@ def open_office(*, new: bool = False) -> Office:
     if not new and not there:
         raise NotFound(N_("There is no office in %(home)s. Make one with “commsched init”."), "--home",
                        home=str(folder))  # fmt: skip
-    return bootstrap.open_office(home())
+    return bootstrap.open_office(home(), say=tell)
 
 
 def place(office: Office, slug: str | None) -> tuple[Workspace, Actor]:

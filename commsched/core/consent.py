@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def person(name: str, until: date | None, zone: str) -> dict[str, str]:
@@ -17,11 +19,17 @@ def person(name: str, until: date | None, zone: str) -> dict[str, str]:
 
 def lapsed(persons: Iterable[Mapping[str, Any]], at: datetime) -> list[Mapping[str, Any]]:
     """Those whose consent does not hold at ``at``. A moment that cannot be read holds nothing open."""
-    return [one for one in persons if one.get("ends") and not _before(at, str(one["ends"]))]
+    return [one for one in persons if one.get("ends") and at >= _moment(str(one["ends"]))]
 
 
-def _before(at: datetime, ends: str) -> bool:
+def first_end(persons: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """When the first of their consents ends; ``None`` where none does. One that cannot be read has ended long ago."""
+    return min((_moment(str(one["ends"])) for one in persons if one.get("ends")), default=None)
+
+
+def _moment(ends: str) -> datetime:
     try:
-        return at < datetime.fromisoformat(ends)
-    except (ValueError, TypeError):
-        return False
+        moment = datetime.fromisoformat(ends)
+        return moment.astimezone(UTC) if moment.tzinfo else _LONG_AGO
+    except (ValueError, OverflowError):
+        return _LONG_AGO

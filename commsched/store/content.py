@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from commsched.core.consent import first_end
 from commsched.core.content import Content, parse
 from commsched.store.base import Base, Scoped
 
@@ -130,7 +131,7 @@ class Media(Base, Scoped):
     __table_args__ = (UniqueConstraint("workspace_id", "sha256"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     suffix: Mapped[str] = mapped_column(String(8))
     mime: Mapped[str] = mapped_column(String(40))
     width: Mapped[int]
@@ -143,3 +144,10 @@ class Media(Base, Scoped):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    consent_ends: Mapped[datetime | None] = mapped_column(index=True)
+    """When the first of its persons' consents ends, if any does: follows ``facts`` whenever they are set."""
+
+    @validates("facts")
+    def _follow(self, _key: str, facts: dict[str, Any]) -> dict[str, Any]:
+        self.consent_ends = first_end(facts.get("persons", ()))
+        return facts

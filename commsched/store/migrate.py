@@ -42,7 +42,7 @@ def ready(store: Store, backups: Path, now: datetime) -> Path | None:
         )  # fmt: skip
     saved = back_up(store, backups, now, label=f"before-{HEAD}") if found else None
     if saved:
-        log.warning("database at step %s: backed up to %s, migrating to %s", found, saved, HEAD)
+        log.info("database at step %s: backed up to %s, migrating to %s", found, saved, HEAD)
     with store.ledger() as connection:
         upgrade(connection)
     return saved

@@ -14,6 +14,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
+from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
 from commsched.store.record import Entry, Notice
 
 __all__ = [
@@ -23,19 +24,24 @@ __all__ = [
     "Base",
     "Channel",
     "Comment",
+    "ConsentWarning",
     "Decision",
     "Delivery",
     "Deputy",
     "Entry",
     "Feed",
+    "GoneFile",
     "Heartbeat",
     "Idempotency",
     "Item",
+    "Likeness",
     "Media",
     "Membership",
     "Notice",
     "Part",
     "Person",
+    "PictureSource",
+    "PictureUse",
     "Revision",
     "Scoped",
     "SignIn",

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from commsched.bootstrap import open_office
 from commsched.core.words import Invalid
@@ -25,11 +27,13 @@ from commsched.flow import backup, operator
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
 from commsched.flow.restored import settle
-from commsched.store.models import Delivery, Part, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.migrate import ready
+from commsched.store.models import Delivery, Item, Part, Workspace
+from commsched.store.session import EVERY_WORKSPACE, Store
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD, Cast, SetClock
+from tests.store import older
 
 SLUG = "regiongruppen-vastra"
 
@@ -96,6 +100,25 @@ def test_up_publishes_what_was_approved_and_ends_when_told(run: Run, founded: st
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         http.close()
+
+
+def test_up_brings_an_older_office_up_to_date_and_says_so(tmp_path: Path) -> None:
+    """What was there is there, a copy as it was lies in backups, and the next start has nothing to do."""
+    older.first(tmp_path / "commsched.db")
+    with running(tmp_path, "up", "--port", "0") as (process, address):
+        assert requests.get(f"{address}/readyz", timeout=20).status_code in (200, 503)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr is not None
+        assert "has been backed up to" in process.stderr.read()
+    (copy,) = (tmp_path / "backups").iterdir()
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    store = Store(f"sqlite:///{tmp_path / 'commsched.db'}")
+    assert ready(store, tmp_path / "backups", datetime.now(UTC)) is None
+    with store.read(EVERY_WORKSPACE) as session:
+        assert [row.title for row in session.scalars(select(Item).order_by(Item.id))] == ["Text 1", "Text 2", "Text 3"]
+    store.close()
 
 
 def test_web_and_worker_do_it_as_two_processes(run: Run, founded: str, home: Path) -> None:

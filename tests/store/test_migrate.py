@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from commsched.store import migrate
 from commsched.store.migrations import HEAD
-from commsched.store.models import Base
-from commsched.store.session import Store
+from commsched.store.models import Base, Likeness, Media, PictureSource, PictureUse
+from commsched.store.session import EVERY_WORKSPACE, Store
 from tests.conftest import NOW
+from tests.store import older
 
 
 @pytest.fixture
@@ -38,19 +43,73 @@ def test_a_database_of_today_is_left_alone(store: Store, tmp_path: Path) -> None
     assert not (tmp_path / "backups").exists()
 
 
-def test_an_older_database_is_backed_up_before_it_is_migrated(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran: list[str] = []
-    monkeypatch.setattr(migrate, "HEAD", "0002")
-    monkeypatch.setattr(migrate, "upgrade", lambda connection, to="head": ran.append(to))
-    saved = migrate.ready(store, tmp_path / "backups", NOW)
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[Store]:
+    """A database of the first version with an office in it."""
+    older.first(tmp_path / "commsched.db")
+    made = Store(f"sqlite:///{tmp_path / 'commsched.db'}")
+    yield made
+    made.close()
+
+
+def test_an_older_database_is_backed_up_before_it_is_migrated(old: Store, tmp_path: Path) -> None:
+    saved = migrate.ready(old, tmp_path / "backups", NOW)
     assert saved is not None
-    assert ran == ["head"]
+    assert oct(saved.stat().st_mode)[-3:] == "600"
     with sqlite3.connect(saved) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
-    assert oct(saved.stat().st_mode)[-3:] == "600"
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert copy.execute("SELECT count(*) FROM media").fetchone() == (5,)
+    with old.engine.connect() as connection:
+        assert migrate.version_of(connection) == HEAD
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    assert migrate.ready(old, tmp_path / "backups", NOW) is None
+
+
+def test_everything_that_was_there_is_there_afterwards(old: Store, tmp_path: Path) -> None:
+    def everything() -> dict[str, list[object]]:
+        with old.engine.connect() as connection:
+            return {
+                table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT {columns} FROM {table} ORDER BY id")]
+                for table, columns in before.items()
+            }
+
+    with old.engine.connect() as connection:
+        tables = ("workspace", "person", "membership", "channel", "item", "revision", "media")
+        before = {table: ", ".join(row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})"))
+                  for table in tables}  # fmt: skip
+    was = everything()
+    migrate.ready(old, tmp_path / "backups", NOW)
+    assert everything() == was
+    assert [len(rows) for rows in was.values()] == [2, 2, 2, 2, 3, 3, 5]
+
+
+def test_what_follows_from_older_pictures_is_known_at_once(old: Store, tmp_path: Path) -> None:
+    migrate.ready(old, tmp_path / "backups", NOW)
+    with old.read(EVERY_WORKSPACE) as session:
+        uses = {(row.revision_id, row.media_id) for row in session.scalars(select(PictureUse))}
+        assert uses == {(1, 1), (2, 3), (3, 5)}
+        sources = {(row.media_id, row.source_id) for row in session.scalars(select(PictureSource))}
+        assert sources == {(2, 1), (3, 2), (3, 1)}
+        ends = {row.id: row.consent_ends for row in session.scalars(select(Media)) if row.consent_ends}
+        assert ends == dict.fromkeys((1, 5), datetime.fromisoformat(older.ENDS))
+        assert {row.media_id for row in session.scalars(select(Likeness))} == {1, 4, 5}
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(old: Store, tmp_path: Path) -> None:
+    """Half an upgrade is none: the older version can still be started."""
+    with old.ledger() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER full BEFORE UPDATE ON media BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(IntegrityError, match="full"):
+        migrate.ready(old, tmp_path / "backups", NOW)
+    with old.engine.connect() as connection:
+        assert migrate.version_of(connection) == "0001"
+        tables = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master")}
+    assert "picture_use" not in tables
+    with old.ledger() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    assert migrate.ready(old, tmp_path / "backups", NOW + timedelta(minutes=1)) is not None
 
 
 def test_a_newer_database_is_refused_and_not_touched(store: Store, tmp_path: Path) -> None:
