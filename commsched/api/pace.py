@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from .problems import TooFast
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(msgspec.Struct):
     """A bucket for each token: ``burst`` requests at once, ``per_second`` over time. Kept in this process only."""
 
     per_second: float = 200.0
     burst: float = 5000.0
     most: int = 10_000
     """Tokens remembered at once."""
-    _buckets: dict[str, tuple[float, datetime]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _buckets: dict[str, tuple[float, datetime]] = msgspec.field(default_factory=dict)
+    _lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
     def step(self, secret: str, now: datetime) -> None:
         """Count one request. Raises :class:`TooFast` with the seconds to wait."""

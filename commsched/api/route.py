@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import msgspec
@@ -29,8 +28,7 @@ ID: Final = "int(max=9223372036854775807)"
 pace = Pace()
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(msgspec.Struct, frozen=True):
     """A query parameter or a request header."""
 
     name: str
@@ -41,8 +39,7 @@ class Param:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """What a route promises, as OpenAPI needs it."""
 
     summary: str
@@ -64,16 +61,14 @@ PAGED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Paged:
+class Paged(msgspec.Struct, frozen=True):
     """Rows, and the cursor of the page after, if there is one."""
 
     rows: list[Any]
     next: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """An answer with headers of its own."""
 
     body: Any

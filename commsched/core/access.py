@@ -6,16 +6,16 @@ A route without a declaration is refused to everybody.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+
+import msgspec
 
 from commsched.core.roles import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """``public``: anyone. ``signed_in``: any person. ``allow``: a member whose role grants ``permission``."""
 
     kind: Literal["public", "signed_in", "allow"]

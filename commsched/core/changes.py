@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as given
 from difflib import SequenceMatcher
 from typing import Any, Final, Literal
+
+import msgspec
 
 from commsched.core.content import ChannelContent, Content, Picture
 from commsched.core.words import N_, Words
@@ -19,25 +19,23 @@ MOST_WORK: Final = 16_000_000
 Kind = Literal["same", "gone", "new"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A run of text that stands in both versions, only in the old (``gone``) or only in the new."""
 
     kind: Kind
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One field that differs. ``pieces`` for running text; else ``old`` and ``new`` as they read."""
 
     field: str
     label: Words
     old: str = ""
     new: str = ""
-    pieces: list[Piece] = given(default_factory=list)
-    notes: list[Words] = given(default_factory=list)
-    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = given(default_factory=list)
+    pieces: list[Piece] = msgspec.field(default_factory=list)
+    notes: list[Words] = msgspec.field(default_factory=list)
+    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
 
 
 LABELS: Final = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from commsched.core.approval import Policy, Said, cleared, inside, window
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """What is known of a delivery as it stands in the store now, hashes recomputed from what would be sent."""
 
     due: datetime
@@ -30,20 +30,17 @@ class Case:
     """Somebody in a picture has not agreed to be shown any longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(msgspec.Struct, frozen=True):
     """It may go out, now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """Not yet: look again at ``until``."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """It stops here, for a person to decide. ``reason`` is a code of ``core.lifecycle.REASONS``."""
 
     reason: str

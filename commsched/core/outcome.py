@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 Why = Literal["content", "permission", "token", "money", "address", "duplicate", "config"]
 """What kind of help a rejection needs: another text, a right, a new token, credits, another address …"""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """It is out. ``id`` is the platform's own name for it, ``url`` where a person can see it."""
 
     id: str
@@ -19,8 +19,7 @@ class Published:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """Provably *not* sent (DNS, refused connection, TLS, 429, "not ready"): may be tried again by itself.
 
     ``after`` is the platform's own word for when; ``whole_channel`` says that nothing else on the
@@ -32,16 +31,14 @@ class Retry:
     whole_channel: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True):
     """The platform said no, and it will say no again until somebody does something about ``why``."""
 
     detail: str
     why: Why = "content"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """It may have gone out: a timeout, a reset, a 5xx, an answer nobody can read, a "duplicate"."""
 
     detail: str
@@ -50,23 +47,20 @@ class Unknown:
 Outcome = Published | Retry | Rejected | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Read back: it is there."""
 
     id: str
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(msgspec.Struct, frozen=True):
     """Read back whole, from before the call until after the settle time, and it is not there."""
 
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CannotTell:
+class CannotTell(msgspec.Struct, frozen=True):
     """The platform has no way to read back, or reading back failed. Ask again later, or ask a person."""
 
     detail: str = ""
@@ -77,8 +71,7 @@ class CannotTell:
 Finding = Found | Absent | CannotTell
 
 
-@dataclass(frozen=True, slots=True)
-class Handles:
+class Handles(msgspec.Struct, frozen=True):
     """What ``prepare`` left at the platform, saved before the publishing call: media ids, containers."""
 
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = msgspec.field(default_factory=dict)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(slots=True)
-class PartState:
+
+class PartState(msgspec.Struct):
     """One part as the rules see it."""
 
     number: int
@@ -18,8 +18,7 @@ class PartState:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True):
     """A delivery's state from its parts. ``next_at`` is when something can be done next."""
 
     state: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
+
+import msgspec
 
 from commsched.core.content import Kind, Quote
 from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published
@@ -25,8 +26,7 @@ class ConnectError(OfficeError):
     status, code = 422, "connect"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One field of the connect form. ``secret`` ones are encrypted; labels and helps are msgids."""
 
     key: str
@@ -42,8 +42,7 @@ class Setting:
     """Reaches into the machine itself, so that only its own command line may set it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """One thing a writer can choose for this channel in the composer (visibility, content warning …)."""
 
     key: str
@@ -54,20 +53,18 @@ class Option:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """Who a channel speaks as, from the harmless call made when it is connected."""
 
     id: str
     name: str
     url: str = ""
     expires_at: datetime | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
     """What the server said of its limits, saved with the channel and handed back in ``Wire.facts``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What a channel takes. ``None`` means no limit that we know of. Sizes in bytes, ratios width/height."""
 
     characters: int | None = None
@@ -79,8 +76,7 @@ class Limits:
     needs_picture: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PictureFile:
+class PictureFile(msgspec.Struct, frozen=True):
     """A picture in hand: its bytes are the ones whose SHA-256 was approved."""
 
     sha256: str
@@ -93,8 +89,7 @@ class PictureFile:
     credit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An item as one channel would say it: what ``check`` judges and ``parts`` divides."""
 
     kind: Kind
@@ -109,14 +104,13 @@ class Draft:
     link: str = ""
     language: str = "sv"
     pictures: tuple[PictureFile, ...] = ()
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = msgspec.field(default_factory=dict)
     recipients: tuple[str, ...] = ()
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One call that makes something visible."""
 
     number: int
@@ -134,8 +128,7 @@ class Part:
     """For e-mail: stored before the call, the same on every try."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """An e-mail ready to be built: one recipient, one transaction."""
 
     message_id: str
@@ -146,7 +139,7 @@ class Message:
     text: str
     html: str = ""
     reply_to: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     date: datetime | None = None
 
 
@@ -170,8 +163,7 @@ class Mailer(Protocol):
         return CannotTell(final=True)
 
 
-@dataclass(slots=True)
-class Wire:
+class Wire(msgspec.Struct):
     """Everything an adapter may touch, for one channel."""
 
     channel: int
@@ -181,7 +173,7 @@ class Wire:
     http: Any
     """A ``requests.Session`` with timeouts, address guard and redaction built in (see ``flow.wire``)."""
     timeout: float = 20.0
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
     account: str = ""
     account_name: str = ""
     mailer: Mailer | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+import msgspec
 
 from commsched.core.outcome import (
     Absent,
@@ -26,8 +27,7 @@ LOOKS: Final = tuple(timedelta(seconds=s) for s in (0, 20, 120, 600))
 """Waits between readings back, after the settle time. After the last one a person is asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """The state a part goes to, and when the clock looks again (``None``: never by itself)."""
 
     state: State

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 
 def N_(message: str) -> str:
@@ -11,12 +12,11 @@ def N_(message: str) -> str:
     return message
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """A sentence for a person, not yet in their language: ``message`` is the English msgid with %(name)s fields."""
 
     message: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.message % self.params if self.params else self.message
@@ -58,8 +58,7 @@ class Conflict(OfficeError):
     status, code = 409, "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One thing to say about a draft: ``block`` stops it, ``warn`` asks the writer to think."""
 
     level: Literal["block", "warn"]

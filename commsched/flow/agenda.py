@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Text,
@@ -51,8 +51,7 @@ Row = tuple[int, int, str, str, str, str, int | None]
 """An item: id, its time in microseconds since 1970 UTC, state, title, ``,channel,ids,``, kind, author."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What the page is narrowed to. Empty asks for everything but what was cancelled."""
 
     group: str = ""
@@ -61,8 +60,7 @@ class Wanted:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """What stands around the items: channels (id → name, platform, state) and people (id → name)."""
 
     channels: dict[int, tuple[str, str, str]]
@@ -199,8 +197,7 @@ def stamp(session: Session, start: datetime, end: datetime, wanted: Wanted) -> s
     return hashlib.sha256(repr(tuple(found)).encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Movable:
+class Movable(msgspec.Struct, frozen=True):
     """Whether and where an item can be moved: inside the window the approval stands, outside it is asked for anew."""
 
     id: int

@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -38,8 +37,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     with_key: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(msgspec.Struct, frozen=True):
     """What a restore found."""
 
     manifest: Manifest

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.consent import lapsed
-from commsched.core.content import ChannelContent, Content, Picture, addresses_digest, printable
+from commsched.core.content import ChannelContent, Content, Picture, Rendition, addresses_digest, printable
 from commsched.core.draft import DraftIn, PictureIn
+from commsched.core.fitting import recipe_for, told
 from commsched.core.platform import Draft, PictureFile
 from commsched.core.timing import read_time
-from commsched.core.words import N_, Invalid, Problem, block, warn
+from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow.context import Office
-from commsched.store.models import Channel, Item, Media, Workspace
+from commsched.store.models import Channel, Derivative, Item, Media, Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """How one channel takes a draft: its length as the platform counts, its limit, and what is wrong."""
 
     channel: int
@@ -32,6 +32,8 @@ class Checked:
     limit: int | None
     cost: float
     problems: list[Problem]
+    notes: list[Words] = []
+    """What is done to its pictures for this channel."""
 
 
 def addresses(office: Office, channel: Channel) -> tuple[str, ...]:
@@ -46,15 +48,19 @@ def media_path(office: Office, sha256: str, suffix: str) -> Path:
 
 
 def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn) -> Content:
-    """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing."""
-    channels = _channels(session, given.channels)
+    """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
+
+    Pictures go to each channel as :func:`commsched.flow.fitting.make_ready` has made them for it.
+    """
+    channels, media = _channels(session, given.channels), media_of(session, given)
+    made = derivatives(session, media.values())
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
     content = Content(
         kind=given.kind, title=given.title.strip(), text=given.text.replace("\r\n", "\n"), lead=given.lead,
         genre=given.genre, short=given.short, facts=given.facts, quotes=given.quotes, contact=given.contact,
         link=given.link.strip(), language=given.language,
-        pictures=_pictures(session, given.media),
-        channels=[_channel_content(office, channel, given) for channel in channels],
+        pictures=[_picture(media[one.id], one) for one in _handed_in(given)],
+        channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
     )  # fmt: skip
     return printable(content)
@@ -70,21 +76,52 @@ def _channels(session: Session, wanted: list[int]) -> list[Channel]:
     return [found[number] for number in dict.fromkeys(wanted)]
 
 
-def _pictures(session: Session, wanted: list[int | PictureIn]) -> list[Picture]:
-    given = [one if isinstance(one, PictureIn) else PictureIn(id=one) for one in wanted]
-    found = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_([one.id for one in given])))}
-    made = []
-    for one in given:
-        media = found.get(one.id)
-        if media is None:
-            raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=one.id)
-        alt = media.alt if one.alt is None else one.alt
-        made.append(Picture(sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width,
-                            height=media.height, credit=media.credit))  # fmt: skip
-    return made
+def _handed_in(given: DraftIn) -> list[PictureIn]:
+    return [one if isinstance(one, PictureIn) else PictureIn(id=one) for one in given.media]
 
 
-def _channel_content(office: Office, channel: Channel, given: DraftIn) -> ChannelContent:
+def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
+    """The library's rows for the draft's pictures, in its order. Raises :class:`Invalid` for one that is not there."""
+    wanted = [one.id for one in _handed_in(given)]
+    found = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    for number in wanted:
+        if number not in found:
+            raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=number)
+    return {number: found[number] for number in wanted}
+
+
+def _picture(media: Media, given: PictureIn) -> Picture:
+    alt = media.alt if given.alt is None else given.alt
+    return Picture(sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height,
+                   credit=media.credit)  # fmt: skip
+
+
+Made = Mapping[tuple[int, str], Derivative]
+"""What has been made of pictures, by the picture and the recipe's key."""
+
+
+def derivatives(session: Session, media: Iterable[Media]) -> dict[tuple[int, str], Derivative]:
+    """Everything that has been made of ``media``."""
+    wanted = [row.id for row in media]
+    rows = session.scalars(select(Derivative).where(Derivative.media_id.in_(wanted))) if wanted else ()
+    return {(row.media_id, row.recipe): row for row in rows}
+
+
+def _renditions(office: Office, channel: Channel, crop: str, media: list[Media], made: Made) -> list[Rendition]:
+    limits = office.platform(channel.platform).limits(channel.facts)
+    found = []
+    for row in media:
+        recipe = recipe_for(row, crop, limits)
+        file = made.get((row.id, recipe.key)) if recipe else None
+        if file is not None and file.sha256 not in ("", row.sha256):
+            found.append(Rendition(of=row.sha256, sha256=file.sha256, mime=file.mime, width=file.width,
+                                   height=file.height))  # fmt: skip
+    return found
+
+
+def _channel_content(
+    office: Office, channel: Channel, given: DraftIn, media: list[Media], made: Made
+) -> ChannelContent:
     variant = given.variants.get(str(channel.id))
     usual = {option.key: option.default for option in office.platform(channel.platform).options}
     wished = variant.options if variant else {}
@@ -97,6 +134,8 @@ def _channel_content(office: Office, channel: Channel, given: DraftIn) -> Channe
         text=None if text is None or text == given.text else text.replace("\r\n", "\n"),
         options=options,
         recipients=addresses_digest(list(people)) if people else "",
+        crop=variant.crop if variant else "",
+        pictures=_renditions(office, channel, variant.crop if variant else "", media, made),
     )
 
 
@@ -106,12 +145,13 @@ Reader = Callable[[], bytes]
 def draft_for(
     content: Content, channel: int, uid: str, readers: Mapping[str, tuple[Reader, int]], people: Iterable[str] = ()
 ) -> Draft:
-    """What ``channel`` would say. ``readers`` gives each picture's bytes and their size, by SHA-256."""
+    """What ``channel`` would say. ``readers`` gives each picture's bytes and their size, by SHA-256; a picture that
+    has none is left out."""
     own = content.on(channel)
     pictures = tuple(
         PictureFile(sha256=p.sha256, mime=p.mime, alt=p.alt, width=p.width, height=p.height, credit=p.credit,
                     read=readers[p.sha256][0], size=readers[p.sha256][1])
-        for p in content.pictures
+        for p in content.pictures_on(channel) if p.sha256 in readers
     )  # fmt: skip
     return Draft(
         kind=content.kind, title=content.title, text=content.text if own.text is None else own.text,
@@ -123,10 +163,10 @@ def draft_for(
 
 def file_readers(office: Office, session: Session, content: Content) -> dict[str, tuple[Reader, int]]:
     """How to read each picture of ``content`` from the media folder, and how big it is."""
-    wanted = [picture.sha256 for picture in content.pictures]
+    wanted = content.files()
     if not wanted:
         return {}
-    rows = session.scalars(select(Media).where(Media.sha256.in_(wanted)))
+    rows = [row for kind in (Media, Derivative) for row in session.scalars(select(kind).where(kind.sha256.in_(wanted)))]
     return {row.sha256: (partial(media_path(office, row.sha256, row.suffix).read_bytes), row.size) for row in rows}
 
 
@@ -191,7 +231,20 @@ def _check_one(
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
     limit = platform.limits(channel.facts).characters
     return Checked(channel.id, channel.name, platform.key, platform.count(draft.text, channel.facts), limit,
-                   platform.cost(draft), problems)  # fmt: skip
+                   platform.cost(draft), problems, _notes(office, channel, content, readers))  # fmt: skip
+
+
+def _notes(
+    office: Office, channel: Channel, content: Content, readers: Mapping[str, tuple[Reader, int]]
+) -> list[Words]:
+    """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
+    own, limits = content.on(channel.id), office.platform(channel.platform).limits(channel.facts)
+    made = {one.of: one for one in own.pictures}
+    size = {sha256: length for sha256, (_read, length) in readers.items()}
+    return [
+        words for number, picture in enumerate(content.pictures, 1)
+        for words in told(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
+    ]  # fmt: skip
 
 
 def general_problems(content: Content, publish_at: datetime | None) -> list[Problem]:

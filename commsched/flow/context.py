@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from commsched.core.clock import Clock
 from commsched.core.platform import Mailer, Platform
@@ -18,8 +19,7 @@ from commsched.store.vault import Vault
 Via = Literal["page", "link", "api", "cli", "engine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True):
     """Who is asking, in which workspace, with which role, by which door."""
 
     person: int | None
@@ -40,8 +40,7 @@ def scheduler(workspace: int) -> Actor:
     return Actor(None, "scheduler", workspace, "", "engine")
 
 
-@dataclass(slots=True)
-class Office:
+class Office(msgspec.Struct):
     """One installation: its store, keys, clock and concrete parts. Built in ``bootstrap``."""
 
     home: Path
@@ -53,7 +52,7 @@ class Office:
     mailer: Mailer
     http: Callable[[bool], Any]
     """Makes the HTTP session of a channel; ``True`` lets it reach private addresses."""
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
     """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
     wake: Callable[[], None] = lambda: None
     """Tells the engine in this process that something may have become due."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import delete, event, select, update
 
 from commsched.core.dates import long_day
@@ -53,8 +53,7 @@ class NotADemo(Conflict):
     code = "not-a-demo"
 
 
-@dataclass(frozen=True, slots=True)
-class SignInInfo:
+class SignInInfo(msgspec.Struct, frozen=True):
     """How one of the demo's people signs in."""
 
     name: str
@@ -64,8 +63,7 @@ class SignInInfo:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
-class DemoInfo:
+class DemoInfo(msgspec.Struct, frozen=True):
     """What to tell whoever started the demo."""
 
     slug: str
@@ -99,7 +97,7 @@ def _found(office: Office, said: dict[str, Any]) -> None:
     """Both offices, their people and channels, and everything that has happened since."""
     now = office.now()
     past = Past(now - BORN)
-    then = replace(office, clock=past, wake=lambda: None)
+    then = msgspec.structs.replace(office, clock=past, wake=lambda: None)
     hurry = _hurry(office)
     try:
         main = _place(then, said, "name", "slug")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import select, update
 
 from commsched.core.draft import DraftIn
@@ -34,15 +35,13 @@ class Past:
         return self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody of the demo, as an actor in their office."""
 
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """An office of the demo: its zone, its two people, and its channels' ids by short name."""
 
     zone: str
@@ -51,8 +50,7 @@ class Setting:
     channels: dict[str, int]
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """One item and how far it shall come."""
 
     place: Setting

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
 from sqlalchemy import func, select, text
 
 from commsched.core.outcome import Published
@@ -24,8 +24,7 @@ from commsched.store.vault import KeyMismatch
 Level = Literal["ok", "warn", "fail"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing examined. ``fail`` needs somebody now, ``warn`` soon."""
 
     name: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from sqlalchemy import func, select
 
 from commsched.flow.context import Office
@@ -15,8 +15,7 @@ from commsched.store.session import EVERY_WORKSPACE
 OUTCOMES: Final = ("published", "retry", "rejected", "unknown", "absent")
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """Ages and lags in seconds."""
 
     deliveries: dict[str, int]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -23,8 +23,7 @@ ROOM: Final = 200 * 1024 * 1024
 """Bytes of disk under which it is time to act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One thing looked at. ``words`` say how it stands, ``help`` what to do when it does not."""
 
     name: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,8 +35,7 @@ _SOON: Final = {0: N_("today"), 1: N_("tomorrow")}
 _DAYS: Final = N_("in %(days)s days")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """One kind of letter, in msgids. ``to`` names the button's place in :data:`PATHS`."""
 
     subject: str
@@ -117,8 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class Letter:
+class Letter(msgspec.Struct):
     """Finished sentences, ready for a template."""
 
     subject: str
@@ -128,12 +126,12 @@ class Letter:
     url: str
     office: str
     language: str
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Label and value: when, where, why, what the platform answered."""
     comment: str = ""
     excerpt: str = ""
     note: str = ""
-    lists: list[Any] = field(default_factory=list)
+    lists: list[Any] = msgspec.field(default_factory=list)
 
 
 def write(

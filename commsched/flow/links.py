@@ -5,9 +5,9 @@ A mail scanner that follows every link spends nothing, since only a POST with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,7 @@ class Spent(Conflict):
     code = "spent"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What the page behind a link needs."""
 
     link_id: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
@@ -19,16 +19,14 @@ MOST: Final = 200
 """Rows in one page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Where a page begins (below the row with the id ``before``) and how many rows it has."""
 
     before: int | None = None
     limit: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """Which items are asked for. Empty fields ask for nothing."""
 
     states: tuple[str, ...] = ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,8 +18,7 @@ from commsched.flow.shown import states
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Media, Person, Revision
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """An item with all that hangs on it. ``problems`` are looked for only while it can still be changed."""
 
     item: Item

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 
 from commsched.core.words import OfficeError, Words
@@ -14,8 +14,7 @@ from commsched.flow.context import Actor, Office
 from commsched.store.models import Channel, Delivery, Item
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(msgspec.Struct, frozen=True):
     """An item, and its deliveries that the pause stopped: (id, channel's name, platform)."""
 
     item: int

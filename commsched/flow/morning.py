@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,7 @@ MOST: Final = 30
 _STOPPED: Final = ("held", "failed", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class DayList:
+class DayList(msgspec.Struct, frozen=True):
     """One list of the morning mail; ``lines`` are (when, what, more)."""
 
     heading: str

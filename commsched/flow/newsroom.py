@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -36,8 +36,7 @@ SHOWN: Final = ("newsroom", "sandbox")
 _MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
+class Shot(msgspec.Struct, frozen=True):
     """A picture of a public page."""
 
     name: str
@@ -49,8 +48,7 @@ class Shot:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One published item as readers meet it."""
 
     uid: str
@@ -83,8 +81,7 @@ class Entry:
         return to_html(self.content.facts, top=3) if self.content.facts.strip() else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """An office's public face. ``settings`` are what it has written about itself."""
 
     id: int
@@ -92,12 +89,11 @@ class Room:
     name: str
     language: str
     zone: str
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
     is_demo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(msgspec.Struct, frozen=True):
     """A page of the newsroom's list. ``older`` is the cursor of the next page, empty on the last."""
 
     room: Room

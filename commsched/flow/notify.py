@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
@@ -62,8 +62,7 @@ def queue(
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
+class _Claimed(msgspec.Struct, frozen=True):
     """A notice in hand, and the mail it became; without one ``over`` and ``why`` say how it ended."""
 
     id: int

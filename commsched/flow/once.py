@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -14,6 +13,7 @@ from commsched.core.draft import DraftIn
 from commsched.core.words import N_, Invalid
 from commsched.flow import write
 from commsched.flow.context import Actor, Office
+from commsched.flow.fitting import make_ready
 from commsched.store.models import Idempotency
 
 LONGEST: Final = 200
@@ -27,8 +27,7 @@ class KeyReused(Invalid):
     code = "idempotency-key"
 
 
-@dataclass(frozen=True, slots=True)
-class Once:
+class Once(msgspec.Struct, frozen=True):
     """The item that a request made, now or before. ``answer`` is what was answered then, where that was kept."""
 
     item_id: int
@@ -45,6 +44,7 @@ def create(office: Office, actor: Actor, given: DraftIn, key: str) -> Once:
     actor.require("write")
     if len(key) > LONGEST or not key.isprintable():
         raise Invalid(N_("The key may have at most %(most)s printable characters."), "Idempotency-Key", most=LONGEST)
+    make_ready(office, actor, given)
     asked = hashlib.sha256(_encoder.encode(given)).hexdigest()
     with office.store.write(actor.workspace) as session:
         found = _find(session, actor, key)

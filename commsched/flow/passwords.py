@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from commsched.core.words import N_, Invalid
 
@@ -13,8 +14,7 @@ MOST: Final = 200
 """Characters. The upper bound keeps a megabyte of password from costing a megabyte of hashing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(msgspec.Struct, frozen=True):
     """What one guess costs: argon2id with these parameters, ``memory`` in KiB."""
 
     time: int = 3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,7 @@ LINK_LASTS: Final = timedelta(days=3)
 MOST_PEOPLE: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
+class Invited(msgspec.Struct, frozen=True):
     """Somebody new in the office; ``link`` is where they choose a password, empty if they already have one."""
 
     person: Person

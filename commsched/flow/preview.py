@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -19,8 +18,7 @@ from commsched.flow.context import Office
 from commsched.store.models import Channel, Person, Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """One channel's view of an item. For e-mail there is one part, whoever gets it, and ``recipients`` of them."""
 
     channel: Channel
@@ -56,8 +54,7 @@ def _look(
     return Look(channel, checked, draft, platform.parts(draft), len(people))
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(msgspec.Struct, frozen=True):
     """What sending it in will do: how many rounds of approval, and who is asked first."""
 
     steps: int

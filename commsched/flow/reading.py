@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from sqlalchemy import desc, select
 
 from commsched.flow.context import Office
@@ -15,8 +15,7 @@ from commsched.store.models import Entry, Item
 PAGE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What to show: somebody's, one group of actions, one item's; ``before`` an entry's id for the page after."""
 
     person: int | None = None

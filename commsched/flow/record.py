@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +19,7 @@ GENESIS = "0" * 64
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One thing that happened, before it is chained. ``facts`` hold ids and short words, never whole texts."""
 
     workspace: int | None
@@ -29,7 +27,7 @@ class Line:
     actor: str
     action: str
     item_id: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 def line_hash(previous: str, at: datetime, line: Line) -> str:

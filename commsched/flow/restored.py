@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import delete
 
 from commsched.flow import operator, pause
@@ -17,8 +16,7 @@ from commsched.store.session import EVERY_WORKSPACE
 REASON = "restored"
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """What was done: offices paused, and deliveries whose fate must be read back or asked about."""
 
     paused: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,7 @@ MOST = 200
 """Items in the list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """An item in review. ``names`` are those whose yes it waits for; ``mine`` if the reader is one of them."""
 
     item: Item
@@ -33,8 +32,7 @@ class Waiting:
     names: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(msgspec.Struct, frozen=True):
     """An item as its approver sees it. ``before`` is the revision they last decided on, if it was another."""
 
     seen: look.Seen
@@ -44,7 +42,7 @@ class Review:
     cannot: Words | None
     """Why the reader cannot decide, if so."""
     before: Revision | None = None
-    changes: list[changes.Change] = field(default_factory=list)
+    changes: list[changes.Change] = msgspec.field(default_factory=list)
     moved: bool = False
     """Its time was changed since the reader last decided."""
 

@@ -6,11 +6,11 @@ import hashlib
 import ipaddress
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -51,8 +51,7 @@ class TooManyTries(OfficeError):
     retry_after = int(WINDOW.total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """The workspace a request is about, as far as every page needs it."""
 
     id: int
@@ -66,8 +65,7 @@ class Place:
     is_demo: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True):
     """Who is signed in, where they are, and what they may do there."""
 
     person: int

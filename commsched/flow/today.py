@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,7 @@ MOST: Final = 50
 EXPIRES: Final = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(msgspec.Struct, frozen=True):
     """A delivery that did not go out, or that nobody knows about."""
 
     id: int
@@ -42,8 +41,7 @@ class Stopped:
         return self.state == "held" and self.reason == "paused"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One item in the line of time, with the channels it went or goes to: (id, name, platform, state, url)."""
 
     item: int
@@ -54,8 +52,7 @@ class Line:
     channels: tuple[tuple[int, str, str, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(msgspec.Struct, frozen=True):
     """Everything the first page shows."""
 
     to_approve: list[Item]

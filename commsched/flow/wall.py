@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -17,8 +16,7 @@ from commsched.flow.newsroom import Room, Shot, find_room, may_be_seen, shots
 from commsched.store.models import Channel, Delivery, Item, Part, Revision
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """One publication on the wall: the parts of the thread that are out."""
 
     name: str
@@ -27,8 +25,7 @@ class Note:
     pictures: tuple[Shot, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wall:
+class Wall(msgspec.Struct, frozen=True):
     room: Room
     channel: str
     notes: list[Note]

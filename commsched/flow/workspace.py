@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from commsched.core.approval import Policy
 from commsched.core.timing import zone_of
@@ -19,8 +19,7 @@ MOST_WINDOW = 14 * 24
 """Hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeSettings:
+class OfficeSettings(msgspec.Struct, frozen=True):
     """What a settings form holds. ``latest_minutes``: how late something may go out; windows in hours."""
 
     name: str

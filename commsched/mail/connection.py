@@ -8,10 +8,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
 
 from commsched.core.words import N_, Invalid
 
@@ -23,8 +24,7 @@ _UNREADABLE: Final = N_("smtp_url cannot be read. Write smtp://user:password@hos
 _SECURITY: Final[dict[str, Security]] = {"1": "required", "0": "none", "": "offered"}
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(msgspec.Struct, frozen=True):
     """Where mail is handed in. ``repr`` leaves the password out, so that no log can hold it."""
 
     host: str
@@ -58,8 +58,7 @@ class Secret:
         return "Secret(…)"
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True):
     """Seconds. A relay that scans what it gets may think for long after the final dot (RFC 5321, 4.5.3.2.6),
     and giving up there leaves an unknown that a person must answer: so that wait is the longest."""
 

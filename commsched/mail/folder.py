@@ -7,9 +7,10 @@ import hashlib
 import os
 import re
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from commsched.core.outcome import Absent, CannotTell, Finding, Found, Outcome, Published, Rejected, Retry
 from commsched.core.platform import Mailer, Message

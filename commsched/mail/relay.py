@@ -12,11 +12,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from commsched.core.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform import Mailer, Message

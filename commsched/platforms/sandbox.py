@@ -6,9 +6,10 @@ on nothing but the setting and the clock, so that a restart in the middle change
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from commsched.core.outcome import (
     Absent,

@@ -217,7 +217,7 @@ def _url(tweet: Any) -> str:
 
 def _without_gifs(draft: Draft) -> Draft:
     """The draft with GIFs counted as small: they have a size limit of their own."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     pictures = tuple(replace(p, size=0) if p.mime == "image/gif" else p for p in draft.pictures)
     return replace(draft, pictures=pictures)

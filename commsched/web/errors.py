@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from flask import Flask, Response, current_app, g, jsonify, make_response, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -19,8 +19,7 @@ from commsched.web.words import page, said
 log = logging.getLogger("commsched.web")
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True):
     """``what`` happened, and what it ``means``: msgids."""
 
     what: str

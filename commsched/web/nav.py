@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from flask import Flask, current_app, g, request
 
 from commsched.core.roles import Permission, may
 
 
-@dataclass(frozen=True, slots=True)
-class NavEntry:
+class NavEntry(msgspec.Struct, frozen=True):
     """One line of the menu. ``label`` is a msgid, ``icon`` a lucide name; lower ``order`` stands first.
 
     ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
@@ -13,14 +14,13 @@ from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web.words import _, language, ngettext, office, said
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """``now`` says where it stands, ``then`` what must happen next. ``quote`` are somebody's own words."""
 
     now: str
     then: str = ""
     quote: str = ""
-    words: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def when(item: Item, zone: str) -> str:

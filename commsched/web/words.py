@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from flask import Flask, current_app, g, has_request_context, render_template, request, url_for
 
 from commsched.core import dates
@@ -138,8 +138,7 @@ def _role_choices() -> list[tuple[str, str]]:
     return [(role, gettext(language(), word)) for role, word in ROLE_WORDS.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """Entries of one day, for a list with the day as heading."""
 
     day: date

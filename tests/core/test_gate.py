@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from commsched.core.approval import ONE_APPROVER, Policy, Said, cleared, inside, window
 from commsched.core.gate import Case, Go, Hold, Wait, judge

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from commsched.core.approval import Policy, Step
 from commsched.core.outcome import Absent, Finding, Handles, Outcome, Published

@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from commsched.core.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform import Message

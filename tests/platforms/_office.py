@@ -49,7 +49,7 @@ def draft(text: str, *pictures: PictureFile, **more: Any) -> Draft:
 
 def part(platform: Platform, text: str, *pictures: PictureFile, key: str = "", **more: Any) -> Part:
     """The first part of ``text`` on ``platform``, with a key."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     first = platform.parts(draft(text, *pictures, **more))[0]
     return replace(first, key=key or hashlib.sha256(text.encode()).hexdigest()[:32])

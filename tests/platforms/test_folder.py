@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from commsched.core.content import Quote
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -33,8 +32,7 @@ _policy = msgspec.json.Decoder(Policy).decode
 WireFor = Callable[[CaseRow], Wire]
 
 
-@dataclass(frozen=True, slots=True)
-class Considerer:
+class Considerer(msgspec.Struct, frozen=True):
     """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
 
     office: Office
@@ -43,11 +41,11 @@ class Considerer:
     now: datetime
     loaded: Loaded
     batch: Batch
-    resting: dict[int, datetime] = field(default_factory=dict)
+    resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
-    broken: set[int] = field(default_factory=set)
+    broken: set[int] = msgspec.field(default_factory=set)
     """Channels whose access was found dead in this very transaction."""
-    told: list[Told] = field(default_factory=list)
+    told: list[Told] = msgspec.field(default_factory=list)
 
     @property
     def micros(self) -> int:
@@ -139,12 +137,12 @@ class Considerer:
             return parts[known.number]
         address = self.office.vault.unseal(known.recipient)
         part = next(part for part in parts if part.recipient.casefold() == address.casefold())
-        return replace(part, number=known.number, recipient=address)
+        return msgspec.structs.replace(part, number=known.number, recipient=address)
 
     def draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
         """What the channel would say, with the pictures that the job has in hand."""
         readers = {}
-        for picture in content.pictures:
+        for picture in content.pictures_on(row.channel_id):
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
             readers[picture.sha256] = (partial(_bytes, data), len(data or b""))
         return draft_for(content, row.channel_id, row.item_uid, readers, people)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+import msgspec
 
 from commsched.core.outcome import Finding, Handles, Outcome
 from commsched.core.platform import Part, Platform, Wire
@@ -13,17 +14,15 @@ from commsched.core.platform import Part, Platform, Wire
 Kind = Literal["prepare", "send", "look"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
+class Pictures(msgspec.Struct, frozen=True):
     """Pictures' bytes as read from disk, by the SHA-256 of exactly those bytes."""
 
-    data: Mapping[str, bytes] = field(default_factory=dict)
+    data: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     missing: str = ""
     """The SHA-256 of one that could not be read, or whose bytes are not the ones approved."""
 
 
-@dataclass(slots=True)
-class Job:
+class Job(msgspec.Struct):
     """One delivery in a channel's line."""
 
     delivery: int
@@ -33,8 +32,7 @@ class Job:
     """The number of the part whose ``prepare`` has been done in this run."""
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """Something to do outside a transaction for one part. A ``send`` has its attempt committed."""
 
     kind: Kind
@@ -47,8 +45,7 @@ class Call:
     """For reading back: when the attempt was committed."""
 
 
-@dataclass(slots=True)
-class Done:
+class Done(msgspec.Struct):
     """What a call ended in."""
 
     call: Call
@@ -56,8 +53,7 @@ class Done:
     pictures: Pictures | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """Something a person must be told of, queued in the same transaction."""
 
     workspace: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -93,8 +92,7 @@ def moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-@dataclass(slots=True)
-class CaseRow:
+class CaseRow(msgspec.Struct):
     """A delivery with its item, revision, channel and workspace, as the driver read them (moments in microseconds,
     JSON as text): what is needed is converted when it is needed."""
 
@@ -129,8 +127,7 @@ class CaseRow:
     language: str
 
 
-@dataclass(slots=True)
-class Known:
+class Known(msgspec.Struct):
     """A part as this transaction knows it: what is stored, and what has just been decided about it."""
 
     delivery_id: int
@@ -140,7 +137,7 @@ class Known:
     state: str = "waiting"
     recipient: str = ""
     message_id: str = ""
-    handles: dict[str, str] = field(default_factory=dict)
+    handles: dict[str, str] = msgspec.field(default_factory=dict)
     remote_id: str = ""
     url: str = ""
     tries: int = 0
@@ -153,8 +150,7 @@ class Known:
             setattr(self, name, value)
 
 
-@dataclass(slots=True)
-class Loaded:
+class Loaded(msgspec.Struct):
     """Everything in the store about a batch of deliveries."""
 
     rows: dict[int, CaseRow]
@@ -162,7 +158,7 @@ class Loaded:
     parts: dict[int, list[Known]]
     lost: dict[tuple[int, int], datetime]
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
-    persons: dict[tuple[int, str], list[dict[str, Any]]] = field(default_factory=dict)
+    persons: dict[tuple[int, str], list[dict[str, Any]]] = msgspec.field(default_factory=dict)
     """Who is shown in a workspace's picture, for those pictures that say so."""
 
 
@@ -224,19 +220,18 @@ _update_channel = FastMany(update(_channel_table).where(_channel_table.c.id == b
 _update_item = FastMany(update(_item_table).where(_item_table.c.id == bindparam("b_key")))
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(msgspec.Struct):
     """The writes of one transaction, gathered and then made with one statement a kind."""
 
-    new_parts: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
-    new_attempts: list[dict[str, Any]] = field(default_factory=list)
-    deliveries: dict[int, dict[str, Any]] = field(default_factory=dict)
-    parts: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
-    attempts: list[dict[str, Any]] = field(default_factory=list)
-    channels: dict[int, dict[str, Any]] = field(default_factory=dict)
-    items: set[int] = field(default_factory=set)
-    lines: list[record.Line] = field(default_factory=list)
-    absent: list[tuple[int, int]] = field(default_factory=list)
+    new_parts: dict[tuple[int, int], dict[str, Any]] = msgspec.field(default_factory=dict)
+    new_attempts: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    deliveries: dict[int, dict[str, Any]] = msgspec.field(default_factory=dict)
+    parts: dict[tuple[int, int], dict[str, Any]] = msgspec.field(default_factory=dict)
+    attempts: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    channels: dict[int, dict[str, Any]] = msgspec.field(default_factory=dict)
+    items: set[int] = msgspec.field(default_factory=set)
+    lines: list[record.Line] = msgspec.field(default_factory=list)
+    absent: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
     def delivery(self, number: int, **values: Any) -> None:
         self.deliveries.setdefault(number, {}).update(values)

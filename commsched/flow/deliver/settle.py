@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.parts import PartState, Whole, whole
@@ -18,8 +19,7 @@ from commsched.store.types import from_micros
 MAX_DETAIL = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Settler:
+class Settler(msgspec.Struct, frozen=True):
     """Records the results of a batch of calls into the same transaction that considers the next."""
 
     now: datetime

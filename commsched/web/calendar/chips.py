@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
+import msgspec
 from markupsafe import Markup
 
 from commsched.flow.agenda import FIXED, Around, Row
@@ -25,8 +25,7 @@ CLASH: Final = timedelta(hours=1)
 _HOUR: Final = int(CLASH.total_seconds()) * 1_000_000
 
 
-@dataclass(slots=True)
-class Placed:
+class Placed(msgspec.Struct):
     """An item where it stands: its wall time and its finished chip."""
 
     wall: datetime
@@ -34,8 +33,7 @@ class Placed:
     clash: bool = False
 
 
-@dataclass(slots=True)
-class Chips:
+class Chips(msgspec.Struct):
     """Writes chips for one page: everything that does not differ between them is worked out once."""
 
     around: Around
@@ -45,9 +43,9 @@ class Chips:
     may_move: bool
     near: frozenset[int] = frozenset()
     """Items that stand too close to another in the same channel."""
-    looks: dict[str, tuple[str, str]] = field(default_factory=dict)
-    nets: dict[str, str] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
+    looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    nets: dict[str, str] = msgspec.field(default_factory=dict)
+    words: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.looks = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from flask import url_for
 
 from commsched.core.words import N_
@@ -27,8 +27,7 @@ LOOKS: Final = {
 """Whose colour and icon a filter wears."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """The page's address, and how it changes when one thing in it does."""
 
     span: Span

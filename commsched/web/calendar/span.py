@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from commsched.core import dates
 
@@ -14,8 +15,7 @@ VIEWS: Final[tuple[View, ...]] = ("month", "week", "list")
 FIRST, LAST = date(2001, 1, 1), date(2199, 12, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """``first`` to ``last``, both shown; ``anchor`` is the day that was asked for."""
 
     view: View

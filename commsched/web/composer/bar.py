@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from markupsafe import Markup, escape
 
 from commsched.core import dates
@@ -16,8 +16,7 @@ from commsched.web.words import _, language, ngettext, office
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]+|(?<![\w/])[#@][\w.@-]*\w")
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """``press`` is on the button; ``words`` stand beside it."""
 
     press: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.changes import LABELS, Piece, words
@@ -15,8 +15,7 @@ from commsched.web.composer.fields import TEXTS, Fields
 from commsched.web.words import language, office
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One part of the item that the two have differently. ``name`` is the choice's field in the form."""
 
     name: str

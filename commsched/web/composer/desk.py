@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from commsched.core.timing import Moment
 from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow import compose, gallery, items, look
 from commsched.flow.context import Actor, Office
+from commsched.flow.fitting import make_ready
 from commsched.flow.preview import Ahead, Look, ahead, looks
 from commsched.store.models import Channel, Item, Media, Workspace
 from commsched.web.composer.fields import Fields, Wall, from_draft
@@ -24,17 +25,16 @@ TIMES: Final = ("publish_at", "latest_at", "embargo")
 """The fields of the composer that hold a day and a time of day."""
 
 
-@dataclass
-class View:
+class View(msgspec.Struct):
     """The right-hand side of the composer: how it will look, what stands in the way, what a press will do."""
 
-    looks: list[Look] = field(default_factory=list)
-    problems: list[tuple[str, Problem]] = field(default_factory=list)
+    looks: list[Look] = msgspec.field(default_factory=list)
+    problems: list[tuple[str, Problem]] = msgspec.field(default_factory=list)
     """With the channel's name, or empty where it is so on every channel."""
-    faults: dict[str, Words] = field(default_factory=dict)
-    ahead: Ahead = field(default_factory=lambda: Ahead(0, []))
+    faults: dict[str, Words] = msgspec.field(default_factory=dict)
+    ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
-    alike: list[Item] = field(default_factory=list)
+    alike: list[Item] = msgspec.field(default_factory=list)
 
     @property
     def stops(self) -> int:
@@ -63,6 +63,7 @@ def only_known(session: Session, draft: DraftIn) -> DraftIn:
 def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
     """Judge what is meant, without saving anything."""
     made = View(faults=dict(meant.faults), publish=meant.publish)
+    make_ready(office, actor, meant.draft)
     with office.store.read(actor.workspace) as session:
         workspace = items.workspace_of(session, actor)
         draft = only_known(session, meant.draft)

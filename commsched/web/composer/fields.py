@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from werkzeug.datastructures import MultiDict
 
 from commsched.core.draft import DraftIn, PictureIn
@@ -23,8 +23,7 @@ MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
 
-@dataclass
-class Wall:
+class Wall(msgspec.Struct):
     """A day and a clock time as two fields hold them, and which of two equal wall times was meant."""
 
     day: str = ""
@@ -48,8 +47,7 @@ class Wall:
         return cls(f"{local:%Y-%m-%d}", f"{local:%H:%M}", str(local.fold) if twice else "")
 
 
-@dataclass
-class Fields:
+class Fields(msgspec.Struct):
     """Every field of the composer."""
 
     kind: str = "post"
@@ -62,18 +60,18 @@ class Fields:
     contact: str = ""
     link: str = ""
     language: str = "sv"
-    quotes: list[tuple[str, str]] = field(default_factory=list)
-    sources: list[tuple[str, str]] = field(default_factory=list)
-    channels: list[int] = field(default_factory=list)
-    own: dict[int, str] = field(default_factory=dict)
+    quotes: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    sources: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    channels: list[int] = msgspec.field(default_factory=list)
+    own: dict[int, str] = msgspec.field(default_factory=dict)
     """The text of the channels that have one of their own."""
-    kept: dict[int, str] = field(default_factory=dict)
+    kept: dict[int, str] = msgspec.field(default_factory=dict)
     """Own text of channels where it is switched off right now, so that switching it on again brings it back."""
-    options: dict[int, dict[str, str]] = field(default_factory=dict)
-    media: list[tuple[int, str]] = field(default_factory=list)
-    publish: Wall = field(default_factory=Wall)
-    latest: Wall = field(default_factory=Wall)
-    embargo: Wall = field(default_factory=Wall)
+    options: dict[int, dict[str, str]] = msgspec.field(default_factory=dict)
+    media: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    publish: Wall = msgspec.field(default_factory=Wall)
+    latest: Wall = msgspec.field(default_factory=Wall)
+    embargo: Wall = msgspec.field(default_factory=Wall)
 
     @property
     def empty(self) -> bool:

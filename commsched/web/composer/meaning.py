@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,12 +19,11 @@ _LENGTH: Final = re.compile(r"length <= (\d+)")
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
 
 
-@dataclass
-class Meant:
+class Meant(msgspec.Struct):
     """The draft, with whatever could not be meant left out of it, and what is wrong by field."""
 
     draft: DraftIn
-    faults: dict[str, Words] = field(default_factory=dict)
+    faults: dict[str, Words] = msgspec.field(default_factory=dict)
     clash: Gap | Fold | None = None
     """The clock change that must be asked about, on the field it names."""
     publish: Moment | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, jsonify, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -36,8 +36,7 @@ CLASHES = 3
 """Clashes that are spelled out above the calendar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """A day as the templates show it."""
 
     day: date
