@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -47,7 +46,11 @@ def home_directory(given: str | None = None) -> Path:
 def read_settings(home: Path) -> dict[str, str]:
     """The installation's settings; secrets such as the relay's password are best given by the environment."""
     file = home / "commsched.toml"
-    values = {key: str(value) for key, value in tomllib.loads(file.read_text()).items()} if file.exists() else {}
+    values = {}
+    if file.exists():
+        import tomllib
+
+        values = {key: str(value) for key, value in tomllib.loads(file.read_text()).items()}
     for name in SETTINGS:
         value = os.environ.get(f"COMMSCHED_{name.upper()}")
         if value is not None:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from commsched.core.platform import Message
 from commsched.core.words import N_, Invalid
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")
@@ -74,6 +75,8 @@ def build(message: Message) -> bytes:
     """The message with CRLF line ends. Raises :class:`CannotBuild`; the same message gives the same bytes."""
     if message.date is None:
         raise CannotBuild(N_("A message needs its date."), "date")
+    from email.policy import SMTP  # with the whole grammar of headers: slow to import, and no page needs it
+
     mail = EmailMessage(policy=SMTP)
     mail["From"] = _mailbox(message.sender_name, message.sender)
     mail["To"] = _mailbox("", message.to)
@@ -87,6 +90,8 @@ def build(message: Message) -> bytes:
 
 
 def _mailbox(name: str, address: str) -> Address:
+    from email.headerregistry import Address
+
     local, _, domain = clean_address(address).rpartition("@")
     return Address(plain_line(name, 100), local, domain)
 
