@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from commsched import images
+from commsched.core.cards import SIZES
 from commsched.core.words import N_, Invalid
 from commsched.flow import gallery, studio
 from commsched.flow.studio import Wish
-from commsched.images import designs
-from commsched.images.errors import NoSuchDesign
 
 from . import schemas, show
 from .route import actor, office, route, section
+
+if TYPE_CHECKING:
+    from commsched.images.designs import Design
 
 bp = section("cards")
 
 
 @route(bp, "GET", "/designs", "read", "Designs of pictures, and what each takes", answer=list[schemas.DesignOut])
 def list_designs() -> Any:
-    return [_design(one) for one in designs.load().values()]
+    return [_design(one) for one in images.designs.load().values()]
 
 
-def _design(one: designs.Design) -> schemas.DesignOut:
+def _design(one: Design) -> schemas.DesignOut:
     fields = [
         schemas.DesignFieldOut(name, spec.kind, spec.label, spec.limit, spec.rows, spec.required)
         for name, spec in one.fields.items()
     ]
-    return schemas.DesignOut(one.name, one.title, one.about, fields, [f"{w}x{h}" for w, h in designs.SIZES])
+    return schemas.DesignOut(one.name, one.title, one.about, fields, [f"{w}x{h}" for w, h in SIZES])
 
 
 @route(bp, "POST", "/cards", "write", "Draw pictures and put them in the library", body=schemas.CardIn,
@@ -40,14 +43,14 @@ def draw_cards(given: schemas.CardIn) -> Any:
 
 def _wish(given: schemas.CardIn) -> Wish:
     try:
-        designs.get(given.design)
-    except NoSuchDesign as error:
+        images.designs.get(given.design)
+    except images.errors.NoSuchDesign as error:
         raise Invalid(error.words.message, "design", **error.words.params) from None
     return Wish(given.design, given.values, given.pictures, given.language)
 
 
 def _sizes(given: schemas.CardIn) -> list[tuple[int, int]]:
-    return [_size(one) for one in given.sizes] or [designs.SIZES[0]]
+    return [_size(one) for one in given.sizes] or [SIZES[0]]
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched import images
+from commsched.core import cards
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
 from commsched.flow.library import write_whole
 from commsched.flow.record import note
-from commsched.images.brand import Brand
-from commsched.images.contrast import colour, hexed
-from commsched.images.fonts import PACKAGED, take_font
 from commsched.store.models import Media, Workspace
+
+if TYPE_CHECKING:
+    from commsched.images.brand import Brand
 
 COLOURS: Final = ("primary", "accent", "light", "dark")
 MOTIFS: Final = ("arcs", "slope", "none")
-FAMILIES: Final = tuple(name for name in PACKAGED if name != "Noto Emoji")
 MOST_FONTS: Final = 12
 MOST_NAME: Final = 60
 
@@ -33,21 +34,21 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str = ""
     """What the cards are signed with; empty: the workspace's name."""
-    primary: str = Brand.primary
-    accent: str = Brand.accent
-    light: str = Brand.light
-    dark: str = Brand.dark
+    primary: str = cards.PRIMARY
+    accent: str = cards.ACCENT
+    light: str = cards.LIGHT
+    dark: str = cards.DARK
     is_dark: bool = False
-    heading: str = Brand.heading
-    body: str = Brand.body
-    serif: str = Brand.serif
+    heading: str = cards.SANS
+    body: str = cards.SANS
+    serif: str = cards.SERIF
     motif: Literal["arcs", "slope", "none"] = "arcs"
     logo: int = 0
     logo_on_dark: int = 0
-    margin: float = Brand.margin
-    safe_top: float = 0.13
+    margin: float = cards.MARGIN
+    safe_top: float = cards.COVERED[0]
     """Of a story's height: what the apps cover."""
-    safe_bottom: float = 0.15
+    safe_bottom: float = cards.COVERED[1]
     fonts: dict[str, str] = {}
     """Uploaded fonts: family → file name under ``media/fonts``."""
 
@@ -82,7 +83,7 @@ def _file(office: Office, row: Media | None) -> str:
 @lru_cache(32)
 def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -> Brand:
     kit = msgspec.json.decode(stored, type=Kit)
-    return Brand(
+    return images.brand.Brand(
         name=name, primary=kit.primary, accent=kit.accent, light=kit.light, dark=kit.dark, is_dark=kit.is_dark,
         heading=kit.heading, body=kit.body, serif=kit.serif, motif=kit.motif, margin=kit.margin,
         safe={"tall": (kit.safe_top, 0.0, kit.safe_bottom, 0.0)},
@@ -94,7 +95,7 @@ def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -
 
 def families(kit: Kit) -> list[str]:
     """Every family that text can be set in: the office's own first."""
-    return [*kit.fonts, *(name for name in FAMILIES if name not in kit.fonts)]
+    return [*kit.fonts, *(name for name in images.fonts.FAMILIES if name not in kit.fonts)]
 
 
 def checked(kit: Kit) -> Kit:
@@ -104,7 +105,7 @@ def checked(kit: Kit) -> Kit:
         raise Invalid(N_("At most %(most)s characters."), "name", most=MOST_NAME)
     for field in COLOURS:
         try:
-            tidy[field] = hexed(colour(getattr(kit, field)))
+            tidy[field] = images.contrast.hexed(images.contrast.colour(getattr(kit, field)))
         except ValueError:
             raise Invalid(N_("Write a colour with six digits, such as #14532d."), field) from None
     for field in ("heading", "body", "serif"):
@@ -137,8 +138,8 @@ def save(office: Office, actor: Actor, kit: Kit) -> None:
 def add_font(office: Office, actor: Actor, data: bytes, filename: str = "") -> str:
     """Keep an uploaded font, and return its family. Raises :class:`commsched.images.fonts.BadFont`."""
     actor.require("administer")
-    family = " ".join(take_font(data, filename).split())[:80]
-    if not family or family in PACKAGED:
+    family = " ".join(images.fonts.take_font(data, filename).split())[:80]
+    if not family or family in images.fonts.PACKAGED:
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
     name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
     write_whole(office.media / "fonts" / name, data)

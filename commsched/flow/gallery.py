@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from sqlalchemy import Text, desc, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
+from commsched import images
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
 from commsched.flow.library import write_whole
 from commsched.flow.record import note
-from commsched.images.intake import thumbnail
 from commsched.store.models import Media
 
 SIDE: Final = 480
@@ -23,8 +23,7 @@ SIDE: Final = 480
 MOST_ALT: Final = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A picture's bytes on the disk, and what they are."""
 
     path: Path
@@ -70,7 +69,7 @@ def file_of(office: Office, row: Media, small: bool = False) -> File:
     for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
         if (folder / f"{row.sha256}{suffix}").is_file():
             return File(folder / f"{row.sha256}{suffix}", mime)
-    made = thumbnail(whole.read_bytes(), SIDE)
+    made = images.intake.thumbnail(whole.read_bytes(), SIDE)
     path = folder / f"{row.sha256}{made.suffix}"
     write_whole(path, made.data)
     return File(path, made.mime)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from commsched import images
 from commsched.core import dates
 from commsched.core.markup import first_words
 from commsched.flow import brand, newsroom
 from commsched.flow.context import Office
 from commsched.flow.library import write_whole
 from commsched.flow.newsroom import Entry, Room
-from commsched.images import card, designs
 from commsched.store.models import Workspace
 
 SIZE = (1200, 630)
@@ -28,14 +28,14 @@ def picture(office: Office, slug: str, address: str) -> Path:
     path = office.home / "cache" / "og" / key[:2] / f"{key}.jpg"
     if not path.is_file():
         language = entry.content.language if entry.content.language in ("sv", "en") else room.language
-        write_whole(path, card.draw(name, SIZE, dict(values), own, language=language).data)
+        write_whole(path, images.card.draw(name, SIZE, dict(values), own, language=language).data)
     return path
 
 
 def _words(room: Room, entry: Entry) -> tuple[str, dict[str, str]]:
     """Which design, and what it says: never more than it has room for."""
     name = "release" if entry.kind == "release" else "headline"
-    fields = designs.get(name).fields
+    fields = images.designs.get(name).fields
     values = {"headline": first_words(entry.headline, fields["headline"].limit)}
     if name == "release":
         day = dates.local(entry.published_at, room.zone).date()

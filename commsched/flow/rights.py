@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Text, desc, select, type_coerce
 from sqlalchemy.orm import Session
 
+from commsched import images
 from commsched.core.consent import lapsed, person
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import items
@@ -16,7 +17,6 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.gallery import MOST_ALT
 from commsched.flow.record import note
 from commsched.flow.shown import states
-from commsched.images.look import distance
 from commsched.store.models import Delivery, Item, Media, Revision
 from commsched.store.search import holds
 
@@ -27,8 +27,7 @@ NEAR: Final = 6
 WAITING: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed", "publishing")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What a person writes down of a picture. ``persons``: name, and the last day of their consent if it has one."""
 
     alt: str = ""
@@ -39,13 +38,12 @@ class Known:
     focus: tuple[float, float] = (0.5, 0.4)
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """An item with the picture in it. ``links`` are where it can be seen, once it is out."""
 
     item: Item
     out: bool
-    links: list[str] = field(default_factory=list)
+    links: list[str] = []
     state: str = ""
     """As people are told it."""
 
@@ -97,7 +95,7 @@ def uses(session: Session, sha256: str) -> list[Use]:
         links = found[item.id].links if item.id in found and found[item.id].out else []
         found[item.id] = Use(item, True, [*links, *([url] if url else [])])
     told = states(session, found)
-    return [replace(use, state=told[number]) for number, use in sorted(found.items(), reverse=True)]
+    return [msgspec.structs.replace(use, state=told[number]) for number, use in sorted(found.items(), reverse=True)]
 
 
 def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:
@@ -107,13 +105,12 @@ def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:
         return []
     near = [
         number for number, facts in session.execute(select(Media.id, Media.facts).where(Media.id != row.id))
-        if facts.get("dhash") and "card" not in facts and distance(own, str(facts["dhash"])) <= NEAR
+        if facts.get("dhash") and "card" not in facts and images.look.distance(own, str(facts["dhash"])) <= NEAR
     ]  # fmt: skip
     return list(session.scalars(select(Media).where(Media.id.in_(near[:500])).order_by(desc(Media.id)).limit(limit)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """A picture that must not be published any more, and where it is all the same."""
 
     media: Media

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched import images
+from commsched.core.cards import SIZES, Size
 from commsched.core.draft import PictureIn
 from commsched.core.words import N_, Conflict, Invalid, Problem
 from commsched.flow import items, library, look, write
 from commsched.flow.brand import brand_of
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
-from commsched.images import card, designs
-from commsched.images.card import Drawn
-from commsched.images.intake import fit
-from commsched.images.values import Photo, Value
 from commsched.store.models import Media
+
+if TYPE_CHECKING:
+    from commsched.images.brand import Brand
+    from commsched.images.card import Drawn
+    from commsched.images.values import Photo, Value
 
 MOST_SIDE: Final = 2400
 """Pixels of a photo's longer side on its way into a card: the largest card is 1,920 high."""
@@ -29,22 +32,18 @@ MOST_PAGES: Final = 20
 OPEN: Final = ("draft", "changes_requested")
 """States of an item that a picture may be added to without undoing anybody's decision."""
 
-Size = tuple[int, int]
 
-
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What somebody wants drawn. ``pictures`` are ids of the library, by field."""
 
     design: str
     texts: dict[str, str]
-    pictures: dict[str, int] = field(default_factory=dict)
+    pictures: dict[str, int] = {}
     language: str = ""
     """Of the design's own words and the alt text; empty: the office's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """A wish as it would look. ``pages`` is how many pictures it makes in each size."""
 
     cards: list[Drawn]
@@ -72,10 +71,9 @@ class Unfit(Invalid):
         self.problems = list(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(msgspec.Struct, frozen=True):
     values: dict[str, Value]
-    brand: card.Brand
+    brand: Brand
     language: str
 
 
@@ -100,7 +98,7 @@ def photo(office: Office, row: Media) -> Photo:
     if max(row.width, row.height) > MOST_SIDE:
         path = office.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
         if not path.is_file():
-            made = fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
+            made = images.intake.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
             library.write_whole(path, made.data)
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return _photo(str(path), (float(x), float(y)), row.alt)
@@ -108,11 +106,11 @@ def photo(office: Office, row: Media) -> Photo:
 
 @lru_cache(12)
 def _photo(path: str, focus: tuple[float, float], alt: str) -> Photo:
-    return Photo(Path(path).read_bytes(), focus, alt)
+    return images.values.Photo(Path(path).read_bytes(), focus, alt)
 
 
 def see(
-    office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size] = designs.SIZES, *, page: int = 0,
+    office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size] = SIZES, *, page: int = 0,
     scale: float = 0.5,
 ) -> Seen:  # fmt: skip
     """Draw the wish in every size, smaller by ``scale``. Keeps nothing.
@@ -122,9 +120,9 @@ def see(
     actor.require("read")
     with office.store.read(actor.workspace) as session:
         ready = _ready(office, session, actor, wish)
-    pages = card.pages(wish.design, ready.values, ready.language)
+    pages = images.card.pages(wish.design, ready.values, ready.language)
     cards = [
-        card.draw(wish.design, (round(width * scale), round(height * scale)), ready.values, ready.brand,
+        images.card.draw(wish.design, (round(width * scale), round(height * scale)), ready.values, ready.brand,
                   language=ready.language, page=min(page, pages - 1))
         for width, height in sizes
     ]  # fmt: skip
@@ -143,7 +141,8 @@ def drawn(office: Office, actor: Actor, wish: Wish, size: Size, *, png: bool = F
     actor.require("read")
     with office.store.read(actor.workspace) as session:
         ready = _ready(office, session, actor, wish)
-    made = card.draw(wish.design, size, ready.values, ready.brand, "png" if png else "jpeg", ready.language, page)
+    form: Literal["jpeg", "png"] = "png" if png else "jpeg"
+    made = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
     if any(problem.blocks for problem in made.warnings):
         raise Unfit(made.warnings)
     return made
@@ -159,7 +158,7 @@ def save(office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size], alt: s
         raise Invalid(N_("Choose at least one size."), "sizes")
     with office.store.read(actor.workspace) as session:
         ready = _ready(office, session, actor, wish)
-    pages = card.pages(wish.design, ready.values, ready.language)
+    pages = images.card.pages(wish.design, ready.values, ready.language)
     if pages > MOST_PAGES:
         raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
     made = [(drawn(office, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
@@ -168,7 +167,7 @@ def save(office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size], alt: s
 
 
 def _title(wish: Wish, language: str) -> str:
-    design = designs.get(wish.design)
+    design = images.designs.get(wish.design)
     name = design.title.get(language) or design.title["sv"]
     said = next((wish.texts[key] for key, spec in design.fields.items() if spec.required and wish.texts.get(key)), "")
     return " ".join(f"{name}: {said}".split())[:100]
@@ -184,7 +183,7 @@ def _keep(office: Office, actor: Actor, wish: Wish, one: Drawn, alt: str, page: 
 def again(row: Media) -> Wish | None:
     """What a picture of the library was drawn from, or ``None`` where it is no card."""
     made: dict[str, Any] | None = row.facts.get("card")
-    if not made or made.get("design") not in designs.load():
+    if not made or made.get("design") not in images.designs.load():
         return None
     return Wish(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
 

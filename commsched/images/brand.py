@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from commsched.core import cards
 from commsched.images.contrast import BLACK, READABLE, WHITE, Colour, best, colour, mix, ratio, softened
 
-SAFE: dict[str, tuple[float, float, float, float]] = {"tall": (0.13, 0.0, 0.15, 0.0)}
+SAFE: dict[str, tuple[float, float, float, float]] = {"tall": (cards.COVERED[0], 0.0, cards.COVERED[1], 0.0)}
 """Top, right, bottom, left as shares: what the apps lay over a story (their buttons, the reply field)."""
 
 
@@ -18,23 +19,23 @@ class Brand:
     """A brand kit. Colours are ``#rrggbb``; ``logo`` is a PNG or WebP file that intake has let through."""
 
     name: str = ""
-    primary: str = "#14532d"
-    accent: str = "#f2b705"
-    light: str = "#faf7f0"
+    primary: str = cards.PRIMARY
+    accent: str = cards.ACCENT
+    light: str = cards.LIGHT
     """The paper: the light ground."""
-    dark: str = "#14211b"
+    dark: str = cards.DARK
     """The ink: the dark ground, and text on the light one."""
     is_dark: bool = False
     """Whether calm designs stand on ``dark`` instead of ``light``."""
-    heading: str = "Inter"
-    body: str = "Inter"
-    serif: str = "Source Serif 4"
+    heading: str = cards.SANS
+    body: str = cards.SANS
+    serif: str = cards.SERIF
     logo: bytes = b""
     logo_on_dark: bytes = b""
     """A variant for dark grounds; without it the logo stands on a light plate where it would not show."""
     motif: Literal["arcs", "slope", "none"] = "arcs"
     """The quiet figure behind text on the office's colour."""
-    margin: float = 0.062
+    margin: float = cards.MARGIN
     """Of the geometric mean of the sides."""
     safe: dict[str, tuple[float, float, float, float]] = field(default_factory=lambda: dict(SAFE))
     """By shape (``wide square portrait tall``) or by size (``1080x1920``)."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from commsched.core.cards import MAX_FONT_BYTES
 from commsched.core.words import N_, Invalid
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ PACKAGED = {
     "Noto Sans": ("manimgx_fonts", "NotoSans[wght].ttf"),
     "Noto Emoji": ("manimgx_fonts", "NotoEmoji[wght].ttf"),
 }
+FAMILIES = tuple(name for name in PACKAGED if name != "Noto Emoji")
+"""Packaged families that a text may be set in."""
 _NOTO = "manimgx_fonts"
 SCRIPTS = (
     "Arabic|Armenian|Bengali|Devanagari|Ethiopic|Georgian|Gujarati|Gurmukhi|Hebrew|Kannada|Khmer|Lao|"
@@ -32,7 +35,6 @@ COLOUR_EMOJI = (
     "/usr/local/share/fonts/NotoColorEmoji.ttf",
 )
 FALLBACK = "Inter"
-MAX_FONT_BYTES = 8 * 2**20
 _SFNT = (b"\0\1\0\0", b"OTTO", b"true")
 
 

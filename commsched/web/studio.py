@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from commsched.core.cards import SIZES as DRAWN
+from commsched.core.cards import Size
 from commsched.core.words import N_, Problem
 from commsched.flow import studio
-from commsched.flow.studio import Seen, Size, Wish
-from commsched.images import designs
-from commsched.images.card import Drawn
-from commsched.images.designs import Design
+from commsched.flow.studio import Seen, Wish
 from commsched.web.words import actor, language, office, place, said
+
+if TYPE_CHECKING:
+    from commsched.images.card import Drawn
+    from commsched.images.designs import Design
 
 SIZES: Final[dict[Size, str]] = {
     (1200, 630): N_("Link, Facebook"),
@@ -32,14 +35,13 @@ def spelled(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-@dataclass
-class Typed:
+class Typed(msgspec.Struct):
     """What stands in the form of one design."""
 
     design: Design
-    texts: dict[str, str] = field(default_factory=dict)
-    pictures: dict[str, int] = field(default_factory=dict)
-    sizes: list[Size] = field(default_factory=lambda: [designs.SIZES[0]])
+    texts: dict[str, str] = {}
+    pictures: dict[str, int] = {}
+    sizes: list[Size] = msgspec.field(default_factory=lambda: [DRAWN[0]])
     alt: str = ""
     """Empty while the proposed one is good enough."""
     page: int = 0
@@ -73,7 +75,7 @@ def read(design: Design, form: MultiDict[str, str]) -> Typed:
         elif f"text-{name}" in form:
             made.texts[name] = form.get(f"text-{name}", "")[: 20 * spec.limit + 1000].replace("\r\n", "\n")
     wanted = form.getlist("sizes")
-    made.sizes = [size for size in designs.SIZES if spelled(size) in wanted]
+    made.sizes = [size for size in DRAWN if spelled(size) in wanted]
     alt = form.get("alt", "").replace("\r\n", "\n").strip()[:MOST_ALT]
     made.alt = "" if alt == form.get("proposed", "").replace("\r\n", "\n").strip() else alt
     made.page = _number(form.get("page", ""), studio.MOST_PAGES)

@@ -10,13 +10,14 @@ from typing import Literal
 
 import msgspec
 
+from commsched.core.cards import SIZES
 from commsched.images.brand import Brand
 from commsched.images.errors import NoSuchDesign
 from commsched.images.ops import Area
 
+__all__ = ["SIZES", "Block", "Design", "Field", "Layer", "areas", "frame", "get", "load", "shape_of", "unit"]
+
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-SIZES: tuple[tuple[int, int], ...] = ((1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1600, 900))
-"""Link pages and Facebook; square; 4:5; story; X and slides."""
 SMALLEST, LARGEST = 240, 4096
 
 Shape = Literal["wide", "square", "portrait", "tall"]

@@ -8,12 +8,12 @@ import msgspec
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
+from commsched import images
 from commsched.core.access import allow
+from commsched.core.cards import MAX_FONT_BYTES
 from commsched.core.words import N_, Invalid, OfficeError
 from commsched.flow import brand, gallery, items
 from commsched.flow.brand import Kit
-from commsched.images import card, contrast, designs
-from commsched.images.fonts import MAX_FONT_BYTES
 from commsched.store.models import Media
 from commsched.web import studio as desk
 from commsched.web.answers import done
@@ -125,13 +125,11 @@ def _shown(kit: Kit) -> dict[str, Any]:
     with office().store.read(actor().workspace) as session:
         workspace = items.workspace_of(session, actor())
         own = brand.brand_of(office(), session, workspace, kit)
-    examples = [
-        card.draw(name, size, dict(designs.get(name).examples["normal"]), own, language=workspace.language)
-        for name, size in SHOWN
-    ]
+    given = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
+    examples = [images.card.draw(*one, own, language=workspace.language) for one in given]
     pairs = [
-        (ground, role, round(contrast.ratio(own.grounds[ground], own.on(ground, role)), 1),
-         contrast.hexed(own.grounds[ground]), contrast.hexed(own.on(ground, role)))
+        (ground, role, round(images.contrast.ratio(own.grounds[ground], own.on(ground, role)), 1),
+         images.contrast.hexed(own.grounds[ground]), images.contrast.hexed(own.on(ground, role)))
         for ground, role in PAIRS
     ]  # fmt: skip
     return {"examples": examples, "pairs": pairs, "address": desk.address}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, jsonify, make_response, request
 from werkzeug.wrappers import Response
 
+from commsched import images
 from commsched.core.access import allow
 from commsched.core.words import N_, NotFound, OfficeError
 from commsched.flow import brand, gallery, items, library, studio
-from commsched.images import card, designs
-from commsched.images.designs import Design
-from commsched.images.errors import NoSuchDesign
 from commsched.store.models import Item
 from commsched.web import studio as desk
 from commsched.web.answers import done
@@ -19,6 +19,10 @@ from commsched.web.nav import NavEntry
 from commsched.web.pages.pictures import picture_url, take_in
 from commsched.web.studio import SIZES, Typed, spelled
 from commsched.web.words import actor, ngettext, office, page, place, said
+
+if TYPE_CHECKING:
+    from commsched.images.brand import Brand
+    from commsched.images.designs import Design, Field
 
 bp = Blueprint("studio", __name__, url_prefix="/w/<slug>/studio")
 NAV = NavEntry("studio.index", N_("Studio"), "palette", order=51, permission="write")
@@ -35,18 +39,18 @@ bp.add_app_template_filter(spelled, "spelled")
 @allow("write")
 def index() -> str:
     """Every design, as it looks in the office's colours."""
-    return page("studio/index.html", designs=designs.load().values(), item=desk.asked_item(), key=_brand().key)
+    return page("studio/index.html", designs=images.designs.load().values(), item=desk.asked_item(), key=_brand().key)
 
 
 def _named(name: str) -> Design:
     """The design, or 404."""
     try:
-        return designs.get(name)
-    except NoSuchDesign as error:
+        return images.designs.get(name)
+    except images.errors.NoSuchDesign as error:
         raise NotFound(error.words.message, **error.words.params) from None
 
 
-def _brand() -> card.Brand:
+def _brand() -> Brand:
     with office().store.read(actor().workspace) as session:
         return brand.brand_of(office(), session, items.workspace_of(session, actor()))
 
@@ -60,7 +64,7 @@ def example(name: str) -> Response:
     tag = f"{name}-{own.key}"
     given = make_response("", 304)
     if tag not in request.if_none_match:
-        given = make_response(card.draw(name, EXAMPLE, dict(design.examples["normal"]), own).data)
+        given = make_response(images.card.draw(name, EXAMPLE, dict(design.examples["normal"]), own).data)
         given.mimetype = "image/jpeg"
     given.set_etag(tag)
     given.headers["Cache-Control"] = "private, max-age=604800"
@@ -156,12 +160,12 @@ def _page(typed: Typed, form: Form) -> str:
     photos += [row for row in chosen.values() if row.id not in {one.id for one in photos}]
     return page(
         "studio/design.html", typed=typed, form=form, seen=seen, faults=faults | form.errors, others=others,
-        designs=designs.load().values(), sizes=SIZES, photos=photos, picture_url=picture_url,
+        designs=images.designs.load().values(), sizes=SIZES, photos=photos, picture_url=picture_url,
         address=desk.address, item=_item(typed.item), fields=_fields(typed.design), language_of=place().language,
     )  # fmt: skip
 
 
-def _fields(design: Design) -> list[tuple[str, designs.Field]]:
+def _fields(design: Design) -> list[tuple[str, Field]]:
     """Words first, pictures last, as one thinks of them."""
     return sorted(design.fields.items(), key=lambda pair: pair[1].kind == "picture")
 
