@@ -10,6 +10,7 @@ from sqlalchemy import select
 from commsched.core.draft import DraftIn
 from commsched.core.timing import read_time
 from commsched.flow import compose, items, listing, pause
+from commsched.flow.fitting import make_ready
 from commsched.store.models import Channel
 
 from . import schemas, show
@@ -22,6 +23,7 @@ bp = section("place")
 @route(bp, "POST", "/check", "read", "What each channel says of a draft: its length, its limit, what is wrong",
        body=DraftIn, answer=list[schemas.CheckOut], errors=(422,))  # fmt: skip
 def check_draft(given: DraftIn) -> Any:
+    make_ready(office(), actor(), given)
     with office().store.read(actor().workspace) as session:
         workspace = items.workspace_of(session, actor())
         content = compose.content_from(office(), session, workspace, given)

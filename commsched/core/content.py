@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from commsched.core.crops import Crop
+
 Kind = Literal["post", "release", "letter"]
 Genre = Literal["pressmeddelande", "debattartikel", "insändare"]
 
@@ -39,6 +41,17 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     person: str = ""
 
 
+class Rendition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A picture as one channel gets it: cropped, or smaller. A file of its own, known by the SHA-256 of its bytes."""
+
+    of: str
+    """The SHA-256 of the item's picture that it was made from."""
+    sha256: str
+    mime: str = "image/jpeg"
+    width: int = 0
+    height: int = 0
+
+
 class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the item differs on one channel. ``text=None`` means the item's own text."""
 
@@ -47,6 +60,10 @@ class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     options: dict[str, str] = {}
     recipients: str = ""
     """SHA-256 over the sorted addresses of a list, so that an approval covers who gets it."""
+    crop: Crop = ""
+    """The shape its pictures were asked to be shown in."""
+    pictures: list[Rendition] = []
+    """The pictures that go out there as another file than the item's own."""
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,6 +95,21 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The text as it goes out on ``channel``."""
         own = self.on(channel).text
         return self.text if own is None else own
+
+    def pictures_on(self, channel: int) -> list[Picture]:
+        """The pictures as they go out on ``channel``: the very files that an approval covers."""
+        made = {one.of: one for one in self.on(channel).pictures}
+        return [_as_made(picture, made.get(picture.sha256)) for picture in self.pictures]
+
+    def files(self) -> set[str]:
+        """The SHA-256 of every file that belongs to it, whatever the channel."""
+        return {one.sha256 for one in self.pictures} | {made.sha256 for one in self.channels for made in one.pictures}
+
+
+def _as_made(picture: Picture, made: Rendition | None) -> Picture:
+    if made is None:
+        return picture
+    return msgspec.structs.replace(picture, sha256=made.sha256, mime=made.mime, width=made.width, height=made.height)
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from commsched.core.content import MAX_TEXT, Genre, Kind, Quote
+from commsched.core.crops import Crop
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 Line = Annotated[str, msgspec.Meta(max_length=500)]
@@ -18,6 +19,8 @@ class VariantIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
 
     text: Text | None = None
     options: dict[Line, Text] = {}
+    crop: Crop = ""
+    """The shape of its pictures there; empty is the whole picture."""
 
 
 class PictureIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

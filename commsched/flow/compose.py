@@ -18,6 +18,7 @@ from commsched.core.fitting import recipe_for, told
 from commsched.core.platform import Draft, PictureFile
 from commsched.core.timing import read_time
 from commsched.core.words import N_, Invalid, Problem, Words, block, warn
+from commsched.flow import lineage
 from commsched.flow.context import Office
 from commsched.store.models import Channel, Derivative, Item, Media, Workspace
 
@@ -59,7 +60,7 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
         kind=given.kind, title=given.title.strip(), text=given.text.replace("\r\n", "\n"), lead=given.lead,
         genre=given.genre, short=given.short, facts=given.facts, quotes=given.quotes, contact=given.contact,
         link=given.link.strip(), language=given.language,
-        pictures=[_picture(media[one.id], one) for one in _handed_in(given)],
+        pictures=_pictures(session, media, _handed_in(given)),
         channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
     )  # fmt: skip
@@ -90,10 +91,15 @@ def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
     return {number: found[number] for number in wanted}
 
 
-def _picture(media: Media, given: PictureIn) -> Picture:
+def _pictures(session: Session, media: Mapping[int, Media], given: list[PictureIn]) -> list[Picture]:
+    credit = lineage.credits_of(session, media.values())
+    return [_picture(media[one.id], one, credit[one.id]) for one in given]
+
+
+def _picture(media: Media, given: PictureIn, credit: str) -> Picture:
     alt = media.alt if given.alt is None else given.alt
     return Picture(sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height,
-                   credit=media.credit)  # fmt: skip
+                   credit=credit)  # fmt: skip
 
 
 Made = Mapping[tuple[int, str], Derivative]
@@ -188,14 +194,11 @@ def check(
 
 
 def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
-    """What stops it: persons in its pictures whose consent will have ended."""
-    wanted = [picture.sha256 for picture in content.pictures]
-    rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
+    """What stops it: persons in its pictures, or in what they were drawn from, whose consent will have
+    ended."""
     sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
-    return [
-        block("media", sentence, name=one["name"], until=one["until"])
-        for row in rows for one in lapsed(row.facts.get("persons", ()), at)
-    ]  # fmt: skip
+    everybody = lineage.persons(session, [picture.sha256 for picture in content.pictures])
+    return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
 
 
 SHORT = 20

@@ -15,6 +15,7 @@ from commsched.core.timing import latest_for, read_time
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
+from commsched.flow.fitting import make_ready
 from commsched.flow.items import (
     ONE_STRETCH,
     STOPPABLE,
@@ -35,12 +36,13 @@ from commsched.store.models import Comment, Delivery, Entry, Item, Revision, Wor
 def create(office: Office, actor: Actor, given: DraftIn) -> int:
     """Make a draft and its first revision; returns the item's id."""
     actor.require("write")
+    make_ready(office, actor, given)
     with office.store.write(actor.workspace) as session:
         return create_in(office, session, actor, given).id
 
 
 def create_in(office: Office, session: Session, actor: Actor, given: DraftIn) -> Item:
-    """As :func:`create`, within a transaction that has more to do."""
+    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready."""
     workspace = workspace_of(session, actor)
     content = compose.content_from(office, session, workspace, given)
     now = office.now()
@@ -66,6 +68,7 @@ def save(
     makes one line in the record for a stretch of writing instead of one every few seconds.
     """
     actor.require("write")
+    make_ready(office, actor, given)
     with office.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)

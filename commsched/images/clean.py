@@ -149,6 +149,12 @@ def clean(data: bytes) -> tuple[dict[str, Any], bytes]:
         return facts, new
 
 
+def credit_of(image: Image.Image) -> bytes | None:
+    """The EXIF block that says whose picture it is, for a file made from it; ``None`` where nobody is named."""
+    who, owner, _located = _read_metadata(image)
+    return _credit_exif(who, owner)
+
+
 def _read_metadata(image: Image.Image) -> tuple[str, str, bool]:
     try:
         return *metadata.credit(image), metadata.has_location(image)

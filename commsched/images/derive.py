@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from commsched.core.crops import Centre, frame
 from commsched.images import clean, errors
 
 if TYPE_CHECKING:
@@ -25,24 +26,31 @@ def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
     return {"mime": mime, "width": picture.width, "height": picture.height}
 
 
-def fit(data: bytes, types: list[str], max_bytes: int, max_side: int) -> tuple[dict[str, Any], bytes]:
-    """The best file of ``types`` within ``max_bytes`` and ``max_side`` (0: any). The same file, if it is."""
+def fit(
+    data: bytes, types: list[str], max_bytes: int, max_side: int,
+    ratio: tuple[int, int] | None = None, centre: Centre = (0.5, 0.5),
+) -> tuple[dict[str, Any], bytes]:  # fmt: skip
+    """The best file of ``types`` within ``max_bytes`` and ``max_side`` (0: any), cropped to ``ratio`` around
+    ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too."""
     from PIL import Image
 
     with clean.opened(data) as image:
         mime = clean.MIMES[image.format or ""]
         side = max_side or max(image.size)
-        if mime in types and len(data) <= max_bytes and max(image.size) <= side:
+        if mime in types and len(data) <= max_bytes and max(image.size) <= side and ratio is None:
             return _facts(image, mime), data
+        exif = clean.credit_of(image)
         image.load()
         picture = clean.srgb(clean.upright(image), image.info.get("icc_profile"))
-        for _ in range(12):
-            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-            for kind, quality in _attempts(picture, mime, types):
-                new = clean.encode(picture, kind, quality=quality)
-                if len(new) <= max_bytes:
-                    return _facts(picture, kind), new
-            side = max(16, max(picture.size) * 4 // 5)
+    if ratio is not None:
+        picture = picture.crop(frame(picture.size, ratio, centre))
+    for _ in range(12):
+        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        for kind, quality in _attempts(picture, mime, types):
+            new = clean.encode(picture, kind, quality=quality, exif=exif)
+            if len(new) <= max_bytes:
+                return _facts(picture, kind), new
+        side = max(16, max(picture.size) * 4 // 5)
     raise errors.CannotFit(limit=max_bytes // 1024)
 
 
@@ -57,26 +65,3 @@ def _attempts(picture: Image.Image, mime: str, types: list[str]) -> list[tuple[s
     if not lossy and not lossless:
         tries = [(kind, 0) for kind in ("image/png", "image/gif") if kind in types]
     return tries
-
-
-def crop(
-    data: bytes, ratio: tuple[int, int], focus: tuple[float, float], max_side: int
-) -> tuple[dict[str, Any], bytes]:
-    """The largest part of ``ratio`` (width to height) around ``focus``, in the picture's own format."""
-    with clean.opened(data) as image:
-        mime = clean.MIMES[image.format or ""]
-        image.load()
-        picture = clean.srgb(clean.upright(image), image.info.get("icc_profile"))
-    picture = picture.crop(frame(picture.size, ratio, focus))
-    picture.thumbnail((max_side, max_side))
-    kind = "image/png" if mime == "image/gif" else mime
-    return _facts(picture, kind), clean.encode(picture, kind)
-
-
-def frame(size: tuple[int, int], ratio: tuple[int, int], focus: tuple[float, float]) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of the largest ``ratio`` within ``size``, its middle as near ``focus`` as may be."""
-    scale = min(size[0] / ratio[0], size[1] / ratio[1])
-    width, height = max(1, round(ratio[0] * scale)), max(1, round(ratio[1] * scale))
-    left = min(max(round(focus[0] * size[0] - width / 2), 0), size[0] - width)
-    top = min(max(round(focus[1] * size[1] - height / 2), 0), size[1] - height)
-    return left, top, left + width, top + height

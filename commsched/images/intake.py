@@ -62,7 +62,7 @@ def take(data: bytes, filename: str = "", workers: pool.Pool | None = None) -> T
         raise errors.FileTooLarge(size=round(len(data) / 2**20, 1), limit=clean.MAX_BYTES // 2**20)
     facts, new = (workers or pool.shared).run({"job": "clean"}, data)
     return Taken(
-        sha256=hashlib.sha256(new).hexdigest(),
+        sha256=name_of(new),
         data=new,
         mime=facts["mime"],
         width=facts["width"],
@@ -75,6 +75,11 @@ def take(data: bytes, filename: str = "", workers: pool.Pool | None = None) -> T
         dhash=facts["dhash"],
         focus=(facts["focus"][0], facts["focus"][1]),
     )
+
+
+def name_of(data: bytes) -> str:
+    """The SHA-256 of a picture's bytes in hex: what its file is called."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def title(filename: str) -> str:
@@ -91,22 +96,22 @@ def thumbnail(data: bytes, max_side: int = 480) -> Made:
     return Made(new, facts["mime"], facts["width"], facts["height"])
 
 
-def crop(data: bytes, ratio: tuple[int, int], focus: tuple[float, float] = (0.5, 0.5), max_side: int = 4096) -> Made:
-    """The largest part of ``ratio`` (such as ``(16, 9)``) around ``focus`` (shares of width and height)."""
-    if not all(1 <= side <= 10_000 for side in ratio):
-        raise ValueError("a ratio is two whole numbers from 1 to 10,000")
-    header = {"job": "crop", "ratio": list(ratio), "focus": list(focus), "max_side": max(16, max_side)}
-    facts, new = pool.shared.run(header, data)
-    return Made(new, facts["mime"], facts["width"], facts["height"])
-
-
-def fit(data: bytes, types: Sequence[str], max_bytes: int | None = None, max_side: int | None = None) -> Made:
-    """The best file of MIME ``types`` within ``max_bytes`` and ``max_side`` pixels.
+def fit(
+    data: bytes, types: Sequence[str], max_bytes: int | None = None, max_side: int | None = None,
+    ratio: tuple[int, int] | None = None, centre: tuple[float, float] = (0.5, 0.5),
+) -> Made:  # fmt: skip
+    """The best file of MIME ``types`` within ``max_bytes`` and ``max_side`` pixels: of the whole picture, or of the
+    largest part of ``ratio`` (such as ``(16, 9)``) around ``centre`` (shares of width and height).
 
     Unchanged where it already is one (then ``made.data == data``). Raises
     :class:`commsched.images.errors.CannotFit` where nothing would do.
     """
-    known = [kind for kind in types if kind in clean.SUFFIXES]
-    size = max_bytes or clean.MAX_BYTES
-    facts, new = pool.shared.run({"job": "fit", "types": known, "max_bytes": size, "max_side": max_side or 0}, data)
+    if ratio and not all(1 <= side <= 10_000 for side in ratio):
+        raise ValueError("a ratio is two whole numbers from 1 to 10,000")
+    header = {
+        "job": "fit", "types": [kind for kind in types if kind in clean.SUFFIXES],
+        "max_bytes": max_bytes or clean.MAX_BYTES, "max_side": max_side or 0,
+        "ratio": list(ratio) if ratio else None, "centre": list(centre),
+    }  # fmt: skip
+    facts, new = pool.shared.run(header, data)
     return Made(new, facts["mime"], facts["width"], facts["height"])

@@ -67,11 +67,11 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
             return clean.clean(body)
         if header["job"] == "small":
             return derive.small(body, header["max_side"])
-        if header["job"] == "crop":
-            return derive.crop(body, tuple(header["ratio"]), tuple(header["focus"]), header["max_side"])
         if header["job"] == "font":
             return font_facts(body), b""
-        return derive.fit(body, header["types"], header["max_bytes"], header["max_side"])
+        ratio = tuple(header["ratio"]) if header["ratio"] else None
+        limits = (header["types"], header["max_bytes"], header["max_side"])
+        return derive.fit(body, *limits, ratio, tuple(header["centre"]))
     except errors.BadPicture as error:
         return {"error": type(error).__name__, "params": error.params}, b""
     except MemoryError:

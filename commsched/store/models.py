@@ -2,6 +2,7 @@
 
 from commsched.store.base import Base, Scoped
 from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision
+from commsched.store.files import Derivative, Upload, Video
 from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Part
 from commsched.store.people import (
     ApiToken,
@@ -28,6 +29,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Deputy",
+    "Derivative",
     "Entry",
     "Feed",
     "GoneFile",
@@ -46,5 +48,7 @@ __all__ = [
     "Scoped",
     "SignIn",
     "SignInTry",
+    "Upload",
+    "Video",
     "Workspace",
 ]

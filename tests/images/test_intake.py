@@ -314,6 +314,13 @@ def test_a_thumbnail_is_small_and_keeps_its_shape() -> None:
     assert (clear.mime, reopened(clear.data).mode) == ("image/webp", "RGBA")
 
 
+def test_whose_picture_it_is_follows_into_the_smaller_one() -> None:
+    taken = intake.take(files.with_exif(artist="Åsa Öberg", copyright="Regionbild AB", gps=True))
+    made = intake.fit(taken.data, ["image/jpeg"], ratio=(1, 1))
+    again = intake.take(made.data)
+    assert (again.credit, again.had_location) == ("Åsa Öberg / Regionbild AB", False)
+
+
 def noise(side: int = 900) -> bytes:
     return files.save(Image.effect_noise((side, side), 60).convert("RGB"), "PNG")
 
@@ -371,7 +378,7 @@ def test_the_proposed_focus_lies_on_the_face() -> None:
 def test_a_crop_has_its_ratio_and_keeps_its_focus(ratio: tuple[int, int]) -> None:
     image = Image.new("RGB", (900, 600), "blue")
     image.paste((255, 0, 0), (700, 100, 740, 140))
-    made = intake.crop(files.save(image, "PNG"), ratio, (0.8, 0.2))
+    made = intake.fit(files.save(image, "PNG"), ["image/png"], ratio=ratio, centre=(0.8, 0.2))
     scale = min(900 / ratio[0], 600 / ratio[1])
     assert abs(made.width - max(1, ratio[0] * scale)) <= 1
     assert abs(made.height - max(1, ratio[1] * scale)) <= 1
@@ -380,5 +387,5 @@ def test_a_crop_has_its_ratio_and_keeps_its_focus(ratio: tuple[int, int]) -> Non
 
 
 def test_a_focus_outside_the_picture_is_its_edge() -> None:
-    made = intake.crop(files.jpeg((300, 200)), (1, 1), (9.0, -4.0))
+    made = intake.fit(files.jpeg((300, 200)), ["image/jpeg"], ratio=(1, 1), centre=(9.0, -4.0))
     assert (made.width, made.height) == (200, 200)

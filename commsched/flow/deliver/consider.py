@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from commsched.core.approval import Policy
-from commsched.core.consent import lapsed
 from commsched.core.content import Content, addresses_digest, digest, parse
 from commsched.core.gate import Case, Go, Hold, Wait, judge
 from commsched.core.outcome import Handles
@@ -29,6 +29,8 @@ log = logging.getLogger("commsched.deliver")
 
 _policy = msgspec.json.Decoder(Policy).decode
 
+NEVER = sys.maxsize
+"""When a consent without an end ends."""
 WireFor = Callable[[CaseRow], Wire]
 
 
@@ -101,7 +103,7 @@ class Considerer(msgspec.Struct, frozen=True):
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
             lapsed=any(
-                lapsed(self.loaded.persons.get((row.workspace_id, one.sha256), ()), self.now)
+                self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
                 for one in content.pictures
             ),
         )
