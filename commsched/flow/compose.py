@@ -172,7 +172,8 @@ def file_readers(office: Office, session: Session, content: Content) -> dict[str
     wanted = content.files()
     if not wanted:
         return {}
-    rows = [row for kind in (Media, Derivative) for row in session.scalars(select(kind).where(kind.sha256.in_(wanted)))]
+    rows: list[Media | Derivative] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
+    rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
     return {row.sha256: (partial(media_path(office, row.sha256, row.suffix).read_bytes), row.size) for row in rows}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content import MAX_TEXT
 from commsched.core.words import N_, Invalid, NotFound
+from commsched.flow import likeness, lineage, storage
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
+from commsched.flow.items import workspace_of
 from commsched.flow.record import note
 from commsched.store.models import Media
 
@@ -29,17 +32,20 @@ class Added(msgspec.Struct, frozen=True):
     had_location: bool
     again: bool
     """The office already had this picture."""
+    like: list[Media] = []
+    """Others that show nearly the same, newest first, where this one is new."""
 
 
 def add(
     office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "",
-    facts: dict[str, Any] | None = None,
+    facts: dict[str, Any] | None = None, sources: Iterable[int] = (),
 ) -> Added:  # fmt: skip
     """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
-    ``facts`` are kept beside those that the intake finds.
+    ``facts`` are kept beside those that the intake finds; ``sources`` are the pictures that it was drawn from.
 
-    Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads. The file is on the
-    disk, whole, before any row names it.
+    Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads, and
+    :class:`commsched.flow.storage.Full` where there is no room. The file is on the disk, whole, before any row
+    names it.
     """
     from commsched.images.intake import take
 
@@ -47,20 +53,34 @@ def add(
     if len(alt) > MAX_TEXT:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MAX_TEXT)
     taken = take(data, filename)
-    write_whole(media_path(office, taken.sha256, taken.suffix), taken.data)
-    with office.store.write(actor.workspace) as session:
-        found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
-        row = found or _row(office, session, actor, taken, filename)
-        row.alt = alt.strip() or row.alt
-        row.credit = " ".join(credit.split())[:200] or row.credit
-        row.facts = row.facts | (facts or {})
-        if found is None:
-            session.flush()
-            note(session, office, actor, "picture.added", media=row.id)
-        return Added(row, taken.had_location, found is not None)
+    path = media_path(office, taken.sha256, taken.suffix)
+    write_whole(path, taken.data)
+    try:
+        with office.store.write(actor.workspace) as session:
+            write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
+            found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
+            row = found or _row(office, session, actor, taken, filename)
+            row.alt = alt.strip() or row.alt
+            row.credit = " ".join(credit.split())[:200] or row.credit
+            row.facts = row.facts | (facts or {})
+            like = _settle(office, session, actor, row) if found is None else []
+            lineage.derive(session, row, sources)
+            return Added(row, taken.had_location, found is not None, like)
+    except storage.Full:
+        storage.let_go(office, taken.sha256, taken.suffix)
+        raise
+
+
+def _settle(office: Office, session: Session, actor: Actor, row: Media) -> list[Media]:
+    """A picture that is new here finds its place; returns those that it is like."""
+    session.flush()
+    likeness.index(session, row)
+    note(session, office, actor, "picture.added", media=row.id)
+    return likeness.alike(session, row)
 
 
 def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename: str) -> Media:
+    storage.refuse_over(session, workspace_of(session, actor), len(taken.data))
     row = Media(
         sha256=taken.sha256, suffix=taken.suffix, mime=taken.mime, width=taken.width, height=taken.height,
         size=len(taken.data), credit=taken.credit[:200], filename=(taken.title or filename)[:200], alt="",

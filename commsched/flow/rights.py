@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Text, desc, select, type_coerce
+from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
-from commsched import images
 from commsched.core.consent import lapsed, person
 from commsched.core.words import N_, Invalid, NotFound
-from commsched.flow import items
+from commsched.flow import items, lineage
 from commsched.flow.context import Actor, Office
 from commsched.flow.gallery import MOST_ALT
 from commsched.flow.record import note
 from commsched.flow.shown import states
-from commsched.store.models import Delivery, Item, Media, Revision
-from commsched.store.search import holds
+from commsched.store.models import Delivery, Item, Media, PictureUse
 
 MOST_PERSONS: Final = 20
 MOST_TAGS: Final = 20
-NEAR: Final = 6
-"""Bits of 64 that two pictures' hashes may differ in and still show the same."""
 WAITING: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed", "publishing")
 
 
@@ -36,6 +33,8 @@ class Known(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     persons: tuple[tuple[str, date | None], ...] = ()
     focus: tuple[float, float] = (0.5, 0.4)
+    named: bool = True
+    """The photographer is named wherever the picture is seen, also in a card that is drawn from it."""
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -59,10 +58,10 @@ def write_down(office: Office, actor: Actor, media_id: int, known: Known) -> Non
         zone = items.workspace_of(session, actor).zone
         row.alt, row.credit = known.alt.strip(), " ".join(known.credit.split())
         persons = [person(" ".join(name.split()), until, zone) for name, until in known.persons]
-        row.facts = row.facts | {
+        row.facts = {key: value for key, value in row.facts.items() if key != "unnamed"} | {
             "licence": " ".join(known.licence.split()), "tags": list(dict.fromkeys(known.tags)), "persons": persons,
             "focus": [round(known.focus[0], 3), round(known.focus[1], 3)],
-        }  # fmt: skip
+        } | ({} if known.named else {"unnamed": True})  # fmt: skip
         note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
 
 
@@ -76,38 +75,33 @@ def _check(known: Known) -> None:
     if len(known.persons) > MOST_PERSONS or any(len(name) > 120 for name, _until in known.persons):
         raise Invalid(N_("At most %(most)s persons, with names of at most 120 characters."), "persons",
                       most=MOST_PERSONS)  # fmt: skip
+    if any(until is not None and not 1900 < until.year < 2200 for _name, until in known.persons):
+        raise Invalid(N_("Write the day as year, month and day: 2027-01-31."), "persons")
     if not all(0 <= share <= 1 for share in known.focus):
         raise Invalid(N_("The focus must be within the picture."), "focus")
 
 
-def uses(session: Session, sha256: str) -> list[Use]:
-    """Items whose newest version, or whose published one, has the picture in it; newest first."""
-    named = holds(Revision.content, sha256.encode())
-    newest = select(Item).join(Revision, Revision.id == Item.revision_id).where(named)
+def uses(session: Session, pictures: Collection[int]) -> list[Use]:
+    """Items whose newest version, or whose published one, has one of ``pictures`` in it; newest first."""
+    newest = select(Item).join(PictureUse, PictureUse.revision_id == Item.revision_id)
     sent = (
         select(Item, Delivery.url)
         .join(Delivery, Delivery.item_id == Item.id)
-        .join(Revision, Revision.id == Delivery.revision_id)
-        .where(named, Delivery.state == "published")
+        .join(PictureUse, PictureUse.revision_id == Delivery.revision_id)
+        .where(PictureUse.media_id.in_(pictures), Delivery.state == "published")
+        .order_by(Delivery.id)
     )
-    found = {item.id: Use(item, False) for item in session.scalars(newest)}
+    found = {item.id: Use(item, False) for item in session.scalars(newest.where(PictureUse.media_id.in_(pictures)))}
     for item, url in session.execute(sent):
         links = found[item.id].links if item.id in found and found[item.id].out else []
-        found[item.id] = Use(item, True, [*links, *([url] if url else [])])
+        found[item.id] = Use(item, True, list(dict.fromkeys([*links, *([url] if url else [])])))
     told = states(session, found)
     return [msgspec.structs.replace(use, state=told[number]) for number, use in sorted(found.items(), reverse=True)]
 
 
-def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:
-    """Other pictures that show nearly the same, by their perceptual hashes."""
-    own = str(row.facts.get("dhash", ""))
-    if not own or not any(own.strip("0")) or own.strip("f") == "":
-        return []
-    near = [
-        number for number, facts in session.execute(select(Media.id, Media.facts).where(Media.id != row.id))
-        if facts.get("dhash") and "card" not in facts and images.look.distance(own, str(facts["dhash"])) <= NEAR
-    ]  # fmt: skip
-    return list(session.scalars(select(Media).where(Media.id.in_(near[:500])).order_by(desc(Media.id)).limit(limit)))
+def uses_of(session: Session, row: Media) -> list[Use]:
+    """Where a picture can be seen: itself, or in a card that was drawn from it."""
+    return uses(session, {row.id} | lineage.cards_of(session, [row.id]))
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -121,12 +115,11 @@ class Ended(msgspec.Struct, frozen=True):
 
 def ended(session: Session, now: datetime) -> list[Ended]:
     """Pictures with a consent that has ended, newest first, with what is planned and what is out."""
-    marked = select(Media).where(type_coerce(Media.facts, Text).contains('"ends":"2')).order_by(desc(Media.id))
+    marked = select(Media).where(Media.consent_ends <= now).order_by(desc(Media.id))
     made = []
     for row in session.scalars(marked):
-        gone = [dict(one) for one in lapsed(row.facts.get("persons", ()), now)]
-        if gone:
-            used = uses(session, row.sha256)
-            made.append(Ended(row, gone, [u for u in used if not u.out and u.item.state in WAITING],
-                              [u for u in used if u.out]))  # fmt: skip
+        used = uses_of(session, row)
+        made.append(Ended(row, [dict(one) for one in lapsed(row.facts.get("persons", ()), now)],
+                          [use for use in used if not use.out and use.item.state in WAITING],
+                          [use for use in used if use.out]))  # fmt: skip
     return made

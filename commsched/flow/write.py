@@ -30,7 +30,7 @@ from commsched.flow.items import (
 )
 from commsched.flow.record import note
 from commsched.flow.schedule import follow_move, partly_out
-from commsched.store.models import Comment, Delivery, Entry, Item, Revision, Workspace
+from commsched.store.models import Comment, Delivery, Entry, Item, Media, PictureUse, Revision, Workspace
 
 
 def create(office: Office, actor: Actor, given: DraftIn) -> int:
@@ -125,12 +125,20 @@ def _add_revision(
     )  # fmt: skip
     session.add(revision)
     session.flush()
+    _use_pictures(session, revision, content)
     item.revision_id = revision.id
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
     item.search = searchable(content)
     item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
     return revision
+
+
+def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
+    """From now on the library knows where they are used, and none of them can be deleted."""
+    wanted = {one.sha256 for one in content.pictures}
+    for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
+        session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
 
 
 def _plain(source: Any) -> dict[str, str]:

@@ -16,7 +16,18 @@ from commsched.core.content import parse
 from commsched.core.lifecycle import item_state
 from commsched.flow import record
 from commsched.store.fast import FastMany, FastSelect
-from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, Media, Part, Revision, Workspace
+from commsched.store.models import (
+    Attempt,
+    Channel,
+    Decision,
+    Delivery,
+    Item,
+    Media,
+    Part,
+    PictureSource,
+    Revision,
+    Workspace,
+)
 from commsched.store.outbox import left_off
 from commsched.store.types import from_micros
 
@@ -54,9 +65,18 @@ _lost = FastSelect(
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
-_shown = FastSelect(select(Media.workspace_id, Media.sha256, Media.facts).where(Media.sha256.in_(_ids)))
-_states = FastSelect(select(Delivery.item_id, left_off).where(Delivery.item_id.in_(_ids)))
-_item_states = FastSelect(select(Item.id, Item.state).where(Item.id.in_(_ids)))
+_photo: Any = Media.__table__.alias()
+_behind = (
+    select(func.min(_photo.c.consent_ends)).join(PictureSource, PictureSource.source_id == _photo.c.id)
+    .where(PictureSource.media_id == Media.id).correlate(Media).scalar_subquery()
+)  # fmt: skip
+_shown = FastSelect(select(Media.workspace_id, Media.sha256, Media.consent_ends, _behind).where(Media.sha256.in_(_ids)))
+_states = FastSelect(
+    select(Delivery.item_id, left_off, Item.state)
+    .join(Item, Item.id == Delivery.item_id)
+    .where(Delivery.item_id.in_(_ids))
+)
+_there = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
 
 CHUNK = 500
 
@@ -158,12 +178,26 @@ class Loaded(msgspec.Struct):
     parts: dict[int, list[Known]]
     lost: dict[tuple[int, int], datetime]
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
-    persons: dict[tuple[int, str], list[dict[str, Any]]] = msgspec.field(default_factory=dict)
-    """Who is shown in a workspace's picture, for those pictures that say so."""
+    consents: dict[tuple[int, str], int] = msgspec.field(default_factory=dict)
+    """When the first consent ends of those shown in a workspace's picture, or in what it was drawn from."""
 
 
-def load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
-    """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it."""
+Kept = dict[int, tuple[CaseRow, list[Known]]]
+"""By delivery: what was read when an attempt at its only part was committed."""
+
+
+def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Loaded:
+    """Read a batch: at most six statements, whatever its size, and a seventh where there are pictures in it.
+
+    ``kept`` are deliveries that nobody can have changed since they were read; it is only seen to that they are there.
+    """
+    loaded = _load(connection, deliveries)
+    for (delivery,) in _there.all(connection, list(kept or ())):
+        loaded.rows[delivery], loaded.parts[delivery] = (kept or {})[delivery]
+    return loaded
+
+
+def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
     ids = list(deliveries)
     rows = {row[0]: CaseRow(*row) for row in _case.all(connection, ids)}
     decisions: dict[int, list[Said]] = defaultdict(list)
@@ -182,21 +216,18 @@ def load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         parts[part.delivery_id].append(part)
     lost = _lost.all(connection, [row.id for row in rows.values() if row.state == "unknown"])
     since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
-    return Loaded(rows, decisions, parts, since, _persons(connection, rows.values()))
+    return Loaded(rows, decisions, parts, since, _consents(connection, rows.values()))
 
 
-def _persons(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+def _consents(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], int]:
     wanted: set[Any] = set()
     for row in rows:
         if b'"pictures":[' in row.content:
             with suppress(msgspec.MsgspecError):  # content that cannot be read is held when it is considered
                 wanted |= {one.sha256 for one in parse(row.content).pictures}
     found = _shown.all(connection, sorted(wanted))
-    return {
-        (workspace, sha256): msgspec.json.decode(facts)["persons"]
-        for workspace, sha256, facts in found
-        if '"persons"' in (facts or "")
-    }
+    ends = {(workspace, sha256): (own, behind) for workspace, sha256, own, behind in found}
+    return {key: min(one for one in pair if one is not None) for key, pair in ends.items() if pair != (None, None)}
 
 
 _delivery_table: Any = Delivery.__table__
@@ -214,7 +245,9 @@ _update_part = FastMany(
     )
 )
 _close_attempt = FastMany(
-    update(_attempt_table).where(_attempt_table.c.channel_id == bindparam("b_key"), _attempt_table.c.outcome == "")
+    update(_attempt_table).where(
+        _attempt_table.c.channel_id == bindparam("b_key"), _attempt_table.c.outcome == literal_column("''")
+    )
 )
 _update_channel = FastMany(update(_channel_table).where(_channel_table.c.id == bindparam("b_key")))
 _update_item = FastMany(update(_item_table).where(_item_table.c.id == bindparam("b_key")))
@@ -269,13 +302,12 @@ def _many(connection: Connection, statement: FastMany, rows: list[dict[str, Any]
 
 
 def _refresh_items(connection: Connection, items: Iterable[int]) -> None:
-    ids = list(items)
     states: dict[int, list[str]] = defaultdict(list)
-    for item, state in _states.all(connection, ids):
+    before: dict[int, str] = {}
+    for item, state, item_was in _states.all(connection, list(items)):
         states[item].append(state)
+        before[item] = item_was
     changed = [
-        {"b_key": item, "state": new}
-        for item, old in _item_states.all(connection, ids)
-        if (new := item_state(states[item], old)) != old
+        {"b_key": item, "state": new} for item, old in before.items() if (new := item_state(states[item], old)) != old
     ]
     _many(connection, _update_item, changed)

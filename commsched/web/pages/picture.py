@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access import allow
 from commsched.core.consent import lapsed
 from commsched.core.words import N_, Invalid
-from commsched.flow import library, rights, studio
+from commsched.flow import library, likeness, rights, studio
 from commsched.flow.rights import Known
 from commsched.store.models import Media
 from commsched.web.answers import done
@@ -71,7 +71,7 @@ def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
 
 def _page(row: Media, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
-        used, near = rights.uses(session, row.sha256), rights.alike(session, row)
+        used, near = rights.uses_of(session, row), likeness.alike(session, row)
     persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
     if form.typed:
         persons = list(zip(form.many("person"), form.many("until"), strict=False))

@@ -1,0 +1,86 @@
+"""What a picture shows of other pictures: consents and photographers follow from a photo to every card drawn from it,
+and to the cards drawn from that card."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from commsched.store.models import Media, PictureSource
+
+
+def derive(session: Session, row: Media, sources: Iterable[int]) -> None:
+    """Write down, in the caller's transaction, that ``row`` shows ``sources``, and whatever they show in their turn."""
+    direct = set(sources) - {row.id}
+    if not direct:
+        return
+    shown = direct | behind(session, direct)
+    made = {row.id} | cards_of(session, [row.id])  # the same card drawn once more, from another photo
+    there = {
+        (one.media_id, one.source_id)
+        for one in session.scalars(select(PictureSource).where(PictureSource.media_id.in_(made)))
+    }
+    for pair in sorted({(card, photo) for card in made for photo in shown if card != photo} - there):
+        session.add(PictureSource(workspace_id=row.workspace_id, media_id=pair[0], source_id=pair[1]))
+    session.flush()
+
+
+def behind(session: Session, pictures: Collection[int]) -> set[int]:
+    """The pictures that can be seen in ``pictures``."""
+    return set(session.scalars(select(PictureSource.source_id).where(PictureSource.media_id.in_(pictures))))
+
+
+def cards_of(session: Session, pictures: Collection[int]) -> set[int]:
+    """The pictures that ``pictures`` can be seen in."""
+    return set(session.scalars(select(PictureSource.media_id).where(PictureSource.source_id.in_(pictures))))
+
+
+def sources(session: Session, media_id: int) -> list[Media]:
+    """The library's rows of the pictures that can be seen in one, oldest first."""
+    found = select(Media).join(PictureSource, PictureSource.source_id == Media.id)
+    return list(session.scalars(found.where(PictureSource.media_id == media_id).order_by(Media.id)))
+
+
+def drawn_from(session: Session, media_id: int) -> list[Media]:
+    """The library's rows of the cards that one can be seen in, newest first."""
+    found = select(Media).join(PictureSource, PictureSource.media_id == Media.id)
+    return list(session.scalars(found.where(PictureSource.source_id == media_id).order_by(Media.id.desc())))
+
+
+def persons(session: Session, files: Collection[str]) -> list[dict[str, Any]]:
+    """Everybody with a consent that ends who can be seen in the pictures with those hashes, each once."""
+    if not files:
+        return []
+    inside = select(PictureSource.source_id).join(Media, Media.id == PictureSource.media_id)
+    found = select(Media.facts).where(
+        or_(Media.sha256.in_(files), Media.id.in_(inside.where(Media.sha256.in_(files)))),
+        Media.consent_ends.is_not(None),
+    )
+    everybody = [one for facts in session.scalars(found.order_by(Media.id)) for one in facts.get("persons", ())]
+    return list({(one["name"], one["ends"]): dict(one) for one in everybody if one.get("ends")}.values())
+
+
+def credits_of(session: Session, rows: Collection[Media]) -> dict[int, str]:
+    """Who took each picture, by its id. A card names the photographers of what it was drawn from, those who are to be
+    named, unless it has a line of its own."""
+    named: dict[int, list[str]] = {}
+    silent = [row.id for row in rows if not row.credit]
+    found = (
+        select(PictureSource.media_id, Media.credit, Media.facts)
+        .join(Media, Media.id == PictureSource.source_id)
+        .where(PictureSource.media_id.in_(silent), Media.credit != "")
+        .order_by(Media.id)
+    )
+    for card, credit, facts in session.execute(found) if silent else ():
+        if to_be_named(facts) and credit not in named.setdefault(card, []):
+            named[card].append(credit)
+    return {row.id: row.credit or ", ".join(named.get(row.id, ()))[:200] for row in rows}
+
+
+def to_be_named(facts: dict[str, Any]) -> bool:
+    """Whether the photographer is named wherever the picture is seen: as good practice wants, unless they agreed
+    otherwise (1960:729, section 3)."""
+    return not facts.get("unnamed")
