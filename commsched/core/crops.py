@@ -44,6 +44,21 @@ def centre_of(facts: Mapping[str, Any], crop: str) -> Centre:
     return float(x), float(y)
 
 
+def position(size: tuple[int, int], crop: str, centre: Centre) -> float:
+    """Where the frame lies along the way it can be moved: 0 is the left or upper end, 100 the right or lower."""
+    left, top, right, bottom = frame(size, RATIOS[crop], centre)
+    free = (size[0] - (right - left), size[1] - (bottom - top))
+    return round(100 * (left / free[0] if free[0] >= free[1] else top / free[1]), 1) if max(free) else 50.0
+
+
+def centre_at(size: tuple[int, int], crop: str, place: float) -> Centre:
+    """The centre of the frame at ``place`` (see :func:`position`)."""
+    left, top, right, bottom = frame(size, RATIOS[crop], (0.5, 0.5))
+    part = ((right - left) / size[0], (bottom - top) / size[1])
+    x, y = (share / 2 + (1 - share) * min(max(place, 0.0), 100.0) / 100 for share in part)
+    return (round(x, 4), round(y, 4))
+
+
 def cuts(size: tuple[int, int], crop: str) -> bool:
     """Whether ``crop`` takes anything away from a picture of ``size``; a pixel of rounding does not count."""
     if crop not in RATIOS or min(size) < 1:

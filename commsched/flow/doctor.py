@@ -17,7 +17,7 @@ from commsched.flow.connect import standing
 from commsched.flow.context import Office
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
-from commsched.store.models import Channel, Delivery, Media, Workspace
+from commsched.store.models import Channel, Delivery, Derivative, Media, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import KeyMismatch
 
@@ -112,7 +112,9 @@ def _record(office: Office) -> Iterator[Finding]:
 
 def _media(office: Office) -> Iterator[Finding]:
     with office.store.read(EVERY_WORKSPACE) as session:
-        rows = session.execute(select(Media.sha256, Media.suffix, Media.size)).all()
+        rows = list(session.execute(select(Media.sha256, Media.suffix, Media.size)).tuples())
+        made = select(Derivative.sha256, Derivative.suffix, Derivative.size).where(Derivative.sha256 != "")
+        rows += session.execute(made).tuples()
     lost = 0
     for sha256, suffix, size in rows:
         path = media_path(office, sha256, suffix)

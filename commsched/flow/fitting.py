@@ -91,3 +91,5 @@ def _keep(office: Office, actor: Actor, wish: _Wish, made: images.intake.Made | 
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
         )
         session.add(file)
+        if made:
+            write_whole(media_path(office, sha256, made.suffix), made.data)  # again: it may just have been swept away

@@ -16,7 +16,7 @@ from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
 from commsched.flow.library import write_whole
 from commsched.flow.record import note
-from commsched.store.models import Media
+from commsched.store.models import Derivative, Media
 
 SIDE: Final = 480
 """Pixels of a small picture's longer side."""
@@ -49,16 +49,30 @@ def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:
     return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(list(wanted))))}
 
 
-def by_hash(office: Office, workspace: int, sha256: str) -> Media:
-    """The picture with that name in ``workspace``. Raises :class:`NotFound`, also for another office's."""
+Row = Media | Derivative
+"""Whatever has a file of its own: a picture, or what was made of one."""
+
+
+def files(session: Session, wanted: Iterable[str]) -> dict[str, Row]:
+    """The rows of files by their SHA-256; those of other offices are not there."""
+    names = list(wanted)
+    found: dict[str, Row] = {}
+    if names:
+        found |= {row.sha256: row for row in session.scalars(select(Derivative).where(Derivative.sha256.in_(names)))}
+        found |= {row.sha256: row for row in session.scalars(select(Media).where(Media.sha256.in_(names)))}
+    return found
+
+
+def by_hash(office: Office, workspace: int, sha256: str) -> Row:
+    """The file with that name in ``workspace``. Raises :class:`NotFound`, also for another office's."""
     with office.store.read(workspace) as session:
-        row = session.scalar(select(Media).where(Media.sha256 == sha256))
+        row = files(session, [sha256]).get(sha256) if sha256 else None
     if row is None:
         raise NotFound(N_("There is no such picture."))
     return row
 
 
-def file_of(office: Office, row: Media, small: bool = False) -> File:
+def file_of(office: Office, row: Row, small: bool = False) -> File:
     """Where the picture lies. A small one is made the first time, and is the whole picture where that fails."""
     whole = media_path(office, row.sha256, row.suffix)
     if not whole.is_file():

@@ -16,14 +16,15 @@ import msgspec
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from commsched.core.content import Content, parse
+from commsched.core.content import Content, Picture, parse
 from commsched.core.markup import first_words, plain_to_html, to_html
 from commsched.core.slug import TAIL, address_of
 from commsched.core.text import split_thread
 from commsched.core.words import N_, NotFound
+from commsched.flow import gallery
 from commsched.flow.compose import media_path
 from commsched.flow.context import Office
-from commsched.store.models import Channel, Delivery, Item, Media, Membership, Revision, Workspace
+from commsched.store.models import Channel, Delivery, Item, Membership, Revision, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
 
@@ -224,31 +225,33 @@ def _entry(session: Session, delivery: Delivery, item: Item, content: Content) -
     text = content.text_on(delivery.channel_id)
     assert delivery.published_at is not None
     return Entry(item.uid, content.kind, address_of(content.title, text, item.uid), delivery.published_at, content,
-                 text, shots(session, content))  # fmt: skip
+                 text, shots(session, content.pictures_on(delivery.channel_id)))  # fmt: skip
 
 
-def shots(session: Session, content: Content) -> tuple[Shot, ...]:
-    """The pictures of ``content`` whose files are known."""
-    wanted = [picture.sha256 for picture in content.pictures]
-    if not wanted:
-        return ()
-    files = {row.sha256: row for row in session.scalars(select(Media).where(Media.sha256.in_(wanted)))}
+def shots(session: Session, pictures: list[Picture]) -> tuple[Shot, ...]:
+    """The ``pictures`` whose files are known."""
+    files = gallery.files(session, [picture.sha256 for picture in pictures])
     return tuple(
         Shot(f"{p.sha256}{files[p.sha256].suffix}", p.alt, p.credit, p.width or files[p.sha256].width,
              p.height or files[p.sha256].height, files[p.sha256].mime, files[p.sha256].size)
-        for p in content.pictures if p.sha256 in files
+        for p in pictures if p.sha256 in files
     )  # fmt: skip
 
 
-def picture(office: Office, slug: str, name: str, person: int | None) -> tuple[Path, Media]:
+def picture(office: Office, slug: str, name: str, person: int | None) -> tuple[Path, gallery.Row]:
     """The file of a picture that is part of something published, or that ``person`` may see as a member.
 
     Raises :class:`NotFound` for everything else, so that nobody learns which pictures there are.
     """
     here, match = find_room(office, slug), _MEDIA_NAME.fullmatch(name)
     with office.store.read(here.id) as session:
-        row = session.scalar(select(Media).where(Media.sha256 == match[1], Media.suffix == match[2])) if match else None
-        if row is None or not (_is_member(session, person) or _is_published(office, session, row.sha256)):
+        row = gallery.files(session, [match[1]]).get(match[1]) if match else None
+        if (
+            row is None
+            or not match
+            or row.suffix != match[2]
+            or not (_is_member(session, person) or _is_published(office, session, row.sha256))
+        ):
             raise NotFound(N_("There is no such picture."))
     path = media_path(office, row.sha256, row.suffix)
     if not path.is_file():
@@ -264,7 +267,7 @@ def _is_member(session: Session, person: int | None) -> bool:
 def _is_published(office: Office, session: Session, sha256: str) -> bool:
     """Searched in the bytes first: parsing every revision for one picture would be slow."""
     rows = session.execute(
-        select(Revision.content)
+        select(Revision.content, Delivery.channel_id)
         .join(Delivery, Delivery.revision_id == Revision.id)
         .join(Channel, Channel.id == Delivery.channel_id)
         .where(Channel.platform.in_(SHOWN), Delivery.state == "published")
@@ -272,4 +275,9 @@ def _is_published(office: Office, session: Session, sha256: str) -> bool:
         .execution_options(yield_per=100)
     )
     name, now = sha256.encode(), office.now()
-    return any(name in content and may_be_seen(parse(content), now) for (content,) in rows)
+    return any(name in content and _shows(parse(content), channel, sha256, now) for content, channel in rows)
+
+
+def _shows(content: Content, channel: int, sha256: str, now: datetime) -> bool:
+    """Whether it is one of the pictures as they went out there: what a crop left out is nobody's to see."""
+    return may_be_seen(content, now) and any(one.sha256 == sha256 for one in content.pictures_on(channel))

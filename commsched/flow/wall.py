@@ -64,4 +64,4 @@ def _note(office: Office, session: Session, delivery: Delivery, item: Item, revi
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
     texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]
-    return Note(item.uid, texts, at, shots(session, content))
+    return Note(item.uid, texts, at, shots(session, content.pictures_on(delivery.channel_id)))

@@ -90,6 +90,6 @@ def _thanks(found: links.Shown, verdict: str) -> Response:
 def picture(token: str, sha256: str) -> Response:
     """A picture of the item that the link is for, and no other."""
     found = links.open_link(office(), token)
-    if sha256 not in {one.sha256 for one in found.revision.parsed().pictures}:
+    if sha256 not in found.revision.parsed().files():
         raise NotFound(N_("There is no such picture."))
     return serve(gallery.by_hash(office(), found.workspace.id, sha256), bool(request.args.get("small")))

@@ -104,7 +104,7 @@ def picture_url(sha256: str, small: bool = False) -> str:
     return url_for("pictures.file", sha256=sha256, small=1 if small else None)
 
 
-def serve(row: Media, small: bool) -> AnyResponse:
+def serve(row: gallery.Row, small: bool) -> AnyResponse:
     """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
     given: AnyResponse = make_response("", 304)
