@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+import msgspec
 
 from commsched.core import cards
 from commsched.images.contrast import BLACK, READABLE, WHITE, Colour, best, colour, mix, ratio, softened
@@ -14,8 +15,7 @@ SAFE: dict[str, tuple[float, float, float, float]] = {"tall": (cards.COVERED[0],
 """Top, right, bottom, left as shares: what the apps lay over a story (their buttons, the reply field)."""
 
 
-@dataclass(frozen=True)
-class Brand:
+class Brand(msgspec.Struct, frozen=True, dict=True):
     """A brand kit. Colours are ``#rrggbb``; ``logo`` is a PNG or WebP file that intake has let through."""
 
     name: str = ""
@@ -37,17 +37,17 @@ class Brand:
     """The quiet figure behind text on the office's colour."""
     margin: float = cards.MARGIN
     """Of the geometric mean of the sides."""
-    safe: dict[str, tuple[float, float, float, float]] = field(default_factory=lambda: dict(SAFE))
+    safe: dict[str, tuple[float, float, float, float]] = msgspec.field(default_factory=lambda: dict(SAFE))
     """By shape (``wide square portrait tall``) or by size (``1080x1920``)."""
     emoji_font: str = ""
     """Path of a colour emoji font; without it, one that the system has, else Noto Emoji in the text's colour."""
-    fonts: dict[str, str] = field(default_factory=dict)
+    fonts: dict[str, str] = {}
     """Uploaded fonts: family → path of a file that :func:`commsched.images.fonts.take_font` let through."""
 
     @cached_property
     def key(self) -> str:
         """Changes whenever anything in the kit does: part of every cache key."""
-        text = repr([getattr(self, name) for name in self.__dataclass_fields__])
+        text = repr([getattr(self, name) for name in self.__struct_fields__])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from commsched.images import hyphen, runs
 from commsched.images.fonts import Face
@@ -29,8 +30,7 @@ _BY_WIDTH = ("long", "anywhere")
 _MAX_WORDS = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """What no line break divides. ``dash``: a line that ends with it gets a hyphen."""
 
     text: str

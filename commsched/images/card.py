@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from commsched.core.words import N_, Invalid, Problem, block, warn
 from commsched.images import breaks, charts, designs, measure, paint, runs, stack, values
@@ -27,8 +28,7 @@ class BadSize(Invalid):
     code = "card-size"
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     """A finished card. ``alt`` is proposed from what it says; ``warnings`` is what a person should mend."""
 
     data: bytes
@@ -39,8 +39,7 @@ class Drawn:
     warnings: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """A card measured but not drawn."""
 
     design: Design
@@ -134,8 +133,7 @@ def _shown(layer: Layer, filled: Filled, size: tuple[int, int]) -> bool:
     return (not layer.when or filled.has(layer.when)) and (not layer.unless or not filled.has(layer.unless))
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(msgspec.Struct, frozen=True):
     brand: Brand
     unit: float
     language: str

@@ -101,6 +101,12 @@ def covers(face: Face, char: str) -> bool:
     """Whether ``face`` has a glyph for ``char``: its picture is not that of the missing glyph."""
     if char.isspace() or char in "\u200d\ufe0f\ufe0e\u00ad\u200b":
         return True
+    if not face.path and face.family in FAMILIES and char <= "ÿ":  # all of them have Latin-1; a test sees to it
+        return char.isprintable()
+    return _drawable(face, char)
+
+
+def _drawable(face: Face, char: str) -> bool:
     font = opened(face, 24)
     mask = font.getmask(char)
     return (mask.size, bytes(mask)) != _missing(face)

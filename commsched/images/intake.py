@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from commsched.images import clean, errors, pool
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """A picture that is safe to keep and to publish. ``data`` has no metadata but the photographer's name."""
 
     sha256: str
@@ -37,8 +37,7 @@ class Taken:
     """Where crops should be centred, as shares of width and height: a proposal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """A derivative of a picture."""
 
     data: bytes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from commsched.images import breaks, runs
 from commsched.images.brand import Brand
@@ -21,8 +22,7 @@ MARKER = 1.55
 """Diameter of a list's numbers, in em of its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """One text of a stack, ready to be set. ``about`` is the field that it came from."""
 
     block: Block
@@ -31,18 +31,17 @@ class Text:
     about: str
     marker: str = ""
     gap: float = 0.0
-    high: float = field(init=False, repr=False)
+    high: float = 0.0
     """How far the highest word rises above its baseline, in em; the capitals at least."""
-    deep: float = field(init=False, repr=False)
+    deep: float = 0.0
 
     def __post_init__(self) -> None:
         top, bottom = breaks.ink(self.text, self.setting)
-        object.__setattr__(self, "high", max(top, runs.glyph(self.setting.face, "H").top))
-        object.__setattr__(self, "deep", bottom)
+        msgspec.structs.force_setattr(self, "high", max(top, runs.glyph(self.setting.face, "H").top))
+        msgspec.structs.force_setattr(self, "deep", bottom)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """Where a stack stands: its area, the unit in pixels, the surface and the brand."""
 
     area: Area
@@ -52,8 +51,7 @@ class Column:
     valign: Literal["top", "center", "bottom"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sized:
+class Sized(msgspec.Struct, frozen=True):
     """A text at one size: so many lines, and which, once that has been settled.
 
     Until then its heights are those of its highest and deepest words, so that the settled ones are never more.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from commsched.core.words import Problem
 from commsched.images.contrast import Colour
 from commsched.images.fonts import Face
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(msgspec.Struct, frozen=True):
     """A rectangle in whole pixels; right and bottom are the first ones outside."""
 
     left: int
@@ -31,8 +30,7 @@ class Area:
         return inside and self.top <= other.top and other.bottom <= self.bottom
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """``text`` with its pen at (x, y), y being the baseline. ``ground`` is the surface's role, for contrast."""
 
     x: float
@@ -45,15 +43,13 @@ class Line:
     tracking: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     area: Area
     colour: Colour
     radius: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(msgspec.Struct, frozen=True):
     """A part of a ring, clockwise from twelve o'clock, ``start`` and ``end`` in shares of the whole turn."""
 
     area: Area
@@ -66,9 +62,8 @@ class Ring:
 Op = Line | Box | Ring
 
 
-@dataclass(slots=True)
-class Drawing:
+class Drawing(msgspec.Struct):
     """The outcome of laying out: what to draw, and what to say about it."""
 
-    ops: list[Op] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    ops: list[Op] = []
+    problems: list[Problem] = []

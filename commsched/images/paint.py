@@ -256,16 +256,24 @@ def colourful(ops: list[Op]) -> bool:
     return any(isinstance(op, Line) and max(op.ink) - min(op.ink) > COLOURFUL for op in ops)
 
 
+class _Named(io.BytesIO):
+    """A file in memory whose name says its format: for it Pillow loads that one encoder and not all it has."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 def encoded(image: Image.Image, form: str, full_colour: bool = True) -> bytes:
     """``image`` as a file: JPEG, or PNG by fpng where that is installed (twelve times as fast as zlib)."""
-    out = io.BytesIO()
+    out = _Named(f"card.{form}")
     if form == "jpeg":
-        image.save(out, "JPEG", quality=QUALITY, subsampling=0 if full_colour else 2)
+        image.save(out, quality=QUALITY, subsampling=0 if full_colour else 2)
         return out.getvalue()
     try:
         import fpng
     except ImportError:
-        image.save(out, "PNG", compress_level=1)
+        image.save(out, compress_level=1)
         return out.getvalue()
     return bytes(fpng.from_bytes(image.tobytes(), image.width, image.height, 3))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
+
+import msgspec
 
 from commsched.images import fonts
 from commsched.images.fonts import Face
@@ -30,15 +31,13 @@ _MARKS = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
                     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     kind: Kind
     text: str
     face: Face
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True):
     """Of a text on its baseline, in em: ``width`` is the advance, the rest is where ink may be."""
 
     width: float
@@ -141,9 +140,8 @@ def _ink(face: Face, text: str) -> tuple[int, int, int, int]:
 @lru_cache(32768)
 def kern(face: Face, pair: str) -> float:
     """What the font takes away between two glyphs, in em."""
-    font = fonts.opened(face, REFERENCE)
-    alone = font.getlength(pair[0]) + font.getlength(pair[1])
-    return float(font.getlength(pair, features=["-liga", "-clig"]) - alone) / REFERENCE
+    both = fonts.opened(face, REFERENCE).getlength(pair, features=["-liga", "-clig"]) / REFERENCE
+    return both - glyph(face, pair[0]).width - glyph(face, pair[1]).width
 
 
 @lru_cache(4096)

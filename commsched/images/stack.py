@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from commsched.core.words import N_, Problem, block
 from commsched.images import breaks, place

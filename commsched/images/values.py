@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from commsched.core.words import N_, Problem, block
 from commsched.images import breaks, runs
 from commsched.images.designs import Design, Field
 
 
-@dataclass(frozen=True)
-class Photo:
+class Photo(msgspec.Struct, frozen=True, dict=True):
     """A picture for a design: a file that intake let through, and where crops are centred."""
 
     data: bytes
@@ -30,8 +30,7 @@ Value = str | bytes | Photo
 """Pictures may be given as bare bytes; then the focus is proposed by :func:`commsched.images.look.focus`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One line of a chart: ``shown`` is the figure as the person wrote it."""
 
     label: str
@@ -39,13 +38,12 @@ class Row:
     shown: str
 
 
-@dataclass(slots=True)
-class Filled:
+class Filled(msgspec.Struct):
     """Values by field, with nothing left to doubt; ``photos`` the pictures among them."""
 
-    texts: dict[str, str] = field(default_factory=dict)
-    photos: dict[str, Photo] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    texts: dict[str, str] = {}
+    photos: dict[str, Photo] = {}
+    problems: list[Problem] = []
 
     def has(self, name: str) -> bool:
         return bool(self.texts.get(name) or name in self.photos)

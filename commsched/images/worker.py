@@ -33,6 +33,7 @@ _MODULES = (
     "commsched.images.clean",
     "commsched.images.derive",
     "commsched.images.look",
+    "html",
 )
 LENGTHS = struct.Struct(">II")
 

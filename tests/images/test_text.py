@@ -148,3 +148,9 @@ def test_a_font_from_outside_is_checked_before_it_is_used() -> None:
 
 def test_an_uploaded_font_that_vanished_is_replaced() -> None:
     assert fonts.path_of(Face("Vår egen", 700, "/nowhere/own.ttf")) == fonts.path_of(Face("Inter", 700))
+
+
+@pytest.mark.parametrize("family", fonts.FAMILIES)
+def test_every_packaged_font_draws_the_signs_that_are_taken_for_granted(family: str) -> None:
+    signs = [chr(code) for code in range(0x20, 0x100) if chr(code).isprintable()]
+    assert [sign for sign in signs if not sign.isspace() and not fonts._drawable(Face(family), sign)] == []

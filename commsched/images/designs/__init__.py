@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -17,6 +17,7 @@ from commsched.images.ops import Area
 
 __all__ = ["SIZES", "Block", "Design", "Field", "Layer", "areas", "frame", "get", "load", "shape_of", "unit"]
 
+_HERE = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 SMALLEST, LARGEST = 240, 4096
 
@@ -111,15 +112,14 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @lru_cache(64)
 def _read(name: str) -> Design:
-    file = resources.files(__package__) / f"{name}.toml"
+    file = _HERE / f"{name}.toml"
     return msgspec.structs.replace(msgspec.toml.decode(file.read_bytes(), type=Design), name=name)
 
 
 @lru_cache(1)
 def load() -> dict[str, Design]:
     """Every design, in the order they are offered."""
-    files = resources.files(__package__).iterdir()
-    found = [_read(file.name.removesuffix(".toml")) for file in files if file.name.endswith(".toml")]
+    found = [_read(file.stem) for file in _HERE.glob("*.toml")]
     return {design.name: design for design in sorted(found, key=lambda one: (one.order, one.name))}
 
 
