@@ -12,10 +12,13 @@ from sqlalchemy import Connection, desc, insert, select
 from sqlalchemy.orm import Session
 
 from commsched.flow.context import Actor, Office
+from commsched.store.fast import FastMany
 from commsched.store.models import Entry
 from commsched.store.types import to_micros
 
 GENESIS = "0" * 64
+_entries: Any = Entry.__table__
+_insert = FastMany(insert(_entries))
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -52,7 +55,7 @@ def append(connection: Connection, at: datetime, lines: Sequence[Line]) -> None:
             }
         )  # fmt: skip
         previous = hashed
-    connection.execute(insert(Entry), rows)
+    _insert.run(connection, rows, tuple(rows[0]))
 
 
 def note(session: Session, office: Office, actor: Actor, action: str, item_id: int | None = None, **facts: Any) -> None:

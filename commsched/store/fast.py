@@ -6,14 +6,14 @@ moves thousands of rows a second, so it keeps the statements (portable, typed) a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.sql import Executable
 
-Processor = Any
-_Compiled = tuple[str, list[tuple[str, Processor]], tuple[Any, ...]]
+Converter = Callable[[Any], Any]
+_Compiled = tuple[str, Callable[[Any], tuple[Any, ...]], list[tuple[int, Converter]], tuple[Any, ...]]
 _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
 
@@ -31,7 +31,10 @@ class FastSelect:
         size = next(size for size in _SIZES if size >= len(ids))
         padded = [*ids, *([ids[-1]] * (size - len(ids)))]
         text = self._texts.get((connection.dialect.name, size)) or self._compile(connection, size)
-        return connection.exec_driver_sql(text, tuple(padded)).all()
+        with connection.exec_driver_sql(text, tuple(padded)) as result:
+            cursor: Any = result.cursor
+            rows: Sequence[Any] = cursor.fetchall()  # plain tuples, without a Row around each
+        return rows
 
     def _compile(self, connection: Connection, size: int) -> str:
         compiled = self.statement.params(ids=list(range(size))).compile(
@@ -44,28 +47,38 @@ class FastSelect:
 class FastMany:
     """``executemany`` of one insert or update: dictionaries in, tuples to the driver."""
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Any) -> None:
         self.statement = statement
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
         """Run it for ``rows``, which all have exactly ``columns``."""
         kind = (connection.dialect.name, columns)
-        text, binds, fixed = self._compiled.get(kind) or self._compile(connection, columns)
-        values = [
-            tuple([row[name] if process is None else process(row[name]) for name, process in binds]) + fixed
-            for row in rows
-        ]
+        text, get, converted, fixed = self._compiled.get(kind) or self._compile(connection, columns)
+        values = []
+        for row in rows:
+            line = [*get(row), *fixed]
+            for place, convert in converted:
+                line[place] = convert(line[place])
+            values.append(tuple(line))
         connection.exec_driver_sql(text, values)
 
     def _compile(self, connection: Connection, columns: tuple[str, ...]) -> _Compiled:
-        statement: Any = self.statement
-        compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
+        compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(columns))
         order = compiled.positiontup or list(compiled.params)
         given = [name for name in order if name in columns]
-        if order[: len(given)] != given:
-            raise ValueError("constants of a fast statement must come last")
-        binds = [(name, compiled._bind_processors.get(name)) for name in given]
-        made = (str(compiled), binds, tuple(compiled.params[name] for name in order[len(given) :]))
+        if order[: len(given)] != given or len(given) < 2:
+            raise ValueError("constants of a fast statement must come last, after two values at least")
+        converted = [
+            (place, convert) for place, name in enumerate(given) if (convert := self._converter(compiled, name))
+        ]
+        fixed = tuple(compiled.params[name] for name in order[len(given) :])
+        made = (str(compiled), itemgetter(*given), converted, fixed)
         self._compiled[connection.dialect.name, columns] = made
         return made
+
+    def _converter(self, compiled: Any, name: str) -> Converter | None:
+        column = self.statement.table.c.get(name)
+        own: Converter | None = None if column is None else getattr(column.type, "to_driver", None)
+        given: Converter | None = compiled._bind_processors.get(name)
+        return own or given

@@ -11,14 +11,14 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 in UTC. Raises ``ValueError`` for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone cannot be stored")
-    return (moment - _EPOCH) // _MICRO
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(micros: int) -> datetime:
@@ -31,8 +31,13 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    @staticmethod
+    def to_driver(value: datetime | None) -> int | None:
+        """What the driver is handed; the same for every database."""
         return None if value is None else to_micros(value)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return self.to_driver(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else from_micros(value)
@@ -44,8 +49,13 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    @staticmethod
+    def to_driver(value: Any) -> str | None:
+        """What the driver is handed; the same for every database."""
         return None if value is None else msgspec.json.encode(value, order="deterministic").decode()
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return self.to_driver(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +27,8 @@ from commsched.store.types import from_micros, to_micros
 
 log = logging.getLogger("commsched.deliver")
 
-_policy = msgspec.json.Decoder(Policy).decode
+_read_policy = msgspec.json.Decoder(Policy).decode
+_policy = lru_cache(maxsize=1000)(_read_policy)  # an office has a handful, and every item carries a copy
 
 NEVER = sys.maxsize
 """When a consent without an end ends."""
@@ -128,9 +129,9 @@ class Considerer(msgspec.Struct, frozen=True):
         wire = self.wire_for(row)
         ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
-            return Call("prepare", job, platform, wire, part, handles, self.now)
+            return Call("prepare", job, platform, wire, part, handles, self.now, row, known)
         self._commit_attempt(row, turn.number)  # the last thing that can fail: a committed attempt is always called
-        return Call("send", job, platform, wire, part, handles, self.now)
+        return Call("send", job, platform, wire, part, handles, self.now, row, known)
 
     def _same(self, parts: list[Part], known: Known) -> Part:
         """The part that ``known`` was written down for. Recipients are known by their address, not their place: a
@@ -197,7 +198,7 @@ class Considerer(msgspec.Struct, frozen=True):
         parts = platform.parts(self.draft(job, row, content, self.people(row)))
         part, handles = complete(self._same(parts, lost[0]), known, self.office)
         since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
-        return Call("look", job, platform, self.wire_for(row), part, handles, since)
+        return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
 
     def _give_up(self, row: CaseRow) -> None:
         """After a bug: nothing of this delivery is tried. What may be out stays a question, the rest is held."""

@@ -162,7 +162,8 @@ class Courier:
         return done
 
     def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
-        """The next of every free line, but no more than can be called at once: a committed attempt never queues."""
+        """The next of every free line, but no more than can be called at once: a committed attempt never queues.
+        A line that has had its turn goes last, so that many channels share a batch fairly."""
         freed = {one.call.job.channel for one in done}
         room = self.width - len(self._on_hands) - sum(one.call.kind == "prepare" for one in done)
         jobs: list[Job] = []
@@ -172,10 +173,10 @@ class Courier:
             if (channel in self._busy and channel not in freed) or (room <= 0 and not self._instant.get(channel)):
                 continue
             room -= not self._instant.get(channel)
-            line = self._lines[channel]
+            line = self._lines.pop(channel)
             jobs.append(line.popleft())
-            if not line:
-                del self._lines[channel]
+            if line:
+                self._lines[channel] = line
         return jobs
 
     def _hand_out(self, call: Call) -> None:
@@ -260,7 +261,8 @@ class Courier:
     def _transact(self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]) -> list[Call]:
         now, batch = self.office.now(), rows.Batch()
         settled = {one.call.job.delivery for one in done}
-        loaded = rows.load(connection, sorted(settled | {job.delivery for job in jobs}))
+        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.call.locks_all}
+        loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
         considerer = Considerer(self.office, self._wire, self.worker, now, loaded, batch)
         settler = Settler(now, loaded, batch, considerer)
         again = [job for one in done if (job := settler.settle(one)) is not None]

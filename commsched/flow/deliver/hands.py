@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from commsched.core.content import SUFFIXES
 from commsched.core.outcome import (
@@ -64,12 +65,18 @@ def _outcome(result: Outcome) -> Outcome:
 def storable(result: _R) -> _R:
     """``result`` with nothing in it that a database refuses: servers answer with anything, and whatever became of a
     call must be written down."""
-    changed = {one.name: _plain(getattr(result, one.name)) for one in fields(result)}
-    return replace(result, **changed)
+    changed = {
+        name: plain
+        for name in result.__struct_fields__
+        if (plain := _plain(value := getattr(result, name))) is not value
+    }
+    return replace(result, **changed) if changed else result
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
         return value.encode("utf-8", "replace").decode().replace("\0", "")
     if isinstance(value, dict):
         return {str(_plain(key)): str(_plain(item)) for key, item in value.items()}

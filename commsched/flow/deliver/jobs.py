@@ -10,6 +10,7 @@ import msgspec
 
 from commsched.core.outcome import Finding, Handles, Outcome
 from commsched.core.platform import Part, Platform, Wire
+from commsched.flow.deliver.rows import CaseRow, Known
 
 Kind = Literal["prepare", "send", "look"]
 
@@ -43,6 +44,15 @@ class Call(msgspec.Struct):
     handles: Handles
     since: datetime
     """For reading back: when the attempt was committed."""
+    row: CaseRow
+    known: list[Known]
+    """The delivery and its parts as they were read when this was decided."""
+
+    @property
+    def locks_all(self) -> bool:
+        """Whether nobody can change any of ``row`` and ``known`` before the call is back: the delivery is
+        ``sending``, and it has no other part that a person might be answering for."""
+        return self.kind == "send" and len(self.known) == 1
 
 
 class Done(msgspec.Struct):
