@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from commsched.core.content import ChannelContent, Content, Picture, canonical, digest
 from commsched.flow.compose import media_path
 from commsched.flow.context import Office
@@ -64,3 +66,17 @@ def picture(office: Office, workspace: int, data: bytes, *, alt: str = "", credi
         session.add(Media(sha256=sha256, suffix=".jpg", mime="image/jpeg", width=width, height=height, size=len(data),
                           alt=alt, credit=credit, created_at=office.now()))  # fmt: skip
     return Picture(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
+
+
+def in_doubt(office: Office, workspace: int, *addresses: str) -> int:
+    """A release on its way to a press list, of which nobody knows whether it reached ``addresses``; its delivery."""
+    number = channel(office, workspace, "presslist", name="Redaktionerna")
+    item = published(office, workspace, number, at=office.now(), state="publishing", text="Ja till fler turer.")
+    with office.store.write(workspace) as session:
+        row = session.scalar(select(Delivery).where(Delivery.item_id == item.id))
+        assert row is not None
+        row.state, row.reason, row.published_at = "unknown", "ask", None
+        for place, address in enumerate(addresses):
+            session.add(Part(delivery_id=row.id, number=place, key=f"{item.uid}-{place}", state="unknown",
+                             recipient=office.vault.seal(address)))  # fmt: skip
+        return row.id

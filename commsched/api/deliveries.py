@@ -25,21 +25,27 @@ def list_deliveries() -> Paged:
     with office().store.read(actor().workspace) as session:
         found = listing.deliveries(session, asked, several("state"), number("channel"), number("item"))
         tries = listing.attempts(session, [row.id for row in found])
-    return paged(found, lambda row: show.delivery(row, tries.get(row.id, [])), asked, lambda row: int(row.id))
+        doubts = listing.doubts(office(), session, found)
+    return paged(
+        found,
+        lambda row: show.delivery(row, tries.get(row.id, []), doubts.get(row.id, ())),
+        asked,
+        lambda row: int(row.id),
+    )
 
 
 @route(bp, "GET", ONE, "read", "Show a delivery with its attempts", answer=schemas.DeliveryOut, errors=(404,))
 def get_delivery(id: int) -> Any:
     with office().store.read(actor().workspace) as session:
         row = resolve.load(session, id)
-        tries = listing.attempts(session, [id])
-    return show.delivery(row, tries.get(id, []))
+        tries, doubts = listing.attempts(session, [id]), listing.doubts(office(), session, [row])
+    return show.delivery(row, tries.get(id, []), doubts.get(id, ()))
 
 
 @route(bp, "POST", f"{ONE}/resolve", "resolve", "Say what became of an unknown delivery: it is out, or it is not",
        body=schemas.ResolveIn, answer=schemas.DeliveryOut, errors=(404, 409, 422))  # fmt: skip
 def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
-    resolve.resolve(office(), actor(), id, given.answer, given.url.strip())
+    resolve.resolve(office(), actor(), id, given.answer, given.url.strip(), given.parts)
     return get_delivery(id)
 
 

@@ -84,6 +84,8 @@ class CardIn(In):
 class ResolveIn(In):
     answer: Literal["published", "not_published"] = msgspec.field(name="as")
     url: Address = ""
+    parts: Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(max_length=20_000)] | None = None
+    """Those of ``unknown_parts`` the answer is about: recipients of a list, one by one. Without it, all of them."""
 
 
 class RetryIn(In):
@@ -162,6 +164,8 @@ class DeliveryOut(msgspec.Struct):
     """A code: ``late``, ``paused``, ``ask``, ``rejected``, ``token`` …"""
     reason_text: str
     detail: str
+    unknown_parts: list[int]
+    """Numbers of the parts (recipients of a list) that nobody knows the fate of, as in ``attempts``."""
     attempts: list[AttemptOut]
 
 

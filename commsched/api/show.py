@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -14,6 +14,7 @@ from commsched.core.language import gettext
 from commsched.core.lifecycle import REASONS
 from commsched.flow.compose import Checked
 from commsched.flow.context import Office
+from commsched.flow.listing import Doubt
 from commsched.flow.look import Seen
 from commsched.flow.signin import Visitor
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Media, Revision, Workspace
@@ -42,12 +43,12 @@ def attempt(row: Attempt) -> out.AttemptOut:
     return out.AttemptOut(row.part, row.started_at, row.finished_at, cast(Any, row.outcome or None), row.detail)
 
 
-def delivery(row: Delivery, attempts: list[Attempt]) -> out.DeliveryOut:
+def delivery(row: Delivery, attempts: list[Attempt], doubts: Sequence[Doubt] = ()) -> out.DeliveryOut:
     return out.DeliveryOut(
         id=row.id, uid=row.uid, item=row.item_id, channel=row.channel_id, state=cast(Any, row.state),
         due_at=row.due_at, latest_at=row.latest_at, next_at=row.next_at, published_at=row.published_at, url=row.url,
         reason=row.reason, reason_text=reason_text(row.reason), detail=row.detail,
-        attempts=[attempt(one) for one in attempts],
+        unknown_parts=[one.number for one in doubts], attempts=[attempt(one) for one in attempts],
     )  # fmt: skip
 
 
@@ -87,7 +88,9 @@ def item(seen: Seen) -> out.ItemOut:
         approvals=[decision(one, names) for one in seen.standing],
         decisions=[decision(one, names) for one in seen.decisions],
         problems=_problems(seen),
-        deliveries=[delivery(one, seen.attempts.get(one.id, [])) for one in seen.deliveries],
+        deliveries=[
+            delivery(one, seen.attempts.get(one.id, []), seen.doubts.get(one.id, ())) for one in seen.deliveries
+        ],
         comments=[
             out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
             for one in seen.comments

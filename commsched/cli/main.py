@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from commsched import __version__
-from commsched.cli import cards, care, channels, people, run
+from commsched.cli import cards, care, channels, deliveries, people, run
 from commsched.cli._common import OfficeGroup
 
 
@@ -24,6 +24,6 @@ def version() -> None:
     click.echo(f"commsched {__version__}")
 
 
-for module in (run, people, channels, cards, care):
+for module in (run, people, channels, deliveries, cards, care):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.lifecycle import DELIVERY_STATES, ITEM_STATES
 from commsched.core.words import N_, Invalid
-from commsched.store.models import Attempt, Delivery, Entry, Item, Revision
+from commsched.flow.context import Office
+from commsched.store.models import Attempt, Delivery, Entry, Item, Part, Revision
 from commsched.store.search import holds
 
 MOST: Final = 200
@@ -95,6 +96,32 @@ def attempts(session: Session, deliveries: Iterable[int]) -> dict[int, list[Atte
     for row in session.scalars(select(Attempt).where(Attempt.delivery_id.in_(list(deliveries))).order_by(Attempt.id)):
         made.setdefault(row.delivery_id, []).append(row)
     return made
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A part that nobody knows the fate of. ``whom`` is its recipient, told so that only who knows them knows whom."""
+
+    number: int
+    whom: str = ""
+    detail: str = ""
+
+
+def doubts(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, list[Doubt]]:
+    """The parts of each unknown delivery that a person can answer for."""
+    asked = [row.id for row in deliveries if row.state == "unknown"]
+    made: dict[int, list[Doubt]] = {}
+    if asked:
+        found = select(Part).where(Part.delivery_id.in_(asked), Part.state == "unknown").order_by(Part.id)
+        for row in session.scalars(found):
+            whom = masked(office.vault.unseal(row.recipient)) if row.recipient else ""
+            made.setdefault(row.delivery_id, []).append(Doubt(row.number, whom, row.detail))
+    return made
+
+
+def masked(address: str) -> str:
+    """An e-mail address with most of its name hidden: ``re…n@svt.se``."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:2]}…{name[-1]}@{host}" if len(name) > 5 else f"{name[:1]}…@{host}"
 
 
 def record(session: Session, workspace: int, page: Page, item: int | None = None) -> list[Entry]:

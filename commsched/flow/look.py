@@ -33,6 +33,8 @@ class Seen(msgspec.Struct, frozen=True):
     checked: list[compose.Checked]
     state: str
     """As people are told it."""
+    doubts: dict[int, list[listing.Doubt]]
+    """By delivery, the parts that wait for a person's answer."""
 
     @property
     def standing(self) -> list[Decision]:
@@ -58,7 +60,8 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
-                    problems, checked, states(session, [item_id])[item_id])  # fmt: skip
+                    problems, checked, states(session, [item_id])[item_id],
+                    listing.doubts(office, session, rows))  # fmt: skip
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:

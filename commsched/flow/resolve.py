@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -26,10 +27,13 @@ def load(session: Session, delivery_id: int) -> Delivery:
     return row
 
 
-def resolve(office: Office, actor: Actor, delivery_id: int, answer: Answer, url: str = "") -> None:
+def resolve(
+    office: Office, actor: Actor, delivery_id: int, answer: Answer, url: str = "", parts: Collection[int] | None = None
+) -> None:
     """Say what became of an unknown delivery: it is out (and where), or it is not.
 
-    "Not published" holds it, so that sending again is a second, separate decision (:func:`send`).
+    ``parts`` are the numbers of those the answer is about; without it, it is about all that nobody knows of. "Not
+    published" holds, so that sending again is a second, separate decision (:func:`send`).
     """
     actor.require("resolve")
     if url and not url.startswith(("https://", "http://")):
@@ -38,50 +42,88 @@ def resolve(office: Office, actor: Actor, delivery_id: int, answer: Answer, url:
         row = load(session, delivery_id)
         if row.state != "unknown":
             raise Conflict(N_("This is not a delivery that waits for an answer."))
+        about = _about(session, row, parts)
         if answer == "published":
-            _is_out(office, session, row, url)
+            _set_parts(session, row, about, state="published", url=url, finished_at=office.now(), next_at=None)
+            row.url = row.url or url
         else:
-            _is_not_out(office, session, row)
+            _is_not_out(session, row, about)
+        _stand(office, session, row, answer)
         _finish(session, row)
-        note(session, office, actor, "delivery.resolved", row.item_id, delivery=row.id, answer=answer, url=url[:300])
+        whom = {"recipients": said_numbers(about)} if independent(office, session, row) else {}
+        note(session, office, actor, "delivery.resolved", row.item_id, delivery=row.id, answer=answer, url=url[:300],
+             **whom)  # fmt: skip
     office.wake()
 
 
-def _is_out(office: Office, session: Session, row: Delivery, url: str) -> None:
-    """The unknown parts are out. Parts after them still wait: a thread goes on, a list's other recipients too."""
+def _about(session: Session, row: Delivery, wanted: Collection[int] | None) -> list[int]:
+    """The parts an answer is about. Raises :class:`Invalid` for one whose fate is known."""
+    found = session.scalars(select(Part.number).where(Part.delivery_id == row.id, Part.state == "unknown"))
+    unknown = sorted(found)
+    if wanted is None:
+        return unknown
+    if not wanted:
+        raise Invalid(N_("Choose whom you answer for."), "parts")
+    for number in wanted:
+        if number not in unknown:
+            raise Invalid(N_("Recipient %(number)s does not wait for an answer."), "parts", number=number + 1)
+    return sorted(set(wanted))
+
+
+def said_numbers(parts: Sequence[int]) -> str:
+    """Numbers of recipients as people count them, from 1: ``1–3, 7``."""
+    runs: list[list[int]] = []
+    for number in parts:
+        if runs and runs[-1][-1] == number:
+            runs[-1][-1] = number + 1
+        else:
+            runs.append([number + 1, number + 1])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
+
+
+def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> None:
+    """How the delivery stands after an answer. What is out lets its thread go on, and the other recipients."""
     now = office.now()
-    _set_parts(session, row, state="published", url=url, finished_at=now, next_at=None)
-    row.url = row.url or url
     result = _together(office, session, row)
+    if answer == "not_published" and result.state != "unknown":
+        row.state, row.next_at, row.reason = "held", None, "absent"
+        return
     if result.state in ("waiting", "sending"):
         row.state, row.next_at, row.reason = "waiting", result.next_at or now, ""
         return
-    row.state, row.next_at, row.reason, row.detail = result.state, None, result.reason, result.detail
+    row.state, row.next_at, row.reason, row.detail = result.state, result.next_at, result.reason, result.detail
     if result.state == "published":
         row.published_at = now
+    elif result.state == "unknown":  # recipients who are not answered for yet
+        row.reason = "ask" if result.next_at is None else "verify"
+    elif result.state == "held":
+        row.reason = "absent"
     elif not row.reason:  # recipients who were refused: each of them says why
         row.reason = "rejected"
 
 
+def independent(office: Office, session: Session, row: Delivery) -> bool:
+    """Whether its parts are recipients, of whom each has a fate of their own."""
+    platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
+    return platform is not None and office.platform(platform).independent_parts
+
+
 def _together(office: Office, session: Session, row: Delivery) -> Whole:
     """What the parts make of the delivery now: an answer about one recipient says nothing of the others."""
+    session.flush()
     parts = session.scalars(select(Part).where(Part.delivery_id == row.id).order_by(Part.number))
     states = [PartState(part.number, part.state, part.next_at, part.detail) for part in parts]
-    platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
-    independent = platform is not None and office.platform(platform).independent_parts
-    return whole(states, independent, office.now())
+    return whole(states, independent(office, session, row), office.now())
 
 
-def _is_not_out(office: Office, session: Session, row: Delivery) -> None:
-    _set_parts(session, row, state="waiting", next_at=None, tries=0)
-    session.execute(
-        update(Attempt).where(Attempt.delivery_id == row.id, Attempt.outcome == "unknown").values(outcome="absent")
-    )
-    row.state, row.next_at, row.reason = "held", None, "absent"
+def _is_not_out(session: Session, row: Delivery, parts: Collection[int]) -> None:
+    _set_parts(session, row, parts, state="held", next_at=None, tries=0)
+    lost = (Attempt.delivery_id == row.id, Attempt.part.in_(parts), Attempt.outcome == "unknown")
+    session.execute(update(Attempt).where(*lost).values(outcome="absent"))
 
 
-def _set_parts(session: Session, row: Delivery, **values: object) -> None:
-    session.execute(update(Part).where(Part.delivery_id == row.id, Part.state == "unknown").values(**values))
+def _set_parts(session: Session, row: Delivery, parts: Collection[int], **values: object) -> None:
+    session.execute(update(Part).where(Part.delivery_id == row.id, Part.number.in_(parts)).values(**values))
 
 
 def _finish(session: Session, row: Delivery) -> None:

@@ -92,9 +92,12 @@ ICONS: Final = {
 }  # fmt: skip
 
 
+OF_RECIPIENTS: Final = N_("answered whether it reached recipient %(recipients)s: %(answer)s")
+
+
 def sentence(entry: Entry) -> str:
     """What happened, after the name of who did it; an action nobody has described is shown as it is named."""
-    story = STORY.get(entry.action)
+    story = OF_RECIPIENTS if entry.facts.get("recipients") else STORY.get(entry.action)
     return _(story, **_Facts(entry.facts)) if story and "%(" in story else _(story) if story else entry.action
 
 

@@ -14,6 +14,7 @@ from commsched.api.pace import Pace
 from commsched.api.problems import TooFast
 from commsched.flow import keys, library, operator, write
 from commsched.flow.context import Office
+from tests import publications
 from tests.api.conftest import Client, add_channel
 from tests.conftest import NOW, PASSWORD, Cast, SetClock
 from tests.images import files
@@ -467,3 +468,16 @@ def test_metrics_are_for_this_machine_or_for_the_token(app: Flask, office: Offic
 
 def test_the_password_is_no_token(app: Flask, cast: Cast) -> None:
     assert Client(app, PASSWORD).get("/workspace").status_code == 401
+
+
+def test_a_program_answers_for_one_recipient_at_a_time(program: Program, office: Office, cast: Cast) -> None:
+    row = publications.in_doubt(office, cast.place.id, "redaktionen@svt.example", "jo@dn.example")
+    writer = program()
+    assert writer.get(f"/deliveries/{row}").json["unknown_parts"] == [0, 1]
+    assert [one["unknown_parts"] for one in writer.get("/deliveries?state=unknown").json] == [[0, 1]]
+    wrong = writer.post(f"/deliveries/{row}/resolve", {"as": "published", "parts": [5]})
+    assert (wrong.status_code, wrong.json["field"]) == (422, "parts")
+    first = writer.post(f"/deliveries/{row}/resolve", {"as": "published", "parts": [1]}).json
+    assert (first["state"], first["unknown_parts"]) == ("unknown", [0])
+    assert writer.post(f"/deliveries/{row}/resolve", {"as": "not_published"}).json["state"] == "held"
+    assert "svt.example" not in writer.get(f"/deliveries/{row}").text

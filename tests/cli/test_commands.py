@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from sqlalchemy import select
 
 from commsched.bootstrap import open_office
 from commsched.cli.channels import platform_key, points_inside
@@ -17,11 +18,12 @@ from commsched.cli.main import main
 from commsched.flow import signin
 from commsched.flow.context import Office
 from commsched.platforms import get, keys
-from commsched.store.models import Channel, Heartbeat, Item
+from commsched.store.models import Channel, Heartbeat, Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD
+from tests.publications import in_doubt
 
 SLUG = "regiongruppen-vastra"
 
@@ -348,3 +350,21 @@ def test_the_version_is_told(run: Run) -> None:
     from commsched import __version__
 
     assert run("version").stdout == f"commsched {__version__}\n"
+
+
+def test_deliveries_are_listed_and_answered_for_recipient_by_recipient(run: Run, founded: str, home: Path) -> None:
+    office = open_office(home)
+    with office.store.read(EVERY_WORKSPACE) as session:
+        place = session.scalars(select(Workspace.id)).one()
+    row = str(in_doubt(office, place, "redaktionen@svt.example", "jo@dn.example"))
+    listed = run("delivery", "list").stdout
+    assert "1 re…n@svt.example, 2 j…@dn.example" in listed
+    asked = run("delivery", "resolve", row, "--as", "published")
+    assert (asked.exit_code, "--recipient" in asked.stderr) == (1, True)
+    wrong = run("delivery", "resolve", row, "--as", "published", "--recipient", "7")
+    assert (wrong.exit_code, "Recipient 7 does not wait" in wrong.stderr) == (1, True)
+    assert run("delivery", "resolve", row, "--as", "published", "--recipient", "2").exit_code == 0
+    assert "dn.example" not in run("delivery", "list").stdout
+    assert run("delivery", "resolve", row, "--as", "not_published").exit_code == 0, "one is left, so none need be named"
+    assert "held" in run("delivery", "list", "--state", "held").stdout
+    office.store.close()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from commsched.core.words import Conflict
+from commsched.core.words import Conflict, Invalid
 from commsched.flow import pause, resolve, schedule
 from commsched.flow.deliver import courier as courier_module
 from commsched.flow.deliver.recover import recover
@@ -648,6 +648,59 @@ def test_answering_for_one_recipient_says_nothing_of_those_who_were_refused(worl
     assert one(world).reason == "ask"
     resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published")
     assert one(world).state == "failed"
+
+
+def fates(world: World) -> list[str]:
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(select(Part.state).order_by(Part.number)))
+
+
+def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -> None:
+    due(world, channel=4)
+    fail(world, "timeout after", "timeout before")
+    world.settle()
+    world.clock.forward(6)
+    world.settle()
+    assert (one(world).reason, fates(world)[:2]) == ("ask", ["unknown", "unknown"])
+    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", parts=[0])
+    assert (one(world).state, one(world).reason, fates(world)[:2]) == ("unknown", "ask", ["published", "unknown"])
+    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published", parts=[1])
+    assert outcome(world)[:2] == ("held", "absent")
+    resolve.send(world.office, world.actor(FIRST), one(world).id)
+    world.settle()
+    assert (one(world).state, set(fates(world))) == ("published", {"published"})
+    assert len({seen.recipient for seen in world.wall.seen}) == len(world.wall.seen) == len(fates(world))
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        lines = session.scalars(select(Entry).where(Entry.action == "delivery.resolved").order_by(Entry.id)).all()
+    assert [(line.facts["answer"], line.facts["recipients"]) for line in lines] == [
+        ("published", "1"), ("not_published", "2")
+    ]  # fmt: skip
+
+
+def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -> None:
+    due(world, channel=4)
+    fail(world, "timeout before", "timeout before")
+    world.settle()
+    world.clock.forward(6)
+    world.settle()
+    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published")
+    assert outcome(world)[:2] == ("held", "absent")
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        line = session.scalars(select(Entry).where(Entry.action == "delivery.resolved")).one()
+    assert line.facts["recipients"] == "1–2"
+
+
+@pytest.mark.parametrize("parts", [[], [2], [0, 99], [-1]])
+def test_nobody_answers_for_somebody_whose_fate_is_known(world: World, parts: list[int]) -> None:
+    due(world, channel=4)
+    fail(world, "timeout before", "timeout before")
+    world.settle()
+    world.clock.forward(6)
+    world.settle()
+    with pytest.raises(Invalid) as caught:
+        resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", parts=parts)
+    assert caught.value.field == "parts"
+    assert fates(world)[:2] == ["unknown", "unknown"]
 
 
 def test_another_offices_channel_is_never_reached(world: World) -> None:

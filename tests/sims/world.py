@@ -540,10 +540,13 @@ class World:
             deed = resolve.send if which % 3 else resolve.drop
             self._try(deed.__name__, lambda: deed(self.office, who, row.id))
         elif row.reason == "ask":
-            keys = {part.key for part in parts}
-            out = any(one.key in keys for one in self.wall.on(row.channel_id))
-            if self._try("resolve", lambda: resolve.resolve(self.office, who, row.id,
-                                                            "published" if out else "not_published")):  # fmt: skip
+            keys = {one.key for one in self.wall.on(row.channel_id)}
+            answers: dict[bool, list[int]] = {True: [], False: []}
+            for part in parts:
+                answers[part.key in keys].append(part.number)
+            out = bool(answers[True]) and (which % 2 == 0 or not answers[False])
+            said: resolve.Answer = "published" if out else "not_published"
+            if self._try("resolve", lambda: resolve.resolve(self.office, who, row.id, said, parts=answers[out])):
                 self.answered.add(row.id)
 
     def set_list(self, people: tuple[str, ...]) -> None:

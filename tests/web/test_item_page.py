@@ -14,7 +14,7 @@ from commsched.core.draft import PictureIn
 from commsched.flow import approve, items, write
 from commsched.flow.context import Office
 from commsched.store.models import Attempt, Delivery, Item, Notice, Revision
-from tests import writing
+from tests import publications, writing
 from tests.conftest import Browser, Cast, SetClock
 
 Browse = Callable[..., Browser]
@@ -308,3 +308,39 @@ def test_the_history_shows_one_version_for_a_stretch_of_writing_and_all_on_deman
     assert re.findall(r"<strong>Version (\d+)</strong>", page) == ["7", "6", "1"]
     assert "Visa 4 versioner som sparades på vägen" in page
     assert len(re.findall(r"<strong>Version \d+</strong>", whole)) == 7
+
+
+def test_recipients_are_answered_for_one_by_one_or_all_on_purpose(browse: Browse, office: Office, cast: Cast) -> None:
+    row = publications.in_doubt(office, cast.place.id, "redaktionen@svt.example", "jo@dn.example", "tips@tt.example")
+    browser, page = browse(cast.writer), f"~/items/{resolved(office, cast, row).item_id}"
+    shown = words(browser.get(page).text)
+    assert all(one in shown for one in ("1. re…n@svt.example", "2. j…@dn.example", "Alla 3 får samma svar"))
+    assert "redaktionen@" not in shown
+    answer = f"{page}/deliveries/{row}/resolve"
+    nobody = browser.post(answer, {"choose": "1", "answer": "published"})
+    assert (nobody.status_code, "Välj vilka du svarar för." in nobody.text) == (422, True)
+    odd = browser.post(answer, {"choose": "1", "answer": "published", "part": ["0", "77"]})
+    assert (odd.status_code, "Mottagare 78 väntar inte på något svar." in words(odd.text)) == (422, True)
+    assert re.search(r'value="0" checked', odd.text), "what was ticked stays ticked"
+    assert browser.post(answer, {"choose": "1", "answer": "published", "part": "1"}).status_code == 303
+    assert "2. j…@dn.example" not in words(browser.get(page).text)
+    assert browser.post(answer, {"choose": "1", "answer": "not_published", "all": "1"}).status_code == 303
+    assert resolved(office, cast, row).state == "held"
+    told = words(browse(cast.administrator).get("~/record/").text)
+    assert "svarade på om det kom fram till mottagare 2: det är ute" in told
+    assert "svarade på om det kom fram till mottagare 1, 3: det gick inte ut" in told
+
+
+def test_the_only_recipient_in_doubt_is_named_beside_the_question(browse: Browse, office: Office, cast: Cast) -> None:
+    row = publications.in_doubt(office, cast.place.id, "redaktionen@svt.example")
+    browser, page = browse(cast.writer), f"~/items/{resolved(office, cast, row).item_id}"
+    assert "Mottagare 1: re…n@svt.example" in words(browser.get(page).text)
+    assert browser.post(f"{page}/deliveries/{row}/resolve", {"answer": "published"}).status_code == 303
+    assert resolved(office, cast, row).state == "published"
+
+
+def resolved(office: Office, cast: Cast, row: int) -> Delivery:
+    with office.store.read(cast.place.id) as session:
+        found = session.get(Delivery, row)
+        assert found is not None
+        return found

@@ -27,6 +27,8 @@ from commsched.web.words import _, actor, language, office, page, place, said
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 
 MOST_REVISIONS = 500
+MOST_ASKED = 200
+"""Recipients that can be answered for one by one on the page, at a time."""
 
 
 @bp.get("")
@@ -48,6 +50,7 @@ def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside
         told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
         editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
                                                          for row in seen.deliveries),
+        MOST_ASKED=MOST_ASKED, asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         numbers=_numbers(item_id, {row.revision_id for row in seen.decisions}), clash=clash, outside=outside,
         embargo=datetime.fromisoformat(embargo) if embargo else None,
     )  # fmt: skip
@@ -167,16 +170,25 @@ def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/deliveries/<int:delivery_id>/resolve")
 @allow("resolve")
 def answer(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    """Yes, it went out (and where), or no."""
+    """Yes, it went out (and where), or no; of a list's recipients, those that are chosen or all of them."""
 
     def deed(form: Form) -> None:
         number = _belongs(item_id, delivery_id)
-        if form.text("answer", 20) == "published":
-            resolve.resolve(office(), actor(), number, "published", form.text("url", 1000))
-        else:
-            resolve.resolve(office(), actor(), number, "not_published")
+        out, whom = form.text("answer", 20) == "published", _whom(form)
+        try:
+            resolve.resolve(office(), actor(), number, "published" if out else "not_published",
+                            form.text("url", 1000) if out else "", whom)  # fmt: skip
+        except Invalid as error:
+            raise Invalid(error.words.message, f"{error.field}-{delivery_id}", **error.words.params) from error
 
     return _act(item_id, _("Thank you, that is written down."), deed)
+
+
+def _whom(form: Form) -> list[int] | None:
+    """The recipients that were ticked; ``None`` where there was nothing to choose among, or all are meant."""
+    if not form.flag("choose") or form.flag("all"):
+        return None
+    return [int(one) for one in form.many("part") if one.isascii() and one.isdigit() and len(one) < 10]
 
 
 def _belongs(item_id: int, delivery_id: int) -> int:

@@ -1,0 +1,66 @@
+"""Deliveries: those that wait for somebody, and the answer to whether one went out."""
+
+from __future__ import annotations
+
+import click
+
+from commsched.cli._common import OfficeGroup, open_office, place, table, tell, workspace_option
+from commsched.core.words import N_, Invalid
+
+WAITING = ("unknown", "held", "failed")
+
+
+@click.group(cls=OfficeGroup)
+def delivery() -> None:
+    """See what stopped, and say what became of what nobody knows."""
+
+
+@delivery.command("list")
+@workspace_option
+@click.option("--state", "states", multiple=True, metavar="STATE",
+              help="One or several states. Else those that wait for a person: unknown, held, failed.")  # fmt: skip
+def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
+    """List deliveries, newest first. Recipients whose fate nobody knows are told by number, with most of the
+    address hidden."""
+    from commsched.flow import listing
+
+    office = open_office()
+    _, actor = place(office, workspace)
+    with office.store.read(actor.workspace) as session:
+        found = listing.deliveries(session, listing.Page(limit=listing.MOST), states or WAITING)
+        doubts = listing.doubts(office, session, found)
+    rows: list[tuple[object, ...]] = []
+    for row in found:
+        whom = ", ".join(f"{one.number + 1} {one.whom}" for one in doubts.get(row.id, ()) if one.whom)
+        rows.append((row.id, row.item_id, row.channel_id, row.state, row.reason, f"{row.due_at:%Y-%m-%d %H:%M}", whom))
+    table(rows, ("id", "item", "channel", "state", "reason", "due (UTC)", "recipients"))
+
+
+@delivery.command("resolve")
+@workspace_option
+@click.argument("id", type=int)
+@click.option("--as", "answer", type=click.Choice(["published", "not_published"]), required=True,
+              help="Whether it is out. “not_published” holds it; sending it again is another decision.")  # fmt: skip
+@click.option("--url", default="", help="Where it is out.")
+@click.option("--recipient", "recipients", multiple=True, type=click.IntRange(min=1), metavar="NUMBER",
+              help="Of a list: the recipient the answer is about, by number. May be repeated.")  # fmt: skip
+@click.option("--all", "everybody", is_flag=True, help="Of a list: all whose fate nobody knows get this answer.")
+def resolve_delivery(
+    workspace: str, id: int, answer: str, url: str, recipients: tuple[int, ...], everybody: bool
+) -> None:
+    """Answer whether an unknown delivery went out, for a list recipient by recipient."""
+    from commsched.flow import listing, resolve
+
+    office = open_office()
+    _, actor = place(office, workspace)
+    with office.store.read(actor.workspace) as session:
+        asked = listing.doubts(office, session, [resolve.load(session, id)]).get(id, [])
+    if len([one for one in asked if one.whom]) > 1 and not recipients and not everybody:
+        raise Invalid(N_("Nobody knows of %(count)s recipients. Name some with --recipient, or answer for --all."),
+                      "--recipient", count=len(asked))  # fmt: skip
+    parts = [number - 1 for number in recipients] if recipients and not everybody else None
+    resolve.resolve(office, actor, id, "published" if answer == "published" else "not_published", url, parts)
+    tell(N_("That is written down."))
+
+
+COMMANDS = (delivery,)
