@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from commsched.flow import notify
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
+from commsched.flow.health import SKEW
 from commsched.flow.items import current
 from commsched.flow.record import note
+from commsched.flow.signin import CLOCK
 from commsched.store.models import (
     ApprovalLink,
     Channel,
@@ -42,7 +44,9 @@ MORNING = 7
 def beat(office: Office, name: str, trouble: str = "") -> None:
     """Say that the clock is alive; ``trouble`` is a code of ``core.lifecycle.REASONS`` where nothing is sent."""
     with office.store.write(EVERY_WORKSPACE) as session:
-        session.merge(Heartbeat(name="clock", at=office.now(), detail=f"{trouble}: {name}" if trouble else name))
+        now = office.now()
+        session.merge(Heartbeat(name=CLOCK, at=now, detail=f"{trouble}: {name}" if trouble else name))
+        session.merge(Heartbeat(name=SKEW, at=now, detail=str(office.skew.seconds(now))))
 
 
 def run(office: Office) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from commsched.core.clock import Clock
 from commsched.core.platform import Mailer, Platform
 from commsched.core.roles import Permission, may
+from commsched.core.skew import Skew
 from commsched.core.words import N_, NotAllowed
 from commsched.store.session import Store
 from commsched.store.vault import Vault
@@ -56,6 +57,9 @@ class Office(msgspec.Struct):
     """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
     wake: Callable[[], None] = lambda: None
     """Tells the engine in this process that something may have become due."""
+
+    skew: Skew = msgspec.field(default_factory=Skew)
+    """What the platforms' answers say of this computer's clock."""
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -53,7 +53,7 @@ def worst(findings: list[Finding]) -> Level:
 
 def _health(office: Office) -> Iterator[Finding]:
     for one in health.checks(office):
-        level: Level = "ok" if one.ok else "fail"
+        level: Level = "ok" if one.ok else "fail" if one.stops else "warn"
         if one.name == "clock" and not one.ok and not _something_waits(office):
             level = "warn"  # an office that is not running, with nothing to publish, is not ill
         yield Finding(one.name, level, one.words, one.help)

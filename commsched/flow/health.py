@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
@@ -23,6 +24,10 @@ ROOM: Final = 200 * 1024 * 1024
 """Bytes of disk under which it is time to act."""
 
 
+SKEW: Final = "skew"
+"""The heartbeat's row that says how many seconds this computer's clock is ahead of the platforms'."""
+
+
 class Check(msgspec.Struct, frozen=True):
     """One thing looked at. ``words`` say how it stands, ``help`` what to do when it does not."""
 
@@ -30,6 +35,8 @@ class Check(msgspec.Struct, frozen=True):
     ok: bool
     words: Words
     help: Words | None = None
+    stops: bool = True
+    """Whether nothing is published while it is not ok."""
 
 
 def goes(beat: datetime | None, now: datetime) -> bool:
@@ -40,7 +47,9 @@ def goes(beat: datetime | None, now: datetime) -> bool:
 def checks(office: Office) -> list[Check]:
     """Look at everything once. Never raises."""
     database = _database(office)
-    return [database, _clock(office) if database.ok else _clock_unknown(), _disk(office)]
+    if not database.ok:
+        return [database, _clock_unknown(), _disk(office)]
+    return [database, _clock(office), _time(office), _disk(office)]
 
 
 def _database(office: Office) -> Check:
@@ -63,6 +72,31 @@ def _clock(office: Office) -> Check:
         return Check("clock", True, Words(N_("The scheduler's clock is going.")))
     start = Words(N_("Start it with “commsched up”, or “commsched worker” beside the web server."))
     return Check("clock", False, Words(N_("The scheduler's clock is not going: nothing is published.")), start)
+
+
+def _time(office: Office) -> Check:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        ahead = skew(session, office.now())
+    if not ahead:
+        return Check("time", True, Words(N_("The computer's clock agrees with the platforms', as far as is known.")))
+    return Check("time", False, wrong_time(ahead), Words(N_("Set it right, best by letting it follow a time server "
+                                                            "(NTP).")), stops=False)  # fmt: skip
+
+
+def skew(session: Session, now: datetime) -> int:
+    """Seconds that this computer's clock is ahead of the platforms' (behind: negative); 0 if none is known."""
+    row = session.get(Heartbeat, SKEW)
+    return int(row.detail) if row is not None and goes(row.at, now) else 0
+
+
+def wrong_time(ahead: int) -> Words:
+    """How far the clock is wrong, and what it does to what is published."""
+    minutes = {"minutes": max(1, round(abs(ahead) / 60))}
+    if ahead > 0:
+        return Words(N_("The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
+                        "out too early."), minutes)  # fmt: skip
+    return Words(N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out "
+                    "too late."), minutes)  # fmt: skip
 
 
 def _clock_unknown() -> Check:

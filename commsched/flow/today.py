@@ -10,8 +10,10 @@ import msgspec
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from commsched.core.words import Words
 from commsched.flow.asking import asked
 from commsched.flow.context import Actor, Office
+from commsched.flow.health import skew, wrong_time
 from commsched.flow.items import current
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
@@ -67,11 +69,14 @@ class Now(msgspec.Struct, frozen=True):
     """Whose access has died or soon will."""
     today: list[Line]
     ahead: list[Line]
+    wrong_time: Words | None
+    """Said where this computer's clock is not the platforms'."""
 
     @property
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
+        items += bool(self.wrong_time)
         return items + len(self.channels) + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
@@ -97,6 +102,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             channels=_channels(session, now),
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
+            wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from commsched.core.platform import Wire
+from commsched.core.skew import Skew
 from commsched.flow.context import Office
 
 TIMEOUT = 20.0
@@ -33,7 +35,7 @@ def make_wire(
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),
         now=office.now,
-        http=office.http(str(settings.get("allow_private", "")) == "1"),
+        http=_heard(office, office.http(str(settings.get("allow_private", "")) == "1")),
         timeout=TIMEOUT,
         facts=dict(facts or {}),
         account=account,
@@ -44,3 +46,32 @@ def make_wire(
         language=language,
         home=str(office.home),
     )
+
+
+def _heard(office: Office, http: Any) -> Any:
+    """The session, whose every answer also says what time it is where it was given."""
+    hooks: dict[str, list[Any]] = getattr(http, "hooks", {"response": []})
+    if not any(getattr(one, "skew", None) is office.skew for one in hooks["response"]):
+        hooks["response"].append(_Listener(office.skew, office))
+    return http
+
+
+class _Listener:
+    """Called with every answer (a hook of ``requests``); never the reason why a call fails."""
+
+    def __init__(self, skew: Skew, office: Office) -> None:
+        self.skew, self.office = skew, office
+
+    def __call__(self, response: Any, *_rest: Any, **_more: Any) -> None:
+        from email.utils import parsedate_to_datetime
+        from urllib.parse import urlsplit
+
+        said = response.headers.get("Date", "")
+        if not said or response.headers.get("Age", "0").strip() != "0":  # kept by a cache, from another time
+            return
+        try:
+            theirs = parsedate_to_datetime(said)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return
+        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+        self.skew.hear(urlsplit(response.url or "").hostname or "", theirs, self.office.now())

@@ -1,0 +1,46 @@
+"""How far the computer's clock is from the platforms', by the ``Date`` header of what they answer. Pure but for a lock.
+
+It only tells: nothing is stopped by it, since a server's clock can be wrong too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+LIMIT: Final = timedelta(minutes=2)
+"""A difference that people are told of. The header has whole seconds, and an answer may take some."""
+SEVERAL: Final = 3
+"""Answers that must agree before anything is said."""
+FRESH: Final = timedelta(hours=6)
+"""Older answers say nothing of the clock as it goes now."""
+
+
+class Skew:
+    """What was heard lately, by host. One for each installation; called from many threads."""
+
+    def __init__(self) -> None:
+        self._heard: deque[tuple[str, datetime, timedelta]] = deque(maxlen=24)
+        self._lock = threading.Lock()
+
+    def hear(self, host: str, theirs: datetime, ours: datetime) -> None:
+        """``host`` answered, at ``theirs`` by its clock and ``ours`` by this computer's."""
+        with self._lock:
+            self._heard.append((host, ours, ours - theirs))
+
+    def seconds(self, now: datetime) -> int:
+        """How far this computer's clock is ahead (behind: negative); 0 while there is nothing to tell.
+
+        Several answers must say so, and more of the servers than not: one whose own clock is wrong is outvoted.
+        """
+        with self._lock:
+            fresh = [(host, off) for host, at, off in self._heard if abs(now - at) < FRESH]
+        latest = dict(fresh)
+        wrong = {host for host, off in latest.items() if abs(off) > LIMIT}
+        told = [off for host, off in fresh if host in wrong][-SEVERAL:]
+        if 2 * len(wrong) <= len(latest) or len(told) < SEVERAL or min(map(abs, told)) <= LIMIT:
+            return 0
+        return round(median(off.total_seconds() for off in told))
