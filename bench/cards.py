@@ -58,7 +58,7 @@ def ours(folder: Path, pictures: int) -> dict[str, Row]:
     """Every way in which we draw it, and the encoder alone."""
     from PIL import Image
 
-    from commsched.images import card, paint
+    from commsched.images import card, splice
     from commsched.images.sheet import LIGHT
 
     data = (folder / "photo.jpg").read_bytes()
@@ -79,7 +79,7 @@ def ours(folder: Path, pictures: int) -> dict[str, Row]:
         "ours PNG, cached base": measured(lambda number: draw(number, "png"), pictures),
         "ours JPEG, new photo": measured(lambda number: draw(number, new=True), pictures),
         "ours PNG, new photo": measured(lambda number: draw(number, "png", new=True), pictures),
-        "the JPEG encoder alone": measured(lambda _: paint.encoded(finished, "jpeg", full_colour=False), pictures),
+        "the JPEG encoder alone": measured(lambda _: splice.jpeg(finished, full_colour=False), pictures),
     }
 
 

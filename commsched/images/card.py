@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from commsched.core.words import N_, Invalid, Problem, block, warn
-from commsched.images import breaks, charts, designs, measure, paint, runs, stack, values
+from commsched.images import breaks, charts, designs, finish, measure, paint, runs, stack, values
 from commsched.images.brand import Brand
 from commsched.images.designs import SIZES, Block, Design, Layer
 from commsched.images.fonts import Face
@@ -65,11 +65,10 @@ def draw(
     and the card is drawn as well as it can be.
     """
     plan = layout(design, size, values, brand, language, page)
-    image = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas).copy()
-    paint.apply(image, plan.drawing.ops, brand.emoji_font)
+    base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas)
     problems = _distinct([*plan.filled.problems, *plan.drawing.problems])
     alt = alt_text(plan.design, plan.filled, language)
-    data = paint.encoded(image, format, paint.colourful(plan.drawing.ops))
+    data = finish.file(base, plan.drawing.ops, format, brand.emoji_font)
     return Drawn(data, f"image/{format}", *size, alt, tuple(problems))
 
 

@@ -25,6 +25,19 @@ class Area(msgspec.Struct, frozen=True):
     def height(self) -> int:
         return self.bottom - self.top
 
+    def moved(self, x: int, y: int) -> Area:
+        """The same, seen from (x, y)."""
+        return Area(self.left - x, self.top - y, self.right - x, self.bottom - y)
+
+    def meets(self, other: Area) -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+    def with_(self, other: Area) -> Area:
+        """The smallest area that both are in."""
+        return Area(min(self.left, other.left), min(self.top, other.top),
+                    max(self.right, other.right), max(self.bottom, other.bottom))  # fmt: skip
+
     def holds(self, other: Area) -> bool:
         inside = self.left <= other.left and other.right <= self.right
         return inside and self.top <= other.top and other.bottom <= self.bottom

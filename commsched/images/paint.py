@@ -6,12 +6,15 @@ import io
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from commsched.images import clean, fonts, glyphs, runs
 from commsched.images.brand import Brand
 from commsched.images.cache import Bounded
 from commsched.images.contrast import WHITE, Colour, luminance, ratio
 from commsched.images.designs import Design, Layer
 from commsched.images.ops import Area, Box, Line, Op, Ring
+from commsched.images.splice import Coded
 from commsched.images.values import Filled, Photo
 
 if TYPE_CHECKING:
@@ -19,26 +22,32 @@ if TYPE_CHECKING:
 
 BASES = 40 * 2**20
 """Bytes of finished bases kept: all five sizes of one design."""
-QUALITY = 88
-"""Of JPEG."""
-COLOURFUL = 100
-"""Difference of an ink's strongest and weakest channel above which colours are kept in full (4:4:4): such words
-fray when their colour is halved, while those in black and white do not, and take a third less time."""
 _FINER = 4
 _WANTED = 4.8
 """Contrast aimed at where text stands on a photo: a little above the promise, for rounding."""
 
-_bases: Bounded[Image.Image] = Bounded(BASES, lambda image: image.width * image.height * 4)
+
+class Base(msgspec.Struct):
+    """What does not change with the text: its pixels, and coded as JPEG (by whether colours are kept in full).
+
+    A coding is ``None`` until the base has come a second time.
+    """
+
+    image: Image.Image
+    coded: dict[bool, Coded | None] = {}
+
+
+_bases: Bounded[Base] = Bounded(BASES, lambda base: base.image.width * base.image.height * 9 // 2)
 _shapes: Bounded[Image.Image] = Bounded(4 * 2**20, lambda image: image.width * image.height + 200)
 
 
 def base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled,
-         areas: dict[str, Area]) -> Image.Image:  # fmt: skip
-    """What does not change with the text; the caller copies it before drawing."""
+         areas: dict[str, Area]) -> Base:  # fmt: skip
+    """What does not change with the text; nobody draws on it."""
     kept = [layer for layer in layers if layer.kind in ("fill", "motif", "photo", "sign")]
     photos = tuple((name, photo.key) for name, photo in sorted(filled.photos.items()))
     key = (design.name, tuple(design.layers.index(layer) for layer in kept), size, brand.key, photos)
-    return _bases.get(key, lambda: _base(design, kept, size, brand, filled, areas))
+    return _bases.get(key, lambda: Base(_base(design, kept, size, brand, filled, areas)))
 
 
 def _base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled,
@@ -193,18 +202,19 @@ def _name(image: Image.Image, layer: Layer, area: Area, brand: Brand) -> None:
     glyphs.line(draw, (left + (mark + space) * size, baseline), text, face, size, brand.on(layer.on, "ink"))
 
 
-def apply(image: Image.Image, ops: list[Op], emoji_font: str = "") -> None:
-    """Draw ``ops`` in order."""
+def apply(image: Image.Image, ops: list[Op], emoji_font: str = "", origin: tuple[int, int] = (0, 0)) -> None:
+    """Draw ``ops`` in order on a picture, or on a part of it that starts at ``origin``."""
     from PIL import ImageDraw
 
-    draw = ImageDraw.Draw(image)
+    draw, (left, top) = ImageDraw.Draw(image), origin
     for op in ops:
         if isinstance(op, Line):
-            glyphs.line(draw, (op.x, op.y), op.text, op.face, op.size, op.ink, op.tracking, emoji_font)
+            glyphs.line(draw, (op.x - left, op.y - top), op.text, op.face, op.size, op.ink, op.tracking, emoji_font)
         elif isinstance(op, Box):
-            _box(image, op)
+            _box(image, Box(op.area.moved(left, top), op.colour, op.radius))
         else:
-            _ring(image, op)
+            area = op.area.moved(left, top)
+            _ring(image, Ring(area, op.colour, op.thickness, op.start, op.end))
 
 
 def _box(image: Image.Image, box: Box) -> None:
@@ -249,33 +259,6 @@ def _ring(image: Image.Image, ring: Ring) -> None:
     key = ("ring", side, ring.thickness, round(ring.start, 4), round(ring.end, 4))
     mask = _shapes.get(key, make)
     image.paste(ring.colour, (ring.area.left, ring.area.top, ring.area.right, ring.area.bottom), mask)
-
-
-def colourful(ops: list[Op]) -> bool:
-    """Whether some words are in a colour."""
-    return any(isinstance(op, Line) and max(op.ink) - min(op.ink) > COLOURFUL for op in ops)
-
-
-class _Named(io.BytesIO):
-    """A file in memory whose name says its format: for it Pillow loads that one encoder and not all it has."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
-
-
-def encoded(image: Image.Image, form: str, full_colour: bool = True) -> bytes:
-    """``image`` as a file: JPEG, or PNG by fpng where that is installed (twelve times as fast as zlib)."""
-    out = _Named(f"card.{form}")
-    if form == "jpeg":
-        image.save(out, quality=QUALITY, subsampling=0 if full_colour else 2)
-        return out.getvalue()
-    try:
-        import fpng
-    except ImportError:
-        image.save(out, compress_level=1)
-        return out.getvalue()
-    return bytes(fpng.from_bytes(image.tobytes(), image.width, image.height, 3))
 
 
 def forget() -> None:

@@ -84,7 +84,7 @@ def test_nothing_is_drawn_outside_the_areas_of_a_design(
     if pictured:
         given_values |= dict.fromkeys(design.pictures()[:1], PHOTO)
     plan = card.layout(name, size, given_values, brand)
-    base = paint.base(design, plan.layers, size, brand, plan.filled, plan.areas)
+    base = paint.base(design, plan.layers, size, brand, plan.filled, plan.areas).image
     drawn = base.copy()
     paint.apply(drawn, plan.drawing.ops)
     changed = ImageChops.difference(base, drawn)
@@ -117,7 +117,7 @@ def test_every_pixel_of_a_photo_behind_text_carries_it(name: str, photo: Photo) 
     for brand in BRANDS:
         for size in designs.SIZES:
             plan = card.layout(name, size, example(name, "long", photo), brand)
-            base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas)
+            base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas).image
             for op in plan.drawing.ops:
                 if isinstance(op, Line) and op.ground == brand.grounds["photo"]:
                     assert worst(base, op) >= 4.5
