@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+WARN_DAYS: Final = (30, 7)
+"""How many days before a consent ends people are told of it."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,6 +27,12 @@ def lapsed(persons: Iterable[Mapping[str, Any]], at: datetime) -> list[Mapping[s
 def first_end(persons: Iterable[Mapping[str, Any]]) -> datetime | None:
     """When the first of their consents ends; ``None`` where none does. One that cannot be read has ended long ago."""
     return min((_moment(str(one["ends"])) for one in persons if one.get("ends")), default=None)
+
+
+def stage(ends: datetime, now: datetime) -> int | None:
+    """Which warning it is time for: the last of :data:`WARN_DAYS` that has begun; ``None`` before and after them."""
+    begun = [days for days in WARN_DAYS if now < ends <= now + timedelta(days=days)]
+    return min(begun, default=None)
 
 
 def _moment(ends: str) -> datetime:

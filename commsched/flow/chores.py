@@ -1,4 +1,5 @@
-"""What the engine does between deliveries: heartbeat, reminders, the unapproved, dying tokens, the morning mail."""
+"""What the engine does between deliveries: heartbeat, reminders, the unapproved, dying tokens and consents, the
+morning mail."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from commsched.flow import notify
+from commsched.flow import notify, storage
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
+from commsched.flow.expiring import warn_of_consents
 from commsched.flow.health import SKEW
 from commsched.flow.items import current
 from commsched.flow.record import note
@@ -21,6 +23,7 @@ from commsched.flow.signin import CLOCK
 from commsched.store.models import (
     ApprovalLink,
     Channel,
+    ConsentWarning,
     Delivery,
     Heartbeat,
     Idempotency,
@@ -54,10 +57,11 @@ def run(office: Office) -> None:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, morning_mail):
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, morning_mail):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())
+    storage.sweep(office)
 
 
 def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Workspace], None]) -> None:
@@ -148,4 +152,5 @@ def tidy(session: Session, now: datetime) -> None:
     session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
     session.execute(delete(ApprovalLink).where(ApprovalLink.expires_at < now - timedelta(days=30)))
     session.execute(delete(Idempotency).where(Idempotency.at < now - timedelta(days=2)))
+    session.execute(delete(ConsentWarning).where(ConsentWarning.ends < now - timedelta(days=30)))
     session.execute(delete(Notice).where(Notice.state == "sent", Notice.sent_at < now - timedelta(days=30)))

@@ -9,9 +9,10 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import func, select, text
 
+from commsched.core import sizes
 from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
-from commsched.flow import health, record
+from commsched.flow import health, record, storage
 from commsched.flow.compose import media_path
 from commsched.flow.connect import standing
 from commsched.flow.context import Office
@@ -127,6 +128,18 @@ def _media(office: Office) -> Iterator[Finding]:
         yield Finding("media", "ok", Words(N_("All %(all)s pictures are there."), {"all": len(rows)}))
 
 
+def _orphans(office: Office) -> Iterator[Finding]:
+    found = storage.orphans(office)
+    if not found:
+        yield Finding("orphans", "ok", Words(N_("Every file among the pictures belongs to one.")))
+        return
+    some = ", ".join(str(path.relative_to(office.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
+    took = sizes.size(sum(path.stat().st_size for path in found))
+    yield Finding("orphans", "warn", Words(N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
+                                           {"count": len(found), "size": took, "files": some}),
+                  Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")))  # fmt: skip
+
+
 def _mail(office: Office) -> Iterator[Finding]:
     where = office.mailer.describe()
     if not office.settings.get("smtp_url", "").strip():
@@ -177,5 +190,5 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _integrity, _schema, _key, _record, _media, _mail, _channels, _offices,
+    _health, _integrity, _schema, _key, _record, _media, _orphans, _mail, _channels, _offices,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +22,13 @@ from commsched.core.words import N_
 from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
-ITEM, DECIDE, HOME, CHANNELS, PASSWORD = "item", "decide", "home", "channels", "password"
+ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     DECIDE: "/a/{token}",
     HOME: "/w/{slug}/",
     CHANNELS: "/w/{slug}/channels/",
+    CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
 }
 """Where the button leads."""
@@ -93,6 +94,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
            "stays as it is."),
         N_("Connect again"), CHANNELS, shows_item=False,
+    ),
+    "consent_ending": Kind(
+        N_("A consent runs out within %(days)s days"),
+        N_("A consent to be shown in pictures runs out within %(days)s days."),
+        N_("After that day nothing goes out with the picture, and what is out already must be taken down by hand. Ask "
+           "whether they still agree, or choose another picture."),
+        N_("See the consents"), CONSENTS, shows_item=False,
     ),
     "paused": Kind(
         N_("Everything is paused"), N_("%(by)s has paused everything."),
@@ -171,11 +179,24 @@ def compose(
         letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
     if kind.shows_item and item is not None:
         letter.excerpt = _excerpt(session, item)
+    if row.kind == "consent_ending":
+        letter.lists = [_consents(row, language)]
     if row.kind == "morning":
         from commsched.flow.morning import day_lists
 
         letter.lists = day_lists(office, session, workspace, language, now)
     return letter
+
+
+def _consents(row: Notice, language: str) -> Any:
+    from commsched.flow.morning import DayList
+
+    lines = [
+        (dates.short_day(date.fromisoformat(one["until"]), language, year=True) if one["until"] else "",
+         one["name"] or gettext(language, N_("Picture")), one["who"])
+        for one in row.facts.get("pictures", ())
+    ]  # fmt: skip
+    return DayList(gettext(language, N_("Pictures in use, and the last day of the consent")), lines)
 
 
 def _values(
@@ -188,6 +209,7 @@ def _values(
         "channel": facts.get("channel") or "",
         "email": person.email,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
+        "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
     }
 

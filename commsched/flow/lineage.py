@@ -4,9 +4,10 @@ and to the cards drawn from that card."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Media, PictureSource
@@ -61,6 +62,21 @@ def persons(session: Session, files: Collection[str]) -> list[dict[str, Any]]:
     )
     everybody = [one for facts in session.scalars(found.order_by(Media.id)) for one in facts.get("persons", ())]
     return list({(one["name"], one["ends"]): dict(one) for one in everybody if one.get("ends")}.values())
+
+
+def ends(session: Session, rows: Collection[Media]) -> dict[int, datetime]:
+    """When the first consent ends of those who can be seen in each picture, by its id; only where one does."""
+    found = {row.id: row.consent_ends for row in rows if row.consent_ends is not None}
+    behind = (
+        select(PictureSource.media_id, func.min(Media.consent_ends))
+        .join(Media, Media.id == PictureSource.source_id)
+        .where(PictureSource.media_id.in_([row.id for row in rows]), Media.consent_ends.is_not(None))
+        .group_by(PictureSource.media_id)
+    )
+    for number, end in session.execute(behind):
+        if end is not None:
+            found[number] = min(end, found.get(number, end))
+    return found
 
 
 def credits_of(session: Session, rows: Collection[Media]) -> dict[int, str]:

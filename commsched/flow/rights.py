@@ -14,6 +14,7 @@ from commsched.core.consent import lapsed, person
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import items, lineage
 from commsched.flow.context import Actor, Office
+from commsched.flow.expiring import WAITS
 from commsched.flow.gallery import MOST_ALT
 from commsched.flow.record import note
 from commsched.flow.shown import states
@@ -21,7 +22,6 @@ from commsched.store.models import Delivery, Item, Media, PictureUse
 
 MOST_PERSONS: Final = 20
 MOST_TAGS: Final = 20
-WAITING: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed", "publishing")
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -120,6 +120,6 @@ def ended(session: Session, now: datetime) -> list[Ended]:
     for row in session.scalars(marked):
         used = uses_of(session, row)
         made.append(Ended(row, [dict(one) for one in lapsed(row.facts.get("persons", ()), now)],
-                          [use for use in used if not use.out and use.item.state in WAITING],
+                          [use for use in used if not use.out and use.item.state in WAITS],
                           [use for use in used if use.out]))  # fmt: skip
     return made

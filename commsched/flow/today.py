@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.words import Words
 from commsched.flow.asking import asked
 from commsched.flow.context import Actor, Office
+from commsched.flow.expiring import Ending, ending
 from commsched.flow.health import skew, wrong_time
 from commsched.flow.items import current
 from commsched.flow.shown import states
@@ -67,6 +68,8 @@ class Now(msgspec.Struct, frozen=True):
     stopped: list[Stopped]
     channels: list[Channel]
     """Whose access has died or soon will."""
+    consents: list[Ending]
+    """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     today: list[Line]
     ahead: list[Line]
     wrong_time: Words | None
@@ -76,8 +79,8 @@ class Now(msgspec.Struct, frozen=True):
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += bool(self.wrong_time)
-        return items + len(self.channels) + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+        items += len(self.channels) + len(self.consents) + bool(self.wrong_time)
+        return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
     def paused(self) -> set[int]:
@@ -100,6 +103,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),
             stopped=_stopped(session),
             channels=_channels(session, now),
+            consents=ending(session, now),
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,

@@ -61,6 +61,7 @@ STORY: Final = {
     "person.signed_out": N_("signed out"),
     "picture.added": N_("added a picture"),
     "picture.described": N_("described a picture"),
+    "picture.removed": N_("deleted pictures that nothing used: %(count)s (%(size)s)"),
     "token.created": N_("made the key “%(name)s” for a program"),
     "token.revoked": N_("ended the key “%(name)s”"),
     "workspace.brand": N_("changed the office's look"),

@@ -116,7 +116,7 @@ def _with_files(kit: Kit) -> Kit:
         taken, refused = take_in([file])
         if refused:
             raise Invalid(refused[0], name)
-        kit = msgspec.structs.replace(kit, **{name: taken[0].id})
+        kit = msgspec.structs.replace(kit, **{name: taken[0].media.id})
     return kit
 
 

@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access import allow
 from commsched.core.words import N_, OfficeError
-from commsched.flow import gallery, library
-from commsched.store.models import Media
+from commsched.flow import gallery, library, lineage, storage
+from commsched.flow.expiring import SOON
+from commsched.flow.items import workspace_of
+from commsched.flow.library import Added
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
@@ -38,7 +40,11 @@ def _index(form: Form) -> str:
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
     with office().store.read(actor().workspace) as session:
         rows = gallery.newest(session, words, int(before) if before else None, PAGE + 1)
-    return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words)
+        again = list(gallery.rows(session, numbers(request.args.get("again", "").split(","))).values())
+        room = storage.room(session, workspace_of(session, actor()))
+        ends = lineage.ends(session, rows[:PAGE])
+    return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words, again=again,
+                room=room, ends=ends, soon=office().now() + SOON, picture_url=picture_url)  # fmt: skip
 
 
 @bp.post("/")
@@ -48,19 +54,30 @@ def add() -> str | AnyResponse | tuple[str, int]:
     files = [file for file in request.files.getlist("files") if file.filename]
     taken, refused = take_in(files)
     if request.headers.get("Accept", "").startswith("application/json"):
-        return jsonify(pictures=[_told(row) for row in taken], refused=refused)
+        return jsonify(pictures=[_told(one) for one in taken], refused=refused)
     if not refused and taken:
-        return done(ngettext("%(n)s picture is added. Describe it for those who do not see it.",
-                             "%(n)s pictures are added. Describe them for those who do not see them.", len(taken)),
-                    "pictures.index")  # fmt: skip
+        return _taken(taken)
     form = Form()
     form.fail("files", " ".join(refused) or _("Choose at least one picture."))
     return _index(form), form.status
 
 
-def take_in(files: Iterable[FileStorage]) -> tuple[list[Media], list[str]]:
+def _taken(taken: list[Added]) -> AnyResponse:
+    """What was there already is said so, and what is like another is asked about."""
+    new = [one.media for one in taken if not one.again]
+    added = ngettext("%(n)s picture is added. Describe it for those who do not see it.",
+                     "%(n)s pictures are added. Describe them for those who do not see them.", len(new))  # fmt: skip
+    words = added if new else ""
+    like = [str(one.media.id) for one in taken if one.like]
+    if like:
+        return done(words, "cleanup.alike", new=",".join(like))
+    again = [str(one.media.id) for one in taken if one.again]
+    return done(words, "pictures.index", again=",".join(again) or None)
+
+
+def take_in(files: Iterable[FileStorage]) -> tuple[list[Added], list[str]]:
     """Put the files in the library; returns what was taken, and a sentence for each that was not."""
-    taken: list[Media] = []
+    taken: list[Added] = []
     refused: list[str] = []
     for number, file in enumerate(files):
         name = (file.filename or "")[:80]
@@ -68,7 +85,7 @@ def take_in(files: Iterable[FileStorage]) -> tuple[list[Media], list[str]]:
             refused.append(_("At most %(most)s pictures at a time.", most=MOST_AT_ONCE))
             break
         try:
-            taken.append(library.add(office(), actor(), file.read(), file.filename or "").media)
+            taken.append(library.add(office(), actor(), file.read(), file.filename or ""))
         except OfficeError as error:
             if error.status >= 500:
                 raise
@@ -76,8 +93,10 @@ def take_in(files: Iterable[FileStorage]) -> tuple[list[Media], list[str]]:
     return taken, refused
 
 
-def _told(row: Media) -> dict[str, Any]:
-    return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename}
+def _told(one: Added) -> dict[str, Any]:
+    row = one.media
+    return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename, "again": one.again,
+            "like": [other.id for other in one.like]}  # fmt: skip
 
 
 @bp.post("/<int:media_id>")
@@ -97,6 +116,12 @@ def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
 def file(sha256: str) -> AnyResponse:
     """A picture's bytes, or with ``?small=1`` a small one."""
     return serve(gallery.by_hash(office(), actor().workspace, sha256), bool(request.args.get("small")))
+
+
+def numbers(texts: Iterable[str]) -> list[int]:
+    """The ids among ``texts``; what is no id is left out."""
+    found = [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16]
+    return list(dict.fromkeys(found))[:500]
 
 
 def picture_url(sha256: str, small: bool = False) -> str:

@@ -126,7 +126,7 @@ def _take_in(typed: Typed, form: Form) -> None:
             continue
         taken, refused = take_in([file])
         if taken:
-            typed.pictures[name] = taken[0].id
+            typed.pictures[name] = taken[0].media.id
         for sentence in refused:
             form.fail(name, sentence)
 

@@ -118,7 +118,7 @@ def _typed(item: Item | None) -> Fields:
 def _take_in_files(fields: Fields, form: Form) -> None:
     taken, refused = take_in(file for file in request.files.getlist("files") if file.filename)
     chosen = {number for number, _alt in fields.media}
-    fields.media += [(row.id, row.alt) for row in taken if row.id not in chosen]
+    fields.media += [(one.media.id, one.media.alt) for one in taken if one.media.id not in chosen]
     if refused:
         form.fail("pictures", " ".join(refused))
 

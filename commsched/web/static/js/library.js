@@ -11,7 +11,7 @@ const send = async (file) => {
   const answer = await fetch(form.action, {
     method: "POST", body: data, credentials: "same-origin", headers: { Accept: "application/json" },
   });
-  return (await answer.json()).refused;
+  return answer.json();
 };
 
 let busy = false;
@@ -20,18 +20,25 @@ const add = async (files) => {
   busy = true;
   progress.hidden = false;
   const refused = [];
+  const taken = [];
   try {
     for (const [place, file] of files.entries()) {
       progress.firstElementChild.value = place / files.length;
       words.textContent = form.dataset.wordsAt.replace("##", files.length).replace("#", place + 1);
-      refused.push(...(await send(file)));
+      const told = await send(file);
+      refused.push(...told.refused);
+      taken.push(...(told.pictures || []));
     }
   } catch {
     refused.push(form.dataset.wordsOffline);
   }
   busy = false;
   progress.firstElementChild.value = 1;
-  if (!refused.length) window.location.reload();
+  const like = taken.filter((one) => one.like.length).map((one) => one.id);
+  const again = taken.filter((one) => one.again).map((one) => one.id);
+  if (!refused.length && like.length) window.location.assign(form.dataset.alike + like.join(","));
+  else if (!refused.length && again.length) window.location.assign(form.dataset.again + again.join(","));
+  else if (!refused.length) window.location.reload();
   else {
     words.className = "wrong small";
     words.textContent = refused.join(" ");
