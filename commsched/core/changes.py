@@ -115,6 +115,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
         if was != now:
             found.append(Change(name, Words(label), was, now, words(was, now)))
     found += _quotes(old, new) + _pictures(old.pictures, new.pictures)
+    found += _renditions(old, new, names)
     return found + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
 
@@ -144,6 +145,25 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     if stayed[0] != stayed[1]:
         notes.append(Words(N_("The pictures come in another order.")))
     return [Change("pictures", Words(N_("Pictures")), notes=notes, pictures=shown)]
+
+
+def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
+    """Where the very same pictures go out in another crop, or made smaller in another way."""
+    found = []
+    after = {one.channel: one for one in new.channels}
+    for one in old.channels:
+        now = after.get(one.channel)
+        if now is None or (now.crop, now.pictures) == (one.crop, one.pictures):
+            continue
+        was_shown, is_shown = old.pictures_on(one.channel), new.pictures_on(one.channel)
+        stayed = {p.sha256 for p in was_shown} & {p.sha256 for p in is_shown}
+        shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+        shown += [("new", p) for p in is_shown if p.sha256 not in stayed]
+        shown += [("gone", p) for p in was_shown if p.sha256 not in stayed]
+        label = Words(N_("Pictures on %(name)s"), {"name": names.get(one.channel, str(one.channel))})
+        notes = [Words(N_("Another crop."))] if now.crop != one.crop else []
+        found.append(Change(f"pictures-{one.channel}", label, notes=notes, pictures=shown))
+    return found
 
 
 def _channels(old: Content, new: Content, names: Mapping[int, str], tell: Teller) -> list[Change]:

@@ -60,7 +60,7 @@ def move(office: Office, actor: Actor, media_id: int, places: Mapping[str, float
         if crop not in RATIOS:
             raise Invalid(N_("There is no such shape."), "crop")
         if place is not None and not 0 <= place <= 100:
-            raise Invalid(N_("A number from %(low)s to %(high)s."), f"at-{crop}", low=0, high=100)
+            raise Invalid(N_("A number from %(low)s to %(high)s."), f"at {crop}", low=0, high=100)
     with office.store.write(actor.workspace) as session:
         row = session.get(Media, media_id)
         if row is None or row.workspace_id != actor.workspace:

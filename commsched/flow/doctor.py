@@ -18,7 +18,7 @@ from commsched.flow.connect import standing
 from commsched.flow.context import Office
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
-from commsched.store.models import Channel, Delivery, Derivative, Media, Workspace
+from commsched.store.models import Channel, Delivery, Derivative, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import KeyMismatch
 
@@ -113,9 +113,9 @@ def _record(office: Office) -> Iterator[Finding]:
 
 def _media(office: Office) -> Iterator[Finding]:
     with office.store.read(EVERY_WORKSPACE) as session:
-        rows = list(session.execute(select(Media.sha256, Media.suffix, Media.size)).tuples())
-        made = select(Derivative.sha256, Derivative.suffix, Derivative.size).where(Derivative.sha256 != "")
-        rows += session.execute(made).tuples()
+        rows: list[tuple[str, str, int]] = []
+        for kind in (Media, Derivative, Video):
+            rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
     lost = 0
     for sha256, suffix, size in rows:
         path = media_path(office, sha256, suffix)

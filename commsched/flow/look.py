@@ -81,9 +81,9 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
     """The item as it could be handed in again: what a change that names only some fields starts from."""
     said = revision.parsed()
     variants = {
-        str(one.channel): VariantIn(text=one.text, options=dict(one.options))
+        str(one.channel): VariantIn(text=one.text, options=dict(one.options), crop=one.crop)
         for one in said.channels
-        if one.text is not None or one.options
+        if one.text is not None or one.options or one.crop
     }
     return DraftIn(
         kind=said.kind, title=said.title, text=said.text, lead=said.lead, genre=said.genre, short=said.short,

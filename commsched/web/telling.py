@@ -62,6 +62,7 @@ STORY: Final = {
     "picture.added": N_("added a picture"),
     "picture.described": N_("described a picture"),
     "picture.removed": N_("deleted pictures that nothing used: %(count)s (%(size)s)"),
+    "picture.cropped": N_("moved the crops of a picture"),
     "token.created": N_("made the key “%(name)s” for a program"),
     "token.revoked": N_("ended the key “%(name)s”"),
     "workspace.brand": N_("changed the office's look"),

@@ -31,6 +31,7 @@ PARTS = (
     ("channels", N_("Channels")),
     ("own", N_("Texts of single channels")),
     ("options", N_("Choices on channels")),
+    ("crops", N_("Crops")),
     ("media", N_("Pictures")),
     ("publish", N_("Time")),
     ("latest", N_("Latest time")),
@@ -72,6 +73,9 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "options": lambda one: "\n".join(
             f"{called(n)}: {told}" for n, each in sorted(one.options.items())
             if n in one.channels and (told := choices(n, each))
+        ),
+        "crops": lambda one: "\n".join(
+            f"{called(n)}: {crop}" for n, crop in sorted(one.crops.items()) if n in one.channels
         ),
         "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
         "publish": lambda one: one.publish.value.replace("T", " "),

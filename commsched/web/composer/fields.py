@@ -68,6 +68,8 @@ class Fields(msgspec.Struct):
     kept: dict[int, str] = msgspec.field(default_factory=dict)
     """Own text of channels where it is switched off right now, so that switching it on again brings it back."""
     options: dict[int, dict[str, str]] = msgspec.field(default_factory=dict)
+    crops: dict[int, str] = msgspec.field(default_factory=dict)
+    """The shape of the pictures on the channels that do not show them whole."""
     media: list[tuple[int, str]] = msgspec.field(default_factory=list)
     publish: Wall = msgspec.field(default_factory=Wall)
     latest: Wall = msgspec.field(default_factory=Wall)
@@ -121,6 +123,8 @@ def _variants(form: MultiDict[str, str], made: Fields) -> None:
             (made.own if int(number) in on else made.kept)[int(number)] = clean(value)
         elif head == "opt" and key:
             made.options.setdefault(int(number), {})[key] = clean(value)
+        elif head == "crop" and not key and value:
+            made.crops[int(number)] = clean(value)[:20]
 
 
 def clock_time(typed: str) -> str:
@@ -144,6 +148,8 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
         if variant.text is not None:
             made.own[int(key)] = variant.text
         made.options[int(key)] = dict(variant.options)
+        if variant.crop:
+            made.crops[int(key)] = variant.crop
     made.media = [(one.id, one.alt or "") for one in draft.media if isinstance(one, PictureIn)]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
     made.publish, made.latest, made.embargo = (Wall.of(moment, zone) for moment in times)

@@ -57,8 +57,9 @@ def _raw(fields: Fields) -> dict[str, Any]:
     variants: dict[str, dict[str, Any]] = {}
     for number in fields.channels:
         options = {key: value for key, value in fields.options.get(number, {}).items() if value}
-        if number in fields.own or options:
-            variants[str(number)] = {"text": fields.own.get(number), "options": options}
+        crop = fields.crops.get(number, "")
+        if number in fields.own or options or crop:
+            variants[str(number)] = {"text": fields.own.get(number), "options": options, "crop": crop}
     return {
         "kind": fields.kind, "title": fields.title, "text": fields.text, "lead": fields.lead, "genre": fields.genre,
         "short": fields.short, "facts": fields.facts, "contact": fields.contact, "link": fields.link,

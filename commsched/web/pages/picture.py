@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 from commsched.core.access import allow
 from commsched.core.consent import lapsed
 from commsched.core.words import N_, Invalid
-from commsched.flow import library, likeness, rights, studio
+from commsched.flow import cleanup, crops, expiring, library, likeness, lineage, rights, studio
+from commsched.flow.items import workspace_of
 from commsched.flow.rights import Known
 from commsched.store.models import Media
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.pages.pictures import picture_url
-from commsched.web.studio import SIZES, spelled
 from commsched.web.words import _, actor, office, page
 
 bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")
@@ -39,13 +39,39 @@ def update(media_id: int) -> str | Response | tuple[str, int]:
     return _page(row, form), form.status
 
 
+@bp.post("/<int:media_id>/crops")
+@allow("write")
+def move_crops(media_id: int) -> str | Response | tuple[str, int]:
+    """Put the crops where they were moved to, or one back to where it is proposed."""
+    form = Form.read()
+    row = library.find(office(), actor(), media_id)
+    with form.catch():
+        verb, _sep, crop = form.text("do", 20).partition(" ")
+        crops.move(office(), actor(), media_id, {crop: None} if verb == "reset" else _places(form))
+        return done(_("The crops are saved. What is written already keeps its pictures as they are."), "picture.show",
+                    media_id=media_id)  # fmt: skip
+    return _page(row, form), form.status
+
+
+def _places(form: Form) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for name in form.typed:
+        if name.startswith("at "):
+            try:
+                found[name[3:]] = float(form.text(name, 20))
+            except ValueError:
+                found[name[3:]] = -1.0
+    return found
+
+
 @bp.get("/consents")
 @allow("read")
 def consents() -> str:
-    """Pictures with a consent that has ended: what waits with them, and what is out."""
+    """Pictures with a consent that has ended, with what waits and what is out; and those in use that soon will."""
     with office().store.read(actor().workspace) as session:
         rows = rights.ended(session, office().now())
-    return page("pictures/consents.html", rows=rows, picture_url=picture_url)
+        soon = [one for one in expiring.ending(session, office().now()) if not one.over]
+    return page("pictures/consents.html", rows=rows, soon=soon, picture_url=picture_url)
 
 
 def _known(form: Form) -> Known:
@@ -53,7 +79,7 @@ def _known(form: Form) -> Known:
     return Known(
         alt=form.text("alt", 5000), credit=form.text("credit"), licence=form.text("licence"),
         tags=tuple(tag for tag in tags if tag), persons=_persons(form),
-        focus=(form.number("x", 0, 100) / 100, form.number("y", 0, 100) / 100),
+        focus=(form.number("x", 0, 100) / 100, form.number("y", 0, 100) / 100), named=form.flag("named"),
     )  # fmt: skip
 
 
@@ -72,12 +98,19 @@ def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
 def _page(row: Media, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
         used, near = rights.uses_of(session, row), likeness.alike(session, row)
+        origins, drawn = lineage.sources(session, row.id), lineage.drawn_from(session, row.id)
+        behind = lineage.persons(session, [row.sha256])
+        credit = lineage.credits_of(session, [row])[row.id]
+        unused = bool(cleanup.unused(session, workspace_of(session, actor()), wanted=[row.id]).rows)
+    now = office().now()
+    gone, soon = lapsed(behind, now), lapsed(behind, now + expiring.SOON)
     persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
     if form.typed:
         persons = list(zip(form.many("person"), form.many("until"), strict=False))
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return page(
         "pictures/show.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
-        focus=(round(x * 100), round(y * 100)), sizes=[spelled(size) for size in SIZES], made=studio.again(row),
-        gone=lapsed(row.facts.get("persons", ()), office().now()),
+        focus=(round(x * 100), round(y * 100)), crops=crops.shown(row), made=studio.again(row),
+        origins=origins, drawn=drawn, behind=behind, credit=credit, unused=unused, gone=gone,
+        soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),
     )  # fmt: skip

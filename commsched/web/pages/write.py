@@ -9,6 +9,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from commsched.core.access import allow
+from commsched.core.crops import NAMES
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.markup import to_html
 from commsched.core.timing import Fold, Gap
@@ -172,6 +173,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         context = {
             "channels": desk.channels_of(session), "pictures": desk.pictures(session, fields),
             "library": gallery.newest(session, limit=24), "workspace": workspace,
+            "CROPS": NAMES,
         }  # fmt: skip
     for name, words in shown.faults.items():
         if request.method == "POST" or name in desk.TIMES:

@@ -21,6 +21,7 @@ export const startPictures = (form, changed) => {
     row.dataset.picture = picture.id;
     row.querySelector('[name="media"]').value = picture.id;
     row.querySelector("img").src = picture.src;
+    row.querySelector("[data-shot-page]").href = `${form.dataset.pictures}${picture.id}/details`;
     const text = row.querySelector("textarea");
     text.name = text.id = `alt-${picture.id}`;
     text.value = picture.alt || "";
@@ -104,6 +105,11 @@ export const startPictures = (form, changed) => {
     number();
     (verb === "drop" ? (next || zone).querySelector("textarea, label") : press).focus();
     changed();
+  });
+
+  // back from the tab where a crop was moved: look again
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && list.children.length) changed();
   });
 
   let dragged;
