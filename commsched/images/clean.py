@@ -123,7 +123,7 @@ def upright(image: Image.Image) -> Image.Image:
     from PIL import ImageOps
 
     with contextlib.suppress(Exception):  # a broken EXIF block says nothing about which way is up
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     return image
 
 

@@ -79,14 +79,15 @@ def cropped(photo: Photo, size: tuple[int, int], focus_at: float = 0.42) -> Imag
     with clean.opened(photo.data) as opened:
         opened.draft("RGB", (size[0], size[1]))
         opened.load()
-        image = clean.flat(clean.srgb(clean.upright(opened), None)).convert("RGB")
+        image = clean.flat(clean.srgb(clean.upright(opened), None))
+    image = image if image.mode == "RGB" else image.convert("RGB")
     scale = max(size[0] / image.width, size[1] / image.height)
     width, height = size[0] / scale, size[1] / scale
     left = min(max(photo.focus[0] * image.width - width / 2, 0.0), image.width - width)
     top = min(max(photo.focus[1] * image.height - height * focus_at, 0.0), image.height - height)
     left, top = max(0.0, left), max(0.0, top)  # rounding may put either a hair below nothing
     box = (left, top, min(image.width, left + width), min(image.height, top + height))
-    return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)  # nearer the photo than Lanczos
 
 
 def _photo(image: Image.Image, layer: Layer, area: Area, photo: Photo) -> None:
