@@ -41,7 +41,7 @@ DETAILS: Final = {
     403: N_("The token, or its person, would need a role that may do this."),
     404: N_("There is nothing at this address."),
     405: N_("This address does not take that method."),
-    413: N_("That is more than is taken in one request."),
+    413: N_("At most %(most)s MB are taken in one request."),
 }
 CODES: Final = {401: "token", 403: "forbidden", 404: "not-found", 405: "method", 413: "too-large"}
 
@@ -109,7 +109,9 @@ def _refusal(error: HTTPException) -> Any:
     status = error.code or 500
     if error.response is not None or status not in DETAILS:
         return error
-    refused = OfficeError(DETAILS[status])
+    params = {"most": (request.max_content_length or 0) // 1_000_000} if status == 413 else {}
+    field = "file" if status == 413 and request.mimetype == "multipart/form-data" else ""
+    refused = OfficeError(DETAILS[status], field, **params)
     refused.status, refused.code = status, CODES.get(status, "malformed")
     made = document(refused)
     for name, value in error.get_headers():

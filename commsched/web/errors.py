@@ -57,6 +57,12 @@ TROUBLES: Final = {
                  "Nothing is sent until there is room again. Tell whoever runs this installation."),
                  "triangle-alert"),
 }  # fmt: skip
+CODES: Final = {
+    400: "malformed", 401: "token", 403: "forbidden", 404: "not-found", 405: "method", 409: "conflict",
+    413: "too-large", 415: "content-type", 422: "invalid", 429: "too-many", 500: "internal", 503: "busy",
+    507: "disk-full",
+}  # fmt: skip
+"""What a program is told beside the status; the end of the problem's type."""
 FORM: Final = Trouble(
     N_("This page had been open too long"),
     N_("To be safe, nothing was changed. Go back, reload the page and try again; copy what you typed first."),
@@ -76,13 +82,19 @@ def install(app: Flask) -> None:
 def _http(error: HTTPException) -> Any:
     if error.response is not None or error.code is None or error.code < 400:
         return error
-    given = answer(error.code, TROUBLES.get(error.code) or TROUBLES[500 if error.code >= 500 else 400])
+    trouble = TROUBLES.get(error.code) or TROUBLES[500 if error.code >= 500 else 400]
+    given = answer(error.code, trouble, code=CODES.get(error.code, ""), field=_field(error.code))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             given.headers[name] = value
     if error.code == 401 and by_token():
         given.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
     return given
+
+
+def _field(status: int) -> str:
+    """What in the request is to blame, where that can be told without reading it."""
+    return "file" if status == 413 and request.mimetype == "multipart/form-data" else ""
 
 
 def _office(error: OfficeError) -> Response:
@@ -134,7 +146,8 @@ def answer(status: int, trouble: Trouble, words: Words | None = None, code: str 
 
 def problem(status: int, title: str, detail: str, code: str = "", field: str = "", **more: Any) -> Response:
     """An RFC 9457 problem document; ``field`` names what in the request it concerns."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code} | more
+    kind = f"urn:commsched:problem:{code}" if code else "about:blank"
+    body = {"type": kind, "title": title, "status": status, "detail": detail, "code": code} | more
     if field:
         body["field"] = field
     g.problem = body

@@ -14,6 +14,7 @@ from commsched.api.pace import Pace
 from commsched.api.problems import TooFast
 from commsched.flow import keys, library, operator, write
 from commsched.flow.context import Office
+from commsched.web import errors
 from tests import publications
 from tests.api.conftest import Client, add_channel
 from tests.conftest import NOW, PASSWORD, Cast, SetClock
@@ -235,6 +236,35 @@ def test_a_locked_database_says_try_again(program: Program, monkeypatch: pytest.
     answer = writer.post("/items", {"text": "Ja"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "code"), [("database is locked", 503, "busy"), ("database or disk is full", 507, "disk-full")]
+)
+def test_what_the_machine_lacks_has_a_type_a_title_and_what_it_means(
+    program: Program, monkeypatch: pytest.MonkeyPatch, said: str, status: int, code: str
+) -> None:
+    writer = program()
+    monkeypatch.setattr(write, "create", _failing(said))
+    told = writer.post("/items", {"text": "Ja"}).json
+    assert (told["type"], told["code"], told["status"]) == (f"urn:commsched:problem:{code}", code, status)
+    assert told["title"] == errors.TROUBLES[status].what
+    assert told["detail"] == errors.TROUBLES[status].means
+
+
+@pytest.mark.parametrize("path", ["/media", "/items"])
+def test_what_is_too_large_says_how_large_it_may_be_and_where(program: Program, app: Flask, path: str) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    upload: dict[str, Any] = {"data": b"x" * 2_500_000, "content_type": "multipart/form-data; boundary=x"}
+    text: dict[str, Any] = {"data": b" " * 17_000_000, "content_type": "application/json"}
+    answer = program().open("POST", path, **(upload if path == "/media" else text))
+    told = answer.json
+    assert (answer.status_code, told["type"]) == (413, "urn:commsched:problem:too-large")
+    assert told["title"] == "That is too large"
+    if path == "/media":
+        assert (told["field"], told["detail"]) == ("file", "At most 2 MB are taken in one request.")
+    else:
+        assert ("field" in told, told["detail"]) == (False, "At most 16 MB are taken in one request.")
 
 
 def test_a_full_disk_says_so(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

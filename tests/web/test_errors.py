@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -94,6 +95,7 @@ def test_a_program_gets_a_problem_document(client: FlaskClient, fault: str) -> N
     assert given.json["status"] == given.status_code
     assert given.json["title"]
     assert given.json["detail"]
+    assert re.fullmatch(r"urn:commsched:problem:[a-z-]+", given.json["type"])
 
 
 def test_a_busy_office_asks_to_be_asked_again_in_a_moment(client: FlaskClient) -> None:
