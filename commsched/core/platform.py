@@ -189,6 +189,8 @@ class Platform(ABC):
 
     key: ClassVar[str]
     name: ClassVar[str]
+    about: ClassVar[str] = ""
+    """One sentence for whoever chooses what to connect."""
     icon: ClassVar[str] = ""
     """The name of its icon in simplepycons, or a lucide name with the prefix ``lucide:``."""
     settings: ClassVar[tuple[Setting, ...]] = ()

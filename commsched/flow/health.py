@@ -108,5 +108,6 @@ def _disk(office: Office) -> Check:
         free = shutil.disk_usage(office.home).free
     except OSError:
         return Check("disk", False, Words(N_("The home folder cannot be reached.")))
-    room = Words(N_("%(free)s MB free on the disk."), {"free": free // 1024 // 1024})
+    size = f"{free >> 30} GB" if free >> 30 >= 10 else f"{free >> 20} MB"
+    room = Words(N_("%(free)s free on the disk."), {"free": size})
     return Check("disk", free >= ROOM, room, None if free >= ROOM else Words(N_("Make room before it is full.")))

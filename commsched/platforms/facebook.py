@@ -77,6 +77,7 @@ _BASE_URL = Setting(
 class Facebook(Platform):
     key = "facebook"
     name = "Facebook"
+    about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
     icon = "facebook"
     settings = (_PAGE_ID, _TOKEN, _VERSION, _BASE_URL)
     options = (

@@ -30,6 +30,7 @@ _SUFFIX: Final = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".web
 class Folder(Platform):
     key: ClassVar[str] = "folder"
     name: ClassVar[str] = N_("Folder")
+    about: ClassVar[str] = N_("Keeps a copy of what was published, as files on the server.")
     icon: ClassVar[str] = "lucide:folder-open"
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True

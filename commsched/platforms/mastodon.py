@@ -69,6 +69,7 @@ _TOKEN = Setting(
 class Mastodon(Platform):
     key = "mastodon"
     name = "Mastodon"
+    about = N_("An account on any Mastodon server: posts, threads and pictures.")
     icon = "mastodon"
     settings = (_BASE_URL, _TOKEN)
     options = (

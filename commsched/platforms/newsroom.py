@@ -18,6 +18,7 @@ HEADLINE: Final = 120
 class Newsroom(Platform):
     key: ClassVar[str] = "newsroom"
     name: ClassVar[str] = N_("Newsroom")
+    about: ClassVar[str] = N_("The office's own public page, with feeds. Nothing to fill in.")
     icon: ClassVar[str] = "lucide:newspaper"
     by_itself = ("release", "post")
     own: ClassVar[bool] = True

@@ -57,6 +57,7 @@ def is_address(value: str) -> bool:
 class PressList(Platform):
     key: ClassVar[str] = "presslist"
     name: ClassVar[str] = N_("Press list")
+    about: ClassVar[str] = N_("Newsrooms that get the press releases by e-mail, each a message of its own.")
     icon: ClassVar[str] = "lucide:mails"
     kinds = ("release", "post")
     independent_parts: ClassVar[bool] = True

@@ -46,6 +46,7 @@ BEHAVIOURS: Final = (
 class Sandbox(Platform):
     key: ClassVar[str] = "sandbox"
     name: ClassVar[str] = N_("Sandbox")
+    about: ClassVar[str] = N_("To try things on: a wall that shows what would have been published.")
     icon: ClassVar[str] = "lucide:flask-conical"
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True

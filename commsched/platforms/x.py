@@ -99,6 +99,7 @@ _BASE_URL = Setting(
 class X(Platform):
     key = "x"
     name = "X"
+    about = N_("An account: posts, threads and pictures. X charges for each post.")
     icon = "x"
     settings = (*_KEYS, _BEARER, _BASE_URL)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any, Final
 
+from commsched.core import dates
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_
 from commsched.store.models import Entry
 from commsched.web.states import ROLE_WORDS
-from commsched.web.words import _
+from commsched.web.words import _, language
 
 STORY: Final = {
     "approval.bypassed": N_("let it out without approval, because: %(reason)s"),
@@ -37,7 +39,7 @@ STORY: Final = {
     "item.approved": N_("approved"),
     "item.cancelled": N_("cancelled"),
     "item.commented": N_("commented"),
-    "item.created": N_("began writing “%(title)s”"),
+    "item.created": N_("began writing"),
     "item.edited": N_("edited; this is version %(revision)s"),
     "item.held": N_("held: %(reason)s"),
     "item.moved": N_("moved to %(wall)s"),
@@ -60,9 +62,9 @@ STORY: Final = {
     "person.signed_in": N_("signed in"),
     "person.signed_out": N_("signed out"),
     "picture.added": N_("added a picture"),
+    "picture.cropped": N_("moved the crops of a picture"),
     "picture.described": N_("described a picture"),
     "picture.removed": N_("deleted pictures that nothing used: %(count)s (%(size)s)"),
-    "picture.cropped": N_("moved the crops of a picture"),
     "token.created": N_("made the key “%(name)s” for a program"),
     "token.revoked": N_("ended the key “%(name)s”"),
     "workspace.brand": N_("changed the office's look"),
@@ -111,6 +113,15 @@ def icon_of(entry: Entry) -> str:
     return ICONS.get(entry.action.partition(".")[0], "circle")
 
 
+def _wall(text: str) -> str:
+    """``2026-11-30T14:05`` as ``mån 30 nov 2026 14:05``: the record is read for years."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{dates.short_day(wall.date(), language(), year=True)} {wall:%H:%M}"
+
+
 class _Facts(dict[str, Any]):
     """Facts as words: codes are told, and what an older line did not keep is a dash."""
 
@@ -122,7 +133,7 @@ class _Facts(dict[str, Any]):
         if facts.get("role") in ROLE_WORDS:
             words["role"] = words["role"].lower()
         if "wall" in facts:
-            words["wall"] = str(facts["wall"]).replace("T", " ")
+            words["wall"] = _wall(str(facts["wall"]))
         needed = ("reason", "channel", "name", "account", "was", "answer", "deputy_name", "title", "revision", "wall",
                   "held", "role")  # fmt: skip
         super().__init__({key: words[key] for key in (*needed, *facts)})

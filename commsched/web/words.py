@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 from flask import Flask, current_app, g, has_request_context, render_template, request, url_for
+from jinja2 import Environment, pass_environment
+from jinja2.filters import do_truncate
 
 from commsched.core import dates
 from commsched.core.language import DEFAULT, LANGUAGES, gettext, say
@@ -156,6 +158,18 @@ def _by_day(entries: Iterable[Any]) -> list[Day]:
     return made
 
 
+def _dollars(price: float) -> str:
+    """``0,20`` in Swedish, ``0.20`` in English; small prices keep their tenth of a cent."""
+    text = f"{price:.2f}" if price >= 0.1 else f"{price:.3f}"
+    return text.replace(".", ",") if language() == "sv" else text
+
+
+@pass_environment
+def _truncate(environment: Environment, text: str, length: int) -> str:
+    """At most ``length`` characters, cut between words, with one mark of ellipsis."""
+    return do_truncate(environment, text, length, end="…")
+
+
 def web_address(url: str) -> str:
     """``url`` where it is an address on the web, else nothing: no ``javascript:`` becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""
@@ -176,5 +190,6 @@ def install(app: Flask) -> None:
         platform=lambda key: office().platform(key),
     )  # fmt: skip
     app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
-                                 web_address=web_address, browser=browser)  # fmt: skip
+                                 web_address=web_address, browser=browser, dollars=_dollars,
+                                 truncate=_truncate)  # fmt: skip
     app.context_processor(_context)

@@ -131,7 +131,8 @@ def clashes(rows: Sequence[Row], now: int) -> list[tuple[Row, Row, int]]:
 @lru_cache(maxsize=256)
 def _named(kind: str, name: str, ident: str) -> str:
     drawn = brand_icon(name, size=_SIZE) if kind == "brand" else icon(name, size=_SIZE)
-    return re.sub(r'<svg class="[^"]*"', f'<svg id="{ident}"', str(drawn), count=1)
+    bare = re.sub(r' (?:width|height)="[^"]*"', "", str(drawn), count=2)  # as large as the chip shows it
+    return re.sub(r'<svg class="[^"]*"', f'<svg id="{ident}"', bare, count=1)
 
 
 def sprite(around: Around) -> Markup:

@@ -53,4 +53,5 @@ document.addEventListener("change", (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-dismiss]")) button.hidden = false;
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 document.documentElement.classList.add("js");
