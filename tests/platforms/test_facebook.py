@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform import ConnectError, Part, Wire
 from commsched.platforms import get
-from tests.platforms._office import NOW, PNG, draft, just_now, part, picture, send, wire
+from tests.platforms._office import HASTY, NOW, PNG, draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 
 facebook = get("facebook")
@@ -207,7 +207,8 @@ def test_every_answer_has_its_outcome(sim: FacebookSimulator, on: Wire, fault: s
     handles = prepared(one, on)
     before = len(sim.calls)
     sim.faults.append(fault)
-    outcome = facebook.publish(one, handles, on)
+    with hurried(on, fault):
+        outcome = facebook.publish(one, handles, on)
     assert type(outcome) is type(expected)
     assert getattr(outcome, "why", None) == getattr(expected, "why", None)
     assert outcome.detail
@@ -238,10 +239,11 @@ def test_the_usage_header_says_when_to_come_back(sim: FacebookSimulator, on: Wir
 )
 def test_what_is_lost_before_anyone_could_see_it_is_tried_again(sim: FacebookSimulator, fault: str) -> None:
     settings = {"base_url": sim.url, "page_id": PAGE["id"]}
-    on = wire(settings, {"access_token": TOKEN}, deadline=0.5)
+    on = wire(settings, {"access_token": TOKEN})
+    impatient = wire(settings, {"access_token": TOKEN}, deadline=HASTY)
     one = part(facebook, "Hej", picture())
     sim.faults.append(f"prepare:{fault}")
-    assert isinstance(send(facebook, one, on), Retry)
+    assert isinstance(send(facebook, one, impatient), Retry)
     assert isinstance(send(facebook, one, on), Published)
     assert len(sim.posts) == 1
 
@@ -271,7 +273,8 @@ def test_the_post_itself_is_asked_whether_it_is_out(sim: FacebookSimulator, on: 
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     sim.faults.append(fault)
-    assert isinstance(facebook.publish(one, handles, on), Unknown)
+    with hurried(on, fault):
+        assert isinstance(facebook.publish(one, handles, on), Unknown)
     finding = facebook.find(one, handles, since, on)
     assert isinstance(finding, Found if sim.posts else Absent)
     assert facebook.resend_if_absent
@@ -301,7 +304,7 @@ def test_a_comment_that_is_not_seen_goes_to_a_person(sim: FacebookSimulator, on:
     assert isinstance(finding, CannotTell)
     assert finding.final
     sim.faults.append("timeout_after_accept")
-    assert isinstance(send(facebook, comment, on), Unknown)
+    assert isinstance(lose(facebook, comment, on), Unknown)
     assert isinstance(facebook.find(comment, Handles(), since, on), Found)
 
 
@@ -310,7 +313,8 @@ def test_a_failed_reading_back_proves_nothing(sim: FacebookSimulator, on: Wire, 
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     sim.faults.append(fault)
-    finding = facebook.find(one, handles, just_now(), on)
+    with hurried(on, fault):
+        finding = facebook.find(one, handles, just_now(), on)
     assert isinstance(finding, CannotTell)
     assert not finding.final
     assert TOKEN not in finding.detail

@@ -15,7 +15,7 @@ from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published
 from commsched.core.platform import ConnectError, Wire
 from commsched.platforms import get
 from tests.peers.mastodon import TOKEN, Server, mastodon_server
-from tests.platforms._office import draft, just_now, part, picture, send, wire
+from tests.platforms._office import draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims.proxy import MastodonProxy
 
 __all__ = ["mastodon_server"]
@@ -186,7 +186,8 @@ def test_one_post_is_one_call(proxy: MastodonProxy, on: Wire) -> None:
 )
 def test_every_answer_has_its_outcome(proxy: MastodonProxy, on: Wire, fault: str, expected: object) -> None:
     proxy.faults.append(fault)
-    outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
+    with hurried(on, fault):
+        outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
     assert type(outcome) is type(expected)
     assert getattr(outcome, "why", None) == getattr(expected, "why", None)
     assert outcome.detail
@@ -237,7 +238,8 @@ def test_a_lost_upload_is_simply_tried_again(
     text = fresh("Med bild")
     one = part(mastodon, text, picture())
     proxy.faults.append(f"prepare:{fault}")
-    assert isinstance(send(mastodon, one, on), Retry)
+    with hurried(on, fault):
+        assert isinstance(send(mastodon, one, on), Retry)
     assert isinstance(send(mastodon, one, on), Published)
     assert len(said(mastodon_server, text)) == 1
 
@@ -275,7 +277,7 @@ def test_what_went_out_unseen_is_found_again(
     text = fresh(text)
     one = part(mastodon, text, *[picture()] * pictures)
     proxy.faults.append("timeout_after_accept")
-    assert isinstance(send(mastodon, one, on), Unknown)
+    assert isinstance(lose(mastodon, one, on), Unknown)
     send(mastodon, part(mastodon, fresh("Efter")), on)
     [status] = said(mastodon_server, text)
     assert mastodon.find(one, Handles(), since, on) == Found(status["id"], status["url"])

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform import ConnectError, Wire
 from commsched.platforms import get
-from tests.platforms._office import PNG, draft, just_now, part, picture, send, wire
+from tests.platforms._office import PNG, draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims.x import BEARER, KEYS, USER, XSimulator
 
 x = get("x")
@@ -136,7 +136,8 @@ def test_a_reply_that_x_forbids_waits_for_a_person(sim: XSimulator, on: Wire) ->
 )
 def test_every_answer_has_its_outcome(sim: XSimulator, on: Wire, fault: str, expected: object) -> None:
     sim.faults.append(fault)
-    outcome = send(x, part(x, "Hej"), on)
+    with hurried(on, fault):
+        outcome = send(x, part(x, "Hej"), on)
     assert type(outcome) is type(expected)
     assert getattr(outcome, "why", None) == getattr(expected, "why", None)
     assert outcome.detail
@@ -187,7 +188,8 @@ def test_a_server_that_is_not_there_proves_that_nothing_was_sent() -> None:
 def test_a_lost_upload_is_simply_tried_again(sim: XSimulator, on: Wire, fault: str) -> None:
     sim.faults.append(f"prepare:{fault}")
     one = part(x, "Med bild", picture())
-    assert isinstance(send(x, one, on), Retry)
+    with hurried(on, fault):
+        assert isinstance(send(x, one, on), Retry)
     assert isinstance(send(x, one, on), Published)
     assert len(sim.posts) == 1
 
@@ -214,7 +216,7 @@ def test_what_went_out_unseen_is_found_again(sim: XSimulator, on: Wire, text: st
         send(x, part(x, other), on)
     sim.faults.append("timeout_after_accept")
     one = part(x, text, *[picture()] * pictures)
-    assert isinstance(send(x, one, on), Unknown)
+    assert isinstance(lose(x, one, on), Unknown)
     send(x, part(x, "Efter"), on)
     assert x.find(one, Handles(), since, on) == Found(
         sim.posts[2]["id"], f"https://x.com/i/status/{sim.posts[2]['id']}"
