@@ -7,6 +7,10 @@ from typing import Final
 
 MB: Final = 2**20
 GB: Final = 2**30
+PICTURE_BYTES: Final = 25 * MB
+"""The largest picture that is taken in, by whatever door."""
+VIDEO_BYTES: Final = 200 * MB
+"""The largest video."""
 
 
 def size(number: int) -> str:

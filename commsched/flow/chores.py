@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from commsched.flow import notify, storage
+from commsched.flow import notify, storage, uploads
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
 from commsched.flow.expiring import warn_of_consents
@@ -62,6 +62,7 @@ def run(office: Office) -> None:
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())
     storage.sweep(office)
+    uploads.tidy(office, office.now())
 
 
 def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Workspace], None]) -> None:

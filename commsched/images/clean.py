@@ -12,12 +12,13 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from commsched.core.sizes import PICTURE_BYTES
 from commsched.images import errors, metadata
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MAX_BYTES = 25 * 1024 * 1024
+MAX_BYTES = PICTURE_BYTES
 MAX_PIXELS = 50_000_000
 MAX_MOVING_PIXELS = 200_000_000
 """Pixels over all frames of an animation."""

@@ -43,7 +43,7 @@ TROUBLES: Final = {
                  "the page.")),
     409: Trouble(N_("Somebody else was there first"), N_("Nothing was overwritten. Look at what changed and try "
                  "again.")),
-    413: Trouble(N_("That is too large"), N_("Nothing was saved. Pictures can be at most 20 MB each; make them "
+    413: Trouble(N_("That is too large"), N_("Nothing was saved. Pictures can be at most 25 MB each; make them "
                  "smaller or add fewer at a time.")),
     422: Trouble(N_("Something needs to be corrected"), N_("Nothing was changed. Go back and try again.")),
     429: Trouble(N_("Too many attempts"), N_("Wait a while and try again. What is scheduled goes out as usual."),

@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access import allow
+from commsched.core.sizes import MB, PICTURE_BYTES
 from commsched.core.words import N_, OfficeError
 from commsched.flow import gallery, library, lineage, storage
 from commsched.flow.expiring import SOON
@@ -44,7 +45,8 @@ def _index(form: Form) -> str:
         room = storage.room(session, workspace_of(session, actor()))
         ends = lineage.ends(session, rows[:PAGE])
     return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words, again=again,
-                room=room, ends=ends, soon=office().now() + SOON, picture_url=picture_url)  # fmt: skip
+                room=room, ends=ends, soon=office().now() + SOON, picture_url=picture_url,
+                MOST_MB=PICTURE_BYTES // MB)  # fmt: skip
 
 
 @bp.post("/")
@@ -54,7 +56,7 @@ def add() -> str | AnyResponse | tuple[str, int]:
     files = [file for file in request.files.getlist("files") if file.filename]
     taken, refused = take_in(files)
     if request.headers.get("Accept", "").startswith("application/json"):
-        return jsonify(pictures=[_told(one) for one in taken], refused=refused)
+        return jsonify(pictures=[told(one) for one in taken], refused=refused)
     if not refused and taken:
         return _taken(taken)
     form = Form()
@@ -93,7 +95,8 @@ def take_in(files: Iterable[FileStorage]) -> tuple[list[Added], list[str]]:
     return taken, refused
 
 
-def _told(one: Added) -> dict[str, Any]:
+def told(one: Added) -> dict[str, Any]:
+    """A picture that was taken in, as the pages' scripts know it."""
     row = one.media
     return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename, "again": one.again,
             "like": [other.id for other in one.like]}  # fmt: skip

@@ -1,18 +1,10 @@
-// Many pictures at once: dropped anywhere, pasted or chosen; sent one by one, so that a lost connection loses none.
+// Many pictures at once: dropped anywhere, pasted or chosen; sent one by one, and gone on with where one broke off.
+import { Lost, upload } from "./upload.js";
+
 const form = document.querySelector("[data-many]");
 const input = form?.querySelector('[type="file"]');
 const progress = form?.querySelector("[data-progress]");
 const words = progress?.querySelector("p");
-
-const send = async (file) => {
-  const data = new FormData();
-  data.set("form_token", form.querySelector('[name="form_token"]').value);
-  data.set("files", file);
-  const answer = await fetch(form.action, {
-    method: "POST", body: data, credentials: "same-origin", headers: { Accept: "application/json" },
-  });
-  return answer.json();
-};
 
 let busy = false;
 const add = async (files) => {
@@ -21,16 +13,22 @@ const add = async (files) => {
   progress.hidden = false;
   const refused = [];
   const taken = [];
+  const all = files.reduce((sum, file) => sum + file.size, 0);
+  let before = 0;
   try {
     for (const [place, file] of files.entries()) {
-      progress.firstElementChild.value = place / files.length;
-      words.textContent = form.dataset.wordsAt.replace("##", files.length).replace("#", place + 1);
-      const told = await send(file);
-      refused.push(...told.refused);
-      taken.push(...(told.pictures || []));
+      const at = form.dataset.wordsAt.replace("##", files.length).replace("#", place + 1);
+      const answer = await upload(file, form.dataset.uploads, {
+        here: (bytes) => { progress.firstElementChild.value = (before + bytes) / all; },
+        waits: (yes) => { words.textContent = yes ? form.dataset.wordsOffline : at; },
+      });
+      before += file.size;
+      refused.push(...answer.refused);
+      taken.push(...answer.pictures);
     }
-  } catch {
-    refused.push(form.dataset.wordsOffline);
+  } catch (error) {
+    if (!(error instanceof Lost)) throw error;
+    refused.push(form.dataset.wordsLost);
   }
   busy = false;
   progress.firstElementChild.value = 1;

@@ -1,5 +1,5 @@
 // Pictures: chosen, dropped, pasted, picked from the library, described, moved by mouse or by button.
-import { post } from "./send.js";
+import { Lost, upload as send } from "../upload.js";
 
 export const startPictures = (form, changed) => {
   const list = form.querySelector("[data-shots]");
@@ -46,16 +46,20 @@ export const startPictures = (form, changed) => {
 
   const upload = async (files) => {
     if (!files.length) return;
-    const data = new FormData();
-    data.set("form_token", form.querySelector('[name="form_token"]').value);
-    for (const file of files) data.append("files", file);
-    told.textContent = form.dataset.wordsUploading;
+    const refused = [];
     try {
-      const answer = (await post(form, form.dataset.upload, data)).body;
-      say(answer.refused);
-      for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
-    } catch {
-      say([form.dataset.wordsOffline]);
+      for (const file of files) {
+        const answer = await send(file, form.dataset.uploads, {
+          here: () => {},
+          waits: (yes) => { told.textContent = yes ? form.dataset.wordsUploadWaits : form.dataset.wordsUploading; },
+        });
+        refused.push(...answer.refused);
+        for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
+      }
+      say(refused);
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      say([...refused, form.dataset.wordsOffline]);
     }
   };
 

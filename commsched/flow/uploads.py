@@ -1,0 +1,168 @@
+"""Files on their way in, piece by piece, so that a broken connection, a closed lid or a restart costs one piece.
+
+How much of a file is here is the size of what lies in ``incoming``, and nothing else: no crash can make the two differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sqlalchemy import delete, func, select
+
+from commsched.core.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
+from commsched.core.words import N_, Conflict, Invalid, NotFound, OfficeError
+from commsched.flow import storage
+from commsched.flow.context import Actor, Office
+from commsched.flow.items import workspace_of
+from commsched.store.models import Upload
+from commsched.store.session import EVERY_WORKSPACE
+
+KEPT: Final = timedelta(hours=24)
+"""How long half a file is waited for."""
+MOST_OPEN: Final = 60
+"""Uploads that one person may have begun and not finished."""
+PIECE: Final = 256 * 1024
+
+
+class TooLarge(OfficeError):
+    """No file may be that large (413)."""
+
+    status, code = 413, "upload-size"
+
+
+class OtherOffset(Conflict):
+    """The piece does not begin where the file ends (409). Whoever sends it asks again where that is."""
+
+    code = "upload-offset"
+
+
+class Busy(OfficeError):
+    """Another connection is writing the same file (423): most often one that is dead and does not know it yet."""
+
+    status, code = 423, "upload-busy"
+
+
+def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = "") -> Upload:
+    """Make room for a file of ``length`` bytes. ``kind`` is what its sender believes it to be, a MIME type.
+
+    Raises :class:`TooLarge`, and :class:`commsched.flow.storage.Full` where the office has no room for it.
+    """
+    actor.require("write")
+    most = PICTURE_BYTES if kind.startswith("image/") else VIDEO_BYTES
+    if length < 1:
+        raise Invalid(N_("The file is empty. It was probably not fully copied: choose it again."), "file")
+    if length > most:
+        raise TooLarge(N_("The file is %(size)s MB, and may be at most %(limit)s MB."), "file",
+                       size=-(-length // MB), limit=most // MB)  # fmt: skip
+    uid = uuid.uuid4().hex
+    with office.store.write(actor.workspace) as session:
+        storage.refuse_over(session, workspace_of(session, actor), length)
+        mine = select(func.count(Upload.id)).where(Upload.person_id == actor.person, Upload.answer == {})
+        if (session.scalar(mine) or 0) >= MOST_OPEN:
+            raise Conflict(N_("Too many files are on their way in at once. Wait until some of them are here."), "file")
+        row = Upload(uid=uid, person_id=actor.person, filename=filename[:200], length=length,
+                     created_at=office.now(), answer={})  # fmt: skip
+        session.add(row)
+        path = path_of(office, uid)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    return row
+
+
+def path_of(office: Office, uid: str) -> Path:
+    """Where the pieces of an upload are put together."""
+    return office.home / "incoming" / uid
+
+
+def find(office: Office, actor: Actor, uid: str) -> Upload:
+    """The person's own upload, or :class:`NotFound`: also for one that was waited for too long."""
+    actor.require("write")
+    with office.store.read(actor.workspace) as session:
+        row = session.scalar(select(Upload).where(Upload.uid == uid, Upload.person_id == actor.person))
+    if row is None or (not row.answer and not path_of(office, uid).is_file()):
+        raise NotFound(N_("There is no such upload. Begin again."))
+    return row
+
+
+def offset(office: Office, row: Upload) -> int:
+    """How many bytes are here."""
+    return row.length if row.answer else path_of(office, row.uid).stat().st_size
+
+
+def append(office: Office, actor: Actor, uid: str, at: int, piece: IO[bytes]) -> int:
+    """Put ``piece`` behind the ``at`` bytes that are here; returns how many are here then. What came before a
+    connection broke is kept. Raises :class:`OtherOffset`, :class:`Busy` and :class:`TooLarge`."""
+    row = find(office, actor, uid)
+    with _held(office, row) as file:
+        size = file.seek(0, os.SEEK_END)
+        if at != size:
+            raise OtherOffset(N_("Another part of the file was expected."), "file")
+        try:
+            while part := piece.read(PIECE):
+                size += len(part)
+                if size > row.length:
+                    file.truncate(at)
+                    raise TooLarge(N_("More came than the file was said to hold."), "file")
+                file.write(part)
+        finally:
+            file.flush()
+            os.fsync(file.fileno())
+        return file.tell()
+
+
+@contextlib.contextmanager
+def _held(office: Office, row: Upload) -> Iterator[IO[bytes]]:
+    """The file, with nobody else writing to it. The kernel lets go of it when its holder dies."""
+    if row.answer:
+        raise OtherOffset(N_("Another part of the file was expected."), "file")
+    with path_of(office, row.uid).open("r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(N_("The file is being written by another connection. Try again in a moment."), "file") from None
+        yield file
+
+
+Take = Callable[[Path, str], dict[str, Any]]
+"""Takes a whole file with its name into the library; returns what the sender is told."""
+
+
+def finish(office: Office, actor: Actor, uid: str, take: Take) -> dict[str, Any]:
+    """Take the whole file in with ``take``. Asked again, it answers the same and takes nothing in twice."""
+    row = find(office, actor, uid)
+    if row.answer:
+        return dict(row.answer)
+    with _held(office, row):
+        if offset(office, row) < row.length:
+            raise Conflict(N_("The file is not whole yet."), "file")
+        answer = take(path_of(office, uid), row.filename)
+        with office.store.write(actor.workspace) as session:
+            session.get_one(Upload, row.id).answer = answer
+        path_of(office, uid).unlink(missing_ok=True)
+    return answer
+
+
+def cancel(office: Office, actor: Actor, uid: str) -> None:
+    """Forget the file."""
+    row = find(office, actor, uid)
+    with office.store.write(actor.workspace) as session:
+        session.execute(delete(Upload).where(Upload.id == row.id))
+    path_of(office, uid).unlink(missing_ok=True)
+
+
+def tidy(office: Office, now: datetime) -> None:
+    """Throw away what has been waited for a day, and files that no row knows: those of a restored or crashed office."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(Upload).where(Upload.created_at < now - KEPT))
+        known = set(session.scalars(select(Upload.uid)))
+        folder = office.home / "incoming"
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in known:
+                path.unlink(missing_ok=True)

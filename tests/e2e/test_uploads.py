@@ -1,0 +1,151 @@
+"""Uploads that break off: the network goes, the server is started again, the page is opened anew."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import Image
+from playwright.sync_api import expect
+from werkzeug.serving import make_server
+
+from commsched.flow.context import Office
+from commsched.store.models import Media
+from tests.conftest import Cast
+
+
+class Server:
+    """The app on a port of its own, that can be stopped and started again."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.port = app, 0
+        self.start()
+
+    def start(self) -> None:
+        self.server = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.port = self.server.port
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.thread.join(10)
+        self.server.server_close()
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[Server]:
+    made = Server(app)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def live(server: Server, office: Office) -> str:
+    office.settings["base_url"] = f"http://127.0.0.1:{server.port}"
+    return office.settings["base_url"]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A picture of about three and a half pieces."""
+    made = io.BytesIO()
+    Image.effect_noise((2300, 1700), 90).convert("RGB").save(made, "JPEG", quality=97)
+    assert 3.1 * 2**20 < len(made.getvalue()) < 6 * 2**20
+    path = tmp_path / "torget.jpg"
+    path.write_bytes(made.getvalue())
+    return path
+
+
+def sent(page: Any) -> list[str]:
+    """Where every piece that leaves the browser begins."""
+    offsets: list[str] = []
+    page.on("request", lambda one: offsets.append(one.headers["upload-offset"]) if one.method == "PATCH" else None)
+    return offsets
+
+
+def names(office: Office, cast: Cast) -> list[str]:
+    with office.store.read(cast.place.id) as session:
+        return [row.filename for row in session.query(Media)]
+
+
+def breaking(page: Any, deed: Any) -> None:
+    """At the third piece ``deed`` happens, once."""
+    count = [0]
+
+    def meet(route: Any) -> None:
+        if route.request.method == "PATCH":
+            count[0] += 1
+            if count[0] == 3:
+                deed()
+                route.abort("connectionreset")
+                return
+        route.continue_()
+
+    page.route("**/pictures/uploads/*", meet)
+
+
+def test_a_lost_network_costs_one_piece(visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/pictures/")
+    offsets = sent(page)
+    breaking(page, lambda: page.context.set_offline(True))
+    page.set_input_files("#f-files", photo)
+    expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
+    assert names(office, cast) == []
+    page.wait_for_timeout(700)
+    page.context.set_offline(False)
+    expect(page.locator(".gallery li")).to_have_count(1)
+    assert names(office, cast) == ["torget"]
+    assert offsets.count("0") == 1, "nothing that was there was sent again"
+    assert offsets.count(str(2 * 2**20)) >= 2
+
+
+def test_a_restart_of_the_server_costs_one_piece(
+    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path, server: Server
+) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/pictures/")
+    offsets = sent(page)
+    breaking(page, server.stop)
+    page.set_input_files("#f-files", photo)
+    expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
+    server.start()
+    expect(page.locator(".gallery li")).to_have_count(1, timeout=15_000)
+    assert names(office, cast) == ["torget"]
+    assert offsets.count("0") == 1
+
+
+def test_a_page_that_was_closed_goes_on_when_the_file_is_chosen_again(
+    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
+) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/pictures/")
+    breaking(page, lambda: page.context.set_offline(True))
+    page.set_input_files("#f-files", photo)
+    expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
+    page.context.set_offline(False)
+    page.unroute("**/pictures/uploads/*")
+    page.goto("/w/gruppen/pictures/")
+    offsets = sent(page)
+    page.set_input_files("#f-files", photo)
+    expect(page.locator(".gallery li")).to_have_count(1)
+    assert "0" not in offsets
+
+
+def test_the_composer_takes_pictures_in_the_same_way(
+    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
+) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/write")
+    breaking(page, lambda: page.context.set_offline(True))
+    page.set_input_files("#f-files", photo)
+    expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("[data-shots] li")).to_have_count(1)
+    assert names(office, cast) == ["torget"]
