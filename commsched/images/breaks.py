@@ -188,19 +188,19 @@ def _text(parts: tuple[Piece, ...], start: int, end: int) -> str:
     return line + ("-" if parts[end - 1].dash and end < len(parts) else "")
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def ink(text: str, setting: Setting) -> tuple[float, float]:
     """How far the highest word rises above its baseline and the deepest falls below, in em."""
     extents = [runs.extent(word, setting.face) for word in text.split()[:_MAX_WORDS]]
     return max((one.top for one in extents), default=0.0), max((one.bottom for one in extents), default=0.0)
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def _ruler(paragraph: str, setting: Setting, mode: Mode, width: float) -> _Ruler:
     return _Ruler(pieces(paragraph, setting, mode, width), setting)
 
 
-@lru_cache(2048)
+@lru_cache(1024)
 def count(text: str, setting: Setting, width: float, mode: Mode) -> int | None:
     """How many lines ``text`` needs at ``width`` em; ``None`` where a word is wider than that."""
     total = 0
@@ -212,7 +212,7 @@ def count(text: str, setting: Setting, width: float, mode: Mode) -> int | None:
     return total
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, ...] | None:
     """``text`` in balanced lines of at most ``width`` em, as few as possible; ``None`` as in :func:`count`."""
     found: list[str] = []

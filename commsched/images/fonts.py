@@ -71,7 +71,7 @@ def path_of(face: Face) -> str:
     return str(_package(package) / inner)
 
 
-@lru_cache(96)
+@lru_cache(48)
 def opened(face: Face, size: int) -> FreeTypeFont:
     """``face`` at ``size`` pixels per em, with its weight and the optical size for display."""
     from PIL import ImageFont
@@ -96,7 +96,7 @@ def _axis_value(axis: object, weight: int) -> float:
     return float(axis["default"])
 
 
-@lru_cache(8192)
+@lru_cache(4096)
 def covers(face: Face, char: str) -> bool:
     """Whether ``face`` has a glyph for ``char``: its picture is not that of the missing glyph."""
     if char.isspace() or char in "\u200d\ufe0f\ufe0e\u00ad\u200b":

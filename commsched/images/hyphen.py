@@ -41,7 +41,7 @@ def _rules(language: str) -> Pyphen | None:
     return pyphen.Pyphen(lang=code, left=KEEP, right=KEEP) if code else None
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def own(word: str) -> tuple[tuple[str, bool], ...]:
     """``word`` in pieces at its hyphens, dashes and soft hyphens: (text, whether a break needs a hyphen)."""
     pieces: list[tuple[str, bool]] = []
@@ -55,7 +55,7 @@ def own(word: str) -> tuple[tuple[str, bool], ...]:
     return tuple(pieces)
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def ruled(word: str, language: str) -> tuple[tuple[str, bool], ...]:
     """Like :func:`own`, and long words divided by the language's patterns as well."""
     rules = _rules(language)

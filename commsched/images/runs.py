@@ -67,7 +67,7 @@ def clusters(text: str) -> list[str]:
     return found
 
 
-@lru_cache(16384)
+@lru_cache(2048)
 def split(text: str, face: Face) -> tuple[Run, ...]:
     """``text`` as runs, in logical order."""
     if _PLAIN.match(text) and all(fonts.covers(face, char) for char in text):
@@ -137,14 +137,14 @@ def _ink(face: Face, text: str) -> tuple[int, int, int, int]:
     return box[0] + x, box[1] + y, box[2] + x, box[3] + y
 
 
-@lru_cache(32768)
+@lru_cache(8192)
 def kern(face: Face, pair: str) -> float:
     """What the font takes away between two glyphs, in em."""
     both = fonts.opened(face, REFERENCE).getlength(pair, features=["-liga", "-clig"]) / REFERENCE
     return both - glyph(face, pair[0]).width - glyph(face, pair[1]).width
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def places(text: str, face: Face, tracking: float = 0.0) -> tuple[float, ...]:
     """Where each glyph of a plain run starts, and where the run ends, in em."""
     at, before = 0.0, ""
@@ -158,7 +158,7 @@ def places(text: str, face: Face, tracking: float = 0.0) -> tuple[float, ...]:
     return (*found, at)
 
 
-@lru_cache(32768)
+@lru_cache(2048)
 def extent(text: str, face: Face, tracking: float = 0.0) -> Extent:
     """The whole of ``text`` set in ``face`` and its stand-ins, in em."""
     at, top, bottom, left, right = 0.0, 0.0, 0.0, 0.0, 0.0
