@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow.context import Actor, Office
+from commsched.flow.guesses import fold_email
 from commsched.flow.record import note
-from commsched.flow.signin import fold_email, set_password
+from commsched.flow.signin import set_password
 from commsched.store.models import ApiToken, Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,10 +18,11 @@ from commsched.core.roles import ROLES
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
 from commsched.flow.context import Actor, Office
+from commsched.flow.guesses import fold_email
 from commsched.flow.passwords import check_strength, hash_password
 from commsched.flow.policies import to_policy
 from commsched.flow.record import note
-from commsched.flow.signin import fold_email, note_everywhere, set_password
+from commsched.flow.signin import note_everywhere, set_password
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
@@ -289,14 +291,14 @@ def read_password_link(office: Office, token: str) -> Person:
     return person
 
 
-def use_password_link(office: Office, token: str, password: str) -> Person:
-    """Set the password and spend the link."""
+def use_password_link(office: Office, token: str, password: str, end: Collection[str] = ()) -> Person:
+    """Set the password and spend the link; of the person's keys, those named in ``end`` stop working."""
     person = read_password_link(office, token)
     with office.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person.id)
         if row.stamp != person.stamp:
             raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
-        set_password(session, office, row, password)
+        set_password(session, office, row, password, end)
         return row
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from commsched.core.roles import lesser
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
+from commsched.flow import guesses, own_keys
 from commsched.flow.context import Actor, Office, Via
+from commsched.flow.guesses import fold_email
 from commsched.flow.passwords import check_strength, hash_password, matches
 from commsched.flow.record import note
-from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, SignInTry, Workspace
+from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token, token_hash
 
@@ -30,10 +30,6 @@ IDLE: Final = timedelta(days=7)
 """How long it may lie unused."""
 SEEN_EVERY: Final = timedelta(minutes=10)
 """How often a session in use is written down as seen; not at every request, since each is a durable write."""
-WINDOW: Final = timedelta(minutes=15)
-PER_ACCOUNT: Final = 10
-PER_ADDRESS: Final = 50
-"""Failed tries in :data:`WINDOW` before the door stays shut, even for the right password."""
 CLOCK: Final = "clock"
 """The heartbeat's name that the engine writes."""
 
@@ -42,13 +38,6 @@ class WrongPassword(OfficeError):
     """The same sentence whether the account exists or not (401)."""
 
     status, code = 401, "sign-in"
-
-
-class TooManyTries(OfficeError):
-    """Too many failures lately, for this account or from this address (429)."""
-
-    status, code = 429, "too-many"
-    retry_after = int(WINDOW.total_seconds())
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -84,51 +73,21 @@ class Visitor(msgspec.Struct, frozen=True):
         return Actor(self.person, self.name or self.email, self.place.id, self.role, via, self.language)
 
 
-def fold_email(email: str) -> str:
-    """An address as it is compared: trimmed, lower case."""
-    return email.strip().lower()
+def sign_in(
+    office: Office, email: str, password: str, address: str = "", agent: str = "", device: str = ""
+) -> str:  # fmt: skip
+    """Start a session. Returns the secret for the cookie. ``device`` is the cookie of :func:`guesses.remember`.
 
-
-def _keys(email: str, address: str) -> tuple[str, str]:
-    try:
-        ip = ipaddress.ip_address(address)
-        net = ipaddress.ip_network(f"{address}/{64 if ip.version == 6 else 32}", strict=False)
-        place = str(net.network_address)
-    except ValueError:
-        place = address[:60]
-    return f"a:{hashlib.sha256(fold_email(email).encode()).hexdigest()}", f"i:{place}"
-
-
-def _count_try(office: Office, keys: Sequence[str]) -> list[int]:
-    """Write the try down *before* the password is looked at, so that a hundred at once cannot slip through."""
-    now = office.now()
-    with office.store.write(EVERY_WORKSPACE) as session:
-        session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
-        for key, limit in zip(keys, (PER_ACCOUNT, PER_ADDRESS), strict=True):
-            counted = select(func.count(SignInTry.id)).where(SignInTry.key == key, SignInTry.at > now - WINDOW)
-            if session.scalar(counted) >= limit:  # type: ignore[operator]
-                raise TooManyTries(N_("Too many failed attempts. Wait a quarter of an hour and try again."))
-        tries = [SignInTry(key=key, at=now) for key in keys]
-        session.add_all(tries)
-        session.flush()
-        return [row.id for row in tries]
-
-
-def sign_in(office: Office, email: str, password: str, address: str = "", agent: str = "") -> str:
-    """Start a session. Returns the secret for the cookie.
-
-    Raises :class:`WrongPassword` and :class:`TooManyTries`. A success takes back its own try and the account's,
-    but not the address's others: nobody buys new guesses on other accounts with an account of their own.
+    Raises :class:`WrongPassword` and :class:`guesses.TooManyTries`.
     """
-    keys = _keys(email, address)
-    tries = _count_try(office, keys)
+    tries = guesses.count(office, guesses.limits(office, email, address, device))
     with office.store.read(EVERY_WORKSPACE) as session:
         person = session.scalar(select(Person).where(Person.email == fold_email(email)))
     kept = person.password_hash if person and person.active else ""
     if not matches(kept, password) or person is None:
         raise WrongPassword(N_("The address and the password do not belong together."))
     with office.store.write(EVERY_WORKSPACE) as session:
-        session.execute(delete(SignInTry).where(SignInTry.id.in_(tries) | (SignInTry.key == keys[0])))
+        guesses.forgive(session, tries)
         return _open(session, office, person, address, agent)
 
 
@@ -266,26 +225,30 @@ def revoke_session(office: Office, person: int, session_id: int) -> None:
         note_everywhere(session, office, owner, "person.session_ended")
 
 
-def set_password(session: Session, office: Office, person: Person, password: str) -> None:
-    """A new password and a new stamp: every session and link born with the old one is dead."""
+def set_password(session: Session, office: Office, person: Person, password: str, end: Collection[str] = ()) -> None:
+    """A new password and a new stamp: every session and link born with the old one is dead, and of the person's keys
+    those named in ``end`` (:func:`commsched.flow.own_keys.of`)."""
     check_strength(password, person.email)
     person.password_hash = hash_password(password)
     person.stamp = new_token(16)
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
+    guesses.forget(session, person)
     note_everywhere(session, office, person, "person.password_changed")
+    own_keys.end(session, office, person, end)
 
 
-def change_password(office: Office, person_id: int, old: str, new: str, address: str = "", agent: str = "") -> str:
+def change_password(
+    office: Office, person_id: int, old: str, new: str, address: str = "", agent: str = "", end: Collection[str] = ()
+) -> str:
     """Change one's own password. Returns the secret of a new session; every other one ends."""
     with office.store.read(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, person_id)
-    keys = _keys(person.email, address)
-    tries = _count_try(office, keys)
+    tries = guesses.count(office, guesses.inside(person, address))
     if not matches(person.password_hash, old):
         raise Invalid(N_("That is not your present password."), "old")
     with office.store.write(EVERY_WORKSPACE) as session:
-        session.execute(delete(SignInTry).where(SignInTry.id.in_(tries)))
+        guesses.forgive(session, tries)
         person = session.get_one(Person, person_id)
-        set_password(session, office, person, new)
+        set_password(session, office, person, new, end)
         session.flush()
         return _open(session, office, person, address, agent)

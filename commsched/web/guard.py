@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
+from commsched.flow.guesses import KNOWN_FOR
 from commsched.flow.signin import LASTS
 from commsched.store.vault import new_token
 
@@ -52,6 +53,15 @@ def session_secret() -> str:
 
 def set_session(response: Any, secret: str) -> None:
     _set(response, "session", secret, int(LASTS.total_seconds()))
+
+
+def device() -> str:
+    """By what this browser is known to an account that it has signed in to."""
+    return request.cookies.get(cookie_name("device"), "")
+
+
+def set_device(response: Any, secret: str) -> None:
+    _set(response, "device", secret, int(KNOWN_FOR.total_seconds()))
 
 
 def clear_session(response: Any) -> None:

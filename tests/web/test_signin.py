@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from commsched.core.words import Invalid, NotFound
-from commsched.flow import people, signin
+from commsched.flow import guesses, keys, own_keys, people, signin
 from commsched.flow.context import Office
 from commsched.store.models import Entry, Person, SignIn
 from commsched.store.session import EVERY_WORKSPACE
@@ -43,38 +44,176 @@ def test_an_unknown_account_costs_the_same_work(office: Office, cast: Cast, monk
     assert len(checked) == 2
 
 
-def test_ten_failures_shut_the_account_even_for_the_right_password(office: Office, cast: Cast, clock: SetClock) -> None:
-    for number in range(signin.PER_ACCOUNT):
+GUESSER, HOME = "203.0.113.9", "198.51.100.1"
+
+
+def guess(office: Office, cast: Cast, times: int, address: str = GUESSER, device: str = "") -> None:
+    for _ in range(times):
         with pytest.raises(signin.WrongPassword):
-            signin.sign_in(office, cast.writer.email, "wrong", f"203.0.113.{number}")
-    with pytest.raises(signin.TooManyTries):
-        signin.sign_in(office, cast.writer.email.upper(), PASSWORD, "198.51.100.1")
+            signin.sign_in(office, cast.writer.email, "wrong", address, device=device)
+
+
+def test_ten_failures_shut_out_whoever_guessed_and_nobody_else(office: Office, cast: Cast, clock: SetClock) -> None:
+    guess(office, cast, guesses.PER_PLACE)
+    with pytest.raises(guesses.TooManyTries):
+        signin.sign_in(office, cast.writer.email.upper(), PASSWORD, GUESSER)
+    assert signin.sign_in(office, cast.writer.email, PASSWORD, HOME), "a stranger does not lock the leader out"
     clock.forward(minutes=16)
+    assert signin.sign_in(office, cast.writer.email, PASSWORD, GUESSER)
+
+
+def from_everywhere(office: Office, cast: Cast) -> None:
+    """As many wrong guesses as an account takes in a day, from so many addresses that none of them is shut out."""
+    for number in range(guesses.PER_ACCOUNT // 5):
+        guess(office, cast, 5, f"203.0.113.{number}")
+
+
+def test_guessing_from_many_addresses_is_no_way_round(office: Office, cast: Cast, clock: SetClock) -> None:
+    from_everywhere(office, cast)
+    for _ in range(3):
+        with pytest.raises(guesses.TooManyTries):
+            signin.sign_in(office, cast.writer.email, PASSWORD, HOME)
+        clock.forward(hours=7)
+    clock.forward(hours=4)
+    assert signin.sign_in(office, cast.writer.email, PASSWORD, HOME)
+
+
+def test_a_device_that_is_known_gets_in_whatever_strangers_do(office: Office, cast: Cast) -> None:
+    device = guesses.remember(office, cast.writer.email)
+    from_everywhere(office, cast)
+    assert signin.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+    with pytest.raises(guesses.TooManyTries):
+        signin.sign_in(office, cast.writer.email, PASSWORD, HOME)
+
+
+def test_a_known_device_guesses_no_more_than_others_and_from_any_address(office: Office, cast: Cast) -> None:
+    device = guesses.remember(office, cast.writer.email)
+    for number in range(guesses.PER_PLACE):
+        guess(office, cast, 1, f"203.0.113.{number}", device)
+    with pytest.raises(guesses.TooManyTries):
+        signin.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+    assert guesses.remember(office, cast.writer.email, device) == device, "signing in again gives no new count"
+
+
+@pytest.mark.parametrize("made_up", ["x", "a.b.c", "W10.x", "é", "[1]", "." * 500])
+def test_a_device_knows_only_the_account_it_was_given_for(office: Office, cast: Cast, made_up: str) -> None:
+    from_everywhere(office, cast)
+    for device in (guesses.remember(office, cast.reader.email), made_up):
+        with pytest.raises(guesses.TooManyTries):
+            signin.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+
+
+def test_the_owner_who_signs_in_buys_the_guesser_nothing(office: Office, cast: Cast) -> None:
+    device = guesses.remember(office, cast.writer.email)
+    from_everywhere(office, cast)
+    signin.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+    with pytest.raises(guesses.TooManyTries):
+        signin.sign_in(office, cast.writer.email, "wrong", "203.0.113.200")
+
+
+def test_a_link_for_a_new_password_opens_the_account_again(office: Office, cast: Cast, browse: Any) -> None:
+    from_everywhere(office, cast)
+    guess(office, cast, 0)
+    browser = browse()
+    path = people.reset_password(office, cast.actor(), cast.writer.id).removeprefix(office.base_url)
+    browser.post(path, {"password": "ett helt nytt lösen"})
+    given = browser.post("/sign-in", {"email": cast.writer.email, "password": "ett helt nytt lösen"})
+    assert given.status_code == 303
+    assert browser.client.get_cookie("device") is not None
+
+
+def test_the_browser_is_known_from_its_first_sign_in(office: Office, cast: Cast, browse: Any) -> None:
+    browser = browse()
+    browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD})
+    device = browser.client.get_cookie("device")
+    assert device.http_only
+    browser.post("/sign-out")
+    from_everywhere(office, cast)
+    assert browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD}).status_code == 303
+    assert browser.client.get_cookie("device").value == device.value
+    stranger = browse().post("/sign-in", {"email": cast.writer.email, "password": PASSWORD})
+    assert stranger.status_code == 429
+    assert "en enhet där du har loggat in förut" in stranger.text
+
+
+def test_the_present_password_cannot_be_guessed_from_a_borrowed_session(office: Office, cast: Cast) -> None:
+    for _ in range(guesses.PER_PLACE):
+        with pytest.raises(Invalid):
+            signin.change_password(office, cast.writer.id, "wrong", "ett helt nytt lösen")
+    with pytest.raises(guesses.TooManyTries):
+        signin.change_password(office, cast.writer.id, PASSWORD, "ett helt nytt lösen")
     assert signin.sign_in(office, cast.writer.email, PASSWORD)
 
 
+def key(office: Office, cast: Cast) -> str:
+    return keys.create_token(office, cast.actor("writer"), "Webbplatsen")
+
+
+def test_keys_outlive_a_password_unless_they_are_ended_with_it(office: Office, cast: Cast, browse: Any) -> None:
+    kept, ended = key(office, cast), key(office, cast)
+    chosen = next(one.id for one in own_keys.of(office, cast.writer.id))
+    browser = browse(cast.writer)
+    shown = browser.get("~/me/").text
+    assert shown.count('name="end"') == 2
+    assert not re.search(r'name="end"[^>]*checked', shown)
+    given = browser.post("~/me/password", {"old": PASSWORD, "password": "ett helt nytt lösen", "end": chosen})
+    assert given.status_code == 303
+    assert [signin.recognise_token(office, one) is None for one in (kept, ended)] == [True, False]
+    told = re.sub(r"<[^>]+>", "", browse_record(browser))
+    assert "avslutade nyckeln ”Webbplatsen”" in " ".join(told.split())
+
+
+def browse_record(browser: Any) -> str:
+    return str(browser.get("~/record/?group=").text)
+
+
+def test_a_password_set_by_a_link_ends_the_keys_unless_one_says_otherwise(
+    office: Office, cast: Cast, browse: Any
+) -> None:
+    first, second = key(office, cast), key(office, cast)
+    keys.create_feed(office, cast.actor("writer"))
+    path = people.reset_password(office, cast.actor(), cast.writer.id).removeprefix(office.base_url)
+    shown = browse().get(path).text
+    assert len(re.findall(r'name="end"[^>]*checked', shown)) == 3
+    assert "Kalenderadress" in shown
+    wrong = browse().post(path, {"password": "kort", "end": "token-1"})
+    assert len(re.findall(r'name="end"[^>]*checked', wrong.text)) == 1, "what was unticked stays unticked"
+    browse().post(
+        path, {"password": "ett helt nytt lösen", "end": [one.id for one in own_keys.of(office, cast.writer.id)]}
+    )
+    assert signin.recognise_token(office, first) is signin.recognise_token(office, second) is None
+    assert keys.feed(office, cast.place.id, cast.writer.id) is None
+
+
+def test_nobody_ends_the_keys_of_somebody_else(office: Office, cast: Cast) -> None:
+    other = keys.create_token(office, cast.actor("reader"), "Annans")
+    named = own_keys.of(office, cast.reader.id)[0].id
+    signin.change_password(office, cast.writer.id, PASSWORD, "ett helt nytt lösen", end=[named, "token-999", "x"])
+    assert signin.recognise_token(office, other) is not None
+
+
 def test_an_address_is_shut_however_many_accounts_it_tries(office: Office, cast: Cast) -> None:
-    for number in range(signin.PER_ADDRESS):
+    for number in range(guesses.PER_ADDRESS):
         with pytest.raises(signin.WrongPassword):
             signin.sign_in(office, f"guess{number}@example.org", "wrong", "203.0.113.9")
-    with pytest.raises(signin.TooManyTries):
+    with pytest.raises(guesses.TooManyTries):
         signin.sign_in(office, cast.writer.email, PASSWORD, "203.0.113.9")
 
 
 def test_an_account_of_ones_own_does_not_buy_new_guesses(office: Office, cast: Cast) -> None:
-    for number in range(signin.PER_ADDRESS - 1):
+    for number in range(guesses.PER_ADDRESS - 1):
         with pytest.raises(signin.WrongPassword):
             signin.sign_in(office, f"guess{number}@example.org", "wrong", "203.0.113.9")
     signin.sign_in(office, cast.reader.email, PASSWORD, "203.0.113.9")
     with pytest.raises(signin.WrongPassword):
         signin.sign_in(office, "more@example.org", "wrong", "203.0.113.9")
-    with pytest.raises(signin.TooManyTries):
+    with pytest.raises(guesses.TooManyTries):
         signin.sign_in(office, "more@example.org", "wrong", "203.0.113.9")
 
 
 def test_neighbours_in_one_ipv6_network_share_their_guesses() -> None:
-    one, other = (signin._keys("a@b.se", f"2001:db8:1:2::{end}")[1] for end in ("1", "ffff"))
-    assert one == other != signin._keys("a@b.se", "2001:db8:1:3::1")[1]
+    one, other = (guesses.network(f"2001:db8:1:2::{end}") for end in ("1", "ffff"))
+    assert one == other != guesses.network("2001:db8:1:3::1")
 
 
 def test_the_cookie_is_not_what_the_database_holds(office: Office, cast: Cast) -> None:
@@ -217,15 +356,15 @@ def test_a_hundred_guesses_at_once_are_no_more_than_ten(office: Office, cast: Ca
 
     def guess(number: int) -> type[Exception] | None:
         try:
-            signin.sign_in(office, cast.writer.email, f"guess {number}", f"203.0.113.{number}")
-        except (signin.WrongPassword, signin.TooManyTries) as error:
+            signin.sign_in(office, cast.writer.email, f"guess {number}", GUESSER)
+        except (signin.WrongPassword, guesses.TooManyTries) as error:
             return type(error)
         return None
 
     with ThreadPoolExecutor(8) as pool:
         ends = list(pool.map(guess, range(100)))
-    assert ends.count(signin.WrongPassword) == signin.PER_ACCOUNT
-    assert ends.count(signin.TooManyTries) == 100 - signin.PER_ACCOUNT
+    assert ends.count(signin.WrongPassword) == guesses.PER_PLACE
+    assert ends.count(guesses.TooManyTries) == 100 - guesses.PER_PLACE
 
 
 def test_a_busy_database_does_not_keep_anybody_from_reading(office: Office, cast: Cast, clock: SetClock) -> None:

@@ -12,7 +12,7 @@ from commsched.core.access import allow
 from commsched.core.roles import may
 from commsched.core.timing import wall_to_utc, zone_of
 from commsched.core.words import N_, Invalid
-from commsched.flow import deputies, keys, people, signin
+from commsched.flow import deputies, guesses, keys, own_keys, people, signin
 from commsched.web import guard
 from commsched.web.answers import done
 from commsched.web.forms import Form
@@ -26,6 +26,7 @@ def _show(form: Form | None = None, **more: Any) -> str:
     members = people.members(office(), actor().workspace)
     return page(
         "settings/account.html", form=form or Form(), sessions=signin.sessions_of(office(), me),
+        keys=own_keys.of(office(), me),
         tokens=keys.tokens(office(), actor().workspace, me), feed=keys.feed(office(), actor().workspace, me),
         deputies=[d for d in deputies.deputies(office(), actor().workspace) if me in (d.person_id, d.deputy_id)],
         names={m.person_id: m.person.name or m.person.email for m in members},
@@ -57,10 +58,11 @@ def password() -> str | Response | tuple[str, int]:
     with form.catch():
         secret = signin.change_password(
             office(), g.visitor.person, form.secret("old"), form.secret("password"), request.remote_addr or "",
-            request.user_agent.string,
+            request.user_agent.string, form.many("end"),
         )  # fmt: skip
         given = make_response(done(_("The password is changed, and every other sign-in has ended."), "account.index"))
         guard.set_session(given, secret)
+        guard.set_device(given, guesses.remember(office(), g.visitor.email, guard.device()))
         return given
     return _show(form), form.status
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access import public
 from commsched.core.words import OfficeError
-from commsched.flow import people, signin
+from commsched.flow import guesses, own_keys, people, signin
 from commsched.web import guard
 from commsched.web.answers import done, local_path
 from commsched.web.forms import Form
@@ -33,15 +33,16 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
     wish = local_path(typed.text("next", 4000))
     try:
         secret = signin.sign_in(office(), typed.text("email", 300), typed.secret("password"),
-                                request.remote_addr or "", request.user_agent.string)  # fmt: skip
+                                request.remote_addr or "", request.user_agent.string, guard.device())  # fmt: skip
     except OfficeError as error:
         typed.fail("", _(error.words.message), error.status)
-        waits = {"Retry-After": str(signin.TooManyTries.retry_after)} if error.status == 429 else {}
+        waits = {"Retry-After": str(guesses.TooManyTries.retry_after)} if error.status == 429 else {}
         return page("sign_in.html", form=typed, next=wish), error.status, waits
     if old := guard.session_secret():
         signin.sign_out(office(), old)
     given = redirect(wish, 303)
     guard.set_session(given, secret)
+    guard.set_device(given, guesses.remember(office(), typed.text("email", 300), guard.device()))
     return given
 
 
@@ -60,7 +61,7 @@ def leave() -> Response:
 def choose_password(token: str) -> str:
     """Shows only: a mail scanner that follows the link spends nothing."""
     person = people.read_password_link(office(), token)
-    return page("password_link.html", form=Form(), person=person)
+    return page("password_link.html", form=Form(), person=person, keys=own_keys.of(office(), person.id))
 
 
 @bp.post("/password/<token>")
@@ -69,8 +70,10 @@ def keep_password(token: str) -> str | Response | tuple[str, int]:
     person = people.read_password_link(office(), token)
     typed = Form.read()
     with typed.catch():
-        people.use_password_link(office(), token, typed.secret("password"))
+        people.use_password_link(office(), token, typed.secret("password"), typed.many("end"))
         given = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
         guard.clear_session(given)
+        guard.set_device(given, guesses.remember(office(), person.email, guard.device()))
         return given
-    return page("password_link.html", form=typed, person=person), typed.status
+    mine = own_keys.of(office(), person.id)
+    return page("password_link.html", form=typed, person=person, keys=mine), typed.status
