@@ -104,14 +104,22 @@ def home() -> str | None:
     return found
 
 
+def there_already() -> bool:
+    """Whether the home holds an office already."""
+    from commsched import bootstrap
+
+    return (bootstrap.home_directory(home()) / "commsched.db").exists() or bool(
+        os.environ.get("COMMSCHED_DATABASE_URL")
+    )
+
+
 def open_office(*, new: bool = False) -> Office:
     """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
     from commsched import bootstrap
     from commsched.core.words import N_, NotFound
 
     folder = bootstrap.home_directory(home())
-    there = (folder / "commsched.db").exists() or bool(os.environ.get("COMMSCHED_DATABASE_URL"))
-    if not new and not there:
+    if not new and not there_already():
         raise NotFound(N_("There is no office in %(home)s. Make one with “commsched init”."), "--home",
                        home=str(folder))  # fmt: skip
     return bootstrap.open_office(home(), say=tell)

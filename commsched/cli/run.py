@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commsched.cli._common import OfficeCommand, home, open_office, password_from, tell
+from commsched.cli._common import OfficeCommand, home, open_office, password_from, tell, there_already
 from commsched.core.words import N_
 
 if TYPE_CHECKING:
@@ -32,9 +32,13 @@ _port = click.option("--port", default=PORT, show_default=True, type=click.IntRa
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
 def init(workspace: str, email: str, name: str, slug: str, zone: str, language: str, password_stdin: bool) -> None:
     """Make a real, empty office and its first administrator. Prints its short name, which other commands take."""
-    from commsched.flow.people import create_workspace
+    from commsched.flow.passwords import check_strength
+    from commsched.flow.people import check_workspace, create_workspace
 
+    check_workspace(workspace, email, name, slug, zone, language)
     password = password_from(password_stdin, required=True)
+    if not there_already():
+        check_strength(password or "", email)  # nothing is made for options that cannot be used
     office = open_office(new=True)
     made, person = create_workspace(office, workspace, email, password or "", person_name=name, slug=slug, zone=zone,
                                     language=language)  # fmt: skip

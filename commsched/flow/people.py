@@ -78,6 +78,22 @@ def check_role(role: str) -> str:
     return role
 
 
+def check_workspace(
+    name: str, email: str, person_name: str, slug: str, zone: str, language: str
+) -> tuple[str, str, str, str]:  # fmt: skip
+    """What a new office can be called: its name, its short name, and the address and name of its administrator.
+
+    Raises :class:`Invalid` by the first field that cannot be used; asks no store, so nothing need exist yet.
+    """
+    name, email = check_name(name, field="workspace"), check_email(email)
+    short = slug_of(slug or name)
+    zone_of(zone)
+    check_language(language)
+    if not short:
+        raise Invalid(N_("The name needs at least one letter or digit."), "slug" if slug else "workspace")
+    return name, short, email, check_name(person_name) if person_name else ""
+
+
 def create_workspace(
     office: Office,
     name: str,
@@ -94,12 +110,7 @@ def create_workspace(
 
     Raises :class:`Invalid` (by ``field``) and :class:`Conflict` where the short name is taken.
     """
-    name, email = check_name(name, field="workspace"), check_email(email)
-    short = slug_of(slug or name)
-    zone_of(zone)
-    check_language(language)
-    if not short:
-        raise Invalid(N_("The name needs at least one letter or digit."), "workspace")
+    name, short, email, person_name = check_workspace(name, email, person_name, slug, zone, language)
     with office.store.write(EVERY_WORKSPACE) as session:
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)

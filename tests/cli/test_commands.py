@@ -88,6 +88,36 @@ def test_init_refuses_in_one_sentence(
     assert "Traceback" not in made.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (("--workspace", "X", "--email", "a@example.org", "--zone", "Mars/Base"), PASSWORD, "no time zone"),
+        (("--workspace", "X", "--email", "a@example.org", "--zone", "../../etc/passwd"), PASSWORD, "no time zone"),
+        (("--workspace", "X", "--email", "a@example.org", "--zone", ""), PASSWORD, "zone"),
+        (("--workspace", "X", "--email", "no address"), PASSWORD, "not an e-mail address"),
+        (("--workspace", "", "--email", "a@example.org"), PASSWORD, "needed"),
+        (("--workspace", "!!", "--email", "a@example.org"), PASSWORD, "letter or digit"),
+        (("--workspace", "X", "--email", "a@example.org", "--slug", "!!"), PASSWORD, "letter or digit"),
+        (("--workspace", "X" * 300, "--email", "a@example.org"), PASSWORD, "At most"),
+        (("--workspace", "X", "--email", "a@example.org", "--name", "N" * 300), PASSWORD, "At most"),
+        (("--workspace", "X", "--email", "a@example.org", "--language", "tlh"), PASSWORD, "--language"),
+        (("--workspace", "X", "--email", "a@example.org", "--password-stdin"), "kort", "at least 10"),
+        (("--workspace", "X", "--email", "a@example.org", "--password-stdin"), "", "stdin"),
+        (("--workspace", "X"), PASSWORD, "--email"),
+    ],
+)
+def test_an_option_that_cannot_be_used_leaves_nothing_behind(
+    tmp_path: Path, arguments: tuple[str, ...], stdin: str, said: str
+) -> None:
+    from click.testing import CliRunner
+
+    home = tmp_path / "new"
+    made = CliRunner().invoke(main, ["--home", str(home), "init", *arguments], input=stdin)
+    assert (made.exit_code != 0, made.stdout) == (True, "")
+    assert said in made.stderr
+    assert not home.exists()
+
+
 def test_the_home_may_stand_before_or_after_the_command_or_in_the_environment(
     founded: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
