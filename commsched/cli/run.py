@@ -111,7 +111,7 @@ def _log() -> None:
 
     logging.basicConfig(level=os.environ.get("COMMSCHED_LOG", "INFO").upper(),
                         format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # fmt: skip
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
 def _server(office: Office, host: str, port: int) -> tuple[Any, str]:

@@ -17,6 +17,7 @@ from commsched.flow import chores, notify
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
 from commsched.flow.deliver.recover import recover
+from commsched.store.session import busy
 
 log = logging.getLogger("commsched.engine")
 
@@ -34,6 +35,22 @@ def collect_rarely() -> None:
     """Let Python look for cycles after 50,000 new objects, not 700: a batch of deliveries makes thousands that live
     for a moment and form none, and looking at them over and over cost a fifth of the courier's time."""
     gc.set_threshold(50_000, 20, 100)
+
+
+def told(error: Exception, sentence: str, *facts: object) -> None:
+    """Log what went wrong: a database that is busy for a while in one line, anything else with where it happened."""
+    if busy(error):
+        log.warning(f"the database is locked: {sentence}", *facts)
+    else:
+        log.error(sentence, *facts, exc_info=error)
+
+
+def _patient(work: Callable[[], object]) -> None:
+    """Do the work; where that cannot be done just now, say so and leave it to the next time."""
+    try:
+        work()
+    except Exception as error:
+        told(error, "%s could not be done; it is tried again", work.__name__.strip("_"))
 
 
 class Engine:
@@ -96,10 +113,10 @@ class Engine:
         while not self._stop.is_set() or courier.busy:
             try:
                 self._work(courier)
-            except Exception:
+            except Exception as error:
                 # A bug or a dead database. The courier is kept, with the calls it has under way: to call those lost
                 # and read them back while they may still arrive would be how something goes out twice.
-                log.exception("the courier stumbled; it goes on")
+                told(error, "the courier stumbled; it goes on")
                 self._stop.wait(STUMBLE)
         self._scheduler.shutdown(wait=False)
 
@@ -151,7 +168,7 @@ class Engine:
 
     def _every(self, seconds: float, work: Callable[[], object]) -> None:
         soon = datetime.now(UTC) + timedelta(seconds=0.2)
-        self._scheduler.add_job(work, "interval", seconds=seconds, next_run_time=soon, id=work.__name__)
+        self._scheduler.add_job(_patient, "interval", (work,), seconds=seconds, next_run_time=soon, id=work.__name__)
 
     def _arm(self, due: datetime | None) -> None:
         """Set the one wake-up to the next due time."""

@@ -33,7 +33,7 @@ from commsched.store.models import (
     SignInTry,
     Workspace,
 )
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, busy
 
 log = logging.getLogger("commsched.chores")
 
@@ -71,7 +71,9 @@ def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Wo
             found = session.get(Workspace, workspace)
             if found is not None:
                 chore(office, session, found)
-    except Exception:
+    except Exception as error:
+        if busy(error):
+            raise  # nothing else can be written either; the engine says so once and comes back
         log.exception("the chore %s failed in workspace %s", chore.__name__, workspace)
 
 

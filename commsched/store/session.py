@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from commsched.store.base import Scoped
@@ -47,6 +48,14 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("commsched_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def busy(error: BaseException) -> bool:
+    """Whether the database was only held by somebody else, so that the same may work in a moment."""
+    if not isinstance(error, DBAPIError):
+        return False
+    said = str(error.orig).lower()
+    return "locked" in said or "busy" in said
 
 
 @event.listens_for(Session, "do_orm_execute")

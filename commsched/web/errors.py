@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from commsched.core.words import N_, OfficeError, Words
+from commsched.store.session import busy
 from commsched.web.authorise import by_token
 from commsched.web.guard import BadForm
 from commsched.web.words import page, said
@@ -107,11 +108,10 @@ def _office(error: OfficeError) -> Response:
 
 
 def _database(error: DBAPIError) -> Response:
-    told = str(error.orig).lower()
-    if "locked" in told or "busy" in told:
+    if busy(error):
         log.warning("the database is locked: %s", error.orig)
         return _later(answer(503, TROUBLES[503], code="busy"))
-    if "full" in told:
+    if "full" in str(error.orig).lower():
         log.error("the disk is full: %s", error.orig)
         return answer(507, TROUBLES[507], code="disk-full")
     return _unexpected(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from bench.load import Noop, bare_office, fill
 from commsched.core.outcome import Handles, Outcome, Published
@@ -262,3 +263,43 @@ def test_the_heart_beats(office: Office, engine: Engine) -> None:
     assert beat().detail == engine.name  # type: ignore[union-attr]
     with office.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Channel)).all() == []
+
+
+def test_a_database_held_by_somebody_else_is_one_line_and_the_work_goes_on(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(embedded, "BEAT", 0.2)
+    monkeypatch.setattr(embedded, "SAFETY", 0.2)
+    monkeypatch.setattr(embedded, "STUMBLE", 0.1)
+    for pool in (office.store.engine, office.store._writer):
+        event.listen(pool, "connect", lambda connection, _record: connection.execute("PRAGMA busy_timeout=20"))
+        pool.dispose()
+    engine.start()
+    assert until(lambda: beaten(office) is not None)
+    blocker = sqlite3.connect(office.store.path or "", isolation_level=None)
+    with caplog.at_level(logging.WARNING):
+        blocker.execute("BEGIN IMMEDIATE")
+        assert until(lambda: any("beat could not be done" in one.message for one in caplog.records))
+        blocker.execute("ROLLBACK")
+        blocker.close()
+    before = datetime.now(UTC)
+    assert until(lambda: (beaten(office) or before) > before), "it beats again"
+    told = [one for one in caplog.records if one.name.startswith(("commsched", "apscheduler"))]
+    assert all(one.exc_info is None and "\n" not in one.getMessage() for one in told)
+    assert all(one.levelno == logging.WARNING for one in told)
+
+
+def beaten(office: Office) -> datetime | None:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.get(Heartbeat, "clock")
+    return row.at if row else None
+
+
+def test_a_bug_in_a_chore_still_says_where_it_happened(caplog: pytest.LogCaptureFixture) -> None:
+    def _broken() -> None:
+        raise ZeroDivisionError
+
+    with caplog.at_level(logging.WARNING):
+        embedded._patient(_broken)
+    (line,) = caplog.records
+    assert (line.levelno, line.exc_info is not None) == (logging.ERROR, True)
