@@ -11,9 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from commsched.core.cards import SIZES as DRAWN
 from commsched.core.cards import Size
+from commsched.core.content import Content
+from commsched.core.prefill import fitted, proposals
 from commsched.core.words import N_, Problem
 from commsched.flow import studio
 from commsched.flow.studio import Seen, Wish
+from commsched.store.models import Item
 from commsched.web.words import actor, language, office, place, said
 
 if TYPE_CHECKING:
@@ -57,6 +60,16 @@ def blank(design: Design, item: int = 0) -> Typed:
     for name, spec in design.fields.items():
         if spec.kind != "picture" and spec.default:
             made.texts[name] = spec.default.get(_own(), spec.default.get("sv", ""))
+    return made
+
+
+def prefilled(design: Design, item: Item | None, content: Content | None) -> Typed:
+    """The form for ``item``, with what it already says where the design asks for it."""
+    made = blank(design, item.id if item else 0)
+    if item is not None and content is not None:
+        said_there = proposals(content, item.publish_at, place().zone)
+        limits = {name: spec.limit for name, spec in design.fields.items() if spec.kind != "picture"}
+        made.texts |= fitted(said_there, limits, lambda name: design.fields[name].rows)
     return made
 
 

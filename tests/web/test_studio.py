@@ -176,3 +176,51 @@ def test_a_reader_draws_nothing(browse: Browse, cast: Cast) -> None:
     browser = browse(cast.reader)
     assert browser.get("~/studio/").status_code == 403
     assert browser.post("~/studio/headline", WORDS | {"do": "save"}).status_code == 403
+
+
+def draft_with(browser: Browser, cast: Cast, office: Office, **fields: str) -> Item:
+    browser.post("~/write", {"kind": "release", "do": "studio", **fields})
+    with office.store.read(cast.place.id) as session:
+        item = session.scalar(select(Item).order_by(Item.id.desc()))
+    assert item is not None
+    return item
+
+
+def test_a_picture_is_made_from_the_composer_with_the_words_that_are_there(
+    browse: Browse, office: Office, cast: Cast
+) -> None:
+    browser = browse(cast.writer)
+    words = {"title": "Ja till fler turer i Älvmo", "lead": "Nämnden säger ja.", "text": "Brödtext.",
+             "quote-text": "Nu blir det bättre.", "quote-person": "Eva Ek"}  # fmt: skip
+    assert 'value="studio"' in browser.get("~/write?kind=release").text
+    told = browser.post("~/write", {"kind": "release", "do": "studio", **words})
+    item = draft_with(browser, cast, office, **words)
+    assert told.headers["Location"] == browser.path(f"~/studio/?item={item.id - 1}")
+    form = browser.get(f"~/studio/release?item={item.id}").text
+    assert words["title"] in form
+    assert words["lead"] in form
+    assert "Nu blir det bättre." in browser.get(f"~/studio/quote?item={item.id}").text
+    back = browser.post("~/studio/release", {"text-headline": words["title"], "sizes": "1200x630",
+                                             "item": str(item.id), "do": "item"})  # fmt: skip
+    assert back.headers["Location"].startswith(browser.path(f"~/items/{item.id}/edit"))
+    with office.store.read(cast.place.id) as session:
+        picture = items.current(session, items.load(session, item.id)).parsed().pictures[0]
+    assert words["title"] in picture.alt
+    assert words["title"] in browser.get(f"~/items/{item.id}/edit").text.partition("alt-")[2]
+
+
+def test_an_empty_composer_leads_to_the_studio_and_leaves_nothing_behind(
+    browse: Browse, office: Office, cast: Cast
+) -> None:
+    browser = browse(cast.writer)
+    assert browser.post("~/write", {"kind": "post", "do": "studio"}).headers["Location"] == browser.path("~/studio/")
+    with office.store.read(cast.place.id) as session:
+        assert session.scalar(select(Item)) is None
+
+
+def test_what_cannot_be_saved_stays_in_the_composer(browse: Browse, cast: Cast) -> None:
+    told = browse(cast.writer).post(
+        "~/write", {"kind": "post", "do": "studio", "text": "Hej", "publish_day": "2026-11-99"}
+    )
+    assert told.status_code == 422
+    assert "Hej" in told.text

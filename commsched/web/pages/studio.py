@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from commsched import images
 from commsched.core.access import allow
+from commsched.core.content import Content
 from commsched.core.words import N_, NotFound, OfficeError
 from commsched.flow import brand, gallery, items, library, studio
 from commsched.store.models import Item
@@ -74,8 +75,8 @@ def example(name: str) -> Response:
 @bp.get("/<name>")
 @allow("write")
 def design(name: str) -> str:
-    """The form of one design. ``?from=7`` starts with what picture 7 was drawn from; ``?item=3`` is for item 3."""
-    typed = desk.blank(_named(name), desk.asked_item())
+    """The form of one design. ``?from=7`` starts as picture 7 was drawn, ``?item=3`` with item 3's words."""
+    typed = desk.prefilled(_named(name), *_item_said(desk.asked_item()))
     start = request.args.get("from", "")
     if start.isascii() and start.isdigit() and len(start) < 18:
         made = studio.again(library.find(office(), actor(), int(start)))
@@ -171,10 +172,16 @@ def _fields(design: Design) -> list[tuple[str, Field]]:
 
 
 def _item(number: int) -> Item | None:
+    return _item_said(number)[0]
+
+
+def _item_said(number: int) -> tuple[Item | None, Content | None]:
+    """The item that the picture is for, and what it says; neither where there is none."""
     if not number:
-        return None
+        return None, None
     try:
         with office().store.read(actor().workspace) as session:
-            return items.load(session, number)
+            item = items.load(session, number)
+            return item, items.current(session, item).parsed()
     except NotFound:
-        return None
+        return None, None

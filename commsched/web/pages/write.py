@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -87,6 +87,8 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     """One press of a button: rearrange, save, or save and send in. Whatever goes wrong, what was typed stays."""
     fields, form = _typed(item), Form()
     press = request.form.get("do", "save")
+    if press == "studio" and item is None and fields.empty:
+        return redirect(url_for("studio.index"))
     again = desk.rearranged(fields, press)
     _take_in_files(fields, form)
     if again or form.status != 200:
@@ -105,6 +107,8 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
         return _composer(fields, item, form), form.status
     if press == "submit":
         return _send_in(number, meant, form)
+    if press == "studio":
+        return redirect(url_for("studio.index", item=number))
     return done(_("The draft is saved."), "write.edit", item_id=number)
 
 
