@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Media, PictureSource
@@ -55,11 +55,9 @@ def persons(session: Session, files: Collection[str]) -> list[dict[str, Any]]:
     """Everybody with a consent that ends who can be seen in the pictures with those hashes, each once."""
     if not files:
         return []
-    inside = select(PictureSource.source_id).join(Media, Media.id == PictureSource.media_id)
-    found = select(Media.facts).where(
-        or_(Media.sha256.in_(files), Media.id.in_(inside.where(Media.sha256.in_(files)))),
-        Media.consent_ends.is_not(None),
-    )
+    shown = set(session.scalars(select(Media.id).where(Media.sha256.in_(files))))
+    shown |= behind(session, shown)
+    found = select(Media.facts).where(Media.id.in_(shown), Media.consent_ends.is_not(None))
     everybody = [one for facts in session.scalars(found.order_by(Media.id)) for one in facts.get("persons", ())]
     return list({(one["name"], one["ends"]): dict(one) for one in everybody if one.get("ends")}.values())
 

@@ -18,7 +18,7 @@ from commsched.flow.expiring import WAITS
 from commsched.flow.gallery import MOST_ALT
 from commsched.flow.record import note
 from commsched.flow.shown import states
-from commsched.store.models import Delivery, Item, Media, PictureUse
+from commsched.store.models import Delivery, Item, Media, PictureUse, Revision
 
 MOST_PERSONS: Final = 20
 MOST_TAGS: Final = 20
@@ -83,15 +83,17 @@ def _check(known: Known) -> None:
 
 def uses(session: Session, pictures: Collection[int]) -> list[Use]:
     """Items whose newest version, or whose published one, has one of ``pictures`` in it; newest first."""
-    newest = select(Item).join(PictureUse, PictureUse.revision_id == Item.revision_id)
+    inside = select(Revision.id).join(PictureUse, PictureUse.revision_id == Revision.id)
+    inside = inside.where(PictureUse.media_id.in_(pictures))
+    newest = select(Item).join(Revision, Revision.item_id == Item.id).where(Revision.id == Item.revision_id)
     sent = (
         select(Item, Delivery.url)
         .join(Delivery, Delivery.item_id == Item.id)
-        .join(PictureUse, PictureUse.revision_id == Delivery.revision_id)
-        .where(PictureUse.media_id.in_(pictures), Delivery.state == "published")
+        .join(Revision, Revision.id == Delivery.revision_id)
+        .where(Revision.id.in_(inside), Delivery.state == "published")
         .order_by(Delivery.id)
     )
-    found = {item.id: Use(item, False) for item in session.scalars(newest.where(PictureUse.media_id.in_(pictures)))}
+    found = {item.id: Use(item, False) for item in session.scalars(newest.where(Revision.id.in_(inside)))}
     for item, url in session.execute(sent):
         links = found[item.id].links if item.id in found and found[item.id].out else []
         found[item.id] = Use(item, True, list(dict.fromkeys([*links, *([url] if url else [])])))

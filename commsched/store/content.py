@@ -128,7 +128,10 @@ class Media(Base, Scoped):
     """A picture that passed the intake. The file is ``media/<first two>/<sha256><suffix>`` under the home."""
 
     __tablename__ = "media"
-    __table_args__ = (UniqueConstraint("workspace_id", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "sha256"),
+        Index("ix_media_workspace_id_consent_ends", "workspace_id", "consent_ends"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -144,7 +147,7 @@ class Media(Base, Scoped):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    consent_ends: Mapped[datetime | None] = mapped_column(index=True)
+    consent_ends: Mapped[datetime | None]
     """When the first of its persons' consents ends, if any does: follows ``facts`` whenever they are set."""
 
     @validates("facts")

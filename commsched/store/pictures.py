@@ -14,6 +14,7 @@ class PictureUse(Base, Scoped):
     """A revision has the picture in it. Written with the revision; while it stands the picture cannot be deleted."""
 
     __tablename__ = "picture_use"
+    __table_args__ = (Index("ix_picture_use_workspace_id_media_id", "workspace_id", "media_id"),)
 
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), primary_key=True, index=True)
@@ -26,6 +27,7 @@ class PictureSource(Base, Scoped):
     """
 
     __tablename__ = "picture_source"
+    __table_args__ = (Index("ix_picture_source_workspace_id_source_id", "workspace_id", "source_id"),)
 
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("media.id"), primary_key=True, index=True)

@@ -110,4 +110,7 @@ def instead(media_id: int) -> Response:
     left = [one for one in numbers(request.form.get("new", "").split(",")) if one != media_id]
     gone = cleanup.remove(office(), actor(), [media_id])
     words = _("The new one is deleted; the old one is used.") if gone else _("It is used already, and is kept.")
-    return done(words, "cleanup.alike", tone="good" if gone else "note", new=",".join(map(str, left)))
+    tone = "good" if gone else "note"
+    if not left:
+        return done(words, "pictures.index", tone)
+    return done(words, "cleanup.alike", tone, new=",".join(map(str, left)))
