@@ -127,6 +127,17 @@ def apscheduler(folder: Path, count: int, _channels: int) -> float:
         scheduler.shutdown(wait=False)
 
 
+def commits(folder: Path, count: int, _channels: int) -> float:
+    """Durable commits per second of one row each, one after the other: what the peers' work waits for, and why the
+    ratios follow the disk. Ours makes a few dozen commits in all."""
+    table = _table(folder, count)
+    table.execute("PRAGMA synchronous=FULL")
+    start = time.perf_counter()
+    for number in range(min(count, 1000)):
+        table.execute("UPDATE delivery SET state = 'published' WHERE id = ?", (number,))
+    return min(count, 1000) / (time.perf_counter() - start)
+
+
 def measure(what: Callable[[Path, int, int], float], count: int, channels: int) -> float:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
@@ -141,11 +152,16 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    rates: dict[str, list[float]] = {"commsched": [], "dramatiq on Redis": [], "APScheduler job store": []}
+    kinds = {
+        "commsched": ours,
+        "dramatiq on Redis": dramatiq,
+        "APScheduler job store": apscheduler,
+        "(commits)": commits,
+    }
+    rates: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(given.rounds):
-        rates["commsched"].append(measure(ours, given.count, given.channels))
-        rates["dramatiq on Redis"].append(measure(dramatiq, given.count, given.channels))
-        rates["APScheduler job store"].append(measure(apscheduler, given.count, given.channels))
+        for name, what in kinds.items():
+            rates[name].append(measure(what, given.count, given.channels))
     mine = statistics.median(rates["commsched"])
     print(f"{given.count} due deliveries over {given.channels} channels, no-op adapter, {given.rounds} rounds")
     for name, values in rates.items():
