@@ -28,7 +28,7 @@ def add_picture() -> Any:
         raise Invalid(N_("Send the picture as multipart/form-data, in the field “file”."), "file")
     added = library.add(office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""),
                         request.form.get("credit", ""))  # fmt: skip
-    made = show.media(office(), added.media, added.had_location)
+    made = show.added(office(), added)
     return Made(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
 
 

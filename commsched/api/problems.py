@@ -34,6 +34,8 @@ TITLES: Final = {
     500: N_("Something went wrong here"),
 }
 
+OWN_TITLES: Final = {"quota": N_("There is no room left")}
+"""Of errors whose status says something else than they mean, by their code."""
 
 DETAILS: Final = {
     400: N_("The request is not one that can be understood."),
@@ -122,12 +124,16 @@ def _refusal(error: HTTPException) -> Any:
     return made
 
 
+def _title(error: OfficeError) -> str:
+    return OWN_TITLES.get(error.code) or TITLES.get(error.status, TITLES[500 if error.status >= 500 else 400])
+
+
 def document(error: OfficeError) -> Response:
     """The error as a problem document, with everything it carries that a program can use."""
     language = g.get("language") or "sv"
     body = ProblemDocument(
         type=f"urn:commsched:problem:{error.code}",
-        title=say(TITLES.get(error.status, TITLES[500 if error.status >= 500 else 400]), language),
+        title=say(_title(error), language),
         status=error.status, detail=say(error.words, language), code=error.code, field=error.field,
     )  # fmt: skip
     if isinstance(error, Blocked | Unfit):

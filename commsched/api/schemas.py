@@ -251,6 +251,10 @@ class MediaOut(msgspec.Struct):
     url: str
     had_location: bool = False
     """The file told where it was taken; that has been removed."""
+    again: bool = False
+    """The office had this very picture already, and it is the one told of here."""
+    like: list[int] = []
+    """Other pictures that show nearly the same, newest first, where this one is new."""
 
 
 class DesignFieldOut(msgspec.Struct):

@@ -14,6 +14,7 @@ from commsched.core.language import gettext
 from commsched.core.lifecycle import REASONS
 from commsched.flow.compose import Checked
 from commsched.flow.context import Office
+from commsched.flow.library import Added
 from commsched.flow.listing import Doubt
 from commsched.flow.look import Seen
 from commsched.flow.signin import Visitor
@@ -111,10 +112,16 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest)
 
 
-def media(office: Office, row: Media, had_location: bool = False) -> out.MediaOut:
+def added(office: Office, one: Added) -> out.MediaOut:
+    """A picture as it was taken in: what was removed from it, and what it is like."""
+    made = media(office, one.media)
+    made.had_location, made.again, made.like = one.had_location, one.again, [row.id for row in one.like]
+    return made
+
+
+def media(office: Office, row: Media) -> out.MediaOut:
     url = f"{office.base_url}{PREFIX}/media/{row.id}/file"
-    return out.MediaOut(row.id, row.sha256, row.width, row.height, row.mime, row.size, row.alt, row.credit, url,
-                        had_location)  # fmt: skip
+    return out.MediaOut(row.id, row.sha256, row.width, row.height, row.mime, row.size, row.alt, row.credit, url)
 
 
 def channel(office: Office, row: Channel) -> out.ChannelOut:

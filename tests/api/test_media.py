@@ -1,0 +1,49 @@
+"""Pictures by program: what is here already, what is like it, and no more than there is room for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from commsched.flow import storage
+from commsched.flow.context import Office
+from commsched.store.models import Media
+from tests import writing
+from tests.api.conftest import Client
+from tests.conftest import Cast
+
+Program = Callable[..., Client]
+
+
+def put(client: Client, data: bytes) -> Any:
+    return client.open("POST", "/media", data={"file": (io.BytesIO(data), "bild.jpg")})
+
+
+def test_what_is_here_already_and_what_is_like_it_is_told(program: Program) -> None:
+    writer = program()
+    first = put(writer, writing.photo()).json
+    assert (first["again"], first["like"]) == (False, [])
+    assert put(writer, writing.photo()).json == first | {"again": True}
+    near = put(writer, writing.photo(width=640, height=480)).json
+    assert (near["again"], near["like"]) == (False, [first["id"]])
+
+
+@pytest.mark.parametrize(("path", "send"), [("media", "file"), ("cards", "card")])
+def test_a_full_office_is_a_problem_that_names_the_file(
+    program: Program, office: Office, cast: Cast, path: str, send: str
+) -> None:
+    writer = program()
+    number = put(writer, writing.photo(height=200)).json["id"]
+    storage.set_room(office, cast.actor(), storage.LEAST_MB)
+    with office.store.write(cast.place.id) as session:
+        session.get_one(Media, number).size = storage.LEAST_MB * 2**20
+    card = {"design": "headline", "values": {"headline": "Fler turer"}, "sizes": ["600x315"]}
+    given = put(writer, writing.photo()) if send == "file" else writer.post(f"/{path}", card)
+    assert given.status_code == 413, given.text
+    assert given.content_type == "application/problem+json"
+    assert (given.json["code"], given.json["field"]) == ("quota", "file")
+    assert given.json["title"] == "There is no room left"
+    assert "may take 10 MB, and 0 MB of that is left" in given.json["detail"]
