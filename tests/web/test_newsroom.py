@@ -340,3 +340,29 @@ def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, office: Offic
     assert "Andra" not in page
     assert "Inte än" not in page
     assert 'content="noindex, nofollow"' in page
+
+
+def test_the_newsroom_has_a_sign_in_the_offices_own_look(
+    press: FlaskClient, office: Office, cast: Cast, room: int
+) -> None:
+    page = press.get("/n/gruppen/").text
+    assert '<link rel="icon" href="/n/gruppen/icon.svg" type="image/svg+xml">' in page
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.get_one(Workspace, cast.place.id).brand = {"primary": "#ffe600", "name": "örat <b>"}
+    sign = press.get("/n/gruppen/icon.svg")
+    assert (sign.status_code, sign.content_type) == (200, "image/svg+xml")
+    drawn = ElementTree.fromstring(sign.text)
+    assert [one.text for one in drawn.iter() if one.text] == ["Ö"]
+    fills = [one.get("fill") for one in drawn]
+    assert fills[0] == "#ffe600"
+    assert fills[1] == "#000000", "it can be read on its ground"
+    assert press.get("/n/gruppen/icon.svg", headers={"If-None-Match": sign.headers["ETag"]}).status_code == 304
+    assert press.get("/n/gruppen/feed.json").json["favicon"].endswith("/n/gruppen/icon.svg")
+
+
+def test_no_visitor_leaves_a_missing_icon_in_the_log(press: FlaskClient, cast: Cast, room: int) -> None:
+    assert press.get("/favicon.ico").status_code == 200
+    gone = press.get("/n/gruppen/finns-inte")
+    assert gone.status_code == 404
+    assert 'rel="icon"' in gone.text
+    assert press.get("/n/distriktet/icon.svg").status_code == 404

@@ -20,7 +20,7 @@ from commsched.core.access import public
 from commsched.core.language import known
 from commsched.core.markup import contact_to_html
 from commsched.core.words import NotFound
-from commsched.flow import newsroom, wall
+from commsched.flow import favicon, newsroom, wall
 from commsched.flow.newsroom import Entry, Room, Shot
 from commsched.web.words import office, page
 
@@ -159,7 +159,7 @@ def json_feed(place: str) -> Response:
         version="https://jsonfeed.org/version/1.1", title=room.name, language=room.language,
         home_page_url=absolute("newsroom.front", place=room.slug),
         feed_url=absolute("newsroom.json_feed", place=room.slug),
-        items=[_json_item(room, entry) for entry in shown.entries],
+        favicon=absolute("newsroom.icon", place=room.slug), items=[_json_item(room, entry) for entry in shown.entries],
     )  # fmt: skip
     given.content_type = "application/feed+json; charset=utf-8"
     given.headers.update(FEEDS)
@@ -191,6 +191,13 @@ def sitemap(place: str) -> Response:
     """Every address of this newsroom, for search engines."""
     room, addresses = newsroom.site_map(office(), place)
     return _xml("public/sitemap.xml", "application/xml", room=room, addresses=addresses)
+
+
+@bp.get("/n/<place>/icon.svg")
+@outward
+def icon(place: str) -> Response:
+    """The office's sign in a browser's tab."""
+    return Response(favicon.sign(office(), place), content_type="image/svg+xml")
 
 
 @bp.get("/robots.txt")
