@@ -164,5 +164,10 @@ def tidy(office: Office, now: datetime) -> None:
         known = set(session.scalars(select(Upload.uid)))
         folder = office.home / "incoming"
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in known:
+            if path.name not in known and not (path.name.startswith("new-") and _young(path, now)):
                 path.unlink(missing_ok=True)
+
+
+def _young(path: Path, now: datetime) -> bool:
+    """A video may just be being read."""
+    return path.stat().st_mtime > (now - KEPT).timestamp()

@@ -88,6 +88,49 @@ class CannotFit(BadPicture):
     sentence = N_("The picture cannot be made small enough for the channel, which takes %(limit)s kB.")
 
 
+class FilmTooLarge(BadPicture):
+    """More bytes than :data:`commsched.core.sizes.VIDEO_BYTES`."""
+
+    code = "video-bytes"
+    sentence = N_("The video is %(size)s MB, and may be at most %(limit)s MB.")
+
+
+class FilmTooLong(BadPicture):
+    code = "video-length"
+    sentence = N_("The video is longer than %(minutes)s minutes. Cut it and try again.")
+
+
+class FilmTooWide(BadPicture):
+    code = "video-pixels"
+    sentence = N_("The video is %(width)s × %(height)s, and may be at most 4K. Save it smaller and try again.")
+
+
+class OtherFilm(BadPicture):
+    """The container is right, and what is in it is of a kind that networks do not take either."""
+
+    code = "video-format"
+    sentence = N_("The video is of a kind that cannot be used (%(format)s). Save it as MP4 with H.264 and AAC.")
+
+
+class NoPictures(BadPicture):
+    code = "video-no-pictures"
+    sentence = N_("There are no moving pictures in the file, only sound or text.")
+
+
+class FilmDamaged(BadPicture):
+    """Truncated, or not what it says that it is."""
+
+    code = "video-damaged"
+    sentence = N_("The video is damaged or was not fully copied. Fetch it from where it came and try again.")
+
+
+class FilmTooHeavy(BadPicture):
+    """Reading it took more time or memory than a video of its size ever should."""
+
+    code = "video-heavy"
+    sentence = N_("The video took too long to read and was stopped. Save it as MP4 with H.264 and try again.")
+
+
 class NoSuchDesign(BadPicture):
     code = "card-design"
     sentence = N_("There is no design with the name “%(name)s”.")
@@ -109,6 +152,13 @@ BY_NAME: dict[str, type[BadPicture]] = {
         Damaged,
         TooHeavy,
         CannotFit,
+        FilmTooLarge,
+        FilmTooLong,
+        FilmTooWide,
+        OtherFilm,
+        NoPictures,
+        FilmDamaged,
+        FilmTooHeavy,
     )
 }
 """How the worker process names an error to its parent: only these can come back."""

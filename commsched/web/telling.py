@@ -67,6 +67,9 @@ STORY: Final = {
     "picture.removed": N_("deleted pictures that nothing used: %(count)s (%(size)s)"),
     "token.created": N_("made the key “%(name)s” for a program"),
     "token.revoked": N_("ended the key “%(name)s”"),
+    "video.added": N_("added a video"),
+    "video.poster": N_("chose another poster for a video"),
+    "video.removed": N_("deleted the video %(name)s"),
     "workspace.brand": N_("changed the office's look"),
     "workspace.created": N_("opened the office"),
     "workspace.font_added": N_("added the font %(family)s"),
@@ -93,6 +96,7 @@ ICONS: Final = {
     "item": "pen-line", "approval": "circle-check", "delivery": "send", "person": "user", "channel": "radio",
     "office": "pause", "workspace": "settings", "deputy": "users", "token": "key-round", "feed": "calendar",
     "picture": "image",
+    "video": "clapperboard",
 }  # fmt: skip
 
 

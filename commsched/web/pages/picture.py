@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access import allow
 from commsched.core.consent import lapsed
 from commsched.core.words import N_, Invalid
-from commsched.flow import cleanup, crops, expiring, library, likeness, lineage, rights, studio
+from commsched.flow import cleanup, crops, expiring, library, likeness, lineage, rights, studio, videos
 from commsched.flow.items import workspace_of
 from commsched.flow.rights import Known
 from commsched.store.models import Media
@@ -102,6 +102,7 @@ def _page(row: Media, form: Form) -> str:
         behind = lineage.persons(session, [row.sha256])
         credit = lineage.credits_of(session, [row])[row.id]
         unused = bool(cleanup.unused(session, workspace_of(session, actor()), wanted=[row.id]).rows)
+        film = videos.of_poster(session, row)
     now = office().now()
     gone, soon = lapsed(behind, now), lapsed(behind, now + expiring.SOON)
     persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
@@ -110,7 +111,7 @@ def _page(row: Media, form: Form) -> str:
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return page(
         "pictures/show.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
-        focus=(round(x * 100), round(y * 100)), crops=crops.shown(row), made=studio.again(row),
+        focus=(round(x * 100), round(y * 100)), crops=crops.shown(row), film=film, made=studio.again(row),
         origins=origins, drawn=drawn, behind=behind, credit=credit, unused=unused, gone=gone,
         soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),
     )  # fmt: skip

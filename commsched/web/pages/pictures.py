@@ -10,9 +10,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access import allow
-from commsched.core.sizes import MB, PICTURE_BYTES
+from commsched.core.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.words import N_, OfficeError
-from commsched.flow import gallery, library, lineage, storage
+from commsched.flow import gallery, library, lineage, storage, videos
 from commsched.flow.expiring import SOON
 from commsched.flow.items import workspace_of
 from commsched.flow.library import Added
@@ -46,7 +46,7 @@ def _index(form: Form) -> str:
         ends = lineage.ends(session, rows[:PAGE])
     return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words, again=again,
                 room=room, ends=ends, soon=office().now() + SOON, picture_url=picture_url,
-                MOST_MB=PICTURE_BYTES // MB)  # fmt: skip
+                MOST_MB=PICTURE_BYTES // MB, MOST_VIDEO_MB=VIDEO_BYTES // MB)  # fmt: skip
 
 
 @bp.post("/")
@@ -54,7 +54,7 @@ def _index(form: Form) -> str:
 def add() -> str | AnyResponse | tuple[str, int]:
     """Take in what a form or a script sends. A script is answered in JSON, file by file."""
     files = [file for file in request.files.getlist("files") if file.filename]
-    taken, refused = take_in(files)
+    taken, refused = take_in(files, with_videos=True)
     if request.headers.get("Accept", "").startswith("application/json"):
         return jsonify(pictures=[told(one) for one in taken], refused=refused)
     if not refused and taken:
@@ -77,8 +77,9 @@ def _taken(taken: list[Added]) -> AnyResponse:
     return done(words, "pictures.index", again=",".join(again) or None)
 
 
-def take_in(files: Iterable[FileStorage]) -> tuple[list[Added], list[str]]:
-    """Put the files in the library; returns what was taken, and a sentence for each that was not."""
+def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
+    """Put the files in the library; returns what was taken, and a sentence for each that was not. Of a video, where
+    those are taken, its poster is what was taken."""
     taken: list[Added] = []
     refused: list[str] = []
     for number, file in enumerate(files):
@@ -87,12 +88,20 @@ def take_in(files: Iterable[FileStorage]) -> tuple[list[Added], list[str]]:
             refused.append(_("At most %(most)s pictures at a time.", most=MOST_AT_ONCE))
             break
         try:
-            taken.append(library.add(office(), actor(), file.read(), file.filename or ""))
+            taken.append(_take_one(file, with_videos))
         except OfficeError as error:
             if error.status >= 500:
                 raise
             refused.append(f"{name}: {said(error.words)}")
     return taken, refused
+
+
+def _take_one(file: FileStorage, with_videos: bool) -> Added:
+    head = file.stream.read(64)
+    file.stream.seek(0)
+    if with_videos and videos.is_video(head):
+        return videos.add_from(office(), actor(), file.stream, file.filename or "").poster
+    return library.add(office(), actor(), file.read(), file.filename or "")
 
 
 def told(one: Added) -> dict[str, Any]:

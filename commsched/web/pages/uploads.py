@@ -20,7 +20,7 @@ from flask import Blueprint, Response, jsonify, make_response, request, url_for
 from commsched.core.access import allow
 from commsched.core.sizes import VIDEO_BYTES
 from commsched.core.words import OfficeError
-from commsched.flow import library, uploads
+from commsched.flow import library, uploads, videos
 from commsched.store.models import Upload
 from commsched.web.pages.pictures import told
 from commsched.web.words import actor, office, said
@@ -129,10 +129,17 @@ def finish(uid: str) -> Any:
 
 
 def _take(path: Path, filename: str) -> dict[str, Any]:
+    """A picture or a video: its content says which."""
     try:
+        with path.open("rb") as file:
+            film = videos.is_video(file.read(64))
+        if film:
+            taken = videos.add(office(), actor(), path, filename)
+            seen = {"id": taken.video.id, "url": url_for("videos.show", number=taken.video.id)}
+            return {"pictures": [told(taken.poster)], "videos": [seen], "refused": []}
         added = library.add(office(), actor(), path.read_bytes(), filename)
     except OfficeError as error:
         if error.status >= 500:
             raise
-        return {"pictures": [], "refused": [f"{filename[:80]}: {said(error.words)}"]}
-    return {"pictures": [told(added)], "refused": []}
+        return {"pictures": [], "videos": [], "refused": [f"{filename[:80]}: {said(error.words)}"]}
+    return {"pictures": [told(added)], "videos": [], "refused": []}

@@ -13,6 +13,7 @@ const add = async (files) => {
   progress.hidden = false;
   const refused = [];
   const taken = [];
+  const films = [];
   const all = files.reduce((sum, file) => sum + file.size, 0);
   let before = 0;
   try {
@@ -25,6 +26,7 @@ const add = async (files) => {
       before += file.size;
       refused.push(...answer.refused);
       taken.push(...answer.pictures);
+      films.push(...(answer.videos || []));
     }
   } catch (error) {
     if (!(error instanceof Lost)) throw error;
@@ -34,7 +36,8 @@ const add = async (files) => {
   progress.firstElementChild.value = 1;
   const like = taken.filter((one) => one.like.length).map((one) => one.id);
   const again = taken.filter((one) => one.again).map((one) => one.id);
-  if (!refused.length && like.length) window.location.assign(form.dataset.alike + like.join(","));
+  if (!refused.length && films.length && files.length === 1) window.location.assign(films[0].url);
+  else if (!refused.length && like.length) window.location.assign(form.dataset.alike + like.join(","));
   else if (!refused.length && again.length) window.location.assign(form.dataset.again + again.join(","));
   else if (!refused.length) window.location.reload();
   else {
@@ -44,7 +47,7 @@ const add = async (files) => {
 };
 
 if (form) {
-  const fit = (list) => [...(list || [])].filter((file) => file.type.startsWith("image/"));
+  const fit = (list) => [...(list || [])].filter((file) => /^(image|video)\//.test(file.type));
   input.addEventListener("change", () => add([...input.files]));
   document.addEventListener("paste", (event) => add(fit(event.clipboardData?.files)));
   document.addEventListener("dragover", (event) => {

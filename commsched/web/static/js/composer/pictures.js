@@ -53,7 +53,7 @@ export const startPictures = (form, changed) => {
           here: () => {},
           waits: (yes) => { told.textContent = yes ? form.dataset.wordsUploadWaits : form.dataset.wordsUploading; },
         });
-        refused.push(...answer.refused);
+        refused.push(...answer.refused, ...(answer.videos || []).map(() => form.dataset.wordsVideo));
         for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
       }
       say(refused);

@@ -1,0 +1,177 @@
+"""Videos: read in a process of their own, kept without what they tell of a place, and looked into for a poster."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import av
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from commsched.core.sizes import VIDEO_BYTES
+from commsched.images import errors, film, video
+from tests.images import files, films
+
+PLACE = (("location", "+59.3293+018.0686/"), ("com.apple.quicktime.location.ISO6709", "+59.3293+018.0686+000/"))
+
+
+def take(data: bytes, folder: Path) -> tuple[video.Film, bytes]:
+    """What intake makes of ``data``, and its new file."""
+    old, new = folder / "old", folder / "new"
+    old.write_bytes(data)
+    new.unlink(missing_ok=True)
+    taken = video.take(old, new)
+    return taken, new.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "mime", "sound"),
+    [
+        (films.video(), ".mp4", "video/mp4", False),
+        (films.video(sound="aac"), ".mp4", "video/mp4", True),
+        (films.video("mov", sound="aac"), ".mov", "video/quicktime", True),
+        (films.video("webm", "libvpx-vp9", sound="libopus"), ".webm", "video/webm", True),
+        (films.video("mp4", "libx265"), ".mp4", "video/mp4", False),
+    ],
+    ids=["mp4", "mp4 with sound", "mov", "webm", "hevc"],
+)
+def test_what_phones_and_cameras_write_is_taken(
+    tmp_path: Path, data: bytes, suffix: str, mime: str, sound: bool
+) -> None:
+    taken, new = take(data, tmp_path)
+    assert (taken.suffix, taken.mime, taken.sound, taken.width, taken.height) == (suffix, mime, sound, 160, 90)
+    assert 1900 <= taken.duration <= 2100
+    assert taken.sha256 == hashlib.sha256(new).hexdigest()
+    assert taken.size == len(new)
+    with av.open(io.BytesIO(new)) as again:
+        assert len([*again.decode(video=0)]) == 24
+        assert len(again.streams.audio) == int(sound)
+
+
+def test_where_it_was_filmed_is_told_and_then_gone(tmp_path: Path) -> None:
+    data = films.video(said=(*PLACE, ("comment", "hemma hos Anna"), ("make", "SecretPhoneMaker")))
+    assert b"59.3293" in data
+    taken, new = take(data, tmp_path)
+    assert taken.had_location
+    for secret in (b"59.3293", b"hemma hos", b"SecretPhone"):
+        assert secret not in new
+    assert not take(new, tmp_path)[0].had_location
+
+
+def test_the_poster_proposed_is_not_the_black_beginning(tmp_path: Path) -> None:
+    taken, _new = take(films.video(), tmp_path)
+    assert len(taken.moments) == len(taken.stills) == film.MOMENTS
+    assert taken.moments == sorted(taken.moments)
+    assert taken.moments[taken.best] > 500
+    still = Image.open(io.BytesIO(taken.stills[taken.best])).convert("L")
+    assert still.resize((1, 1)).getpixel((0, 0)) > 60  # type: ignore[operator]
+    black = Image.open(io.BytesIO(taken.stills[0])).convert("L")
+    assert black.resize((1, 1)).getpixel((0, 0)) < 20  # type: ignore[operator]
+
+
+def test_any_moment_can_be_seen_and_it_is_the_right_one(tmp_path: Path) -> None:
+    """The lit square moves from left to right, so its place tells the time."""
+    path = tmp_path / "a"
+    path.write_bytes(films.video(keys=100))
+    places = []
+    for moment in (700, 1200, 1900):
+        frame = Image.open(io.BytesIO(video.moment(path, moment))).convert("RGB")
+        row = [frame.getpixel((x, 20)) for x in range(160)]
+        lit = [x for x, (red, _green, blue) in enumerate(row) if red - blue > 90]  # type: ignore[misc]
+        places.append(sum(lit) / len(lit))
+    expected = [130 * (moment / 1000 * 12) / 24 + 14 for moment in (700, 1200, 1900)]
+    assert all(abs(a - b) < 10 for a, b in zip(places, expected, strict=True)), (places, expected)
+
+
+def test_a_video_held_upright_stands_upright(tmp_path: Path) -> None:
+    """Turned a quarter clockwise: what was at the top is at the right."""
+    taken, new = take(films.turned(films.video()), tmp_path)
+    assert (taken.width, taken.height) == (90, 160)
+    (tmp_path / "b").write_bytes(new)
+    frame = Image.open(io.BytesIO(video.moment(tmp_path / "b", 1500))).convert("RGB")
+    assert frame.size == (90, 160)
+    reds = [sum(frame.getpixel((x, y))[0] - frame.getpixel((x, y))[2] > 90 for y in range(160)) for x in range(90)]  # type: ignore[index]
+    assert sum(reds[45:]) > sum(reds[:45])
+
+
+BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {
+    "nothing": (b"", errors.EmptyFile),
+    "a picture": (files.jpeg(), errors.NotAPicture),
+    "a text": (b"#EXTM3U\nfile:///etc/passwd\n", errors.NotAPicture),
+    "only a head": (films.video()[:64], errors.FilmDamaged),
+    "half of it": (films.video(sound="aac")[:9000], errors.FilmDamaged),
+    "half a webm": (films.video("webm", "libvpx-vp9")[:200], errors.FilmDamaged),
+    "a head and noise": (films.video()[:400] + bytes(range(256)) * 40, errors.FilmDamaged),
+    "only sound": (films.sound_only(), errors.NoPictures),
+    "frames beyond 4K": (films.video("mp4", "mpeg4", (5000, 2600), 0.1), errors.FilmTooWide),
+    "a kind nobody takes": (films.video("mov", "mpeg2video", rate=25), errors.OtherFilm),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_video_gets_its_own_sentence_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    data, kind = BAD[name]
+    with pytest.raises(errors.BadPicture) as caught:
+        take(data, tmp_path)
+    assert type(caught.value) is kind
+    assert str(caught.value.words)
+    assert not (tmp_path / "new").exists()
+
+
+def test_one_that_is_too_large_is_never_read(tmp_path: Path) -> None:
+    with (tmp_path / "old").open("wb") as file:
+        file.truncate(VIDEO_BYTES + 1)
+    with pytest.raises(errors.FilmTooLarge):
+        video.take(tmp_path / "old", tmp_path / "new")
+
+
+def test_its_length_is_measured_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live recording says nothing of its length, and an endless one would never end."""
+    monkeypatch.setattr(film, "MAX_SECONDS", 1)
+    facts, _files = film.answer({"job": "film", "kind": "mov", "brand": "isom"}, io.BytesIO(films.video()))
+    assert facts["error"] == "FilmTooLong"
+    monkeypatch.setattr(film, "MAX_SECONDS", 1200)
+    monkeypatch.setattr(film, "MAX_PACKETS", 10)
+    facts, _files = film.answer({"job": "film", "kind": "mov", "brand": "isom"}, io.BytesIO(films.video()))
+    assert facts["error"] == "FilmTooLong"
+
+
+def test_one_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video, "TIMEOUT", 0.02)
+    with pytest.raises(errors.FilmTooHeavy):
+        take(films.video(), tmp_path)
+
+
+def test_the_process_is_confined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own limits, read by itself after it has set them: no files written, no processes, bounded memory and time."""
+    import json
+    import resource
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, json, resource; sys.path.insert(0, sys.argv[1]); from commsched.images import film; film.confine();"
+        "print(json.dumps([resource.getrlimit(getattr(resource, 'RLIMIT_' + n))[0]"
+        " for n in ('AS', 'CPU', 'FSIZE', 'CORE', 'NPROC')]))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code, str(Path(film.__file__).parents[2])],
+                          capture_output=True, check=True)  # fmt: skip
+    assert json.loads(done.stdout) == [film.MEMORY, film.CPU_SECONDS, 0, 0, 0]
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0, "and the server's own are as they were"
+
+
+@given(st.sampled_from([films.video(), films.video("webm", "libvpx-vp9")]), st.integers(0, 2**32), st.integers(1, 25))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_mutilated_video_ends_in_a_video_or_in_a_designed_error(
+    tmp_path: Path, original: bytes, seed: int, changes: int
+) -> None:
+    try:
+        taken, _new = take(files.mutated(original, seed, changes), tmp_path)
+    except errors.BadPicture as error:
+        assert str(error.words)
+    else:
+        assert taken.duration > 0
