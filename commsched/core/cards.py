@@ -21,4 +21,5 @@ MARGIN: Final = 0.062
 """Of the geometric mean of the sides."""
 COVERED: Final = (0.13, 0.15)
 """Top and bottom of a story, as shares of its height: what the apps lay over it (their buttons, the reply field)."""
-MAX_FONT_BYTES: Final = 8 * 2**20
+MAX_FONT_BYTES: Final = 16 * 2**20
+"""A font with every emoji in colour is 11 MB."""

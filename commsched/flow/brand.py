@@ -19,6 +19,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.library import write_whole
 from commsched.flow.record import note
 from commsched.store.models import Media, Workspace
+from commsched.store.session import EVERY_WORKSPACE
 
 if TYPE_CHECKING:
     from commsched.images.brand import Brand
@@ -51,6 +52,13 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     safe_bottom: float = cards.COVERED[1]
     fonts: dict[str, str] = {}
     """Uploaded fonts: family → file name under ``media/fonts``."""
+    emoji: dict[str, str] = {}
+    """The same for a colour font that emoji are drawn with: one, or none."""
+
+    @property
+    def files(self) -> set[str]:
+        """Names of the font files that it needs."""
+        return {*self.fonts.values(), *self.emoji.values()}
 
 
 def kit_of(workspace: Workspace) -> Kit:
@@ -89,6 +97,7 @@ def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -
         safe={"tall": (kit.safe_top, 0.0, kit.safe_bottom, 0.0)},
         logo=Path(logo).read_bytes() if logo else b"",
         logo_on_dark=Path(logo_on_dark).read_bytes() if logo_on_dark else b"",
+        emoji_font=next((str(Path(fonts) / file) for file in kit.emoji.values()), ""),
         fonts={family: str(Path(fonts) / file) for family, file in kit.fonts.items()},
     )  # fmt: skip
 
@@ -130,39 +139,57 @@ def save(office: Office, actor: Actor, kit: Kit) -> None:
             number = getattr(kit, field)
             if number and session.scalar(select(Media.id).where(Media.id == number)) is None:
                 raise Invalid(N_("There is no such picture."), field)
-        kit = msgspec.structs.replace(kit, fonts=kit_of(row).fonts)
+        kit = msgspec.structs.replace(kit, fonts=kit_of(row).fonts, emoji=kit_of(row).emoji)
         row.brand = msgspec.to_builtins(kit)
         note(session, office, actor, "workspace.brand")
 
 
 def add_font(office: Office, actor: Actor, data: bytes, filename: str = "") -> str:
-    """Keep an uploaded font, and return its family. Raises :class:`commsched.images.fonts.BadFont`."""
+    """Keep an uploaded font, and return its family; one with emoji in colour draws the emoji from now on.
+
+    One of the same name replaces the one that was. Raises :class:`commsched.images.fonts.BadFont`.
+    """
     actor.require("administer")
-    family = " ".join(images.fonts.take_font(data, filename).split())[:80]
+    taken = images.fonts.take_font(data, filename)
+    family = " ".join(taken.family.split())[:80]
     if not family or family in images.fonts.PACKAGED:
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
     name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
-    write_whole(office.media / "fonts" / name, data)
     with office.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         kit = kit_of(row)
-        if len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
+        if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
-        row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, fonts=kit.fonts | {family: name}))
+        # Written under the lock, so that nobody is just now sweeping up what no office needs.
+        write_whole(office.media / "fonts" / name, data)
+        new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
+        row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
         note(session, office, actor, "workspace.font_added", family=family)
+    _sweep(office)
     return family
 
 
 def remove_font(office: Office, actor: Actor, family: str) -> None:
-    """Stop using a font; what was set in it goes back to the usual one. The file stays: others may use it."""
+    """Stop using a font; what was set in it goes back to the usual one. The file goes with its last office."""
     actor.require("administer")
     with office.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         kit = kit_of(row)
-        if family not in kit.fonts:
+        if family not in kit.fonts and family not in kit.emoji:
             raise NotFound(N_("There is no such font."))
         usual = {field: getattr(Kit(), field) for field in ("heading", "body", "serif")
                  if getattr(kit, field) == family}  # fmt: skip
         left = {name: file for name, file in kit.fonts.items() if name != family}
-        row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, fonts=left, **usual))
+        emoji = {name: file for name, file in kit.emoji.items() if name != family}
+        row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, fonts=left, emoji=emoji, **usual))
         note(session, office, actor, "workspace.font_removed", family=family)
+    _sweep(office)
+
+
+def _sweep(office: Office) -> None:
+    """Take the font files off the disk that no office needs. The lock keeps out whoever is adding one."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
+        for file in (office.media / "fonts").glob("*"):
+            if file.name not in used:
+                file.unlink(missing_ok=True)

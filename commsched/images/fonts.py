@@ -159,8 +159,15 @@ def extent(face: Face) -> tuple[float, float]:
     return -top / 400, bottom / 400
 
 
-def take_font(data: bytes, filename: str = "") -> str:
-    """Check an uploaded font, and return its family name. Raises :class:`BadFont`.
+class TakenFont(NamedTuple):
+    """An uploaded font that can be used: for text, or, where it has them in colour, for emoji."""
+
+    family: str
+    emoji: bool
+
+
+def take_font(data: bytes, filename: str = "") -> TakenFont:
+    """Check an uploaded font. Raises :class:`BadFont`.
 
     Only TrueType and OpenType files; opened and drawn with in the confined process first.
     """
@@ -173,5 +180,6 @@ def take_font(data: bytes, filename: str = "") -> str:
     try:
         facts, _ = pool.shared.run({"job": "font"}, data)
     except errors.BadPicture:
-        raise BadFont(N_("The font is damaged or lacks letters such as å, ä and ö."), "file") from None
-    return str(facts["family"]) or filename
+        sentence = N_("The font is damaged, or has neither letters such as å, ä and ö nor emoji in colour.")
+        raise BadFont(sentence, "file") from None
+    return TakenFont(str(facts["family"]) or filename, bool(facts["emoji"]))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from commsched.images import fonts, runs
+from commsched.images import emoji, fonts, runs
 from commsched.images.cache import Bounded
 from commsched.images.contrast import Colour
 from commsched.images.fonts import Face
@@ -14,14 +13,11 @@ from commsched.images.fonts import Face
 if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont
 
 Mask = tuple["Image.Image", int, int]
 """A picture (L: a mask, RGBA: an emoji) and where its upper left corner is from the pen, in pixels."""
 
 _masks: Bounded[Mask] = Bounded(12 * 2**20, lambda mask: mask[0].width * mask[0].height * len(mask[0].mode) + 200)
-_BITMAP_EMOJI = 109
-"""The one size that Noto Color Emoji's bitmaps come in, in pixels per em."""
 
 
 def _finer(size: int) -> int:
@@ -55,24 +51,17 @@ def _drawn(face: Face, size: int, text: str, shift: float) -> Mask:
 
 
 def _emoji(cluster: str, size: int, path: str) -> Mask:
-    """A colour emoji at ``size`` pixels per em."""
-    from PIL import Image, ImageDraw
-
-    font = _bitmap_font(path)
-    cell = Image.new("RGBA", (_BITMAP_EMOJI * 3, _BITMAP_EMOJI * 2))
-    ImageDraw.Draw(cell).text((40, 40), cluster, font=font, embedded_color=True)
-    cell = cell.crop(cell.getbbox() or (0, 0, 1, 1))
+    """A colour emoji at ``size`` pixels per em; a flat one where the font lacks it."""
+    try:
+        cell = emoji.drawn(emoji.opened(path), cluster)
+    except OSError:  # the file is gone or is not what it was
+        cell = None
+    if cell is None:
+        return _flat_emoji(cluster, size)
     side = max(1, math.floor(size * runs.EMOJI_BOX))
     scale = side / max(cell.size)
     cell = cell.resize((max(1, round(cell.width * scale)), max(1, round(cell.height * scale))), 1)
     return cell, round(size * 0.03), round(size * runs.EMOJI_BELOW) - (side + cell.height) // 2
-
-
-@lru_cache(2)
-def _bitmap_font(path: str) -> FreeTypeFont:
-    from PIL import ImageFont
-
-    return ImageFont.truetype(path, _BITMAP_EMOJI)
 
 
 def _flat_emoji(cluster: str, size: int) -> Mask:
@@ -138,12 +127,13 @@ def _plain(draw: ImageDraw, at: tuple[float, int], run: runs.Run, size: int, ink
 
 def _picture(draw: ImageDraw, at: tuple[float, int], cluster: str, size: int, ink: Colour, uploaded: str) -> None:
     path = fonts.colour_emoji(uploaded)
-    if not path:
-        flat = _masks.get(("flat", size, cluster), lambda: _flat_emoji(cluster, size))
-        draw.bitmap((round(at[0]) + flat[1], at[1] + flat[2]), flat[0], fill=ink)
-        return
-    mask = _masks.get((path, size, cluster), lambda: _emoji(cluster, size, path))
-    draw._image.paste(mask[0], (round(at[0]) + mask[1], at[1] + mask[2]), mask[0])
+    make = (lambda: _emoji(cluster, size, path)) if path else (lambda: _flat_emoji(cluster, size))
+    mask, x, y = _masks.get((path or "flat", size, cluster), make)
+    place = (round(at[0]) + x, at[1] + y)
+    if mask.mode == "L":
+        draw.bitmap(place, mask, fill=ink)
+    else:
+        draw._image.paste(mask, place, mask)
 
 
 def forget() -> None:

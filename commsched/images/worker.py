@@ -32,6 +32,7 @@ _MODULES = (
     "PIL.WebPImagePlugin",
     "commsched.images.clean",
     "commsched.images.derive",
+    "commsched.images.emoji",
     "commsched.images.look",
     "html",
 )
@@ -82,19 +83,22 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def font_facts(data: bytes) -> dict[str, Any]:
-    """The family name of a font that opens and draws Swedish. Raises :class:`errors.Damaged`."""
+    """The family of a font that draws Swedish, or emoji in colour. Raises :class:`errors.Damaged`."""
     import io
 
     from PIL import ImageFont
 
-    from commsched.images import errors
+    from commsched.images import emoji, errors, sfnt
 
-    font = ImageFont.truetype(io.BytesIO(data), 40)
-    missing = bytes(font.getmask("\U000fffff"))
-    if any(bytes(font.getmask(letter)) in (missing, b"") for letter in "åäöÅÄÖagX09"):
-        raise errors.Damaged()
-    font.getmask("Räksmörgås på Ölands kaj, 1 234 kr – “ja”")
-    return {"family": str(font.getname()[0] or "")[:80]}
+    if emoji.TABLES & sfnt.tables(data) and (family := emoji.family(data)):
+        return {"family": family, "emoji": True}
+    for size in (400, 40, 12):  # those that it will be measured at and drawn in
+        font = ImageFont.truetype(io.BytesIO(data), size)
+        missing = bytes(font.getmask("\U000fffff"))
+        if any(bytes(font.getmask(letter)) in (missing, b"") for letter in "åäöÅÄÖagX09"):
+            raise errors.Damaged()
+        font.getmask("Räksmörgås på Ölands kaj, 1 234 kr – “ja”")
+    return {"family": str(font.getname()[0] or "")[:80], "emoji": False}
 
 
 def _exactly(source: int, length: int) -> bytes:

@@ -14,6 +14,7 @@ from commsched.flow.context import Office
 from commsched.images.fonts import PACKAGED, Face, path_of
 from tests import writing
 from tests.conftest import Browser, Cast
+from tests.images.test_fonts import colour_font
 
 Browse = Callable[..., Browser]
 LOOK = {
@@ -90,6 +91,46 @@ def test_an_uploaded_font_is_checked_kept_used_and_taken_away(browse: Browse, of
     assert "Egen Sans" in browser.get("~/settings/look/").text
     browser.post("~/settings/look/fonts/remove", {"family": "Egen Sans"})
     assert brand.get(office, cast.place.id).heading == brand.Kit().heading
+
+
+def on_disk(office: Office) -> set[str]:
+    return {file.name for file in (office.media / "fonts").glob("*")}
+
+
+def test_a_font_file_leaves_the_disk_with_the_last_office_that_uses_it(office: Office, cast: Cast) -> None:
+    brand.add_font(office, cast.actor(), font())
+    brand.add_font(office, cast.elsewhere_actor, font())
+    assert len(on_disk(office)) == 1
+    brand.remove_font(office, cast.actor(), "Egen Sans")
+    assert len(on_disk(office)) == 1
+    brand.remove_font(office, cast.elsewhere_actor, "Egen Sans")
+    assert on_disk(office) == set()
+
+
+def test_a_font_of_the_same_name_replaces_the_one_that_was(office: Office, cast: Cast) -> None:
+    brand.add_font(office, cast.actor(), font())
+    first = on_disk(office)
+    brand.add_font(office, cast.actor(), font() + b"\0\0\0\0")
+    assert len(on_disk(office)) == 1
+    assert on_disk(office) != first
+    assert on_disk(office) == set(brand.get(office, cast.place.id).fonts.values())
+
+
+def test_a_font_with_emoji_in_colour_draws_the_emoji(browse: Browse, office: Office, cast: Cast) -> None:
+    browser = browse(cast.administrator)
+    before = browser.post("~/studio/headline/look", {"text-headline": "Klart 🚀"}).get_json()["cards"]
+    file = (io.BytesIO(colour_font()), "emoji.ttf")
+    browser.post("~/settings/look/fonts", {"font": file}, content_type="multipart/form-data")
+    page = browser.get("~/settings/look/").text
+    assert "Emojier ritas med Egna Emojier" in page
+    assert "för emojier" in page
+    assert "Egna Emojier" not in brand.families(brand.get(office, cast.place.id))
+    assert browser.post("~/studio/headline/look", {"text-headline": "Klart 🚀"}).get_json()["cards"] != before
+    assert browser.post("~/settings/look/", LOOK).status_code == 303
+    assert brand.get(office, cast.place.id).emoji
+    browser.post("~/settings/look/fonts/remove", {"family": "Egna Emojier"})
+    assert brand.get(office, cast.place.id).emoji == {}
+    assert on_disk(office) == set()
 
 
 @pytest.mark.parametrize(

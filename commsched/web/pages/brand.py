@@ -78,6 +78,8 @@ def add_font() -> str | Response | tuple[str, int]:
         with file.stream as stream:
             data = stream.read(MAX_FONT_BYTES + 1)
         family = brand.add_font(office(), actor(), data, file.filename)
+        if family in brand.get(office(), actor().workspace).emoji:
+            return done(_("Emoji are drawn with %(family)s from now on.", family=family), "brand.index")
         return done(_("The font %(family)s can be chosen now.", family=family), "brand.index")
     form.errors = {"font": next(iter(form.errors.values()))}
     return _page(brand.get(office(), actor().workspace), form), form.status
