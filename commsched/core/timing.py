@@ -83,7 +83,9 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
     try:
         parsed = datetime.fromisoformat(value.strip())
     except ValueError as error:
-        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=value[:40]) from error
+        told = value.strip()[:40]
+        told = f"{told[:10]} {told[11:]}".strip() if told[10:11] == "T" else told
+        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=told) from error
     if not 2000 <= parsed.year <= 2200:
         raise Invalid(N_("The year %(year)s cannot be meant."), field, year=parsed.year)
     try:

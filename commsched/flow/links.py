@@ -57,6 +57,14 @@ def open_link(office: Office, token: str) -> Shown:
         return Shown(link.id, actor, workspace, item, revision, revision.hash != link.hash)
 
 
+def shows(office: Office, found: Shown, sha256: str) -> bool:
+    """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it."""
+    if sha256 in found.revision.parsed().files():
+        return True
+    with office.store.read(found.actor.workspace) as session:
+        return any(sha256 in row.parsed().files() for row in items.history(session, found.item))
+
+
 def _valid(office: Office, session: Session, token: str) -> tuple[ApprovalLink, Person]:
     link = session.scalar(select(ApprovalLink).where(ApprovalLink.token_hash == token_hash(token)))
     person = session.get(Person, link.person_id) if link else None

@@ -93,6 +93,15 @@ def test_what_is_no_time_gets_a_sentence_by_its_field(value: str) -> None:
     assert wrong.value.field == "latest_at"
 
 
+@pytest.mark.parametrize(
+    ("value", "told"), [("2026-11-27T25:99", "2026-11-27 25:99"), ("2026-11-27T", "2026-11-27"), ("Tisdag", "Tisdag")]
+)
+def test_what_was_typed_in_two_fields_is_told_as_it_was_typed(value: str, told: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        read_time(value, "Europe/Stockholm")
+    assert wrong.value.words.params["value"] == told
+
+
 @pytest.mark.parametrize("name", ["", "Mars/Base", "../../etc/passwd", "Europe/stockholm\n"])
 def test_a_zone_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(Invalid):

@@ -298,3 +298,19 @@ def test_a_link_lives_a_week(browse: Browse, office: Office, cast: Cast, to: dic
     with office.store.read(cast.place.id) as session:
         (link,) = session.scalars(select(ApprovalLink)).all()
     assert link.expires_at - link.created_at == timedelta(days=7)
+
+
+def test_the_link_shows_also_the_picture_that_was_taken_away(
+    browse: Browse, office: Office, cast: Cast, clock: SetClock, mail: MailBag, to: dict[str, int]
+) -> None:
+    picture = writing.picture(office, cast)
+    number = writing.submitted(office, cast, [to["mastodon"]], media=[PictureIn(id=picture, alt="En buss.")])
+    approve.request_changes(office, cast.actor("approver"), number, state(office, cast, number)[1].hash, "Utan bild.")
+    clock.forward(minutes=10)
+    write.save(office, cast.actor("writer"), number, writing.draft([to["mastodon"]]))
+    approve.submit(office, cast.actor("writer"), number, then_schedule=True)
+    reader, path = Reader(browse), link_in(office, mail)
+    gone = re.search(rf'diff-gone.*?src="({path}/pictures/[^"]+)"', unescape(reader.get(path).text), re.DOTALL)
+    assert gone
+    with reader.get(gone[1]) as picture_of_it:
+        assert picture_of_it.mimetype == "image/jpeg"

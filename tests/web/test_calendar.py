@@ -161,6 +161,13 @@ def test_a_time_that_cannot_be_is_told_by_its_field(browse: Any, cast: Cast, for
     assert look(cast, item).wall_time == "2026-11-26T12:00"
 
 
+@pytest.mark.parametrize("typed", ["730", "7.30", "07:30"])
+def test_a_time_is_understood_as_the_composer_understands_it(browse: Any, cast: Cast, typed: str) -> None:
+    item = written(cast)
+    assert browse(cast.writer).post(f"~/calendar/{item}/move", {"at": f"2026-11-27T{typed}"}).status_code == 303
+    assert look(cast, item).wall_time == "2026-11-27T07:30"
+
+
 def test_a_reader_sees_the_calendar_but_moves_nothing(browse: Any, cast: Cast) -> None:
     item = scheduled(cast)
     browser = browse(cast.reader)

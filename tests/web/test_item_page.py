@@ -69,8 +69,8 @@ def test_in_review_it_says_for_whom_it_waits_and_what_happens_otherwise(
     told = words(browse(cast.writer).get(f"~/items/{number}").text)
     assert "Väntar på Gunnar Lind." in told
     assert "publiceras det av sig själv fre 27 nov 07:30. Annars hålls det" in told
-    assert "Titta och ta ställning" not in told
-    assert "Titta och ta ställning" in words(browse(cast.approver).get(f"~/items/{number}").text)
+    assert "Läs och ta ställning" not in told
+    assert "Läs och ta ställning" in words(browse(cast.approver).get(f"~/items/{number}").text)
 
 
 def test_scheduled_it_says_when_where_and_who_approved_it(
@@ -182,7 +182,7 @@ def test_moving_outside_the_approved_window_is_said_before_it_is_done(
 @pytest.mark.parametrize(
     ("day", "time", "told"),
     [("", "", "Välj när"), ("2026-11-27", "", "Välj både dag och klockslag."), ("2026-11-01", "10:00", "passerat"),
-     ("2026-11-27", "kväll", "”2026-11-27Tkväll”")],
+     ("2026-11-27", "kväll", "”2026-11-27 kväll”")],
 )  # fmt: skip
 def test_a_bad_time_keeps_what_was_typed(
     browse: Browse, office: Office, cast: Cast, to: dict[str, int], day: str, time: str, told: str

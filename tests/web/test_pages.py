@@ -19,6 +19,7 @@ from commsched.web import icons, policy_form, telling
 from commsched.web.forms import Form
 from commsched.web.states import STATES
 from tests.conftest import PASSWORD, Cast, SetClock
+from tests.flow.desk import scheduled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -305,6 +306,13 @@ def test_everything_that_is_written_in_the_record_has_a_sentence() -> None:
     }
     assert len(found) > 20
     assert sorted(found - set(telling.STORY)) == []
+
+
+def test_the_record_names_what_was_begun_and_tells_times_as_people_write_them(browse: Any, cast: Cast) -> None:
+    scheduled(cast)
+    told = re.sub(r"<[^>]+>|\s+", " ", browse(cast.reader).get("~/record/").text)
+    assert "schemalade till tors 26 nov 2026 12:00" in told
+    assert re.search(r"Karin Ek +började skriva +· +I dag lägger vi fram", told)
 
 
 def test_every_icon_that_a_page_asks_for_exists() -> None:

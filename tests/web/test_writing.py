@@ -346,7 +346,7 @@ def test_the_check_says_what_the_publisher_would_and_saves_nothing(
     ).get_json()
     assert told["counts"][str(to["x"])] == {"count": 324, "limit": 280}
     assert "Texten är för lång för X" in told["problems"]
-    assert "kostar 0.20 dollar" in told["previews"]
+    assert "kostar 0,20 dollar" in told["previews"]
     assert count(office, cast, Item) == 0
 
 

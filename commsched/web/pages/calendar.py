@@ -23,6 +23,7 @@ from commsched.web.answers import done, local_path
 from commsched.web.calendar import chips, narrow
 from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.calendar.unchanged import fresh, not_modified, tag
+from commsched.web.composer.fields import clock_time
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
 from commsched.web.words import _, actor, language, office, page, place, said
@@ -192,13 +193,11 @@ def _field(name: str) -> str:
 
 def _when(form: Form) -> str:
     """The time that was asked for: whole from a script or a choice, in two fields from the form."""
-    at = form.text("at", 40)
-    if at:
-        return at
-    day, clock = form.text("day", 10), form.text("clock", 5)
+    day, _at, clock = form.text("at", 40).partition("T")
+    day, clock = day or form.text("day", 10), clock or form.text("clock", 5)
     if not day or not clock:
         raise Invalid(N_("Choose a day and a time."), "publish_at")
-    return f"{day}T{clock}"
+    return f"{day}T{clock_time(clock)}"
 
 
 def _moved(item_id: int, state: str, form: Form) -> AnyResponse:

@@ -88,8 +88,8 @@ def _thanks(found: links.Shown, verdict: str) -> Response:
 @bp.get("/<token>/pictures/<sha256>")
 @public
 def picture(token: str, sha256: str) -> Response:
-    """A picture of the item that the link is for, and no other."""
+    """A picture of the item that the link is for, also one that was taken away; no other."""
     found = links.open_link(office(), token)
-    if sha256 not in found.revision.parsed().files():
+    if not links.shows(office(), found, sha256):
         raise NotFound(N_("There is no such picture."))
     return serve(gallery.by_hash(office(), found.workspace.id, sha256), bool(request.args.get("small")))

@@ -46,8 +46,7 @@ def outward(view: Callable[P, Any]) -> Callable[P, Any]:
         try:
             given = make_response(view(*args, **kwargs))
         except NotFound:
-            g.language = known(request.accept_languages.best_match(["sv", "en"]) or "sv")
-            return make_response(page("public/gone.html"), 404)
+            return _gone(str(kwargs.get("place", "")))
         if given.status_code == 200:
             given.headers.setdefault("Cache-Control", ASK_FIRST)
             given.add_etag()
@@ -55,6 +54,17 @@ def outward(view: Callable[P, Any]) -> Callable[P, Any]:
         return given
 
     return shown
+
+
+def _gone(place: str) -> AnyResponse:
+    """What a wrong address gives: in the newsroom it is in, with the way to it, where there is one."""
+    try:
+        room = newsroom.room(office(), place)
+        _speak(room)
+    except NotFound:
+        room = None
+        g.language = known(request.accept_languages.best_match(["sv", "en"]) or "sv")
+    return make_response(page("public/gone.html", room=room), 404)
 
 
 def _speak(room: Room) -> None:

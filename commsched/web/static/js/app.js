@@ -28,6 +28,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A menu that opens at the edge of the window is brought into view.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches("details.menu[open]")) event.target.lastElementChild.scrollIntoView({ block: "nearest" });
+}, true);
+
 // A form with data-confirm asks once more before it is sent; a sent form cannot be sent twice by a double click.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -52,6 +57,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-autosend]")) event.target.form.requestSubmit();
 });
 
+// What is missing is told by the server, in the person's own language and by the field, not in the browser's.
+for (const form of document.forms) form.noValidate = true;
 for (const button of document.querySelectorAll("[data-dismiss]")) button.hidden = false;
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 document.documentElement.classList.add("js");

@@ -13,9 +13,8 @@ const fault = (form, name, sentence) => {
   if (!place) return;
   place.replaceChildren();
   if (!sentence) return;
-  const words = document.createElement("p");
-  words.className = "wrong";
-  words.textContent = sentence;
+  const words = document.getElementById("wrong-words").content.cloneNode(true);
+  words.querySelector("span").textContent = sentence;
   place.append(words);
 };
 
