@@ -32,9 +32,9 @@ def writer(browse: Browse, cast: Cast) -> Browser:
     return browse(cast.writer)
 
 
-def form(page: str) -> dict[str, Any]:
+def form(page: str, begins: str = 'id="composer"') -> dict[str, Any]:
     """The composer's fields as a browser would send them back."""
-    inside = page[page.index('id="composer"') :]
+    inside = page[page.index(begins) :]
     inside = inside[: inside.index("</form>")]
     made: dict[str, Any] = {}
     for name, value in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', inside, re.S):
@@ -256,6 +256,26 @@ def test_after_a_conflict_one_chooses_part_by_part(
     assert writer.post(f"~/items/{number}/edit", chosen | {"do": "save"}).status_code == 303
     said = latest(office, cast)[1].parsed()
     assert (said.text, said.title) == ("Astrids text", "Nytt namn")
+
+
+def test_nothing_typed_is_lost_on_the_way_through_a_conflict(
+    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    number = write.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
+    mine = form(writer.get(f"~/items/{number}/edit").text)
+    write.save(office, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text"))
+    switched_off = {f"own-{to['mastodon']}": "Kort för Mastodon\n\noch en rad", f"own-{to['x']}": "Kort för X"}
+    odd = {"facts": "  \nFakta", "publish_day": "2026-11-27", "publish_time": "07:30", "short": "Kort"}
+    typed = mine | switched_off | odd | {"own": str(to["x"]), "text": "Karins text", "do": "save"}
+    page = writer.post(f"~/items/{number}/edit", typed)
+    assert page.status_code == 409
+    asked = form(page.text, f'action="/w/gruppen/items/{number}/edit"')
+    for name, value in (switched_off | odd).items():
+        assert asked[name] == [value], name
+    again = writer.post(f"~/items/{number}/edit", asked | {"take-own": "own", "do": "again"})
+    for name, value in switched_off.items():
+        assert form(again.text)[name] == [value], "also where the saved version's texts were chosen"
+    assert "own" not in form(again.text)
 
 
 def test_somebody_elses_new_time_or_source_is_not_saved_away(

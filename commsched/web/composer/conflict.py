@@ -90,7 +90,10 @@ def taken(form: Mapping[str, str]) -> set[str]:
 
 
 def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
-    """``mine``, with the parts named in ``taken`` from ``theirs``."""
+    """``mine``, with the parts named in ``taken`` from ``theirs``. A text that a channel then has no longer is put by,
+    switched off, as in the composer."""
+    if "own" in taken:
+        mine.kept |= {number: text for number, text in mine.own.items() if number not in theirs.own}
     for name in taken & ({*TEXTS} | {name for name, _label in PARTS}):
         setattr(mine, name, getattr(theirs, name))
     return mine
