@@ -33,26 +33,27 @@ class Added(msgspec.Struct, frozen=True):
     again: bool
     """The office already had this picture."""
     like: list[Media] = []
-    """Others that show nearly the same, newest first, where this one is new."""
+    """Others that show nearly the same, the nearest first, where this one is new."""
 
 
 def add(
     office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "",
-    facts: dict[str, Any] | None = None, sources: Iterable[int] = (),
+    facts: dict[str, Any] | None = None, sources: Iterable[int] = (), *, ours: bool = False,
 ) -> Added:  # fmt: skip
     """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
     ``facts`` are kept beside those that the intake finds; ``sources`` are the pictures that it was drawn from.
+    ``ours``: this program has just drawn it, so it is kept as it is; what comes from outside is encoded anew.
 
     Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads, and
     :class:`commsched.flow.storage.Full` where there is no room. The file is on the disk, whole, before any row
     names it.
     """
-    from commsched.images.intake import take
+    from commsched.images.intake import own, take
 
     actor.require("write")
     if len(alt) > MAX_TEXT:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MAX_TEXT)
-    taken = take(data, filename)
+    taken = own(data, filename) if ours else take(data, filename)
     path = media_path(office, taken.sha256, taken.suffix)
     write_whole(path, taken.data)
     try:

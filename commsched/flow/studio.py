@@ -176,7 +176,7 @@ def _title(wish: Wish, language: str) -> str:
 def _keep(office: Office, actor: Actor, wish: Wish, one: Drawn, alt: str, page: int, title: str) -> int:
     made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(office, actor, one.data, f"{title} {one.width}×{one.height}", alt.strip() or one.alt,
-                        facts={"card": made}, sources=wish.pictures.values())  # fmt: skip
+                        facts={"card": made}, sources=wish.pictures.values(), ours=True)  # fmt: skip
     return added.media.id
 
 

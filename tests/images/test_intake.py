@@ -389,3 +389,15 @@ def test_a_crop_has_its_ratio_and_keeps_its_focus(ratio: tuple[int, int]) -> Non
 def test_a_focus_outside_the_picture_is_its_edge() -> None:
     made = intake.fit(files.jpeg((300, 200)), ["image/jpeg"], ratio=(1, 1), centre=(9.0, -4.0))
     assert (made.width, made.height) == (200, 200)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_picture_of_our_own_is_kept_as_it_is_and_told_of_as_any_other(form: str) -> None:
+    drawn = files.save(Image.radial_gradient("L").resize((900, 500)).convert("RGB"), form)
+    own, taken = intake.own(drawn, "Rubrik: Ja.jpg"), intake.take(drawn, "Rubrik: Ja.jpg")
+    assert own.data == drawn
+    assert (own.mime, own.width, own.height, own.suffix, own.title) == (
+        taken.mime, taken.width, taken.height, taken.suffix, taken.title,
+    )  # fmt: skip
+    assert look.distance(own.dhash, taken.dhash) <= 3
+    assert not own.had_location

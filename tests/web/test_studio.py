@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from commsched.flow import approve, items, write
+from commsched.flow import approve, items, studio, write
+from commsched.flow.compose import media_path
 from commsched.flow.context import Office
 from commsched.images import designs
 from commsched.store.models import Item, Media
@@ -224,3 +225,12 @@ def test_what_cannot_be_saved_stays_in_the_composer(browse: Browse, cast: Cast) 
     )
     assert told.status_code == 422
     assert "Hej" in told.text
+
+
+def test_a_kept_card_is_the_very_bytes_that_were_drawn(browse: Browse, office: Office, cast: Cast) -> None:
+    browse(cast.writer).post("~/studio/headline", WORDS | {"do": "save"})
+    row = pictures(office, cast)[0]
+    wish = studio.again(row)
+    assert wish is not None
+    drawn = studio.drawn(office, cast.actor("writer"), wish, (1200, 630))
+    assert media_path(office, row.sha256, row.suffix).read_bytes() == drawn.data
