@@ -237,6 +237,8 @@ class CheckOut(msgspec.Struct):
     limit: int | None
     cost: float
     problems: list[ProblemOut]
+    notes: list[str] = []
+    """What is done to the pictures for this channel: cropped, or made smaller."""
 
 
 class MediaOut(msgspec.Struct):
@@ -254,7 +256,7 @@ class MediaOut(msgspec.Struct):
     again: bool = False
     """The office had this very picture already, and it is the one told of here."""
     like: list[int] = []
-    """Other pictures that show nearly the same, newest first, where this one is new."""
+    """Other pictures that show nearly the same, the nearest first, where this one is new."""
 
 
 class DesignFieldOut(msgspec.Struct):

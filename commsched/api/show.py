@@ -10,7 +10,7 @@ from flask import g
 
 from commsched.core.content import Content
 from commsched.core.draft import SourceIn
-from commsched.core.language import gettext
+from commsched.core.language import gettext, say
 from commsched.core.lifecycle import REASONS
 from commsched.flow.compose import Checked
 from commsched.flow.context import Office
@@ -109,7 +109,8 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     own = [spoken(problem, language(), one.channel) for problem in one.problems]
     said = {(problem.level, problem.field) for problem in own}
     rest = [problem for problem in general if (problem.level, problem.field) not in said]
-    return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest)
+    notes = [say(words, language()) for words in one.notes]
+    return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
 
 
 def added(office: Office, one: Added) -> out.MediaOut:

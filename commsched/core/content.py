@@ -98,7 +98,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def pictures_on(self, channel: int) -> list[Picture]:
         """The pictures as they go out on ``channel``: the very files that an approval covers."""
-        made = {one.of: one for one in self.on(channel).pictures}
+        made = {one.of: one for one in self.on(channel).pictures} if self.pictures else {}
         return [_as_made(picture, made.get(picture.sha256)) for picture in self.pictures]
 
     def files(self) -> set[str]:

@@ -154,7 +154,8 @@ def test_the_process_is_confined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     import sys
 
     code = (
-        "import sys, json, resource; sys.path.insert(0, sys.argv[1]); from commsched.images import film; film.confine();"
+        "import sys, json, resource; sys.path.insert(0, sys.argv[1]);"
+        "from commsched.images import film; film.confine();"
         "print(json.dumps([resource.getrlimit(getattr(resource, 'RLIMIT_' + n))[0]"
         " for n in ('AS', 'CPU', 'FSIZE', 'CORE', 'NPROC')]))"
     )
@@ -169,9 +170,9 @@ def test_the_process_is_confined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_mutilated_video_ends_in_a_video_or_in_a_designed_error(
     tmp_path: Path, original: bytes, seed: int, changes: int
 ) -> None:
+    told = 0
     try:
-        taken, _new = take(files.mutated(original, seed, changes), tmp_path)
+        told = take(files.mutated(original, seed, changes), tmp_path)[0].duration
     except errors.BadPicture as error:
-        assert str(error.words)
-    else:
-        assert taken.duration > 0
+        told = len(str(error.words))
+    assert told > 0

@@ -35,8 +35,8 @@ def sent(browser: Browser, data: bytes, name: str) -> Any:
     """A file as the library's script sends it."""
     token = {"X-Form-Token": browser.token()}
     about = f"filename {base64.b64encode(name.encode()).decode()}"
-    begun = browser.client.post(browser.path("~/pictures/uploads"),
-                                headers=token | {"Upload-Length": str(len(data)), "Upload-Metadata": about})  # fmt: skip
+    size = {"Upload-Length": str(len(data)), "Upload-Metadata": about}
+    begun = browser.client.post(browser.path("~/pictures/uploads"), headers=token | size)
     address = begun.headers["Location"]
     browser.client.patch(address, data=data, headers=token | {
         "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
