@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import desc, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched import images
@@ -38,13 +38,14 @@ def index(session: Session, row: Media) -> None:
 
 
 def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:
-    """Other pictures that show nearly the same, newest first."""
+    """Other pictures that show nearly the same: what is most like it first, and of equals the newest."""
     bits = _bits(row)
     if not bits:
         return []
     own = f"{bits:016x}"
     near = [quarter ^ change for quarter in _quarters(bits) for change in (0, *(1 << bit for bit in range(16)))]
     found = select(Likeness.media_id, Likeness.dhash).where(Likeness.quarter.in_(near), Likeness.media_id != row.id)
-    same = {number for number, other in session.execute(found) if images.look.distance(own, other) <= NEAR}
-    newest = sorted(same, reverse=True)[:limit]
-    return list(session.scalars(select(Media).where(Media.id.in_(newest)).order_by(desc(Media.id)))) if newest else []
+    apart = {number: images.look.distance(own, other) for number, other in session.execute(found)}
+    order = [number for number in sorted(apart, key=lambda one: (apart[one], -one)) if apart[number] <= NEAR][:limit]
+    rows = {one.id: one for one in session.scalars(select(Media).where(Media.id.in_(order)))}
+    return [rows[number] for number in order]

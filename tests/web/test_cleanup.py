@@ -161,6 +161,6 @@ def test_the_first_page_and_the_page_of_consents_warn(
     browse(cast.writer).post("~/pictures/1/details", known)
     write.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=1)]))
     assert "Samtycket från Anna Ek går ut sön 20 dec" in browse(cast.reader).get("~/").text
-    assert "Anna Ek samtycker till och med 2026-12-20" in browse(cast.reader).get("~/pictures/consents").text
+    assert "Anna Ek samtycker till och med sön 20 dec 2026" in browse(cast.reader).get("~/pictures/consents").text
     clock.forward(days=30)
     assert "Samtycket från Anna Ek gick ut sön 20 dec" in browse(cast.reader).get("~/").text

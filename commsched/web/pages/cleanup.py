@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access import allow
 from commsched.core.dates import short_day
-from commsched.core.sizes import MB, size
+from commsched.core.sizes import GB, MB, size
 from commsched.core.words import N_, Invalid
 from commsched.flow import cleanup, gallery, likeness, storage
 from commsched.flow.items import workspace_of
@@ -26,8 +26,23 @@ DAYS: Final = (30, 90, 180, 365)
 USUAL: Final = 90
 """Days that a picture may lie unused before it is proposed for deletion."""
 
-bp.add_app_template_filter(size, "size")
-bp.add_app_template_filter(lambda text: short_day(date.fromisoformat(text), language(), year=True), "iso_day")
+
+@bp.app_template_filter("size")
+def _sized(number: int) -> str:
+    """``840 MB``, ``4,9 GB``."""
+    if number < GB or number % GB == 0:
+        return size(number)
+    text = f"{number / GB:.1f} GB"
+    return text.replace(".", ",") if language() == "sv" else text
+
+
+@bp.app_template_filter("iso_day")
+def _iso_day(text: str) -> str:
+    """A day that is stored as ``2026-12-24``, as people write it; what is no day stays as it is."""
+    try:
+        return short_day(date.fromisoformat(text), language(), year=True)
+    except ValueError:
+        return text
 
 
 @bp.get("/unused")
@@ -75,7 +90,7 @@ def remove() -> Response:
         return done(_("Nothing was deleted: the pictures are in use, or gone already."), "cleanup.index", tone="note")
     words = ngettext("%(n)s picture is deleted, and %(size)s is free again.",
                      "%(n)s pictures are deleted, and %(size)s is free again.", len(gone),
-                     size=size(sum(row.size for row in gone)))  # fmt: skip
+                     size=_sized(sum(row.size for row in gone)))  # fmt: skip
     return done(words, "cleanup.index")
 
 
