@@ -67,7 +67,11 @@ def stamp(item: Item) -> str:
 def first_line(text: str, size: int = 80) -> str:
     """What an item is called when nobody has named it."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= size else line[: size - 1].rstrip() + "…"
+    if len(line) <= size:
+        return line
+    cut = line[: size - 1]
+    whole = cut if line[size - 1] == " " else cut.rpartition(" ")[0]  # between words, unless the word is all there is
+    return (whole if len(whole) > size // 2 else cut).rstrip(" ,;:–-") + "…"
 
 
 def searchable(content: Content) -> str:

@@ -142,3 +142,19 @@ def test_what_no_reader_sees_is_not_kept(cast: Cast) -> None:
     with cast.office.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item)).parsed()
     assert (content.title, content.text) == ("Fler turer", "Rad ett\nRad två är lång nog")
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("\n  Kort rad.  \nMer", "Kort rad."),
+        (
+            "Testet börjar på linje 14 " * 5,
+            "Testet börjar på linje 14 Testet börjar på linje 14 Testet börjar på linje 14…",
+        ),
+        ("Ja, " + "sjukvårdsupplysning" * 6, "Ja, " + "sjukvårdsupplysning" * 3 + "sjukvårdsupplysnin…"),
+    ],
+)
+def test_what_nobody_has_named_is_called_by_whole_words_of_its_first_line(text: str, called: str) -> None:
+    assert items.first_line(text) == called
+    assert len(called) <= 80
