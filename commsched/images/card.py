@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from commsched.core.words import N_, Invalid, Problem, block, warn
+from commsched.core.words import N_, Invalid, Problem, block
 from commsched.images import breaks, charts, designs, finish, measure, paint, runs, stack, values
 from commsched.images.brand import Brand
 from commsched.images.designs import SIZES, Block, Design, Layer
@@ -179,8 +180,9 @@ def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[me
         text = spec.before + (spec.join.join(said) or spec.literal) + spec.after
         text = breaks.glued(text.upper() if spec.upper else text)
         field = spec.fields[0] if spec.fields else ""
-        for sign in runs.unknown(text, setting.face):
-            drawing.problems.append(warn(field, N_("The font has no sign for “%(sign)s”."), sign=sign))
+        text = _drawable(drawing, text, field, setting.face, way.brand.emoji_font)
+        if not text:
+            continue
         if spec.kind == "items":
             rows = [row for row in text.split("\n") if row]
             for number, row in enumerate(rows, 1):
@@ -189,6 +191,17 @@ def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[me
         else:
             found.append(measure.Text(spec, text, setting, field, gap=spec.gap))
     return _without_lonely_rules(found)
+
+
+def _drawable(drawing: Drawing, text: str, field: str, face: Face, emoji_font: str) -> str:
+    """``text`` without the signs that would be empty boxes; whoever wrote it is told, and asked to write otherwise."""
+    odd = runs.unknown(text, face, emoji_font)
+    if not odd:
+        return text
+    sentence = N_("No font here has the signs %(signs)s. Write it another way, or add a font that has them.")
+    drawing.problems.append(block(field, sentence, signs=" ".join(odd[:12])))
+    kept = "".join("" if sign in odd else sign for sign in runs.clusters(text))
+    return re.sub(" *\n *", "\n", re.sub(" {2,}", " ", kept)).strip(" \n")
 
 
 def _without_lonely_rules(texts: list[measure.Text]) -> list[measure.Text]:

@@ -28,6 +28,12 @@ SCRIPTS = (
     "Malayalam|Myanmar|Oriya|Sinhala|Tamil|Telugu|Thai"
 )
 """Unicode scripts that Noto Sans has a font of its own for."""
+SYSTEM = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-{cut}.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-{cut}.ttc",
+    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-{cut}.ttc",
+)
+"""Where systems keep Chinese, Japanese and Korean, which are too large (20 MB) to bring along for everybody."""
 COLOUR_EMOJI = (
     "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
     "/usr/share/fonts/noto/NotoColorEmoji.ttf",
@@ -138,7 +144,14 @@ def face_for(face: Face, cluster: str) -> Face | None:
         other = Face(name, face.weight)
         if covers(other, base):
             return other
-    return None
+    other = Face("system", face.weight, _system("Bold" if face.weight >= 600 else "Regular"))
+    return other if other.path and covers(other, base) else None
+
+
+@lru_cache(2)
+def _system(cut: str) -> str:
+    """Path of the system's large font, empty where it has none."""
+    return next((place for one in SYSTEM if Path(place := one.format(cut=cut)).is_file()), "")
 
 
 @lru_cache(4)

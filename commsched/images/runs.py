@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from commsched.images import fonts
+from commsched.images import emoji, fonts
 from commsched.images.fonts import Face
 
 Kind = Literal["plain", "shaped", "emoji"]
@@ -109,13 +109,20 @@ def is_rtl(text: str) -> bool:
     return False
 
 
-def unknown(text: str, face: Face) -> list[str]:
+def unknown(text: str, face: Face, emoji_font: str = "") -> list[str]:
     """The signs in ``text`` that no font at hand can draw."""
     if _PLAIN.match(text) and all(fonts.covers(face, char) for char in text):
         return []
-    odd = [cluster for cluster in clusters(text) if not cluster.isspace() and not _PLAIN.match(cluster)]
-    odd = [cluster for cluster in odd if not _patterns()[1].match(cluster)]
-    return sorted({cluster for cluster in odd if fonts.face_for(face, cluster) is None})
+    return sorted({sign for sign in clusters(text) if not sign.isspace() and not _drawable(sign, face, emoji_font)})
+
+
+def _drawable(cluster: str, face: Face, emoji_font: str) -> bool:
+    if not _patterns()[1].match(cluster):
+        return fonts.face_for(face, cluster) is not None
+    if fonts.covers(Face("Noto Emoji", 600), cluster[0]):
+        return True
+    path = fonts.colour_emoji(emoji_font)
+    return bool(path) and emoji.drawn(emoji.opened(path), cluster) is not None
 
 
 @lru_cache(4096)

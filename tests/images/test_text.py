@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commsched.images import breaks, fonts, hyphen, runs
+from commsched.images import breaks, card, fonts, hyphen, runs
+from commsched.images.brand import Brand
 from commsched.images.breaks import Setting
 from commsched.images.fonts import Face
+from commsched.images.ops import Line
 
 BOLD = Face("Inter", 800)
 SETTING = Setting(BOLD)
@@ -154,3 +157,30 @@ def test_an_uploaded_font_that_vanished_is_replaced() -> None:
 def test_every_packaged_font_draws_the_signs_that_are_taken_for_granted(family: str) -> None:
     signs = [chr(code) for code in range(0x20, 0x100) if chr(code).isprintable()]
     assert [sign for sign in signs if not sign.isspace() and not fonts._drawable(Face(family), sign)] == []
+
+
+def test_signs_that_no_font_has_are_said_and_never_drawn_as_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_system", lambda cut: "")
+    fonts.face_for.cache_clear()
+    odd = card.layout("headline", (1200, 630), {"headline": "Välkommen 漢字 till Älvmo"}, Brand())
+    lines = [op.text for op in odd.drawing.ops if isinstance(op, Line)]
+    assert "漢" not in "".join(lines)
+    assert "Älvmo" in " ".join(lines)
+    (problem,) = odd.drawing.problems
+    assert problem.blocks
+    assert problem.field == "headline"
+    assert problem.words.params["signs"] == "字 漢"
+    only = card.layout("headline", (1200, 630), {"headline": "漢字"}, Brand())
+    assert only.drawing.problems[0].blocks
+    fonts.face_for.cache_clear()
+
+
+def test_a_large_font_of_the_system_draws_what_ours_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+    thai = fonts.path_of(Face("script:Thai"))
+    monkeypatch.setattr(fonts, "_script_pattern", lambda: re.compile(r"(?!)"))
+    monkeypatch.setattr(fonts, "SYSTEM", (thai,))
+    for cache in (fonts.face_for, fonts._system):
+        cache.cache_clear()
+    assert fonts.face_for(BOLD, "ก") == Face("system", BOLD.weight, thai)
+    for cache in (fonts.face_for, fonts._system):
+        cache.cache_clear()
