@@ -135,6 +135,11 @@ def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str,
     A secret never follows to another server: whoever changes the address must know the token, and gets no right to
     this machine's own network with it.
     """
+    return _renew(office, actor, channel_id, given, "channel.reconnected")
+
+
+def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str], deed: str) -> Channel:
+    """As :func:`reconnect`; ``deed`` is what the record calls it."""
     actor.require("administer")
     channel = get(office, actor.workspace, channel_id)
     platform = office.platform(channel.platform)
@@ -157,7 +162,8 @@ def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str,
     with office.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         _keep(office, channel, plain, secret, account)
-        note(session, office, actor, "channel.reconnected", channel=channel.id, name=channel.name)
+        facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
+        note(session, office, actor, deed, None, channel=channel.id, name=channel.name, **facts)
     office.wake()
     return channel
 
@@ -185,10 +191,15 @@ LIST: Final = "addresses"
 """The setting that holds a list of people; it is read nowhere but on its own page."""
 
 
+def has_list(office: Office, channel: Channel) -> bool:
+    """Whether the channel goes to a list of people, which has a page of its own."""
+    return LIST in {setting.key for setting in office.platform(channel.platform).settings}
+
+
 def _list(office: Office, actor: Actor, channel_id: int) -> Channel:
     actor.require("administer")
     channel = get(office, actor.workspace, channel_id)
-    if channel.state == "archived" or LIST not in {s.key for s in office.platform(channel.platform).settings}:
+    if channel.state == "archived" or not has_list(office, channel):
         raise NotFound(N_("There is no list of addresses here."))
     return channel
 
@@ -206,10 +217,7 @@ def change_list(office: Office, actor: Actor, channel_id: int, lines: str) -> No
     channel = _list(office, actor, channel_id)
     if not lines.strip():
         raise Invalid(N_("This is needed."), LIST)
-    made = reconnect(office, actor, channel_id, _plain(channel) | {LIST: lines})
-    with office.store.write(actor.workspace) as session:
-        note(session, office, actor, "channel.list_changed", channel=channel.id, name=channel.name,
-             count=made.facts.get("recipients", 0))  # fmt: skip
+    _renew(office, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
 
 
 def _plain(channel: Channel) -> dict[str, str]:

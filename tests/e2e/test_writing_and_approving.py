@@ -215,3 +215,31 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         axe(page)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{where} is {wide} px too wide"
+
+
+def test_the_decision_is_in_reach_however_long_the_text_is(visit: Any, office: Office, cast: Cast) -> None:
+    to = writing.channels(office, cast)
+    long = "\n\n".join(f"Stycke {n}. Skälen till fler turer på landsbygden, i lugn och ro." for n in range(60))
+    number = writing.submitted(office, cast, [to["facebook"]], text=long)
+    page = visit(cast.approver, phone=True)
+    page.goto(f"/w/{cast.place.slug}/items/{number}/review")
+    yes, back = page.locator(".decide-bar button"), page.locator(".decide-bar a")
+    nav = page.locator(".bar").bounding_box()
+    for place in ("0", "900", "document.documentElement.scrollHeight"):
+        page.evaluate(f"window.scrollTo(0, {place})")
+        for one in (yes, back):
+            box = one.bounding_box()
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= nav["y"] + 1, f"in reach at {place}, above the navigation"
+    form, bar = page.locator("form.decide").bounding_box(), page.locator(".decide-bar").bounding_box()
+    assert bar["y"] + bar["height"] <= form["y"], "at the end it covers nothing"
+    page.evaluate("window.scrollTo(0, 0)")
+    back.click()
+    comment = page.get_by_label("Kommentar")
+    box = comment.bounding_box()
+    assert 0 <= box["y"] < page.viewport_size["height"]
+    page.evaluate("window.scrollTo(0, 0)")
+    yes.click()
+    expect(page.locator("form.decide")).to_have_count(0)
+    with office.store.read(cast.place.id) as session:
+        assert items.load(session, number).state in ("approved", "scheduled")

@@ -84,3 +84,23 @@ def test_the_offices_own_places_are_called_what_a_person_knows_them_by(
     told = browse(cast.writer).post("~/write/check", {"kind": "post", "text": "Hej", "channels": folder}).get_json()
     assert f"<strong>{cast.place.name}</strong>" in told["previews"]
     assert "<strong>3</strong>" not in told["previews"]
+
+
+def test_changed_addresses_are_one_line_in_the_record(cast: Cast, browse: Callable[..., Browser]) -> None:
+    papers = writing.press_list(cast.office, cast, "red@tidning.example")
+    lines = {"addresses": "red@tidning.example\np4@radio.example"}
+    assert browse(cast.administrator).post(f"~/channels/{papers}/addresses", lines).status_code == 303
+    with cast.office.store.read(cast.place.id) as session:
+        told = session.scalars(select(Entry).where(Entry.action.startswith("channel.")).order_by(Entry.id)).all()
+    assert [one.action for one in told][-1:] == ["channel.list_changed"]
+    assert "channel.reconnected" not in {one.action for one in told}
+    assert told[-1].facts["count"] == 2
+
+
+def test_a_list_from_before_shows_its_addresses_without_being_checked_again(
+    cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    papers = writing.press_list(cast.office, cast, "red@tidning.example")
+    with cast.office.store.write(cast.place.id) as session:
+        session.get_one(Channel, papers).facts = {}
+    assert f"/channels/{papers}/addresses" in browse(cast.administrator).get(f"~/channels/{papers}").text
