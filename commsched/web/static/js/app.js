@@ -28,6 +28,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What has to be corrected is where one looks, however far down the page it stands.
+document.querySelector('main [aria-invalid="true"]')?.focus();
+
 // A menu that opens at the edge of the window is brought into view.
 document.addEventListener("toggle", (event) => {
   if (event.target.matches("details.menu[open]")) event.target.lastElementChild.scrollIntoView({ block: "nearest" });

@@ -66,7 +66,7 @@ export const startSaving = (form) => {
         took(body);
         first = sent;
         if (!dirty()) forget();
-        const clock = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+        const clock = new Date().toLocaleTimeString("sv", { hour: "2-digit", minute: "2-digit" });
         words.textContent = `${form.dataset.wordsSaved} ${clock}`;
       } else {
         words.textContent = Object.values(body.faults || {})[0] || form.dataset.wordsUnsaved;
@@ -115,7 +115,7 @@ export const startSaving = (form) => {
   if (kept && (JSON.stringify(kept.fields) === first || (kept.sent && kept.stamp !== stamp))) forget();
   else if (kept && !document.querySelector(".form-wrong, .field .wrong")) {
     const text = kept.fields.find(([field, value]) => ["text", "title"].includes(field) && value.trim());
-    offer.querySelector("em").textContent = text ? `“${text[1].slice(0, 80)}”` : new Date(kept.at).toLocaleString();
+    offer.querySelector("em").textContent = text ? `“${text[1].slice(0, 80)}”` : new Date(kept.at).toLocaleString("sv", { dateStyle: "short", timeStyle: "short" });
     offer.hidden = false;
   }
   offer.addEventListener("click", (event) => {
