@@ -51,13 +51,20 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
 @click.command(cls=OfficeCommand)
 @_host
 @_port
-def demo(host: str, port: int) -> None:
+@click.option("--only-furnish", is_flag=True, hidden=True, help="Make the office and end.")
+def demo(host: str, port: int, only_furnish: bool) -> None:
     """An office to try: invented people and a month of content, in a home of its own. Nothing to configure."""
     from commsched import bootstrap
     from commsched.flow.demo import furnish
 
     folder = bootstrap.home_directory(home())
-    office = bootstrap.open_office(folder if home() else folder / "demo")
+    folder = folder if home() else folder / "demo"
+    if only_furnish:
+        furnish(bootstrap.open_office(folder))
+        return
+    if not (folder / "commsched.db").exists():
+        _furnish_apart(str(folder))
+    office = bootstrap.open_office(folder)
     server, address = _server(office, host, port)
     info = furnish(office)
     click.echo(f"{info.name}: {address}")
@@ -65,6 +72,16 @@ def demo(host: str, port: int) -> None:
         click.echo(f"  {one.name}, {one.title} ({one.role}): {one.email} / {one.password}")
     tell(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=f"{info.soon:%H:%M:%S}")
     _serve(office, server)
+
+
+def _furnish_apart(folder: str) -> None:
+    """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep."""
+    import subprocess
+    import sys
+
+    made = subprocess.run([sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder], check=False)  # noqa: S603
+    if made.returncode:
+        click.get_current_context().exit(made.returncode)  # it has said why
 
 
 @click.command(cls=OfficeCommand)

@@ -299,3 +299,16 @@ def test_a_backup_holds_every_picture_that_its_database_names(office: Office, ca
     backup.unpack(backup.archive(office, tmp_path / "a.tar.gz"), tmp_path / "new", office.now())
     kept = tmp_path / "new" / "media" / media.sha256[:2] / f"{media.sha256}.png"
     assert kept.read_bytes() == (office.media / media.sha256[:2] / f"{media.sha256}.png").read_bytes()
+
+
+def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -> None:
+    """One process, under 90 MB: drawing the pictures and making up two months was another's work."""
+    with running(tmp_path, "demo", "--port", "0") as (process, address):
+        assert requests.get(f"{address}/sign-in", timeout=20).status_code == 200
+        facts = Path(f"/proc/{process.pid}/status").read_text()
+        assert int(re.findall(r"VmRSS:\s+(\d+) kB", facts)[0]) < 90 * 1024
+        assert Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text() == ""
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    with sqlite3.connect(tmp_path / "demo" / "commsched.db") as connection:
+        assert connection.execute("SELECT count(*) FROM item").fetchone()[0] > 20

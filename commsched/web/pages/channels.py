@@ -80,7 +80,8 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         "channels/show.html", channel=channel, kind=office().platform(channel.platform), form=form or Form(),
         state=connect.standing(channel, office().now()), approvers=policy_form.approvers(members),
         policy=policy or Form(policy_form.shown(own, inherited=not channel.policy)), modes=policy_form.MODES,
-        has_list=connect.has_list(office(), channel), steps=policy_form.STEPS, told=policy_form.told(own, names) if channel.policy else "",
+        has_list=connect.has_list(office(), channel), steps=policy_form.STEPS,
+        told=policy_form.told(own, names) if channel.policy else "",
     )  # fmt: skip
 
 
