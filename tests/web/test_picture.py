@@ -109,3 +109,26 @@ def test_another_offices_picture_is_not_there(browse: Browse, cast: Cast, shown:
 
 def test_a_reader_writes_nothing_down(browse: Browse, cast: Cast, shown: int) -> None:
     assert browse(cast.reader).post(f"~/pictures/{shown}/details", KNOWN).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "given", [{"at 1:1": "101"}, {"at 1:1": "-1"}, {"at 1:1": "nan"}, {"at 1:1": "mitten"}, {"at 3:2": "5"},
+              {"do": "reset 3:2"}, {"do": "reset "}],
+)  # fmt: skip
+def test_a_crop_that_is_none_is_refused_with_a_sentence(
+    browse: Browse, office: Office, cast: Cast, shown: int, given: dict[str, str]
+) -> None:
+    answer = browse(cast.writer).post(f"~/pictures/{shown}/crops", {"do": "move"} | given)
+    assert answer.status_code == 422
+    assert 'class="form-wrong"' in answer.text
+    assert "crops" not in row(office, cast, shown).facts
+
+
+def test_crops_are_moved_and_told_in_the_record(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
+    browser = browse(cast.writer)
+    places = {"do": "move", "at 1:1": "3", "at 9:16": "97"}
+    assert browser.post(f"~/pictures/{shown}/crops", places).status_code == 303
+    assert set(row(office, cast, shown).facts["crops"]) == {"1:1", "9:16"}
+    assert browser.post(f"~/pictures/{shown}/crops", {"do": "reset 1:1"}).status_code == 303
+    assert set(row(office, cast, shown).facts["crops"]) == {"9:16"}
+    assert "flyttade en bilds beskärningar" in browse(cast.administrator).get("~/record/").text
