@@ -88,6 +88,8 @@ FACTS = {
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
     "approved": {"by": "Gunnar Lind"}, "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
     "token_expiring": {"channel": "Mastodon", "days": 13},
+    "consent_ending": {"days": 7, "pictures": [{"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
+                                               {"name": "", "until": "", "who": "Bo Ek"}]},
     "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
     "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
 }  # fmt: skip
