@@ -16,7 +16,7 @@ from tests.flow.desk import look, publish_what_is_due, scheduled, submitted
 def test_the_first_page_says_what_needs_whom(browse: Any, cast: Cast) -> None:
     item = submitted(cast)
     mine = browse(cast.approver).get("~/")
-    assert "Idag, torsdag 26 november" in mine.text
+    assert "Idag, torsdag 26\u00a0november" in mine.text
     assert "v. 48" in mine.text
     assert "Väntar på ditt ja" in mine.text
     assert f"/w/gruppen/items/{item}/review" in mine.text
