@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
@@ -79,6 +80,14 @@ def from_failure(error: BaseException, wire: Wire) -> Outcome:
     if was_sent(cause):
         return Unknown(words)
     return Retry(words, whole_channel=True)
+
+
+def outcome_of(error: Exception, wire: Wire, kind: type[Exception], read: Callable[[Any], Outcome]) -> Outcome:
+    """The outcome of a call that ended in ``error``: our own refusal, an answer that the SDK raises as ``kind`` and the
+    platform's table ``read``s, or no readable answer at all."""
+    if isinstance(error, ConnectError):
+        return Rejected(detail(error, wire), "config")
+    return read(error) if isinstance(error, kind) else from_failure(error, wire)
 
 
 def invisible(outcome: Outcome) -> Outcome:

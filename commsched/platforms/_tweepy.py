@@ -1,8 +1,12 @@
-"""tweepy's client with what version 4.17 lacks: a base URL, a timeout, our session, and v2 media with alt text."""
+"""tweepy's client with what version 4.17 lacks: a base URL, a timeout, our session, and v2 media with alt text.
+
+Also the table of what X's refusals mean.
+"""
 
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -17,6 +21,8 @@ from tweepy.errors import (
     TwitterServerError,
     Unauthorized,
 )
+
+from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
 
 _BY_STATUS = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 429: TooManyRequests}
 
@@ -90,3 +96,29 @@ def _error(response: requests.Response) -> HTTPException:
         return kind(response)
     except (AttributeError, TypeError, ValueError):
         return kind(response, response_json={})
+
+
+def outcome(error: HTTPException, words: str, now: datetime) -> Outcome:
+    """What X refused as an outcome; ``words`` are its own, made safe to show. See the table in docs/platforms.md."""
+    status = int(error.response.status_code)
+    if status == 429:
+        return Retry(words, _reset(error.response.headers, now), whole_channel=True)
+    if status >= 500 or status in (408, 409):
+        return Unknown(words)
+    if status == 403 and "duplicate content" in f"{words} {error.response.text}".lower():
+        return Unknown(words)
+    why = {401: "token", 402: "money", 403: "permission"}
+    return Rejected(words, why.get(status, "content"))  # type: ignore[arg-type]
+
+
+def _reset(headers: Any, now: datetime) -> datetime | None:
+    """The latest reset among the limits that are used up; X has one per 15 minutes and two per 24 hours."""
+    resets = []
+    for prefix in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour"):
+        if headers.get(f"{prefix}-remaining", "0").strip() != "0":
+            continue
+        try:
+            resets.append(datetime.fromtimestamp(int(headers[f"{prefix}-reset"]), UTC))
+        except (KeyError, ValueError, OverflowError, OSError):
+            continue
+    return max((reset for reset in resets if reset > now), default=None)

@@ -26,7 +26,7 @@ from commsched.core.platform import (
 )
 from commsched.core.text import graphemes, split_thread, tidy
 from commsched.core.words import N_, Problem, block
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, refusal, value
+from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, outcome_of, refusal, value
 from commsched.platforms._checks import check_pictures
 
 GRAPH_VERSION = "v25.0"
@@ -317,13 +317,12 @@ def _gone(error: Exception, remote_id: str) -> Outcome | None:
 
 def _outcome(error: Exception, wire: Wire) -> Outcome:
     """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
-    if isinstance(error, ConnectError):
-        return Rejected(detail(error, wire), "config")
     from commsched.platforms import _graph
 
-    if isinstance(error, _graph.GraphError):
-        return _graph.outcome(error, detail(str(error), wire), wire.now())
-    return from_failure(error, wire)
+    def read(told: _graph.GraphError) -> Outcome:
+        return _graph.outcome(told, detail(str(told), wire), wire.now())
+
+    return outcome_of(error, wire, _graph.GraphError, read)
 
 
 PLATFORM = Facebook()

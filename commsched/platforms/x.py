@@ -18,9 +18,6 @@ from commsched.core.outcome import (
     Handles,
     Outcome,
     Published,
-    Rejected,
-    Retry,
-    Unknown,
 )
 from commsched.core.platform import (
     Account,
@@ -35,7 +32,7 @@ from commsched.core.platform import (
 )
 from commsched.core.text import split_thread, tidy, x_length, x_links
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, refusal, value
+from commsched.platforms._answers import base_url, detail, invisible, orphan, outcome_of, refusal, value
 from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
@@ -298,36 +295,15 @@ _NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}
 
 
 def _outcome(error: Exception, wire: Wire) -> Outcome:
-    """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
+    """The SDK's exceptions as outcomes; the table of codes is in ``_tweepy``."""
     from tweepy.errors import HTTPException
 
-    words = detail(error, wire)
-    if isinstance(error, ConnectError):
-        return Rejected(words, "config")
-    if not isinstance(error, HTTPException):
-        return from_failure(error, wire)
-    status = int(error.response.status_code)
-    if status == 429:
-        return Retry(words, _reset(error.response.headers, wire.now()), whole_channel=True)
-    if status >= 500 or status in (408, 409):
-        return Unknown(words)
-    if status == 403 and "duplicate content" in f"{words} {error.response.text}".lower():
-        return Unknown(words)
-    why = {401: "token", 402: "money", 403: "permission"}
-    return Rejected(words, why.get(status, "content"))  # type: ignore[arg-type]
+    from commsched.platforms import _tweepy
 
+    def read(told: HTTPException) -> Outcome:
+        return _tweepy.outcome(told, detail(told, wire), wire.now())
 
-def _reset(headers: Any, now: datetime) -> datetime | None:
-    """The latest reset among the limits that are used up; X has one per 15 minutes and two per 24 hours."""
-    resets = []
-    for prefix in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour"):
-        if headers.get(f"{prefix}-remaining", "0").strip() != "0":
-            continue
-        try:
-            resets.append(datetime.fromtimestamp(int(headers[f"{prefix}-reset"]), UTC))
-        except (KeyError, ValueError, OverflowError, OSError):
-            continue
-    return max((reset for reset in resets if reset > now), default=None)
+    return outcome_of(error, wire, HTTPException, read)
 
 
 PLATFORM = X()

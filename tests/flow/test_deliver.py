@@ -47,6 +47,15 @@ def fail(world: World, *faults: str, kind: str = "send") -> None:
     world.wall.fault = lambda asked, platform, part: left.pop(0) if asked == kind and left else ""
 
 
+def ask_about(world: World, *faults: str) -> None:
+    """A list of which some calls ended so that only a person can say what became of them."""
+    due(world, channel=4)
+    fail(world, *faults)
+    world.settle()
+    world.clock.forward(6)
+    world.settle()
+
+
 def one(world: World) -> Delivery:
     """The only delivery that is not cancelled."""
     with world.office.store.read(EVERY_WORKSPACE) as session:
@@ -640,11 +649,7 @@ def test_withdrawing_holds_even_if_the_clock_was_set_back_before_it(world: World
 
 
 def test_answering_for_one_recipient_says_nothing_of_those_who_were_refused(world: World) -> None:
-    due(world, channel=4)
-    fail(world, "reject", "timeout after")
-    world.settle()
-    world.clock.forward(6)
-    world.settle()
+    ask_about(world, "reject", "timeout after")
     assert one(world).reason == "ask"
     resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published")
     assert one(world).state == "failed"
@@ -656,11 +661,7 @@ def fates(world: World) -> list[str]:
 
 
 def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -> None:
-    due(world, channel=4)
-    fail(world, "timeout after", "timeout before")
-    world.settle()
-    world.clock.forward(6)
-    world.settle()
+    ask_about(world, "timeout after", "timeout before")
     assert (one(world).reason, fates(world)[:2]) == ("ask", ["unknown", "unknown"])
     resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", parts=[0])
     assert (one(world).state, one(world).reason, fates(world)[:2]) == ("unknown", "ask", ["published", "unknown"])
@@ -678,11 +679,7 @@ def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -
 
 
 def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -> None:
-    due(world, channel=4)
-    fail(world, "timeout before", "timeout before")
-    world.settle()
-    world.clock.forward(6)
-    world.settle()
+    ask_about(world, "timeout before", "timeout before")
     resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published")
     assert outcome(world)[:2] == ("held", "absent")
     with world.office.store.read(EVERY_WORKSPACE) as session:
@@ -692,11 +689,7 @@ def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -
 
 @pytest.mark.parametrize("parts", [[], [2], [0, 99], [-1]])
 def test_nobody_answers_for_somebody_whose_fate_is_known(world: World, parts: list[int]) -> None:
-    due(world, channel=4)
-    fail(world, "timeout before", "timeout before")
-    world.settle()
-    world.clock.forward(6)
-    world.settle()
+    ask_about(world, "timeout before", "timeout before")
     with pytest.raises(Invalid) as caught:
         resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", parts=parts)
     assert caught.value.field == "parts"

@@ -162,7 +162,7 @@ def test_a_rate_limit_says_when_and_stops_the_whole_channel(sim: XSimulator, on:
 
 
 def test_a_used_up_day_waits_for_the_day_not_the_quarter() -> None:
-    from commsched.platforms.x import _reset
+    from commsched.platforms._tweepy import _reset
 
     now = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
     soon, tomorrow = int(now.timestamp()) + 600, int(now.timestamp()) + 80_000
