@@ -237,6 +237,8 @@ class CheckOut(msgspec.Struct):
     limit: int | None
     cost: float
     problems: list[ProblemOut]
+    notes: list[str] = []
+    """What is done to the pictures for this channel: cropped, or made smaller."""
 
 
 class MediaOut(msgspec.Struct):
