@@ -227,7 +227,15 @@ def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, .
         for end in ends:
             found.append(_text(ruler.parts, start, end))
             start = end
-    return tuple(found)
+    return None if any(_overflows(line, setting, width) for line in found) else tuple(found)
+
+
+def _overflows(line: str, setting: Setting, width: float) -> bool:
+    """Whether a line is wider than its words were: scripts that join their letters may join them across a space."""
+    if all(run.kind != "shaped" for run in runs.split(line, setting.face)):
+        return False
+    extent = runs.extent(line, setting.face, setting.tracking)
+    return extent.right - extent.left > width
 
 
 def shortened(kept: list[str], setting: Setting, width: float) -> list[str]:

@@ -135,17 +135,17 @@ def _script_pattern() -> Any:
 @lru_cache(4096)
 def face_for(face: Face, cluster: str) -> Face | None:
     """The face to set ``cluster`` in: ``face`` itself if it can, else Noto's; ``None`` if nobody can."""
-    base = cluster[0]
-    if all(covers(face, char) for char in cluster):
+    lacking = next((char for char in cluster if not covers(face, char)), "")
+    if not lacking:
         return face
-    match = _script_pattern().match(base)
+    match = _script_pattern().match(cluster) or _script_pattern().match(lacking)
     names = [f"script:{match.lastgroup}"] if match else []
     for name in (*names, "Inter", "Noto Sans", "Noto Emoji"):
         other = Face(name, face.weight)
-        if covers(other, base):
+        if all(covers(other, char) for char in cluster):
             return other
     other = Face("system", face.weight, _system("Bold" if face.weight >= 600 else "Regular"))
-    return other if other.path and covers(other, base) else None
+    return other if other.path and all(covers(other, char) for char in cluster) else None
 
 
 @lru_cache(2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -56,9 +57,21 @@ def _patterns() -> tuple[Any, Any]:
 
 
 def settable(text: str) -> str:
-    """``text`` in NFC, without controls, direction tricks and private signs, and at most two marks on a letter."""
+    """``text`` in NFC, without controls, direction tricks and private signs, and with at most two marks on a letter.
+
+    A mark that has no letter (after a space, or first) is left out: no two programs agree on how wide it is.
+    """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
-    return _MARKS.sub(r"\1", _UNSEEN.sub("", text))
+    text = _MARKS.sub(r"\1", _UNSEEN.sub("", text))
+    return text if all(char < "\u0300" for char in text) else "".join(_lettered(text))
+
+
+def _lettered(text: str) -> Iterator[str]:
+    before = " "
+    for char in text:
+        if not (before.isspace() and unicodedata.category(char).startswith("M")):
+            yield char
+            before = char
 
 
 def clusters(text: str) -> list[str]:

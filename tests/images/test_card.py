@@ -192,7 +192,7 @@ def test_a_field_that_the_design_lacks_is_said() -> None:
 
 def test_a_sign_that_no_font_has_is_said() -> None:
     drawn = card.draw("headline", OG, {"headline": "Ja 漢"}, sheet.LIGHT)
-    assert [(problem.level, problem.words.params["signs"]) for problem in drawn.warnings] == [("warn", "漢")]
+    assert [(problem.level, problem.words.params["signs"]) for problem in drawn.warnings] == [("block", "漢")]
 
 
 def test_lines_without_a_figure_are_said() -> None:

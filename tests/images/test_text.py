@@ -159,6 +159,10 @@ def test_every_packaged_font_draws_the_signs_that_are_taken_for_granted(family: 
     assert [sign for sign in signs if not sign.isspace() and not fonts._drawable(Face(family), sign)] == []
 
 
+def test_a_mark_without_a_letter_is_left_out() -> None:
+    assert runs.settable("\u0301ett \u094dtvå\n\u093atre e\u0301te") == "ett två\ntre éte"
+
+
 def test_signs_that_no_font_has_are_said_and_never_drawn_as_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "_system", lambda cut: "")
     fonts.face_for.cache_clear()
