@@ -712,3 +712,17 @@ def test_a_crash_is_not_an_exception_that_anything_swallows(world: World) -> Non
         world.hands.calls.pop()()
     world.crash()
     assert one(world).state == "unknown"
+
+
+def test_what_was_sent_of_an_item_deleted_meanwhile_disturbs_no_other(world: World, caplog: Any) -> None:
+    due(world)
+    due(world, channel=2)
+    world.step()
+    with world.office.store.write(EVERY_WORKSPACE) as session:
+        gone = session.scalars(select(Delivery.id).where(Delivery.channel_id == 1)).one()
+        for table in ("attempt", "part"):
+            session.execute(text(f"DELETE FROM {table} WHERE delivery_id = {gone}"))
+        session.execute(text(f"DELETE FROM delivery WHERE id = {gone}"))
+    world.settle()
+    assert one(world).state == "published"
+    assert not [record for record in caplog.records if record.exc_info]

@@ -76,7 +76,6 @@ _states = FastSelect(
     .join(Item, Item.id == Delivery.item_id)
     .where(Delivery.item_id.in_(_ids))
 )
-_there = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
 
 CHUNK = 500
 
@@ -187,13 +186,13 @@ Kept = dict[int, tuple[CaseRow, list[Known]]]
 
 
 def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Loaded:
-    """Read a batch: at most six statements, whatever its size, and a seventh where there are pictures in it.
+    """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
-    ``kept`` are deliveries that nobody can have changed since they were read; it is only seen to that they are there.
+    ``kept`` are deliveries that nobody can have changed since they were read, and are not read again.
     """
     loaded = _load(connection, deliveries)
-    for (delivery,) in _there.all(connection, list(kept or ())):
-        loaded.rows[delivery], loaded.parts[delivery] = (kept or {})[delivery]
+    for delivery, (row, parts) in (kept or {}).items():
+        loaded.rows[delivery], loaded.parts[delivery] = row, parts
     return loaded
 
 
