@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Final
 
 LIMIT: Final = timedelta(minutes=2)
@@ -43,4 +42,4 @@ class Skew:
         told = [off for host, off in fresh if host in wrong][-SEVERAL:]
         if 2 * len(wrong) <= len(latest) or len(told) < SEVERAL or min(map(abs, told)) <= LIMIT:
             return 0
-        return round(median(off.total_seconds() for off in told))
+        return round(sorted(off.total_seconds() for off in told)[len(told) // 2])  # the middle one
