@@ -3,7 +3,13 @@
 It serves pages only; publishing needs ``commsched worker`` beside it (``commsched up`` is both in one process).
 """
 
-from commsched.bootstrap import open_office
-from commsched.web.app import create_app
+import gc
+
+gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
+
+from commsched.bootstrap import open_office  # noqa: E402
+from commsched.web.app import create_app  # noqa: E402
 
 app = create_app(open_office())
+gc.freeze()
+gc.enable()

@@ -1,14 +1,15 @@
-"""What starting costs: importing and building the web app beside flask, sqlalchemy and the server alone; idle memory.
+"""What starting costs: the web process as ``wsgi.py`` makes it, beside importing what it is built on; idle memory.
 
     python -m bench.start [--rounds 7]
 
-Each start is a fresh process; the two are run in turn. Memory is the resident size of web and engine together, idle,
-with the demo's office, ten seconds after the first page.
+Each start is a fresh process, timed until it says that it is ready; the two are run in turn. Memory is the resident
+size of web and engine together, idle, ten seconds after the first page.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import socket
 import statistics
@@ -22,19 +23,20 @@ from pathlib import Path
 BARE = "import flask, sqlalchemy.orm, waitress"
 OURS = """
 import sys
-from commsched.bootstrap import open_office
-from commsched.web.app import create_app
-import waitress
-create_app(open_office(sys.argv[1]))
+import wsgi, waitress
 heavy = [name for name in ("tweepy", "facebook", "mastodon", "PIL", "alembic") if name in sys.modules]
 assert not heavy, heavy
 """
 
 
-def run(code: str, *args: str) -> float:
+def run(code: str, home: str = "") -> float:
+    """Milliseconds until a fresh process has run ``code``; how long it takes to end is not counted."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code, *args], check=True)
-    return (time.perf_counter() - start) * 1000
+    command = [sys.executable, "-c", f"{code}\nprint(flush=True)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"COMMSCHED_HOME": home}) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline(), "it did not start"
+        return (time.perf_counter() - start) * 1000
 
 
 def resident(pid: int) -> float:

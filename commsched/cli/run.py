@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,8 +92,9 @@ def _furnish_apart(folder: str) -> None:
 @_port
 def up(host: str, port: int) -> None:
     """Run the office: pages, API and the scheduler that publishes, in one process. Ctrl-C or SIGTERM ends it."""
-    office = open_office()
-    server, address = _server(office, host, port)
+    with _starting():
+        office = open_office()
+        server, address = _server(office, host, port)
     click.echo(f"Listening on {address}")
     _serve(office, server)
 
@@ -100,8 +104,9 @@ def up(host: str, port: int) -> None:
 @_port
 def web(host: str, port: int) -> None:
     """Run the pages and the API only. Publishing then needs “commsched worker” beside it."""
-    office = open_office()
-    server, address = _server(office, host, port)
+    with _starting():
+        office = open_office()
+        server, address = _server(office, host, port)
     click.echo(f"Listening on {address}")
     _until_told(server)
 
@@ -121,6 +126,17 @@ def worker() -> None:
     told.wait()
     engine.stop()
     office.store.close()
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """What is made while starting lives as long as the process: Python need not look for cycles in it, now or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _log() -> None:

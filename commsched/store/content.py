@@ -1,7 +1,5 @@
 """What is said: items, their revisions, the decisions on them, pictures and comments."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

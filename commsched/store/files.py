@@ -1,7 +1,5 @@
 """Files that are not pictures as they were taken in: made for one channel, still on their way in, or moving."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What goes out: channels, deliveries, parts, attempts. The delivery table is the queue and the truth."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

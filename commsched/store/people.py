@@ -1,7 +1,5 @@
 """Who there is: workspaces, people, their roles, and the ways they sign in."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

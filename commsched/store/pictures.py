@@ -1,7 +1,5 @@
 """What follows a picture: where it is used, what it was drawn from, what it is like, and what has been said of it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """What happened: the append-only log, and the notices people get."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
