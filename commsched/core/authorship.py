@@ -16,6 +16,8 @@ import msgspec
 
 NOTHING: Final = b""
 """How a field that says nothing is known."""
+_CHOSEN: Final = ("text", "options")
+"""What somebody decides for one channel, besides how its pictures are cropped."""
 
 
 def fields(canonical_bytes: bytes) -> dict[str, bytes]:
@@ -28,7 +30,9 @@ def fields(canonical_bytes: bytes) -> dict[str, bytes]:
     if channels:
         plain["channels"] = [one["channel"] for one in channels]
     for one in channels:
-        plain |= {f"{key}-{one['channel']}": one[key] for key in ("text", "options") if key in one}
+        plain |= {f"{key}-{one['channel']}": one[key] for key in _CHOSEN if key in one}
+        if "crop" in one and "pictures" in one:  # files without a crop follow from what the channel takes
+            plain[f"crop-{one['channel']}"] = [one["crop"], one["pictures"]]
     return {name: _mark(value) for name, value in plain.items()}
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commsched.core.authorship import fields, writers
-from commsched.core.content import ChannelContent, Content, canonical
+from commsched.core.content import ChannelContent, Content, Picture, Rendition, canonical
+from commsched.core.crops import Crop
 from tests.core.kinds import same_each_time
 
 KARIN, GUNNAR, ASTRID = 1, 2, 3
@@ -50,6 +51,21 @@ def test_another_field_and_another_channel_are_somebody_elses_words() -> None:
     assert of((KARIN, first), (GUNNAR, own)) == {KARIN, GUNNAR}
     assert GUNNAR not in of((KARIN, first), (GUNNAR, own), (KARIN, gone))
     assert GUNNAR in of((KARIN, first), (GUNNAR, own), (KARIN, gone), (KARIN, own))
+
+
+def test_how_a_picture_is_cropped_is_a_choice_and_how_it_is_made_smaller_is_not() -> None:
+    def shown(crop: Crop, sha256: str) -> Content:
+        made = [Rendition(of="a" * 64, sha256=sha256)]
+        return Content(text="a", pictures=[Picture(sha256="a" * 64)],
+                       channels=[ChannelContent(channel=1, crop=crop, pictures=made)])  # fmt: skip
+
+    whole, square, elsewhere = shown("", "b" * 64), shown("1:1", "c" * 64), shown("1:1", "d" * 64)
+    assert of((KARIN, whole), (GUNNAR, square)) == {KARIN, GUNNAR}
+    assert of((KARIN, square), (GUNNAR, elsewhere)) == {KARIN, GUNNAR}, "the same shape, moved to show something else"
+    assert of((KARIN, whole), (GUNNAR, square), (KARIN, whole)) == {KARIN}
+    bare = Content(text="a", channels=[ChannelContent(channel=1, crop="1:1")])
+    assert of((KARIN, square), (GUNNAR, bare)) == {KARIN}, "to take a picture away is to choose none"
+    assert of((KARIN, whole), (GUNNAR, shown("", "e" * 64))) == {KARIN}, "what a channel takes is nobody's choice"
 
 
 def test_whom_a_list_goes_to_is_nobodys_words() -> None:
