@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import select
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from commsched.images.intake import Taken
 
 
+WRITTEN: Final = ("licence", "tags", "persons", "unnamed")
+"""What a person writes down of a picture (:mod:`commsched.flow.rights`), and what follows a video's poster."""
+
+
 class Added(msgspec.Struct, frozen=True):
     """A picture in the library. ``had_location``: the file told where it was taken, which is gone now."""
 
@@ -41,7 +45,8 @@ def add(
     facts: dict[str, Any] | None = None, sources: Iterable[int] = (), *, ours: bool = False,
 ) -> Added:  # fmt: skip
     """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
-    ``facts`` are kept beside those that the intake finds; ``sources`` are the pictures that it was drawn from.
+    ``facts`` are kept beside those that the intake finds, and never in place of what is written down of a picture that
+    is here; ``sources`` are the pictures that it was drawn from.
     ``ours``: this program has just drawn it, so it is kept as it is; what comes from outside is encoded anew.
 
     Raises a :class:`commsched.images.errors.BadPicture` with a sentence for whoever uploads, and
@@ -63,13 +68,18 @@ def add(
             row = found or _row(office, session, actor, taken, filename)
             row.alt = alt.strip() or row.alt
             row.credit = " ".join(credit.split())[:200] or row.credit
-            row.facts = row.facts | (facts or {})
+            row.facts = row.facts | _news(row, facts or {})
             like = _settle(office, session, actor, row) if found is None else []
             lineage.derive(session, row, sources)
             return Added(row, taken.had_location, found is not None, like)
     except storage.Full:
         storage.let_go(office, taken.sha256, taken.suffix)
         raise
+
+
+def _news(row: Media, facts: dict[str, Any]) -> dict[str, Any]:
+    """Of ``facts`` what may be put beside those of ``row``: what a person wrote down of it is theirs to change."""
+    return {key: value for key, value in facts.items() if key not in WRITTEN} if "persons" in row.facts else facts
 
 
 def _settle(office: Office, session: Session, actor: Actor, row: Media) -> list[Media]:

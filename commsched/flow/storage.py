@@ -64,14 +64,14 @@ def room(session: Session, workspace: Workspace) -> Room:
     return Room(sum(parts), int(workspace.settings.get("room_mb", USUAL // MB)) * MB)
 
 
-def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file") -> None:
-    """Raise :class:`Full` where ``length`` more bytes find no room."""
+def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
+    """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
     found = room(session, workspace)
-    if found.used + length > found.most:
+    if found.used + promised + length > found.most:
         raise Full(
             N_("There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
                "up among pictures that were never used, or let an administrator give them more room."),
-            field, most=size(found.most), left=size(found.left),
+            field, most=size(found.most), left=size(max(0, found.left - promised)),
         )  # fmt: skip
 
 

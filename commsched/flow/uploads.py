@@ -29,6 +29,7 @@ KEPT: Final = timedelta(hours=24)
 MOST_OPEN: Final = 60
 """Uploads that one person may have begun and not finished."""
 PIECE: Final = 256 * 1024
+_GONE: Final = N_("There is no such upload. Begin again.")
 
 
 class TooLarge(OfficeError):
@@ -59,11 +60,13 @@ def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = 
     if length < 1:
         raise Invalid(N_("The file is empty. It was probably not fully copied: choose it again."), "file")
     if length > most:
-        raise TooLarge(N_("The file is %(size)s MB, and may be at most %(limit)s MB."), "file",
-                       size=-(-length // MB), limit=most // MB)  # fmt: skip
+        raise too_large(length, most)
     uid = uuid.uuid4().hex
     with office.store.write(actor.workspace) as session:
-        storage.refuse_over(session, workspace_of(session, actor), length)
+        promised = select(func.coalesce(func.sum(Upload.length), 0)).where(
+            Upload.answer == {}, Upload.created_at > office.now() - KEPT
+        )
+        storage.refuse_over(session, workspace_of(session, actor), length, promised=session.scalar(promised) or 0)
         mine = select(func.count(Upload.id)).where(Upload.person_id == actor.person, Upload.answer == {})
         if (session.scalar(mine) or 0) >= MOST_OPEN:
             raise Conflict(N_("Too many files are on their way in at once. Wait until some of them are here."), "file")
@@ -74,6 +77,12 @@ def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = 
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
     return row
+
+
+def too_large(length: int, most: int) -> TooLarge:
+    """The error for a file of ``length`` bytes where ``most`` are taken."""
+    words = N_("The file is %(size)s MB, and may be at most %(limit)s MB.")
+    return TooLarge(words, "file", size=-(-length // MB), limit=most // MB)
 
 
 def path_of(office: Office, uid: str) -> Path:
@@ -87,13 +96,18 @@ def find(office: Office, actor: Actor, uid: str) -> Upload:
     with office.store.read(actor.workspace) as session:
         row = session.scalar(select(Upload).where(Upload.uid == uid, Upload.person_id == actor.person))
     if row is None or (not row.answer and not path_of(office, uid).is_file()):
-        raise NotFound(N_("There is no such upload. Begin again."))
+        raise NotFound(_GONE)
     return row
 
 
 def offset(office: Office, row: Upload) -> int:
     """How many bytes are here."""
-    return row.length if row.answer else path_of(office, row.uid).stat().st_size
+    if row.answer:
+        return row.length
+    try:
+        return path_of(office, row.uid).stat().st_size
+    except FileNotFoundError:  # finished or forgotten by another connection just now
+        raise NotFound(_GONE) from None
 
 
 def append(office: Office, actor: Actor, uid: str, at: int, piece: IO[bytes]) -> int:
@@ -122,7 +136,11 @@ def _held(office: Office, row: Upload) -> Iterator[IO[bytes]]:
     """The file, with nobody else writing to it. The kernel lets go of it when its holder dies."""
     if row.answer:
         raise OtherOffset(N_("Another part of the file was expected."), "file")
-    with path_of(office, row.uid).open("r+b") as file:
+    try:
+        file = path_of(office, row.uid).open("r+b")
+    except FileNotFoundError:  # finished or forgotten by another connection just now
+        raise OtherOffset(N_("Another part of the file was expected."), "file") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -140,21 +158,28 @@ def finish(office: Office, actor: Actor, uid: str, take: Take) -> dict[str, Any]
     if row.answer:
         return dict(row.answer)
     with _held(office, row):
+        row = find(office, actor, uid)  # another connection may have finished it until just now
+        if row.answer:
+            return dict(row.answer)
         if offset(office, row) < row.length:
             raise Conflict(N_("The file is not whole yet."), "file")
         answer = take(path_of(office, uid), row.filename)
         with office.store.write(actor.workspace) as session:
-            session.get_one(Upload, row.id).answer = answer
+            kept = session.get(Upload, row.id)
+            if kept is not None:  # forgotten meanwhile: what was taken in stays
+                kept.answer = answer
         path_of(office, uid).unlink(missing_ok=True)
     return answer
 
 
 def cancel(office: Office, actor: Actor, uid: str) -> None:
-    """Forget the file."""
+    """Forget the file. Raises :class:`Busy` for one that is just being taken in: it is too late then."""
     row = find(office, actor, uid)
-    with office.store.write(actor.workspace) as session:
-        session.execute(delete(Upload).where(Upload.id == row.id))
-    path_of(office, uid).unlink(missing_ok=True)
+    whole = not row.answer and offset(office, row) == row.length
+    with _held(office, row) if whole else contextlib.nullcontext():
+        with office.store.write(actor.workspace) as session:
+            session.execute(delete(Upload).where(Upload.id == row.id))
+        path_of(office, uid).unlink(missing_ok=True)
 
 
 def tidy(office: Office, now: datetime) -> None:

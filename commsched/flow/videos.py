@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from commsched.images.video import Film
 
 PAGE: Final = 60
-_FOLLOWS: Final = ("licence", "tags", "persons", "unnamed")
-"""What is known of a poster and is as true of the next one from the same video."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -70,7 +68,7 @@ def add(office: Office, actor: Actor, path: Path, filename: str = "") -> Taken:
     actor.require("write")
     with office.store.read(actor.workspace) as session:
         storage.refuse_over(session, workspace_of(session, actor), path.stat().st_size)
-    with _beside(office) as new:
+    with images.video.in_turn(), _beside(office) as new:  # its poster too, so that the video is not there without
         film = images.video.take(path, new)
         title = images.intake.title(filename)
         known = _known(office, actor, film)
@@ -98,10 +96,12 @@ def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> 
     """The file first, then the row that names it, then the poster."""
     target = media_path(office, film.sha256, film.suffix)
     with office.store.write(actor.workspace) as session:
+        row = session.scalar(select(Video).where(Video.sha256 == film.sha256))
+        if row is None:  # asked before, but others may have come in while this one was read
+            storage.refuse_over(session, workspace_of(session, actor), film.size)
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.is_file():
             new.replace(target)
-        row = session.scalar(select(Video).where(Video.sha256 == film.sha256))
         if row is None:
             row = Video(
                 sha256=film.sha256, suffix=film.suffix, mime=film.mime, width=film.width, height=film.height,
@@ -165,13 +165,14 @@ def still(office: Office, row: Video, moment: int) -> Path:
 
 def choose(office: Office, actor: Actor, number: int, moment: int) -> Added:
     """Make what is shown at ``moment`` (milliseconds) the poster: a picture of its own, which knows the same persons
-    and photographer as the poster before it. The one before stays in the library."""
+    and photographer as the poster before it. The one before stays in the library; where the library has the new one
+    already, what is written down of who is shown in it stays."""
     actor.require("write")
     row = find(office, actor, number)
     if not 0 <= moment <= row.duration:
         raise Invalid(N_("The video is %(seconds)s seconds long."), "moment", seconds=-(-row.duration // 1000))
     before = library.find(office, actor, row.poster_id) if row.poster_id else None
-    facts = {key: before.facts[key] for key in _FOLLOWS if before is not None and key in before.facts}
+    facts = {key: before.facts[key] for key in library.WRITTEN if before is not None and key in before.facts}
     data = images.video.moment(file_of(office, row), moment)
     added = library.add(office, actor, data, row.filename, credit=before.credit if before else "",
                         facts=facts | {"video": row.id})  # fmt: skip

@@ -131,6 +131,13 @@ class FilmTooHeavy(BadPicture):
     sentence = N_("The video took too long to read and was stopped. Save it as MP4 with H.264 and try again.")
 
 
+class FilmBusy(BadPicture):
+    """Another video is being read, and one is read at a time (423)."""
+
+    status, code = 423, "video-busy"
+    sentence = N_("Another video is being read just now. Try again in a moment.")
+
+
 class NoSuchDesign(BadPicture):
     code = "card-design"
     sentence = N_("There is no design with the name “%(name)s”.")

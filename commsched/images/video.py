@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -24,8 +26,10 @@ MIMES: Final = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/
 _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from commsched.images.film import main; main()"
 _PICTURES: Final = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 _HEAD: Final = 64
-_turn = threading.BoundedSemaphore(1)
+_turn = threading.RLock()
 """One video at a time: they are rare, and heavy."""
+PATIENCE: Final = 2.0
+"""Seconds to wait for one's turn. Whoever waits holds one of the server's few threads, which the pages need too."""
 
 
 class Film(msgspec.Struct, frozen=True):
@@ -63,7 +67,8 @@ def _kind(head: bytes) -> str:
 
 def take(path: Path, target: Path) -> Film:
     """Read the video at ``path`` and write a new one, without its metadata, at ``target``. Raises a
-    :class:`commsched.images.errors.BadPicture` with a sentence for the person, and then leaves nothing there."""
+    :class:`commsched.images.errors.BadPicture` with a sentence for the person, and then leaves nothing there; a
+    :class:`commsched.images.errors.FilmBusy` while another is read."""
     if path.stat().st_size > VIDEO_BYTES:
         raise errors.FilmTooLarge(size=-(-path.stat().st_size // MB), limit=VIDEO_BYTES // MB)
     with path.open("rb") as file:
@@ -91,10 +96,21 @@ def moment(path: Path, milliseconds: int) -> bytes:
     return files[0]
 
 
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Hold the turn for several calls. Raises :class:`commsched.images.errors.FilmBusy` where somebody else has it."""
+    if not _turn.acquire(timeout=PATIENCE):
+        raise errors.FilmBusy()
+    try:
+        yield
+    finally:
+        _turn.release()
+
+
 def _run(path: Path, header: dict[str, Any], out: IO[bytes] | None = None) -> tuple[dict[str, Any], list[bytes], str]:
     """The facts and the files of the answer; the first of them goes to ``out`` instead, if there is one."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-    with _turn, path.open("rb") as source:
+    with in_turn(), path.open("rb") as source:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own text)
             [sys.executable, "-I", "-c", _START, _ROOT, str(source.fileno())],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=kept, close_fds=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
+from commsched.core.words import NotFound
 from commsched.flow import chores, storage, uploads
 from commsched.flow.context import Office
 from commsched.store.models import Media, Upload
@@ -189,3 +191,56 @@ def test_the_pages_say_the_size_that_the_intake_takes(browser: Browser) -> None:
     from commsched.images.clean import MAX_BYTES
 
     assert f"högst {MAX_BYTES // MB} MB var" in browser.get("~/pictures/").text
+
+
+def test_what_is_on_its_way_in_takes_room_too(browser: Browser, office: Office, cast: Cast) -> None:
+    storage.set_room(office, cast.actor("administrator"), 10)
+    first = begin(browser, 6 * MB).headers["Location"]
+    refused = begin(browser, 6 * MB)
+    assert (refused.status_code, "4 MB" in refused.get_json()["words"]) == (413, True)
+    assert ask(browser, "DELETE", first).status_code == 204
+    assert begin(browser, 6 * MB).status_code == 201
+
+
+def test_a_file_that_is_just_being_taken_in_is_not_forgotten_halfway(
+    browser: Browser, office: Office, cast: Cast
+) -> None:
+    actor, uid = cast.actor("writer"), begin(browser).headers["Location"].rsplit("/", 1)[1]
+    uploads.append(office, actor, uid, 0, io.BytesIO(DATA))
+    told: list[str] = []
+
+    def take(_path: object, _name: str) -> dict[str, Any]:
+        with pytest.raises(uploads.Busy):
+            uploads.cancel(office, actor, uid)
+        with pytest.raises(uploads.Busy):
+            uploads.finish(office, actor, uid, take)
+        told.append("taken")
+        return {"pictures": []}
+
+    assert uploads.finish(office, actor, uid, take) == uploads.finish(office, actor, uid, take) == {"pictures": []}
+    assert told == ["taken"]
+    uploads.cancel(office, actor, uid)
+
+
+def test_a_finish_that_waited_behind_another_takes_nothing_in_twice(
+    browser: Browser, office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked at the row before the other was done, and at the file after."""
+    actor, uid = cast.actor("writer"), begin(browser).headers["Location"].rsplit("/", 1)[1]
+    uploads.append(office, actor, uid, 0, io.BytesIO(DATA))
+    before = uploads.find(office, actor, uid)
+    uploads.finish(office, actor, uid, lambda *_of: {"pictures": [1]})
+    monkeypatch.setattr(uploads, "find", lambda *_of: before)
+    with pytest.raises(uploads.OtherOffset):
+        uploads.finish(office, actor, uid, lambda *_of: {"pictures": [2]})
+    with pytest.raises(NotFound):
+        uploads.offset(office, before)
+
+
+def test_what_is_no_video_is_not_read_where_it_is_as_large_as_one(browser: Browser, office: Office, cast: Cast) -> None:
+    address = begin(browser, PICTURE_BYTES + 1, "film.mp4", "video/mp4").headers["Location"]
+    with uploads.path_of(office, address.rsplit("/", 1)[1]).open("r+b") as file:
+        file.truncate(PICTURE_BYTES + 1)
+    assert ask(browser, "POST", address).get_json()["refused"] == [
+        "film.mp4: Filen är 26 MB och får vara högst 25 MB."
+    ]  # fmt: skip

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
+from commsched import images
 from commsched.core.draft import PictureIn
-from commsched.flow import rights, uploads, videos, write
+from commsched.core.sizes import MB
+from commsched.flow import rights, storage, uploads, videos, write
 from commsched.flow.context import Office
 from commsched.flow.rights import Known
-from commsched.store.models import GoneFile, Media, Video
+from commsched.store.models import GoneFile, Media, Upload, Video
 from tests import writing
 from tests.conftest import Browser, Cast
 from tests.images import films
@@ -175,3 +179,63 @@ def test_a_video_being_read_is_not_swept_away(office: Office, cast: Cast) -> Non
         os.utime(path, (office.now().timestamp(),) * 2)
         uploads.tidy(office, office.now())
         assert path.exists()
+
+
+def test_who_is_shown_in_an_earlier_poster_is_not_forgotten_when_it_is_chosen_again(
+    office: Office, cast: Cast, taken: videos.Taken
+) -> None:
+    writer, first = cast.actor("writer"), taken.poster.media.id
+    rights.write_down(office, writer, first, Known(persons=(("Anna Ask", date(2027, 1, 31)),)))
+    at = taken.video.facts["moment"]
+    other = videos.choose(office, writer, taken.video.id, next(m for m in taken.video.facts["moments"] if m != at))
+    rights.write_down(office, writer, other.media.id, Known())  # nobody can be seen in that one
+    again = videos.choose(office, writer, taken.video.id, at).media
+    assert again.id == first
+    assert [one["name"] for one in again.facts["persons"]] == ["Anna Ask"]
+    assert again.consent_ends is not None
+
+
+def test_room_that_others_took_while_a_video_was_read_is_not_given_twice(
+    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = images.video.take
+
+    def meanwhile(path: Any, target: Any) -> Any:
+        film = read(path, target)
+        with office.store.write(cast.place.id) as session:
+            session.add(Video(sha256="0" * 64, suffix=".mp4", mime="video/mp4", width=1, height=1, size=10 * MB,
+                              duration=1, filename="", created_at=office.now(), facts={}))  # fmt: skip
+        return film
+
+    storage.set_room(office, cast.actor("administrator"), 10)
+    monkeypatch.setattr(images.video, "take", meanwhile)
+    with pytest.raises(storage.Full):
+        videos.add_from(office, cast.actor("writer"), io.BytesIO(films.video()), "a.mp4")
+    assert not list(office.media.glob("*/*.mp4"))
+    assert not list((office.home / "incoming").iterdir())
+
+
+def test_a_second_video_waits_in_the_browser_and_not_in_the_server(
+    browse: Browse, office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits holds one of the threads that everybody's pages need; what was sent stays."""
+    monkeypatch.setattr(images.video, "PATIENCE", 0.01)
+    browser, began, ended = browse(cast.writer), threading.Event(), threading.Event()
+
+    def other() -> None:
+        with images.video.in_turn():
+            began.set()
+            ended.wait(30)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert began.wait(30)
+    told = sent(browser, films.video(), "a.mp4")
+    ended.set()
+    thread.join()
+    assert told == {"words": "En annan video läses just nu. Försök igen om en stund."}
+    with office.store.read(cast.place.id) as session:
+        [row] = session.query(Upload)
+    address = browser.path(f"~/pictures/uploads/{row.uid}")
+    again = browser.client.post(address, headers={"X-Form-Token": browser.token()}).get_json()
+    assert len(again["videos"]) == 1

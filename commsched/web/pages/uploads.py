@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
 from commsched.core.access import allow
-from commsched.core.sizes import VIDEO_BYTES
+from commsched.core.sizes import PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.words import OfficeError
 from commsched.flow import library, uploads, videos
 from commsched.store.models import Upload
@@ -29,6 +29,8 @@ bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 
 VERSION: Final = "1.0.0"
 _TYPE: Final = "application/offset+octet-stream"
+_LATER: Final = 423
+"""Somebody else's turn: the file stays here, and the script asks again."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -128,6 +130,14 @@ def finish(uid: str) -> Any:
     return jsonify(uploads.finish(office(), actor(), uid, _take))
 
 
+def _picture(path: Path) -> bytes:
+    """What is no video is read at once, and so never when it is as large as one may be."""
+    length = path.stat().st_size
+    if length > PICTURE_BYTES:
+        raise uploads.too_large(length, PICTURE_BYTES)
+    return path.read_bytes()
+
+
 def _take(path: Path, filename: str) -> dict[str, Any]:
     """A picture or a video: its content says which."""
     try:
@@ -137,9 +147,9 @@ def _take(path: Path, filename: str) -> dict[str, Any]:
             taken = videos.add(office(), actor(), path, filename)
             seen = {"id": taken.video.id, "url": url_for("videos.show", number=taken.video.id)}
             return {"pictures": [told(taken.poster)], "videos": [seen], "refused": []}
-        added = library.add(office(), actor(), path.read_bytes(), filename)
+        added = library.add(office(), actor(), _picture(path), filename)
     except OfficeError as error:
-        if error.status >= 500:
+        if error.status >= 500 or error.status == _LATER:
             raise
         return {"pictures": [], "videos": [], "refused": [f"{filename[:80]}: {said(error.words)}"]}
     return {"pictures": [told(added)], "videos": [], "refused": []}
