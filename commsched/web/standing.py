@@ -21,6 +21,8 @@ class Told(msgspec.Struct, frozen=True):
     then: str = ""
     quote: str = ""
     words: dict[str, str] = msgspec.field(default_factory=dict)
+    stops: bool = False
+    """It is planned, but will be held: red."""
 
 
 def when(item: Item, zone: str) -> str:
@@ -29,8 +31,19 @@ def when(item: Item, zone: str) -> str:
 
 def where(seen: Seen, names: list[str], zone: str) -> Told:
     """The item's state as a person would put it. ``names``: those whose yes it waits for."""
+    stops = _unfit_pictures(seen)
+    if stops:
+        return Told(_("It does not go out as it is."), " ".join(stops), stops=True)
     tell = _TELL.get(seen.item.state)
     return tell(seen, names, zone) if tell else Told("")
+
+
+def _unfit_pictures(seen: Seen) -> list[str]:
+    """Why something planned will be held for a picture's sake: a consent may end after the approval."""
+    if seen.item.state not in ("approved", "scheduled"):
+        return []
+    found = [said(one.words) for row in seen.checked for one in row.problems if one.blocks and one.field == "media"]
+    return list(dict.fromkeys(found))
 
 
 def _draft(seen: Seen, _names: list[str], _zone: str) -> Told:

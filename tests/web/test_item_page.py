@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from commsched.core.draft import PictureIn
-from commsched.flow import approve, items, write
+from commsched.flow import approve, items, rights, write
 from commsched.flow.context import Office
 from commsched.store.models import Attempt, Delivery, Item, Notice, Revision
 from tests import publications, writing
@@ -80,6 +80,20 @@ def test_scheduled_it_says_when_where_and_who_approved_it(
     told = words(browse(cast.reader).get(f"~/items/{number}").text)
     assert "Publiceras av sig själv fre 27 nov 07:30 i 2 kanaler." in told
     assert "Godkänt av Gunnar Lind, till lör 28 nov 07:30." in told
+
+
+def test_scheduled_it_does_not_promise_to_go_out_with_a_picture_whose_consent_has_ended(
+    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    media = writing.picture(office, cast)
+    number = writing.submitted(office, cast, [to["x"]], media=[PictureIn(id=media)])
+    approve.approve(office, cast.actor("approver"), number, revision(office, cast, number).hash)
+    assert "Publiceras av sig själv" in words(browse(cast.reader).get(f"~/items/{number}").text)
+    known = rights.Known(persons=(("Anna Ek", date(2026, 1, 2)),))
+    rights.write_down(office, cast.actor("writer"), media, known)
+    told = words(browse(cast.reader).get(f"~/items/{number}").text)
+    assert "Publiceras av sig själv" not in told
+    assert "Det publiceras inte som det är. Anna Ek har samtyckt till att visas till och med 2026-01-02" in told
 
 
 def test_a_reader_sees_all_and_can_press_nothing(
