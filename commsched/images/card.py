@@ -223,13 +223,27 @@ def _distinct(problems: list[Problem]) -> list[Problem]:
     return found
 
 
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
 def alt_text(design: Design, filled: Filled, language: str) -> str:
     """What a person who cannot see the card is told: the design's own sentences, those that have their words."""
     said = {name: text.replace("\n", "; ") for name, text in filled.texts.items()}
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []
     for template in design.alt.get(language) or design.alt["sv"]:
-        names = [part.split("}")[0] for part in template.split("{")[1:]]
-        if all(said.get(name) for name in names):
-            sentences.append(template.format_map(said))
-    return " ".join(sentences).replace("..", ".").replace("?.", "?").replace("!.", "!")
+        told = _told(template, said)
+        if told:
+            sentences.append(told if told[-1] in ".!?…”“;:" else f"{told}.")
+    return re.sub(r"([.!?…])\.+", r"\1", " ".join(sentences))
+
+
+def _told(template: str, said: dict[str, str]) -> str:
+    """A sentence of an alt text with its words. Its first field must have some; the later ones, each after a comma,
+    are left out where they have none."""
+    first, *later = re.split(r"(?<=\}), (?=\{)", template)
+    if not all(said.get(name) for name in _FIELD.findall(first)):
+        return ""
+    end = "." if later and template.endswith(".") else ""
+    kept = [part for part in (one.removesuffix(".") for one in later) if all(said.get(n) for n in _FIELD.findall(part))]
+    return ", ".join([first, *kept]).format_map(said) + end

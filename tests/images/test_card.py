@@ -157,6 +157,17 @@ def test_the_alt_text_says_what_the_card_says() -> None:
     assert "{" not in drawn.alt + english.alt
 
 
+def test_the_alt_text_names_whoever_is_quoted_though_no_office_is_given() -> None:
+    drawn = card.draw("quote", OG, {"quote": "Vård nära", "person": "Åsa Öberg"}, sheet.LIGHT)
+    assert drawn.alt == "Citat: ”Vård nära” Åsa Öberg."
+    assert "Åsa" not in card.draw("quote", OG, {"quote": "Vård nära"}, sheet.LIGHT).alt
+
+
+def test_each_sentence_of_the_alt_text_ends() -> None:
+    drawn = card.draw("headline", OG, {"headline": "Fler bussar!", "sub": "Även på kvällen"}, sheet.LIGHT)
+    assert drawn.alt == "Bild med texten: Fler bussar! Även på kvällen."
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_design_proposes_an_alt_text_in_both_languages(name: str) -> None:
     for language in ("sv", "en"):
