@@ -98,7 +98,22 @@ def split(text: str, face: Face) -> tuple[Run, ...]:
 def visual(text: str, face: Face) -> tuple[Run, ...]:
     """The runs of one line from left to right. (A run turns its own letters; nested directions are not undone.)"""
     parts = split(text, face)
-    return parts[::-1] if len(parts) > 1 and is_rtl(text) else parts
+    if len(parts) < 2:
+        return parts
+    turned = is_rtl(text)
+    return tuple(_spaces_out(parts, turned))[:: -1 if turned else 1]
+
+
+def _spaces_out(parts: tuple[Run, ...], turned: bool) -> Iterator[Run]:
+    """A space after a run that reads the other way than its line would be drawn on the wrong side of it: it stands
+    alone instead, and is the line's."""
+    for run in parts:
+        bare = run.text.rstrip(" ")
+        if run.kind == "emoji" or not bare or bare == run.text or is_rtl(bare) == turned:
+            yield run
+            continue
+        yield Run(run.kind, bare, run.face)
+        yield Run("plain", run.text[len(bare) :], run.face)
 
 
 def _of(cluster: str, face: Face, before: Run | None) -> Run:

@@ -137,6 +137,13 @@ def test_every_script_that_we_promise_has_a_font() -> None:
     assert runs.unknown("漢", BOLD) == ["漢"]
 
 
+def test_a_word_that_reads_the_other_way_keeps_the_spaces_around_it_where_they_were_typed() -> None:
+    line = [run.text for run in runs.visual("Vård: שלום och العربية nu", BOLD)]
+    assert "".join(line) == "Vård: שלום och العربية nu"
+    assert not any(run.endswith(" ") for run in line if runs.is_rtl(run))
+    assert next(run.text for run in runs.visual("שלום Åsa", BOLD)) == "Åsa"
+
+
 def test_kerning_is_applied() -> None:
     apart = runs.glyph(BOLD, "A").width + runs.glyph(BOLD, "V").width
     assert runs.extent("AV", BOLD).width < apart - 0.02
