@@ -11,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from commsched.store import migrate
@@ -95,6 +95,21 @@ def test_what_follows_from_older_pictures_is_known_at_once(old: Store, tmp_path:
         ends = {row.id: row.consent_ends for row in session.scalars(select(Media)) if row.consent_ends}
         assert ends == dict.fromkeys((1, 5), datetime.fromisoformat(older.ENDS))
         assert {row.media_id for row in session.scalars(select(Likeness))} == {1, 4, 5}
+
+
+@pytest.mark.parametrize(
+    "odd", ["null", "[]", '"x"', "5", "{", "deep", '{"%s": null}', '{"%s": 5}', '{"%s": [null, 3]}']
+)
+def test_an_older_row_that_says_nothing_readable_stops_no_other(old: Store, tmp_path: Path, odd: str) -> None:
+    odd = "[" * 100_000 if odd == "deep" else odd
+    with old.ledger() as connection:
+        connection.execute(text("UPDATE media SET facts = :odd WHERE id = 4"), {"odd": odd.replace("%s", "persons")})
+        content = odd.replace("%s", "pictures").encode()
+        connection.execute(text("UPDATE revision SET content = :odd WHERE id = 2"), {"odd": content})
+    migrate.ready(old, tmp_path / "backups", NOW)
+    with old.read(EVERY_WORKSPACE) as session:
+        assert {(row.revision_id, row.media_id) for row in session.scalars(select(PictureUse))} == {(1, 1), (3, 5)}
+        assert len(session.scalars(select(Media.id).where(Media.consent_ends.is_not(None))).all()) == 2
 
 
 def test_a_step_that_fails_leaves_the_database_as_it_was(old: Store, tmp_path: Path) -> None:

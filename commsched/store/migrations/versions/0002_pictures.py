@@ -114,7 +114,7 @@ def _uses(connection: sa.Connection, known: dict[tuple[int, str], int]) -> Itera
     wanted = sa.text("SELECT id, workspace_id, content FROM revision WHERE id > :last ORDER BY id LIMIT :most")
     while rows := connection.execute(wanted, {"last": last, "most": BATCH}).all():
         for row in rows:
-            shown = {str(one.get("sha256")) for one in _read(row.content).get("pictures", ()) if isinstance(one, dict)}
+            shown = {str(one.get("sha256")) for one in _each(_read(row.content), "pictures")}
             numbers = {known[row.workspace_id, sha] for sha in shown if (row.workspace_id, sha) in known}
             yield from ({"id": row.id, "media": one, "place": row.workspace_id} for one in sorted(numbers))
         last = rows[-1].id
@@ -135,9 +135,14 @@ def _read(text: str | bytes | None) -> dict[str, Any]:
     """The JSON; what cannot be read says nothing, and stops no other."""
     try:
         found = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _each(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = found.get(name)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _drawn_from(facts: dict[str, Any]) -> set[int]:
@@ -149,8 +154,8 @@ def _drawn_from(facts: dict[str, Any]) -> set[int]:
 def _first_end(facts: dict[str, Any]) -> int | None:
     """Microseconds; an end that cannot be read was long ago."""
     found = []
-    for one in facts.get("persons") or ():
-        if isinstance(one, dict) and one.get("ends"):
+    for one in _each(facts, "persons"):
+        if one.get("ends"):
             try:
                 moment = datetime.fromisoformat(str(one["ends"]))
                 found.append(to_micros(moment.astimezone(UTC)) if moment.tzinfo else 0)
