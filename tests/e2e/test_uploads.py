@@ -138,6 +138,21 @@ def test_a_page_that_was_closed_goes_on_when_the_file_is_chosen_again(
     assert "0" not in offsets
 
 
+def test_when_some_are_refused_it_says_why_and_that_the_others_are_in(
+    visit: Any, cast: Cast, ticking: Office, photo: Path
+) -> None:
+    drawing = photo.with_name("karta.svg")
+    drawing.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/pictures/")
+    page.set_input_files("[data-many] [type=file]", [drawing, photo])
+    told = page.locator("[data-told]")
+    expect(told).to_contain_text("1 av 2 lades till.")
+    expect(told).to_contain_text("karta.svg: SVG-bilder kan bära på program")
+    told.get_by_role("link", name="Visa dem").click()
+    expect(page.locator("main")).to_contain_text("torget")
+
+
 def test_the_composer_takes_pictures_in_the_same_way(
     visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
 ) -> None:

@@ -11,6 +11,7 @@ const add = async (files) => {
   if (busy || !files.length) return;
   busy = true;
   progress.hidden = false;
+  progress.querySelector("[data-told]")?.remove();
   const refused = [];
   const taken = [];
   const films = [];
@@ -40,10 +41,24 @@ const add = async (files) => {
   else if (!refused.length && like.length) window.location.assign(form.dataset.alike + like.join(","));
   else if (!refused.length && again.length) window.location.assign(form.dataset.again + again.join(","));
   else if (!refused.length) window.location.reload();
-  else {
-    words.className = "wrong small";
-    words.textContent = refused.join(" ");
+  else tell(refused, taken.length + films.length, files.length);
+};
+
+// Some were refused: the page stays, so that why can be read, and says that the others are in.
+const tell = (refused, added, all) => {
+  const line = (text, look) => Object.assign(document.createElement("p"), { textContent: text, className: `small ${look}` });
+  const told = refused.map((sentence) => line(sentence, "wrong"));
+  if (added) {
+    const first = line(`${form.dataset.wordsAdded.replace("##", all).replace("#", added)} `, "");
+    first.append(Object.assign(document.createElement("a"), { href: window.location.pathname, textContent: form.dataset.wordsSee }));
+    told.unshift(first);
   }
+  words.replaceChildren();
+  const box = Object.assign(document.createElement("div"), { role: "status", className: "stack tight" });
+  box.dataset.told = "";
+  box.append(...told);
+  progress.append(box);
+  input.value = "";
 };
 
 if (form) {
