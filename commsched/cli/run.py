@@ -66,7 +66,8 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
         furnish(bootstrap.open_office(folder))
         return
     if not (folder / "commsched.db").exists():
-        _furnish_apart(str(folder))
+        port = port or _free_port(host)
+        _furnish_apart(str(folder), _address(host, port))
     office = bootstrap.open_office(folder)
     server, address = _server(office, host, port)
     info = furnish(office)
@@ -77,12 +78,24 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
     _serve(office, server)
 
 
-def _furnish_apart(folder: str) -> None:
+def _free_port(host: str) -> int:
+    """Known before the office is made, because what it has published already leads to it."""
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.bind((host, 0))
+        return int(one.getsockname()[1])
+
+
+def _furnish_apart(folder: str, address: str) -> None:
     """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep."""
     import subprocess
     import sys
 
-    made = subprocess.run([sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder], check=False)  # noqa: S603
+    made = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder], check=False,
+        env={"COMMSCHED_BASE_URL": address, **os.environ},
+    )  # fmt: skip
     if made.returncode:
         click.get_current_context().exit(made.returncode)  # it has said why
 
@@ -164,11 +177,15 @@ def _server(office: Office, host: str, port: int) -> tuple[Any, str]:
         )  # fmt: skip
     except OSError as error:
         raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     bound = getattr(server, "effective_port", None) or server.effective_listen[0][1]
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
+    address = _address(host, bound)
     office.settings.setdefault("base_url", address)
     return server, address
+
+
+def _address(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 def _serve(office: Office, server: Any) -> None:

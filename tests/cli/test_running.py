@@ -312,3 +312,6 @@ def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -
         assert process.wait(timeout=20) == 0
     with sqlite3.connect(tmp_path / "demo" / "commsched.db") as connection:
         assert connection.execute("SELECT count(*) FROM item").fetchone()[0] > 20
+        links = [link for (link,) in connection.execute("SELECT account_url FROM channel WHERE account_url <> ''")]
+    assert links, "what it says is out can be looked at, at the port that was asked for"
+    assert all(link.startswith(f"{address}/") for link in links)
