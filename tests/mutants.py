@@ -71,6 +71,7 @@ MUTANTS = (
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', "tests/core/test_retry.py"),
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
     Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
+    Mutant("a failed transaction is not forgotten", "flow/deliver/rows.py", "[copy(part) for part in parts]", "parts"),
     Mutant("recovery skipped", "flow/deliver/recover.py", "if row.channel_id not in besides]", "if False]"),
     Mutant("recovery takes calls under way", "flow/deliver/recover.py", "if row.channel_id not in besides]", "]"),
     Mutant("resume past the latest time", "flow/pause.py", "if row.latest_at < office.now():", "if False:"),

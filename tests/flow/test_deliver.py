@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.words import Conflict, Invalid
 from commsched.flow import pause, resolve, schedule
 from commsched.flow.deliver import courier as courier_module
 from commsched.flow.deliver.recover import recover
+from commsched.flow.deliver.rows import Batch
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.sims.platform import Crash
@@ -726,3 +727,24 @@ def test_what_was_sent_of_an_item_deleted_meanwhile_disturbs_no_other(world: Wor
     world.settle()
     assert one(world).state == "published"
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("failures", [1, 4])
+def test_an_answer_that_could_not_be_written_down_at_once_is_still_one_try(
+    world: World, failures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(world)
+    fail(world, "dns")
+    flush, left = Batch.flush, [failures]
+
+    def held(batch: Batch, connection: Any, now: Any) -> None:
+        if batch.attempts and left[0]:
+            left[0] -= 1
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+        flush(batch, connection, now)
+
+    monkeypatch.setattr(Batch, "flush", held)
+    world.settle()
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        part = session.scalars(select(Part)).one()
+    assert (left, part.state, part.tries) == ([0], "waiting", 1)

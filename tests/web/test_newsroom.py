@@ -278,7 +278,8 @@ def test_what_is_not_there_is_a_plain_404(press: FlaskClient, cast: Cast, path: 
 def test_a_wrong_address_in_a_newsroom_leads_back_to_it(press: FlaskClient, cast: Cast, room: int) -> None:
     gone = press.get("/n/gruppen/felskriven")
     assert gone.status_code == 404
-    assert 'href="/n/gruppen/"' in gone.text and "Till pressrummet" in gone.text
+    assert 'href="/n/gruppen/"' in gone.text
+    assert "Till pressrummet" in gone.text
 
 
 def test_an_office_sees_only_its_own_newsroom(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:

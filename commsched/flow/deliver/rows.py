@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -188,11 +189,12 @@ Kept = dict[int, tuple[CaseRow, list[Known]]]
 def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Loaded:
     """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
-    ``kept`` are deliveries that nobody can have changed since they were read, and are not read again.
+    ``kept`` are deliveries that nobody can have changed since they were read, and are not read again. Their parts are
+    copied: what this transaction decides about them must be forgotten with it, where it fails and is tried again.
     """
     loaded = _load(connection, deliveries)
     for delivery, (row, parts) in (kept or {}).items():
-        loaded.rows[delivery], loaded.parts[delivery] = row, parts
+        loaded.rows[delivery], loaded.parts[delivery] = row, [copy(part) for part in parts]
     return loaded
 
 
