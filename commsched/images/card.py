@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from commsched.core.words import N_, Invalid, Problem, block
-from commsched.images import breaks, charts, designs, finish, measure, paint, runs, stack, values
+from commsched.images import breaks, charts, designs, finish, measure, paint, room, runs, stack, values
 from commsched.images.brand import Brand
 from commsched.images.designs import SIZES, Block, Design, Layer
 from commsched.images.fonts import Face
@@ -65,11 +65,12 @@ def draw(
     wrong with the texts is in ``warnings`` (those that block should stop a person from using the picture),
     and the card is drawn as well as it can be.
     """
-    plan = layout(design, size, values, brand, language, page)
-    base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas)
+    with room.taken():
+        plan = layout(design, size, values, brand, language, page)
+        base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas)
+        data = finish.file(base, plan.drawing.ops, format, brand.emoji_font)
     problems = _distinct([*plan.filled.problems, *plan.drawing.problems])
     alt = alt_text(plan.design, plan.filled, language)
-    data = finish.file(base, plan.drawing.ops, format, brand.emoji_font)
     return Drawn(data, f"image/{format}", *size, alt, tuple(problems))
 
 
