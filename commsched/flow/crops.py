@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from sqlalchemy.orm import Session
 
 from commsched.core.crops import NAMES, RATIOS, centre_at, centre_of, cuts, frame, position
-from commsched.core.words import N_, Invalid, NotFound
+from commsched.core.words import N_, Invalid
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
 from commsched.store.models import Media
@@ -52,25 +53,24 @@ def _proposed(row: Media, crop: str) -> float:
     return position((row.width, row.height), crop, centre_of(unmoved, crop))
 
 
-def move(office: Office, actor: Actor, media_id: int, places: Mapping[str, float | None]) -> None:
-    """Put crops at ``places`` (per cent, see :func:`commsched.core.crops.position`); ``None`` puts one back to where
-    it is proposed. What is written already keeps the file that it was written with."""
-    actor.require("write")
+def check(places: Mapping[str, float | None]) -> None:
+    """Raises :class:`Invalid` for a shape that there is not, and for a place outside the picture."""
     for crop, place in places.items():
         if crop not in RATIOS:
             raise Invalid(N_("There is no such shape."), "crop")
         if place is not None and not 0 <= place <= 100:
             raise Invalid(N_("A number from %(low)s to %(high)s."), f"at {crop}", low=0, high=100)
-    with office.store.write(actor.workspace) as session:
-        row = session.get(Media, media_id)
-        if row is None or row.workspace_id != actor.workspace:
-            raise NotFound(N_("There is no such picture."))
-        kept = dict(row.facts.get("crops", {}))
-        for crop, place in places.items():
-            if place is None or abs(place - _proposed(row, crop)) < NEAR or not cuts((row.width, row.height), crop):
-                kept.pop(crop, None)
-            else:
-                kept[crop] = list(centre_at((row.width, row.height), crop, place))
-        if kept != row.facts.get("crops", {}):
-            row.facts = row.facts | {"crops": kept}
-            note(session, office, actor, "picture.cropped", media=row.id)
+
+
+def move(office: Office, session: Session, actor: Actor, row: Media, places: Mapping[str, float | None]) -> None:
+    """Put crops at ``places`` (per cent, see :func:`commsched.core.crops.position`), in the caller's transaction;
+    ``None`` puts one back to where it is proposed. What is written already keeps the file that it was written with."""
+    kept = dict(row.facts.get("crops", {}))
+    for crop, place in places.items():
+        if place is None or abs(place - _proposed(row, crop)) < NEAR or not cuts((row.width, row.height), crop):
+            kept.pop(crop, None)
+        else:
+            kept[crop] = list(centre_at((row.width, row.height), crop, place))
+    if kept != row.facts.get("crops", {}):
+        row.facts = row.facts | {"crops": kept}
+        note(session, office, actor, "picture.cropped", media=row.id)

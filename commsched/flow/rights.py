@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.consent import lapsed, person
 from commsched.core.words import N_, Invalid, NotFound
-from commsched.flow import items, lineage
+from commsched.flow import crops, items, lineage
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import WAITS
 from commsched.flow.gallery import MOST_ALT
@@ -47,10 +47,14 @@ class Use(msgspec.Struct, frozen=True):
     """As people are told it."""
 
 
-def write_down(office: Office, actor: Actor, media_id: int, known: Known) -> None:
-    """Keep what is known. What is in an item already stays as it was approved; a consent counts at once."""
+def write_down(
+    office: Office, actor: Actor, media_id: int, known: Known, places: Mapping[str, float | None] | None = None
+) -> None:
+    """Keep what is known, and move the crops to ``places`` (:func:`commsched.flow.crops.move`): both or neither.
+    What is in an item already stays as it was approved; a consent counts at once."""
     actor.require("write")
     _check(known)
+    crops.check(places or {})
     with office.store.write(actor.workspace) as session:
         row = session.scalar(select(Media).where(Media.id == media_id))
         if row is None:
@@ -63,6 +67,7 @@ def write_down(office: Office, actor: Actor, media_id: int, known: Known) -> Non
             "focus": [round(known.focus[0], 3), round(known.focus[1], 3)],
         } | ({} if known.named else {"unnamed": True})  # fmt: skip
         note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
+        crops.move(office, session, actor, row, places or {})
 
 
 def _check(known: Known) -> None:

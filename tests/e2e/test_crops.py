@@ -43,8 +43,13 @@ def test_a_crop_is_moved_saved_and_put_back(
     for _ in range(3):
         page.keyboard.press("PageDown")
     axe(page)
+    page.get_by_label("Licens eller avtal").fill("Avtal 2026")
     page.get_by_role("button", name="Spara beskärningarna").click()
-    expect(page.get_by_text("Beskärningarna är sparade.")).to_be_visible()
+    expect(page.get_by_text("Bilden är sparad.")).to_be_visible()
+    assert set(kept(office, cast, number)) == {"9:16", "1:1"}
+    expect(page.get_by_label("Licens eller avtal")).to_have_value("Avtal 2026")
+    page.get_by_label("Licens eller avtal").press("Enter")
+    expect(page.get_by_text("Bilden är sparad.")).to_be_visible()
     assert set(kept(office, cast, number)) == {"9:16", "1:1"}
     page.locator("[data-crop]", has_text="Hög, 9:16").get_by_role("button", name="Återställ").click()
     page.get_by_role("button", name="Spara beskärningarna").click()
@@ -59,8 +64,10 @@ def test_without_scripts_the_slider_and_the_button_do_it(
     page = visit(cast.writer, script=False)
     page.goto(f"/w/gruppen/pictures/{number}/details")
     page.get_by_role("slider", name="Kvadrat, 1:1").fill("5")
+    page.get_by_label("Licens eller avtal").fill("Avtal 2026")
     page.get_by_role("button", name="Spara beskärningarna").click()
     assert set(kept(office, cast, number)) == {"1:1"}
+    expect(page.get_by_label("Licens eller avtal")).to_have_value("Avtal 2026")
     page.get_by_role("button", name="Återställ").click()
     assert kept(office, cast, number) == {}
 

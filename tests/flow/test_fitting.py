@@ -40,6 +40,11 @@ def shown(office: Office, cast: Cast, item: int) -> Content:
         return items.current(session, items.load(session, item)).parsed()
 
 
+def move(office: Office, cast: Cast, number: int, places: dict[str, float | None]) -> None:
+    with office.store.write(cast.place.id) as session:
+        crops.move(office, session, cast.actor("writer"), session.get_one(Media, number), places)
+
+
 def wish(crop: str) -> VariantIn:
     return VariantIn(crop=crop)  # type: ignore[arg-type]
 
@@ -179,7 +184,7 @@ def test_a_crop_that_is_moved_changes_what_is_written_next_and_nothing_that_is_a
     given = writing.draft([to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish("9:16")})
     item = write.create(office, cast.actor("writer"), given)
     before = shown(office, cast, item)
-    crops.move(office, cast.actor("writer"), number, {"9:16": 90.0})
+    move(office, cast, number, {"9:16": 90.0})
     assert shown(office, cast, item) == before
     assert write.save(office, cast.actor("writer"), item, given)
     after = shown(office, cast, item)
@@ -246,11 +251,11 @@ def test_somebody_cut_out_by_the_crop_is_still_asked_for_their_consent(
 @pytest.mark.parametrize("place", [0.0, 12.3, 50.0, 99.9, 100.0])
 def test_a_crop_is_found_where_it_was_put(office: Office, cast: Cast, crop: str, place: float) -> None:
     number = writing.picture(office, cast)
-    crops.move(office, cast.actor("writer"), number, {crop: place})
+    move(office, cast, number, {crop: place})
     with office.store.read(cast.place.id) as session:
         [seen] = [one for one in crops.shown(session.get_one(Media, number)) if one.crop == crop]
     assert abs(seen.place - place) <= 0.6
-    crops.move(office, cast.actor("writer"), number, {crop: None})
+    move(office, cast, number, {crop: None})
     with office.store.read(cast.place.id) as session:
         row = session.get_one(Media, number)
         assert [one.moved for one in crops.shown(row)] == [False] * 5

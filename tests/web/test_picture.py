@@ -118,17 +118,36 @@ def test_a_reader_writes_nothing_down(browse: Browse, cast: Cast, shown: int) ->
 def test_a_crop_that_is_none_is_refused_with_a_sentence(
     browse: Browse, office: Office, cast: Cast, shown: int, given: dict[str, str]
 ) -> None:
-    answer = browse(cast.writer).post(f"~/pictures/{shown}/crops", {"do": "move"} | given)
+    answer = browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {"do": "move"} | given)
     assert answer.status_code == 422
     assert 'class="form-wrong"' in answer.text
-    assert "crops" not in row(office, cast, shown).facts
+    assert "Avtal 2026" in answer.text
+    assert not {"crops", "licence"} & set(row(office, cast, shown).facts)
 
 
 def test_crops_are_moved_and_told_in_the_record(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
     browser = browse(cast.writer)
-    places = {"do": "move", "at 1:1": "3", "at 9:16": "97"}
-    assert browser.post(f"~/pictures/{shown}/crops", places).status_code == 303
+    places = KNOWN | {"do": "move", "at 1:1": "3", "at 9:16": "97"}
+    assert browser.post(f"~/pictures/{shown}/details", places).status_code == 303
     assert set(row(office, cast, shown).facts["crops"]) == {"1:1", "9:16"}
-    assert browser.post(f"~/pictures/{shown}/crops", {"do": "reset 1:1"}).status_code == 303
+    assert browser.post(f"~/pictures/{shown}/details", places | {"do": "reset 1:1"}).status_code == 303
     assert set(row(office, cast, shown).facts["crops"]) == {"9:16"}
     assert "flyttade en bilds beskärningar" in browse(cast.administrator).get("~/record/").text
+
+
+@pytest.mark.parametrize("button", [{}, {"do": "move"}, {"do": "reset 9:16"}], ids=["save", "crops", "put back"])
+def test_each_button_of_the_page_saves_everything_typed(
+    browse: Browse, office: Office, cast: Cast, shown: int, button: dict[str, str]
+) -> None:
+    browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {"at 1:1": "3"} | button)
+    kept = row(office, cast, shown)
+    assert (kept.alt, kept.facts["licence"], set(kept.facts["crops"])) == ("Anna på torget.", "Avtal 2026", {"1:1"})
+    assert [one["name"] for one in kept.facts["persons"]] == ["Anna Ek"]
+
+
+def test_a_crop_that_nobody_moved_follows_the_focus(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
+    as_proposed = {"at 1:1": "80", "from 1:1": "80.2"}
+    browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {"x": "10"} | as_proposed)
+    kept = row(office, cast, shown).facts
+    assert kept["focus"] == [0.1, 0.7]
+    assert not kept.get("crops")

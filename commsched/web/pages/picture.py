@@ -31,37 +31,32 @@ def show(media_id: int) -> str:
 @bp.post("/<int:media_id>/details")
 @allow("write")
 def update(media_id: int) -> str | Response | tuple[str, int]:
+    """Keep everything on the page, whichever of its buttons was pressed."""
     form = Form.read()
     row = library.find(office(), actor(), media_id)
     with form.catch():
-        rights.write_down(office(), actor(), media_id, _known(form))
-        return done(_("What is known of the picture is saved."), "picture.show", media_id=media_id)
-    return _page(row, form), form.status
-
-
-@bp.post("/<int:media_id>/crops")
-@allow("write")
-def move_crops(media_id: int) -> str | Response | tuple[str, int]:
-    """Put the crops where they were moved to, or one back to where it is proposed."""
-    form = Form.read()
-    row = library.find(office(), actor(), media_id)
-    with form.catch():
-        verb, _sep, crop = form.text("do", 20).partition(" ")
-        crops.move(office(), actor(), media_id, {crop: None} if verb == "reset" else _places(form))
-        return done(_("The crops are saved. What is written already keeps its pictures as they are."), "picture.show",
+        rights.write_down(office(), actor(), media_id, _known(form), _places(form))
+        return done(_("The picture is saved. What is written already keeps its pictures as they are."), "picture.show",
                     media_id=media_id)  # fmt: skip
     return _page(row, form), form.status
 
 
 def _places(form: Form) -> dict[str, float | None]:
+    """Where the crops lie. One that lies where the page proposed it is not moved, and follows a new focus."""
     found: dict[str, float | None] = {}
     for name in form.typed:
         if name.startswith("at "):
-            try:
-                found[name[3:]] = float(form.text(name, 20))
-            except ValueError:
-                found[name[3:]] = -1.0
-    return found
+            place, proposed = _number(form, name), _number(form, f"from {name[3:]}")
+            found[name[3:]] = None if abs(place - proposed) < crops.NEAR and 0 <= place <= 100 else place
+    verb, _sep, crop = form.text("do", 20).partition(" ")
+    return found | {crop: None} if verb == "reset" else found
+
+
+def _number(form: Form, name: str) -> float:
+    try:
+        return float(form.text(name, 20))
+    except ValueError:
+        return -1.0
 
 
 @bp.get("/consents")

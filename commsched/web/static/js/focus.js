@@ -9,14 +9,15 @@ const size = [Number(image.getAttribute("width")), Number(image.getAttribute("he
 const crops = [...document.querySelectorAll("[data-crop]")].map((figure) => {
   const [left, top, width, height] = figure.dataset.box.split(" ").map(Number);
   const upright = "upright" in figure.dataset;
+  const slider = figure.querySelector("[type=range]");
+  const from = figure.querySelector("[type=hidden]");
+  const proposed = Number(from?.value);
   return {
-    figure, left, top, width, height, upright,
+    figure, left, top, width, height, upright, slider, from, proposed,
     svg: figure.querySelector(".crop-view"),
-    slider: figure.querySelector("[type=range]"),
     reset: figure.querySelector("button"),
     free: upright ? size[1] - height : size[0] - width,
-    moved: "moved" in figure.dataset,
-    proposed: Number(figure.dataset.proposed),
+    moved: "moved" in figure.dataset || (slider && Math.abs(slider.value - proposed) >= 0.5),
   };
 });
 
@@ -41,6 +42,7 @@ const follow = () => {
   for (const crop of crops.filter((one) => one.slider)) {
     const [centre, whole, part] = crop.upright ? [top, size[1], crop.height] : [left, size[0], crop.width];
     crop.proposed = (Math.min(Math.max(centre * whole - part / 2, 0), crop.free) / crop.free) * 100;
+    crop.from.value = crop.proposed;
     if (!crop.moved) {
       crop.slider.value = crop.proposed;
       show(crop);
