@@ -107,7 +107,7 @@ def _values(settings: tuple[str, ...], design: Design) -> dict[str, Any]:
         if spec is not None and spec.kind == "picture":
             given[key] = _picture(key, value)
         elif value.startswith("@"):
-            given[key] = Path(value[1:]).read_text("utf-8")
+            given[key] = _words(key, value[1:])
         else:
             given[key] = value.replace("\\n", "\n")
     return given
@@ -118,8 +118,24 @@ def _picture(key: str, value: str) -> bytes:
 
     if not value.startswith("@"):
         raise click.UsageError(f"{key} takes a picture: --set {key}=@FILE.")
-    path = Path(value[1:])
-    return take(path.read_bytes(), path.name).data
+    return take(_read(key, value[1:]), Path(value[1:]).name).data
+
+
+def _words(key: str, file: str) -> str:
+    try:
+        return _read(key, file).decode("utf-8")
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{key}: the file {file} is not text in UTF-8.") from None
+
+
+def _read(key: str, file: str) -> bytes:
+    """What a file holds; one that is not there, or not to be read, is said by the field that named it."""
+    try:
+        return Path(file).read_bytes()
+    except FileNotFoundError:
+        raise click.ClickException(f"{key}: there is no file {file}.") from None
+    except OSError:
+        raise click.ClickException(f"{key}: the file {file or '(no name)'} cannot be read.") from None
 
 
 def _look(workspace: str) -> tuple[Brand, str]:

@@ -11,8 +11,9 @@ import msgspec
 from commsched.images import hyphen, runs
 from commsched.images.fonts import Face
 
-Mode = Literal["words", "long", "hyphens", "anywhere"]
-"""How far breaking may go: between words, inside words that are wider than a line, inside every long word, or
+Mode = Literal["words", "seams", "long", "hyphens", "anywhere"]
+"""How far breaking may go: between words, inside words that are wider than a line (``seams``: only where two words
+were joined; ``long``: by the language's patterns too), inside every long word, or
 (``anywhere``) between any two signs, so that nothing is ever too wide."""
 
 _GLUE = (
@@ -25,7 +26,7 @@ _GLUE = (
 _DANGLING = re.compile(
     r"(?:i|å|på|av|att|och|men|som|en|ett|den|det|de|för|med|till|om|ur|vid|är|a|an|the|of|to|in|on)\Z", re.IGNORECASE
 )
-_BY_WIDTH = ("long", "anywhere")
+_BY_WIDTH = ("seams", "long", "anywhere")
 """The modes whose pieces depend on the measure."""
 _MAX_WORDS = 400
 
@@ -65,8 +66,8 @@ def pieces(text: str, setting: Setting, mode: Mode, width: float = 0.0) -> tuple
     for word in text.split(" ")[:_MAX_WORDS]:
         if not word:
             continue
-        whole = mode == "words" or (mode == "long" and _wide(word, setting) <= width)
-        parts = hyphen.own(word) if whole else hyphen.ruled(word, setting.language)
+        whole = mode == "words" or (mode in ("seams", "long") and _wide(word, setting) <= width)
+        parts = hyphen.own(word) if whole else hyphen.ruled(word, setting.language, mode == "seams")
         for number, (part, dash) in enumerate(parts):
             first = number == 0
             if mode == "anywhere":

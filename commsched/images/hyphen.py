@@ -19,14 +19,15 @@ SOFT = "\u00ad"
 LONG_PART = 13
 """Letters of a compound's part above which the part itself may be divided."""
 _SEAM = (
-    "(?i)(?<=[a-zåäö])(?:akut|arbet(?=e|s)|avdelning|avgift|avtal|beslut|bolag|budget|buss|bygd(?!lig)|byrå|central(?!t)"
-    "|chef|dag(?=bok|ordning)|debatt|demokrati|dialog|enhet|fastighet|fullmäktige|fråg|förbund|förening|förhandling"
-    "|förlossning|förslag|försörjning|förvaltning|grupp|handling(?=ar|s)|hus(?=et|en|$)|ingenjör|insats|kommun|kostnad"
-    "|kväll|ledamot|ledamöter|ledare|läkar|län(?=et|s)|lösning|minister|mottagning|myndighet|möte|nämnd|ordförande"
-    "|organisation|partie?t?$|personal|plats|planering|plikt|politi[ks]|priser|program|projekt|regering|region"
-    "|ränta|sammanträde|samverkan|sekreterare|sjukhus|sjuksköters|sjukvård|skatte?|skydd|skola|sköters|stad|stug|stämma"
-    "|styrelse|system|sändning|takt|timma|trafik|tåg|undersökning|upphandling|utbildning|utredning|utskott|utveckling"
-    "|val(?=et|dag|krets)|verksamhet|vård(?!e)|väg(?=ar|en|net)|väntetid|åker|åtgärd|öppettid|tider|folk(?=om))"
+    "(?i)(?<=[a-zåäö])(?:akut|arbet(?=e|s)|avdelning|avgift|avtal|beslut|bolag|budget|buss|bygd(?!lig)|byrå"
+    "|central(?!t)|chef|dag(?=bok|ordning)|debatt|demokrati|dialog|enhet|fastighet|fullmäktige|fråg|förbund"
+    "|förbättring|förening|förhandling|förlossning|förslag|försörjning|förvaltning|grupp|handling(?=ar|s)|hus(?=et|en"
+    "|$)|ingenjör|insats|kommun|kostnad|kväll|ledamot|ledamöter|ledare|läkar|län(?=et|s)|lösning|minister"
+    "|(?<!fa)miljö|mottagning|myndighet|möte|nämnd|ordförande|organisation|partie?t?$|personal|plats|planering|plikt"
+    "|politi[ks]|priser|program|projekt|regering|region|ränta|sammanträde|samverkan|sekreterare|sjukhus|sjuksköters"
+    "|sjukvård|skatte?|skydd|skola|sköters|stad|stug|stämma|styrelse|system|sändning|takt|telefon|timma|trafik"
+    "|(?<!för)tjänst|tåg|undersökning|upphandling|upplysning|utbildning|utredning|utskott|utveckling|val(?=et|dag"
+    "|krets)|verksamhet|(?<!sjuk)vård(?!e)|väg(?=ar|en|net)|väntetid|åker|åtgärd|öppettid|tider|folk(?=om))"
 )
 """Beginnings of words that often stand last in the long words of this trade."""
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -56,12 +57,12 @@ def own(word: str) -> tuple[tuple[str, bool], ...]:
 
 
 @lru_cache(1024)
-def ruled(word: str, language: str) -> tuple[tuple[str, bool], ...]:
-    """Like :func:`own`, and long words divided by the language's patterns as well."""
+def ruled(word: str, language: str, seams: bool = False) -> tuple[tuple[str, bool], ...]:
+    """Like :func:`own`, and long words divided by the language's patterns as well, or only at their ``seams``."""
     rules = _rules(language)
     found: list[tuple[str, bool]] = []
     for piece, dash in own(word):
-        cuts = _cuts(piece, rules) if rules else []
+        cuts = _cuts(piece, rules, seams) if rules else []
         edges = [0, *cuts, len(piece)]
         parts = [piece[start:end] for start, end in itertools.pairwise(edges)]
         found += [(part, True) for part in parts[:-1]]
@@ -69,21 +70,23 @@ def ruled(word: str, language: str) -> tuple[tuple[str, bool], ...]:
     return tuple(found)
 
 
-def _cuts(piece: str, rules: Pyphen) -> list[int]:
+def _cuts(piece: str, rules: Pyphen, only_seams: bool) -> list[int]:
     cuts: list[int] = []
     for letters in _LETTERS.finditer(piece):
         word = letters.group()
         if len(word) >= SHORTEST:
-            cuts += [letters.start() + position for position in _word_cuts(word, rules)]
+            cuts += [letters.start() + position for position in _word_cuts(word, rules, only_seams)]
     return cuts
 
 
-def _word_cuts(word: str, rules: Pyphen) -> list[int]:
+def _word_cuts(word: str, rules: Pyphen, only_seams: bool) -> list[int]:
     """Where two words were joined, if that is known; the patterns' places only inside what is still long.
 
     Patterns know syllables and not words: they would set "trafi-kupphandling" and "lands-bygd" with equal ease.
     """
     seams = [match.start() for match in re.finditer(_SEAM, word) if KEEP <= match.start() <= len(word) - KEEP]
+    if only_seams:
+        return seams
     edges = [0, *seams, len(word)]
     inner = [
         position

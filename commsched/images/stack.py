@@ -10,11 +10,8 @@ from commsched.images.breaks import Mode
 from commsched.images.measure import LEVELS, Column, Sized, Text, height, size_at, width_for
 from commsched.images.ops import Op
 
-COMFORT = 0.3
-"""Below this share of the steps, hyphenation is tried before the type gets any smaller."""
-WORTH = 4
-"""Steps of size that dividing more words has to win."""
-_MODES: tuple[Mode, ...] = ("words", "long", "hyphens")
+_DIVIDING: tuple[Mode, ...] = ("seams", "long", "hyphens")
+"""How words are divided when not even the smallest size holds them whole: as little as helps."""
 
 
 def _rough(column: Column, texts: list[Text], level: int, mode: Mode) -> list[Sized] | None:
@@ -79,15 +76,11 @@ def solve(column: Column, texts: list[Text]) -> tuple[list[Op], list[Problem]]:
 
 
 def _best(column: Column, texts: list[Text]) -> tuple[int, Mode] | None:
-    """The level to set at and how far to divide words: dividing more has to win a good deal of size."""
-    best: tuple[int, Mode] | None = None
-    for mode in _MODES:
-        level = _level(column, texts, mode)
-        if level is not None and (best is None or level >= best[0] + WORTH):
-            best = (level, mode)
-        if best is not None and best[0] >= LEVELS * COMFORT:
-            break
-    return best
+    """The level to set at and how far to divide words: a long word makes the type smaller before it is divided."""
+    level = _level(column, texts, "words")
+    if level is not None:
+        return level, "words"
+    return next(((0, mode) for mode in _DIVIDING if _fits(column, texts, 0, mode)), None)
 
 
 def _cut(column: Column, texts: list[Text]) -> tuple[list[Sized], list[Problem]]:

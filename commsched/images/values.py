@@ -62,11 +62,18 @@ def fill(design: Design, values: Mapping[str, Value], language: str) -> Filled:
             continue
         text = value if isinstance(value, str) else ""
         default = "" if name in values else spec.default.get(language, spec.default.get("sv", ""))
-        text = _tidy(text, spec) or default
+        text = _counted(_tidy(text, spec) or default, spec, values)
         if spec.required and not text:
             filled.problems.append(block(name, N_("This is needed for the picture.")))
         filled.texts[name] = _limited(filled, name, spec, text)
     return filled
+
+
+def _counted(text: str, spec: Field, values: Mapping[str, Value]) -> str:
+    """The default in the singular where there is one of it, also when a form sends the default back as typed."""
+    if str(values.get(spec.counts, "")).strip() != "1":
+        return text
+    return next((spec.single[tongue] for tongue, usual in spec.default.items() if usual == text), text)
 
 
 def _picture(filled: Filled, name: str, value: Value) -> None:

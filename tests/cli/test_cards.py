@@ -52,6 +52,22 @@ def test_a_portrait_is_a_file(run: Run, founded: str, tmp_path: Path) -> None:
     assert "SVG" in refused.stderr
 
 
+def test_a_file_that_is_not_there_is_said_by_its_field(run: Run, founded: str, tmp_path: Path) -> None:
+    out, binary = tmp_path / "ut.png", tmp_path / "binär"
+    binary.write_bytes(b"\xff\xfe\x00")
+    for setting, said in (
+        ("portrait=@/nope.jpg", "portrait: there is no file /nope.jpg."),
+        ("quote=@/nope.txt", "quote: there is no file /nope.txt."),
+        (f"portrait=@{tmp_path}", f"portrait: the file {tmp_path} cannot be read."),
+        (f"quote=@{binary}", f"quote: the file {binary} is not text in UTF-8."),
+    ):
+        done = run("card", "draw", "--design", "quote", "--set", setting, str(out))
+        assert done.exit_code == 1
+        assert said in done.stderr
+        assert "Errno" not in done.stderr
+    assert not out.exists()
+
+
 def test_words_that_do_not_fit_are_told_and_drawn_all_the_same(run: Run, founded: str, tmp_path: Path) -> None:
     out = tmp_path / "ut.png"
     done = run("card", "draw", "--design", "headline", "--set", "headline=" + "ord " * 90, str(out))

@@ -176,6 +176,23 @@ def test_every_design_proposes_an_alt_text_in_both_languages(name: str) -> None:
             assert len(card.alt_text(plan.design, plan.filled, language)) > 3
 
 
+@pytest.mark.parametrize(
+    ("given", "language", "says"),
+    [
+        ({"figure": "1"}, "sv", "dag kvar"),
+        ({"figure": "1"}, "en", "day left"),
+        ({"figure": "2"}, "sv", "dagar kvar"),
+        ({"figure": "11"}, "en", "days left"),
+        ({"figure": " 1 ", "unit": "dagar kvar"}, "sv", "dag kvar"),
+        ({"figure": "1", "unit": "veckor kvar"}, "sv", "veckor kvar"),
+        ({"figure": "1", "unit": ""}, "sv", ""),
+    ],
+)
+def test_one_day_left_is_said_in_the_singular(given: dict[str, Any], language: str, says: str) -> None:
+    filled = values.fill(designs.get("countdown"), {"to": "valet", **given}, language)
+    assert filled.texts["unit"] == says
+
+
 def test_a_missing_text_is_said_and_the_card_is_drawn_all_the_same() -> None:
     drawn = card.draw("event", OG, {"title": "Årsmöte"}, sheet.LIGHT)
     assert [(problem.field, problem.blocks) for problem in drawn.warnings] == [("when", True)]

@@ -132,6 +132,24 @@ def test_a_word_is_hyphenated_only_when_nothing_else_helps() -> None:
     assert any(isinstance(op, Line) and op.text.endswith("-") for op in narrow)
 
 
+def test_a_long_word_makes_the_type_smaller_before_it_is_divided() -> None:
+    """At 3 units the word just goes in whole; it does, though a large size with hyphens would fill the room better."""
+    said = "Kollektivtrafikupphandlingen görs om"
+    ops, problems = stack.solve(column(480, 500), [text(said, 3, 12)])
+    lines = [op for op in ops if isinstance(op, Line)]
+    assert problems == []
+    assert lines[0].text == "Kollektivtrafikupphandlingen"
+    assert lines[0].size < 50
+
+
+def test_a_word_that_no_size_holds_is_divided_between_its_words_at_the_smallest() -> None:
+    ops, problems = stack.solve(column(300, 500), [text("Sjukvårdsupplysningstelefontjänstpersonalens krav", 4, 12)])
+    lines = [op for op in ops if isinstance(op, Line)]
+    assert problems == []
+    assert {op.size for op in lines} == {40}
+    assert next(op.text for op in lines if op.text.endswith("-")) in ("Sjukvårds-", "Sjukvårdsupplysnings-")
+
+
 def test_right_to_left_text_stands_at_the_right_edge() -> None:
     place = column(600, 200)
     ops, _ = stack.solve(place, [text("مرحبا بالعالم", 3, 4)])

@@ -22,7 +22,7 @@ SENTENCE = (
     "sjukvårdsnämndens 🚀 årsmöte e\u0301te مرحبا"
 )
 SWEDISH = st.sampled_from(SENTENCE.split(" "))
-MODES = st.sampled_from(["words", "long", "hyphens", "anywhere"])
+MODES = st.sampled_from(["words", "seams", "long", "hyphens", "anywhere"])
 
 
 def test_lines_are_balanced_and_not_just_filled() -> None:
@@ -33,7 +33,7 @@ def test_lines_are_balanced_and_not_just_filled() -> None:
 @given(
     st.lists(SWEDISH, min_size=1, max_size=24),
     st.floats(4, 40),
-    st.sampled_from(["words", "long", "hyphens", "anywhere"]),
+    st.sampled_from(["words", "seams", "long", "hyphens", "anywhere"]),
 )
 @settings(max_examples=300, deadline=None)
 def test_no_line_is_wider_than_its_measure(words: list[str], width: float, mode: breaks.Mode) -> None:
@@ -60,7 +60,7 @@ def test_the_last_line_is_never_a_lonely_word_that_could_have_had_company(words:
 @given(
     st.lists(SWEDISH, min_size=1, max_size=24),
     st.floats(4, 40),
-    st.sampled_from(["words", "long", "hyphens", "anywhere"]),
+    st.sampled_from(["words", "seams", "long", "hyphens", "anywhere"]),
 )
 @settings(max_examples=200, deadline=None)
 def test_nothing_is_lost_between_the_lines(words: list[str], width: float, mode: breaks.Mode) -> None:
@@ -82,10 +82,19 @@ def test_nothing_is_lost_between_the_lines(words: list[str], width: float, mode:
         ("kvällsbussar", "kvälls-bussar"),
         ("öppettider", "öppet-tider"),
         ("vården", "vården"),
+        ("arbetsmiljöförbättringsförslag", "arbets-miljö-förbättrings-förslag"),
+        ("familjöverenskommelse", "famil-jöver-ens-kom-melse"),
     ],
 )
 def test_a_compound_is_divided_where_its_words_meet(word: str, divided: str) -> None:
     assert "-".join(part for part, _ in hyphen.ruled(word, "sv")) == divided
+
+
+def test_a_long_word_is_divided_between_its_words_before_it_is_divided_within_them() -> None:
+    word = "Sjukvårdsupplysningstelefontjänstpersonalens"
+    assert [part for part, _ in hyphen.ruled(word, "sv", seams=True)] == [
+        "Sjukvårds", "upplysnings", "telefon", "tjänst", "personalens",
+    ]  # fmt: skip
 
 
 def test_a_soft_hyphen_decides_where_a_word_breaks() -> None:

@@ -41,6 +41,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rows: int = 0
     required: bool = False
     default: Texts = {}
+    counts: str = ""
+    """The field that says how many: where that is 1, ``single`` stands in for the default."""
+    single: Texts = {}
     help: Texts = {}
 
 
