@@ -1,4 +1,5 @@
-"""The picture of a link to a published item that has none of its own: drawn once, kept by what it says."""
+"""The picture of a link to the newsroom, or to a published item that has none of its own: drawn once, kept by what
+it says."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ from pathlib import Path
 
 from commsched import images
 from commsched.core import dates
+from commsched.core.language import say
 from commsched.core.markup import first_words
+from commsched.core.words import N_, Words
 from commsched.flow import brand, newsroom
 from commsched.flow.context import Office
 from commsched.flow.library import write_whole
@@ -20,14 +23,26 @@ SIZE = (1200, 630)
 def picture(office: Office, slug: str, address: str) -> Path:
     """The file of the card for a published item. Raises :class:`NotFound` for what the public may not see."""
     room, entry = newsroom.entry(office, slug, address)
+    language = entry.content.language if entry.content.language in ("sv", "en") else room.language
+    name, values = _words(room, entry)
+    return _drawn(office, room, name, values, language)
+
+
+def front(office: Office, slug: str) -> Path:
+    """The file of the card for the newsroom itself. Raises :class:`NotFound` where there is none."""
+    room = newsroom.room(office, slug)
+    title = say(Words(N_("Newsroom – %(office)s"), {"office": room.name}), room.language)
+    limit = images.designs.get("headline").fields["headline"].limit
+    return _drawn(office, room, "headline", {"headline": first_words(title, limit)}, room.language)
+
+
+def _drawn(office: Office, room: Room, name: str, values: dict[str, str], language: str) -> Path:
     with office.store.read(room.id) as session:
         own = brand.brand_of(office, session, session.get_one(Workspace, room.id))
-    name, values = _words(room, entry)
-    made_of = repr((name, sorted(values.items()), own.key, entry.content.language))
+    made_of = repr((name, sorted(values.items()), own.key, language))
     key = hashlib.sha256(made_of.encode()).hexdigest()
     path = office.home / "cache" / "og" / key[:2] / f"{key}.jpg"
     if not path.is_file():
-        language = entry.content.language if entry.content.language in ("sv", "en") else room.language
         write_whole(path, images.card.draw(name, SIZE, dict(values), own, language=language).data)
     return path
 

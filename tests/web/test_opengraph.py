@@ -57,6 +57,16 @@ def test_whatever_the_headline_there_is_a_picture(
     assert press.get(f"{address}/link.jpg").data.startswith(b"\xff\xd8")
 
 
+def test_the_newsroom_itself_has_a_picture(press: FlaskClient, room: int) -> None:
+    assert 'property="og:image" content="http://localhost/n/gruppen/link.jpg"' in press.get("/n/gruppen/").text
+    with Image.open(io.BytesIO(press.get("/n/gruppen/link.jpg").data)) as image:
+        assert (image.size, image.format) == ((1200, 630), "JPEG")
+
+
+def test_an_office_without_a_newsroom_has_none(press: FlaskClient) -> None:
+    assert press.get("/n/gruppen/link.jpg").status_code == 404
+
+
 def test_its_own_picture_goes_before_a_drawn_one(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
     picture = publications.picture(office, cast.place.id, b"jpeg", width=1600, height=900)
     address = page_of(office, cast, room, pictures=[picture])

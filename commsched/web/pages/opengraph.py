@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response
@@ -17,7 +18,17 @@ bp = Blueprint("opengraph", __name__)
 @outward
 def link(place: str, address: str) -> Any:
     """Only for what the public may see; the release's own picture goes before it."""
-    path = opengraph.picture(office(), place, address)
+    return _sent(opengraph.picture(office(), place, address))
+
+
+@bp.get("/n/<place>/link.jpg")
+@outward
+def front(place: str) -> Any:
+    """For a link to the newsroom itself."""
+    return _sent(opengraph.front(office(), place))
+
+
+def _sent(path: Path) -> Response:
     given = Response(path.read_bytes(), mimetype="image/jpeg")
     given.set_etag(path.stem[:32])
     given.headers["Cache-Control"] = "public, max-age=3600"
