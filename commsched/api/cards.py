@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from commsched import images
 from commsched.core.cards import SIZES
 from commsched.core.words import N_, Invalid
-from commsched.flow import gallery, studio
+from commsched.flow import gallery, lineage, studio
 from commsched.flow.studio import Wish
 
 from . import schemas, show
@@ -38,7 +38,8 @@ def draw_cards(given: schemas.CardIn) -> Any:
     made = studio.save(office(), actor(), _wish(given), _sizes(given), given.alt)
     with office().store.read(actor().workspace) as session:
         found = gallery.rows(session, made)
-    return [show.media(office(), found[number]) for number in dict.fromkeys(made)]
+        credit = lineage.credits_of(session, found.values())
+    return [show.media(office(), found[number], credit[number]) for number in dict.fromkeys(made)]
 
 
 def _wish(given: schemas.CardIn) -> Wish:

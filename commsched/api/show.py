@@ -113,16 +113,17 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
 
 
-def added(office: Office, one: Added) -> out.MediaOut:
+def added(office: Office, one: Added, credit: str) -> out.MediaOut:
     """A picture as it was taken in: what was removed from it, and what it is like."""
-    made = media(office, one.media)
+    made = media(office, one.media, credit)
     made.had_location, made.again, made.like = one.had_location, one.again, [row.id for row in one.like]
     return made
 
 
-def media(office: Office, row: Media) -> out.MediaOut:
+def media(office: Office, row: Media, credit: str) -> out.MediaOut:
+    """``credit``: what goes out with it (:func:`commsched.flow.lineage.credits_of`)."""
     url = f"{office.base_url}{PREFIX}/media/{row.id}/file"
-    return out.MediaOut(row.id, row.sha256, row.width, row.height, row.mime, row.size, row.alt, row.credit, url)
+    return out.MediaOut(row.id, row.sha256, row.width, row.height, row.mime, row.size, row.alt, credit, url)
 
 
 def channel(office: Office, row: Channel) -> out.ChannelOut:

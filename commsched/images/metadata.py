@@ -16,6 +16,8 @@ MAX_CREDIT = 200
 
 _XMP_CREATOR = re.compile(rb"<dc:creator>.{0,200}?<rdf:li[^>]{0,80}>([^<]{1,400})<", re.DOTALL)
 _XMP_RIGHTS = re.compile(rb"<dc:rights>.{0,200}?<rdf:li[^>]{0,80}>([^<]{1,400})<", re.DOTALL)
+_SIGNS = re.compile(r"(?:copyright\s*(?:\(c\)|©|:)|\(c\)|©|(?:foto|photo)\s*:|\s)+", re.IGNORECASE)
+"""What stands before a name in a file, and is said by the page where the name is shown."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
@@ -92,6 +94,7 @@ def credit(image: Image.Image) -> tuple[str, str]:
 
 def one_line(who: str, owner: str) -> str:
     """The credit as it stands beside a picture: the photographer, and the owner where that is another."""
+    who, owner = (text[found.end() :] if (found := _SIGNS.match(text)) else text for text in (who, owner))
     if not who or not owner or who.casefold() in owner.casefold():
         return owner if who and owner else who or owner
     return f"{who} / {owner}"[:MAX_CREDIT]

@@ -31,6 +31,17 @@ def test_what_is_here_already_and_what_is_like_it_is_told(program: Program) -> N
     assert (near["again"], near["like"]) == (False, [first["id"]])
 
 
+def test_a_card_names_the_photographer_of_the_photo_it_was_drawn_from(program: Program, cast: Cast) -> None:
+    writer = program()
+    file = (io.BytesIO(writing.photo()), "bild.jpg")
+    number = writer.open("POST", "/media", data={"file": file, "credit": "Karin Ek"}).json["id"]
+    values = {"quote": "Vi satsar på bussarna.", "person": "Anna Ek"}
+    card = {"design": "quote", "values": values, "pictures": {"portrait": number}, "sizes": ["600x315"]}
+    (made,) = writer.post("/cards", card).json
+    assert made["credit"] == "Karin Ek"
+    assert writer.get(f"/media/{made['id']}").json["credit"] == "Karin Ek"
+
+
 @pytest.mark.parametrize(("path", "send"), [("media", "file"), ("cards", "card")])
 def test_a_full_office_is_a_problem_that_names_the_file(
     program: Program, office: Office, cast: Cast, path: str, send: str

@@ -114,6 +114,15 @@ def test_the_place_is_stripped_and_the_photographer_kept() -> None:
     assert not intake.take(taken.data).had_location
 
 
+@pytest.mark.parametrize(
+    ("artist", "owner", "credit"),
+    [("", "(c) Anna Foto", "Anna Foto"), ("", "© Anna Foto", "Anna Foto"), ("Foto: Anna Ek", "", "Anna Ek"),
+     ("PHOTO : Anna Ek", "Copyright © Anna Ek", "Anna Ek"), ("Foto Ek", "", "Foto Ek"), ("Anna Ek", "©", "Anna Ek")],
+)  # fmt: skip
+def test_signs_before_a_name_are_left_out_of_the_credit(artist: str, owner: str, credit: str) -> None:
+    assert intake.take(files.with_exif(artist=artist, copyright=owner)).credit == credit
+
+
 def test_no_location_no_credit_no_comment() -> None:
     taken = intake.take(files.jpeg(comment=b"secret note"))
     assert not taken.had_location
