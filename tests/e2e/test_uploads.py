@@ -149,6 +149,7 @@ def test_when_some_are_refused_it_says_why_and_that_the_others_are_in(
     told = page.locator("[data-told]")
     expect(told).to_contain_text("1 av 2 lades till.")
     expect(told).to_contain_text("karta.svg: SVG-bilder kan bära på program")
+    expect(told.locator(".wrong .icon")).to_have_count(1)
     told.get_by_role("link", name="Visa dem").click()
     expect(page.locator("main")).to_contain_text("torget")
 

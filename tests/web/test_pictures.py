@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from commsched.flow import gallery, write
+from commsched.flow import gallery, studio, write
 from commsched.flow.context import Office
+from commsched.flow.studio import Wish
 from commsched.store.models import Media
 from tests import writing
 from tests.conftest import Browser, Cast
@@ -45,6 +46,23 @@ def test_a_script_is_told_file_by_file(browse: Browse, office: Office, cast: Cas
                                     headers={"Accept": "application/json"}).get_json()  # fmt: skip
     assert [one["name"] for one in told["pictures"]] == ["buss"]
     assert [sentence.split(":")[0] for sentence in told["refused"]] == ["karta.svg", "tom.png"]
+
+
+def test_each_refused_file_is_told_on_a_line_of_its_own_as_an_error(browse: Browse, cast: Cast) -> None:
+    files = [(io.BytesIO(b"<svg/>"), "karta.svg"), (io.BytesIO(b""), "tom.png")]
+    page = browse(cast.writer).post("~/pictures/", {"files": files}, content_type="multipart/form-data").text
+    lines = [part.split("</p>")[0] for part in page.split('<p class="wrong">')[1:]]
+    assert ["karta.svg" in line or "tom.png" in line for line in lines if "<span></span>" not in line] == [True, True]
+    assert all('class="icon' in line for line in lines)
+
+
+def test_a_card_is_shown_whole_among_the_pictures_and_a_photo_is_not(
+    browse: Browse, office: Office, cast: Cast
+) -> None:
+    writing.picture(office, cast)
+    assert 'class="whole"' not in browse(cast.reader).get("~/pictures/").text
+    studio.save(office, cast.actor("writer"), Wish("headline", {"headline": "Fler turer"}, {}), [(600, 315)])
+    assert browse(cast.reader).get("~/pictures/").text.count('class="whole"') == 1
 
 
 def test_nothing_chosen_is_asked_about(browse: Browse, cast: Cast) -> None:

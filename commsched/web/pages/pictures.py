@@ -60,7 +60,7 @@ def add() -> str | AnyResponse | tuple[str, int]:
     if not refused and taken:
         return _taken(taken)
     form = Form()
-    form.fail("files", " ".join(refused) or _("Choose at least one picture."))
+    form.fail("files", "\n".join(refused) or _("Choose at least one picture."))
     return _index(form), form.status
 
 

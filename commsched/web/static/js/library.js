@@ -46,10 +46,15 @@ const add = async (files) => {
 
 // Some were refused: the page stays, so that why can be read, and says that the others are in.
 const tell = (refused, added, all) => {
-  const line = (text, look) => Object.assign(document.createElement("p"), { textContent: text, className: `small ${look}` });
-  const told = refused.map((sentence) => line(sentence, "wrong"));
+  const line = (text) => Object.assign(document.createElement("p"), { textContent: text, className: "small" });
+  const wrong = form.querySelector("template").content.firstElementChild;
+  const told = refused.map((sentence) => {
+    const said = wrong.cloneNode(true);
+    said.querySelector("span").textContent = sentence;
+    return said;
+  });
   if (added) {
-    const first = line(`${form.dataset.wordsAdded.replace("##", all).replace("#", added)} `, "");
+    const first = line(`${form.dataset.wordsAdded.replace("##", all).replace("#", added)} `);
     first.append(Object.assign(document.createElement("a"), { href: window.location.pathname, textContent: form.dataset.wordsSee }));
     told.unshift(first);
   }
