@@ -64,7 +64,8 @@ def _base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Bra
         elif layer.kind == "motif":
             _motif(image, brand, layer.on)
         elif layer.kind == "photo":
-            _photo(image, layer, area, filled.photos[layer.field])
+            frame = framed(layer, area)
+            _photo(image, layer, frame, filled.photos[layer.field], aim(layer, frame, areas))
             if layer.scrim in areas:
                 _scrim(image, areas[layer.scrim], area, brand)
         else:
@@ -81,22 +82,40 @@ def cropped(photo: Photo, size: tuple[int, int], focus_at: float = 0.42) -> Imag
         opened.load()
         image = clean.flat(clean.srgb(clean.upright(opened), None))
     image = image if image.mode == "RGB" else image.convert("RGB")
-    scale = max(size[0] / image.width, size[1] / image.height)
-    width, height = size[0] / scale, size[1] / scale
-    left = min(max(photo.focus[0] * image.width - width / 2, 0.0), image.width - width)
-    top = min(max(photo.focus[1] * image.height - height * focus_at, 0.0), image.height - height)
-    left, top = max(0.0, left), max(0.0, top)  # rounding may put either a hair below nothing
-    box = (left, top, min(image.width, left + width), min(image.height, top + height))
+    box = window(image.size, photo.focus, size, focus_at)
     return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)  # nearer the photo than Lanczos
 
 
-def _photo(image: Image.Image, layer: Layer, area: Area, photo: Photo) -> None:
-    if layer.shape == "circle":
-        side = min(area.width, area.height)
-        left = {"left": area.left, "center": area.left + (area.width - side) // 2, "right": area.right - side}
-        top = area.top + (area.height - side) // 2
-        area = Area(left[layer.align], top, left[layer.align] + side, top + side)
-    picture = cropped(photo, (area.width, area.height), layer.focus_at)
+def window(
+    whole: tuple[int, int], focus: tuple[float, float], size: tuple[int, int], focus_at: float
+) -> tuple[float, float, float, float]:
+    """What of a ``whole`` picture is shown in ``size``: left, top, right and bottom in the picture's own pixels."""
+    scale = max(size[0] / whole[0], size[1] / whole[1])
+    width, height = size[0] / scale, size[1] / scale
+    left = min(max(focus[0] * whole[0] - width / 2, 0.0), whole[0] - width)
+    top = min(max(focus[1] * whole[1] - height * focus_at, 0.0), whole[1] - height)
+    left, top = max(0.0, left), max(0.0, top)  # rounding may put either a hair below nothing
+    return left, top, min(whole[0], left + width), min(whole[1], top + height)
+
+
+def framed(layer: Layer, area: Area) -> Area:
+    """Where in its area a photo lies: all of it, or the square around a circle."""
+    if layer.shape != "circle":
+        return area
+    side = min(area.width, area.height)
+    left = {"left": area.left, "center": area.left + (area.width - side) // 2, "right": area.right - side}
+    top = area.top + (area.height - side) // 2
+    return Area(left[layer.align], top, left[layer.align] + side, top + side)
+
+
+def aim(layer: Layer, frame: Area, areas: dict[str, Area]) -> float:
+    """Where the focus should be, as a share of the photo's height: in the part that no text covers."""
+    clear = areas[layer.scrim].top - frame.top if layer.scrim in areas else frame.height
+    return layer.focus_at * clear / max(1, frame.height)
+
+
+def _photo(image: Image.Image, layer: Layer, area: Area, photo: Photo, focus_at: float) -> None:
+    picture = cropped(photo, (area.width, area.height), focus_at)
     if layer.shape == "rect":
         image.paste(picture, (area.left, area.top))
         return
@@ -125,19 +144,25 @@ def _motif(image: Image.Image, brand: Brand, ground: str) -> None:
 
 
 def _scrim(image: Image.Image, text: Area, photo: Area, brand: Brand) -> None:
-    """Darken the photo behind ``text`` just so far that every pixel of it carries the text; fade out above."""
+    """Darken the photo behind ``text`` just so far that every pixel of it carries the text; fade out above.
+
+    Below, a photo that ends before the picture does is darkened more and more, so that its end is not seen.
+    """
     from PIL import Image
 
     dark, ink = brand.grounds["photo"], brand.on("photo", "ink")
     brightest: list[int] = [high for _, high in image.crop((text.left, text.top, text.right, text.bottom)).getextrema()]  # type: ignore[misc]
     target = (luminance(ink) + 0.05) / _WANTED - 0.05
     alpha = next((step / 50 for step in range(12, 51) if _dimmed(brightest, dark, step / 50) <= target), 1.0)
-    fade = max(1, round(photo.height * 0.32))
+    fade = max(1, round(photo.height * 0.22))
+    ends = photo.bottom < image.height
     column = bytearray()
     for row in range(photo.top, photo.bottom):
         near = 1.0 if row >= text.top - 4 else max(0.0, 1 - (text.top - 4 - row) / fade)
         smooth = near * near * (3 - 2 * near)
-        column.append(min(255, math.ceil(255 * alpha * max(smooth, 0.12))))
+        deep = max(0.0, (row + 1 - text.top) / (photo.bottom - text.top)) if ends else 0.0
+        shade = alpha * max(smooth, 0.12)
+        column.append(min(255, math.ceil(255 * (shade + (1 - shade) * min(1.0, deep)))))
     mask = Image.frombytes("L", (1, len(column)), bytes(column)).resize((photo.width, photo.height), 0)
     image.paste(dark, (photo.left, photo.top, photo.right, photo.bottom), mask)
 

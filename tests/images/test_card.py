@@ -265,28 +265,6 @@ def test_a_photo_that_is_none_is_refused() -> None:
         card.draw("headline", OG, {"headline": "Ja", "photo": b"<svg/>"}, sheet.LIGHT)
 
 
-def test_a_portrait_is_cropped_around_its_focus() -> None:
-    image = Image.new("RGB", (1000, 400), "blue")
-    image.paste((255, 0, 0), (760, 150, 860, 250))
-    data = files.save(image, "PNG")
-    near = paint.cropped(Photo(data, (0.81, 0.5)), (200, 200))
-    far = paint.cropped(Photo(data, (0.1, 0.5)), (200, 200))
-    assert near.getpixel((100, 100)) == (255, 0, 0)
-    assert far.getpixel((100, 100)) == (0, 0, 255)
-
-
-def test_a_focus_at_the_edge_leaves_no_gap() -> None:
-    image = Image.new("RGB", (300, 900), "white")
-    for focus in ((0.0, 0.0), (1.0, 1.0), (0.5, 5.0), (-3.0, 0.5)):
-        crop = paint.cropped(Photo(files.save(image, "PNG"), focus), (250, 250))
-        assert crop.getextrema() == ((255, 255), (255, 255), (255, 255))
-
-
-def test_bare_bytes_get_a_proposed_focus() -> None:
-    filled = values.fill(designs.get("headline"), {"headline": "Ja", "photo": files.jpeg((400, 300))}, "sv")
-    assert 0.1 <= filled.photos["photo"].focus[0] <= 0.9
-
-
 def test_a_carousel_has_a_cover_and_its_pages() -> None:
     given_values = example("carousel", "normal")
     count = card.pages("carousel", given_values)

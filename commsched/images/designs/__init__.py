@@ -87,7 +87,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     shape: Literal["rect", "round", "circle"] = "rect"
     scrim: str = ""
     focus_at: float = 0.42
-    """Where in the area the photo's focus should be, as a share of its height."""
+    """Where the photo's focus should be, as a share of the height of the part that no text covers (``scrim``)."""
     when: str = ""
     unless: str = ""
     only: tuple[Shape, ...] = ()
