@@ -268,22 +268,24 @@ class Batch(msgspec.Struct):
     absent: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
     def delivery(self, number: int, **values: Any) -> None:
-        self.deliveries.setdefault(number, {}).update(values)
+        self.deliveries.setdefault(number, {"b_key": number}).update(values)
 
     def part(self, delivery: int, number: int, **values: Any) -> None:
         """Change a part: one about to be inserted is inserted changed."""
         new = self.new_parts.get((delivery, number))
-        (self.parts.setdefault((delivery, number), {}) if new is None else new).update(values)
+        if new is None:
+            new = self.parts.setdefault((delivery, number), {"b_key": delivery, "b_part": number})
+        new.update(values)
 
     def flush(self, connection: Connection, now: datetime) -> None:
         """Write everything, in an order that keeps the open-attempt index satisfied, then the items' states."""
         _many(connection, _close_attempt, self.attempts)
         for delivery, number in self.absent:
             self._forget(connection, delivery, number)
-        _many(connection, _insert_part, list(self.new_parts.values()))
+        _many(connection, _insert_part, self.new_parts.values())
         _many(connection, _insert_attempt, self.new_attempts)
-        _many(connection, _update_part, [{"b_key": d, "b_part": n} | v for (d, n), v in self.parts.items()])
-        _many(connection, _update_delivery, [{"b_key": key} | v for key, v in self.deliveries.items()])
+        _many(connection, _update_part, self.parts.values())
+        _many(connection, _update_delivery, self.deliveries.values())
         _many(connection, _update_channel, [{"b_key": key} | v for key, v in self.channels.items()])
         _refresh_items(connection, self.items)
         record.append(connection, now, self.lines)
@@ -293,7 +295,7 @@ class Batch(msgspec.Struct):
         connection.execute(update(Attempt).where(*gone).values(outcome="absent"))
 
 
-def _many(connection: Connection, statement: FastMany, rows: list[dict[str, Any]]) -> None:
+def _many(connection: Connection, statement: FastMany, rows: Iterable[dict[str, Any]]) -> None:
     """``executemany``, once for each set of columns."""
     kinds: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
