@@ -277,7 +277,7 @@ def test_a_database_held_by_somebody_else_is_one_line_and_the_work_goes_on(
     engine.start()
     assert until(lambda: beaten(office) is not None)
     blocker = sqlite3.connect(office.store.path or "", isolation_level=None)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="commsched"):
         blocker.execute("BEGIN IMMEDIATE")
         assert until(lambda: any("beat could not be done" in one.message for one in caplog.records))
         blocker.execute("ROLLBACK")
@@ -299,7 +299,7 @@ def test_a_bug_in_a_chore_still_says_where_it_happened(caplog: pytest.LogCapture
     def _broken() -> None:
         raise ZeroDivisionError
 
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="commsched"):
         embedded._patient(_broken)
     (line,) = caplog.records
     assert (line.levelno, line.exc_info is not None) == (logging.ERROR, True)
