@@ -719,6 +719,8 @@ def test_what_was_sent_of_an_item_deleted_meanwhile_disturbs_no_other(world: Wor
     due(world)
     due(world, channel=2)
     world.step()
+    while world.hands.calls:
+        world.hands.calls.pop()()
     with world.office.store.write(EVERY_WORKSPACE) as session:
         gone = session.scalars(select(Delivery.id).where(Delivery.channel_id == 1)).one()
         for table in ("attempt", "part"):
