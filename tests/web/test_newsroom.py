@@ -9,7 +9,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from commsched.core.content import Quote
@@ -21,17 +20,6 @@ from tests.conftest import NOW, Cast, SetClock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 AN_HOUR_AGO = NOW - timedelta(hours=1)
-
-
-@pytest.fixture
-def press(app: Flask) -> FlaskClient:
-    """A journalist's browser."""
-    return app.test_client()
-
-
-@pytest.fixture
-def room(office: Office, cast: Cast) -> int:
-    return publications.channel(office, cast.place.id, name="Pressrum")
 
 
 def release(office: Office, cast: Cast, channel: int, **content: Any) -> Item:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -15,16 +14,6 @@ from commsched.flow import newsroom
 from commsched.flow.context import Office
 from tests import publications
 from tests.conftest import NOW, Cast
-
-
-@pytest.fixture
-def press(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def room(office: Office, cast: Cast) -> int:
-    return publications.channel(office, cast.place.id, name="Pressrum")
 
 
 def page_of(office: Office, cast: Cast, room: int, **content: Any) -> str:
