@@ -48,8 +48,8 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
         "api_key": "demo", "api_secret": "demo", "access_token": "demo", "access_secret": "demo",
     }),
 )  # fmt: skip
-_PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "https://x.example/ljungpartiet")}
-"""Accounts on others' platforms, to write and preview for. Nothing is scheduled to them, and their addresses lead
+_PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
+"""Accounts on others' platforms, to write and preview for. Nothing is scheduled to them, and their servers lie
 nowhere: the demo never asks the network."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
