@@ -48,9 +48,7 @@ def media_path(office: Office, sha256: str, suffix: str) -> Path:
     return office.media / sha256[:2] / f"{sha256}{suffix}"
 
 
-def content_from(
-    office: Office, session: Session, workspace: Workspace, given: DraftIn, corrects: str = ""
-) -> Content:
+def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn, corrects: str = "") -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
     ``corrects`` is the uid of the published item that it is a correction of.

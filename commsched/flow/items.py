@@ -143,10 +143,13 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
     """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
     text = content.text.strip().casefold()
-    if len(text) < 20:
+    if len(text) < 20 or content.corrects:
         return []
     pattern = text[:200].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     same = select(Item).where(
-        Item.id != item_id, Item.state != "cancelled", Item.search.like(f"%{pattern}%", escape="\\")
+        Item.id != item_id,
+        Item.corrects_id.is_distinct_from(item_id),
+        Item.state != "cancelled",
+        Item.search.like(f"%{pattern}%", escape="\\"),
     )
     return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

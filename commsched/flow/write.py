@@ -41,9 +41,7 @@ def create(office: Office, actor: Actor, given: DraftIn) -> int:
         return create_in(office, session, actor, given).id
 
 
-def create_in(
-    office: Office, session: Session, actor: Actor, given: DraftIn, corrects: Item | None = None
-) -> Item:
+def create_in(office: Office, session: Session, actor: Actor, given: DraftIn, corrects: Item | None = None) -> Item:
     """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready.
 
     ``corrects`` is the published item whose place the new one takes once it is out.

@@ -42,7 +42,8 @@ SAMPLE = Content(
     kind="release", title="Fler turer", text="Bussen går.", lead="Från mars.", short="Kort.", facts="12 turer.",
     quotes=[Quote(text="Bra!", person="Karin")], contact="Karin Ek",
     link="https://x.example", language="en", genre="insändare",
-    pictures=[Picture(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")], embargo="2026-11-26T06:00:00Z", corrects="a1", correction="Siffran.",
+    pictures=[Picture(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")], embargo="2026-11-26T06:00:00Z",
+    corrects="a1", correction="Siffran.",
     channels=[ChannelContent(channel=1, text="Kort", options={"cw": "val"}), ChannelContent(channel=2, recipients="x")],
 )  # fmt: skip
 
