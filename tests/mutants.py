@@ -95,6 +95,12 @@ MUTANTS = (
            "self._unrecorded = done + self._unrecorded", "pass"),
     Mutant("queries not narrowed to the workspace", "store/session.py",
            "if workspace == EVERY_WORKSPACE or state", "if True or state", "tests/api/test_rules.py tests/web/test_routes.py"),
+    Mutant("what is taken down still stands", "flow/versions.py", "Takedown.item_id.in_((item.id, item.corrects_id)), stands",
+           "Takedown.item_id == -1, stands", "tests/web/test_corrections.py"),
+    Mutant("a lapsed consent is still shown", "flow/versions.py", "if number in ends and ends[number] <= now}", "if False}",
+           "tests/web/test_corrections.py"),
+    Mutant("a picture corrected away can be fetched", "flow/public_media.py", "if (later[-1].item if later else original) != item.id:",
+           "if False:", "tests/web/test_corrections.py"),
     Mutant("stopped in silence", "flow/deliver/courier.py", "tell(self.office, connection, considerer.told)", "pass"),
     Mutant("the record's chain not chained", "flow/record.py", "previous = hashed\n", "pass\n", "tests/flow/test_invariants.py"),
 )  # fmt: skip

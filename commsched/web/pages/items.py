@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from commsched.core import changes
@@ -14,7 +14,7 @@ from commsched.core.access import allow
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, items, look, resolve, review, schedule, write
+from commsched.flow import approve, corrections, items, look, resolve, review, schedule, takedown, write
 from commsched.store.models import Revision
 from commsched.web import standing
 from commsched.web.answers import done
@@ -43,10 +43,11 @@ def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
         alike = items.look_alikes(session, item_id, shown.seen.revision.parsed())
+        own = corrections.own_pages(session, items.load(session, item_id))
     seen = shown.seen
     embargo = seen.revision.parsed().embargo
     return page(
-        "items/show.html", form=form, shown=shown, seen=seen, item=seen.item, channels=channels, alike=alike,
+        "items/show.html", form=form, shown=shown, seen=seen, item=seen.item, channels=channels, alike=alike, own=own,
         told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
         editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
                                                          for row in seen.deliveries),
@@ -144,6 +145,29 @@ def cancel(item_id: int) -> str | Response | tuple[str, int]:
 def bypass(item_id: int) -> str | Response | tuple[str, int]:
     return _act(item_id, _("It is let out without approval. Those who approve are being told."),
                 lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))  # fmt: skip
+
+
+@bp.post("/correct")
+@allow("write")
+def correct(item_id: int) -> str | Response | tuple[str, int]:
+    """Begin a correction, or go on with the one that somebody has begun."""
+    begun: list[int] = []
+    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(office(), actor(), item_id)))
+    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else given
+
+
+@bp.post("/take-down")
+@allow("resolve")
+def take_down(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is taken down from your own pages. Those who approve are told."),
+                lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
+
+
+@bp.post("/put-back")
+@allow("approve")
+def put_back(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It stands on your own pages again."),
+                lambda _form: takedown.put_back(office(), actor(), item_id))  # fmt: skip
 
 
 @bp.post("/comment")
