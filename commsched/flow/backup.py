@@ -146,7 +146,7 @@ def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> No
         shutil.copyfileobj(source, target)
         target.flush()
         os.fsync(target.fileno())
-    path.chmod(0o644 if name.parts[0] == MEDIA else 0o600)
+    path.chmod(0o600)
 
 
 def _check(database: Path, file: Path) -> None:

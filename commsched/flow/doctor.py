@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from commsched.core import sizes
 from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
-from commsched.flow import health, record, storage
+from commsched.flow import custody, health, record, storage
 from commsched.flow.compose import media_path
 from commsched.flow.connect import standing
 from commsched.flow.context import Office
@@ -58,6 +58,11 @@ def _health(office: Office) -> Iterator[Finding]:
         if one.name == "clock" and not one.ok and not _something_waits(office):
             level = "warn"  # an office that is not running, with nothing to publish, is not ill
         yield Finding(one.name, level, one.words, one.help)
+
+
+def _custody(office: Office) -> Iterator[Finding]:
+    for one in custody.checks(office):
+        yield Finding(one.name, "ok" if one.ok else "warn", one.words, one.help)
 
 
 def _something_waits(office: Office) -> bool:
@@ -190,5 +195,5 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _integrity, _schema, _key, _record, _media, _orphans, _mail, _channels, _offices,
+    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _mail, _channels, _offices,
 )  # fmt: skip

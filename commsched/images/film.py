@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from commsched.images import errors
-from commsched.images.worker import LENGTHS, _all, _exactly, _limit
+from commsched.images.worker import LENGTHS, _all, _exactly, _limit, limit_memory
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,7 +40,7 @@ def confine() -> None:
     """Memory, time, files and processes: limits that no video can lift again."""
     import resource
 
-    _limit(resource.RLIMIT_AS, MEMORY)
+    limit_memory(MEMORY)
     _limit(resource.RLIMIT_CPU, CPU_SECONDS)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)

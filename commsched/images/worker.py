@@ -12,6 +12,7 @@ import os
 import resource
 import select
 import struct
+import sys
 from typing import Any
 
 MEMORY = 1536 * 2**20
@@ -45,9 +46,15 @@ def _limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
 
 
+def limit_memory(most: int) -> None:
+    """At most so many bytes of address space, where the system keeps count: macOS refuses the limit."""
+    if sys.platform != "darwin":
+        _limit(resource.RLIMIT_AS, most)
+
+
 def confine() -> None:
     """Memory, files and processes: limits that no picture can lift again."""
-    _limit(resource.RLIMIT_AS, MEMORY)
+    limit_memory(MEMORY)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NPROC, 0)

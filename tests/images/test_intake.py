@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
+import sys
 import threading
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from commsched.core.words import Invalid
-from commsched.images import clean, errors, intake, look, pool
+from commsched.images import clean, errors, intake, look, pool, worker
 from tests.images import files
 
 
@@ -410,3 +412,15 @@ def test_a_picture_of_our_own_is_kept_as_it_is_and_told_of_as_any_other(form: st
     )  # fmt: skip
     assert look.distance(own.dhash, taken.dhash) <= 3
     assert not own.had_location
+
+
+def test_the_limit_that_macos_refuses_is_not_asked_for_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(worker, "_limit", lambda kind, _value: asked.append(kind))
+    monkeypatch.setattr(sys, "platform", "darwin")
+    worker.confine()
+    assert resource.RLIMIT_AS not in asked
+    assert resource.RLIMIT_NOFILE in asked
+    monkeypatch.setattr(sys, "platform", "linux")
+    worker.confine()
+    assert resource.RLIMIT_AS in asked
