@@ -55,6 +55,7 @@ MUTANTS = (
     Mutant("pause not looked at", GATE, "if case.paused:", "if False:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
     Mutant("dead channel not looked at", GATE, 'if case.channel_state != "ok":', "if False:"),
+    Mutant("a list without a mail server", GATE, "if case.mute:", "if False:", "tests/flow/test_mail_off.py"),
     Mutant("resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"),
     Mutant("addresses not compared", CONSIDER, "if (people or expected) and", "if False and"),
     Mutant("recipients by place, not address", CONSIDER, "if not known.recipient:", "if True:"),
