@@ -104,6 +104,7 @@ const go = async (file, url, key, told) => {
   told.here(offset);
   while (offset < file.size) {
     const from = offset;
+    told.signal?.throwIfAborted();
     offset = await push(address, {
       "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream",
     }, file.slice(from, from + PIECE), { signal: told.signal, leaving: (bytes) => told.here(from + bytes) });
