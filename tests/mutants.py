@@ -55,6 +55,8 @@ MUTANTS = (
     Mutant("pause not looked at", GATE, "if case.paused:", "if False:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
     Mutant("dead channel not looked at", GATE, 'if case.channel_state != "ok":', "if False:"),
+    Mutant("a time that has passed", "core/timing.py", "return at < now - GRACE", "return False",
+           "tests/flow/test_past.py"),
     Mutant("a list without a mail server", GATE, "if case.mute:", "if False:", "tests/flow/test_mail_off.py"),
     Mutant("resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"),
     Mutant("addresses not compared", CONSIDER, "if (people or expected) and", "if False and"),

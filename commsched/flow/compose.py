@@ -16,7 +16,7 @@ from commsched.core.content import ChannelContent, Content, Picture, Rendition, 
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.fitting import recipe_for, told
 from commsched.core.platform import Draft, PictureFile
-from commsched.core.timing import read_time
+from commsched.core.timing import PASSED, passed, read_time
 from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow import lineage
 from commsched.flow.context import Office, mute
@@ -255,9 +255,12 @@ def _notes(
     ]  # fmt: skip
 
 
-def general_problems(content: Content, publish_at: datetime | None) -> list[Problem]:
-    """What is wrong whatever the channel: nowhere to go, nothing to say, out before its embargo."""
+def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
+    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
+    embargo."""
     found = []
+    if publish_at is not None and passed(publish_at, now):
+        found.append(block("publish_at", PASSED))
     if not content.channels:
         found.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):

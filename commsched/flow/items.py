@@ -121,7 +121,7 @@ def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
     checked = compose.check(office, session, content, item.uid, item.publish_at)
-    return compose.general_problems(content, item.publish_at), checked
+    return compose.general_problems(content, item.publish_at, office.now()), checked
 
 
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
