@@ -14,7 +14,7 @@ from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
 from commsched.flow import custody, health, record, storage
 from commsched.flow.compose import media_path
-from commsched.flow.connect import standing
+from commsched.flow.connect import mute, standing
 from commsched.flow.context import Office
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
@@ -160,9 +160,16 @@ def _mail(office: Office) -> Iterator[Finding]:
 def _channels(office: Office) -> Iterator[Finding]:
     now = office.now()
     with office.store.read(EVERY_WORKSPACE) as session:
-        wanted = select(Channel, Workspace.slug).join(Workspace, Workspace.id == Channel.workspace_id)
+        wanted = select(Channel, Workspace.slug, Workspace.is_demo).join(
+            Workspace, Workspace.id == Channel.workspace_id
+        )
         rows = session.execute(wanted.where(Channel.state != "archived").order_by(Channel.id)).all()
-    stands = [(row, slug, standing(row, now)) for row, slug in rows]
+    stands = [(row, slug, standing(row, now)) for row, slug, _demo in rows]
+    for row, slug, demo in rows:
+        if mute(office, row, demo):
+            quiet = N_("The channel %(name)s (%(office)s) reaches nobody: no mail server is set.")
+            yield Finding("channel", "warn", Words(quiet, {"name": row.name, "office": slug}),
+                          Words(N_("Set smtp_url in commsched.toml, so that people get mail.")))  # fmt: skip
     for row, slug, state in stands:
         params = {"name": row.name, "office": slug, "detail": row.trouble}
         if state == "broken":
