@@ -160,6 +160,11 @@ BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {
     "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', errors.Vector),
     "svg with a mark": (b"\xef\xbb\xbf  <SVG onload=alert(1)>", errors.Vector),
     "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", errors.PhonePhoto),
+    **{
+        f"heic of the kind {kind}": (b"\0\0\0\x18ftyp" + kind.encode() + bytes(8), errors.PhonePhoto)
+        for kind in ("heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "heif", "mif1", "msf1")
+    },
+    "canon's raw": (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", errors.OtherPicture),
     "avif": (b"\0\0\0\x18ftypavif\0\0\0\0", errors.OtherPicture),
     "mp4": (b"\0\0\0\x18ftypmp42\0\0\0\0", errors.Film),
     "webm": (b"\x1aE\xdf\xa3" + bytes(40), errors.Film),
@@ -223,7 +228,7 @@ def test_a_bomb_costs_the_server_no_memory() -> None:
 def test_a_worker_that_hangs_is_killed_and_the_next_picture_is_read() -> None:
     workers = pool.Pool(size=1, timeout=0.001)
     with pytest.raises(errors.TooHeavy):
-        intake.take(files.png((2000, 2000)), workers=workers)
+        intake.take(files.png((6000, 6000)), workers=workers)
     workers.timeout = 20.0
     assert intake.take(files.jpeg(), workers=workers).width == 64
     workers.close()
