@@ -48,28 +48,14 @@ def _shown(item_id: int) -> dict[str, Any]:
     seen = shown.seen
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
-<<<<<<< HEAD
-        alike = items.look_alikes(session, item_id, shown.seen.revision.parsed())
-        own = corrections.own_pages(session, items.load(session, item_id))
-    seen = shown.seen
-    embargo = seen.revision.parsed().embargo
-    return page(
-        "items/show.html", form=form, shown=shown, seen=seen, item=seen.item, channels=channels, alike=alike, own=own,
-        told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
-        editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
-                                                         for row in seen.deliveries),
-        MOST_ASKED=MOST_ASKED, asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
-        numbers=_numbers(item_id, {row.revision_id for row in seen.decisions}), clash=clash, outside=outside,
-        embargo=datetime.fromisoformat(embargo) if embargo else None,
-    )  # fmt: skip
-=======
         alike = items.look_alikes(session, item_id, seen.revision.parsed())
+        own = corrections.own_pages(session, items.load(session, item_id))
     embargo = seen.revision.parsed().embargo
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mailing.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
     return {
-        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike,
+        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike, "own": own,
         "told": standing.where(seen, shown.names, place().zone, filed), "standing": standing,
         "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
@@ -77,7 +63,6 @@ def _shown(item_id: int) -> dict[str, Any]:
         "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
         "embargo": datetime.fromisoformat(embargo) if embargo else None,
     }  # fmt: skip
->>>>>>> desk
 
 
 def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
