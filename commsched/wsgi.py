@@ -13,8 +13,10 @@ gc.disable()  # what is made while starting lives as long as the process: to loo
 from commsched.bootstrap import open_office  # noqa: E402
 from commsched.core.language import say  # noqa: E402
 from commsched.core.settings import BadSettings  # noqa: E402
+from commsched.images.confinement import undumpable  # noqa: E402
 from commsched.web.app import create_app  # noqa: E402
 
+undumpable()  # another program of the same user cannot look into this process
 try:
     app = create_app(open_office())
 except BadSettings as error:

@@ -129,6 +129,7 @@ def worker() -> None:
     """Run the scheduler that publishes, without pages. SIGTERM ends it when the calls in flight have ended."""
     from commsched.engine.embedded import Engine
 
+    _alone()
     office = open_office()
     _log()
     engine, told = Engine(office), threading.Event()
@@ -152,6 +153,13 @@ def _starting() -> Iterator[None]:
         gc.enable()
 
 
+def _alone() -> None:
+    """Another program of the same user cannot look into this process, where passwords and tokens are."""
+    from commsched.images.confinement import undumpable
+
+    undumpable()
+
+
 def _log() -> None:
     import logging
 
@@ -168,6 +176,7 @@ def _server(office: Office, host: str, port: int) -> tuple[Any, str]:
 
     from commsched.web.app import MOST_BYTES, create_app
 
+    _alone()
     _log()
     app = create_app(office)
     try:

@@ -122,7 +122,7 @@ def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
     checked = compose.check(office, session, content, item.uid, item.publish_at)
-    general = compose.general_problems(content, item.publish_at)
+    general = compose.general_problems(content, item.publish_at, office.now())
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         general.append(block("channels", N_("A correction must go to the page where the text stands.")))
     return general, checked

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content import Content, canonical, digest
 from commsched.core.draft import DraftIn
 from commsched.core.lifecycle import EDITABLE
-from commsched.core.timing import latest_for, read_time
+from commsched.core.timing import latest_for, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
@@ -84,6 +84,8 @@ def save(
         changed = digest(canonical(content)) != revision.hash
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
+        if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
+            refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, content, list(given.sources))
             # the same words with other sources: what waits goes on, under the newest revision's number
