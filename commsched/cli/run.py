@@ -172,20 +172,14 @@ def _log() -> None:
 
 def _server(office: Office, host: str, port: int) -> tuple[Any, str]:
     """A server that has its port, and the address to tell. The office's own address follows unless it is set."""
-    from waitress import create_server
-
-    from commsched.web.app import MOST_BYTES, create_app
+    from commsched.web.app import create_app
+    from commsched.web.server import make_server
 
     _alone()
     _log()
     app = create_app(office)
     try:
-        server = create_server(
-            app, host=host, port=port, threads=THREADS, ident="",
-            # what came through a proxy must be seen as such; the app believes only as many as it is told to
-            clear_untrusted_proxy_headers=False,
-            max_request_body_size=MOST_BYTES * 2,
-        )  # fmt: skip
+        server = make_server(app, office, host, port, THREADS)
     except OSError as error:
         raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
     bound = getattr(server, "effective_port", None) or server.effective_listen[0][1]

@@ -17,6 +17,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.people import check_name
 from commsched.flow.policies import check_policy, to_policy
 from commsched.flow.record import note
+from commsched.flow.turns import waiting_for_a_server
 from commsched.flow.wire import make_wire
 from commsched.store.models import Channel, Workspace
 
@@ -85,7 +86,8 @@ def _ask(
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
                      language=workspace.language, office_name=workspace.name)  # fmt: skip
-    return platform.connect(wire)
+    with waiting_for_a_server(actor):
+        return platform.connect(wire)
 
 
 def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
