@@ -163,10 +163,12 @@ def _alone() -> None:
 def _log() -> None:
     import logging
 
+    from commsched.core.discreet import DiscreetFormatter
     from commsched.core.settings import log_level
 
-    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")),
-                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # fmt: skip
+    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")))
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(DiscreetFormatter())
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
