@@ -23,6 +23,7 @@ from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
+TIMES: Final = "times"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     DECIDE: "/a/{token}",
@@ -30,6 +31,7 @@ PATHS: Final = {
     CHANNELS: "/w/{slug}/channels/",
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
+    TIMES: "/w/{slug}/times/",
 }
 """Where the button leads."""
 _SOON: Final = {0: N_("today"), 1: N_("tomorrow")}
@@ -117,6 +119,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("The pause is over"), N_("%(by)s has ended the pause."),
         N_("Things go out at their times again. What fell due meanwhile waits for a choice, item by item."),
         N_("Open the office"), HOME, shows_item=False,
+    ),
+    "times_shifted": Kind(
+        N_("Planned times have shifted"), N_("Some of what is planned now means another moment than when it was set."),
+        N_("The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+           "goes out at the same moment as before, but the clock will show another time then."),
+        N_("See and choose"), TIMES, shows_item=False,
     ),
     "morning": Kind(
         N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,

@@ -11,11 +11,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.words import Words
+from commsched.flow import walltimes
 from commsched.flow.asking import asked
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
 from commsched.flow.health import skew, wrong_time
-from commsched.flow.items import current
+from commsched.flow.items import current, workspace_of
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
 
@@ -72,6 +73,8 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     today: list[Line]
     ahead: list[Line]
+    shifted: int
+    """How many planned times now mean another moment than was meant."""
     wrong_time: Words | None
     """Said where this computer's clock is not the platforms'."""
 
@@ -79,7 +82,7 @@ class Now(msgspec.Struct, frozen=True):
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += len(self.channels) + len(self.consents) + bool(self.wrong_time)
+        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
@@ -106,6 +109,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             consents=ending(session, now),
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
+            shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
 
