@@ -123,6 +123,9 @@ class Part(msgspec.Struct, frozen=True):
     parent: str = ""
     """The platform's id of the part before (thread, comment), once that one is out."""
     root: str = ""
+    others: frozenset[str] = frozenset()
+    """For reading back: the ids and addresses of what else this account has published of late, as far as the store
+    knows. A post that is one of them is not this part, whatever it says."""
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
@@ -244,6 +247,10 @@ class Platform(ABC):
     @abstractmethod
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         """Read back whether ``part`` went out at or after ``since`` (UTC)."""
+
+    def resends(self, facts: dict[str, Any]) -> bool:
+        """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
+        return self.resend_if_absent
 
     @abstractmethod
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
