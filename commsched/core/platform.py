@@ -26,6 +26,10 @@ class ConnectError(OfficeError):
     status, code = 422, "connect"
 
 
+class DeadToken(ConnectError):
+    """The platform itself said that the token is not accepted, or may not publish (any more)."""
+
+
 class Setting(msgspec.Struct, frozen=True):
     """One field of the connect form. ``secret`` ones are encrypted; labels and helps are msgids."""
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -44,7 +45,18 @@ class _Refused(Exception):
 
 
 class Moved(requests.RequestException):
-    """The server answered a writing call with a redirect, which is never followed."""
+    """The server answered with a redirect, which is never followed: a token must not go where nobody has pointed, and
+    what may be read through a redirect cannot be written through it."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.target = _bare(urljoin(response.url, response.headers.get("location", "")))
+        self.url = _bare(response.url)
+        super().__init__(f"{self.url} points to {self.target}", response=response)
+
+
+def _bare(url: str) -> str:
+    """``url`` without parameters, which may be secret, and at most 200 characters."""
+    return url.partition("?")[0].partition("#")[0][:200]
 
 
 Malformed = requests.exceptions.InvalidURL
@@ -196,8 +208,8 @@ def public_only(addresses: Sequence[str]) -> bool:
 class Session(requests.Session):
     """A session whose calls end within ``deadline`` seconds, read at most ``max_bytes``, and are guarded.
 
-    It reads nothing from the environment, follows redirects only for GET and HEAD (each hop is guarded anew), and
-    marks every exception it lets out with ``sent``: whether anything of the call had left this machine.
+    It reads nothing from the environment, follows no redirect (:class:`Moved`), and marks every exception it lets out
+    with ``sent``: whether anything of the call had left this machine.
     """
 
     def __init__(
@@ -213,7 +225,6 @@ class Session(requests.Session):
         self.deadline, self.timeout, self.max_bytes = deadline, timeout, max_bytes
         self.guard, self.resolve = guard, resolve
         self.trust_env = False
-        self.max_redirects = 5
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one session may serve many channels
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter())
@@ -228,31 +239,31 @@ class Session(requests.Session):
         call = _Call(time.monotonic() + self.deadline, self.guard, self.resolve)
         token = _call.set(call)
         try:
-            return self._bounded(str(method).upper(), url, *args, **kwargs)
+            return self._bounded(method, url, *args, **kwargs)
         except (requests.RequestException, OSError) as error:
             error.__dict__["sent"] = call.sent
             raise
         finally:
             _call.reset(token)
 
-    def _bounded(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        reading = method in ("GET", "HEAD")
+    def _bounded(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
         kwargs["stream"] = True
-        kwargs["allow_redirects"] = reading and kwargs.get("allow_redirects", True)
+        kwargs["allow_redirects"] = False
         try:
             response = super().request(method, url, *args, **kwargs)
         except _Refused as refused:
             raise Blocked(str(refused)) from None
         self._read(response)
-        if response.is_redirect and not reading:
-            raise Moved(f"the server points to {response.headers.get('location', '')[:200]}", response=response)
+        if response.is_redirect:
+            raise Moved(response)
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """As requests', which reads the whole body of a redirect, followed or not: never more than is allowed."""
         target = super().get_redirect_target(resp)
-        if target is not None and not resp._content_consumed:  # type: ignore[attr-defined]
+        if target is not None:
             self._read(resp)
         return target
 
@@ -286,7 +297,9 @@ def network_error(error: BaseException) -> requests.RequestException | None:
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
-        if isinstance(current, requests.RequestException):
+        if isinstance(current, requests.RequestException) and not isinstance(
+            current, requests.exceptions.InvalidJSONError
+        ):
             return current
         seen.add(id(current))
         current = current.__cause__ or current.__context__

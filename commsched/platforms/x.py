@@ -32,7 +32,7 @@ from commsched.core.platform import (
 )
 from commsched.core.text import split_thread, tidy, x_length, x_links
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._answers import base_url, detail, invisible, orphan, outcome_of, refusal, value
+from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, outcome_of, refusal, value
 from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
@@ -110,13 +110,13 @@ class X(Platform):
                 )
                 raise ConnectError(words, _KEYS[2].key)
             username = str(me["username"])
-            return Account(str(me["id"]), f"@{username}", f"https://x.com/{username}")
+            return Account(ident(me), f"@{username}", f"https://x.com/{username}")
         except ConnectError:
             raise
         except Exception as error:
             outcome = _outcome(error, wire)
             field = _KEYS[2].key if value(wire, _KEYS[2]) else _BEARER.key
-            raise refusal(outcome, self.name, token=field, server=_BASE_URL.key) from error
+            raise refusal(error, outcome, self.name, token=field, server=_BASE_URL.key) from error
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return _LIMITS
@@ -166,7 +166,8 @@ class X(Platform):
                 in_reply_to_tweet_id=part.parent or None,
                 user_auth=True,
             )
-            return Published(str(answer["data"]["id"]), _url(answer["data"]["id"]))
+            post = ident(answer["data"])
+            return Published(post, _url(post))
         except Exception as error:
             return _outcome(error, wire)
 
@@ -246,8 +247,9 @@ def _check_thread(draft: Draft) -> list[Problem]:
 
 
 def _read_back(client: Any, part: Part, start: datetime, account: str) -> Finding:
-    """Walk the account's own posts since ``start``."""
-    account = account or str(client.get_me(user_auth=True)["data"]["id"])
+    """Walk the account's own posts since ``start``. One that the store knows is another part's, with the same words or
+    not; whether one that nobody knows is this, only its words can say, so that absence is never sent on."""
+    account = account or ident(client.get_me(user_auth=True)["data"])
     token = None
     for _ in range(_PAGES):
         page = client.get_users_tweets(
@@ -259,8 +261,8 @@ def _read_back(client: Any, part: Part, start: datetime, account: str) -> Findin
             user_auth=True,
         )
         for tweet in page.get("data") or ():
-            if _is_it(tweet, part):
-                return Found(str(tweet["id"]), _url(tweet["id"]))
+            if ident(tweet) not in part.others and _is_it(tweet, part):
+                return Found(ident(tweet), _url(tweet["id"]))
         meta = page["meta"]
         token = meta.get("next_token")
         if not token:
@@ -301,7 +303,7 @@ def _outcome(error: Exception, wire: Wire) -> Outcome:
     from commsched.platforms import _tweepy
 
     def read(told: HTTPException) -> Outcome:
-        return _tweepy.outcome(told, detail(told, wire), wire.now())
+        return _tweepy.outcome(told, detail(told, wire), wire)
 
     return outcome_of(error, wire, HTTPException, read)
 

@@ -311,6 +311,25 @@ def test_a_server_that_was_down_longer_than_the_patience_is_still_read_back(worl
     assert asked(world) == people, "whoever is asked needs no word of every further look"
 
 
+def test_reading_back_is_told_what_else_the_account_has_published(world: World) -> None:
+    told: list[frozenset[str]] = []
+
+    def note(kind: str, platform: Any, part: Any) -> str:
+        if kind == "look":
+            told.append(part.others)
+        return "timeout before" if kind == "send" and len(world.wall.seen) == 1 and not told else ""
+
+    due(world, channel=3)
+    world.settle()
+    due(world, channel=3)
+    world.wall.fault = note
+    world.settle()
+    world.clock.forward(6)
+    world.settle()
+    [first] = [one.id for one in world.wall.seen if one.key.endswith("-0")][:1]
+    assert told == [frozenset({first, f"https://wall.example/{first}"})]
+
+
 def test_while_a_person_is_asked_what_is_too_late_is_not_sent_by_itself(world: World) -> None:
     due(world, channel=3)
     fail(world, "timeout before")
