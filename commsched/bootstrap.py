@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from commsched import platforms
 from commsched.core.clock import Clock
 from commsched.core.words import N_, Words
 from commsched.flow.context import Office
+from commsched.flow.way_out import authority_of, proxy_of
 from commsched.flow.wire import TIMEOUT
 from commsched.mail.relay import mailer_for
 from commsched.store.migrate import ready
@@ -23,7 +24,10 @@ from commsched.store.vault import Vault
 log = logging.getLogger("commsched")
 _MIGRATED = N_("The database was of an older version. It has been backed up to %(file)s and brought up to date.")
 
-SETTINGS = ("base_url", "smtp_url", "mail_from", "mail_name", "secure_cookies", "trusted_proxies", "metrics_token")
+SETTINGS = (
+    "base_url", "smtp_url", "mail_from", "mail_name", "secure_cookies", "trusted_proxies", "metrics_token",
+    "https_proxy", "ca_file",
+)  # fmt: skip
 """Read from ``commsched.toml`` in the home, or from ``COMMSCHED_<NAME>``; the environment wins."""
 
 
@@ -59,12 +63,13 @@ def read_settings(home: Path) -> dict[str, str]:
 
 
 @cache
-def http_session(allow_private: bool) -> Any:
+def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
     (it is safe between threads), so that connections are kept alive."""
     from commsched.platforms._network import Session
 
-    return Session.for_settings({"allow_private": "1" if allow_private else ""}, deadline=TIMEOUT)
+    settings = {"allow_private": "1" if allow_private else ""}
+    return Session.for_settings(settings, deadline=TIMEOUT, proxy=proxy, ca_file=ca_file)
 
 
 def open_office(
@@ -89,6 +94,6 @@ def open_office(
         platform=platforms.get,
         platform_keys=platforms.keys,
         mailer=mailer_for(merged, folder / "outbox"),
-        http=http_session,
+        http=partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged)),
         settings=merged,
     )

@@ -207,6 +207,8 @@ class Platform(ABC):
     """The kinds that go here when somebody writes their first one and has not chosen yet."""
     own: ClassVar[bool] = False
     """True for the office's own places, which know no account but the office itself."""
+    many_servers: ClassVar[bool] = False
+    """True where accounts live on many servers, each of which counts its own: an account is its id *and* its server."""
     resend_if_absent: ClassVar[bool] = False
     """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
     independent_parts: ClassVar[bool] = False

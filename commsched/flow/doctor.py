@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from commsched.core import sizes
 from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
-from commsched.flow import health, record, storage
+from commsched.flow import health, record, storage, way_out
 from commsched.flow.compose import media_path
 from commsched.flow.connect import standing
 from commsched.flow.context import Office
@@ -152,6 +152,12 @@ def _mail(office: Office) -> Iterator[Finding]:
         yield Finding("mail", "fail", Words(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail}))
 
 
+def _way_out(office: Office) -> Iterator[Finding]:
+    for good, words in way_out.examine(office):
+        help_ = None if good else Words(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
+        yield Finding("way out", "ok" if good else "fail", words, help_)
+
+
 def _channels(office: Office) -> Iterator[Finding]:
     now = office.now()
     with office.store.read(EVERY_WORKSPACE) as session:
@@ -190,5 +196,5 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _integrity, _schema, _key, _record, _media, _orphans, _mail, _channels, _offices,
+    _health, _integrity, _schema, _key, _record, _media, _orphans, _mail, _way_out, _channels, _offices,
 )  # fmt: skip

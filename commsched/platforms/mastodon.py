@@ -76,6 +76,7 @@ class Mastodon(Platform):
         ),
         Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
     )
+    many_servers = True
     resend_if_absent = True
 
     def connect(self, wire: Wire) -> Account:
@@ -88,7 +89,8 @@ class Mastodon(Platform):
             if not me.get("acct"):
                 raise ValueError("the answer does not name the account")
             name = f"@{me['acct']}@{facts['domain']}"
-            return Account(ident(me), name, str(me.get("url") or ""), None, facts)
+            url = str(me.get("url") or f"{base_url(wire, _BASE_URL)}/@{me['acct']}")
+            return Account(ident(me), name, url, None, facts)
         except ConnectError:
             raise
         except Exception as error:
