@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core import standing as access
 from commsched.core.approval import Policy
 from commsched.core.platform import Account, Platform
 from commsched.core.words import N_, Conflict, Invalid, NotFound
@@ -20,8 +21,6 @@ from commsched.flow.record import note
 from commsched.flow.wire import make_wire
 from commsched.store.models import Channel, Workspace
 
-WARN: Final = timedelta(days=14)
-"""How long before a token dies somebody is told."""
 MOST: Final = 200_000
 """Characters in one setting: a press list is the longest."""
 
@@ -116,7 +115,7 @@ def _keep(office: Office, channel: Channel, plain: dict[str, str], secret: dict[
     channel.account, channel.account_name = account.id[:300], account.name[:300]
     channel.account_url, channel.facts = account.url[:500], account.facts
     channel.token_expires_at, channel.checked_at = account.expires_at, office.now()
-    channel.state, channel.trouble, channel.not_before = "ok", "", None
+    channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
 
 
 def find(session: Session, channel_id: int) -> Channel:
@@ -266,13 +265,8 @@ def archive(office: Office, actor: Actor, channel_id: int) -> None:
 
 
 def standing(channel: Channel, now: datetime) -> str:
-    """How a channel stands today: ``ok``, ``expiring``, ``broken`` or ``archived``."""
-    if channel.state == "ok" and channel.token_expires_at is not None:
-        if channel.token_expires_at <= now:
-            return "broken"
-        if channel.token_expires_at - now <= WARN:
-            return "expiring"
-    return channel.state
+    """How a channel stands today; see :func:`commsched.core.standing.standing`."""
+    return access.standing(channel.state, channel.token_expires_at, now)
 
 
 def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:

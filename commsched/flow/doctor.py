@@ -169,7 +169,7 @@ def _channels(office: Office) -> Iterator[Finding]:
         if state == "broken":
             words = Words(N_("The channel %(name)s (%(office)s) has lost its access. %(detail)s"), params)
             yield Finding("channel", "fail", words, Words(N_("Connect it again.")))
-        if state == "expiring":
+        if state in ("expiring", "overdue"):
             params["on"] = f"{row.token_expires_at:%Y-%m-%d}"
             words = Words(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
             yield Finding("channel", "warn", words, Words(N_("Connect it again before then.")))

@@ -36,6 +36,7 @@ STATES: Final = {
     "ok": Look("green", "check", N_("Connected")),
     "broken": Look("red", "triangle-alert", N_("Access has died")),
     "expiring": Look("amber", "clock", N_("Expires soon")),
+    "overdue": Look("amber", "clock", N_("Should have run out")),
     "archived": Look("grey", "archive", N_("Removed")),
 }
 """States of items, deliveries and channels."""

@@ -231,7 +231,9 @@ def test_a_channels_policy_names_people_who_approve_here(office: Office, cast: C
     assert connect.get(office, cast.place.id, made.id).policy == {}
 
 
-def test_a_dead_token_counts_as_broken_before_anything_was_tried(office: Office, cast: Cast) -> None:
+def test_a_date_that_has_passed_is_told_and_only_the_platforms_answer_stops_the_channel(
+    office: Office, cast: Cast
+) -> None:
     made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
-    for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "broken")):
+    for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "overdue")):
         assert connect.standing(made, office.now() + timedelta(days=days)) == state, days
