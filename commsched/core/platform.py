@@ -42,6 +42,8 @@ class Setting(msgspec.Struct, frozen=True):
     kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
+    note: str = ""
+    """Said beside the label of one that is not ``required`` by itself, instead of "may be left empty"."""
     operator: bool = False
     """Reaches into the machine itself, so that only its own command line may set it."""
 
@@ -75,6 +77,12 @@ class Limits(msgspec.Struct, frozen=True):
     text_bytes: int | None = None
     pictures: int = 4
     picture_bytes: int | None = None
+    picture_pixels: int | None = None
+    """Width × height."""
+    picture_side: int | None = None
+    """The longer side, in pixels."""
+    gif_pixels: int | None = None
+    """Width × height of a GIF, where those have a limit of their own."""
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
     alt_characters: int | None = None
     needs_picture: bool = False

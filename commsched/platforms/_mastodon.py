@@ -69,6 +69,7 @@ def facts_of(client: Any, wire: Wire, server: str) -> dict[str, Any]:
         "url_length": int(statuses.get("characters_reserved_per_url") or URL_LENGTH),
         "pictures": int(statuses.get("max_media_attachments") or 4),
         "picture_bytes": int(media.get("image_size_limit") or 16 * 1024 * 1024),
+        "picture_pixels": int(media.get("image_matrix_limit") or 0),
         "picture_types": types,
         "alt_characters": int(media.get("description_limit") or 1500),
     }

@@ -34,6 +34,8 @@ _KEY_LIVES = timedelta(minutes=45)
 itself may wait another ten."""
 _SKEW = timedelta(minutes=2)
 _PAGE, _PAGES = 40, 5
+_PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
+"""Width × height that a server takes, where it does not say; of GIFs it never says."""
 _RIGHTS = ("read:accounts", "read:statuses", "write:statuses", "write:media")
 
 _BASE_URL = Setting(
@@ -106,6 +108,8 @@ class Mastodon(Platform):
             characters=int(facts.get("characters", 500)),
             pictures=int(facts.get("pictures", 4)),
             picture_bytes=int(facts.get("picture_bytes", 16 * 1024 * 1024)),
+            picture_pixels=int(facts.get("picture_pixels") or _PIXELS),
+            gif_pixels=_GIF_PIXELS,
             picture_types=tuple(facts.get("picture_types") or usual.picture_types),
             alt_characters=int(facts.get("alt_characters", 1500)),
         )

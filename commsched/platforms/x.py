@@ -37,41 +37,35 @@ from commsched.platforms._checks import check_pictures, check_text, longest, sai
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
 """US dollars per call."""
-_LIMITS = Limits(characters=280, pictures=4, picture_bytes=5_000_000, alt_characters=1000)
+_LIMITS = Limits(
+    characters=280,
+    pictures=4,
+    picture_bytes=5_000_000,
+    picture_side=8192,
+    gif_pixels=1280 * 1080,
+    alt_characters=1000,
+)
 _GIF_BYTES = 15_000_000
 _SKEW = timedelta(minutes=2)
 _PAGE, _PAGES = 100, 5
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?\b")
 
+_TOGETHER = N_("all four are needed")
+
+
+def _key(key: str, label: str, alias: tuple[str, ...] = (), hint: str = "") -> Setting:
+    return Setting(key, label, kind="password", secret=True, required=False, help=hint, aliases=alias, note=_TOGETHER)
+
+
 _KEYS = (
-    Setting("api_key", N_("API key"), kind="password", secret=True, required=False, aliases=("consumer_key",)),
-    Setting(
-        "api_secret",
-        N_("API key secret"),
-        kind="password",
-        secret=True,
-        required=False,
-        aliases=("api_key_secret", "consumer_secret"),
-    ),
-    Setting(
+    _key("api_key", N_("API key"), ("consumer_key",)),
+    _key("api_secret", N_("API key secret"), ("api_key_secret", "consumer_secret")),
+    _key(
         "access_token",
         N_("Access token"),
-        kind="password",
-        secret=True,
-        required=False,
-        help=N_(
-            "In X's developer console, under Keys and tokens: made with the right “Read and write”. "
-            "All four keys are needed."
-        ),
+        hint=N_("In X's developer console, under Keys and tokens: made with the right “Read and write”."),
     ),
-    Setting(
-        "access_secret",
-        N_("Access token secret"),
-        kind="password",
-        secret=True,
-        required=False,
-        aliases=("access_token_secret",),
-    ),
+    _key("access_secret", N_("Access token secret"), ("access_token_secret",)),
 )
 _BEARER = Setting(
     "bearer_token",
@@ -79,8 +73,9 @@ _BEARER = Setting(
     kind="password",
     secret=True,
     required=False,
-    help=N_("Instead of the four keys. It lives two hours only, so the four keys are the better choice."),
+    help=N_("It lives two hours only, so the four keys are the better choice."),
     aliases=("token",),
+    note=N_("only where the four keys are not given"),
 )
 _BASE_URL = Setting(
     "base_url",

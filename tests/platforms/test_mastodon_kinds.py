@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Retry, Unknown
 from commsched.core.platform import ConnectError, Wire
 from commsched.platforms import get
-from tests.platforms._office import just_now, part, picture, send, wire
+from tests.platforms._office import draft, just_now, part, picture, send, wire
 from tests.sims.mastodon import MASTODON, TOKEN, MastodonSimulator
 
 mastodon = get("mastodon")
@@ -138,6 +138,26 @@ def test_an_account_without_an_id_or_a_name_is_not_connected(sim: MastodonSimula
     with pytest.raises(ConnectError) as refused:
         mastodon.connect(on)
     assert refused.value.field == "base_url"
+
+
+@pytest.mark.parametrize(
+    ("shape", "mime", "limit", "most"),
+    [
+        ((8000, 6000), "image/jpeg", 33_177_600, "6651 × 4988"),
+        ((8000, 6000), "image/jpeg", 0, "6651 × 4988"),
+        ((4000, 3000), "image/jpeg", 33_177_600, ""),
+        ((4000, 3000), "image/jpeg", 1_000_000, "1154 × 866"),
+        ((1400, 800), "image/gif", 33_177_600, "1269 × 725"),
+        ((1280, 720), "image/gif", 33_177_600, ""),
+    ],
+)
+def test_a_picture_with_more_pixels_than_the_server_takes_is_told_before_it_is_approved(
+    sim: MastodonSimulator, on: Wire, shape: tuple[int, int], mime: str, limit: int, most: str
+) -> None:
+    sim.limits = {"image_matrix_limit": limit} if limit else {}
+    facts = mastodon.connect(on).facts
+    problems = mastodon.check(draft("Hej", picture(mime=mime, shape=shape)), facts)
+    assert [problem.words.params["most"] for problem in problems if problem.blocks] == ([most] if most else [])
 
 
 WALLS = ["wall_403", "wall_406", "wall_413"]

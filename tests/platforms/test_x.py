@@ -320,6 +320,12 @@ def messages(text: str, *pictures: object) -> list[tuple[str, str]]:
     return [(p.level, str(p.words)) for p in x.check(draft(text, *pictures), {})]  # type: ignore[arg-type]
 
 
+def test_what_is_needed_together_is_not_called_optional() -> None:
+    notes = {setting.key: setting.note for setting in x.settings if setting.secret}
+    assert {notes[key] for key in KEYS} == {"all four are needed"}
+    assert notes["bearer_token"] == "only where the four keys are not given"
+
+
 def test_the_cost_of_a_link_is_shown() -> None:
     assert x.cost(draft("Utan länk")) == 0.015
     assert x.cost(draft("Med länk example.se")) == 0.2
@@ -339,6 +345,10 @@ def test_what_x_would_refuse_is_said_before() -> None:
     assert [level for level, _ in messages("Hej", picture(size=5_000_001))] == ["block"]
     assert messages("Hej", picture(mime="image/gif", size=14_000_000)) == []
     assert [level for level, _ in messages("Hej", picture(mime="image/gif", size=16_000_000))] == ["block"]
+    assert [level for level, _ in messages("Hej", picture(shape=(9000, 1000)))] == ["block"]
+    assert messages("Hej", picture(shape=(8192, 8192))) == []
+    assert [level for level, _ in messages("Hej", picture(mime="image/gif", shape=(1400, 1080)))] == ["block"]
+    assert messages("Hej", picture(mime="image/gif", shape=(1280, 1080))) == []
     assert [level for level, _ in messages("Köp $ABC och $DEF")] == ["block"]
     assert messages("Det kostar $5 och $10") == []
     assert [level for level, _ in messages("Ett\n---\nTvå")] == ["warn"]
