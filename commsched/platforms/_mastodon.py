@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import mastodon
 from mastodon import errors
@@ -31,14 +31,14 @@ class _Heard:
         return self.last
 
 
-class Client(mastodon.Mastodon):  # type: ignore[misc]
+class Client(mastodon.Mastodon):
     """The SDK's client: it asks for no version, never waits out a rate limit, and uses our session."""
 
     def __init__(self, server: str, token: str, wire: Wire) -> None:
-        self.heard = _Heard(wire.http)
+        self.heard: Any = _Heard(wire.http)
         super().__init__(
             api_base_url=server,
-            session=self.heard,
+            session=cast(Any, self.heard),
             request_timeout=wire.timeout,
             ratelimit_method="throw",
             mastodon_version="4.3.0",

@@ -252,11 +252,11 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, **self._trust())
+        super().init_poolmanager(*args, **(kwargs | self._trust()))
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs, **self._trust())
+        manager = super().proxy_manager_for(proxy, **(kwargs | self._trust()))
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
