@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -46,8 +47,9 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
     made, person = create_workspace(office, workspace, email, password or "", person_name=name, slug=slug, zone=zone,
                                     language=language)  # fmt: skip
     click.echo(made.slug)
-    tell(N_("%(name)s is there, in %(home)s. Next: start it with “commsched up”, sign in as %(email)s, and connect "
-            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home),
+    up = f"commsched up --home {shlex.quote(str(office.home))}"
+    tell(N_("%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
+            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home), up=up,
          email=person.email)  # fmt: skip
 
 
