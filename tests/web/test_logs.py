@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from commsched.core.discreet import SECRET_PATHS, DiscreetFormatter, discreet
+from commsched.core.discreet import SECRET_PATHS, discreet
 from commsched.core.draft import DraftIn
 from commsched.flow import signin, write
 from commsched.flow.context import Office
@@ -25,10 +28,9 @@ CANARY = "kanariefageln-sjunger-0123456789"
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Everything that is logged, as ``commsched up`` writes it."""
+    """Everything that is logged, as a foreign server would write it: nothing is taken out afterwards."""
     said = io.StringIO()
     handler = logging.StreamHandler(said)
-    handler.setFormatter(DiscreetFormatter())
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
@@ -52,6 +54,16 @@ def log() -> Iterator[io.StringIO]:
 )
 def test_a_line_keeps_what_may_be_read(line: str, written: str | None) -> None:
     assert discreet(line) == (written or line)
+
+
+def test_what_libraries_say_is_looked_through_too() -> None:
+    code = (
+        "import logging; from commsched.cli.run import _log; _log();"
+        f"logging.getLogger('waitress').warning('Exception while serving %s', '/a/{CANARY}?x={CANARY}')"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert CANARY not in ran.stderr
+    assert re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} WARNING waitress: .*/a/…", ran.stderr), "with its zone"
 
 
 def test_every_address_that_opens_something_is_known(app: Flask) -> None:
