@@ -54,6 +54,7 @@ def submit(
         item.state, item.reminded_at = "in_review", None
         note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
         if accepting is not None:
+            rounds.begin(session, actor, item, revision)
             _accept(office, session, actor, item, revision, accepting)
         _open(office, session, actor, item, revision)
     office.wake()
@@ -83,14 +84,19 @@ def accept(office: Office, actor: Actor, item_id: int, content_hash: str) -> Non
 
     Raises :class:`Conflict` where there is nothing to accept, or nobody would be left to approve it.
     """
-    actor.require("write")
     with office.store.write(actor.workspace) as session:
-        item, revision = decidable(session, item_id, content_hash)
-        _refuse_late(office, item)
-        _accept(office, session, actor, item, revision, content_hash)
-        item.state = "in_review"
-        _open(office, session, actor, item, revision)
+        accept_in(office, session, actor, item_id, content_hash)
     office.wake()
+
+
+def accept_in(office: Office, session: Session, actor: Actor, item_id: int, content_hash: str) -> None:
+    """As :func:`accept`, within a transaction that has more to do."""
+    actor.require("write")
+    item, revision = decidable(session, item_id, content_hash)
+    _refuse_late(office, item)
+    _accept(office, session, actor, item, revision, content_hash)
+    item.state = "in_review"
+    _open(office, session, actor, item, revision)
 
 
 def _accept(
@@ -100,9 +106,7 @@ def _accept(
         raise items.Changed(revision)
     if actor.person is None:
         raise NotAllowed(N_("Only a person can approve."))
-    rounds.begin(session, actor, item, revision)
-    now = turn(office, session, item, revision)
-    if actor.person not in now.may_accept:
+    if actor.person not in turn(office, session, item, revision).may_accept:
         raise Conflict(N_("There is nothing here that you need to accept."))
     names = names_of(session, writers_of(session, item, revision) - {actor.person})
     schedule.decide(office, session, actor, item, revision, "accept")

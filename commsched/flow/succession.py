@@ -68,10 +68,10 @@ def settle(office: Office, session: Session, actor: Actor, was: Before, name: st
         if new.stuck and not old.stuck and refuse:
             raise Conflict(N_("“%(title)s” waits for %(name)s, and nobody else here could decide. Let somebody else in "
                               "first, or take it back."), "role", title=item.title[:80], name=name)  # fmt: skip
-        if was.person in old.asked | old.acceptors and was.person not in new.asked | new.acceptors:
-            moved, now_asked = moved + 1, now_asked | new.asked | new.acceptors
-            note(session, office, actor, "approval.passed_on", item.id, name=name,
-                 names=names(session, new.asked | new.acceptors))  # fmt: skip
+        waits, waited = new.asked | new.acceptors, old.asked | old.acceptors
+        if was.person in waited and was.person not in waits and waits:
+            moved, now_asked = moved + 1, now_asked | waits
+            note(session, office, actor, "approval.passed_on", item.id, name=name, names=names(session, waits))
         if (new.asked, new.acceptors) != (old.asked, old.acceptors):
             ask(office, session, item, revision)
     return PassedOn(moved, names(session, now_asked))
