@@ -7,15 +7,18 @@ retries and never reads the environment. ``flow`` decides; adapters say what hap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
 
 from commsched.core.content import Kind, Quote
 from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published
 from commsched.core.words import OfficeError, Problem, Words
+
+OWN_PAGES: Final = ("newsroom", "sandbox")
+"""The platforms whose publications are pages of our own, which we can change and take down."""
 
 Role = Literal["post", "reply", "comment", "recipient"]
 
@@ -169,6 +172,10 @@ class Mailer(Protocol):
         """Where mail goes, in words for the page. Never with a password."""
         return Words("")
 
+    def reaches(self) -> bool:
+        """Whether anybody is reached: false where messages only become files."""
+        return True
+
     def verify(self) -> Outcome:
         """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
         return Published("")
@@ -195,6 +202,8 @@ class Wire(msgspec.Struct):
     public_url: str = ""
     """Where this office's own public pages are, without a trailing slash."""
     workspace: str = ""
+    office_name: str = ""
+    """What the office is called: in places of its own it is seen under this name."""
     language: str = "sv"
     home: str = ""
 
@@ -221,6 +230,8 @@ class Platform(ABC):
     """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
     independent_parts: ClassVar[bool] = False
     """True for recipients of e-mail: one that fails does not stop the next."""
+    needs_mail: ClassVar[bool] = False
+    """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
     instant: ClassVar[bool] = False
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
@@ -233,6 +244,13 @@ class Platform(ABC):
     @abstractmethod
     def limits(self, facts: dict[str, Any]) -> Limits:
         """What the channel takes; ``facts`` are the ones ``connect`` returned."""
+
+    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+        """Who readers see as the sender: the account, or in the office's own places the office itself.
+
+        The previews and what goes out both ask here, so that they cannot differ.
+        """
+        return office_name if self.own else account_name
 
     def count(self, text: str, facts: dict[str, Any]) -> int:
         """The length of ``text`` as this platform counts it."""

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import Policy, Said, Verdict, cleared, current_step, spared, standing
-from commsched.core.timing import approval_window
+from commsched.core.timing import PASSED, approval_window, passed
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.flow import items, notify, schedule
 from commsched.flow.asking import ask, people_with, principals, writers_of
@@ -120,6 +120,8 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
         general, channels = items.problems(office, session, item)
+        if item.latest_at is not None and not passed(item.latest_at, office.now()):
+            general = [p for p in general if p.words.message != PASSED]  # it is late, but not too late: it goes at once
         stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
         if stopping:
             raise Blocked(stopping)

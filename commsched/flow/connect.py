@@ -14,6 +14,7 @@ from commsched.core import standing as access
 from commsched.core.approval import Policy
 from commsched.core.platform import Account, Platform
 from commsched.core.words import N_, Conflict, Invalid, NotFound
+from commsched.flow import context
 from commsched.flow.context import Actor, Office
 from commsched.flow.people import check_name
 from commsched.flow.policies import check_policy, to_policy
@@ -83,7 +84,7 @@ def _ask(
     with office.store.read(actor.workspace) as session:
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
-                     language=workspace.language)  # fmt: skip
+                     language=workspace.language, office_name=workspace.name)  # fmt: skip
     return platform.connect(wire)
 
 
@@ -267,6 +268,11 @@ def archive(office: Office, actor: Actor, channel_id: int) -> None:
 def standing(channel: Channel, now: datetime) -> str:
     """How a channel stands today; see :func:`commsched.core.standing.standing`."""
     return access.standing(channel.state, channel.token_expires_at, now)
+
+
+def mute(office: Office, channel: Channel, is_demo: bool = False) -> bool:
+    """Whether the channel reaches nobody, since no mail server is set."""
+    return channel.state != "archived" and context.mute(office, channel.platform, is_demo)
 
 
 def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _case = FastSelect(
         Channel.platform, Channel.settings, Channel.secrets, Channel.facts, Channel.state.label("channel_state"),
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
         Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
+        Workspace.name.label("office_name"), Workspace.is_demo,
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -146,6 +147,8 @@ class CaseRow(msgspec.Struct):
     workspace: str
     paused: int | None
     language: str
+    office_name: str
+    is_demo: int
 
 
 class Known(msgspec.Struct):
