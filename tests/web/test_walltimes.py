@@ -85,7 +85,7 @@ def test_keeping_the_clock_time_moves_the_moment(cast: Cast, browse: Any) -> Non
     chores.run(cast.office)
     browser = browse(cast.writer)
     page = browser.get("~/times/").text
-    assert "Planerat till 2026-11-26 13:00. Som det är nu går det ut när klockan visar 2026-11-26 12:00." in page
+    assert "Planerat till tors 26 nov 13:00. Som det är nu går det ut när klockan visar tors 26 nov 12:00." in page
     assert browser.post("~/times/", {"item": str(item), "choice": "wall"}).status_code == 303
     assert look(cast, item).wall_time == "2026-11-26T13:00"
     assert [f"{row.due_at:%H:%M}" for row in deliveries(cast, item) if row.state == "waiting"] == ["12:00"]

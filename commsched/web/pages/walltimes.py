@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from commsched.core import dates
 from commsched.core.access import allow
 from commsched.flow import walltimes
 from commsched.web.answers import done
 from commsched.web.forms import Form
-from commsched.web.words import _, actor, ngettext, office, page, said
+from commsched.web.words import _, actor, language, ngettext, office, page, said
 
 bp = Blueprint("walltimes", __name__, url_prefix="/w/<slug>/times")
 
@@ -17,7 +20,14 @@ bp = Blueprint("walltimes", __name__, url_prefix="/w/<slug>/times")
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    return page("walltimes.html", shifted=walltimes.listing(office(), actor()))
+    return page("walltimes.html", shifted=walltimes.listing(office(), actor()), spoken=_spoken)
+
+
+def _spoken(wall: str) -> str:
+    """``tors 26 nov 13:00``, of a wall time as the store keeps it."""
+    at = datetime.fromisoformat(wall)
+    far = at.year != office().now().year
+    return f"{dates.short_day(at.date(), language(), year=far)} {at:%H:%M}"
 
 
 @bp.post("/")
