@@ -12,10 +12,7 @@ import click
 from commsched import __version__
 from commsched.cli import cards, care, channels, deliveries, people, run
 from commsched.cli._common import OfficeGroup, say
-from commsched.core.words import N_
-
-_WINDOWS = N_("commsched does not run on Windows. Use Linux, for instance in WSL 2 or on a small server.")
-
+from commsched.core.systems import refusal
 
 _NEAREST = str.maketrans({"“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "…": "...", "·": "-", "•": "*"})
 
@@ -41,8 +38,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="nearest")  # a terminal of another alphabet gets what it can show
-    if sys.platform == "win32":
-        raise click.ClickException(say(_WINDOWS))
+    if no := refusal(sys.platform):
+        raise click.ClickException(say(no))
     os.umask(0o077)  # what an office writes is its owner's only
 
 
