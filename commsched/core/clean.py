@@ -24,7 +24,7 @@ _BECOMES: Final = {
     "\x1e": "-",  # Word's no-break hyphen
     "\x1f": "\u00ad",  # and its optional one
 }  # fmt: skip
-_RUN: Final = re.compile(r"[^\w\s\x00-\x7f]{%d,}" % (MOST_MARKS + 1))  # marks are no word characters
+_RUN: Final = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")  # marks are no word characters
 
 
 def clean(text: str) -> str:
@@ -36,8 +36,8 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """``text`` cleaned, on one line, white space folded to single spaces."""
-    return " ".join(clean(text).split())
+    """``text`` cleaned, its line breaks made spaces, without space at its ends."""
+    return clean(text).replace("\n", " ").strip()
 
 
 def overmarked(text: str) -> bool:

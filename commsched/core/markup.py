@@ -44,14 +44,20 @@ def with_scheme(address: str) -> str:
     return f"https://{bare}" if _HOST.fullmatch(bare) else ""
 
 
+MOST_BRACKETS: Final = 1_000
+"""Above it brackets are read as brackets: to look for the end of every one that may begin a link costs too much."""
+
+
 @cache
-def _markdown() -> Any:
+def _markdown(links: bool = True) -> Any:
     """CommonMark without what programmers write in it: an indented paragraph is a paragraph, two dashes below a line
     are the end of a letter, and a note's ``[^1]: …`` stays where it stands."""
     from markdown_it import MarkdownIt
 
     made = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
     made.disable(["image", "code", "lheading", "reference"])
+    if not links:
+        made.disable(["link"])
     made.inline.ruler.after("text", "bare_link", _read_bare_link)
     made.inline.ruler.before("emphasis", "star_in_word", _read_star)
     return made
@@ -90,7 +96,7 @@ def _read_star(state: Any, silent: bool) -> bool:
 
 
 def _tokens(text: str) -> list[Any]:
-    tokens: list[Any] = _markdown().parse(clean(text))
+    tokens: list[Any] = _markdown(text.count("[") <= MOST_BRACKETS).parse(clean(text))
     for token in tokens:
         if token.children:
             token.children = _followable(token.children)

@@ -145,11 +145,12 @@ def split_thread(text: str) -> list[str]:
 
 _UNSEEN: Final = frozenset({0xAD, 0x34F, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), 0xFEFF})
 _ALIKE: Final = (
-    dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")  # noqa: RUF001
-    | dict.fromkeys(map(ord, "‘’‚‛′´`"), "'")  # noqa: RUF001
+    dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+    | dict.fromkeys(map(ord, "‘’‚‛′´`"), "'")
     | dict.fromkeys(map(ord, "“”„‟″«»"), '"')
     | dict.fromkeys(_UNSEEN)
 )
+
 
 def fold(text: str) -> str:
     """``text`` as searching compares it: without case, without signs that take no room, and with one kind of hyphen,
@@ -160,12 +161,18 @@ def fold(text: str) -> str:
 
 def found_in(text: str, words: str) -> tuple[int, int] | None:
     """Where the first of ``words`` that stands in ``text`` begins and ends there, compared as :func:`fold` has it."""
-    folded = fold(text)
+    windows = [(start, fold(text[start : start + 2 * _WINDOW])) for start in range(0, len(text), _WINDOW)]
     for word in fold(words).split():
-        at = folded.find(word)
-        if at >= 0:
-            return _unfolded(text, at, at + len(word))
+        for start, folded in windows:
+            at = folded.find(word)
+            if at >= 0:
+                first, last = _unfolded(text[start : start + 2 * _WINDOW], at, at + len(word))
+                return start + first, start + last
     return None
+
+
+_WINDOW: Final = 2_000
+"""Characters that are unfolded at once, each twice so that no word falls between two: in a whole book it would cost."""
 
 
 def _unfolded(text: str, start: int, end: int) -> tuple[int, int]:

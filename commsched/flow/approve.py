@@ -40,15 +40,15 @@ def submit(office: Office, actor: Actor, item_id: int, *, then_schedule: bool = 
     Raises :class:`Blocked` with every problem that stops it. ``then_schedule`` schedules as soon as the last yes is in.
     """
     actor.require("write")
+    examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
         if item.state not in ASKABLE:
             raise Conflict(N_("It is already with the approver or past that."))
-        general, channels = items.problems(office, session, item)
-        stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
-        if stopping:
-            raise Blocked(stopping)
         workspace, revision = items.workspace_of(session, actor), items.current(session, item)
+        items.require_unchanged(examined, item, revision)
+        if examined.stopping:
+            raise Blocked(examined.stopping)
         policy = spared(policy_for(session, workspace, revision), writers_of(session, item, revision))
         item.policy = msgspec.to_builtins(policy)
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
@@ -114,15 +114,15 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
     actor.require("bypass")
     if len(reason.strip()) < 10:
         raise Invalid(N_("Say why it cannot wait, in at least ten characters."), "reason")
+    examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
         if item.state not in ASKABLE | DECIDABLE:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
-        general, channels = items.problems(office, session, item)
-        stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
-        if stopping:
-            raise Blocked(stopping)
+        items.require_unchanged(examined, item, revision)
+        if examined.stopping:
+            raise Blocked(examined.stopping)
         policy = policy_for(session, items.workspace_of(session, actor), revision)
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))

@@ -33,7 +33,7 @@ def test_what_unicode_can_show_stays(text: str) -> None:
 
 
 def test_one_line_is_one_line() -> None:
-    assert one_line("Ny\x0brapport\n om  köer\u2028") == "Ny rapport om köer"
+    assert one_line(" Ny\x0brapport om 10\u00a0000\nköer\u2028") == "Ny rapport om 10\u00a0000 köer"
 
 
 def test_thirty_marks_are_a_language_and_thirty_one_are_not() -> None:
