@@ -170,8 +170,10 @@ def parse(data: bytes | str) -> Content:
 
 
 def addresses_digest(addresses: list[str]) -> str:
-    """SHA-256 over a list of e-mail addresses, whatever their order or case."""
-    folded = sorted({address.strip().casefold() for address in addresses if address.strip()})
+    """SHA-256 over the lines of a list of e-mail addresses, whatever their order or case, and whether they stand on
+    lines of their own or between commas. Everything that decides who gets it is in it, names too."""
+    entries = {entry.strip().casefold() for line in addresses for entry in line.split(",")}
+    folded = sorted(entries - {""})
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()
 
 

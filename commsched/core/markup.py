@@ -8,7 +8,8 @@ from html import escape
 from typing import Any, Final
 
 from commsched.core.clean import clean
-from commsched.core.text import link_in
+from commsched.core.content import Content
+from commsched.core.text import THREAD_MARK, link_in
 
 TAGS: Final = frozenset(
     {"p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "h2", "h3", "h4", "hr", "code", "pre"}
@@ -172,8 +173,8 @@ def _linked(text: str) -> str:
     return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
 
 
-def to_plain(text: str) -> str:
-    """Markdown as text that can be printed: no stars, lists with dashes, the address of a link behind its words."""
+def to_plain(text: str, addresses: bool = True) -> str:
+    """Markdown as text that can be printed: no stars, lists with dashes, and behind a link's words its address."""
     lines: list[str] = []
     mark, depth = "", 0
     for token in _tokens(text):
@@ -188,7 +189,7 @@ def to_plain(text: str) -> str:
             case "list_item_open":
                 mark = "  " * (depth - 1) + (f"{token.info}. " if token.info else "- ")
             case "inline":
-                lines.append(mark + _words_of(token.children or []))
+                lines.append(mark + _words_of(token.children or [], addresses))
                 mark = "  " * depth
                 if not depth:
                     lines.append("")
@@ -197,7 +198,7 @@ def to_plain(text: str) -> str:
     return "\n".join(lines).strip()
 
 
-def _words_of(children: list[Any]) -> str:
+def _words_of(children: list[Any], addresses: bool) -> str:
     said, links = [], []
     for child in children:
         match child.type:
@@ -209,7 +210,7 @@ def _words_of(children: list[Any]) -> str:
                 links.append((child, len(said)))
             case "link_close":
                 opened, start = links.pop()
-                said += _address_behind("".join(said[start:]), opened)
+                said += _address_behind("".join(said[start:]), opened) if addresses else []
     return "".join(said)
 
 
@@ -244,3 +245,13 @@ def first_words(text: str, limit: int) -> str:
     if len(line) <= limit:
         return line
     return line[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,.;:–-") + "…"
+
+
+def shown_words(content: Content, text: str, limit: int) -> str:
+    """How an item begins, as a reader sees it: for lists, feeds, previews and letters. ``text`` is the one that is
+    shown; that of a release is Markdown, whose marks are for whoever sets it."""
+    begins = text[: 10 * limit]
+    plain = (
+        to_plain(begins, addresses=False) if content.kind == "release" else begins.partition(f"\n{THREAD_MARK}\n")[0]
+    )
+    return first_words(content.lead or content.short or plain, limit)

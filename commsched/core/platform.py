@@ -146,6 +146,9 @@ class Message(msgspec.Struct, frozen=True):
 class Mailer(Protocol):
     """Hands one message to the office's relay and says what the relay answered."""
 
+    sender: str = ""
+    """The installation's own address, for messages without one."""
+
     def send(self, message: Message) -> Outcome:
         """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
         ...
@@ -180,6 +183,8 @@ class Wire(msgspec.Struct):
     public_url: str = ""
     """Where this office's own public pages are, without a trailing slash."""
     workspace: str = ""
+    workspace_name: str = ""
+    """What the office calls itself, for people to read."""
     language: str = "sv"
     home: str = ""
 

@@ -41,9 +41,14 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def addresses(office: Office, channel: Channel) -> tuple[str, ...]:
-    """The addresses of a list channel, decrypted; none for other channels."""
-    lines = office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else ""
-    return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+    """The lines of a list channel, decrypted; none for other channels."""
+    return lines_of(office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """A list as it is kept, line by line, for the platform to read (:mod:`commsched.core.recipients`): empty lines stay
+    in their places, so that a complaint names the line that its writer sees."""
+    return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
 def media_path(office: Office, sha256: str, suffix: str) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core import approval
 from commsched.core.language import LANGUAGES
 from commsched.core.roles import ROLES
+from commsched.core.slug import slug
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
 from commsched.flow.context import Actor, Office
@@ -52,8 +51,7 @@ def check_email(email: str) -> str:
 
 def slug_of(name: str) -> str:
     """``Regiongruppen Västra`` → ``regiongruppen-vastra``."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    return slug(name, 60) or slug(name, len(name) + 1)[:60]
 
 
 def check_name(name: str, most: int = 200, field: str = "name") -> str:

@@ -66,6 +66,8 @@ class BrokenSession(requests.Session):
 
 
 class BrokenMailer:
+    sender = "desk@example.org"
+
     def send(self, message: Message) -> Outcome:
         return Unknown("the relay fell silent")
 

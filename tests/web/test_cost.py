@@ -1,7 +1,7 @@
 """A request costs time in proportion to its text: every text field, every kind of hostile run, at n and 2 n.
 
-What is compared is the processor time of the thread that answers, so that a busy machine changes nothing: twice the text
-may cost at most three times as much. What grows with the square costs four times as much.
+What is compared is the processor time of the thread that answers, so that a busy machine changes nothing: twice the
+text may cost at most three times as much. What grows with the square costs four times as much.
 """
 
 from __future__ import annotations

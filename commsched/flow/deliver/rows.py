@@ -42,6 +42,7 @@ _case = FastSelect(
         Channel.platform, Channel.settings, Channel.secrets, Channel.facts, Channel.state.label("channel_state"),
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
         Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
+        Workspace.name.label("workspace_name"),
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -145,6 +146,7 @@ class CaseRow(msgspec.Struct):
     workspace: str
     paused: int | None
     language: str
+    workspace_name: str
 
 
 class Known(msgspec.Struct):
