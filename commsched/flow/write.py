@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content import Content, canonical, digest
 from commsched.core.draft import DraftIn
 from commsched.core.lifecycle import EDITABLE
-from commsched.core.timing import latest_for, read_time
+from commsched.core.timing import latest_for, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
@@ -48,12 +48,19 @@ class Ready(msgspec.Struct, frozen=True):
         return cls(content, data, digest(data), searchable(content))
 
 
-def ready(office: Office, actor: Actor, given: DraftIn) -> Ready:
+def ready(office: Office, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
     """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
     so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
     make_ready(office, actor, given)
     with office.store.read(actor.workspace) as session:
-        return Ready.of(compose.content_from(office, session, workspace_of(session, actor), given))
+        return Ready.of(compose.content_from(office, session, workspace_of(session, actor), given, corrects))
+
+
+def _corrects(office: Office, actor: Actor, item_id: int) -> str:
+    """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
+    with office.store.read(actor.workspace) as session:
+        item = load(session, item_id)
+        return current(session, item).parsed().corrects if item.corrects_id else ""
 
 
 def create(office: Office, actor: Actor, given: DraftIn) -> int:
@@ -64,13 +71,18 @@ def create(office: Office, actor: Actor, given: DraftIn) -> int:
         return create_in(office, session, actor, given, made).id
 
 
-def create_in(office: Office, session: Session, actor: Actor, given: DraftIn, made: Ready) -> Item:
-    """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer."""
+def create_in(
+    office: Office, session: Session, actor: Actor, given: DraftIn, made: Ready, corrects: Item | None = None
+) -> Item:
+    """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
+
+    ``corrects`` is the published item whose place the new one takes once it is out.
+    """
     workspace = workspace_of(session, actor)
     compose.require_there(session, made.content)
     now = office.now()
     item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
-                created_at=now, updated_at=now)  # fmt: skip
+                created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
@@ -91,7 +103,7 @@ def save(
     makes one line in the record for a stretch of writing instead of one every few seconds.
     """
     actor.require("write")
-    made = ready(office, actor, given)
+    made = ready(office, actor, given, _corrects(office, actor, item_id))
     with office.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
@@ -103,6 +115,8 @@ def save(
         changed = made.hash != revision.hash
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
+        if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
+            refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, made, list(given.sources))
             # the same words with other sources: what waits goes on, under the newest revision's number

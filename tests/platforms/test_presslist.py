@@ -86,7 +86,7 @@ def test_every_entry_that_is_no_address_is_told_of_at_once_by_its_line() -> None
 
 def test_a_list_without_a_sender_of_its_own_can_be_left_and_speaks_in_the_offices_name() -> None:
     bag = Bag(sender="press@relay.example")
-    there = replace(wire(bag), settings={}, workspace_name="Regiongruppen Väst")
+    there = replace(wire(bag), settings={}, office_name="Regiongruppen Väst")
     PLATFORM.publish(stored(RELEASE), Handles(), there)
     (letter,) = bag.sent
     assert (letter.sender, letter.sender_name) == ("", "Regiongruppen Väst")
@@ -209,6 +209,16 @@ def test_what_cannot_work_is_refused_when_connecting(made: Wire, field: str) -> 
         PLATFORM.connect(made)
     assert refused.value.field == field
     assert str(refused.value)
+
+
+def test_the_relays_password_is_not_the_lists() -> None:
+    """A relay that refuses the sign-in is waited for: nothing was sent, and no list must be connected again."""
+    on = wire(Bag(Rejected("535 5.7.8 Error: authentication failed", "token")))
+    [part] = PLATFORM.parts(replace(RELEASE, recipients=("red@a.example",)))
+    outcome = PLATFORM.publish(part, Handles(), on)
+    assert outcome == Retry("535 5.7.8 Error: authentication failed", whole_channel=True)
+    refused = wire(Bag(Rejected("550 5.1.1 no such user", "address")))
+    assert PLATFORM.publish(part, Handles(), refused) == Rejected("550 5.1.1 no such user", "address")
 
 
 def test_the_addresses_are_a_secret() -> None:
