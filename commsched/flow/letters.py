@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from commsched.core import dates
 from commsched.core.language import gettext, known
 from commsched.core.lifecycle import REASONS
-from commsched.core.markup import first_words
+from commsched.core.markup import shown_words
 from commsched.core.platform import Message
 from commsched.core.words import N_
 from commsched.flow.context import Office
@@ -296,7 +296,7 @@ def _excerpt(session: Session, item: Item) -> str:
     if revision is None:
         return ""
     content = revision.parsed()
-    return first_words(content.lead or content.text, 280)
+    return shown_words(content, content.text, 280)
 
 
 def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:

@@ -18,7 +18,7 @@ from commsched.core.words import N_, Invalid, NotFound, OfficeError
 from commsched.flow import guesses, own_keys
 from commsched.flow.context import Actor, Office, Via
 from commsched.flow.guesses import fold_email
-from commsched.flow.passwords import check_strength, hash_password, matches
+from commsched.flow.passwords import matches, new_hash
 from commsched.flow.record import note
 from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -225,11 +225,10 @@ def revoke_session(office: Office, person: int, session_id: int) -> None:
         note_everywhere(session, office, owner, "person.session_ended")
 
 
-def set_password(session: Session, office: Office, person: Person, password: str, end: Collection[str] = ()) -> None:
+def set_password(session: Session, office: Office, person: Person, kept: str, end: Collection[str] = ()) -> None:
     """A new password and a new stamp: every session and link born with the old one is dead, and of the person's keys
-    those named in ``end`` (:func:`commsched.flow.own_keys.of`)."""
-    check_strength(password, person.email)
-    person.password_hash = hash_password(password)
+    those named in ``end`` (:func:`commsched.flow.own_keys.of`). ``kept`` is :func:`passwords.new_hash`'s answer."""
+    person.password_hash = kept
     person.stamp = new_token(16)
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
     guesses.forget(session, person)
@@ -246,9 +245,10 @@ def change_password(
     tries = guesses.count(office, guesses.inside(person, address))
     if not matches(person.password_hash, old):
         raise Invalid(N_("That is not your present password."), "old")
+    kept = new_hash(new, person.email)
     with office.store.write(EVERY_WORKSPACE) as session:
         guesses.forgive(session, tries)
         person = session.get_one(Person, person_id)
-        set_password(session, office, person, new, end)
+        set_password(session, office, person, kept, end)
         session.flush()
         return _open(session, office, person, address, agent)
