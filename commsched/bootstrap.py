@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import getaddresses
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from commsched import platforms
 from commsched.core import settings
 from commsched.core.clock import Clock
 from commsched.core.words import N_, OfficeError, Words
+from commsched.flow.bell import ring
 from commsched.flow.context import Office
 from commsched.flow.wire import TIMEOUT
 from commsched.mail.build import clean_address
@@ -116,4 +117,5 @@ def open_office(
         mailer=mailer_for(merged, folder / "outbox"),
         http=http_session,
         settings=merged,
+        wake=partial(ring, folder),
     )
