@@ -73,8 +73,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "unknown_ask": Kind(
         N_("Did it go out? %(title)s"), N_("We do not know whether “%(title)s” went out%(where)s."),
-        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again by "
-           "itself. Look at the channel, then say whether it is there."),
+        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again "
+           "before that is known. Look at the channel, then say whether it is there."),
         N_("Answer yes or no"),
     ),
     "changes_requested": Kind(
@@ -101,6 +101,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("Access to %(channel)s runs out"), N_("The access to %(channel)s runs out %(expires)s."),
         N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
            "stays as it is."),
+        N_("Connect again"), CHANNELS, shows_item=False,
+    ),
+    "access_died": Kind(
+        N_("Access to %(channel)s has died"), N_("%(channel)s no longer lets the office in."),
+        N_("Nothing can be published there until it is connected again, which takes a few minutes. What falls due "
+           "meanwhile is held."),
         N_("Connect again"), CHANNELS, shows_item=False,
     ),
     "consent_ending": Kind(

@@ -99,12 +99,12 @@ class Watch:
 
     def _tell(self, code: str, concerned: set[int]) -> None:
         with self.office.store.read(EVERY_WORKSPACE) as session:
-            if bool(_told(session)) == bool(code):
+            if not _is_news(_told(session), code):
                 return self._well_again()
         with self.office.store.write(EVERY_WORKSPACE) as session:
             row = session.get(Heartbeat, TOLD, with_for_update=True)
             told = row.detail if row is not None else ""
-            if bool(told) == bool(code):
+            if not _is_news(told, code):
                 return None  # the other process was quicker
             log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
             session.merge(Heartbeat(name=TOLD, at=self.office.now(), detail=_detail(code, concerned)))
@@ -139,6 +139,11 @@ class Watch:
 def _told(session: Session) -> str:
     row = session.get(Heartbeat, TOLD)
     return row.detail if row is not None else ""
+
+
+def _is_news(told: str, code: str) -> bool:
+    """One mail for each stretch of trouble, whatever it turns into, and one at its end."""
+    return bool(told) != bool(code)
 
 
 def _detail(code: str, concerned: set[int]) -> str:

@@ -21,6 +21,8 @@ STORY: Final = {
     "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
     "channel.list_opened": N_("opened the addresses of %(name)s"),
     "channel.policy": N_("changed who must approve for %(name)s"),
+    "channel.works_again": N_("found that the channel %(name)s works again"),
+    "channel.access_died": N_("found that the channel %(name)s no longer lets us in"),
     "channel.reconnected": N_("gave the channel %(name)s a new access"),
     "channel.removed": N_("took the channel %(name)s out of use"),
     "channel.renamed": N_("renamed the channel %(was)s to %(name)s"),

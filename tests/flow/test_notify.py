@@ -88,7 +88,7 @@ FACTS = {
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
     "approved": {"by": "Gunnar Lind"}, "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
-    "token_expiring": {"channel": "Mastodon", "days": 13},
+    "token_expiring": {"channel": "Mastodon", "days": 13}, "access_died": {"channel": "Mastodon"},
     "consent_ending": {"days": 7, "pictures": [{"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
                                                {"name": "", "until": "", "who": "Bo Ek"}]},
     "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
