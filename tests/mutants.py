@@ -36,7 +36,7 @@ class Mutant:
 HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/flow/test_watch.py", "tests/cli/test_apart.py"
 
 MUTANTS = (
-    Mutant("another thread vouches for the courier", "engine/pulse.py", "ago = self._lived - self._turned", "ago = 0.0", HEART),
+    Mutant("another thread vouches for the courier", "engine/pulse.py", "ago = self._steady() - self._at", "ago = 0.0", HEART),
     Mutant("a courier that stumbles is not told", "engine/pulse.py", "if self._stumbles >= STUMBLES:", "if False:", HEART),
     Mutant("a refused transaction is a turn", "engine/embedded.py", "and not courier.refused:", ":", HEART),
     Mutant("a beat in the future counts", "flow/beats.py", "-AHEAD < now - beat < STALE", "now - beat < STALE", WATCH),

@@ -17,7 +17,7 @@ STUCK: Final = 60.0
 class Pulse:
     """The courier's thread writes down its turns here; the one that beats reads them, every :data:`TICK` seconds.
 
-    Time is what both were let live: a process that was stopped, or a computer that slept, was not stuck.
+    Whether it is stuck goes by the time that both were let live: a process that was stopped was not stuck.
     """
 
     TICK: Final = 0.5
@@ -25,7 +25,7 @@ class Pulse:
     def __init__(self, every: float, steady: Callable[[], float] = time.monotonic) -> None:
         self._steady, self._every = steady, every
         self._lived, self._felt = 0.0, steady()
-        self._turned = 0.0
+        self._turned, self._at = 0.0, steady()
         self._stumbles = 0
         self._damaged = False
         self._beaten: float | None = None
@@ -35,7 +35,8 @@ class Pulse:
 
     def turned(self) -> None:
         """A whole turn was taken."""
-        self._turned, self._stumbles, self._damaged = self._lived, 0, False
+        self._turned, self._at = self._lived, self._steady()
+        self._stumbles, self._damaged = 0, False
 
     def stumbled(self, error: BaseException) -> None:
         """A turn ended in an error."""
@@ -45,12 +46,12 @@ class Pulse:
     def stands(self, known: str = "") -> tuple[str, float]:
         """The trouble, as a code of ``flow.beats.TROUBLES`` (``known`` is one that the courier knows itself), and how
         many seconds ago the last whole turn was taken."""
-        ago = self._lived - self._turned
+        ago = self._steady() - self._at
         if known:
             return known, ago
         if self._stumbles >= STUMBLES:
             return ("damaged" if self._damaged else "stumbles"), ago
-        return ("stuck" if ago > STUCK else ""), ago
+        return ("stuck" if self._lived - self._turned > STUCK else ""), ago
 
     def due(self, known: str = "") -> bool:
         """Feel the pulse. Whether it is time to beat: every so often, and at once when something has changed."""

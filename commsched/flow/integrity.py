@@ -17,6 +17,8 @@ from commsched.store.session import EVERY_WORKSPACE, damaged
 log = logging.getLogger("commsched.store")
 
 EVERY: Final = timedelta(days=1)
+AGAIN: Final = timedelta(minutes=10)
+"""How soon it is looked through again while it is known to be damaged: it may have been restored."""
 
 
 def look_daily(office: Office) -> None:
@@ -26,7 +28,7 @@ def look_daily(office: Office) -> None:
     now = office.now()
     with office.store.read(EVERY_WORKSPACE) as session:
         last = session.get(Heartbeat, beats.WHOLE)
-    if last is not None and timedelta(0) <= now - last.at < EVERY:
+    if last is not None and timedelta(0) <= now - last.at < (AGAIN if last.detail else EVERY):
         return
     wrong = look(office)
     if wrong:

@@ -91,7 +91,7 @@ def test_a_courier_that_stumbles_for_ever_has_no_heartbeat_and_says_so(
     assert until(lambda: trouble(office) == "stumbles")
     before = at(office)
     time.sleep(0.6)
-    assert at(office) == before, "nobody else vouches for it"
+    assert abs(at(office) - before) < timedelta(seconds=0.05), "nobody else vouches for it"
     assert not all(check.ok for check in health.checks(office) if check.name == "clock")
     monkeypatch.undo()
     assert until(lambda: trouble(office) == "" and at(office) > before), "it goes again by itself"
@@ -132,7 +132,7 @@ def test_a_courier_that_is_stuck_is_told_and_a_sleep_of_the_computer_is_not() ->
     live(STUCK - 5, turning=False)
     assert pulse.stands()[0] == ""
     live(10, turning=False)
-    assert pulse.stands() == ("stuck", pytest.approx(STUCK + 5, abs=3))
+    assert pulse.stands() == ("stuck", pytest.approx(3600 + STUCK + 5, abs=3))
     live(1, turning=True)
     assert pulse.stands()[0] == ""
 
@@ -151,7 +151,7 @@ def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_
         time.sleep(0.4)
         before = at(office)
         time.sleep(0.6)
-        assert at(office) - before < timedelta(seconds=0.2)
+        assert abs(at(office) - before) < timedelta(seconds=0.05)
     finally:
         post.let.set()
         type(post).instant = False

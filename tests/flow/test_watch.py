@@ -324,6 +324,13 @@ def test_the_daily_look_finds_damage_before_it_is_needed(office: Office, cast: C
         assert looks == ["looked"]
     beat(office)
     assert stands(office) == "damaged"
+    restored = office.now() + timedelta(minutes=11)
+    office.clock.at = restored  # type: ignore[attr-defined]
+    integrity.look_daily(office)
+    beat(office)
+    assert stands(office) == "", "it is whole again, and that is not said a day too late"
+    office.clock.at = restored - timedelta(minutes=11)  # type: ignore[attr-defined]
+    beats.say(office, beats.WHOLE, "page 7 is never used")
     assert not all(check.ok for check in health.checks(office) if check.name == "database")
 
 
