@@ -14,6 +14,7 @@ from commsched import platforms
 from commsched.core import settings
 from commsched.core.clock import Clock
 from commsched.core.words import N_, Invalid, OfficeError, Words
+from commsched.flow.bell import ring
 from commsched.flow.context import Office
 from commsched.flow.way_out import authority_of, proxy_of
 from commsched.flow.wire import TIMEOUT
@@ -125,4 +126,5 @@ def open_office(
         mailer=mailer_for(merged, folder / "outbox"),
         http=partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged)),
         settings=merged,
+        wake=partial(ring, folder),
     )

@@ -32,6 +32,8 @@ SEEN_EVERY: Final = timedelta(minutes=10)
 """How often a session in use is written down as seen; not at every request, since each is a durable write."""
 CLOCK: Final = "clock"
 """The heartbeat's name that the engine writes."""
+TROUBLE: Final = "trouble"
+"""And that of its own word for why nothing is sent; empty while all is well."""
 
 
 class WrongPassword(OfficeError):
@@ -66,6 +68,8 @@ class Visitor(msgspec.Struct, frozen=True):
     role: str
     heartbeat: datetime | None
     """When the scheduler's clock last ticked."""
+    trouble: str = ""
+    """Its own word for why nothing is sent (a code of ``flow.beats.TROUBLES``)."""
 
     def actor(self, via: Via = "page") -> Actor:
         """The visitor as use cases know them; ``place`` must be there."""
@@ -111,11 +115,12 @@ def note_everywhere(session: Session, office: Office, person: Person, action: st
 
 def _columns() -> tuple[Any, ...]:
     clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
+    trouble = select(Heartbeat.detail).where(Heartbeat.name == TROUBLE).scalar_subquery()
     return (
         Person.id.label("person"), Person.email, Person.name, Person.language, Membership.role,
         Workspace.id.label("workspace"), Workspace.slug, Workspace.name.label("place"), Workspace.zone,
         Workspace.language.label("tongue"), Workspace.paused_at, Workspace.paused_by, Workspace.pause_reason,
-        Workspace.is_demo, clock.label("heartbeat"),
+        Workspace.is_demo, clock.label("heartbeat"), trouble.label("trouble"),
     )  # fmt: skip
 
 
@@ -170,7 +175,7 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
     if now - row.seen_at > SEEN_EVERY:
         _seen(office, SignIn, row.session, {"seen_at": now})
     return Visitor(row.person, row.email, row.name, row.language, row.session, _place(row), row.role or "",
-                   row.heartbeat)  # fmt: skip
+                   row.heartbeat, row.trouble or "")  # fmt: skip
 
 
 def recognise_token(office: Office, secret: str) -> Visitor | None:
@@ -182,7 +187,9 @@ def recognise_token(office: Office, secret: str) -> Visitor | None:
     if row.used_at is None or now - row.used_at > SEEN_EVERY:
         _seen(office, ApiToken, row.token, {"used_at": now})
     role = lesser(row.most, row.role) if row.most else row.role
-    return Visitor(row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat)
+    return Visitor(
+        row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat, row.trouble or ""
+    )
 
 
 def _seen(office: Office, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]) -> None:
