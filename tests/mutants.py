@@ -59,6 +59,24 @@ MUTANTS = (
            "tests/flow/test_approve.py"),
     Mutant("one answer for every recipient", "flow/resolve.py", "if wanted is None:", "if True:"),
     Mutant("strangers lock the owner out", "flow/guesses.py", "    if known:", "    if False:", "tests/web/test_signin.py"),
+    Mutant("strangers at one address shut a known device out", "flow/guesses.py", 'f"d:{account}:{_short(known)}", PER_PLACE)]',
+           'f"d:{account}:{_short(known)}", PER_PLACE), *_everywhere(address)]', "tests/web/test_signin.py"),
+    Mutant("large networks guess without end", "flow/guesses.py", 'if ":" in network(address):', "if False:",
+           "tests/web/test_signin.py"),
+    Mutant("large bodies from nobody", "web/server.py", "and not type(self).knows(self.headers)", "and False",
+           "tests/web/test_server.py"),
+    Mutant("connections without number", "web/server.py", "_from(mine, server) > self.most", "False", "tests/web/test_server.py"),
+    Mutant("heads that drip for ever", "web/server.py", "time.monotonic() - self._began > self.patience", "False",
+           "tests/web/test_server.py"),
+    Mutant("an address that opens something in the log", "web/errors.py", "request.url_rule.rule if", "request.path if",
+           "tests/web/test_logs.py"),
+    Mutant("what was asked in the error", "store/session.py", "hide_parameters=True", "hide_parameters=False",
+           "tests/web/test_logs.py"),
+    Mutant("the home open to the machine", "cli/main.py", "os.umask(0o077)", "os.umask(0o022)", "tests/cli/test_custody.py"),
+    Mutant("bad settings believed", "core/settings.py", "    if problems:\n", "    if False:\n", "tests/core/test_settings.py"),
+    Mutant("wall times never compared", "flow/walltimes.py", "!= meant:", "== '':", "tests/web/test_walltimes.py"),
+    Mutant("another zone is not told of", "flow/workspace.py", 'if "zone" in changed:', "if False:",
+           "tests/web/test_walltimes.py"),
     Mutant("many addresses guess without end", "flow/guesses.py", 'f"a:{account}", PER_ACCOUNT', 'f"a:{account}", 10**6',
            "tests/web/test_signin.py"),
     Mutant("a decoder may open files", "images/confinement.py", "for number in way[\"plain\"]:", "for number in (*way[\"plain\"], 2, 257):",
@@ -199,7 +217,8 @@ def _run(copy: Path, one: Mutant) -> str:
         file.write_text(whole)
     if done.returncode == 0:
         return ""
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    # what was logged can begin with ERROR too, but names no test
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR ")) and "::" in line]
     return failed[0].partition("::")[2].partition(" - ")[0] if failed else done.stdout.strip().splitlines()[-1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
@@ -136,7 +137,7 @@ def actor() -> Actor:
 def read_json() -> Any:
     """The body as plain objects; nothing at all counts as ``{}``. Raises :class:`Unreadable`, :class:`WrongType`."""
     request.max_content_length = MOST_JSON
-    data = request.get_data()
+    data = request.get_data().removeprefix(codecs.BOM_UTF8)  # some programs on Windows begin every text with it
     if not data.strip():
         return {}
     if not _says_json(request.mimetype, data):

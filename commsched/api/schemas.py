@@ -222,7 +222,7 @@ class ItemOut(msgspec.Struct):
     publish_at: datetime | None
     latest_at: datetime | None
     wall_time: str
-    """The planned time as it was meant, in ``zone``."""
+    """What the clock of ``zone`` shows at ``publish_at``."""
     zone: str
     author: PersonOut | None
     created_at: datetime

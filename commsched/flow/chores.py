@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.standing import WARN
-from commsched.flow import channel_checks, notify, storage, uploads
+from commsched.flow import channel_checks, notify, storage, uploads, walltimes
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
 from commsched.flow.expiring import warn_of_consents
@@ -48,7 +48,7 @@ def run(office: Office) -> None:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, morning_mail):
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, walltimes.look, morning_mail):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())

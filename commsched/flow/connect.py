@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core import standing as access
 from commsched.core.approval import Policy
+from commsched.core.decoding import without_invisible
 from commsched.core.platform import Account, Platform, Setting
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import context
@@ -19,6 +20,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.people import check_name
 from commsched.flow.policies import check_policy, to_policy
 from commsched.flow.record import note
+from commsched.flow.turns import waiting_for_a_server
 from commsched.flow.wire import make_wire
 from commsched.store.models import Channel, Workspace
 
@@ -36,7 +38,7 @@ def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[st
         raise Invalid(N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."), unknown[0],
                       platform=platform.name, key=unknown[0][:40],
                       known=", ".join(s.key for s in platform.settings))  # fmt: skip
-    values = {names[key]: value.strip() for key, value in given.items()}
+    values = {names[key]: without_invisible(value) for key, value in given.items()}
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for setting in platform.settings:
@@ -93,7 +95,8 @@ def _ask(
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
                      language=workspace.language, office_name=workspace.name)  # fmt: skip
-    return platform.connect(wire)
+    with waiting_for_a_server(actor):
+        return platform.connect(wire)
 
 
 def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:

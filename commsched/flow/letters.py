@@ -24,7 +24,7 @@ from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK = "talk"
+TALK, TIMES = "talk", "times"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -33,6 +33,7 @@ PATHS: Final = {
     CHANNELS: "/w/{slug}/channels/",
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
+    TIMES: "/w/{slug}/times/",
 }
 """Where the button leads."""
 _AUTOMATIC: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -161,6 +162,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("Things go out at their times. Look at the first page: what became too late meanwhile waits there for an "
            "answer."),
         N_("Open the office"), HOME, shows_item=False,
+    ),
+    "times_shifted": Kind(
+        N_("Planned times have shifted"), N_("Some of what is planned now means another moment than when it was set."),
+        N_("The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+           "goes out at the same moment as before, but the clock will show another time then."),
+        N_("See and choose"), TIMES, shows_item=False,
     ),
     "morning": Kind(
         N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,

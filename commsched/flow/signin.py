@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -189,6 +189,20 @@ def recognise_token(office: Office, secret: str) -> Visitor | None:
     role = lesser(row.most, row.role) if row.most else row.role
     return Visitor(
         row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat, row.trouble or ""
+    )
+
+
+def is_somebody(office: Office, headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers (``COOKIE``, ``AUTHORIZATION``) comes from somebody known. Writes nothing:
+    it is asked before the body is read."""
+    now = office.now()
+    scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return _ask(office, _by_token(), hash=token_hash(token.strip())) is not None
+    pieces = (one.strip().partition("=") for one in headers.get("COOKIE", "").split(";"))
+    secrets = [value for name, _, value in pieces if name in ("session", "__Host-session")][:2]
+    return any(
+        _ask(office, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE) for secret in secrets
     )
 
 

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.standing import WARN
 from commsched.core.words import Words
-from commsched.flow import comments
+from commsched.flow import comments, walltimes
 from commsched.flow.asking import Turn, turn
 from commsched.flow.beats import skew
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
 from commsched.flow.health import wrong_time
-from commsched.flow.items import current
+from commsched.flow.items import current, workspace_of
 from commsched.flow.overdue import Late, overdue
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
@@ -83,6 +83,8 @@ class Now(msgspec.Struct, frozen=True):
     ahead: list[Line]
     late: list[Late]
     """What should have gone out, and waits although nothing keeps it."""
+    shifted: int
+    """How many planned times now mean another moment than was meant."""
     wrong_time: Words | None
     """Said where this computer's clock is not the platforms'."""
 
@@ -90,7 +92,8 @@ class Now(msgspec.Struct, frozen=True):
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + len(self.spoken) + len(self.late)
+        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
+        items += len(self.spoken) + len(self.late)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
@@ -121,6 +124,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
             late=overdue(session, now, MOST),
+            shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
 
