@@ -33,7 +33,24 @@ class Mutant:
     tests: str = DELIVER
 
 
+HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/flow/test_watch.py", "tests/cli/test_apart.py"
+
 MUTANTS = (
+    Mutant("another thread vouches for the courier", "engine/pulse.py", "ago = self._steady() - self._at", "ago = 0.0", HEART),
+    Mutant("a courier that stumbles is not told", "engine/pulse.py", "if self._stumbles >= STUMBLES:", "if False:", HEART),
+    Mutant("a refused transaction is a turn", "engine/embedded.py", "and not courier.refused:", ":", HEART),
+    Mutant("a beat in the future counts", "flow/beats.py", "-AHEAD < now - beat < STALE", "now - beat < STALE", WATCH),
+    Mutant("what waits past its time is not looked for", "flow/overdue.py", "    if rows:", "    rows = []\n    if rows:", WATCH),
+    Mutant("a call that hangs is not looked for", "flow/overdue.py", '(Attempt.outcome == "")', '(Attempt.outcome == "no")', WATCH),
+    Mutant("trouble is mailed at every look", "flow/watch.py", "return bool(told) != bool(code)", "return True", WATCH),
+    Mutant("a jumped clock is believed", "engine/embedded.py", "if not self.office.skew.agrees(self.office.now()):", "if False:", HEART),
+    Mutant("one server is enough to believe", "core/skew.py", "return right >= HOSTS and", "return", HEART),
+    Mutant("a leap lists what it left out", "engine/clock.py", "return now + self.pause", "return (previous_fire_time or now) + self.pause", HEART),
+    Mutant("after a leap back nothing is done", "engine/embedded.py", "                self._clock.leapt()", "                pass", HEART),
+    Mutant("wakes for what is left alone", "flow/deliver/courier.py", "rows.next_due(connection, self._poison, self._stuck)", "rows.next_due(connection)", HEART),
+    Mutant("looks without drawing breath", "engine/embedded.py", "max(due, self.office.now() + BREATH)", "due", HEART),
+    Mutant("an orphan publishes on", "engine/apart.py", "        _end_with_parent(parent, told.set)", "        pass", APART),
+    Mutant("a dead engine stays dead", "engine/apart.py", "            while not self._begin():", "            while False:", APART),
     Mutant("approval not asked for", GATE, "if clearing is None:", "if False:"),
     Mutant("approval of any hash", "core/approval.py", "if said.hash == content_hash]", "]"),
     Mutant("own words washed off by a comma", "core/authorship.py", "self.last | {author}", "frozenset({author})",

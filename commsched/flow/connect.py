@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core import standing as access
 from commsched.core.approval import Policy
 from commsched.core.decoding import without_invisible
-from commsched.core.platform import Account, Platform
+from commsched.core.platform import Account, Platform, Setting
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import context
 from commsched.flow.context import Actor, Office
@@ -24,8 +24,10 @@ from commsched.flow.turns import waiting_for_a_server
 from commsched.flow.wire import make_wire
 from commsched.store.models import Channel, Workspace
 
-MOST: Final = 200_000
-"""Characters in one setting: a press list is the longest."""
+MOST: Final = 10_000
+"""Characters in one setting."""
+MOST_LIST: Final = 2_000_000
+"""Characters in a list of addresses, with their names and newspapers: some twenty thousand newsrooms."""
 
 
 def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -43,13 +45,19 @@ def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[st
         value = values.get(setting.key) or setting.default
         if setting.required and not value:
             raise Invalid(N_("This is needed."), setting.key)
-        if len(value) > MOST:
-            raise Invalid(N_("At most %(most)s characters."), setting.key, most=MOST)
+        most = longest(setting)
+        if len(value) > most:
+            raise Invalid(N_("At most %(most)s characters."), setting.key, most=most)
         if setting.kind == "choice" and value and value not in dict(setting.choices):
             raise Invalid(N_("Choose one from the list."), setting.key)
         if value:
             (secret if setting.secret else plain)[setting.key] = value
     return plain, secret
+
+
+def longest(setting: Setting) -> int:
+    """How many characters a setting may have."""
+    return MOST_LIST if setting.kind == "lines" else MOST
 
 
 def connect(

@@ -59,6 +59,13 @@ def composed(password: str) -> str:
     return password if password.isascii() else unicodedata.normalize("NFC", password[: 4 * MOST])
 
 
+def new_hash(password: str, email: str) -> str:
+    """The hash to keep of a password that ``email``'s owner may have. Raises :class:`Invalid`. It takes a tenth of a
+    second on purpose, so it is asked for before the transaction that writes it down."""
+    check_strength(password, email)
+    return hash_password(password)
+
+
 def matches(kept: str, password: str) -> bool:
     """Whether ``password`` is the one. An empty ``kept`` (no such person) takes the same time and says no."""
     from argon2.exceptions import InvalidHashError, VerificationError

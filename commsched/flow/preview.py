@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.approval import fitted, standing, strictest
 from commsched.core.content import Content, Picture, canonical, digest
 from commsched.core.platform import Draft, Part
+from commsched.core.recipients import read
 from commsched.flow import compose
 from commsched.flow.asking import Case, people_with, turn_in, writers_after
 from commsched.flow.clearance import read_policy, said_of
@@ -51,7 +52,7 @@ def _look(
     office: Office, channel: Channel, content: Content, uid: str, readers: dict[str, tuple[compose.Reader, int]],
     checked: compose.Checked,
 ) -> Look:  # fmt: skip
-    people = compose.addresses(office, channel)
+    people = read("\n".join(compose.addresses(office, channel))).addresses
     platform = office.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, readers, people[:1])
     return Look(channel, checked, draft, platform.parts(draft), len(people))

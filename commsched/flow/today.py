@@ -14,10 +14,12 @@ from commsched.core.standing import WARN
 from commsched.core.words import Words
 from commsched.flow import comments, walltimes
 from commsched.flow.asking import Turn, turn
+from commsched.flow.beats import skew
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
-from commsched.flow.health import skew, wrong_time
+from commsched.flow.health import wrong_time
 from commsched.flow.items import current, workspace_of
+from commsched.flow.overdue import Late, overdue
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
 
@@ -79,6 +81,8 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     today: list[Line]
     ahead: list[Line]
+    late: list[Late]
+    """What should have gone out, and waits although nothing keeps it."""
     shifted: int
     """How many planned times now mean another moment than was meant."""
     wrong_time: Words | None
@@ -89,7 +93,7 @@ class Now(msgspec.Struct, frozen=True):
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
         items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken)
+        items += len(self.spoken) + len(self.late)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
@@ -119,6 +123,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             consents=ending(session, now),
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
+            late=overdue(session, now, MOST),
             shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip

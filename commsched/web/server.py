@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import resource
+import socket
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -81,10 +82,10 @@ def _from(address: str, server: Any) -> int:
     return sum(str(one.addr[0]) == address for one in server.active_channels.values())
 
 
-def make_server(app: Flask, office: Office, host: str, port: int, threads: int) -> Any:
-    """A waitress server that has its port. Raises ``OSError`` where it cannot have it."""
+def make_server(app: Flask, office: Office, sockets: list[socket.socket], threads: int) -> Any:
+    """A waitress server on sockets that are bound already."""
     server = create_server(
-        app, host=host, port=port, threads=threads, ident="",
+        app, sockets=sockets, threads=threads, ident="",
         # what came through a proxy must be seen as such; the app believes only as many as it is told to
         clear_untrusted_proxy_headers=False,
         max_request_body_size=BODY, connection_limit=_connections(), asyncore_use_poll=True, channel_timeout=QUIET,

@@ -14,6 +14,7 @@ from flask import Flask, request
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
+from commsched.cli.listening import listen
 from commsched.flow import keys, signin, turns
 from commsched.flow.context import Office
 from commsched.web import server
@@ -32,7 +33,7 @@ def app() -> Flask:
 @pytest.fixture
 def running(office: Office, cast: Cast) -> Iterator[Any]:
     """A server on a free port, as ``commsched up`` makes it, that answers with the length of what it got."""
-    made = server.make_server(app(), office, "127.0.0.1", 0, 2)
+    made = server.make_server(app(), office, listen("127.0.0.1", 0), 2)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield made

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008d"
-down_revision = "0013w"
+down_revision = "0011t"
 branch_labels = None
 depends_on = None
 
