@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content import Content
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.timing import Moment
-from commsched.core.words import N_, Invalid, Problem, Words, block, warn
+from commsched.core.words import N_, Invalid, Problem, Words, block
 from commsched.flow import compose, gallery, items, look
 from commsched.flow.context import Actor, Office
 from commsched.flow.fitting import make_ready
@@ -79,8 +79,9 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         made.alike = items.look_alikes(session, item.id if item else 0, content)
         made.ahead = ahead(office, session, actor, workspace, content, item)
         if made.ahead.stuck:
-            nobody = N_("Nobody else here can approve this. Ask an administrator to add an approver.")
-            made.problems.append(("", warn("channels", nobody)))
+            nobody = N_("Nobody here can approve this: whoever may has written some of it. An administrator can let "
+                        "somebody else in under People.")  # fmt: skip
+            made.problems.insert(0, ("", block("people", nobody)))
     return made
 
 

@@ -39,6 +39,7 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
+    comments.read(office(), actor(), item_id)
     shown = review.review(office(), actor(), item_id)
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
@@ -47,7 +48,7 @@ def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside
     embargo = seen.revision.parsed().embargo
     return page(
         "items/show.html", form=form, shown=shown, seen=seen, item=seen.item, channels=channels, alike=alike,
-        told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
+        told=standing.where(shown, place().zone), standing=standing, picture_url=picture_url,
         editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
                                                          for row in seen.deliveries),
         MOST_ASKED=MOST_ASKED, asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
@@ -89,6 +90,14 @@ def _act(item_id: int, sentence: str, deed: Callable[[Form], object]) -> str | R
 def submit(item_id: int) -> str | Response | tuple[str, int]:
     return _act(item_id, _("It is sent for approval."), lambda form: approve.submit(
         office(), actor(), item_id, then_schedule=form.flag("schedule")))  # fmt: skip
+
+
+@bp.post("/accept")
+@allow("write")
+def accept(item_id: int) -> str | Response | tuple[str, int]:
+    """Take on what somebody else wrote, in exactly the version that the page showed."""
+    return _act(item_id, _("You have accepted it. Now they can approve it."), lambda form: approve.accept(
+        office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
 
 
 @bp.post("/withdraw")
