@@ -228,6 +228,16 @@ def test_only_what_was_seen_is_accepted_and_only_by_somebody_else(cast: Cast) ->
     assert not now(cast, item).asked, "no administrator is bothered with what its writer can accept"
 
 
+def test_accepting_another_version_than_the_one_sent_in_is_refused(cast: Cast) -> None:
+    picture = writing.picture(cast.office, cast)
+    gallery.describe(cast.office, cast.actor("approver"), picture, "En buss.", "")
+    item = written(cast, media=[picture])
+    with pytest.raises(Conflict, match="changed this"):
+        approve.submit(cast.office, cast.actor("writer"), item, accepting="0" * 64)
+    approve.submit(cast.office, cast.actor("writer"), item, accepting=hash_of(cast, item))
+    assert now(cast, item).asked == {cast.approver.id}
+
+
 def test_what_nobody_could_approve_is_not_sent_in(cast: Cast) -> None:
     for person in (cast.approver, cast.writer, cast.reader):
         people.remove_person(cast.office, cast.actor(), person.id)
