@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import LETS_OUT, cleared, current_step, standing, yeses
+from commsched.core.timing import PASSED, passed
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.flow import comments, items, notify, rounds, schedule
 from commsched.flow.asking import Case, ask, counts_for, people_with, turn, writers_of
@@ -60,8 +61,12 @@ def submit(
     office.wake()
 
 
-def _refuse_blocked(office: Office, session: Session, item: Item) -> None:
+def _refuse_blocked(office: Office, session: Session, item: Item, *, late_is_fine: bool = False) -> None:
+    """Raise :class:`Blocked` for what stops it. ``late_is_fine``: a time that has passed does not, until the latest
+    time has, since it goes at once."""
     general, channels = items.problems(office, session, item)
+    if late_is_fine and item.latest_at is not None and not passed(item.latest_at, office.now()):
+        general = [problem for problem in general if problem.words.message != PASSED]
     stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
     if stopping:
         raise Blocked(stopping)
@@ -207,7 +212,7 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
         if item.state not in ASKABLE | DECIDABLE:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
-        _refuse_blocked(office, session, item)
+        _refuse_blocked(office, session, item, late_is_fine=True)
         policy = policy_for(session, items.workspace_of(session, actor), revision)
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval import LETS_OUT, Verdict, inside
 from commsched.core.lifecycle import item_state
-from commsched.core.timing import Moment, approval_window, read_time
+from commsched.core.timing import Moment, approval_window, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, rounds
 from commsched.flow.asking import ask
@@ -22,8 +22,6 @@ from commsched.store.models import Decision, Delivery, Item, Part, Revision
 from commsched.store.outbox import left_off
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
-GRACE = timedelta(minutes=1)
-"""How far back "now" may lie when somebody presses the button."""
 
 
 class NeedsApproval(Conflict):
@@ -51,6 +49,7 @@ def schedule(
         if item.state == "scheduled" and when is None and latest is None:
             return
         place(office, session, actor, item)
+        refuse_past(item.publish_at, office.now())  # after what says more: that it must be approved again
     office.wake()
 
 
@@ -65,8 +64,7 @@ def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: 
     if not inside(item.publish_at, bounds):
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
     latest = item.latest_at or item.publish_at
-    if latest < now - GRACE:
-        raise Invalid(N_("That time has already passed."), "publish_at")
+    refuse_past(latest, now)
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
@@ -156,8 +154,7 @@ def move(
         if item.state in ("published", "publishing", "partly_published", "cancelled"):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
-        if moment.at < office.now() - GRACE:
-            raise Invalid(N_("That time has already passed."), "publish_at")
+        refuse_past(moment.at, office.now())
         _set(item, moment, workspace.latest_minutes)
         content = items.current(session, item).parsed()
         if content.embargo and moment.at < datetime.fromisoformat(content.embargo):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from commsched.core.standing import WARN
 from commsched.core.words import Words
 from commsched.flow import comments
 from commsched.flow.asking import Turn, names, turn
@@ -22,7 +23,6 @@ from commsched.store.models import Channel, Delivery, Item, Part
 
 MOST: Final = 50
 """Rows in one list."""
-EXPIRES: Final = timedelta(days=14)
 
 
 class Stopped(msgspec.Struct, frozen=True):
@@ -152,7 +152,7 @@ def _stopped(session: Session) -> list[Stopped]:
 
 
 def _channels(session: Session, now: datetime) -> list[Channel]:
-    dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + EXPIRES)
+    dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + WARN)
     found = select(Channel).where(or_(Channel.state == "broken", dying)).order_by(Channel.token_expires_at)
     return list(session.scalars(found.limit(MOST)))
 

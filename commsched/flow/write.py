@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content import Content, canonical, digest
 from commsched.core.draft import DraftIn
 from commsched.core.lifecycle import EDITABLE
-from commsched.core.timing import latest_for, read_time
+from commsched.core.timing import latest_for, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import compose, lineage
 from commsched.flow.clearance import clearance
@@ -42,13 +42,16 @@ def create(office: Office, actor: Actor, given: DraftIn) -> int:
         return create_in(office, session, actor, given).id
 
 
-def create_in(office: Office, session: Session, actor: Actor, given: DraftIn) -> Item:
-    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready."""
+def create_in(office: Office, session: Session, actor: Actor, given: DraftIn, corrects: Item | None = None) -> Item:
+    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready.
+
+    ``corrects`` is the published item whose place the new one takes once it is out.
+    """
     workspace = workspace_of(session, actor)
-    content = compose.content_from(office, session, workspace, given)
+    content = compose.content_from(office, session, workspace, given, corrects.uid if corrects else "")
     now = office.now()
     item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
-                created_at=now, updated_at=now)  # fmt: skip
+                created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
@@ -77,11 +80,14 @@ def save(
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
-        content = compose.content_from(office, session, workspace, given)
+        corrects = revision.parsed().corrects if item.corrects_id else ""
+        content = compose.content_from(office, session, workspace, given, corrects)
         changed = digest(canonical(content)) != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
+        if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
+            refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, content, list(given.sources))
             # the same words with other sources: what waits goes on, under the newest revision's number
