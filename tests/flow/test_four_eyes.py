@@ -31,7 +31,7 @@ from commsched.flow import (
 )
 from commsched.flow.asking import Turn, turn
 from commsched.flow.items import current, load
-from commsched.store.models import Decision, Entry, Item, Media, Notice, Person, Workspace
+from commsched.store.models import Decision, Entry, Item, Media, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
 from tests.conftest import Cast, MailBag
@@ -144,6 +144,28 @@ def test_the_deputy_of_somebody_who_may_not_approve_any_more_does_not_either(cas
     with pytest.raises(NotAllowed):
         yes(cast, "administrator", item)
     assert now(cast, item).asked == {third.id}
+
+
+def test_the_deputy_of_somebody_whose_role_an_older_version_took_without_looking_does_not_count(cast: Cast) -> None:
+    chain(cast, [cast.approver])
+    stand_in(cast, cast.approver, cast.administrator)
+    item = submitted(cast)
+    with cast.office.store.write(cast.place.id) as session:
+        row = session.scalars(select(Membership).where(Membership.person_id == cast.approver.id)).one()
+        row.role = "reader"
+    with pytest.raises(NotAllowed):
+        yes(cast, "administrator", item)
+
+
+def test_who_wrote_it_does_not_approve_it_as_somebody_elses_deputy(cast: Cast) -> None:
+    to = [channel(cast.office, cast.place.id)]
+    chain(cast, [cast.approver])
+    stand_in(cast, cast.approver, cast.administrator)
+    item = submitted(cast, channels=to)
+    write.save(cast.office, cast.actor(), item, draft(to, text="Administratörens ord."))
+    approve.submit(cast.office, cast.actor(), item)
+    with pytest.raises(NotAllowed, match="your own"):
+        yes(cast, "administrator", item)
 
 
 @pytest.mark.parametrize("words", ["alt", "credit", "card"])

@@ -298,9 +298,9 @@ def test_the_leader_who_mends_a_word_is_told_who_decides_and_the_writer_accepts_
         "publish_day": "2026-11-27",
         "publish_time": "07:30",
     }
-    said = leader.post("~/write/check", form).json["bar"]
-    assert said["press"] == "Spara, och be Karin Ek godta det"
-    assert "Karin Ek får se vad som är ändrat" in said["words"]
+    told = leader.post("~/write/check", form).json
+    assert told["bar"]["press"] == "Spara, och be Karin Ek godta det"
+    assert "Karin Ek får se vad som är ändrat" in told["problems"]
     leader.post(f"~/items/{number}/edit", form | {"do": "submit"})
     page = unescape(leader.get(f"~/items/{number}").text)
     assert "Väntar på att Karin Ek ska godta det som Gunnar Lind skrev." in page

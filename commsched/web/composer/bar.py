@@ -50,15 +50,6 @@ def _press(view: View) -> str:
 
 
 def _words(view: View) -> str:
-    said = _when_and_where(view)
-    if view.ahead.steps and not view.ahead.names and view.ahead.acceptors:
-        who = said_list(view.ahead.acceptors)
-        said += " " + _("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.",
-                        who=who, own=said_list(view.ahead.own))  # fmt: skip
-    return said
-
-
-def _when_and_where(view: View) -> str:
     many = len(view.looks)
     if not many:
         return _("Choose where it should go out.")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content import Content
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.timing import Moment
-from commsched.core.words import N_, Invalid, Problem, Words, block
+from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow import compose, gallery, items, look
 from commsched.flow.context import Actor, Office
 from commsched.flow.fitting import make_ready
@@ -84,6 +84,10 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
             nobody = N_("Nobody here can approve this: whoever may has written some of it. An administrator can let "
                         "somebody else in under People.")  # fmt: skip
             made.problems.insert(0, ("", block("people", nobody)))
+        elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
+            then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
+            who, own = ", ".join(made.ahead.acceptors), ", ".join(made.ahead.own)
+            made.problems.append(("", warn("people", then, who=who, own=own)))
     return made
 
 
