@@ -135,7 +135,7 @@ def approve_in(
     actor.require("approve")
     item, revision = decidable(session, item_id, content_hash)
     _refuse_late(office, item)
-    if until is not None and item.publish_at is not None and until < item.publish_at:
+    if until is not None and item.publish_at is not None and office.now() < until < item.publish_at:
         raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
     principal = principal_for(office, session, actor, item, revision)
     step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)

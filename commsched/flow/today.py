@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.standing import WARN
 from commsched.core.words import Words
 from commsched.flow import comments, walltimes
-from commsched.flow.asking import Turn, turn
+from commsched.flow.asking import Turn, names, turn
 from commsched.flow.beats import skew
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
@@ -68,6 +68,8 @@ class Now(msgspec.Struct, frozen=True):
     """Those that wait for the reader to accept what somebody else wrote."""
     stuck: frozenset[int]
     """Those that nobody could move on."""
+    waits_for: dict[int, str]
+    """Who each of them waits for."""
     spoken: list[comments.Unread]
     """What was said to the reader and not seen yet."""
     sent_back: list[Item]
@@ -114,6 +116,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             mine=_where(turns, lambda one: actor.person in one.asked),
             to_accept=_where(turns, lambda one: actor.person in one.acceptors),
             stuck=_where(turns, lambda one: one.stuck),
+            waits_for={number: names(session, one.asked or one.acceptors) for number, one in turns.items()},
             spoken=comments.unread(session, actor.person, MOST),
             sent_back=_items(session, Item.state == "changes_requested"),
             unscheduled=_items(session, Item.state == "approved"),

@@ -81,8 +81,13 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         made.alike = items.look_alikes(session, item.id if item else 0, content)
         made.ahead = ahead(office, session, actor, workspace, content, item)
         if made.ahead.stuck:
-            nobody = N_("Nobody else here can approve this. Ask an administrator to add an approver.")
-            made.problems.append(("", warn("channels", nobody)))
+            nobody = N_("Nobody here can approve this: whoever may has written some of it. An administrator can let "
+                        "somebody else in under People.")  # fmt: skip
+            made.problems.insert(0, ("", block("people", nobody)))
+        elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
+            then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
+            who, own = ", ".join(made.ahead.acceptors), ", ".join(made.ahead.own)
+            made.problems.append(("", warn("people", then, who=who, own=own)))
     return made
 
 

@@ -39,6 +39,7 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
+    comments.read(office(), actor(), item_id)
     return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
 
 
@@ -56,7 +57,7 @@ def _shown(item_id: int) -> dict[str, Any]:
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
     return {
         "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike, "own": own,
-        "told": standing.where(seen, shown.names, place().zone, filed), "standing": standing,
+        "told": standing.where(shown, place().zone, filed), "standing": standing,
         "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
@@ -100,6 +101,14 @@ def _act(
 def submit(item_id: int) -> str | Response | tuple[str, int]:
     return _act(item_id, lambda: mailing.sent_in(item_id), lambda form: approve.submit(
         office(), actor(), item_id, then_schedule=form.flag("schedule")))  # fmt: skip
+
+
+@bp.post("/accept")
+@allow("write")
+def accept(item_id: int) -> str | Response | tuple[str, int]:
+    """Take on what somebody else wrote, in exactly the version that the page showed."""
+    return _act(item_id, _("You have accepted it. Now they can approve it."), lambda form: approve.accept(
+        office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
 
 
 @bp.post("/withdraw")
