@@ -79,8 +79,9 @@ def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Wo
 
 
 def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> None:
-    """What still waits for approval at its time is held, and everyone concerned is told."""
-    late = (Item.state.in_(("in_review", "changes_requested")), Item.publish_at <= office.now())
+    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
+    a no stands until its writer acts."""
+    late = (Item.state == "in_review", Item.publish_at <= office.now())
     for item in session.scalars(select(Item).where(*late)):
         item.state, item.reason = "held", "unapproved"
         note(session, office, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
