@@ -24,7 +24,7 @@ from commsched.core.platform import Mailer, Message
 from commsched.core.words import N_, Words
 from commsched.mail.answers import outcome_of, text_of
 from commsched.mail.build import CannotBuild, build, clean_address, clean_id
-from commsched.mail.connection import Connection, Patience, Relay, read_url
+from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
 
 _SPARE: Final = 3
@@ -32,14 +32,15 @@ _SPARE: Final = 3
 LOST: Final = N_("The connection was lost after the message had been handed over, before the relay answered.")
 
 
-def mailer_for(settings: dict[str, str], outbox: Path) -> Mailer:
-    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``.
+def mailer_for(settings: dict[str, str], outbox: Path, dial: Dial | None = None) -> Mailer:
+    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``. ``dial`` is how
+    the relay is connected to.
 
     Raises :class:`~commsched.core.words.Invalid` for an ``smtp_url`` that cannot be read.
     """
     sender, name = default_sender(settings), settings.get("mail_name", "commsched")
     if settings.get("smtp_url", "").strip():
-        return SmtpMailer(read_url(settings["smtp_url"]), sender, name)
+        return SmtpMailer(read_url(settings["smtp_url"]), sender, name, dial=dial)
     return FolderMailer(outbox, sender, name)
 
 
@@ -60,13 +61,14 @@ class SmtpMailer(Mailer):
 
     def __init__(
         self, relay: Relay, sender: str, sender_name: str = "", patience: Patience | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, dial: Dial | None = None,
     ) -> None:  # fmt: skip
         self.relay = relay
         self.sender = sender
         self.sender_name = sender_name
         self.patience = patience or Patience()
         self._clock = clock
+        self._dial = dial
         self._spare: list[Connection] = []
         self._lock = threading.Lock()
 
@@ -111,7 +113,7 @@ class SmtpMailer(Mailer):
         if spare is not None:
             return spare
         try:
-            line = Connection(self.relay, self.patience, self._context)
+            line = Connection(self.relay, self.patience, self._context, self._dial)
         except (OSError, ssl.SSLError) as error:  # the certificate file of ``ca=`` cannot be read
             return Rejected(_said(error), "config")
         try:
