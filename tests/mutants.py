@@ -159,6 +159,8 @@ MUTANTS = (
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
     Mutant("a compatible server is trusted to keep the key", "platforms/mastodon.py",
            'return facts.get("keeps_key") is True', 'return facts.get("keeps_key", True) is True', KINDS),
+    Mutant("what the server keeps is not asked before a resend", SETTLE, "platform.resends(done.call.wire.facts)",
+           "platform.resend_if_absent"),
     Mutant("what a server calls itself is not read", "platforms/_mastodon.py", 'or "compatible" in version.lower()', "",
            KINDS),
     Mutant("the store's other posts taken for this one", "platforms/mastodon.py", "& part.others:", "& set():", KINDS),
