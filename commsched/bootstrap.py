@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import getaddresses
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ from commsched.flow.bell import ring
 from commsched.flow.context import Office
 from commsched.flow.way_out import authority_of, proxy_of
 from commsched.flow.wire import TIMEOUT
-from commsched.mail.build import clean_address
 from commsched.mail.connection import read_url
+from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
 from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
@@ -64,10 +63,8 @@ def read_settings(home: Path) -> dict[str, str]:
 def _with_mail(values: dict[str, str], given: Mapping[str, settings.Given]) -> dict[str, str]:
     """``values`` with the sender taken apart, after the relay and the sender have been judged by what will use them."""
     if values.get("mail_from"):
-        people = getaddresses([values["mail_from"]])
-        name, sender = people[0] if len(people) == 1 else ("", values["mail_from"])
         try:
-            values["mail_from"] = clean_address(sender or values["mail_from"])
+            name, values["mail_from"] = parse_mailbox(values["mail_from"])
         except OfficeError as error:
             raise settings.refuse("mail_from", given, error.words) from error
         if name:

@@ -6,7 +6,12 @@ It serves pages only; publishing needs ``commsched worker`` beside it (``commsch
 
 import gc
 import os
+import sys
 
+from commsched.core.systems import refusal
+
+if no := refusal(sys.platform):
+    raise SystemExit(str(no))
 os.umask(0o077)  # what an office writes is its owner's only
 gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
 

@@ -59,6 +59,24 @@ MUTANTS = (
            "tests/flow/test_approve.py"),
     Mutant("one answer for every recipient", "flow/resolve.py", "if wanted is None:", "if True:"),
     Mutant("strangers lock the owner out", "flow/guesses.py", "    if known:", "    if False:", "tests/web/test_signin.py"),
+    Mutant("strangers at one address shut a known device out", "flow/guesses.py", 'f"d:{account}:{_short(known)}", PER_PLACE)]',
+           'f"d:{account}:{_short(known)}", PER_PLACE), *_everywhere(address)]', "tests/web/test_signin.py"),
+    Mutant("large networks guess without end", "flow/guesses.py", 'if ":" in network(address):', "if False:",
+           "tests/web/test_signin.py"),
+    Mutant("large bodies from nobody", "web/server.py", "and not type(self).knows(self.headers)", "and False",
+           "tests/web/test_server.py"),
+    Mutant("connections without number", "web/server.py", "_from(mine, server) > self.most", "False", "tests/web/test_server.py"),
+    Mutant("heads that drip for ever", "web/server.py", "time.monotonic() - self._began > self.patience", "False",
+           "tests/web/test_server.py"),
+    Mutant("an address that opens something in the log", "web/errors.py", "request.url_rule.rule if", "request.path if",
+           "tests/web/test_logs.py"),
+    Mutant("what was asked in the error", "store/session.py", "hide_parameters=True", "hide_parameters=False",
+           "tests/web/test_logs.py"),
+    Mutant("the home open to the machine", "cli/main.py", "os.umask(0o077)", "os.umask(0o022)", "tests/cli/test_custody.py"),
+    Mutant("bad settings believed", "core/settings.py", "    if problems:\n", "    if False:\n", "tests/core/test_settings.py"),
+    Mutant("wall times never compared", "flow/walltimes.py", "!= meant:", "== '':", "tests/web/test_walltimes.py"),
+    Mutant("another zone is not told of", "flow/workspace.py", 'if "zone" in changed:', "if False:",
+           "tests/web/test_walltimes.py"),
     Mutant("many addresses guess without end", "flow/guesses.py", 'f"a:{account}", PER_ACCOUNT', 'f"a:{account}", 10**6',
            "tests/web/test_signin.py"),
     Mutant("a decoder may open files", "images/confinement.py", "for number in way[\"plain\"]:", "for number in (*way[\"plain\"], 2, 257):",
@@ -92,8 +110,8 @@ MUTANTS = (
            "        self._commit_attempt(row, turn.number)", "        pass", DELIVER),
     Mutant("open-attempt index gone", "store/migrations/versions/0001_first.py", "unique=True,\n", "unique=False,\n"),
     Mutant("unknown is retried", "core/retry.py",
-           'return Next("unknown", now + timedelta(seconds=settle), "verify", detail)\n        case Rejected(detail=detail, why="duplicate")',
-           'return Next("waiting", now, "retry", detail)\n        case Rejected(detail=detail, why="duplicate")'),
+           'return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
+           'return Next("waiting", now, "retry", detail)'),
     Mutant("a duplicate is called published", "core/retry.py",
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', "tests/core/test_retry.py"),
@@ -121,7 +139,7 @@ MUTANTS = (
            "            pass\n", "tests/platforms/test_network.py"),
     Mutant("a redirect is followed", "platforms/_network.py", 'kwargs["allow_redirects"] = False', 'kwargs["allow_redirects"] = True',
            "tests/platforms/test_network.py"),
-    Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
+    Mutant("settle time not waited for", "core/retry.py", "            at = now + timedelta(seconds=settle)\n", "            at = now\n"),
     Mutant("a failed transaction is not forgotten", "flow/deliver/rows.py", "[copy(part) for part in parts]", "parts"),
     Mutant("recovery skipped", "flow/deliver/recover.py", "if row.channel_id not in besides]", "if False]"),
     Mutant("recovery takes calls under way", "flow/deliver/recover.py", "if row.channel_id not in besides]", "]"),
@@ -199,7 +217,8 @@ def _run(copy: Path, one: Mutant) -> str:
         file.write_text(whole)
     if done.returncode == 0:
         return ""
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    # what was logged can begin with ERROR too, but names no test
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR ")) and "::" in line]
     return failed[0].partition("::")[2].partition(" - ")[0] if failed else done.stdout.strip().splitlines()[-1]
 
 

@@ -9,9 +9,9 @@ import msgspec
 from flask import request
 
 from commsched.core.draft import DraftIn
-from commsched.core.timing import read_time
+from commsched.core.timing import read_bound, read_time
 from commsched.flow import approve as approving
-from commsched.flow import corrections, listing, once, takedown, write
+from commsched.flow import comments, corrections, listing, once, takedown, write
 from commsched.flow import items as rows
 from commsched.flow import schedule as scheduling
 from commsched.flow.items import Changed
@@ -47,7 +47,7 @@ FILTERS = (
     Param("kind", "post, release or letter."),
     Param("q", "Words that it contains."),
     Param("from", "Planned at this time or later."),
-    Param("to", "Planned before this time."),
+    Param("to", "Planned before this time; a day alone is included."),
 )
 
 
@@ -97,8 +97,8 @@ def list_items() -> Paged:
 def _time(name: str, zone: str) -> datetime | None:
     value = request.args.get(name, "").strip()
     # a + that was not escaped has become a space on the way
-    return read_time(value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value, zone, 0,
-                     name).at if value else None  # fmt: skip
+    value = value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value
+    return read_bound(value, zone, name, end=name == "to") if value else None
 
 
 @route(bp, "GET", ONE, "read", "Show an item with its revision, approvals and deliveries", answer=schemas.ItemOut,
@@ -154,6 +154,13 @@ def submit_item(id: int, given: schemas.SubmitIn) -> Any:
 def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     until = _moment(given.until, "until") if given.until else None
     approving.approve(office(), actor(), id, _hash(given.hash), given.comment, until)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/accept", "write", "Take on what another wrote in exactly this hash",
+       body=schemas.AcceptIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def accept_item(id: int, given: schemas.AcceptIn) -> Any:
+    approving.accept(office(), actor(), id, _hash(given.hash))
     return full(id)
 
 
@@ -226,6 +233,6 @@ def put_back_item(id: int, given: schemas.Nothing) -> Any:
 @route(bp, "POST", f"{ONE}/comments", "comment", "Say something about it to the others", body=schemas.CommentIn,
        answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
-    number = write.comment(office(), actor(), id, given.body)
+    number = comments.comment(office(), actor(), id, given.body)
     seen = show.item(look(office(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

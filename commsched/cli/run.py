@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -48,8 +49,9 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
     made, person = create_workspace(office, workspace, email, password or "", person_name=name, slug=slug, zone=zone,
                                     language=language)  # fmt: skip
     click.echo(made.slug)
-    tell(N_("%(name)s is there, in %(home)s. Next: start it with “commsched up”, sign in as %(email)s, and connect "
-            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home),
+    up = f"commsched up --home {shlex.quote(str(office.home))}"
+    tell(N_("%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
+            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home), up=up,
          email=person.email)  # fmt: skip
 
 
@@ -204,25 +206,21 @@ def _alone() -> None:
 def _log() -> None:
     import logging
 
+    from commsched.core.discreet import DiscreetFormatter
     from commsched.core.settings import log_level
 
-    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")),
-                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # fmt: skip
+    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")))
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(DiscreetFormatter())
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
 def _server(office: Office, sockets: list[socket.socket]) -> Any:
     """The pages on sockets that are bound already."""
-    from waitress import create_server
+    from commsched.web.app import create_app
+    from commsched.web.server import make_server
 
-    from commsched.web.app import MOST_BYTES, create_app
-
-    return create_server(
-        create_app(office), sockets=sockets, threads=THREADS, ident="",
-        # what came through a proxy must be seen as such; the app believes only as many as it is told to
-        clear_untrusted_proxy_headers=False,
-        max_request_body_size=MOST_BYTES * 2,
-    )  # fmt: skip
+    return make_server(create_app(office), office, sockets, THREADS)
 
 
 def _until_told(server: Any) -> None:

@@ -70,6 +70,8 @@ class CannotTell(msgspec.Struct, frozen=True):
     detail: str = ""
     final: bool = False
     """True where no later attempt can know more (e-mail): go straight to a person."""
+    after: datetime | None = None
+    """The platform's own word for when it may be asked again."""
 
 
 Finding = Found | Absent | CannotTell

@@ -164,6 +164,9 @@ class Message(msgspec.Struct, frozen=True):
 class Mailer(Protocol):
     """Hands one message to the office's relay and says what the relay answered."""
 
+    sender: str = ""
+    """The installation's own address, for messages without one."""
+
     def send(self, message: Message) -> Outcome:
         """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
         ...

@@ -85,9 +85,11 @@ def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, re
             return Next("waiting", min(now + back_off(tries), latest), "absent", detail)
         case Absent(detail=detail):
             return Next("held", None, "absent", detail)
-        case CannotTell(detail=detail, final=final):
+        case CannotTell(detail=detail, final=final, after=after):
             asked = final or is_asked(looks)
-            return Next("unknown", None if final else _next_look(looks, now), "ask" if asked else "verify", detail)
+            at = None if final else _next_look(looks, now)
+            at = max(at, after) if at and after else at
+            return Next("unknown", at, "ask" if asked else "verify", detail, channel_rests=after)
 
 
 def is_asked(looks: int) -> bool:

@@ -14,7 +14,9 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from commsched.core.language import say
 from commsched.core.platform import Account, DeadToken
+from commsched.core.words import Words
 from commsched.flow import notify
 from commsched.flow.asking import people_with
 from commsched.flow.connect import is_same
@@ -43,7 +45,7 @@ def look_again(office: Office) -> bool:
     try:
         account = _ask(office, channel)
     except DeadToken as refused:
-        words = str(refused)
+        words = refused.words
         _settle(office, channel, lambda session, row: _refused(office, session, row, words))
     except Exception as error:
         log.info("channel %s could not be looked at: %s", channel.id, error)
@@ -99,13 +101,14 @@ def _answered(office: Office, session: Session, row: Channel, account: Account) 
         note(session, office, scheduler(row.workspace_id), "channel.works_again", channel=row.id, name=row.name)
 
 
-def _refused(office: Office, session: Session, row: Channel, words: str) -> None:
+def _refused(office: Office, session: Session, row: Channel, words: Words) -> None:
     now = office.now()
     if row.refused_at is None:
         row.refused_at = now
         return
     if row.state != "ok" or now - row.refused_at < AGAIN:
         return
-    row.state, row.trouble = "broken", words[:2000]
+    language = session.get_one(Workspace, row.workspace_id).language
+    row.state, row.trouble = "broken", say(words, language)[:2000]
     note(session, office, scheduler(row.workspace_id), "channel.access_died", channel=row.id, name=row.name)
     notify.queue(session, office, sorted(people_with(session, "administer")), "access_died", channel=row.name)

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.standing import WARN
-from commsched.flow import channel_checks, notify, storage, uploads
+from commsched.flow import channel_checks, notify, storage, uploads, walltimes
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
 from commsched.flow.expiring import warn_of_consents
@@ -48,7 +48,7 @@ def run(office: Office) -> None:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, morning_mail):
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, walltimes.look, morning_mail):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())
@@ -71,8 +71,9 @@ def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Wo
 
 
 def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> None:
-    """What still waits for approval at its time is held, and everyone concerned is told."""
-    late = (Item.state.in_(("in_review", "changes_requested")), Item.publish_at <= office.now())
+    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
+    a no stands until its writer acts."""
+    late = (Item.state == "in_review", Item.publish_at <= office.now())
     for item in session.scalars(select(Item).where(*late)):
         item.state, item.reason = "held", "unapproved"
         note(session, office, scheduler(workspace.id), "item.held", item.id, reason="unapproved")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from commsched.core import dates
 from commsched.core.language import gettext, known
 from commsched.core.lifecycle import REASONS
-from commsched.core.markup import first_words
+from commsched.core.markup import shown_words
 from commsched.core.platform import Message
 from commsched.core.words import N_
 from commsched.flow.beats import TROUBLES
@@ -24,13 +24,16 @@ from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
+TALK, TIMES = "talk", "times"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
+    TALK: "/w/{slug}/items/{item}#talk",
     DECIDE: "/a/{token}",
     HOME: "/w/{slug}/",
     CHANNELS: "/w/{slug}/channels/",
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
+    TIMES: "/w/{slug}/times/",
 }
 """Where the button leads."""
 _AUTOMATIC: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -60,6 +63,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("Still waiting for you: %(title)s"), N_("“%(title)s” still waits for your approval."),
         N_("If nobody has said yes when its time comes, it is held and does not go out."),
         N_("Read and decide"), DECIDE,
+    ),
+    "asked_to_accept": Kind(
+        N_("%(by)s has changed: %(title)s"), N_("%(by)s has written in “%(title)s”. Do you accept it?"),
+        N_("Nobody approves their own words. When you have read and accepted what %(by)s wrote, %(by)s can approve it. "
+           "Nothing goes out before that."),
+        N_("See what has changed"),
+    ),
+    "commented": Kind(
+        N_("Said about %(title)s"), N_("%(by)s has said something about “%(title)s”."),
+        N_("Answer on its page, so that the others see it too."), N_("Read and answer"), TALK, shows_item=False,
     ),
     "held": Kind(
         N_("Did not go out: %(title)s"), N_("“%(title)s” is held and has not gone out%(where)s."),
@@ -150,6 +163,12 @@ KINDS: Final[Mapping[str, Kind]] = {
            "answer."),
         N_("Open the office"), HOME, shows_item=False,
     ),
+    "times_shifted": Kind(
+        N_("Planned times have shifted"), N_("Some of what is planned now means another moment than when it was set."),
+        N_("The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+           "goes out at the same moment as before, but the clock will show another time then."),
+        N_("See and choose"), TIMES, shows_item=False,
+    ),
     "morning": Kind(
         N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,
         shows_item=False,
@@ -217,6 +236,8 @@ def compose(
         letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
     if kind.shows_item and item is not None:
         letter.excerpt = _excerpt(session, item)
+    if row.kind == "commented" and item is not None:
+        letter.lists = [_talk(session, row, item, workspace, language, now)]
     if row.kind == "consent_ending":
         letter.lists = [_consents(row, language)]
     if row.kind == "morning":
@@ -224,6 +245,19 @@ def compose(
 
         letter.lists = day_lists(office, session, workspace, language, now)
     return letter
+
+
+def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> Any:
+    """All that was said since the notice was made, by anybody but its reader."""
+    from commsched.flow.comments import said_since, speakers
+    from commsched.flow.morning import DayList
+
+    words = said_since(session, item.id, datetime.fromisoformat(row.facts["since"]), row.person_id)
+    called = speakers(session, words)
+    somebody = gettext(language, N_("Somebody"))
+    lines = [(dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
+             for one in words]  # fmt: skip
+    return DayList(gettext(language, N_("What was said")), lines)
 
 
 def _consents(row: Notice, language: str) -> Any:
@@ -265,7 +299,9 @@ def _lines(
     facts = row.facts
     if item is not None and item.publish_at is not None:
         add(N_("Planned for"), dates.when(item.publish_at, workspace.zone, language, now))
-    if row.kind in ("asked_to_approve", "reminder", "approved", "bypass_used") and item is not None:
+    asks = row.kind in ("asked_to_approve", "asked_to_accept", "reminder", "approved", "bypass_used")
+    if asks and item is not None:
+        add(N_("Embargo"), _embargo(session, item, workspace, language, now))
         add(N_("Channels"), ", ".join(_channels(session, item)))
     reason = str(facts.get("reason") or "")
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
@@ -286,12 +322,18 @@ def _channels(session: Session, item: Item) -> list[str]:
     return list(session.scalars(select(Channel.name).where(*same).order_by(Channel.name)))
 
 
+def _embargo(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    until = revision.parsed().embargo if revision is not None else ""
+    return dates.when(datetime.fromisoformat(until), workspace.zone, language, now) if until else ""
+
+
 def _excerpt(session: Session, item: Item) -> str:
     revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
     if revision is None:
         return ""
     content = revision.parsed()
-    return first_words(content.lead or content.text, 280)
+    return shown_words(content, content.text, 280)
 
 
 def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:

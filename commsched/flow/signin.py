@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from commsched.core.words import N_, Invalid, NotFound, OfficeError
 from commsched.flow import guesses, own_keys
 from commsched.flow.context import Actor, Office, Via
 from commsched.flow.guesses import fold_email
-from commsched.flow.passwords import check_strength, hash_password, matches
+from commsched.flow.passwords import matches, new_hash
 from commsched.flow.record import note
 from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -192,6 +192,20 @@ def recognise_token(office: Office, secret: str) -> Visitor | None:
     )
 
 
+def is_somebody(office: Office, headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers (``COOKIE``, ``AUTHORIZATION``) comes from somebody known. Writes nothing:
+    it is asked before the body is read."""
+    now = office.now()
+    scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return _ask(office, _by_token(), hash=token_hash(token.strip())) is not None
+    pieces = (one.strip().partition("=") for one in headers.get("COOKIE", "").split(";"))
+    secrets = [value for name, _, value in pieces if name in ("session", "__Host-session")][:2]
+    return any(
+        _ask(office, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE) for secret in secrets
+    )
+
+
 def _seen(office: Office, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]) -> None:
     """Write down that it is in use. A database busy just now is no reason to refuse somebody a page."""
     with suppress(OperationalError), office.store.write(EVERY_WORKSPACE) as session:
@@ -232,11 +246,10 @@ def revoke_session(office: Office, person: int, session_id: int) -> None:
         note_everywhere(session, office, owner, "person.session_ended")
 
 
-def set_password(session: Session, office: Office, person: Person, password: str, end: Collection[str] = ()) -> None:
+def set_password(session: Session, office: Office, person: Person, kept: str, end: Collection[str] = ()) -> None:
     """A new password and a new stamp: every session and link born with the old one is dead, and of the person's keys
-    those named in ``end`` (:func:`commsched.flow.own_keys.of`)."""
-    check_strength(password, person.email)
-    person.password_hash = hash_password(password)
+    those named in ``end`` (:func:`commsched.flow.own_keys.of`). ``kept`` is :func:`passwords.new_hash`'s answer."""
+    person.password_hash = kept
     person.stamp = new_token(16)
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
     guesses.forget(session, person)
@@ -253,9 +266,10 @@ def change_password(
     tries = guesses.count(office, guesses.inside(person, address))
     if not matches(person.password_hash, old):
         raise Invalid(N_("That is not your present password."), "old")
+    kept = new_hash(new, person.email)
     with office.store.write(EVERY_WORKSPACE) as session:
         guesses.forgive(session, tries)
         person = session.get_one(Person, person_id)
-        set_password(session, office, person, new, end)
+        set_password(session, office, person, kept, end)
         session.flush()
         return _open(session, office, person, address, agent)

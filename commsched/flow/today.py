@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.standing import WARN
 from commsched.core.words import Words
-from commsched.flow.asking import asked
+from commsched.flow import comments, walltimes
+from commsched.flow.asking import Turn, turn
 from commsched.flow.beats import skew
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
 from commsched.flow.health import wrong_time
-from commsched.flow.items import current
+from commsched.flow.items import current, workspace_of
 from commsched.flow.overdue import Late, overdue
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
@@ -63,6 +64,12 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
+    to_accept: frozenset[int]
+    """Those that wait for the reader to accept what somebody else wrote."""
+    stuck: frozenset[int]
+    """Those that nobody could move on."""
+    spoken: list[comments.Unread]
+    """What was said to the reader and not seen yet."""
     sent_back: list[Item]
     unscheduled: list[Item]
     held: list[Item]
@@ -76,6 +83,8 @@ class Now(msgspec.Struct, frozen=True):
     ahead: list[Line]
     late: list[Late]
     """What should have gone out, and waits although nothing keeps it."""
+    shifted: int
+    """How many planned times now mean another moment than was meant."""
     wrong_time: Words | None
     """Said where this computer's clock is not the platforms'."""
 
@@ -83,7 +92,8 @@ class Now(msgspec.Struct, frozen=True):
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + len(self.late)
+        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
+        items += len(self.spoken) + len(self.late)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
@@ -98,10 +108,13 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
     now = office.now()
     with office.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
-        mine = [one.id for one in waiting if actor.person in asked(office, session, one, current(session, one))]
+        turns = {one.id: turn(office, session, one, current(session, one)) for one in waiting}
         return Now(
             to_approve=waiting,
-            mine=frozenset(mine),
+            mine=_where(turns, lambda one: actor.person in one.asked),
+            to_accept=_where(turns, lambda one: actor.person in one.acceptors),
+            stuck=_where(turns, lambda one: one.stuck),
+            spoken=comments.unread(session, actor.person, MOST),
             sent_back=_items(session, Item.state == "changes_requested"),
             unscheduled=_items(session, Item.state == "approved"),
             held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),
@@ -111,8 +124,13 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
             late=overdue(session, now, MOST),
+            shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
+
+
+def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[int]:
+    return frozenset(number for number, one in turns.items() if wanted(one))
 
 
 def _items(session: Session, *where: Any) -> list[Item]:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.outcome import CannotTell, Outcome, Rejected, Retry, Unknown
 from commsched.core.platform import ConnectError, DeadToken, Part, Setting, Wire
 from commsched.core.words import N_
 
@@ -144,6 +144,11 @@ def outcome_of(error: Exception, wire: Wire, kind: type[Exception], read: Callab
 def invisible(outcome: Outcome) -> Outcome:
     """``outcome`` of a call nobody can see the result of: not to know is no harm there, it may be repeated."""
     return Retry(outcome.detail, outcome.after, whole_channel=True) if isinstance(outcome, Unknown) else outcome
+
+
+def unread(outcome: Outcome) -> CannotTell:
+    """The finding where reading back ended in ``outcome``, whatever that would say of a post."""
+    return CannotTell(outcome.detail, after=getattr(outcome, "after", None))
 
 
 def orphan(part: Part) -> Outcome | None:

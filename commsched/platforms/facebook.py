@@ -36,6 +36,7 @@ from commsched.platforms._answers import (
     orphan,
     outcome_of,
     refusal,
+    unread,
     value,
 )
 from commsched.platforms._checks import check_pictures
@@ -185,7 +186,7 @@ class Facebook(Platform):
                 return _find_comment(graph, part, since - _SKEW)
             return _find_post(graph, handles.values.get("post", ""), part, since - _SKEW, _page(wire))
         except Exception as error:
-            return CannotTell(detail(error, wire))
+            return unread(_outcome(error, wire))
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         try:

@@ -26,7 +26,7 @@ from commsched.core.platform import (
 )
 from commsched.core.text import URL_LENGTH, mastodon_length, tidy
 from commsched.core.words import N_, Problem
-from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, refusal, value
+from commsched.platforms._answers import base_url, ident, invisible, orphan, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 
 _KEY_LIVES = timedelta(minutes=45)
@@ -171,10 +171,12 @@ class Mastodon(Platform):
             return _outcome(error, wire, client)
 
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        client = None
         try:
-            found = _read_back(_client(wire), part, since - _SKEW, wire.account)
+            client = _client(wire)
+            found = _read_back(client, part, since - _SKEW, wire.account)
         except Exception as error:
-            return CannotTell(detail(error, wire))
+            return unread(_outcome(error, wire, client))
         if isinstance(found, Absent) and wire.now() - since > _KEY_LIVES:
             words = "read back and not seen, but the server may have forgotten the key that prevents a duplicate"
             return CannotTell(words, final=True)

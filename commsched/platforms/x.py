@@ -32,7 +32,7 @@ from commsched.core.platform import (
 )
 from commsched.core.text import split_thread, tidy, x_length, x_links
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, outcome_of, refusal, value
+from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, outcome_of, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
@@ -170,7 +170,7 @@ class X(Platform):
         try:
             return _read_back(_client(wire), part, since - _SKEW, wire.account)
         except Exception as error:
-            return CannotTell(detail(error, wire))
+            return unread(_outcome(error, wire))
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         from tweepy.errors import NotFound

@@ -144,7 +144,8 @@ def _later(given: Response) -> Response:
 def _unexpected(error: Exception) -> Response:
     if current_app.config["TESTING"]:
         raise error
-    log.exception("unexpected: %s %s", request.method, request.path, exc_info=error)
+    rule = request.url_rule.rule if request.url_rule else "(no such address)"  # an address itself may open something
+    log.exception("unexpected: %s %s", request.method, rule, exc_info=error)
     return answer(500, TROUBLES[500], code="internal")
 
 

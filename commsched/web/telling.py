@@ -14,6 +14,8 @@ from commsched.web.states import ROLE_WORDS
 from commsched.web.words import _, language
 
 STORY: Final = {
+    "approval.lapsed": N_("asked again: the new time lies outside what %(names)s had approved"),
+    "approval.passed_on": N_("passed on what waited for %(name)s: it now waits for %(names)s"),
     "approval.bypassed": N_("let it out without approval, because: %(reason)s"),
     "approval.voided": N_("changed what had been approved, so the approval no longer stands"),
     "approval.withdrawn": N_("took the approval back"),
@@ -38,6 +40,7 @@ STORY: Final = {
     "deputy.set": N_("let %(deputy_name)s approve in place of %(name)s"),
     "feed.created": N_("made a private calendar address"),
     "feed.revoked": N_("ended a private calendar address"),
+    "item.accepted": N_("accepted what %(names)s had written"),
     "item.approved": N_("approved"),
     "item.cancelled": N_("cancelled"),
     "item.commented": N_("commented"),

@@ -92,6 +92,9 @@ def test_a_server_that_says_when_is_not_asked_before() -> None:
     following = after_attempt(Unknown("503", after=later), 1, NOON, LATEST, 5)
     assert (following.state, following.at, following.channel_rests) == ("unknown", later, later)
     assert after_attempt(Unknown("503", after=NOON), 1, NOON, LATEST, 5).at == NOON + timedelta(seconds=5)
+    look = after_look(CannotTell("429", after=later), 1, NOON, LATEST, True)
+    assert (look.state, look.at, look.channel_rests) == ("unknown", later, later)
+    assert after_look(CannotTell("429", after=NOON), 1, NOON, LATEST, True).at == NOON + LOOKS[1]
 
 
 def test_what_is_found_is_published() -> None:

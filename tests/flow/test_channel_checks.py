@@ -80,7 +80,7 @@ def test_new_limits_names_and_ends_are_known(
 def test_a_dead_token_is_told_and_stops_the_channel_when_it_was_heard_twice(
     office: Office, cast: Cast, channel: int, loud: Changing, clock: SetClock
 ) -> None:
-    loud.answer = DeadToken("The token is not accepted.", "token")
+    loud.answer = DeadToken("The token lacks the right %(right)s.", "token", right="skriva")
     clock.forward(hours=25)
     channel_checks.look_again(office)
     assert now(office, cast, channel).state == "ok", "one refusal may be a server that is ill"
@@ -88,7 +88,7 @@ def test_a_dead_token_is_told_and_stops_the_channel_when_it_was_heard_twice(
     clock.forward(minutes=16)
     channel_checks.look_again(office)
     row = now(office, cast, channel)
-    assert (row.state, row.trouble) == ("broken", "The token is not accepted.")
+    assert (row.state, row.trouble) == ("broken", "Nyckeln saknar behörigheten skriva."), "in the office's language"
     assert desk.notices(office, cast.place.id, "access_died") == {cast.administrator.id}
     for _ in range(3):
         clock.forward(hours=25)

@@ -87,13 +87,15 @@ FACTS = {
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
-    "approved": {"by": "Gunnar Lind"}, "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
+    "asked_to_accept": {"by": "Gunnar Lind", "hash": ""},
+    "commented": {"by": "Karin Ek", "since": "2026-11-26T06:00:00+00:00"}, "approved": {"by": "Gunnar Lind"},
+    "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
     "token_expiring": {"channel": "Mastodon", "days": 13}, "access_died": {"channel": "Mastodon"},
     "consent_ending": {"days": 7, "pictures": [{"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
                                                {"name": "", "until": "", "who": "Bo Ek"}]},
     "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
     "scheduler_stopped": {"trouble": "stumbles"}, "overdue": {"trouble": "overdue"}, "well_again": {"trouble": "clock"},
-    "pages_stopped": {"trouble": "pages"},
+    "pages_stopped": {"trouble": "pages"}, "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
 }  # fmt: skip
 

@@ -276,7 +276,7 @@ def test_the_page_says_where_mail_goes_and_never_the_password(tmp_path: Path) ->
     ],
 )
 def test_there_is_always_a_sender(settings: dict[str, str], sender: str) -> None:
-    assert default_sender(settings) == sender
+    assert default_sender(settings)[1] == sender
 
 
 # The folder

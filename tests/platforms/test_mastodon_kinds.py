@@ -41,6 +41,7 @@ COUSINS = [
     ("3.5.3 (compatible; Pixelfed 0.12.4)", "", "pixelfed"),
     ("4.3.1", "https://git.example/our/own/server", "ownserver"),
     ("4.3.1", "", "gotosocial"),
+    ("4.3.1 (compatible; Bridge 1.0)", MASTODON, "mastodon"),
     ("", "", ""),
 ]
 
@@ -211,6 +212,11 @@ def test_a_server_that_says_when_to_come_back_is_believed(
     after = ends(send(mastodon, part(mastodon, "Hej"), on))
     assert after is not None
     assert abs(after - when) < timedelta(seconds=5)
+    sim.faults.append(f"read:{status}")
+    finding = mastodon.find(part(mastodon, "Hej"), Handles(), just_now(), on)
+    assert isinstance(finding, CannotTell)
+    assert finding.after is not None
+    assert abs(finding.after - when) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("said", ["soon", "-5", "99999999999", "Thu, 01 Jan 1970 00:00:00 GMT", ""])

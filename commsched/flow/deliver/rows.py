@@ -217,7 +217,7 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         connection, list({row.item_id for row in rows.values()})
     ):
         decisions[item].append(
-            Said(hash=hashed, verdict=verdict, person=other or person, at=from_micros(at), step=step,
+            Said(hash=hashed, verdict=verdict, person=other or person, by=person, at=from_micros(at), step=step,
                  window_start=moment(start), window_end=moment(end))
         )  # fmt: skip
     parts: dict[int, list[Known]] = defaultdict(list)

@@ -79,9 +79,8 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         made.problems = _problems(office, made, content)
         made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
         made.alike = items.look_alikes(session, item.id if item else 0, content)
-        author = (item.author_id if item else None) or actor.person
-        made.ahead = ahead(session, workspace, draft.channels, author)
-        if made.ahead.steps and not made.ahead.names:
+        made.ahead = ahead(office, session, actor, workspace, content, item)
+        if made.ahead.stuck:
             nobody = N_("Nobody else here can approve this. Ask an administrator to add an approver.")
             made.problems.append(("", warn("channels", nobody)))
     return made

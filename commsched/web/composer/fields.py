@@ -6,7 +6,6 @@ Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`c
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from werkzeug.datastructures import MultiDict
 
+from commsched.core.clean import clean
 from commsched.core.draft import DraftIn, PictureIn
 
 TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
@@ -82,12 +82,6 @@ class Fields(msgspec.Struct):
         """Nobody has written anything yet."""
         written = [self.title, self.text, self.lead, self.short, self.facts, *self.own.values()]
         return not self.media and not any(text.strip() for text in written)
-
-
-def clean(text: str) -> str:
-    """``text`` without what no person types: control characters. Everything Unicode can show stays."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def from_form(form: MultiDict[str, str]) -> Fields:

@@ -43,7 +43,7 @@ def choose() -> str:
 
 def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
     """Only what the platform asks for is taken from the form; a press list keeps its lines."""
-    return {s.key: form.text(s.key, connect.MOST) for s in platform.settings if s.key in form.typed}
+    return {s.key: form.text(s.key, connect.longest(s)) for s in platform.settings if s.key in form.typed}
 
 
 @bp.get("/new/<key>")
@@ -133,7 +133,7 @@ def addresses(channel_id: int) -> str:
 def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST))
+        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
     return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
 
