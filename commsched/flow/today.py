@@ -16,6 +16,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
 from commsched.flow.health import skew, wrong_time
 from commsched.flow.items import current
+from commsched.flow.look import names
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
 
@@ -61,6 +62,8 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
+    waits_for: dict[int, list[str]]
+    """Whose yes each of them waits for; nobody's, where nobody can give it."""
     sent_back: list[Item]
     unscheduled: list[Item]
     held: list[Item]
@@ -77,10 +80,17 @@ class Now(msgspec.Struct, frozen=True):
 
     @property
     def waiting(self) -> int:
-        """How many things the page lists; all that a pause stopped is one."""
-        items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
+        """How many things whoever looks can do something about; all that a pause stopped is one."""
+        items = (
+            len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
+        )
         items += len(self.channels) + len(self.consents) + bool(self.wrong_time)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+
+    @property
+    def elsewhere(self) -> list[Item]:
+        """What waits for somebody else's yes."""
+        return [one for one in self.to_approve if one.id not in self.mine and self.waits_for[one.id]]
 
     @property
     def paused(self) -> set[int]:
@@ -94,10 +104,12 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
     now = office.now()
     with office.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
-        mine = [one.id for one in waiting if actor.person in asked(office, session, one, current(session, one))]
+        whose = {one.id: asked(office, session, one, current(session, one)) for one in waiting}
+        called = names(session, {person for people in whose.values() for person in people})
         return Now(
             to_approve=waiting,
-            mine=frozenset(mine),
+            mine=frozenset(number for number, people in whose.items() if actor.person in people),
+            waits_for={number: sorted(called[one] for one in people) for number, people in whose.items()},
             sent_back=_items(session, Item.state == "changes_requested"),
             unscheduled=_items(session, Item.state == "approved"),
             held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),

@@ -43,6 +43,8 @@ class Chips(msgspec.Struct):
     may_move: bool
     near: frozenset[int] = frozenset()
     """Items that stand too close to another in the same channel."""
+    paused: bool = False
+    """Everything stands still: what is scheduled does not go out at its time."""
     filed: frozenset[int] = frozenset()
     """Channels where what "went out" became files: in a demo without a mail server."""
     looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
@@ -54,6 +56,10 @@ class Chips(msgspec.Struct):
             key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(said(look.word))}')
             for key, look in STATES.items()
         }  # fmt: skip
+        if self.paused:
+            tone, word = self.looks["scheduled"]
+            word = word.replace("#s-scheduled", "#s-paused")
+            self.looks["scheduled"] = f"{tone} rests", f"{word} · {escape(_('paused'))}"
         self.words = {
             "move": escape(_("Move …")), "clash": escape(_("Too close")),
             "why": escape(_("Within an hour of another post in the same channel")),

@@ -80,6 +80,7 @@ def _render(session: Any, address: narrow.Address, now: datetime) -> str:
         f"/w/{place().slug}",
         may(actor().role, "schedule"),
         near,
+        place().paused_at is not None,
         frozenset(n for n, row in around.channels.items() if mailing.filed(row[1])),
     )
     placed = made.place(rows)

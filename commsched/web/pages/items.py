@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from commsched.core import changes
@@ -169,8 +169,14 @@ def comment(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/deliveries/<int:delivery_id>/send")
 @allow("resolve")
 def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(
-        office(), actor(), _belongs(item_id, delivery_id)))  # fmt: skip
+    """Now. What is past its latest time goes only after a second question, on a page of its own."""
+    with office().store.read(actor().workspace) as session:
+        row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
+    if row.latest_at < office().now() and not request.form.get("sure"):
+        return page("sure.html", title=item.title, latest=row.latest_at, fields={},
+                    action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
+                    back=url_for("items.show", item_id=item_id))  # fmt: skip
+    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(office(), actor(), delivery_id))
 
 
 @bp.post("/deliveries/<int:delivery_id>/drop")
