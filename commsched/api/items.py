@@ -11,8 +11,8 @@ from flask import request
 from commsched.core.draft import DraftIn
 from commsched.core.timing import read_time
 from commsched.flow import approve as approving
+from commsched.flow import corrections, listing, once, takedown, write
 from commsched.flow import items as rows
-from commsched.flow import listing, once, write
 from commsched.flow import schedule as scheduling
 from commsched.flow.items import Changed
 from commsched.flow.look import as_draft, look, names
@@ -199,6 +199,27 @@ def cancel_item(id: int, given: schemas.Nothing) -> Any:
        body=schemas.ReasonIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
 def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
     approving.bypass(office(), actor(), id, given.reason)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/correct", "write", "Begin a correction of what stands on the office's own pages",
+       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def correct_item(id: int, given: schemas.Nothing) -> Any:
+    """The draft that was begun, or the one that somebody has begun already."""
+    return full(corrections.begin(office(), actor(), id))
+
+
+@route(bp, "POST", f"{ONE}/take-down", "resolve", "Take it off the office's own pages; readers are told why",
+       body=schemas.TakeDownIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
+    takedown.take_down(office(), actor(), id, given.reason)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/put-back", "approve", "Let it stand on the office's own pages again",
+       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def put_back_item(id: int, given: schemas.Nothing) -> Any:
+    takedown.put_back(office(), actor(), id)
     return full(id)
 
 

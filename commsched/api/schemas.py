@@ -97,6 +97,11 @@ class ResumeIn(In):
     missed: Literal["hold", "send"] = "hold"
 
 
+class TakeDownIn(In):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    """What readers are told where it stood."""
+
+
 class Upload(msgspec.Struct, kw_only=True):
     """``multipart/form-data``."""
 
@@ -227,6 +232,10 @@ class ItemOut(msgspec.Struct):
     problems: list[ProblemOut]
     deliveries: list[DeliveryOut]
     comments: list[CommentOut]
+    corrects: int | None = None
+    """The id of the item that it corrects, where it is a correction."""
+    taken_down: str | None = None
+    """Why it was taken off the office's own pages, where it is."""
 
 
 class CheckOut(msgspec.Struct):

@@ -129,6 +129,7 @@ def worker() -> None:
     """Run the scheduler that publishes, without pages. SIGTERM ends it when the calls in flight have ended."""
     from commsched.engine.embedded import Engine
 
+    _alone()
     office = open_office()
     _log()
     engine, told = Engine(office), threading.Event()
@@ -152,10 +153,19 @@ def _starting() -> Iterator[None]:
         gc.enable()
 
 
+def _alone() -> None:
+    """Another program of the same user cannot look into this process, where passwords and tokens are."""
+    from commsched.images.confinement import undumpable
+
+    undumpable()
+
+
 def _log() -> None:
     import logging
 
-    logging.basicConfig(level=os.environ.get("COMMSCHED_LOG", "INFO").upper(),
+    from commsched.core.settings import log_level
+
+    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")),
                         format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # fmt: skip
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
@@ -166,6 +176,7 @@ def _server(office: Office, host: str, port: int) -> tuple[Any, str]:
 
     from commsched.web.app import MOST_BYTES, create_app
 
+    _alone()
     _log()
     app = create_app(office)
     try:

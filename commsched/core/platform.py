@@ -9,13 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
 
 from commsched.core.content import Kind, Quote
 from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published
 from commsched.core.words import OfficeError, Problem, Words
+
+OWN_PAGES: Final = ("newsroom", "sandbox")
+"""The platforms whose publications are pages of our own, which we can change and take down."""
 
 Role = Literal["post", "reply", "comment", "recipient"]
 

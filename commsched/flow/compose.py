@@ -48,11 +48,15 @@ def media_path(office: Office, sha256: str, suffix: str) -> Path:
     return office.media / sha256[:2] / f"{sha256}{suffix}"
 
 
-def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn) -> Content:
+def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn, corrects: str = "") -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
+
+    ``corrects`` is the uid of the published item that it is a correction of.
 
     Pictures go to each channel as :func:`commsched.flow.fitting.make_ready` has made them for it.
     """
+    if given.correction.strip() and not corrects:
+        raise Invalid(N_("Only a correction says what is corrected."), "correction")
     channels, media = _channels(session, given.channels), media_of(session, given)
     made = derivatives(session, media.values())
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
@@ -63,6 +67,7 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
         pictures=_pictures(session, media, _handed_in(given)),
         channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
+        corrects=corrects, correction=given.correction.strip(),
     )  # fmt: skip
     return printable(content)
 
@@ -210,7 +215,7 @@ SHORT = 20
 def said_before(session: Session, content: Content, uid: str) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
     text = content.text.strip().casefold()
-    if len(text) < SHORT:
+    if len(text) < SHORT or content.corrects:
         return {}
     same = select(Item.title, Item.channels).where(
         Item.uid != uid, Item.state != "cancelled", Item.search.contains(text[:400], autoescape=True)
@@ -267,6 +272,8 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("text", N_("There is no text.")))
     if content.kind == "release" and not content.title:
         found.append(block("title", N_("A press release needs a headline.")))
+    if content.corrects and not content.correction:
+        found.append(block("correction", N_("Write what is corrected: readers are told.")))
     if content.embargo and publish_at and publish_at < datetime.fromisoformat(content.embargo):
         found.append(block("publish_at", N_("It would go out before its embargo.")))
     return found

@@ -12,10 +12,11 @@ from sqlalchemy import func, select, text
 from commsched.core import sizes
 from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
-from commsched.flow import health, record, storage
+from commsched.flow import custody, health, record, storage
 from commsched.flow.compose import media_path
 from commsched.flow.connect import mute, standing
 from commsched.flow.context import Office
+from commsched.images.confinement import tried
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
 from commsched.store.models import Channel, Delivery, Derivative, Media, Video, Workspace
@@ -58,6 +59,11 @@ def _health(office: Office) -> Iterator[Finding]:
         if one.name == "clock" and not one.ok and not _something_waits(office):
             level = "warn"  # an office that is not running, with nothing to publish, is not ill
         yield Finding(one.name, level, one.words, one.help)
+
+
+def _custody(office: Office) -> Iterator[Finding]:
+    for one in custody.checks(office):
+        yield Finding(one.name, "ok" if one.ok else "warn", one.words, one.help)
 
 
 def _something_waits(office: Office) -> bool:
@@ -140,6 +146,28 @@ def _orphans(office: Office) -> Iterator[Finding]:
                   Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")))  # fmt: skip
 
 
+def _confinement(_office: Office) -> Iterator[Finding]:
+    """Asked of the process itself: what a system promises and what it does may differ, in containers above all."""
+    held = tried()
+    if held.seccomp and held.landlock:
+        words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")
+        yield Finding("confinement", "ok", Words(words))
+        return
+    lacking = " + ".join(name for name, there in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not there)
+    yield Finding(
+        "confinement",
+        "ok" if held.seccomp else "warn",
+        Words(
+            N_(
+                "The process that reads strangers' pictures is held less than it could be: this system does "
+                "not give it %(lacking)s."
+            ),
+            {"lacking": lacking},
+        ),
+        Words(N_("Run commsched on Linux 6.7 or newer, and let its container use these system calls.")),
+    )
+
+
 def _mail(office: Office) -> Iterator[Finding]:
     where = office.mailer.describe()
     if not office.settings.get("smtp_url", "").strip():
@@ -197,5 +225,5 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _integrity, _schema, _key, _record, _media, _orphans, _mail, _channels, _offices,
+    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _confinement, _mail, _channels, _offices,
 )  # fmt: skip

@@ -8,11 +8,12 @@ from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session, object_session
 
 from commsched.core.content import Content
-from commsched.core.words import N_, Conflict, NotFound, Problem
+from commsched.core.platform import OWN_PAGES
+from commsched.core.words import N_, Conflict, NotFound, Problem, block
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.store.models import Decision, Delivery, Item, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
 from commsched.store.types import to_micros
 
 STOPPABLE = ("waiting", "held", "failed")
@@ -121,16 +122,34 @@ def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
     checked = compose.check(office, session, content, item.uid, item.publish_at)
-    return compose.general_problems(content, item.publish_at, office.now()), checked
+    general = compose.general_problems(content, item.publish_at, office.now())
+    if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
+        general.append(block("channels", N_("A correction must go to the page where the text stands.")))
+    return general, checked
+
+
+def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
+    """Whether a correction goes to a channel on which what it corrects was published, and takes its place there."""
+    chosen = [one.channel for one in content.channels]
+    out = (
+        select(Delivery.id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Channel.platform.in_(OWN_PAGES), Delivery.item_id == original, Delivery.state == "published")
+        .where(Delivery.channel_id.in_(chosen))
+    )
+    return session.scalar(out.limit(1)) is not None
 
 
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
     """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
     text = content.text.strip().casefold()
-    if len(text) < 20:
+    if len(text) < 20 or content.corrects:
         return []
     pattern = text[:200].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     same = select(Item).where(
-        Item.id != item_id, Item.state != "cancelled", Item.search.like(f"%{pattern}%", escape="\\")
+        Item.id != item_id,
+        Item.corrects_id.is_distinct_from(item_id),
+        Item.state != "cancelled",
+        Item.search.like(f"%{pattern}%", escape="\\"),
     )
     return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

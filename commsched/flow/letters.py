@@ -89,6 +89,12 @@ KINDS: Final[Mapping[str, Kind]] = {
            "you are told because you would have approved it. What has not gone out yet can still be stopped."),
         N_("See it"),
     ),
+    "taken_down": Kind(
+        N_("Taken down: %(title)s"), N_("%(by)s has taken “%(title)s” off your own pages."),
+        N_("It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
+           "other channels it stands until somebody takes it down there."),
+        N_("See it"),
+    ),
     "token_expiring": Kind(
         N_("Access to %(channel)s runs out"), N_("The access to %(channel)s runs out %(expires)s."),
         N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
@@ -98,8 +104,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "consent_ending": Kind(
         N_("A consent runs out within %(days)s days"),
         N_("A consent to be shown in pictures runs out within %(days)s days."),
-        N_("After that day nothing goes out with the picture, and what is out already must be taken down by hand. Ask "
-           "whether they still agree, or choose another picture."),
+        N_("After that day nothing goes out with the picture, and it is no longer shown on your own pages. What is out "
+           "in other channels must be taken down by hand. Ask whether they still agree, or choose another picture."),
         N_("See the consents"), CONSENTS, shows_item=False,
     ),
     "paused": Kind(

@@ -41,13 +41,16 @@ def create(office: Office, actor: Actor, given: DraftIn) -> int:
         return create_in(office, session, actor, given).id
 
 
-def create_in(office: Office, session: Session, actor: Actor, given: DraftIn) -> Item:
-    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready."""
+def create_in(office: Office, session: Session, actor: Actor, given: DraftIn, corrects: Item | None = None) -> Item:
+    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready.
+
+    ``corrects`` is the published item whose place the new one takes once it is out.
+    """
     workspace = workspace_of(session, actor)
-    content = compose.content_from(office, session, workspace, given)
+    content = compose.content_from(office, session, workspace, given, corrects.uid if corrects else "")
     now = office.now()
     item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
-                created_at=now, updated_at=now)  # fmt: skip
+                created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
@@ -76,7 +79,8 @@ def save(
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
-        content = compose.content_from(office, session, workspace, given)
+        corrects = revision.parsed().corrects if item.corrects_id else ""
+        content = compose.content_from(office, session, workspace, given, corrects)
         changed = digest(canonical(content)) != revision.hash
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)

@@ -48,6 +48,8 @@ class Item(Base, Scoped):
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     remote_seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    corrects_id: Mapped[int | None] = mapped_column(index=True)
+    """The published item that it corrects; always the first one, also for a correction of a correction."""
 
 
 class Revision(Base, Scoped):
@@ -120,6 +122,21 @@ class Comment(Base, Scoped):
     revision: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
     person: Mapped[Any] = relationship("Person", lazy="joined")
+
+
+class Takedown(Base, Scoped):
+    """An item was taken off the office's own pages, by whom and why. It stands until it is put back."""
+
+    __tablename__ = "takedown"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    """What readers are told where it stood."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 
 
 class Media(Base, Scoped):

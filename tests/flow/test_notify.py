@@ -82,6 +82,7 @@ def test_a_reader_gets_their_own_language(office: Office, cast: Cast, item: Item
 
 FACTS = {
     "asked_to_approve": {"link_token": "x"}, "reminder": {"link_token": "x"},
+    "taken_down": {"by": "Elin", "comment": "Fel person på bilden."},
     "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},

@@ -68,7 +68,8 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         workspace = items.workspace_of(session, actor)
         draft = only_known(session, meant.draft)
         try:
-            content = compose.content_from(office, session, workspace, draft)
+            corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
+            content = compose.content_from(office, session, workspace, draft, corrects)
         except Invalid as error:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from commsched.core import changes
@@ -14,7 +14,7 @@ from commsched.core.access import allow
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, items, look, resolve, review, schedule, write
+from commsched.flow import approve, corrections, items, look, resolve, review, schedule, takedown, write
 from commsched.store.models import Revision
 from commsched.web import mailing, standing
 from commsched.web.answers import done
@@ -49,12 +49,13 @@ def _shown(item_id: int) -> dict[str, Any]:
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
         alike = items.look_alikes(session, item_id, seen.revision.parsed())
+        own = corrections.own_pages(session, items.load(session, item_id))
     embargo = seen.revision.parsed().embargo
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mailing.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
     return {
-        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike,
+        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike, "own": own,
         "told": standing.where(seen, shown.names, place().zone, filed), "standing": standing,
         "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
@@ -157,6 +158,29 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
         told = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
     return _act(item_id, told,
                 lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))  # fmt: skip
+
+
+@bp.post("/correct")
+@allow("write")
+def correct(item_id: int) -> str | Response | tuple[str, int]:
+    """Begin a correction, or go on with the one that somebody has begun."""
+    begun: list[int] = []
+    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(office(), actor(), item_id)))
+    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else given
+
+
+@bp.post("/take-down")
+@allow("resolve")
+def take_down(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is taken down from your own pages. Those who approve are told."),
+                lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
+
+
+@bp.post("/put-back")
+@allow("approve")
+def put_back(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It stands on your own pages again."),
+                lambda _form: takedown.put_back(office(), actor(), item_id))  # fmt: skip
 
 
 @bp.post("/comment")
