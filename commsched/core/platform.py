@@ -239,6 +239,10 @@ class Platform(ABC):
         """The length of ``text`` as this platform counts it."""
         return len(text)
 
+    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+        """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
+        return []
+
     @abstractmethod
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
         """Problems in words; the same answer for composer, API, import and publisher."""

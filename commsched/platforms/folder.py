@@ -77,6 +77,10 @@ class Folder(Platform):
             return Retry(f"{type(error).__name__}: {error.strerror}", whole_channel=True)
         return Published(id=target.name, detail=str(target))
 
+    def text_of(self, part: Part) -> str:
+        """What the file ``text.txt`` of ``part`` says."""
+        return plain(part)
+
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         target = place(part, wire)
         try:
@@ -118,7 +122,7 @@ def _write(part: Part, target: Path) -> None:
     try:
         names = [_picture(building, number, picture) for number, picture in enumerate(part.pictures, 1)]
         _file(building / "item.json", msgspec.json.format(msgspec.json.encode(_facts(part, names)), indent=2))
-        _file(building / "text.txt", _plain(part).encode())
+        _file(building / "text.txt", plain(part).encode())
         _sync(building)
         building.chmod(0o755)
         building.replace(target)
@@ -150,7 +154,8 @@ def _facts(part: Part, names: list[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plain(part: Part) -> str:
+def plain(part: Part) -> str:
+    """The text of ``part`` as its file has it, and as the preview shows it."""
     draft = part.draft
     quotes = "\n\n".join(f"– {quote.text}\n{quote.person}".strip() for quote in draft.quotes)
     blocks = (draft.title, draft.lead, part.text, quotes, draft.facts, draft.contact, draft.link)

@@ -15,14 +15,13 @@ from commsched.flow import connect, people
 from commsched.flow.policies import from_policy
 from commsched.store.models import Channel
 from commsched.web import mailing, policy_form
-from commsched.web.accounts import account_word, publisher
+from commsched.web.accounts import account_word
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
 from commsched.web.words import _, actor, office, page
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
-bp.add_app_template_global(publisher)
 bp.add_app_template_global(account_word)
 NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 
