@@ -25,7 +25,7 @@ const say = (text) => {
 const asDate = (wall) => new Date(`${wall}:00Z`);
 const asWall = (date) => date.toISOString().slice(0, 16);
 // The office's clock, as the page was made: no day or hour before it takes a post.
-const began = performance.now();
+let began = performance.now();
 const nowThere = () => asWall(new Date(asDate(board.dataset.now).getTime() + performance.now() - began));
 const shift = (wall, minutes) => asWall(new Date(asDate(wall).getTime() + minutes * 60000));
 const spoken = (wall) =>
@@ -38,7 +38,10 @@ const timeOf = (chip) => {
   return day ? `${day}T${chip.querySelector("time").textContent}` : "";
 };
 const address = (chip) => `${board.dataset.base}${idOf(chip)}/move`;
-for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;
+const arm = () => {
+  for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;
+};
+arm();
 
 // Where the approval holds, asked once for each chip that is lifted.
 const known = new Map();
@@ -303,3 +306,28 @@ if (kept) {
   link?.focus({ preventScroll: Boolean(y) });
   say(said);
 }
+
+// -- the calendar follows what happens; an unchanged page costs next to nothing --------------------------------------
+
+const EVERY = 10000;
+let etag = "";
+
+const inHand = () => lifted || carried || dialog?.open || board.contains(document.activeElement) || document.hidden;
+
+const refresh = async () => {
+  if (!board || inHand()) return;
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const answer = await fetch(window.location.href, { headers, cache: "no-store", redirect: "manual" });
+  if (answer.status !== 200 || inHand()) return;
+  const first = !etag;
+  etag = answer.headers.get("ETag") ?? "";
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector("[data-cal]");
+  if (!fresh || (first && fresh.innerHTML === drawn)) return;
+  board.dataset.now = fresh.dataset.now;
+  began = performance.now();
+  board.replaceChildren(...fresh.childNodes);
+  arm();
+};
+const drawn = board?.innerHTML;
+setInterval(() => refresh().catch(() => {}), EVERY);
