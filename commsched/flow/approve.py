@@ -49,6 +49,7 @@ def submit(office: Office, actor: Actor, item_id: int, *, then_schedule: bool = 
         if stopping:
             raise Blocked(stopping)
         workspace, revision = items.workspace_of(session, actor), items.current(session, item)
+        items.learn_alt(session, revision.parsed())
         policy = spared(policy_for(session, workspace, revision), writers_of(session, item, revision))
         item.policy = msgspec.to_builtins(policy)
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""

@@ -32,6 +32,7 @@ class Folder(Platform):
     name: ClassVar[str] = N_("Folder")
     about: ClassVar[str] = N_("Keeps a copy of what was published, as files on the server.")
     icon: ClassVar[str] = "lucide:folder-open"
+    called: ClassVar[str] = N_("Archive folder")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
@@ -51,7 +52,7 @@ class Folder(Platform):
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise ConnectError(N_("The folder cannot be written to: %(why)s."), "path", why=why) from error
-        return Account(id=str(folder), name=folder.name or str(folder), url="")
+        return Account(id=str(folder), name="/".join(folder.parts[-2:]), url="")
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=50)
@@ -105,7 +106,10 @@ class Folder(Platform):
 def base(wire: Wire) -> Path:
     """The channel's folder."""
     path = wire.settings.get("path", "").strip()
-    return Path(path).expanduser() if path else Path(wire.home) / "published" / str(wire.channel)
+    if path:
+        return Path(path).expanduser()
+    # a channel that is being connected has no number yet, and makes no folder of its own
+    return Path(wire.home) / "published" / (str(wire.channel) if wire.channel else "")
 
 
 def place(part: Part, wire: Wire) -> Path:

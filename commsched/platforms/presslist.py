@@ -64,6 +64,7 @@ class PressList(Platform):
     independent_parts: ClassVar[bool] = True
     needs_mail: ClassVar[bool] = True
     by_itself = ()
+    called: ClassVar[str] = N_("Press list")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
@@ -16,11 +16,12 @@ import msgspec
 from markupsafe import Markup
 
 from commsched.flow.agenda import FIXED, Around, Row
+from commsched.flow.items import CLOSE
 from commsched.web.icons import brand_icon, icon
 from commsched.web.states import STATES
 from commsched.web.words import _, office, said
 
-CLASH: Final = timedelta(hours=1)
+CLASH: Final = CLOSE
 """Two posts in the same channel closer than this are pointed out."""
 _HOUR: Final = int(CLASH.total_seconds()) * 1_000_000
 

@@ -203,7 +203,7 @@ def _field(name: str) -> str:
 def _when(form: Form) -> str:
     """The time that was asked for: whole from a script or a choice, in two fields from the form."""
     day, _at, clock = form.text("at", 40).partition("T")
-    day, clock = day or form.text("day", 10), clock or form.text("clock", 5)
+    day, clock = day or form.text("day", 10), clock or form.text("clock", 10)
     if not day or not clock:
         raise Invalid(N_("Choose a day and a time."), "publish_at")
     return f"{day}T{clock_time(clock)}"

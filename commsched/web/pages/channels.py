@@ -70,7 +70,7 @@ def _said(channel: Channel) -> str:
         return _("The addresses are kept, but no mail server is set: the list reaches nobody until one is.")
     if mailing.filed(channel.platform):
         return _("Connected. This is a demo without a mail server: the mails are saved as files.")
-    if channel.account_name:
+    if channel.account_name and not office().platform(channel.platform).own:
         return _("Connected: it answers as %(account)s.", account=channel.account_name)
     return _("Connected.")
 

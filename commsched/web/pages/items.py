@@ -278,9 +278,11 @@ def history(item_id: int) -> str:
         people = look.names(session, {row.author_id for row in rows})
         shown = rows if request.args.get("all") else items.landmarks(session, rows)
     new = _pick(rows, request.args.get("to", ""), rows[0])
-    old = _pick(rows, request.args.get("from", ""), _before(rows, new))
+    old = _pick(rows, request.args.get("from", ""), _before(shown, new))
     if old.number > new.number:
         old, new = new, old
+    if not {old.id, new.id} <= {row.id for row in shown}:
+        shown = rows  # what is compared stands in the list, marked
     differences = changes.compare(old.parsed(), new.parsed(), names, tell)
     return page(
         "items/history.html", item=item, rows=shown[:MOST_REVISIONS], hidden=len(rows) - len(shown), people=people,

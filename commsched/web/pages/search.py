@@ -47,12 +47,29 @@ def index() -> str:
 
 
 def excerpt(text: str, words: str, width: int = 160) -> tuple[str, str, str]:
-    """Some of ``text`` around the first word found: before, the word, after."""
+    """Some of ``text`` around the first word found: before, the word, after; cut between words, with a mark where."""
     line = " ".join(text.split())
     for word in words.split():
         at = line.casefold().find(word.casefold())
         if at >= 0:
-            start = max(0, at - width // 3)
-            head = ("…" if start else "") + line[start:at]
-            return head, line[at : at + len(word)], line[at + len(word) : start + width]
-    return line[:width], "", ""
+            start = _start(line, max(0, at - width // 3), at)
+            end = at + len(word)
+            head = ("… " if start else "") + line[start:at]
+            return head, line[at:end], _cut(line, end, start + width)
+    return _cut(line, 0, width), "", ""
+
+
+def _start(line: str, wish: int, at: int) -> int:
+    """The beginning of a word at or after ``wish``, and before ``at``."""
+    if not wish or line[wish - 1] == " ":
+        return wish
+    space = line.find(" ", wish, at)
+    return space + 1 if space >= 0 else wish
+
+
+def _cut(line: str, start: int, end: int) -> str:
+    """``line`` from ``start`` to a word's end at or before ``end``."""
+    if end >= len(line):
+        return line[start:]
+    space = line.rfind(" ", start, end + 1)
+    return f"{line[start : space if space > start else end].rstrip(' ,.;:–-')} …"

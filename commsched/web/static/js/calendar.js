@@ -31,6 +31,8 @@ const shift = (wall, minutes) => asWall(new Date(asDate(wall).getTime() + minute
 const spoken = (wall) =>
   new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "UTC", hour12: false }).format(asDate(wall));
 
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 // The page is kept small: a chip's number, day and time are read from where they stand anyway.
 const idOf = (chip) => chip.querySelector(".ev-a").id.slice(1);
 const timeOf = (chip) => {
@@ -147,7 +149,7 @@ const move = async (chip, wall) => {
     return;
   }
   if (outside(await windowOf(chip), wall)) {
-    open(chip, { wall, told: { code: "needs-approval", said: `${spoken(wall)}. ${words.question}` } });
+    open(chip, { wall, told: { code: "needs-approval", said: `${capital(spoken(wall))}. ${words.question}` } });
   } else {
     go(chip, wall);
   }

@@ -44,13 +44,9 @@ export const startPictures = (form, changed) => {
     changed();
   };
 
-  const say = (sentences) => {
-    told.replaceChildren(...sentences.map((sentence) => {
-      const words = document.createElement("p");
-      words.className = "wrong";
-      words.textContent = sentence;
-      return words;
-    }));
+  const say = (wrong, notes = []) => {
+    const line = (className) => (textContent) => Object.assign(document.createElement("p"), { className, textContent });
+    told.replaceChildren(...wrong.map(line("wrong")), ...notes.map(line("soft small")));
   };
 
   const send = startWay(form);
@@ -58,11 +54,16 @@ export const startPictures = (form, changed) => {
     if (!files.length) return;
     say([]);
     const films = [];
+    const known = [];
     const refused = await send(files, (answer) => {
       films.push(...(answer.videos || []).map(() => form.dataset.wordsVideo));
+      for (const one of answer.pictures) {
+        if (one.again) known.push(form.dataset.wordsAgain.replace("#", one.name));
+        else if (one.like?.length) known.push(form.dataset.wordsLike.replace("#", one.name));
+      }
       for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
     });
-    say([...refused, ...films]);
+    say([...refused, ...films], known);
   };
 
   form.querySelector("#f-files").addEventListener("change", (event) => {
