@@ -7,15 +7,16 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import getaddresses
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from commsched import platforms
 from commsched.core import settings
 from commsched.core.clock import Clock
-from commsched.core.words import N_, OfficeError, Words
+from commsched.core.words import N_, Invalid, OfficeError, Words
 from commsched.flow.context import Office
+from commsched.flow.way_out import authority_of, proxy_of
 from commsched.flow.wire import TIMEOUT
 from commsched.mail.build import clean_address
 from commsched.mail.connection import read_url
@@ -56,7 +57,7 @@ def read_settings(home: Path) -> dict[str, str]:
     settings.log_level(os.environ.get("COMMSCHED_LOG", ""))
     if wrong := settings.misspelt(os.environ):
         raise settings.BadSettings(wrong)
-    return _with_mail(settings.judge(given), given)
+    return _with_way_out(_with_mail(settings.judge(given), given), given)
 
 
 def _with_mail(values: dict[str, str], given: Mapping[str, settings.Given]) -> dict[str, str]:
@@ -78,13 +79,24 @@ def _with_mail(values: dict[str, str], given: Mapping[str, settings.Given]) -> d
     return values
 
 
+def _with_way_out(values: dict[str, str], given: Mapping[str, settings.Given]) -> dict[str, str]:
+    """``values``, after the proxy and the authority have been judged by what will use them."""
+    for name, judged in (("https_proxy", proxy_of), ("ca_file", authority_of)):
+        try:
+            judged(values)
+        except Invalid as error:
+            raise settings.refuse(name, given, error.words) from error
+    return values
+
+
 @cache
-def http_session(allow_private: bool) -> Any:
+def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
     (it is safe between threads), so that connections are kept alive."""
     from commsched.platforms._network import Session
 
-    return Session.for_settings({"allow_private": "1" if allow_private else ""}, deadline=TIMEOUT)
+    settings = {"allow_private": "1" if allow_private else ""}
+    return Session.for_settings(settings, deadline=TIMEOUT, proxy=proxy, ca_file=ca_file)
 
 
 def open_office(
@@ -114,6 +126,6 @@ def open_office(
         platform=platforms.get,
         platform_keys=platforms.keys,
         mailer=mailer_for(merged, folder / "outbox"),
-        http=http_session,
+        http=partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged)),
         settings=merged,
     )

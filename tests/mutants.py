@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/gate.py", "flow/deliver/consider.py", "flow/deliver/settle.py"
 DELIVER, SAYS = "tests/flow/test_deliver.py", "tests/core/test_approval.py"
+KINDS = "tests/platforms/test_mastodon_kinds.py"
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,36 @@ MUTANTS = (
            "        self._commit_attempt(row, turn.number)", "        pass", DELIVER),
     Mutant("open-attempt index gone", "store/migrations/versions/0001_first.py", "unique=True,\n", "unique=False,\n"),
     Mutant("unknown is retried", "core/retry.py",
-           'return Next("unknown", now + timedelta(seconds=settle), "verify", detail)\n        case Rejected(detail=detail, why="duplicate")',
-           'return Next("waiting", now, "retry", detail)\n        case Rejected(detail=detail, why="duplicate")'),
+           'return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
+           'return Next("waiting", now, "retry", detail)'),
     Mutant("a duplicate is called published", "core/retry.py",
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', "tests/core/test_retry.py"),
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
-    Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
+    Mutant("a compatible server is trusted to keep the key", "platforms/mastodon.py",
+           'return facts.get("keeps_key") is True', 'return facts.get("keeps_key", True) is True', KINDS),
+    Mutant("what a server calls itself is not read", "platforms/_mastodon.py", 'or "compatible" in version.lower()', "",
+           KINDS),
+    Mutant("the store's other posts taken for this one", "platforms/mastodon.py", "& part.others:", "& set():", KINDS),
+    Mutant("a stranger's post proves absence", "platforms/mastodon.py", "    if strangers:", "    if False:", KINDS),
+    Mutant("the others are not told", CONSIDER, "others=self.loaded.others.get(row.id, frozenset())", "others=frozenset()"),
+    Mutant("an answer without an id is published", "platforms/_answers.py", "if found is None or", "if False and", KINDS),
+    Mutant("a wall's page is the platform's no", "platforms/_answers.py", "status in _MAYBE_DONE or is_api(response)",
+           "True", KINDS),
+    Mutant("the resend forgets the tries", "core/retry.py", "min(now + back_off(tries), latest)", "now"),
+    Mutant("looking ends when a person is asked", "core/retry.py", "waits = LOOKS + GOING_ON", "waits = LOOKS"),
+    Mutant("an account is its id alone", "flow/connect.py", "return not platform.many_servers or", "return True or",
+           "tests/flow/test_connect.py"),
+    Mutant("one refusal breaks a channel", "flow/channel_checks.py",
+           "    if row.refused_at is None:\n        row.refused_at = now\n        return\n", "    row.refused_at = now - AGAIN\n",
+           "tests/flow/test_channel_checks.py"),
+    Mutant("what a proxy reaches is not looked at", "platforms/_network.py", "            self._look_behind_the_proxy(call)\n",
+           "", "tests/platforms/test_network.py"),
+    Mutant("what the proxy refused counts as sent", "platforms/_network.py", "            call.sent = False\n",
+           "            pass\n", "tests/platforms/test_network.py"),
+    Mutant("a redirect is followed", "platforms/_network.py", 'kwargs["allow_redirects"] = False', 'kwargs["allow_redirects"] = True',
+           "tests/platforms/test_network.py"),
+    Mutant("settle time not waited for", "core/retry.py", "            at = now + timedelta(seconds=settle)\n", "            at = now\n"),
     Mutant("a failed transaction is not forgotten", "flow/deliver/rows.py", "[copy(part) for part in parts]", "parts"),
     Mutant("recovery skipped", "flow/deliver/recover.py", "if row.channel_id not in besides]", "if False]"),
     Mutant("recovery takes calls under way", "flow/deliver/recover.py", "if row.channel_id not in besides]", "]"),

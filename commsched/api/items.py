@@ -11,7 +11,7 @@ from flask import request
 from commsched.core.draft import DraftIn
 from commsched.core.timing import read_time
 from commsched.flow import approve as approving
-from commsched.flow import corrections, listing, once, takedown, write
+from commsched.flow import comments, corrections, listing, once, takedown, write
 from commsched.flow import items as rows
 from commsched.flow import schedule as scheduling
 from commsched.flow.items import Changed
@@ -157,6 +157,13 @@ def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     return full(id)
 
 
+@route(bp, "POST", f"{ONE}/accept", "write", "Take on what another wrote in exactly this hash",
+       body=schemas.AcceptIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def accept_item(id: int, given: schemas.AcceptIn) -> Any:
+    approving.accept(office(), actor(), id, _hash(given.hash))
+    return full(id)
+
+
 def _moment(value: str, field: str) -> datetime:
     with office().store.read(actor().workspace) as session:
         zone = rows.workspace_of(session, actor()).zone
@@ -226,6 +233,6 @@ def put_back_item(id: int, given: schemas.Nothing) -> Any:
 @route(bp, "POST", f"{ONE}/comments", "comment", "Say something about it to the others", body=schemas.CommentIn,
        answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
-    number = write.comment(office(), actor(), id, given.body)
+    number = comments.comment(office(), actor(), id, given.body)
     seen = show.item(look(office(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

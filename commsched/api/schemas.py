@@ -42,6 +42,10 @@ class ApproveIn(In):
     """How long the yes lasts; without it, the office's own window around the planned time."""
 
 
+class AcceptIn(In):
+    hash: Hash
+
+
 class ChangesIn(In):
     hash: Hash
     comment: Text
@@ -126,7 +130,7 @@ class RevisionOut(msgspec.Struct):
 
 class ApprovalOut(msgspec.Struct):
     id: int
-    verdict: Literal["approve", "changes", "bypass", "release", "withdraw"]
+    verdict: Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
     hash: Hash
     person: PersonOut | None
     in_place_of: PersonOut | None

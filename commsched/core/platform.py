@@ -29,6 +29,10 @@ class ConnectError(OfficeError):
     status, code = 422, "connect"
 
 
+class DeadToken(ConnectError):
+    """The platform itself said that the token is not accepted, or may not publish (any more)."""
+
+
 class Setting(msgspec.Struct, frozen=True):
     """One field of the connect form. ``secret`` ones are encrypted; labels and helps are msgids."""
 
@@ -41,6 +45,8 @@ class Setting(msgspec.Struct, frozen=True):
     kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
+    note: str = ""
+    """Said beside the label of one that is not ``required`` by itself, instead of "may be left empty"."""
     operator: bool = False
     """Reaches into the machine itself, so that only its own command line may set it."""
 
@@ -74,6 +80,12 @@ class Limits(msgspec.Struct, frozen=True):
     text_bytes: int | None = None
     pictures: int = 4
     picture_bytes: int | None = None
+    picture_pixels: int | None = None
+    """Width × height."""
+    picture_side: int | None = None
+    """The longer side, in pixels."""
+    gif_pixels: int | None = None
+    """Width × height of a GIF, where those have a limit of their own."""
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
     alt_characters: int | None = None
     needs_picture: bool = False
@@ -126,6 +138,9 @@ class Part(msgspec.Struct, frozen=True):
     parent: str = ""
     """The platform's id of the part before (thread, comment), once that one is out."""
     root: str = ""
+    others: frozenset[str] = frozenset()
+    """For reading back: the ids and addresses of what else this account has published of late, as far as the store
+    knows. A post that is one of them is not this part, whatever it says."""
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
@@ -211,6 +226,8 @@ class Platform(ABC):
     """The kinds that go here when somebody writes their first one and has not chosen yet."""
     own: ClassVar[bool] = False
     """True for the office's own places, which know no account but the office itself."""
+    many_servers: ClassVar[bool] = False
+    """True where accounts live on many servers, each of which counts its own: an account is its id *and* its server."""
     resend_if_absent: ClassVar[bool] = False
     """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
     independent_parts: ClassVar[bool] = False
@@ -268,6 +285,10 @@ class Platform(ABC):
     @abstractmethod
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         """Read back whether ``part`` went out at or after ``since`` (UTC)."""
+
+    def resends(self, facts: dict[str, Any]) -> bool:
+        """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
+        return self.resend_if_absent
 
     @abstractmethod
     def delete(self, remote_id: str, wire: Wire) -> Outcome:

@@ -213,6 +213,8 @@ RULES: Final[Mapping[str, Callable[[Any], str]]] = {
     "secure_cookies": _flag,
     "trusted_proxies": _proxies,
     "metrics_token": _text("metrics_token"),
+    "https_proxy": _text("https_proxy"),
+    "ca_file": _text("ca_file"),
 }
 """Each setting with what makes text of it, or raises :class:`Invalid`. What needs more than its own text to be judged
 is judged in ``bootstrap``."""

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from commsched.core import sizes
 from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
-from commsched.flow import custody, health, record, storage
+from commsched.flow import custody, health, record, storage, way_out
 from commsched.flow.compose import media_path
 from commsched.flow.connect import mute, standing
 from commsched.flow.context import Office
@@ -180,6 +180,12 @@ def _mail(office: Office) -> Iterator[Finding]:
         yield Finding("mail", "fail", Words(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail}))
 
 
+def _way_out(office: Office) -> Iterator[Finding]:
+    for good, words in way_out.examine(office):
+        help_ = None if good else Words(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
+        yield Finding("way out", "ok" if good else "fail", words, help_)
+
+
 def _channels(office: Office) -> Iterator[Finding]:
     now = office.now()
     with office.store.read(EVERY_WORKSPACE) as session:
@@ -198,7 +204,7 @@ def _channels(office: Office) -> Iterator[Finding]:
         if state == "broken":
             words = Words(N_("The channel %(name)s (%(office)s) has lost its access. %(detail)s"), params)
             yield Finding("channel", "fail", words, Words(N_("Connect it again.")))
-        if state == "expiring":
+        if state in ("expiring", "overdue"):
             params["on"] = f"{row.token_expires_at:%Y-%m-%d}"
             words = Words(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
             yield Finding("channel", "warn", words, Words(N_("Connect it again before then.")))
@@ -225,5 +231,6 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _confinement, _mail, _channels, _offices,
+    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _confinement, _mail, _way_out, _channels,
+    _offices,
 )  # fmt: skip

@@ -12,7 +12,6 @@ from commsched.core.platform import OWN_PAGES
 from commsched.core.words import N_, Conflict, NotFound, Problem, block
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.flow.record import note
 from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
 from commsched.store.types import to_micros
 
@@ -37,9 +36,13 @@ class Changed(Conflict):
         super().__init__(N_("Somebody else has changed this since you opened it. Both versions are kept."), "text")
 
 
-def load(session: Session, item_id: int) -> Item:
-    """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see."""
-    item = session.scalar(select(Item).where(Item.id == item_id))
+def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
+    """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see.
+
+    ``lock``: what follows decides about it, so nobody else may meanwhile.
+    """
+    wanted = select(Item).where(Item.id == item_id)
+    item = session.scalar(wanted.with_for_update() if lock else wanted)
     if item is None:
         raise NotFound(N_("There is no such item."))
     return item
@@ -83,15 +86,15 @@ def searchable(content: Content) -> str:
     return "\n".join(words).casefold()
 
 
-def void(office: Office, session: Session, actor: Actor, item: Item) -> None:
-    """After an edit: nothing of the old revision waits any longer, and the item must be approved anew."""
+def void(session: Session, item: Item) -> None:
+    """Nothing of the item waits any longer, and it is a draft that must be approved anew. Says nothing: why is known
+    to whoever calls this."""
     session.execute(
         update(Delivery)
         .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
         .values(state="cancelled", next_at=None, reason="changed")
     )
-    if item.state not in ("draft", "changes_requested"):
-        note(session, office, actor, "approval.voided", item.id, was=item.state)
+    if item.state != "changes_requested":
         item.state = "draft"
     item.reason = ""
     item.submitted_at = item.reminded_at = None

@@ -8,11 +8,13 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.approval import standing
 from commsched.core.content import Picture
 from commsched.core.draft import DraftIn, PictureIn, SourceIn, VariantIn
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.words import Problem
 from commsched.flow import compose, items, listing, takedown
+from commsched.flow.clearance import as_said
 from commsched.flow.context import Actor, Office
 from commsched.flow.shown import states
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Media, Person, Revision
@@ -41,11 +43,9 @@ class Seen(msgspec.Struct, frozen=True):
     @property
     def standing(self) -> list[Decision]:
         """The yeses that count for the content as it is now."""
-        mine: list[Decision] = []
-        for row in self.decisions:
-            if row.hash == self.revision.hash:
-                mine = [] if row.verdict in ("changes", "withdraw") else [*mine, row]
-        return mine
+        said = [as_said(row) for row in self.decisions]
+        rows = dict(zip(map(id, said), self.decisions, strict=True))
+        return [rows[id(one)] for one in standing(said, self.revision.hash)]
 
 
 def look(office: Office, actor: Actor, item_id: int) -> Seen:

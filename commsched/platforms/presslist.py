@@ -154,6 +154,10 @@ class PressList(Platform):
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
             return Published(id=part.message_id, detail=outcome.detail)
+        if isinstance(outcome, Rejected) and outcome.why == "token":
+            # The password is the installation's, not the list's: nothing was sent, and when it is set right the list
+            # goes on by itself. The list has no access of its own that could die and be connected again.
+            return Retry(outcome.detail, whole_channel=True)
         return outcome
 
     def message(self, part: Part, wire: Wire) -> Message:

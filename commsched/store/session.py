@@ -91,6 +91,17 @@ def _refuse_strangers(session: Session, _context: Any, _instances: Any) -> None:
                 raise PermissionError(f"{type(row).__name__} of another workspace")
 
 
+@contextmanager
+def narrowed(session: Session, workspace: int) -> Iterator[None]:
+    """Let a session that sees every workspace see only one for a while, within the same transaction."""
+    before, session.info["workspace"] = session.info.get("workspace", EVERY_WORKSPACE), workspace
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info["workspace"] = before
+
+
 class Watch:
     """Sees that a database has changed, without reading it: SQLite's ``data_version``, on a connection of its own."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import Flask, g
 
 from commsched.flow import context, items, look
-from commsched.flow.asking import asked
+from commsched.flow.asking import Turn, turn
 from commsched.store.models import Channel
 from commsched.web.words import _, actor, office, said_list
 
@@ -37,8 +37,8 @@ def sent_in(number: int) -> str:
     """What sending the item in led to, and who must be told of it where no mail is."""
     with office().store.read(actor().workspace) as session:
         item = items.load(session, number)
-        people = asked(office(), session, item, items.current(session, item)) if item.state == "in_review" else ()
-        names = sorted(look.names(session, people).values())
+        now = turn(office(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
+        names = sorted(look.names(session, now.asked | now.acceptors).values())
     if item.state == "scheduled":
         return _("It is scheduled.")
     if item.state == "approved":

@@ -126,7 +126,7 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
 
 
 def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
-    if any(row.state == "unknown" and row.next_at is None for row in seen.deliveries):
+    if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
         return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
     if any(row.state == "unknown" for row in seen.deliveries):
         return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))

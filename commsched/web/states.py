@@ -38,6 +38,7 @@ STATES: Final = {
     "filed": Look("grey", "file-text", N_("Saved as a file (demo)")),
     "broken": Look("red", "triangle-alert", N_("Access has died")),
     "expiring": Look("amber", "clock", N_("Expires soon")),
+    "overdue": Look("amber", "clock", N_("Should have run out")),
     "archived": Look("grey", "archive", N_("Removed")),
 }
 """States of items, deliveries and channels."""

@@ -14,6 +14,8 @@ from commsched.web.states import ROLE_WORDS
 from commsched.web.words import _, language
 
 STORY: Final = {
+    "approval.lapsed": N_("asked again: the new time lies outside what %(names)s had approved"),
+    "approval.passed_on": N_("passed on what waited for %(name)s: it now waits for %(names)s"),
     "approval.bypassed": N_("let it out without approval, because: %(reason)s"),
     "approval.voided": N_("changed what had been approved, so the approval no longer stands"),
     "approval.withdrawn": N_("took the approval back"),
@@ -21,6 +23,8 @@ STORY: Final = {
     "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
     "channel.list_opened": N_("opened the addresses of %(name)s"),
     "channel.policy": N_("changed who must approve for %(name)s"),
+    "channel.works_again": N_("found that the channel %(name)s works again"),
+    "channel.access_died": N_("found that the channel %(name)s no longer lets us in"),
     "channel.reconnected": N_("gave the channel %(name)s a new access"),
     "channel.removed": N_("took the channel %(name)s out of use"),
     "channel.renamed": N_("renamed the channel %(was)s to %(name)s"),
@@ -36,6 +40,7 @@ STORY: Final = {
     "deputy.set": N_("let %(deputy_name)s approve in place of %(name)s"),
     "feed.created": N_("made a private calendar address"),
     "feed.revoked": N_("ended a private calendar address"),
+    "item.accepted": N_("accepted what %(names)s had written"),
     "item.approved": N_("approved"),
     "item.cancelled": N_("cancelled"),
     "item.commented": N_("commented"),

@@ -198,6 +198,7 @@ class Considerer(msgspec.Struct, frozen=True):
         job.pictures = job.pictures or Pictures()
         parts = platform.parts(self.draft(job, row, content, self.people(row)))
         part, handles = complete(self._same(parts, lost[0]), known, self.office)
+        part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
         since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
         return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
 

@@ -82,9 +82,8 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         if meant.publish is not None:
             made.problems += _near(session, workspace, item.id if item else 0, content, meant.publish)
         made.alike = items.look_alikes(session, item.id if item else 0, content)
-        author = (item.author_id if item else None) or actor.person
-        made.ahead = ahead(session, workspace, draft.channels, author)
-        if made.ahead.steps and not made.ahead.names:
+        made.ahead = ahead(office, session, actor, workspace, content, item)
+        if made.ahead.stuck:
             nobody = N_("Nobody else here can approve this. Ask an administrator to add an approver.")
             made.problems.append(("", warn("channels", nobody)))
     return made

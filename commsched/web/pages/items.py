@@ -16,7 +16,19 @@ from commsched.core.access import allow
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, corrections, items, listing, look, resolve, review, schedule, takedown, write
+from commsched.flow import (
+    approve,
+    comments,
+    corrections,
+    items,
+    listing,
+    look,
+    resolve,
+    review,
+    schedule,
+    takedown,
+    write,
+)
 from commsched.store.models import Delivery, Revision
 from commsched.web import mailing, standing
 from commsched.web.answers import done
@@ -212,7 +224,7 @@ def put_back(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/comment")
 @allow("comment")
 def comment(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("Your comment is there."), lambda form: write.comment(
+    return _act(item_id, _("Your comment is there."), lambda form: comments.comment(
         office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from commsched.store.types import Instant
 
 revision = "0013w"
-down_revision = "0004"
+down_revision = "0009a"
 branch_labels = None
 depends_on = None
 
