@@ -53,6 +53,7 @@ def submit(
         revision = items.current(session, item)
         items.require_unchanged(examined, item, revision)
         _refuse_blocked(examined.stopping)
+        items.learn_alt(session, revision.parsed())
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
         item.state, item.reminded_at = "in_review", None
         note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
