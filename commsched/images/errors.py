@@ -81,6 +81,13 @@ class TooHeavy(BadPicture):
     sentence = N_("The picture took too long to read and was stopped. Save it again as JPEG and try again.")
 
 
+class Busy(BadPicture):
+    """Another file of the same office is being read, and it takes its time (423)."""
+
+    status, code = 423, "picture-busy"
+    sentence = N_("Another picture is being read just now. Try again in a moment.")
+
+
 class CannotFit(BadPicture):
     """No encoding of the picture is within what the channel takes."""
 

@@ -179,7 +179,7 @@ class TakenFont(NamedTuple):
     emoji: bool
 
 
-def take_font(data: bytes, filename: str = "") -> TakenFont:
+def take_font(data: bytes, filename: str = "", owner: int = 0) -> TakenFont:
     """Check an uploaded font. Raises :class:`BadFont`.
 
     Only TrueType and OpenType files; opened and drawn with in the confined process first.
@@ -191,7 +191,9 @@ def take_font(data: bytes, filename: str = "") -> TakenFont:
     if not data.startswith(_SFNT):
         raise BadFont(N_("This is not a font that we can use. Choose a file ending in .ttf or .otf."), "file")
     try:
-        facts, _ = pool.shared.run({"job": "font"}, data)
+        facts, _ = pool.shared.run({"job": "font"}, data, owner)
+    except errors.Busy:
+        raise
     except errors.BadPicture:
         sentence = N_("The font is damaged, or has neither letters such as å, ä and ö nor emoji in colour.")
         raise BadFont(sentence, "file") from None

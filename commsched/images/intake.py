@@ -50,16 +50,17 @@ class Made(msgspec.Struct, frozen=True):
         return clean.SUFFIXES[self.mime]
 
 
-def take(data: bytes, filename: str = "", workers: pool.Pool | None = None) -> Taken:
+def take(data: bytes, filename: str = "", workers: pool.Pool | None = None, owner: int = 0) -> Taken:
     """Read an upload. Raises a :class:`commsched.images.errors.BadPicture` with a sentence for the person.
 
-    The format is told by the content; ``filename`` becomes a title and nothing else.
+    The format is told by the content; ``filename`` becomes a title and nothing else. ``owner`` is the office that it
+    is read for: see :meth:`commsched.images.pool.Pool.run`.
     """
     if not data:
         raise errors.EmptyFile()
     if len(data) > clean.MAX_BYTES:  # said here too, so that it is never copied to the worker
         raise errors.FileTooLarge(size=round(len(data) / 2**20, 1), limit=clean.MAX_BYTES // 2**20)
-    facts, new = (workers or pool.shared).run({"job": "clean"}, data)
+    facts, new = (workers or pool.shared).run({"job": "clean"}, data, owner)
     return Taken(
         sha256=name_of(new),
         data=new,

@@ -79,7 +79,7 @@ def run_memory():
 
 def trace():
     libc.ptrace.restype = ctypes.c_long
-    called(libc.ptrace(16, where["server"], None, None))
+    called(libc.ptrace(0x4206, where["server"], None, None))
 
 libc_buffer = ctypes.create_string_buffer(8)
 attempts = {

@@ -46,6 +46,13 @@ def test_the_four_formats_are_taken_and_named_after_their_content(data: bytes, m
     assert reopened(taken.data).size == (64, 48)
 
 
+@pytest.mark.parametrize("size", [(8160, 6144), (8192, 6144), (16382, 3852)])
+def test_what_phones_call_fifty_megapixels_is_taken(size: tuple[int, int]) -> None:
+    """They are a little more; and a phone's panorama is sixty-three."""
+    data = files.save(Image.new("L", size, 120), "JPEG")
+    assert (intake.take(data).width, intake.take(data).height) == size
+
+
 def test_the_format_is_told_by_the_content_and_not_by_the_name() -> None:
     assert intake.take(files.png(), "holiday.jpg").mime == "image/png"
 
@@ -175,7 +182,8 @@ BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {
     "pdf before a jpeg": (b"%PDF-1.7\n" + files.jpeg(), errors.Document),
     "html before a png": (b"<html>" + files.png(), errors.NotAPicture),
     "bomb, 900 megapixels": (files.png_bomb(), errors.TooManyPixels),
-    "bomb, just above": (files.png_bomb(7100, 7100), errors.TooManyPixels),
+    "bomb of scans": (files.scan_bomb(), errors.Damaged),
+    "bomb, just above": (files.png_bomb(8100, 8100), errors.TooManyPixels),
     "bomb in a comment": (files.text_bomb(), errors.Damaged),
     "bomb of frames": (files.gif_bomb(), errors.TooManyPixels),
     "half a jpeg": (files.jpeg((600, 400), quality=95)[:3000], errors.Damaged),
@@ -239,6 +247,7 @@ def test_a_worker_that_died_at_rest_is_replaced() -> None:
     intake.take(files.jpeg(), workers=workers)
     worker = workers._idle[0]
     worker.process.kill()
+    worker.process.wait()
     assert intake.take(files.jpeg(), workers=workers).width == 64
     assert workers._idle[0] is not worker
     workers.close()
@@ -273,6 +282,77 @@ def test_a_picture_that_needs_too_much_memory_is_refused(monkeypatch: pytest.Mon
         intake.take(files.png((7000, 7000)), workers=workers)
     workers.close()
     assert isinstance(caught.value, errors.TooHeavy | errors.Damaged)
+
+
+@pytest.fixture
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that take a second of processor time and one more for a file, and then as long as it says."""
+    code = (
+        "import time; import commsched.images.clean as c\n"
+        "def slow(data, decoded):\n"
+        "    end = time.process_time() + float(data)\n"
+        "    while time.process_time() < end: pass\n"
+        "    return {'mime': 'image/png'}, data\n"
+        "c.clean = slow; w.CPU_SECONDS = 1; w.main()"
+    )
+    start = pool._START.replace("import main", "import main; import commsched.images.worker as w")
+    monkeypatch.setattr(pool, "_START", start.replace("; main()", f"; exec({code!r})"))
+
+
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one for every worker that is started from now on."""
+    seen: list[int] = []
+    whole = pool._Worker.__init__
+    monkeypatch.setattr(pool._Worker, "__init__", lambda self: (seen.append(1), whole(self))[1])
+    return seen
+
+
+@pytest.mark.usefixtures("slow_reading")
+def test_what_took_too_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warm worker that dies of a file is no sign that it was tired."""
+    workers, started = pool.Pool(size=1), starts(monkeypatch)
+    assert workers.run({"job": "clean"}, b"0")[1] == b"0"
+    with pytest.raises(errors.TooHeavy):
+        workers.run({"job": "clean"}, b"30")
+    assert len(started) == 1
+    workers.close()
+
+
+def test_a_worker_that_goes_to_rest_as_it_is_asked_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = pool._START.replace("import main", "import main; import commsched.images.worker as w")
+    monkeypatch.setattr(pool, "_START", start.replace("; main()", "; w.IDLE_SECONDS = 0.2; w.main()"))
+    workers, started = pool.Pool(size=1), starts(monkeypatch)
+    intake.take(files.jpeg(), workers=workers)
+    workers._idle[0].process.wait()
+    monkeypatch.setattr(workers._idle[0], "alive", lambda: True)  # as it seemed a moment ago
+    assert intake.take(files.jpeg(), workers=workers).width == 64
+    assert len(started) == 2
+    workers.close()
+
+
+@pytest.mark.usefixtures("slow_reading")
+def test_one_offices_slow_files_stop_no_other_office(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has one place, and whoever waits for it is soon told to come back, so that no thread is kept."""
+    monkeypatch.setattr(pool, "PATIENCE", 0.05)
+    workers, told = pool.Pool(size=2), list[str]()
+
+    def ask(owner: int, seconds: bytes) -> None:
+        try:
+            workers.run({"job": "clean"}, seconds, owner)
+            told.append(f"{owner} read")
+        except errors.BadPicture as error:
+            told.append(f"{owner} {type(error).__name__}")
+
+    threads = [threading.Thread(target=ask, args=(1, b"30")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while told.count("1 Busy") < 3:
+        threading.Event().wait(0.01)
+    ask(2, b"0")
+    for thread in threads:
+        thread.join(60)
+    assert told == ["1 Busy", "1 Busy", "1 Busy", "2 read", "1 TooHeavy"]
+    workers.close()
 
 
 def test_many_at_once_are_all_read() -> None:
