@@ -56,6 +56,8 @@ MUTANTS = (
            "tests/images/test_intake.py"),
     Mutant("one office takes every place", "images/pool.py", "and not (owner and owner in self._at_work)", "",
            "tests/images/test_intake.py"),
+    Mutant("uploaded fonts opened in the server", "images/card.py", "if apart.needed(brand) and not fonts.held():", "if False:",
+           "tests/images/test_fonts.py"),
     Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', SAYS),
     Mutant("decisions ordered by the clock", "core/approval.py",
            "mine = [said for said in decisions if said.hash == content_hash]",

@@ -145,6 +145,13 @@ class FilmBusy(BadPicture):
     sentence = N_("Another video is being read just now. Try again in a moment.")
 
 
+class BadCardFont(BadPicture):
+    """A font that was let through, and that a card cannot be set in after all."""
+
+    code = "card-font"
+    sentence = N_("The card could not be set in the office's own font. Choose another one under “The office's look”.")
+
+
 class NoSuchDesign(BadPicture):
     code = "card-design"
     sentence = N_("There is no design with the name “%(name)s”.")
@@ -173,6 +180,8 @@ BY_NAME: dict[str, type[BadPicture]] = {
         NoPictures,
         FilmDamaged,
         FilmTooHeavy,
+        BadCardFont,
+        NoSuchDesign,
     )
 }
 """How the worker process names an error to its parent: only these can come back."""

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +29,7 @@ JOBS_PER_WORKER = 200
 _MAX_ANSWER = 512 * 2**20
 
 _ROOT = str(Path(__file__).resolve().parents[2])
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from commsched.images.worker import main; main()"
+START = "import sys; sys.path.insert(0, sys.argv[1]); from commsched.images.worker import main; main()"
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "VIRTUAL_ENV")
 
 
@@ -41,11 +42,11 @@ class Rested(Gone):
 
 
 class _Worker:
-    def __init__(self) -> None:
+    def __init__(self, start: str) -> None:
         # No secret of the office is in its environment, and nothing of ours but the pipes is open in it.
         kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
         self.process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own text)
-            [sys.executable, "-I", "-c", _START, _ROOT],
+            [sys.executable, "-I", "-c", start, _ROOT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -107,13 +108,14 @@ def _exactly(source: IO[bytes], length: int) -> bytes:
 class Pool:
     """At most ``size`` workers, started when first needed. Safe to use from many threads."""
 
-    def __init__(self, size: int = 2, timeout: float = TIMEOUT) -> None:
+    def __init__(self, size: int = 2, timeout: float = TIMEOUT, start: str = "") -> None:
         self._idle: list[_Worker] = []
         self._lock = threading.Lock()
         self._free = threading.Condition()
         self._at_work: list[int] = []
-        self._size = size
+        self._size, self._start = size, start
         self.timeout = timeout
+        _pools.add(self)
 
     def run(self, header: dict[str, Any], body: bytes = b"", owner: int = 0) -> tuple[dict[str, Any], bytes]:
         """Have a worker do ``header["job"]`` with ``body``. ``owner``: the office whose stranger's file it is, which
@@ -126,7 +128,7 @@ class Pool:
             if warm is not None:
                 with contextlib.suppress(Rested):
                     return self._with(warm, header, body)
-            return self._with(_Worker(), header, body)
+            return self._with(_Worker(self._start or START), header, body)
 
     @contextlib.contextmanager
     def _place(self, owner: int) -> Iterator[None]:
@@ -197,6 +199,17 @@ class Pool:
         self._at_work, self._free = [], threading.Condition()
 
 
+def _close_all() -> None:
+    for workers in _pools:
+        workers.close()
+
+
+def _forget_all() -> None:
+    for workers in _pools:
+        workers.forget()
+
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_forget_all)
 shared = Pool()
-atexit.register(shared.close)
-os.register_at_fork(after_in_child=shared.forget)

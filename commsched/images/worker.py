@@ -14,6 +14,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -139,7 +140,12 @@ def _all(target: int, data: bytes | bytearray) -> None:
 
 def main() -> None:
     """Serve jobs from standard input until it closes or nobody has asked for a while."""
-    prepare()
+    serve(prepare, answer)
+
+
+def serve(ready: Callable[[], None], do: Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]) -> None:
+    """Load with ``ready``, put the walls up, and then ``do`` one job after the other."""
+    ready()
     held = msgspec.structs.asdict(confine())
     while select.select([0], [], [], IDLE_SECONDS)[0]:
         try:
@@ -149,7 +155,7 @@ def main() -> None:
         except EOFError:
             return
         _more_time(CPU_SECONDS if header["job"] in STRANGERS else OWN_SECONDS)
-        facts, new = (held, b"") if header["job"] == "held" else answer(header, body)
+        facts, new = (held, b"") if header["job"] == "held" else do(header, body)
         del body
         raw = json.dumps(facts).encode()
         _all(1, LENGTHS.pack(len(raw), len(new)) + raw)

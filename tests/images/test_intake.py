@@ -272,8 +272,8 @@ def test_the_worker_is_confined() -> None:
 def test_a_picture_that_needs_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         pool,
-        "_START",
-        pool._START.replace("main()", "w.MEMORY = 2**28; w.main()").replace(
+        "START",
+        pool.START.replace("main()", "w.MEMORY = 2**28; w.main()").replace(
             "import main", "import main; import commsched.images.worker as w"
         ),
     )
@@ -295,15 +295,15 @@ def slow_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         "    return {'mime': 'image/png'}, data\n"
         "c.clean = slow; w.CPU_SECONDS = 1; w.main()"
     )
-    start = pool._START.replace("import main", "import main; import commsched.images.worker as w")
-    monkeypatch.setattr(pool, "_START", start.replace("; main()", f"; exec({code!r})"))
+    start = pool.START.replace("import main", "import main; import commsched.images.worker as w")
+    monkeypatch.setattr(pool, "START", start.replace("; main()", f"; exec({code!r})"))
 
 
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for every worker that is started from now on."""
     seen: list[int] = []
     whole = pool._Worker.__init__
-    monkeypatch.setattr(pool._Worker, "__init__", lambda self: (seen.append(1), whole(self))[1])
+    monkeypatch.setattr(pool._Worker, "__init__", lambda self, start: (seen.append(1), whole(self, start))[1])
     return seen
 
 
@@ -319,8 +319,8 @@ def test_what_took_too_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_worker_that_goes_to_rest_as_it_is_asked_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    start = pool._START.replace("import main", "import main; import commsched.images.worker as w")
-    monkeypatch.setattr(pool, "_START", start.replace("; main()", "; w.IDLE_SECONDS = 0.2; w.main()"))
+    start = pool.START.replace("import main", "import main; import commsched.images.worker as w")
+    monkeypatch.setattr(pool, "START", start.replace("; main()", "; w.IDLE_SECONDS = 0.2; w.main()"))
     workers, started = pool.Pool(size=1), starts(monkeypatch)
     intake.take(files.jpeg(), workers=workers)
     workers._idle[0].process.wait()
