@@ -58,6 +58,7 @@ MUTANTS = (
            "tests/images/test_intake.py"),
     Mutant("uploaded fonts opened in the server", "images/card.py", "if apart.needed(brand) and not fonts.held():", "if False:",
            "tests/images/test_fonts.py"),
+    Mutant("half a JPEG is whole", "images/jpeg.py", "if _light(data + _END) == _light(data + b\"\\x55\" * 512 + _END) else data", "", "tests/images/test_intake.py"),
     Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', SAYS),
     Mutant("decisions ordered by the clock", "core/approval.py",
            "mine = [said for said in decisions if said.hash == content_hash]",

@@ -16,7 +16,7 @@ def small(data: bytes, max_side: int) -> tuple[dict[str, Any], bytes]:
     with clean.opened(data) as image:
         image.draft("RGB", (max_side * 2, max_side * 2))
         image.load()
-        picture = clean.srgb(clean.upright(image), image.info.get("icc_profile"))
+        picture = clean.srgb(clean.upright(image))
         picture.thumbnail((max_side, max_side))
         mime = "image/webp" if picture.mode == "RGBA" else "image/jpeg"
         return _facts(picture, mime), clean.encode(picture, mime, quality=82)
@@ -41,7 +41,7 @@ def fit(
             return _facts(image, mime), data
         exif = clean.credit_of(image)
         image.load()
-        picture = clean.srgb(clean.upright(image), image.info.get("icc_profile"))
+        picture = clean.srgb(clean.upright(image))
     if ratio is not None:
         picture = picture.crop(frame(picture.size, ratio, centre))
     for _ in range(12):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 from commsched.core.words import Invalid
 from commsched.images import clean, errors, intake, look, pool
@@ -53,6 +54,78 @@ def test_what_phones_call_fifty_megapixels_is_taken(size: tuple[int, int]) -> No
     assert (intake.take(data).width, intake.take(data).height) == size
 
 
+PHOTO = Image.effect_mandelbrot((600, 400), (-2, -1.2, 1, 1.2), 60).convert("RGB")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_end_is_whole(progressive: bool) -> None:
+    """Old cameras leave the last two bytes out, and every browser shows it."""
+    whole = files.save(PHOTO, "JPEG", quality=90, progressive=progressive)
+    assert whole[-2:] == b"\xff\xd9"
+    assert intake.take(whole[:-2]).data == intake.take(whole).data
+    for lost in (40, len(whole) // 2):
+        with pytest.raises(errors.Damaged):
+            intake.take(whole[:-lost])
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_only_exif_says_which_way_is_up(form: str) -> None:
+    """What XMP says of it is heard by no browser."""
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    options: dict[str, object] = {"xmp": xmp}
+    if form == "PNG":
+        text = PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        options = {"pnginfo": text}
+    taken = intake.take(files.save(files.picture(), form, **options))
+    assert (taken.width, taken.height) == (64, 48)
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    turned = intake.take(files.save(files.picture(), form, exif=exif.tobytes(), **options))
+    assert (turned.width, turned.height) == (48, 64)
+
+
+def test_files_do_not_grow() -> None:
+    """Coded as they were: a palette stays one, and a lossless WebP stays lossless."""
+    few = PHOTO.quantize(64)
+    for name, data in {
+        "PNG": files.save(few, "PNG", optimize=True),
+        "GIF": files.save(few, "GIF"),
+        "PNG of two": files.save(PHOTO.convert("1"), "PNG"),
+        "WEBP": files.save(PHOTO, "WEBP", lossless=True),
+    }.items():
+        new = intake.take(data).data
+        assert len(new) < 1.15 * len(data), name
+        assert reopened(new).convert("RGB").tobytes() == reopened(data).convert("RGB").tobytes(), name
+
+
+def test_what_stands_still_in_an_animation_is_not_repeated() -> None:
+    frames = []
+    for number in range(8):
+        frame = PHOTO.quantize(64).convert("RGB")
+        frame.paste((255, 0, 0), (number * 20, 0, number * 20 + 20, 20))
+        frames.append(frame.quantize(66))
+    data = files.save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100, loop=0)
+    taken = intake.take(data)
+    assert len(taken.data) < 1.3 * len(data)
+    with Image.open(io.BytesIO(taken.data)) as new, Image.open(io.BytesIO(data)) as old:
+        for number in range(8):
+            new.seek(number)
+            old.seek(number)
+            difference = ImageChops.difference(new.convert("RGB"), old.convert("RGB"))
+            assert max(high for _low, high in difference.getextrema()) <= 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF"])
+def test_what_is_clear_in_a_palette_stays_clear(form: str) -> None:
+    few = PHOTO.quantize(32)
+    data = files.save(few, form, transparency=few.getpixel((0, 0)))
+    old, new = (reopened(one).convert("RGBA") for one in (data, intake.take(data).data))
+    assert old.getextrema()[3] == (0, 255)
+    assert old.getchannel("A").tobytes() == new.getchannel("A").tobytes()
+    assert clean.flat(old).tobytes() == clean.flat(new).tobytes()
+
+
 def test_the_format_is_told_by_the_content_and_not_by_the_name() -> None:
     assert intake.take(files.png(), "holiday.jpg").mime == "image/png"
 
@@ -80,7 +153,7 @@ def test_every_colour_mode_ends_as_ordinary_colours(mode: str) -> None:
     else:
         image = image.convert(mode)
     taken = intake.take(files.save(image, "JPEG" if mode == "CMYK" else "PNG"))
-    assert reopened(taken.data).mode in ("RGB", "RGBA", "L")
+    assert reopened(taken.data).mode in ("RGB", "RGBA", "L", mode if mode in ("P", "1") else "RGB")
 
 
 def test_a_sixteen_bit_grey_keeps_its_greys() -> None:
