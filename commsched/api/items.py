@@ -11,8 +11,8 @@ from flask import request
 from commsched.core.draft import DraftIn
 from commsched.core.timing import read_time
 from commsched.flow import approve as approving
+from commsched.flow import comments, corrections, listing, once, takedown, write
 from commsched.flow import items as rows
-from commsched.flow import listing, once, write
 from commsched.flow import schedule as scheduling
 from commsched.flow.items import Changed
 from commsched.flow.look import as_draft, look, names
@@ -157,6 +157,13 @@ def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     return full(id)
 
 
+@route(bp, "POST", f"{ONE}/accept", "write", "Take on what another wrote in exactly this hash",
+       body=schemas.AcceptIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def accept_item(id: int, given: schemas.AcceptIn) -> Any:
+    approving.accept(office(), actor(), id, _hash(given.hash))
+    return full(id)
+
+
 def _moment(value: str, field: str) -> datetime:
     with office().store.read(actor().workspace) as session:
         zone = rows.workspace_of(session, actor()).zone
@@ -202,9 +209,30 @@ def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
     return full(id)
 
 
+@route(bp, "POST", f"{ONE}/correct", "write", "Begin a correction of what stands on the office's own pages",
+       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def correct_item(id: int, given: schemas.Nothing) -> Any:
+    """The draft that was begun, or the one that somebody has begun already."""
+    return full(corrections.begin(office(), actor(), id))
+
+
+@route(bp, "POST", f"{ONE}/take-down", "resolve", "Take it off the office's own pages; readers are told why",
+       body=schemas.TakeDownIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
+    takedown.take_down(office(), actor(), id, given.reason)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/put-back", "approve", "Let it stand on the office's own pages again",
+       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def put_back_item(id: int, given: schemas.Nothing) -> Any:
+    takedown.put_back(office(), actor(), id)
+    return full(id)
+
+
 @route(bp, "POST", f"{ONE}/comments", "comment", "Say something about it to the others", body=schemas.CommentIn,
        answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
-    number = write.comment(office(), actor(), id, given.body)
+    number = comments.comment(office(), actor(), id, given.body)
     seen = show.item(look(office(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

@@ -42,6 +42,10 @@ class ApproveIn(In):
     """How long the yes lasts; without it, the office's own window around the planned time."""
 
 
+class AcceptIn(In):
+    hash: Hash
+
+
 class ChangesIn(In):
     hash: Hash
     comment: Text
@@ -97,6 +101,11 @@ class ResumeIn(In):
     missed: Literal["hold", "send"] = "hold"
 
 
+class TakeDownIn(In):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    """What readers are told where it stood."""
+
+
 class Upload(msgspec.Struct, kw_only=True):
     """``multipart/form-data``."""
 
@@ -121,7 +130,7 @@ class RevisionOut(msgspec.Struct):
 
 class ApprovalOut(msgspec.Struct):
     id: int
-    verdict: Literal["approve", "changes", "bypass", "release", "withdraw"]
+    verdict: Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
     hash: Hash
     person: PersonOut | None
     in_place_of: PersonOut | None
@@ -227,6 +236,10 @@ class ItemOut(msgspec.Struct):
     problems: list[ProblemOut]
     deliveries: list[DeliveryOut]
     comments: list[CommentOut]
+    corrects: int | None = None
+    """The id of the item that it corrects, where it is a correction."""
+    taken_down: str | None = None
+    """Why it was taken off the office's own pages, where it is."""
 
 
 class CheckOut(msgspec.Struct):

@@ -96,6 +96,7 @@ def item(seen: Seen) -> out.ItemOut:
             out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
             for one in seen.comments
         ],
+        corrects=row.corrects_id, taken_down=seen.taken_down,
     )  # fmt: skip
 
 

@@ -163,7 +163,9 @@ def _alone() -> None:
 def _log() -> None:
     import logging
 
-    logging.basicConfig(level=os.environ.get("COMMSCHED_LOG", "INFO").upper(),
+    from commsched.core.settings import log_level
+
+    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")),
                         format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # fmt: skip
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 

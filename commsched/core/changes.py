@@ -50,6 +50,7 @@ LABELS: Final = {
     "kind": N_("Kind"),
     "language": N_("Language"),
     "embargo": N_("Embargo"),
+    "correction": N_("What is corrected"),
 }
 """Fields compared as text, in the order they are read."""
 

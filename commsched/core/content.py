@@ -83,6 +83,10 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pictures: list[Picture] = []
     channels: list[ChannelContent] = []
     embargo: str = ""
+    corrects: str = ""
+    """The uid of the published item whose place it takes in the office's own newsroom, for a correction."""
+    correction: str = ""
+    """What is corrected, in a sentence that readers see."""
 
     def on(self, channel: int) -> ChannelContent:
         """What was decided for ``channel``; raises ``KeyError`` where the item does not go there."""

@@ -60,3 +60,5 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     """The answer, when the wall time comes twice: 0 is the first, 1 the second."""
     latest_at: str | None = None
     embargo: str | None = None
+    correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    """What a correction corrects, as readers are told. Empty for everything else."""

@@ -26,6 +26,8 @@ class Case(msgspec.Struct, frozen=True):
     decisions: Sequence[Said]
     channel_state: str
     not_before: datetime | None
+    mute: bool = False
+    """It goes out as e-mail, and no mail server is set: nobody would be reached."""
     lapsed: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
 
@@ -52,6 +54,8 @@ def judge(case: Case, now: datetime) -> Go | Wait | Hold:
         return Hold("paused")
     if case.channel_state != "ok":
         return Hold("archived" if case.channel_state == "archived" else "token")
+    if case.mute:
+        return Hold("mail")
     if not case.newest or case.content_hash != case.stored_hash:
         return Hold("changed")
     if now > case.latest:

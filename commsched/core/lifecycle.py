@@ -40,6 +40,7 @@ REASONS: Final = {
     "consent": N_("Somebody in a picture has not agreed to be shown any longer."),
     "cancelled": N_("A person cancelled it."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
+    "mail": N_("No mail server is set, so nobody can be reached."),
     "restored": N_("The office was restored from a backup. It may have gone out since."),
     "internal": N_("Something unexpected went wrong here. The log has the details."),
 }

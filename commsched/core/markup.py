@@ -44,7 +44,9 @@ def to_html(text: str, top: int = 2) -> str:
     """
     tokens = _markdown().parse(_BARE_URL.sub(r"<\g<0>>", text))
     _settle_headings(tokens, top)
-    return str(_cleaner().clean(_markdown().renderer.render(tokens, _markdown().options, {})))
+    made = _markdown().renderer.render(tokens, _markdown().options, {})
+    whole = made.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
+    return str(_cleaner().clean(whole))
 
 
 def _settle_headings(tokens: list[Any], top: int) -> None:

@@ -6,8 +6,12 @@ characters than those that were counted.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from types import ModuleType
 from typing import Any
 
 URL_LENGTH = 23
@@ -82,9 +86,7 @@ def x_length(text: str) -> int:
     plain = tidy(text)
     if not _parser_is_safe(plain):
         return _x_rough(plain)
-    from twitter_text import parse_tweet
-
-    return int(parse_tweet(plain).weightedLength)
+    return int(x_parser().parse_tweet(plain).weightedLength)
 
 
 def x_links(text: str) -> int:
@@ -92,9 +94,28 @@ def x_links(text: str) -> int:
     plain = tidy(text)
     if not _parser_is_safe(plain):
         return len(_pattern("url").findall(plain))
-    from twitter_text import extract_urls
+    return len(x_parser().extract_urls(plain))
 
-    return len(extract_urls(plain))
+
+@cache
+def x_parser() -> Any:
+    """X's parser. It reads its list of emojis through ``pkg_resources``, which environments made by Python 3.12 and
+    later do not have and setuptools has dropped: while it is imported, a stand-in reads that one file."""
+    name = "pkg_resources"
+    kept = {name: sys.modules[name]} if name in sys.modules else {}
+    stand_in = ModuleType(name)
+    stand_in.resource_string = _file_beside  # type: ignore[attr-defined]  # a module of ours, made on the spot
+    sys.modules[name] = stand_in
+    try:
+        return import_module("twitter_text")
+    finally:
+        del sys.modules[name]
+        sys.modules.update(kept)
+
+
+def _file_beside(module: str, name: str) -> bytes:
+    """The bytes of the file ``name`` in the package that ``module`` belongs to."""
+    return (files(module.rpartition(".")[0]) / name).read_bytes()
 
 
 def _parser_is_safe(plain: str) -> bool:

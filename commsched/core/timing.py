@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -94,6 +95,22 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
         clash.field = field
         raise
     return Moment(at, f"{at.astimezone(zone):%Y-%m-%dT%H:%M}", zone_name)
+
+
+GRACE: Final = timedelta(minutes=1)
+"""How far back "now" may lie when somebody presses a button."""
+PASSED: Final = N_("That time has already passed.")
+
+
+def passed(at: datetime, now: datetime) -> bool:
+    """Whether ``at`` is too late to be chosen: the one rule of composer, API, calendar and outbox."""
+    return at < now - GRACE
+
+
+def refuse_past(at: datetime, now: datetime, field: str = "publish_at") -> None:
+    """Raise :class:`Invalid` for a time that has passed."""
+    if passed(at, now):
+        raise Invalid(PASSED, field)
 
 
 def latest_for(publish_at: datetime, minutes: int) -> datetime:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from commsched.flow import notify, storage, uploads
+from commsched.core.standing import WARN
+from commsched.flow import channel_checks, notify, storage, uploads
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
 from commsched.flow.expiring import warn_of_consents
@@ -39,7 +40,6 @@ log = logging.getLogger("commsched.chores")
 
 REMIND_BEFORE = timedelta(hours=2)
 """How long before its time an item that still waits for approval is reminded of."""
-TOKEN_WARNING = timedelta(days=14)
 MORNING = 7
 """The hour, by the office's own clock, of the morning mail."""
 
@@ -63,6 +63,7 @@ def run(office: Office) -> None:
         tidy(session, office.now())
     storage.sweep(office)
     uploads.tidy(office, office.now())
+    channel_checks.look_again(office)
 
 
 def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Workspace], None]) -> None:
@@ -78,8 +79,9 @@ def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Wo
 
 
 def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> None:
-    """What still waits for approval at its time is held, and everyone concerned is told."""
-    late = (Item.state.in_(("in_review", "changes_requested")), Item.publish_at <= office.now())
+    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
+    a no stands until its writer acts."""
+    late = (Item.state == "in_review", Item.publish_at <= office.now())
     for item in session.scalars(select(Item).where(*late)):
         item.state, item.reason = "held", "unapproved"
         note(session, office, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
@@ -103,7 +105,7 @@ def warn_of_tokens(office: Office, session: Session, workspace: Workspace) -> No
     dying = (
         Channel.state == "ok",
         Channel.token_expires_at.is_not(None),
-        Channel.token_expires_at <= now + TOKEN_WARNING,
+        Channel.token_expires_at <= now + WARN,
     )
     for channel in session.scalars(select(Channel).where(*dying)):
         assert channel.token_expires_at is not None

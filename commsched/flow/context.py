@@ -72,3 +72,14 @@ class Office(msgspec.Struct):
     def base_url(self) -> str:
         """The public address of this installation, without a trailing slash."""
         return self.settings.get("base_url", "http://127.0.0.1:8080").rstrip("/")
+
+
+def mute(office: Office, platform: str, is_demo: bool) -> bool:
+    """Whether a channel on ``platform`` can reach nobody, since it needs a mail server and none is set. A demo keeps
+    its mails as files."""
+    return office.platform(platform).needs_mail and not is_demo and not office.mailer.reaches()
+
+
+def filed(office: Office, platform: str, is_demo: bool) -> bool:
+    """Whether what "went out" on ``platform`` only became files: a demo without a mail server."""
+    return is_demo and office.platform(platform).needs_mail and not office.mailer.reaches()

@@ -98,5 +98,5 @@ def describe(office: Office, actor: Actor, media_id: int, alt: str, credit: str)
         row = session.scalar(select(Media).where(Media.id == media_id))
         if row is None:
             raise NotFound(N_("There is no such picture."))
-        row.alt, row.credit = alt.strip(), " ".join(credit.split())[:200]
+        row.describe(actor.person, alt=alt.strip(), credit=" ".join(credit.split())[:200])
         note(session, office, actor, "picture.described", media=row.id)

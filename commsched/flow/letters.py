@@ -23,8 +23,10 @@ from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
+TALK = "talk"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
+    TALK: "/w/{slug}/items/{item}#talk",
     DECIDE: "/a/{token}",
     HOME: "/w/{slug}/",
     CHANNELS: "/w/{slug}/channels/",
@@ -59,6 +61,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("If nobody has said yes when its time comes, it is held and does not go out."),
         N_("Read and decide"), DECIDE,
     ),
+    "asked_to_accept": Kind(
+        N_("%(by)s has changed: %(title)s"), N_("%(by)s has written in “%(title)s”. Do you accept it?"),
+        N_("Nobody approves their own words. When you have read and accepted what %(by)s wrote, %(by)s can approve it. "
+           "Nothing goes out before that."),
+        N_("See what has changed"),
+    ),
+    "commented": Kind(
+        N_("Said about %(title)s"), N_("%(by)s has said something about “%(title)s”."),
+        N_("Answer on its page, so that the others see it too."), N_("Read and answer"), TALK, shows_item=False,
+    ),
     "held": Kind(
         N_("Did not go out: %(title)s"), N_("“%(title)s” is held and has not gone out%(where)s."),
         N_("Nothing more happens by itself. Choose whether to send it, give it another time or drop it."),
@@ -71,8 +83,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "unknown_ask": Kind(
         N_("Did it go out? %(title)s"), N_("We do not know whether “%(title)s” went out%(where)s."),
-        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again by "
-           "itself. Look at the channel, then say whether it is there."),
+        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again "
+           "before that is known. Look at the channel, then say whether it is there."),
         N_("Answer yes or no"),
     ),
     "changes_requested": Kind(
@@ -89,17 +101,29 @@ KINDS: Final[Mapping[str, Kind]] = {
            "you are told because you would have approved it. What has not gone out yet can still be stopped."),
         N_("See it"),
     ),
+    "taken_down": Kind(
+        N_("Taken down: %(title)s"), N_("%(by)s has taken “%(title)s” off your own pages."),
+        N_("It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
+           "other channels it stands until somebody takes it down there."),
+        N_("See it"),
+    ),
     "token_expiring": Kind(
         N_("Access to %(channel)s runs out"), N_("The access to %(channel)s runs out %(expires)s."),
         N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
            "stays as it is."),
         N_("Connect again"), CHANNELS, shows_item=False,
     ),
+    "access_died": Kind(
+        N_("Access to %(channel)s has died"), N_("%(channel)s no longer lets the office in."),
+        N_("Nothing can be published there until it is connected again, which takes a few minutes. What falls due "
+           "meanwhile is held."),
+        N_("Connect again"), CHANNELS, shows_item=False,
+    ),
     "consent_ending": Kind(
         N_("A consent runs out within %(days)s days"),
         N_("A consent to be shown in pictures runs out within %(days)s days."),
-        N_("After that day nothing goes out with the picture, and what is out already must be taken down by hand. Ask "
-           "whether they still agree, or choose another picture."),
+        N_("After that day nothing goes out with the picture, and it is no longer shown on your own pages. What is out "
+           "in other channels must be taken down by hand. Ask whether they still agree, or choose another picture."),
         N_("See the consents"), CONSENTS, shows_item=False,
     ),
     "paused": Kind(
@@ -179,6 +203,8 @@ def compose(
         letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
     if kind.shows_item and item is not None:
         letter.excerpt = _excerpt(session, item)
+    if row.kind == "commented" and item is not None:
+        letter.lists = [_talk(session, row, item, workspace, language, now)]
     if row.kind == "consent_ending":
         letter.lists = [_consents(row, language)]
     if row.kind == "morning":
@@ -186,6 +212,19 @@ def compose(
 
         letter.lists = day_lists(office, session, workspace, language, now)
     return letter
+
+
+def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> Any:
+    """All that was said since the notice was made, by anybody but its reader."""
+    from commsched.flow.comments import said_since, speakers
+    from commsched.flow.morning import DayList
+
+    words = said_since(session, item.id, datetime.fromisoformat(row.facts["since"]), row.person_id)
+    called = speakers(session, words)
+    somebody = gettext(language, N_("Somebody"))
+    lines = [(dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
+             for one in words]  # fmt: skip
+    return DayList(gettext(language, N_("What was said")), lines)
 
 
 def _consents(row: Notice, language: str) -> Any:
@@ -227,7 +266,9 @@ def _lines(
     facts = row.facts
     if item is not None and item.publish_at is not None:
         add(N_("Planned for"), dates.when(item.publish_at, workspace.zone, language, now))
-    if row.kind in ("asked_to_approve", "reminder", "approved", "bypass_used") and item is not None:
+    asks = row.kind in ("asked_to_approve", "asked_to_accept", "reminder", "approved", "bypass_used")
+    if asks and item is not None:
+        add(N_("Embargo"), _embargo(session, item, workspace, language, now))
         add(N_("Channels"), ", ".join(_channels(session, item)))
     reason = str(facts.get("reason") or "")
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
@@ -242,6 +283,12 @@ def _channels(session: Session, item: Item) -> list[str]:
     wanted = [part.channel for part in revision.parsed().channels] if revision is not None else []
     same = (Channel.id.in_(wanted), Channel.workspace_id == item.workspace_id)
     return list(session.scalars(select(Channel.name).where(*same).order_by(Channel.name)))
+
+
+def _embargo(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    until = revision.parsed().embargo if revision is not None else ""
+    return dates.when(datetime.fromisoformat(until), workspace.zone, language, now) if until else ""
 
 
 def _excerpt(session: Session, item: Item) -> str:

@@ -66,8 +66,7 @@ def add(
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
             found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
             row = found or _row(office, session, actor, taken, filename)
-            row.alt = alt.strip() or row.alt
-            row.credit = " ".join(credit.split())[:200] or row.credit
+            row.describe(actor.person, alt=alt.strip() or row.alt, credit=" ".join(credit.split())[:200] or row.credit)
             row.facts = row.facts | _news(row, facts or {})
             like = _settle(office, session, actor, row) if found is None else []
             lineage.derive(session, row, sources)

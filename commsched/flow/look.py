@@ -8,11 +8,13 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.approval import standing
 from commsched.core.content import Picture
 from commsched.core.draft import DraftIn, PictureIn, SourceIn, VariantIn
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.words import Problem
-from commsched.flow import compose, items, listing
+from commsched.flow import compose, items, listing, takedown
+from commsched.flow.clearance import as_said
 from commsched.flow.context import Actor, Office
 from commsched.flow.shown import states
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Media, Person, Revision
@@ -35,15 +37,15 @@ class Seen(msgspec.Struct, frozen=True):
     """As people are told it."""
     doubts: dict[int, list[listing.Doubt]]
     """By delivery, the parts that wait for a person's answer."""
+    taken_down: str | None = None
+    """Why it was taken off the office's own pages, where it is."""
 
     @property
     def standing(self) -> list[Decision]:
         """The yeses that count for the content as it is now."""
-        mine: list[Decision] = []
-        for row in self.decisions:
-            if row.hash == self.revision.hash:
-                mine = [] if row.verdict in ("changes", "withdraw") else [*mine, row]
-        return mine
+        said = [as_said(row) for row in self.decisions]
+        rows = dict(zip(map(id, said), self.decisions, strict=True))
+        return [rows[id(one)] for one in standing(said, self.revision.hash)]
 
 
 def look(office: Office, actor: Actor, item_id: int) -> Seen:
@@ -54,6 +56,7 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         revision = items.current(session, item)
         decisions = list(session.scalars(select(Decision).where(Decision.item_id == item_id).order_by(Decision.id)))
         comments = list(session.scalars(select(Comment).where(Comment.item_id == item_id).order_by(Comment.id)))
+        down = takedown.standing(session, item.corrects_id or item_id)
         rows = list(session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)))
         tries = listing.attempts(session, [row.id for row in rows])
         problems, checked = items.problems(office, session, item) if item.state in EDITABLE else ([], [])
@@ -61,7 +64,7 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
                     problems, checked, states(session, [item_id])[item_id],
-                    listing.doubts(office, session, rows))  # fmt: skip
+                    listing.doubts(office, session, rows), down.reason if down else None)  # fmt: skip
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:
@@ -90,6 +93,7 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
         facts=said.facts, quotes=list(said.quotes), contact=said.contact, link=said.link, language=said.language,
         channels=[one.channel for one in said.channels], variants=variants, media=_media(session, said.pictures),
         sources=[SourceIn(**source) for source in revision.sources], embargo=said.embargo or None,
+        correction=said.correction,
         publish_at=item.publish_at.isoformat() if item.publish_at else None,
         latest_at=item.latest_at.isoformat() if item.latest_at else None,
     )  # fmt: skip

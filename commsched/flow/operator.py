@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from commsched.core.words import N_, Conflict, Invalid, NotFound
+from commsched.flow import succession
 from commsched.flow.context import Actor, Office
 from commsched.flow.guesses import fold_email
 from commsched.flow.record import note
 from commsched.flow.signin import set_password
 from commsched.store.models import ApiToken, Membership, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, narrowed
 
 NAME = "command line"
 
@@ -87,11 +88,20 @@ def deactivate(office: Office, workspace: Workspace, email: str) -> None:
         raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
     with office.store.write(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, row.person_id)
+        places = list(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person.id)))
+        stood = {}
+        for place in places:
+            with narrowed(session, place):
+                stood[place] = succession.before(office, session, person.id)
         person.active = False
         for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
             token.revoked_at = token.revoked_at or office.now()
         note(session, office, actor(workspace), "person.deactivated", person=person.id,
              name=person.name or person.email)  # fmt: skip
+        for place, was in stood.items():  # nobody is kept in because something waits for them
+            with narrowed(session, place):
+                by = Actor(None, NAME, place, "administrator", "cli")
+                succession.settle(office, session, by, was, person.name or person.email, refuse=False)
 
 
 def _other_administrators(office: Office, workspace: Workspace, person: int) -> bool:

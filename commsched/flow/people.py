@@ -17,14 +17,16 @@ from commsched.core.language import LANGUAGES
 from commsched.core.roles import ROLES
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
+from commsched.flow import succession
 from commsched.flow.context import Actor, Office
 from commsched.flow.guesses import fold_email
 from commsched.flow.passwords import check_strength, hash_password
 from commsched.flow.policies import to_policy
 from commsched.flow.record import note
 from commsched.flow.signin import note_everywhere, set_password
+from commsched.flow.succession import PassedOn
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, narrowed
 from commsched.store.vault import new_token
 
 LINK_LASTS: Final = timedelta(days=3)
@@ -212,27 +214,40 @@ def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
         return [(row[0], row[1]) for row in session.execute(found)]
 
 
-def set_role(office: Office, actor: Actor, person: int, role: str) -> None:
-    """Give a member another role. The last administrator keeps theirs."""
+def set_role(office: Office, actor: Actor, person: int, role: str) -> PassedOn:
+    """Give a member another role. The last administrator keeps theirs. Returns what has been passed on to others.
+
+    Raises :class:`Conflict` where nobody would be left to approve something.
+    """
     actor.require("administer")
     check_role(role)
     with office.store.write(actor.workspace) as session:
         member = member_of(session, actor, person)
         if member.role == role:
-            return
+            return PassedOn()
         _keep_an_administrator(session, member)
+        stood = succession.before(office, session, person)
         was, member.role = member.role, role
-        note(session, office, actor, "person.role", person=person, name=member.person.name or member.person.email,
-             was=was, role=role)  # fmt: skip
+        name = member.person.name or member.person.email
+        note(session, office, actor, "person.role", person=person, name=name, was=was, role=role)
+        passed = succession.settle(office, session, actor, stood, name)
+    office.wake()
+    return passed
 
 
-def remove_person(office: Office, actor: Actor, person: int) -> None:
-    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays."""
+def remove_person(office: Office, actor: Actor, person: int) -> PassedOn:
+    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays, and
+    what waited for them is passed on to others, which is returned.
+
+    Raises :class:`Conflict` where nobody would be left to approve something.
+    """
     actor.require("administer")
     with office.store.write(EVERY_WORKSPACE) as session:
         member = member_of(session, actor, person)
         _keep_an_administrator(session, member)
         gone = member.person
+        with narrowed(session, actor.workspace):
+            stood = succession.before(office, session, person)
         _revoke_keys(session, office, actor.workspace, person)
         session.delete(member)
         session.flush()
@@ -241,6 +256,10 @@ def remove_person(office: Office, actor: Actor, person: int) -> None:
             for row in session.scalars(select(SignIn).where(SignIn.person_id == person)):
                 session.delete(row)
         note(session, office, actor, "person.removed", person=person, name=gone.name or gone.email)
+        with narrowed(session, actor.workspace):
+            passed = succession.settle(office, session, actor, stood, gone.name or gone.email)
+    office.wake()
+    return passed
 
 
 def _revoke_keys(session: Session, office: Office, workspace: int, person: int) -> None:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from commsched.core.content import Content, canonical, digest
 from commsched.core.draft import DraftIn
 from commsched.core.lifecycle import EDITABLE
-from commsched.core.timing import latest_for, read_time
+from commsched.core.timing import latest_for, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid, NotFound
-from commsched.flow import compose
+from commsched.flow import compose, lineage
+from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.fitting import make_ready
 from commsched.flow.items import (
@@ -30,7 +31,7 @@ from commsched.flow.items import (
 )
 from commsched.flow.record import note
 from commsched.flow.schedule import follow_move, partly_out
-from commsched.store.models import Comment, Delivery, Entry, Item, Media, PictureUse, Revision, Workspace
+from commsched.store.models import Delivery, Entry, Item, Media, PictureUse, Revision, Workspace
 
 
 def create(office: Office, actor: Actor, given: DraftIn) -> int:
@@ -41,13 +42,16 @@ def create(office: Office, actor: Actor, given: DraftIn) -> int:
         return create_in(office, session, actor, given).id
 
 
-def create_in(office: Office, session: Session, actor: Actor, given: DraftIn) -> Item:
-    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready."""
+def create_in(office: Office, session: Session, actor: Actor, given: DraftIn, corrects: Item | None = None) -> Item:
+    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready.
+
+    ``corrects`` is the published item whose place the new one takes once it is out.
+    """
     workspace = workspace_of(session, actor)
-    content = compose.content_from(office, session, workspace, given)
+    content = compose.content_from(office, session, workspace, given, corrects.uid if corrects else "")
     now = office.now()
     item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
-                created_at=now, updated_at=now)  # fmt: skip
+                created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
@@ -76,18 +80,22 @@ def save(
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
-        content = compose.content_from(office, session, workspace, given)
+        corrects = revision.parsed().corrects if item.corrects_id else ""
+        content = compose.content_from(office, session, workspace, given, corrects)
         changed = digest(canonical(content)) != revision.hash
+        was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
+        if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
+            refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, content, list(given.sources))
             # the same words with other sources: what waits goes on, under the newest revision's number
             session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
                             .values(revision_id=new.id))  # fmt: skip
         if changed:
-            void(office, session, actor, item)
-        elif moved and item.state == "scheduled":
+            _void(office, session, actor, item, was if approved else "")
+        elif moved and item.state in ("scheduled", "approved", "in_review"):
             follow_move(office, session, actor, item)
         if changed or sources_changed or moved:
             item.updated_at = office.now()
@@ -95,6 +103,13 @@ def save(
                 note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed,
                      moved=moved)  # fmt: skip
         return changed
+
+
+def _void(office: Office, session: Session, actor: Actor, item: Item, was: str) -> None:
+    """The approval falls with the words it was of; ``was`` is the state that it had brought the item to, if any."""
+    void(session, item)
+    if was not in ("", "draft", "in_review", "changes_requested"):
+        note(session, office, actor, "approval.voided", item.id, was=was)
 
 
 def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> bool:
@@ -122,6 +137,7 @@ def _add_revision(
     revision = Revision(
         workspace_id=item.workspace_id, item_id=item.id, number=item.version, content=data, hash=digest(data),
         sources=[_plain(source) for source in sources], author_id=actor.person, created_at=office.now(), note=text,
+        lent=",".join(map(str, sorted(lineage.lent(session, content)))),
     )  # fmt: skip
     session.add(revision)
     session.flush()
@@ -171,22 +187,9 @@ def restore(office: Office, actor: Actor, item_id: int, number: int) -> None:
         old = session.scalar(select(Revision).where(Revision.item_id == item.id, Revision.number == number))
         if old is None:
             raise NotFound(N_("There is no such version."))
+        hashed = current(session, item).hash
+        was = item.state if clearance(session, item, hashed) is not None else ""
         _add_revision(office, session, actor, item, old.parsed(), old.sources, text=f"restored:{number}")
-        void(office, session, actor, item)
+        _void(office, session, actor, item, was)
         item.updated_at = office.now()
         note(session, office, actor, "item.restored", item.id, revision=number)
-
-
-def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
-    """Say something about an item to the others."""
-    actor.require("comment")
-    if not body.strip():
-        raise Invalid(N_("Write something first."), "comment")
-    with office.store.write(actor.workspace) as session:
-        item = load(session, item_id)
-        row = Comment(workspace_id=actor.workspace, item_id=item.id, person_id=actor.person, body=body.strip()[:10_000],
-                      revision=item.version, at=office.now())  # fmt: skip
-        session.add(row)
-        session.flush()
-        note(session, office, actor, "item.commented", item.id)
-        return row.id

@@ -16,7 +16,6 @@ import platform
 import struct
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -171,12 +170,11 @@ def limit(name: str, value: int) -> None:
     import resource
 
     kind = getattr(resource, f"RLIMIT_{name}", None)
-    if kind is None:
+    if kind is None or (name == "AS" and sys.platform == "darwin"):  # macOS has that limit by name only
         return
     _, hard = resource.getrlimit(kind)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    with suppress(OSError, ValueError):  # macOS has a limit on address space by name only
-        resource.setrlimit(kind, (value, hard if name == "CPU" else value))
+    resource.setrlimit(kind, (value, hard if name == "CPU" else value))
 
 
 def undumpable() -> bool:

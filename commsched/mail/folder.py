@@ -33,6 +33,9 @@ class FolderMailer(Mailer):
                      "folder %(folder)s.")  # fmt: skip
         return Words(message, {"folder": str(self.folder)})
 
+    def reaches(self) -> bool:
+        return False
+
     def file(self, message_id: str) -> Path:
         """The file of a message. An id that would make a strange file name is replaced by its digest."""
         bare = clean_id(message_id)

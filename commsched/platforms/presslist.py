@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, ClassVar, Final
@@ -61,6 +62,7 @@ class PressList(Platform):
     icon: ClassVar[str] = "lucide:mails"
     kinds = ("release", "post")
     independent_parts: ClassVar[bool] = True
+    needs_mail: ClassVar[bool] = True
     by_itself = ()
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
@@ -101,6 +103,9 @@ class PressList(Platform):
                 raise ConnectError(N_("The mail server refused the sign-in: %(answer)s"), answer=detail)
             case Rejected(detail=detail) | Retry(detail=detail):
                 raise ConnectError(N_("The mail server does not answer as it should: %(answer)s"), answer=detail)
+
+    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+        return str(settings.get("sender_name", "")).strip() or office_name
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=20)
@@ -148,6 +153,10 @@ class PressList(Platform):
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
             return Published(id=part.message_id, detail=outcome.detail)
+        if isinstance(outcome, Rejected) and outcome.why == "token":
+            # The password is the installation's, not the list's: nothing was sent, and when it is set right the list
+            # goes on by itself. The list has no access of its own that could die and be connected again.
+            return Retry(outcome.detail, whole_channel=True)
         return outcome
 
     def message(self, part: Part, wire: Wire) -> Message:
@@ -159,7 +168,8 @@ class PressList(Platform):
         reply_to = wire.settings.get("reply_to", "").strip()
         leave = reply_to or sender
         return Message(
-            message_id=part.message_id, sender=sender, sender_name=wire.settings.get("sender_name", ""),
+            message_id=part.message_id, sender=sender,
+            sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
             to=part.recipient, subject=draft.title, reply_to=reply_to, date=wire.now(),
             text=text_body(draft, url, leave), html=html_body(draft, url, leave),
             headers={"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {},

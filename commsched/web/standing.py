@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -11,7 +12,8 @@ from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
 from commsched.flow.look import Seen
 from commsched.store.models import Attempt, Decision, Delivery, Item
-from commsched.web.words import _, language, ngettext, office, said
+from commsched.web import mailing
+from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -29,11 +31,14 @@ def when(item: Item, zone: str) -> str:
     return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
 
 
-def where(seen: Seen, names: list[str], zone: str) -> Told:
-    """The item's state as a person would put it. ``names``: those whose yes it waits for."""
+def where(seen: Seen, names: list[str], zone: str, filed: Collection[int] = ()) -> Told:
+    """The item's state as a person would put it. ``names``: those whose yes it waits for; ``filed``: the channels
+    where what went out only became files."""
     stops = _unfit_pictures(seen)
     if stops:
         return Told(_("It does not go out as it is."), " ".join(stops), stops=True)
+    if seen.item.state == "published":
+        return _published(seen, zone, filed)
     tell = _TELL.get(seen.item.state)
     return tell(seen, names, zone) if tell else Told("")
 
@@ -60,7 +65,10 @@ def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
         return Told(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
         return Told(now, _("When it is approved, somebody must schedule it."))
-    return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
+    if mailing.mailed():
+        return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
+                           when=when(seen.item, zone)))  # fmt: skip
+    return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
                        when=when(seen.item, zone)))  # fmt: skip
 
 
@@ -107,17 +115,22 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
 
 
 def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
-    if any(row.state == "unknown" and row.next_at is None for row in seen.deliveries):
+    if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
         return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
     if any(row.state == "unknown" for row in seen.deliveries):
         return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
     return Told(_("It is going out right now."), _("You need do nothing."))
 
 
-def _published(seen: Seen, _names: list[str], zone: str) -> Told:
+def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
+    files = [row for row in seen.deliveries if row.state == "published" and row.channel_id in filed]
+    if files and len(files) == sum(row.state == "published" for row in seen.deliveries):
+        return Told(_("It is saved as a file. Nobody has got it: this is a demo without a mail server."))
     moments = [row.published_at for row in seen.deliveries if row.published_at]
     at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
-    return Told(_("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel."))
+    then = _("The mails are saved as files: this is a demo without a mail server.") if files else ""
+    now = _("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel.")
+    return Told(now, then)
 
 
 def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
@@ -145,16 +158,9 @@ def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 _TELL: Final = {
     "draft": _draft, "in_review": _in_review, "changes_requested": _sent_back, "approved": _approved,
-    "scheduled": _scheduled, "publishing": _publishing, "published": _published, "partly_published": _partly,
+    "scheduled": _scheduled, "publishing": _publishing, "partly_published": _partly,
     "held": _stopped, "failed": _stopped, "cancelled": _cancelled,
 }  # fmt: skip
-
-
-def said_list(names: list[str]) -> str:
-    """``Karin, Olle or Gunnar``."""
-    if len(names) < 2:
-        return "".join(names)
-    return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
 
 
 VERDICTS: Final = {
@@ -166,14 +172,16 @@ VERDICTS: Final = {
 }
 
 
-def attempt(row: Attempt) -> str:
-    """One try, as one would tell a colleague."""
+def attempt(row: Attempt, filed: bool = False) -> str:
+    """One try, as one would tell a colleague. ``filed``: what went out became a file, and reached nobody."""
     took = (row.finished_at - row.started_at).total_seconds() if row.finished_at else 0
     match row.outcome:
         case "":
             return _("Being sent right now.")
+        case "published" if filed:
+            return _("Saved as a file (demo).")
         case "published":
-            return _("It went out, after %(seconds)s s.", seconds=f"{took:.1f}")
+            return _("It went out, after %(seconds)s s.", seconds=decimal(took, 1))
         case "retry":
             return _("It did not get through, and nothing was sent.")
         case "rejected":

@@ -160,8 +160,7 @@ def _by_day(entries: Iterable[Any]) -> list[Day]:
 
 def _dollars(price: float) -> str:
     """``0,20`` in Swedish, ``0.20`` in English; small prices keep their tenth of a cent."""
-    text = f"{price:.2f}" if price >= 0.1 else f"{price:.3f}"
-    return text.replace(".", ",") if language() == "sv" else text
+    return decimal(price, 2 if price >= 0.1 else 3)
 
 
 @pass_environment
@@ -173,6 +172,19 @@ def _truncate(environment: Environment, text: str, length: int) -> str:
 def web_address(url: str) -> str:
     """``url`` where it is an address on the web, else nothing: no ``javascript:`` becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+def said_list(names: list[str]) -> str:
+    """``Karin, Olle or Gunnar``."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
+
+
+def decimal(number: float, places: int) -> str:
+    """``0,1`` in Swedish, ``0.1`` in English."""
+    text = f"{number:.{places}f}"
+    return text.replace(".", ",") if language() == "sv" else text
 
 
 def install(app: Flask) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
+import sys
 import threading
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
 from commsched.core.words import Invalid
-from commsched.images import clean, errors, intake, look, pool
+from commsched.images import clean, confinement, errors, intake, look, pool
 from tests.images import files
 
 
@@ -568,3 +570,13 @@ def test_a_picture_of_our_own_is_kept_as_it_is_and_told_of_as_any_other(form: st
     )  # fmt: skip
     assert look.distance(own.dhash, taken.dhash) <= 3
     assert not own.had_location
+
+
+def test_the_limit_that_macos_refuses_is_not_asked_for_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, _limits: asked.append(kind))
+    for system in ("darwin", "linux"):
+        monkeypatch.setattr(sys, "platform", system)
+        confinement.limit("AS", 2**40)
+        confinement.limit("NOFILE", 32)
+    assert asked == [resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_NOFILE]

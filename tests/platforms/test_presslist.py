@@ -185,6 +185,16 @@ def test_what_cannot_work_is_refused_when_connecting(made: Wire, field: str) -> 
     assert str(refused.value)
 
 
+def test_the_relays_password_is_not_the_lists() -> None:
+    """A relay that refuses the sign-in is waited for: nothing was sent, and no list must be connected again."""
+    on = wire(Bag(Rejected("535 5.7.8 Error: authentication failed", "token")))
+    [part] = PLATFORM.parts(replace(RELEASE, recipients=("red@a.example",)))
+    outcome = PLATFORM.publish(part, Handles(), on)
+    assert outcome == Retry("535 5.7.8 Error: authentication failed", whole_channel=True)
+    refused = wire(Bag(Rejected("550 5.1.1 no such user", "address")))
+    assert PLATFORM.publish(part, Handles(), refused) == Rejected("550 5.1.1 no such user", "address")
+
+
 def test_the_addresses_are_a_secret() -> None:
     (setting,) = [one for one in PLATFORM.settings if one.key == "addresses"]
     assert setting.secret

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.draft import PictureIn
-from commsched.flow import approve, items, notify, people, schedule, write
+from commsched.flow import approve, comments, items, notify, people, schedule, write
 from commsched.flow.context import Office
 from commsched.store.models import ApprovalLink, Decision, Item, Revision
 from commsched.store.session import EVERY_WORKSPACE
@@ -77,7 +77,7 @@ def test_an_approver_sees_it_as_it_will_look_with_its_sources_and_comments(
     browse: Browse, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
     number = writing.submitted(office, cast, [to["mastodon"], to["x"]])
-    write.comment(office, cast.actor("writer"), number, "Siffran är ny.")
+    comments.comment(office, cast.actor("writer"), number, "Siffran är ny.")
     page = unescape(browse(cast.approver).get(f"~/items/{number}/review").text)
     for words in ("look-mastodon", "look-x", "fre 27 nov 07:30", "Trafiknämndens beslut § 112", "Siffran är ny."):
         assert words in page

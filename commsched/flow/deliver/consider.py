@@ -19,7 +19,7 @@ from commsched.core.outcome import Handles
 from commsched.core.parts import PartState, in_turn
 from commsched.core.platform import Draft, Part, Wire
 from commsched.flow.compose import draft_for
-from commsched.flow.context import Office
+from commsched.flow.context import Office, mute
 from commsched.flow.deliver.jobs import Call, Job, Pictures, Told
 from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded, moment
 from commsched.flow.record import Line
@@ -103,6 +103,7 @@ class Considerer(msgspec.Struct, frozen=True):
             decisions=self.loaded.decisions.get(row.item_id, ()),
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
+            mute=mute(self.office, row.platform, bool(row.is_demo)),
             lapsed=any(
                 self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
                 for one in content.pictures
@@ -197,6 +198,7 @@ class Considerer(msgspec.Struct, frozen=True):
         job.pictures = job.pictures or Pictures()
         parts = platform.parts(self.draft(job, row, content, self.people(row)))
         part, handles = complete(self._same(parts, lost[0]), known, self.office)
+        part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
         since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
         return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
 

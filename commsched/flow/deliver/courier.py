@@ -283,7 +283,7 @@ class Courier:
 
     def _wire(self, row: rows.CaseRow) -> Wire:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""
-        stands = (row.settings, row.secrets, row.facts, row.account)
+        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
         kept = self._wires.get(row.channel_id)
         if kept and kept[0] == stands:
             return kept[1]
@@ -291,7 +291,7 @@ class Courier:
         wire = make_wire(
             self.office, workspace=row.workspace, channel=row.channel_id, settings=settings, facts=facts,
             secrets=self.office.vault.unseal_map(row.secrets), account=row.account,
-            account_name=row.account_name, language=row.language,
+            account_name=row.account_name, language=row.language, office_name=row.office_name,
         )  # fmt: skip
         self._wires[row.channel_id] = (stands, wire)
         return wire

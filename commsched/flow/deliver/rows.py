@@ -16,6 +16,7 @@ from commsched.core.approval import Said
 from commsched.core.content import parse
 from commsched.core.lifecycle import item_state
 from commsched.flow import record
+from commsched.flow.deliver.others import others
 from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import (
     Attempt,
@@ -42,6 +43,7 @@ _case = FastSelect(
         Channel.platform, Channel.settings, Channel.secrets, Channel.facts, Channel.state.label("channel_state"),
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
         Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
+        Workspace.name.label("office_name"), Workspace.is_demo,
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -145,6 +147,8 @@ class CaseRow(msgspec.Struct):
     workspace: str
     paused: int | None
     language: str
+    office_name: str
+    is_demo: int
 
 
 class Known(msgspec.Struct):
@@ -180,6 +184,8 @@ class Loaded(msgspec.Struct):
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
     consents: dict[tuple[int, str], int] = msgspec.field(default_factory=dict)
     """When the first consent ends of those shown in a workspace's picture, or in what it was drawn from."""
+    others: dict[int, frozenset[str]] = msgspec.field(default_factory=dict)
+    """For a delivery that is read back: what else its account has published since."""
 
 
 Kept = dict[int, tuple[CaseRow, list[Known]]]
@@ -206,7 +212,7 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         connection, list({row.item_id for row in rows.values()})
     ):
         decisions[item].append(
-            Said(hash=hashed, verdict=verdict, person=other or person, at=from_micros(at), step=step,
+            Said(hash=hashed, verdict=verdict, person=other or person, by=person, at=from_micros(at), step=step,
                  window_start=moment(start), window_end=moment(end))
         )  # fmt: skip
     parts: dict[int, list[Known]] = defaultdict(list)
@@ -215,9 +221,18 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         part.handles = msgspec.json.decode(raw[7]) if raw[7] != "{}" else {}
         part.next_at = moment(raw[11])
         parts[part.delivery_id].append(part)
-    lost = _lost.all(connection, [row.id for row in rows.values() if row.state == "unknown"])
+    lost = _lost.all(connection, [row.id for row in _unknown(rows)])
     since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
-    return Loaded(rows, decisions, parts, since, _consents(connection, rows.values()))
+    told = {row.id: others(connection, row.channel_id, _first_loss(row, since)) for row in _unknown(rows)}
+    return Loaded(rows, decisions, parts, since, _consents(connection, rows.values()), told)
+
+
+def _unknown(rows: dict[int, CaseRow]) -> list[CaseRow]:
+    return [row for row in rows.values() if row.state == "unknown"]
+
+
+def _first_loss(row: CaseRow, lost: dict[tuple[int, int], datetime]) -> datetime:
+    return min((at for (delivery, _), at in lost.items() if delivery == row.id), default=from_micros(row.due))
 
 
 def _consents(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], int]:

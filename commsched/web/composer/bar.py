@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from commsched.core import dates
 from commsched.store.models import Item
 from commsched.web.composer.desk import View
-from commsched.web.words import _, language, ngettext, office
+from commsched.web.words import _, language, ngettext, office, said
 
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]+|(?<![\w/])[#@][\w.@-]*\w")
 
@@ -47,6 +47,8 @@ def _words(view: View) -> str:
     many = len(view.looks)
     if not many:
         return _("Choose where it should go out.")
+    if "publish_at" in view.faults and view.publish is not None:
+        return said(view.faults["publish_at"])
     if "publish_at" in view.faults:
         return _("The time is not clear yet: see its field.")
     if view.publish is None:

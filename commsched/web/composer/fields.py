@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from commsched.core.draft import DraftIn, PictureIn
 
-TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language")
+TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
 _CLOCK: Final = re.compile(r"(\d{1,2}?)(?:[:.]?(\d{2}))?", re.ASCII)
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
@@ -60,6 +60,8 @@ class Fields(msgspec.Struct):
     contact: str = ""
     link: str = ""
     language: str = "sv"
+    correction: str = ""
+    """What a correction corrects; asked for only where the item is one."""
     quotes: list[tuple[str, str]] = msgspec.field(default_factory=list)
     sources: list[tuple[str, str]] = msgspec.field(default_factory=list)
     channels: list[int] = msgspec.field(default_factory=list)

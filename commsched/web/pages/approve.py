@@ -14,6 +14,7 @@ from commsched.flow import approve, items, review
 from commsched.flow.review import Review
 from commsched.web.answers import done
 from commsched.web.forms import Form
+from commsched.web.mailing import mailed
 from commsched.web.nav import NavEntry
 from commsched.web.pages.pictures import picture_url
 from commsched.web.words import _, actor, office, page, place, said
@@ -58,8 +59,14 @@ def decide(item_id: int) -> str | Response | tuple[str, int]:
             approve.approve(office(), actor(), item_id, content_hash, comment, read_until(form, place().zone))
             return done(_("Approved. Thank you."), "approve.index")
         approve.request_changes(office(), actor(), item_id, content_hash, comment)
-        return done(_("It is sent back, and its writer is told."), "approve.index")
+        return done(_sent_back(), "approve.index")
     return _page(review.review(office(), actor(), item_id), form), form.status
+
+
+def _sent_back() -> str:
+    if mailed():
+        return _("It is sent back, and its writer is told.")
+    return _("It is sent back. Its writer sees it on Today, but gets no mail: no mail server is set.")
 
 
 def read_until(form: Form, zone: str) -> datetime | None:

@@ -14,7 +14,7 @@ from commsched.core.words import N_
 from commsched.flow import connect, people
 from commsched.flow.policies import from_policy
 from commsched.store.models import Channel
-from commsched.web import policy_form
+from commsched.web import mailing, policy_form
 from commsched.web.accounts import account_word, publisher
 from commsched.web.answers import done
 from commsched.web.forms import Form
@@ -67,6 +67,10 @@ def add(key: str) -> str | Response | tuple[str, int]:
 
 
 def _said(channel: Channel) -> str:
+    if mailing.mute(channel):
+        return _("The addresses are kept, but no mail server is set: the list reaches nobody until one is.")
+    if mailing.filed(channel.platform):
+        return _("Connected. This is a demo without a mail server: the mails are saved as files.")
     if channel.account_name:
         return _("Connected: it answers as %(account)s.", account=channel.account_name)
     return _("Connected.")

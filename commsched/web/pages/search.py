@@ -10,6 +10,7 @@ from commsched.core.words import N_
 from commsched.flow import listing
 from commsched.flow.review import channels_by_id
 from commsched.flow.shown import states
+from commsched.web.mailing import as_told
 from commsched.web.nav import NavEntry
 from commsched.web.words import actor, office, page
 
@@ -36,6 +37,9 @@ def index() -> str:
         rows = listing.items(session, wish, cut)
         channels = channels_by_id(session)
         told = states(session, [item.id for item, _revision in rows])
+    for item, revision in rows:
+        places = [one.channel for one in revision.parsed().channels if one.channel in channels]
+        told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])
     return page(
         "search.html", q=words, state=state, kind=kind, rows=rows[:PAGE], more=len(rows) > PAGE, channels=channels,
         told=told, excerpt=excerpt,

@@ -16,6 +16,7 @@ from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, NotFound, OfficeError
 from commsched.flow import approve, gallery, items, look, write
 from commsched.store.models import Item
+from commsched.web import mailing
 from commsched.web.answers import done
 from commsched.web.composer import conflict, desk
 from commsched.web.composer.bar import bar, marked
@@ -139,22 +140,13 @@ def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[st
             raise
         form.fail("", said(error.words), error.status)
     if form.status == 200:
-        return done(_after(number), "items.show", item_id=number)
+        return done(mailing.sent_in(number), "items.show", item_id=number)
     item, fields = _stored(number)
     return _composer(fields, item, form, fresh=True), form.status
 
 
 def _home(field: str) -> str:
     return {"media": "pictures"}.get(field, field)
-
-
-def _after(number: int) -> str:
-    """What sending it in led to."""
-    with office().store.read(actor().workspace) as session:
-        item = items.load(session, number)
-    if item.state == "scheduled":
-        return _("It is scheduled.")
-    return _("It is ready, and waits for a time.") if item.state == "approved" else _("It is sent for approval.")
 
 
 def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
