@@ -26,6 +26,8 @@ class Case(msgspec.Struct, frozen=True):
     decisions: Sequence[Said]
     channel_state: str
     not_before: datetime | None
+    stop: str = ""
+    """A person's word that nothing more of it goes out: a code of ``core.lifecycle.STOPS``."""
     lapsed: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
 
@@ -48,6 +50,8 @@ class Hold(msgspec.Struct, frozen=True):
 
 def judge(case: Case, now: datetime) -> Go | Wait | Hold:
     """The gate's answer. The order matters: what a person must know first comes first."""
+    if case.stop:
+        return Hold(case.stop)
     if case.paused:
         return Hold("paused")
     if case.channel_state != "ok":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from commsched.flow.record import note
 from commsched.store.models import Delivery, Item
 
 Missed = Literal["hold", "send"]
+REASONS: Final = {"restored": N_("The office was restored from a backup. What may have gone out since is read back.")}
+"""Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
 
 
 def pause(office: Office, actor: Actor, reason: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy import select, update
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.parts import PartState, Whole, whole
 from commsched.core.timing import latest_for
 from commsched.core.words import N_, Conflict, Invalid, NotFound
-from commsched.flow import items, schedule
+from commsched.flow import items, schedule, stopping
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
 from commsched.store.models import Attempt, Channel, Delivery, Item, Part
@@ -20,8 +19,10 @@ from commsched.store.models import Attempt, Channel, Delivery, Item, Part
 Answer = Literal["published", "not_published"]
 
 
-def load(session: Session, delivery_id: int) -> Delivery:
-    row = session.scalar(select(Delivery).where(Delivery.id == delivery_id))
+def load(session: Session, delivery_id: int, lock: bool = False) -> Delivery:
+    """The delivery, or :class:`NotFound`. ``lock``: it is decided on in this very transaction."""
+    wanted = select(Delivery).where(Delivery.id == delivery_id)
+    row = session.scalar(wanted.with_for_update() if lock else wanted)
     if row is None:
         raise NotFound(N_("There is no such delivery."))
     return row
@@ -39,7 +40,7 @@ def resolve(
     if url and not url.startswith(("https://", "http://")):
         raise Invalid(N_("The address must begin with https://."), "url")
     with office.store.write(actor.workspace) as session:
-        row = load(session, delivery_id)
+        row = load(session, delivery_id, lock=True)
         if row.state != "unknown":
             raise Conflict(N_("This is not a delivery that waits for an answer."))
         about = _about(session, row, parts)
@@ -141,7 +142,7 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
     """
     actor.require("resolve")
     with office.store.write(actor.workspace) as session:
-        row, now = load(session, delivery_id), office.now()
+        row, now = load(session, delivery_id, lock=True), office.now()
         if row.state not in ("held", "failed"):
             raise Conflict(N_("Only what was held or has failed can be sent again."))
         workspace = items.workspace_of(session, actor)
@@ -164,17 +165,15 @@ def _forget_handles(session: Session, row: Delivery) -> None:
     session.execute(update(Part).where(*left).values(handles={}))
 
 
-def drop(office: Office, actor: Actor, delivery_id: int) -> None:
-    """Let a held or failed delivery be: it will not go out."""
+def drop(office: Office, actor: Actor, delivery_id: int) -> list[stopping.Left]:
+    """Let a delivery be: nothing more of it goes out there, whatever is moved or approved afterwards. Returns what had
+    gone out, where anything had. One that is being read back stays a question until that is answered."""
     actor.require("resolve")
     with office.store.write(actor.workspace) as session:
-        row = load(session, delivery_id)
-        if row.state not in ("held", "failed", "waiting"):
+        row = load(session, delivery_id, lock=True)
+        if row.state not in stopping.LIVE or row.stop:
             raise Conflict(N_("This delivery can no longer be dropped."))
-        row.state, row.next_at, row.reason = "cancelled", None, "cancelled"
+        left = stopping.stop(session, [row], "dropped")
         _finish(session, row)
-        note(session, office, actor, "delivery.dropped", row.item_id, delivery=row.id)
-
-
-HOLD_FOR = timedelta(minutes=2)
-"""How soon after its time an unapproved item is called held, so that a yes in the last minute still counts."""
+        note(session, office, actor, "delivery.dropped", row.item_id, delivery=row.id, **stopping.facts(left))
+    return left
