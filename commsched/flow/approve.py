@@ -57,6 +57,7 @@ def submit(office: Office, actor: Actor, item_id: int, *, then_schedule: bool = 
         if not policy.steps:
             _decide(office, session, actor, item, revision, "release")
         _advance(office, session, actor, item, revision)
+    office.wake()
 
 
 def approve(
@@ -78,6 +79,7 @@ def approve(
                 in_place_of=principal if principal != actor.person else None, until=until)  # fmt: skip
         note(session, office, actor, "item.approved", item.id, hash=content_hash, step=step)
         _advance(office, session, actor, item, revision)
+    office.wake()
 
 
 def request_changes(office: Office, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
@@ -132,6 +134,7 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
         approvers = people_with(session, "approve") | {p for step in policy.steps for p in step.people}
         _tell(office, session, "bypass_used", item, approvers - {actor.person}, by=actor.name, reason=reason[:500])
         _advance(office, session, actor, item, revision)
+    office.wake()
 
 
 def decidable(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.parts import PartState, Whole, whole
@@ -45,11 +46,14 @@ def resolve(
             raise Conflict(N_("This is not a delivery that waits for an answer."))
         about = _about(session, row, parts)
         if answer == "published":
-            _set_parts(session, row, about, state="published", url=url, finished_at=office.now(), next_at=None)
+            _set_parts(session, row, about, state="published", url=url, finished_at=office.now(), next_at=None,
+                       was=case((Part.was != "", "out"), else_=""))  # fmt: skip
             row.url = row.url or url
         else:
             _is_not_out(session, row, about)
         _stand(office, session, row, answer)
+        if row.stop and row.state in stopping.LIVE and row.state != "unknown":
+            row.state, row.next_at, row.reason = "cancelled", None, row.stop
         _finish(session, row)
         whom = {"recipients": said_numbers(about)} if independent(office, session, row) else {}
         note(session, office, actor, "delivery.resolved", row.item_id, delivery=row.id, answer=answer, url=url[:300],
@@ -86,6 +90,10 @@ def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> N
     """How the delivery stands after an answer. What is out lets its thread go on, and the other recipients."""
     now = office.now()
     result = _together(office, session, row)
+    if result.state != "unknown" and row.was:
+        was, row.was = row.was, ""
+        if answer == "not_published" and _as_before(session, row, was, now):
+            return
     if answer == "not_published" and result.state != "unknown":
         row.state, row.next_at, row.reason = "held", None, "absent"
         return
@@ -103,6 +111,23 @@ def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> N
         row.reason = "rejected"
 
 
+def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool:
+    """After a restore: none of it had gone out since, so it waits for its time again if that is still to come, and
+    what was held is held for the reason it was. Returns whether it could be put back so."""
+    out = select(Part.id).where(Part.delivery_id == row.id, Part.state == "published")
+    if session.scalar(out.limit(1)) is not None:
+        return False
+    if was == "waiting" and row.due_at > now:
+        mine = (Part.delivery_id == row.id, Part.state == "held")
+        session.execute(update(Part).where(*mine).values(state="waiting"))
+        row.state, row.next_at, row.reason = "waiting", row.due_at, ""
+        return True
+    if was == "held":
+        row.state, row.next_at, row.reason = "held", None, row.was_reason
+        return True
+    return False
+
+
 def independent(office: Office, session: Session, row: Delivery) -> bool:
     """Whether its parts are recipients, of whom each has a fate of their own."""
     platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
@@ -118,7 +143,7 @@ def _together(office: Office, session: Session, row: Delivery) -> Whole:
 
 
 def _is_not_out(session: Session, row: Delivery, parts: Collection[int]) -> None:
-    _set_parts(session, row, parts, state="held", next_at=None, tries=0)
+    _set_parts(session, row, parts, state="held", next_at=None, tries=0, was="")
     lost = (Attempt.delivery_id == row.id, Attempt.part.in_(parts), Attempt.outcome == "unknown")
     session.execute(update(Attempt).where(*lost).values(outcome="absent"))
 

@@ -94,7 +94,9 @@ def save(
             if moved or not (by_itself and _told_lately(office, session, actor, item)):
                 note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed,
                      moved=moved)  # fmt: skip
-        return changed
+    if moved:
+        office.wake()
+    return changed
 
 
 def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> bool:

@@ -205,16 +205,14 @@ class Courier:
             with self.office.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
-            self._not_called(calls)
-            self._trouble(done)
+            self._trouble(done + self._not_called(calls))
             return []
         except rows.Overtaken:
             log.warning("an attempt has been closed by somebody else; the answers are looked at one by one")
             return self._one_by_one([*_once_more(done), *jobs])
         except Exception:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
-            self._not_called(calls)
-            return self._one_by_one([*_once_more(done), *jobs])
+            return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
         self._mark(done, calls)
         return calls
 
@@ -224,12 +222,12 @@ class Courier:
         self._lines = {}
         self.wait(TROUBLE_WAIT)
 
-    def _not_called(self, calls: Sequence[Call]) -> None:
+    def _not_called(self, calls: Sequence[Call]) -> list[Done]:
         """The transaction of these is reported to have failed, so none is made. Perhaps it was committed nevertheless:
-        then their attempts stand open, and are closed as provably not sent."""
+        then their attempts stand open, and are to be closed as provably not sent."""
         never = [call for call in calls if call.kind == "send"]
-        self._unrecorded += _once_more([Done(call, Retry(NOT_CALLED, after=self.office.now())) for call in never])
         self._busy |= {call.job.channel for call in never}
+        return _once_more([Done(call, Retry(NOT_CALLED, after=self.office.now())) for call in never])
 
     def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
         """Each in a transaction of its own, so that one that breaks it stops no other."""
@@ -252,10 +250,10 @@ class Courier:
             with self.office.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
-            self._not_called(calls)
+            self._unrecorded += self._not_called(calls)
             raise
         except Exception as error:
-            self._not_called(calls)
+            self._unrecorded += self._not_called(calls)
             # an attempt open on the channel that this courier knows nothing of: another process's, or one made by hand
             known = isinstance(error, IntegrityError) and jobs and recover(self.office, besides=self._busy)
             if not (known or self._was_made(calls)):
