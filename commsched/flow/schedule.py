@@ -83,7 +83,8 @@ def place(office: Office, session: Session, actor: Actor, item: Item) -> None:
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    settled = _set_anew(session, item, revision.id, latest, now) | stopping.stopped_channels(session, item)
+    wanted = {one.channel for one in content.channels}
+    settled = _set_anew(session, item, revision.id, wanted, latest, now) | stopping.stopped_channels(session, item)
     for one in content.channels:
         if one.channel not in settled:
             session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
@@ -117,14 +118,16 @@ def partly_out(session: Session, item: Item) -> list[Delivery]:
     return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, some_out())))
 
 
-def _set_anew(session: Session, item: Item, revision: int, latest: datetime, now: datetime) -> set[int]:
+def _set_anew(
+    session: Session, item: Item, revision: int, wanted: set[int], latest: datetime, now: datetime
+) -> set[int]:
     """Give what waits or stopped its new time, in its own row; returns the channels that need no new one.
 
     What is partly out in other words than the newest is never begun again, and what waits in other words is void.
     """
     newest = select(Delivery).where(Delivery.item_id == item.id).order_by(desc(Delivery.id)).with_for_update()
     rows, partly = list(session.scalars(newest)), {row.id for row in partly_out(session, item)}
-    mine = {row.id for row in rows if row.revision_id == revision and not row.stop}
+    mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in wanted and not row.stop}
     settled = {row.channel_id for row in rows if row.state in ("published", "sending", "unknown")}
     settled |= {row.channel_id for row in rows if row.id in partly - mine}
     for row in sorted(rows, key=lambda row: row.id not in partly):  # what is partly out goes on before anything else

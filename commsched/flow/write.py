@@ -82,9 +82,9 @@ def save(
         moved = _set_times(item, workspace, given)
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, content, list(given.sources))
-            # the same words with other sources: what waits goes on, under the newest revision's number
-            session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
-                            .values(revision_id=new.id))  # fmt: skip
+            if not changed:  # the same words with other sources: what waits goes on, under the newest's number
+                session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+                                .values(revision_id=new.id))  # fmt: skip
         if changed:
             void(office, session, actor, item)
         elif moved and item.state == "scheduled":

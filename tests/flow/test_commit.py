@@ -44,7 +44,7 @@ def attempts(world: World) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("channel", [1, 3, 4])
-@pytest.mark.parametrize("trouble", [*NOT_MADE, *MADE, "broken+broken", "broken after+broken after", "lost+broken"])
+@pytest.mark.parametrize("trouble", [*NOT_MADE, *MADE, "broken++broken", "broken after+broken after", "lost+broken"])
 def test_nothing_is_called_in_the_turn_whose_commit_failed(world: World, trouble: str, channel: int) -> None:
     due(world, channel=channel)
     world.trouble = trouble
@@ -58,13 +58,13 @@ def test_nothing_is_called_in_the_turn_whose_commit_failed(world: World, trouble
     world.finish()
     assert len({(seen.text, seen.recipient) for seen in world.wall.seen}) == len(world.wall.seen)
     assert one(world).state in ("published", "held")
-    if trouble != "broken+broken":  # twice, and alone: it is taken for what breaks every transaction
+    if trouble != "broken++broken":  # also, and alone: it is taken for what breaks every transaction
         assert one(world).state == "published"
 
 
 def test_an_attempt_that_nobody_can_commit_is_never_called_and_its_delivery_held(world: World) -> None:
     due(world)
-    world.trouble = "broken+broken"
+    world.trouble = "broken++broken"  # the turn, and then the same alone
     world.step()
     assert not world.hands.calls
     assert attempts(world) == []
