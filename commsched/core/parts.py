@@ -86,7 +86,7 @@ def after_doubt(parts: Sequence[PartState], result: Whole, was: str, reason: str
     if result.state in ("published", "unknown"):
         return result
     if any(part.was == "out" for part in parts):
-        return Whole("held", None, "restored")
+        return Whole("held", None, "part_found")
     if was in ("held", "failed"):
         return Whole(was, None, reason, result.detail)
     return Whole("waiting", due) if was == "waiting" else result

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core import lifecycle
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, schedule
 from commsched.flow.asking import people_with
@@ -15,8 +16,13 @@ from commsched.flow.record import note
 from commsched.store.models import Delivery, Item
 
 Missed = Literal["hold", "send"]
-REASONS: Final = {"restored": N_("The office was restored from a backup. What may have gone out since is read back.")}
+REASONS: Final = {"restored": lifecycle.REASONS["restored"]}
 """Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
+
+
+def why(reason: str) -> str:
+    """The reason of a pause as a sentence to translate, or somebody's own words."""
+    return REASONS.get(reason, reason)
 
 
 def pause(office: Office, actor: Actor, reason: str) -> None:

@@ -208,7 +208,7 @@ def test_a_thread_found_half_out_is_held_for_a_person(world: World) -> None:
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    assert (one(world).state, one(world).reason, world._facts(item)[2].state) == ("held", "restored", "partly_published")
+    assert (one(world).state, one(world).reason, world._facts(item)[2].state) == ("held", "part_found", "partly_published")
 
 
 def test_a_mailing_under_way_in_the_backup_is_asked_about_reader_by_reader(world: World) -> None:

@@ -173,7 +173,7 @@ class Settler(msgspec.Struct, frozen=True):
             values["reason"] = "rejected"
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
-        if row.was and result.state not in ("published", "unknown", "cancelled") and values["reason"] != "restored":
+        if row.was and result.state not in ("published", "unknown", "cancelled") and values["reason"] != "part_found":
             facts = {"delivery": row.id, "channel": row.channel_name}
             self.batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.absent", row.item_id, facts))
             return  # it is what it was before, and was told of then

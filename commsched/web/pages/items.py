@@ -14,7 +14,7 @@ from commsched.core.access import allow
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, items, look, resolve, review, schedule, write
+from commsched.flow import approve, items, look, resolve, review, schedule, stopping, write
 from commsched.store.models import Revision
 from commsched.web import standing
 from commsched.web.answers import done
@@ -50,7 +50,8 @@ def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside
         told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
         editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
                                                          for row in seen.deliveries),
-        MOST_ASKED=MOST_ASKED, asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
+        stoppable=any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries), MOST_ASKED=MOST_ASKED,
+        movable=seen.item.state != "partly_published" or standing.halfway(seen), asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         numbers=_numbers(item_id, {row.revision_id for row in seen.decisions}), clash=clash, outside=outside,
         embargo=datetime.fromisoformat(embargo) if embargo else None,
     )  # fmt: skip
@@ -62,10 +63,10 @@ def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
 
 
 def _act(item_id: int, sentence: str, deed: Callable[[Form], object]) -> str | Response | tuple[str, int]:
-    """Do it and say so, or show the page with what stands in the way."""
+    """Do it and say so, or show the page with what stands in the way. A deed that returns words has them said."""
     form = Form.read()
     try:
-        deed(form)
+        told = deed(form)
     except schedule.NeedsApproval as error:
         form.fail("", said(error.words), error.status)
         return _page(item_id, form, outside=True), form.status
@@ -81,7 +82,7 @@ def _act(item_id: int, sentence: str, deed: Callable[[Form], object]) -> str | R
             raise
         form.fail(error.field, said(error.words), error.status)
         return _page(item_id, form), form.status
-    return done(sentence, "items.show", item_id=item_id)
+    return done(told if isinstance(told, str) else sentence, "items.show", item_id=item_id)
 
 
 @bp.post("/submit")
@@ -136,7 +137,9 @@ def _time(form: Form) -> str:
 @bp.post("/cancel")
 @allow("schedule")
 def cancel(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is cancelled."), lambda _form: schedule.cancel(office(), actor(), item_id))
+    """Nothing more of it goes out; what had gone out is said."""
+    return _act(item_id, _("It is cancelled."), lambda _form: standing.stopped(
+        schedule.cancel(office(), actor(), item_id)))  # fmt: skip
 
 
 @bp.post("/bypass")
@@ -163,8 +166,8 @@ def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/deliveries/<int:delivery_id>/drop")
 @allow("resolve")
 def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: resolve.drop(
-        office(), actor(), _belongs(item_id, delivery_id)))  # fmt: skip
+    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: standing.stopped(
+        resolve.drop(office(), actor(), _belongs(item_id, delivery_id))))  # fmt: skip
 
 
 @bp.post("/deliveries/<int:delivery_id>/resolve")
