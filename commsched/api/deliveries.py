@@ -57,8 +57,8 @@ def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
     return get_delivery(id)
 
 
-@route(bp, "POST", f"{ONE}/drop", "resolve", "Let it be: nothing more of it goes out, also if it is under way", body=schemas.Nothing,
-       answer=schemas.DeliveryOut, errors=(404, 409))  # fmt: skip
+@route(bp, "POST", f"{ONE}/drop", "resolve", "Let it be: nothing more of it goes out, also if it is under way",
+       body=schemas.Nothing, answer=schemas.DeliveryOut, errors=(404, 409))  # fmt: skip
 def drop_delivery(id: int, given: schemas.Nothing) -> Any:
     resolve.drop(office(), actor(), id)
     return get_delivery(id)

@@ -149,7 +149,8 @@ def workspace(place: Workspace, visitor: Visitor) -> out.WorkspaceOut:
     return out.WorkspaceOut(
         id=place.id, slug=place.slug, name=place.name, zone=place.zone, language=place.language,
         latest_minutes=place.latest_minutes, paused=place.paused_at is not None, paused_at=place.paused_at,
-        paused_by=place.paused_by, pause_reason=gettext(language(), why(place.pause_reason)), heartbeat=visitor.heartbeat,
+        paused_by=place.paused_by, pause_reason=gettext(language(), why(place.pause_reason)),
+        heartbeat=visitor.heartbeat,
         person=out.PersonOut(visitor.person, visitor.name or visitor.email), role=visitor.role,
     )  # fmt: skip
 

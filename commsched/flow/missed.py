@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -45,7 +45,8 @@ def missed(office: Office, actor: Actor) -> list[Missed]:
 
 def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Words]]:
     """Send or drop each of ``deliveries``. Returns how many it was done for, and why it was not for the others."""
-    act = {"send": resolve.send, "drop": resolve.drop}[choice]
+    acts: dict[str, Callable[[Office, Actor, int], object]] = {"send": resolve.send, "drop": resolve.drop}
+    act = acts[choice]
     done, why = 0, []
     for number in deliveries:
         try:

@@ -151,9 +151,7 @@ def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: d
     row.latest_at, row.state, row.reason, row.detail = latest, "waiting", "", ""
     if void and item.doubt_since is not None:
         _doubt(row, item.doubt_since, now)
-        session.execute(
-            update(Part).where(*left).values(state="unknown", was="waiting", next_at=now)
-        )
+        session.execute(update(Part).where(*left).values(state="unknown", was="waiting", next_at=now))
 
 
 def _doubt(row: Delivery, since: datetime, now: datetime) -> None:

@@ -48,7 +48,7 @@ def _left(session: Session, row: Delivery) -> Left:
     found = session.execute(
         select(Part.state, func.count(Part.id)).where(Part.delivery_id == row.id).group_by(Part.state)
     )
-    count = {state: number for state, number in found}
+    count: dict[str, int] = {row[0]: row[1] for row in found}
     name = session.scalar(select(Channel.name).where(Channel.id == row.channel_id)) or ""
     under_way = count.get("sending", 0) + count.get("unknown", 0)
     return Left(name, count.get("published", 0), under_way, sum(count.values()))

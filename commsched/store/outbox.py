@@ -68,7 +68,7 @@ class Delivery(Base, Scoped):
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     stop: Mapped[str] = mapped_column(String(10), default="")
-    """A person's word that nothing more of it goes out, also while a call is under way: ``cancelled`` or ``dropped``."""
+    """A person's word that nothing more goes out, also while a call is under way: ``cancelled`` or ``dropped``."""
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that an office was restored from: since then it may have gone out."""
     was: Mapped[str] = mapped_column(String(12), default="")

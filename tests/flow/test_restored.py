@@ -97,10 +97,10 @@ def told_so_by_people(world: World) -> None:
     world.settle()
     world.clock.forward(10)
     world.settle()
-    for which in range(0, 60, 2):
+    for which in (2, 4, 8, 10, 14, 16) * 4:  # see World.decide: these neither drop nor leave out what was seen
         world.decide(which)
     world.finish()
-    for which in range(1, 9):
+    for which in (2, 4, 8, 10) * 2:
         world.decide(which)
         world.settle()
 
@@ -132,9 +132,7 @@ def test_what_went_out_after_the_backup_does_not_go_out_again(
 
 @pytest.mark.parametrize("channel", [1, 2, 3])
 @pytest.mark.parametrize("parts", [1, 2])
-def test_what_proves_absent_waits_for_its_time_again_and_goes_out_then(
-    world: World, channel: int, parts: int
-) -> None:
+def test_what_proves_absent_waits_for_its_time_again_and_goes_out_then(world: World, channel: int, parts: int) -> None:
     scheduled(world, channel, parts=parts)
     world.backup()
     world.clock.forward(600)
@@ -208,7 +206,11 @@ def test_a_thread_found_half_out_is_held_for_a_person(world: World) -> None:
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    assert (one(world).state, one(world).reason, world._facts(item)[2].state) == ("held", "part_found", "partly_published")
+    assert (one(world).state, one(world).reason, world._facts(item)[2].state) == (
+        "held",
+        "part_found",
+        "partly_published",
+    )
 
 
 def test_a_mailing_under_way_in_the_backup_is_asked_about_reader_by_reader(world: World) -> None:

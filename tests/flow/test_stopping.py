@@ -1,4 +1,4 @@
-"""Dropped stays dropped and cancelled stays cancelled, through whatever is done afterwards and whatever is under way."""
+"""Dropped stays dropped and cancelled stays cancelled, whatever is done afterwards and whatever is under way."""
 
 from __future__ import annotations
 

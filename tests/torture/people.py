@@ -27,8 +27,10 @@ from tests.torture.office import Hooks, make_office
 from tests.torture.server import Book
 
 WHO = Actor(1, "T", 1, "administrator")
-DEEDS = ("move", "move", "cancel", "drop", "answer", "answer", "send", "send", "send", "pause", "resume", "resume", "resume",
-         "resume", "backup")  # fmt: skip
+DEEDS = (
+    "move", "move", "cancel", "drop", "answer", "answer", "send", "send", "send", "pause", "resume", "resume", "resume",
+    "resume", "backup",
+)  # fmt: skip
 SURE = timedelta(seconds=2)
 """How long after a call was lost somebody who looks can be certain of what they see."""
 KEPT = 4
@@ -98,7 +100,9 @@ class People:
         with self.office.store.read(EVERY_WORKSPACE) as session:
             revision = session.get_one(Revision, row.revision_id)
             parts = list(session.scalars(select(Part).where(Part.delivery_id == row.id, Part.state == "unknown")))
-            last = [at for at in session.scalars(select(Attempt.finished_at).where(Attempt.delivery_id == row.id)) if at]
+            last = [
+                at for at in session.scalars(select(Attempt.finished_at).where(Attempt.delivery_id == row.id)) if at
+            ]
         if last and max(last) > datetime.now(UTC) - SURE:
             return False  # it may still be on its way
         answers: dict[bool, list[int]] = {True: [], False: []}

@@ -52,7 +52,12 @@ def isolate(office: Office, step: Done | Job) -> None:
 
 def _row(connection: Connection, delivery: int) -> Any:
     wanted = select(
-        Delivery.id, Delivery.state, Delivery.reason, Delivery.stop, Delivery.item_id, Delivery.workspace_id,
+        Delivery.id,
+        Delivery.state,
+        Delivery.reason,
+        Delivery.stop,
+        Delivery.item_id,
+        Delivery.workspace_id,
         Channel.name,
     ).join(Channel, Channel.id == Delivery.channel_id)
     return connection.execute(wanted.where(Delivery.id == delivery)).first()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -197,12 +196,12 @@ Kept = dict[int, tuple[CaseRow, list[Known]]]
 def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Loaded:
     """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
-    ``kept`` are deliveries that nobody can have changed since they were read, and are not read again. Their parts are
-    copied: what this transaction decides about them must be forgotten with it, where it fails and is tried again.
+    ``kept`` are deliveries of which nothing that may have changed since they were read matters any more; they are not
+    read again. An answer that has been in a failed transaction is never among them.
     """
     loaded = _load(connection, deliveries)
     for delivery, (row, parts) in (kept or {}).items():
-        loaded.rows[delivery], loaded.parts[delivery] = row, [copy(part) for part in parts]
+        loaded.rows[delivery], loaded.parts[delivery] = row, parts
     return loaded
 
 

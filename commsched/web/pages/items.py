@@ -51,7 +51,8 @@ def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside
         editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
                                                          for row in seen.deliveries),
         stoppable=any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries), MOST_ASKED=MOST_ASKED,
-        movable=seen.item.state != "partly_published" or standing.halfway(seen), asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
+        movable=seen.item.state != "partly_published" or standing.halfway(seen),
+        asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         numbers=_numbers(item_id, {row.revision_id for row in seen.decisions}), clash=clash, outside=outside,
         embargo=datetime.fromisoformat(embargo) if embargo else None,
     )  # fmt: skip
