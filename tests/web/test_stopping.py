@@ -1,4 +1,4 @@
-"""The item's page where something is partly out or under way: how far it came, who was missed, and how it is stopped."""
+"""An item partly out or under way, on its page: how far it came, who was missed, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_a_mailing_under_way_can_be_stopped_and_the_answer_says_how_far_it_came(
     assert "Stoppa resten" in words(browser.get(page).text)
     assert browser.post(f"{page}/cancel").status_code == 303
     told = words(browser.get(page).text)
-    assert "Det är stoppat. Det som hade gått ut går inte att kalla tillbaka. Redaktionerna: 1 av 3 hade gått ut." in told
+    assert (
+        "Det är stoppat. Det som hade gått ut går inte att kalla tillbaka. Redaktionerna: 1 av 3 hade gått ut." in told
+    )
     assert "Det har nått 1 av 3 mottagare." in told
     assert row(office, cast, number).state == "cancelled"
     assert "Stoppa resten" not in told
@@ -73,6 +75,7 @@ def test_a_reader_cannot_stop_it(browse: Browse, office: Office, cast: Cast) -> 
 def test_after_a_restore_every_page_says_why_it_is_paused_in_a_sentence(
     browse: Browse, office: Office, cast: Cast
 ) -> None:
+    publications.mailing(office, cast.place.id, "waiting", {"a@t.example": "waiting"})
     settle(office, office.now())
     # settling signs everybody out, so the browser comes afterwards
     browser = browse(cast.administrator)
@@ -80,8 +83,9 @@ def test_after_a_restore_every_page_says_why_it_is_paused_in_a_sentence(
         told = words(browser.get(page).text)
         assert "Kontoret är återställt från en säkerhetskopia." in told
         assert "restored" not in told
+    assert "1 läses fortfarande av." in told, "and the page that resumes says what was found"
 
 
 def test_somebodys_own_words_are_shown_as_they_are(browse: Browse, office: Office, cast: Cast) -> None:
     pause.pause(office, cast.actor("writer"), "late")
-    assert "Skäl: late" in words(browse(cast.writer).get("~/").text)
+    assert "Orsak: late" in words(browse(cast.writer).get("~/").text)
