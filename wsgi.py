@@ -1,15 +1,5 @@
-"""The WSGI entry: ``gunicorn wsgi:app``, ``granian --interface wsgi wsgi:app``, ``waitress-serve wsgi:app``.
+"""The WSGI entry of a checkout: ``gunicorn wsgi:app``. Where the package is installed, it is ``commsched.wsgi:app``."""
 
-It serves pages only; publishing needs ``commsched worker`` beside it (``commsched up`` is both in one process).
-"""
+from commsched.wsgi import app
 
-import gc
-
-gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
-
-from commsched.bootstrap import open_office  # noqa: E402
-from commsched.web.app import create_app  # noqa: E402
-
-app = create_app(open_office())
-gc.freeze()
-gc.enable()
+__all__ = ["app"]

@@ -14,7 +14,7 @@ from commsched.core.content import ChannelContent, Content, Picture, canonical, 
 from commsched.flow import schedule
 from commsched.flow.compose import media_path
 from commsched.flow.context import Office
-from commsched.store.models import Channel, Delivery, Item, Media, Part, Revision
+from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision
 
 
 def channel(office: Office, workspace: int, platform: str = "newsroom", **values: Any) -> int:
@@ -28,20 +28,22 @@ def channel(office: Office, workspace: int, platform: str = "newsroom", **values
 
 def published(
     office: Office, workspace: int, channel_id: int, *, at: datetime, state: str = "published",
-    parts: Sequence[str] = (), uid: str = "", **content: Any,
+    parts: Sequence[str] = (), uid: str = "", corrects: Item | None = None, **content: Any,
 ) -> Item:  # fmt: skip
     """An item with one delivery on ``channel_id`` in ``state``. ``content`` is what the revision says."""
-    said = Content(channels=[ChannelContent(channel=channel_id)], **content)
+    said = Content(channels=[ChannelContent(channel=channel_id)], corrects=corrects.uid if corrects else "", **content)
     raw = canonical(said)
     with office.store.write(workspace) as session:
         item = Item(uid=uid or uuid.uuid4().hex, kind=said.kind, title=said.title, state=state, created_at=at,
-                    updated_at=at, publish_at=at)  # fmt: skip
+                    updated_at=at, publish_at=at, corrects_id=corrects.id if corrects else None)  # fmt: skip
         session.add(item)
         session.flush()
         revision = Revision(item_id=item.id, number=1, content=raw, hash=digest(raw), created_at=at)
         session.add(revision)
         session.flush()
         item.revision_id, item.version = revision.id, 1
+        for media in session.scalars(select(Media.id).where(Media.sha256.in_([one.sha256 for one in said.pictures]))):
+            session.add(PictureUse(revision_id=revision.id, media_id=media))
         delivery = Delivery(
             uid=uuid.uuid4().hex, item_id=item.id, revision_id=revision.id, channel_id=channel_id, state=state,
             due_at=at, latest_at=at, created_at=at, published_at=at,

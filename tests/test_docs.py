@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
-from commsched import bootstrap
 from commsched.cli.main import main
+from commsched.core import settings
 from commsched.core.language import catalogue, say
 from commsched.core.roles import ROLES
 from commsched.web.states import STATES
@@ -158,7 +158,7 @@ def test_the_settings_in_the_operators_page_are_the_settings() -> None:
     text = (ROOT / "docs" / "operations.md").read_text("utf-8")
     table = text.split("## Settings")[1].split("\n## ")[0]
     named = {name for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
-    assert named == set(bootstrap.SETTINGS)
+    assert named == set(settings.RULES)
 
 
 def test_the_operators_page_knows_every_role() -> None:

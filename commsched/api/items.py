@@ -9,10 +9,10 @@ import msgspec
 from flask import request
 
 from commsched.core.draft import DraftIn
-from commsched.core.timing import read_time
+from commsched.core.timing import read_bound, read_time
 from commsched.flow import approve as approving
+from commsched.flow import comments, corrections, listing, once, takedown, write
 from commsched.flow import items as rows
-from commsched.flow import listing, once, write
 from commsched.flow import schedule as scheduling
 from commsched.flow.items import Changed
 from commsched.flow.look import as_draft, look, names
@@ -47,7 +47,7 @@ FILTERS = (
     Param("kind", "post, release or letter."),
     Param("q", "Words that it contains."),
     Param("from", "Planned at this time or later."),
-    Param("to", "Planned before this time."),
+    Param("to", "Planned before this time; a day alone is included."),
 )
 
 
@@ -97,8 +97,8 @@ def list_items() -> Paged:
 def _time(name: str, zone: str) -> datetime | None:
     value = request.args.get(name, "").strip()
     # a + that was not escaped has become a space on the way
-    return read_time(value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value, zone, 0,
-                     name).at if value else None  # fmt: skip
+    value = value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value
+    return read_bound(value, zone, name, end=name == "to") if value else None
 
 
 @route(bp, "GET", ONE, "read", "Show an item with its revision, approvals and deliveries", answer=schemas.ItemOut,
@@ -145,7 +145,8 @@ def _merge(before: DraftIn) -> DraftIn:
 @route(bp, "POST", f"{ONE}/submit", "write", "Ask for approval of the current revision", body=schemas.SubmitIn,
        answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
 def submit_item(id: int, given: schemas.SubmitIn) -> Any:
-    approving.submit(office(), actor(), id, then_schedule=given.schedule)
+    accepting = _hash(given.accepting) if given.accepting else None
+    approving.submit(office(), actor(), id, then_schedule=given.schedule, accepting=accepting)
     return full(id)
 
 
@@ -154,6 +155,13 @@ def submit_item(id: int, given: schemas.SubmitIn) -> Any:
 def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     until = _moment(given.until, "until") if given.until else None
     approving.approve(office(), actor(), id, _hash(given.hash), given.comment, until)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/accept", "write", "Take on what another wrote in exactly this hash",
+       body=schemas.AcceptIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def accept_item(id: int, given: schemas.AcceptIn) -> Any:
+    approving.accept(office(), actor(), id, _hash(given.hash))
     return full(id)
 
 
@@ -202,9 +210,30 @@ def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
     return full(id)
 
 
+@route(bp, "POST", f"{ONE}/correct", "write", "Begin a correction of what stands on the office's own pages",
+       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def correct_item(id: int, given: schemas.Nothing) -> Any:
+    """The draft that was begun, or the one that somebody has begun already."""
+    return full(corrections.begin(office(), actor(), id))
+
+
+@route(bp, "POST", f"{ONE}/take-down", "resolve", "Take it off the office's own pages; readers are told why",
+       body=schemas.TakeDownIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
+    takedown.take_down(office(), actor(), id, given.reason)
+    return full(id)
+
+
+@route(bp, "POST", f"{ONE}/put-back", "approve", "Let it stand on the office's own pages again",
+       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+def put_back_item(id: int, given: schemas.Nothing) -> Any:
+    takedown.put_back(office(), actor(), id)
+    return full(id)
+
+
 @route(bp, "POST", f"{ONE}/comments", "comment", "Say something about it to the others", body=schemas.CommentIn,
        answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
-    number = write.comment(office(), actor(), id, given.body)
+    number = comments.comment(office(), actor(), id, given.body)
     seen = show.item(look(office(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

@@ -28,7 +28,9 @@ def check_draft(given: DraftIn) -> Any:
         workspace = items.workspace_of(session, actor())
         content = compose.content_from(office(), session, workspace, given)
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
-        general = [spoken(problem, show.language()) for problem in compose.general_problems(content, at)]
+        general = [
+            spoken(problem, show.language()) for problem in compose.general_problems(content, at, office().now())
+        ]
         return [show.checked(one, general) for one in compose.check(office(), session, content, at=at)]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commsched.core.settings import BadSettings
 from commsched.core.words import OfficeError, Words
 
 if TYPE_CHECKING:
@@ -48,8 +49,12 @@ def home_option() -> click.Option:
     )  # fmt: skip
 
 
+class _BadSettings(click.ClickException):
+    exit_code = BadSettings.exit_code
+
+
 class OfficeCommand(click.Command):
-    """A command with ``--home``, whose errors are one sentence on stderr and exit code 1."""
+    """A command with ``--home``, whose errors are one sentence on stderr and exit code 1; 2 for bad settings."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +63,8 @@ class OfficeCommand(click.Command):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
+        except BadSettings as error:
+            raise _BadSettings("\n".join(say(words) for words in error.problems)) from error
         except OfficeError as error:
             field = f" ({error.field})" if error.field else ""
             raise click.ClickException(say(error.words) + field) from error
@@ -122,7 +129,9 @@ def open_office(*, new: bool = False) -> Office:
     if not new and not there_already():
         raise NotFound(N_("There is no office in %(home)s. Make one with “commsched init”."), "--home",
                        home=str(folder))  # fmt: skip
-    return bootstrap.open_office(home(), say=tell)
+    office = bootstrap.open_office(home(), say=tell)
+    click.get_current_context().call_on_close(office.store.close)
+    return office
 
 
 def place(office: Office, slug: str | None) -> tuple[Workspace, Actor]:
@@ -141,13 +150,17 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def password_from(stdin: bool, *, required: bool) -> str | None:
     """The password: the first line of stdin, or asked for twice. ``None`` where it may be left out and was."""
+    from commsched.core.words import N_
+    from commsched.flow.passwords import LEAST
+
     if stdin or (required and not sys.stdin.isatty()):
-        line = sys.stdin.readline().rstrip("\r\n")
+        line = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not line:
             raise click.UsageError("Expected a password in the first line of stdin.")
         return line
     if not required:
         return None
+    tell(N_("Choose a password of at least %(least)s characters."), least=LEAST)
     given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return given
 

@@ -19,6 +19,7 @@ def doctor(as_json: bool) -> None:
     """Examine everything: database, key, record, clock, disk, mail, channels. Exit code 1 if something needs help."""
     from sqlalchemy.exc import DBAPIError
 
+    from commsched.core.settings import BadSettings
     from commsched.core.words import NotFound, Words
     from commsched.flow.doctor import Finding, examine, worst
 
@@ -26,6 +27,8 @@ def doctor(as_json: bool) -> None:
         findings = examine(open_office())
     except NotFound:
         raise
+    except BadSettings as error:
+        findings = [Finding("settings", "fail", words) for words in error.problems]
     except OfficeError as error:
         findings = [Finding("database", "fail", error.words)]
     except DBAPIError as error:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commsched.cli._common import OfficeGroup, open_office, place, say, table, workspace_option
+from commsched.cli._common import OfficeGroup, open_office, place, say, table, tell, workspace_option
+from commsched.core.decoding import decode
+from commsched.core.words import N_
 
 if TYPE_CHECKING:
     from commsched.core.platform import Platform
+    from commsched.flow.context import Office
+    from commsched.store.models import Channel, Workspace
 
 
 @click.group(cls=OfficeGroup)
@@ -35,7 +39,7 @@ def add_channel(
     from commsched.flow import connect
 
     office = open_office()
-    _, actor = place(office, workspace)
+    found, actor = place(office, workspace)
     kind = office.platform(platform_key(platform, office.platform_keys()))
     given = read_settings(settings, kind)
     wish = given.pop("allow_private", None)
@@ -43,6 +47,15 @@ def add_channel(
         allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, given)
     made = connect.connect(office, actor, kind.key, name, given, allow_private=allow_private)
     click.echo(made.id)
+    _tell_if_mute(office, found, made)
+
+
+def _tell_if_mute(office: Office, place: Workspace, channel: Channel) -> None:
+    from commsched.flow import connect
+
+    if connect.mute(office, channel, place.is_demo):
+        tell(N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
+             name=channel.name)  # fmt: skip
 
 
 def platform_key(wish: str, keys: tuple[str, ...]) -> str:
@@ -67,11 +80,11 @@ def read_settings(settings: tuple[str, ...], platform: Platform) -> dict[str, st
 
 def _value(value: str) -> str:
     if value == "-":
-        return sys.stdin.read().strip()
+        return decode(sys.stdin.buffer.read()).strip()
     if value.startswith("@") and len(value) > 1:
         path = Path(value[1:]).expanduser()
         if path.is_file():
-            return path.read_text("utf-8").strip()
+            return decode(path.read_bytes()).strip()
         if "/" in value or "." in value:
             raise click.ClickException(f"There is no file {path}.")
     return value
@@ -137,6 +150,7 @@ def check_channel(workspace: str, id: int | None) -> None:
         try:
             made = connect.check_again(office, actor, number)
             click.echo(f"{number}  ok  {made.name}: {made.account_name}")
+            _tell_if_mute(office, found, made)
         except OfficeError as error:
             bad += 1
             click.echo(f"{number}  {say(error.words)}", err=True)

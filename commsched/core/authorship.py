@@ -4,18 +4,26 @@ Every field has *hands*: those who wrote what stands in it. Whoever saves a fiel
 before joins the hands of the words they changed. A field that is put back exactly as it once stood gets the hands it
 had then, whoever put it back: an undone change leaves nobody behind, and words that return are still their writer's.
 To empty a field takes nobody's hands off what is typed into it next.
+
+Somebody may *accept* a version as it stands: then its words are theirs, in every field, and no longer those of whoever
+had typed them. So words by one person and a yes by the same person go out only after another has taken them on: two
+people have always seen and agreed to each word. What is changed after that has new hands.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 NOTHING: Final = b""
 """How a field that says nothing is known."""
+BEGUN: Final = "begun"
+"""The field that everybody's item has: who began it has a hand in it, until somebody else accepts it."""
+PICTURES: Final = "pictures"
+"""The field that words of the library (alt texts, credits, cards) go out with."""
 _CHOSEN: Final = ("text", "options")
 """What somebody decides for one channel, besides how its pictures are cropped."""
 
@@ -42,12 +50,27 @@ def _mark(value: Any) -> bytes:
     return hashlib.blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=16).digest()
 
 
-def writers(versions: Iterable[tuple[int | None, Mapping[str, bytes]]]) -> set[int]:
-    """Whoever wrote any of what stands in the last of ``versions``: (author, :func:`fields`) in the order saved."""
+class Version(msgspec.Struct, frozen=True):
+    """One save. ``said``: :func:`fields` of what was saved."""
+
+    author: int | None
+    said: Mapping[str, bytes]
+    lent: frozenset[int] = frozenset()
+    """Who wrote what its pictures brought along from the library."""
+    accepted: Sequence[int | None] = ()
+    """Those who accepted it as it stood, in order."""
+
+
+def writers(versions: Iterable[Version]) -> set[int]:
+    """Whoever wrote any of what stands in the last of ``versions``, or has taken it on; in the order saved."""
     hands: dict[str, _Hands] = {}
-    for author, said in versions:
-        for name in said.keys() | hands.keys():
-            hands.setdefault(name, _Hands()).save(author, said.get(name, NOTHING))
+    for one in versions:
+        for name in one.said.keys() | hands.keys():
+            lent = one.lent if name == PICTURES else frozenset()
+            hands.setdefault(name, _Hands()).save(one.author, one.said.get(name, NOTHING), lent)
+        for person in one.accepted:
+            for field in hands.values():
+                field.accept(person)
     return {person for one in hands.values() for person in one.standing if person is not None}
 
 
@@ -59,12 +82,16 @@ class _Hands:
         self.now = NOTHING
         self.last: frozenset[int | None] = frozenset()
 
-    def save(self, author: int | None, mark: bytes) -> None:
+    def save(self, author: int | None, mark: bytes, lent: frozenset[int]) -> None:
         if mark != self.now:
-            self.known.setdefault(mark, self.last | {author})
+            self.known.setdefault(mark, self.last | {author} | lent)
             self.now = mark
         if mark != NOTHING:
             self.last = self.known[mark]
+
+    def accept(self, person: int | None) -> None:
+        if self.now != NOTHING:
+            self.known[self.now] = self.last = frozenset((person,))
 
     @property
     def standing(self) -> frozenset[int | None]:

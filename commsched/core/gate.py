@@ -28,6 +28,8 @@ class Case(msgspec.Struct, frozen=True):
     not_before: datetime | None
     stop: str = ""
     """A person's word that nothing more of it goes out: a code of ``core.lifecycle.STOPS``."""
+    mute: bool = False
+    """It goes out as e-mail, and no mail server is set: nobody would be reached."""
     lapsed: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
 
@@ -50,12 +52,12 @@ class Hold(msgspec.Struct, frozen=True):
 
 def judge(case: Case, now: datetime) -> Go | Wait | Hold:
     """The gate's answer. The order matters: what a person must know first comes first."""
-    if case.stop:
-        return Hold(case.stop)
-    if case.paused:
-        return Hold("paused")
+    if case.stop or case.paused:
+        return Hold(case.stop or "paused")
     if case.channel_state != "ok":
         return Hold("archived" if case.channel_state == "archived" else "token")
+    if case.mute:
+        return Hold("mail")
     if not case.newest or case.content_hash != case.stored_hash:
         return Hold("changed")
     if now > case.latest:

@@ -43,6 +43,7 @@ REASONS: Final = {
     "cancelled": N_("A person cancelled it."),
     "dropped": N_("A person chose that it does not go out here."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
+    "mail": N_("No mail server is set, so nobody can be reached."),
     "restored": N_("The office was restored from a backup. What may have gone out since is read back."),
     "part_found": N_("Read back after the restore: a part of it had gone out. Choose whether to send the rest."),
     "internal": N_("Something unexpected went wrong here. The log has the details."),

@@ -39,9 +39,13 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """It may have gone out: a timeout, a reset, a 5xx, an answer nobody can read, a "duplicate"."""
+    """It may have gone out: a timeout, a reset, a 5xx, an answer nobody can read, a "duplicate".
+
+    ``after`` is the platform's own word for when it may be asked anything again.
+    """
 
     detail: str
+    after: datetime | None = None
 
 
 Outcome = Published | Retry | Rejected | Unknown
@@ -66,6 +70,8 @@ class CannotTell(msgspec.Struct, frozen=True):
     detail: str = ""
     final: bool = False
     """True where no later attempt can know more (e-mail): go straight to a person."""
+    after: datetime | None = None
+    """The platform's own word for when it may be asked again."""
 
 
 Finding = Found | Absent | CannotTell

@@ -7,15 +7,18 @@ retries and never reads the environment. ``flow`` decides; adapters say what hap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
 
 from commsched.core.content import Kind, Quote
 from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published
 from commsched.core.words import OfficeError, Problem, Words
+
+OWN_PAGES: Final = ("newsroom", "sandbox")
+"""The platforms whose publications are pages of our own, which we can change and take down."""
 
 Role = Literal["post", "reply", "comment", "recipient"]
 
@@ -24,6 +27,10 @@ class ConnectError(OfficeError):
     """A channel could not be connected; the sentence says what to do, ``field`` which setting it concerns."""
 
     status, code = 422, "connect"
+
+
+class DeadToken(ConnectError):
+    """The platform itself said that the token is not accepted, or may not publish (any more)."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -38,6 +45,8 @@ class Setting(msgspec.Struct, frozen=True):
     kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
+    note: str = ""
+    """Said beside the label of one that is not ``required`` by itself, instead of "may be left empty"."""
     operator: bool = False
     """Reaches into the machine itself, so that only its own command line may set it."""
 
@@ -71,6 +80,12 @@ class Limits(msgspec.Struct, frozen=True):
     text_bytes: int | None = None
     pictures: int = 4
     picture_bytes: int | None = None
+    picture_pixels: int | None = None
+    """Width × height."""
+    picture_side: int | None = None
+    """The longer side, in pixels."""
+    gif_pixels: int | None = None
+    """Width × height of a GIF, where those have a limit of their own."""
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
     alt_characters: int | None = None
     needs_picture: bool = False
@@ -123,6 +138,9 @@ class Part(msgspec.Struct, frozen=True):
     parent: str = ""
     """The platform's id of the part before (thread, comment), once that one is out."""
     root: str = ""
+    others: frozenset[str] = frozenset()
+    """For reading back: the ids and addresses of what else this account has published of late, as far as the store
+    knows. A post that is one of them is not this part, whatever it says."""
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
@@ -146,6 +164,9 @@ class Message(msgspec.Struct, frozen=True):
 class Mailer(Protocol):
     """Hands one message to the office's relay and says what the relay answered."""
 
+    sender: str = ""
+    """The installation's own address, for messages without one."""
+
     def send(self, message: Message) -> Outcome:
         """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
         ...
@@ -153,6 +174,10 @@ class Mailer(Protocol):
     def describe(self) -> Words:
         """Where mail goes, in words for the page. Never with a password."""
         return Words("")
+
+    def reaches(self) -> bool:
+        """Whether anybody is reached: false where messages only become files."""
+        return True
 
     def verify(self) -> Outcome:
         """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
@@ -180,6 +205,8 @@ class Wire(msgspec.Struct):
     public_url: str = ""
     """Where this office's own public pages are, without a trailing slash."""
     workspace: str = ""
+    office_name: str = ""
+    """What the office is called: in places of its own it is seen under this name."""
     language: str = "sv"
     home: str = ""
 
@@ -200,10 +227,14 @@ class Platform(ABC):
     """The kinds that go here when somebody writes their first one and has not chosen yet."""
     own: ClassVar[bool] = False
     """True for the office's own places, which know no account but the office itself."""
+    many_servers: ClassVar[bool] = False
+    """True where accounts live on many servers, each of which counts its own: an account is its id *and* its server."""
     resend_if_absent: ClassVar[bool] = False
     """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
     independent_parts: ClassVar[bool] = False
     """True for recipients of e-mail: one that fails does not stop the next."""
+    needs_mail: ClassVar[bool] = False
+    """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
     instant: ClassVar[bool] = False
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
@@ -216,6 +247,13 @@ class Platform(ABC):
     @abstractmethod
     def limits(self, facts: dict[str, Any]) -> Limits:
         """What the channel takes; ``facts`` are the ones ``connect`` returned."""
+
+    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+        """Who readers see as the sender: the account, or in the office's own places the office itself.
+
+        The previews and what goes out both ask here, so that they cannot differ.
+        """
+        return office_name if self.own else account_name
 
     def count(self, text: str, facts: dict[str, Any]) -> int:
         """The length of ``text`` as this platform counts it."""
@@ -244,6 +282,10 @@ class Platform(ABC):
     @abstractmethod
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         """Read back whether ``part`` went out at or after ``since`` (UTC)."""
+
+    def resends(self, facts: dict[str, Any]) -> bool:
+        """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
+        return self.resend_if_absent
 
     @abstractmethod
     def delete(self, remote_id: str, wire: Wire) -> Outcome:

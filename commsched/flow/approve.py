@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.approval import Policy, Said, Verdict, cleared, current_step, spared, standing
-from commsched.core.timing import approval_window
+from commsched.core.approval import LETS_OUT, cleared, current_step, standing, yeses
+from commsched.core.timing import PASSED, passed
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, Problem
-from commsched.flow import items, notify, schedule
-from commsched.flow.asking import ask, people_with, principals, writers_of
+from commsched.flow import comments, items, notify, rounds, schedule
+from commsched.flow.asking import Case, ask, counts_for, people_with, turn, writers_of
+from commsched.flow.asking import names as names_of
 from commsched.flow.clearance import policy_for, read_policy, said_of
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
@@ -34,30 +35,83 @@ class Blocked(Invalid):
         super().__init__(first.words.message, first.field, **first.words.params)
 
 
-def submit(office: Office, actor: Actor, item_id: int, *, then_schedule: bool = False) -> None:
+def submit(
+    office: Office, actor: Actor, item_id: int, *, then_schedule: bool = False, accepting: str | None = None
+) -> None:
     """Ask for approval of the current revision. With nobody to ask, it is approved at once.
 
-    Raises :class:`Blocked` with every problem that stops it. ``then_schedule`` schedules as soon as the last yes is in.
+    Raises :class:`Blocked` with every problem that stops it, and :class:`commsched.flow.rounds.Nobody` where no one
+    could approve it. ``then_schedule`` schedules as soon as the last yes is in. ``accepting``: the hash of a version in
+    which the actor takes on what others wrote, so that those can approve it.
     """
     actor.require("write")
+    examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:
-        item = items.load(session, item_id)
+        item = items.load(session, item_id, lock=True)
         if item.state not in ASKABLE:
             raise Conflict(N_("It is already with the approver or past that."))
-        general, channels = items.problems(office, session, item)
-        stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
-        if stopping:
-            raise Blocked(stopping)
-        workspace, revision = items.workspace_of(session, actor), items.current(session, item)
-        policy = spared(policy_for(session, workspace, revision), writers_of(session, item, revision))
-        item.policy = msgspec.to_builtins(policy)
+        revision = items.current(session, item)
+        items.require_unchanged(examined, item, revision)
+        _refuse_blocked(examined.stopping)
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
         item.state, item.reminded_at = "in_review", None
         note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
-        if not policy.steps:
-            _decide(office, session, actor, item, revision, "release")
-        _advance(office, session, actor, item, revision)
+        if accepting is not None:
+            rounds.begin(session, actor, item, revision)
+            _accept(office, session, actor, item, revision, accepting)
+        _open(office, session, actor, item, revision)
     office.wake()
+
+
+def _refuse_blocked(stopping: Sequence[Problem]) -> None:
+    if stopping:
+        raise Blocked(stopping)
+
+
+def _open(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
+    """A round by the policy of today. What was said of these very words before counts, where it covers the time."""
+    policy = rounds.begin(session, actor, item, revision)
+    rounds.lapse(office, session, actor, item, revision)
+    if not policy.steps:
+        schedule.decide(office, session, actor, item, revision, "release")
+    advance(office, session, actor, item, revision)
+    if item.state == "in_review":
+        rounds.refuse_nobody(office, session, item, revision)
+
+
+def accept(office: Office, actor: Actor, item_id: int, content_hash: str) -> None:
+    """Take on what others wrote, in exactly ``content_hash``: the words are the actor's from then on, and those who
+    had written them can approve them. Two people have then agreed to each word.
+
+    Raises :class:`Conflict` where there is nothing to accept, or nobody would be left to approve it.
+    """
+    with office.store.write(actor.workspace) as session:
+        accept_in(office, session, actor, item_id, content_hash)
+    office.wake()
+
+
+def accept_in(office: Office, session: Session, actor: Actor, item_id: int, content_hash: str) -> None:
+    """As :func:`accept`, within a transaction that has more to do."""
+    actor.require("write")
+    item, revision = decidable(session, item_id, content_hash)
+    _refuse_late(office, item)
+    _accept(office, session, actor, item, revision, content_hash)
+    item.state = "in_review"
+    _open(office, session, actor, item, revision)
+
+
+def _accept(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, content_hash: str
+) -> None:  # fmt: skip
+    if revision.hash != content_hash:
+        raise items.Changed(revision)
+    if actor.person is None:
+        raise NotAllowed(N_("Only a person can approve."))
+    if actor.person not in turn(office, session, item, revision).may_accept:
+        raise Conflict(N_("There is nothing here that you need to accept."))
+    names = names_of(session, writers_of(session, item, revision) - {actor.person})
+    schedule.decide(office, session, actor, item, revision, "accept")
+    note(session, office, actor, "item.accepted", item.id, hash=revision.hash, names=names)
 
 
 def approve(
@@ -65,50 +119,83 @@ def approve(
 ) -> None:
     """Say yes to exactly ``content_hash``; ``until`` narrows or widens how long the yes covers.
 
-    Raises :class:`Conflict` if the item has changed since, :class:`NotAllowed` for one's own words or another's turn.
+    Raises :class:`Conflict` if the item has changed since or its time has passed, :class:`NotAllowed` for one's own
+    words or another's turn.
     """
-    actor.require("approve")
     with office.store.write(actor.workspace) as session:
-        item, revision = decidable(session, item_id, content_hash)
-        policy, said = read_policy(item.policy), said_of(session, item.id)
-        step = current_step(policy, said, content_hash)
-        if step is None:
-            raise Conflict(N_("It is already approved."))
-        principal = principal_for(office, session, actor, item, revision, policy, step, said)
-        _decide(office, session, actor, item, revision, "approve", comment=comment, step=step,
-                in_place_of=principal if principal != actor.person else None, until=until)  # fmt: skip
-        note(session, office, actor, "item.approved", item.id, hash=content_hash, step=step)
-        _advance(office, session, actor, item, revision)
+        approve_in(office, session, actor, item_id, content_hash, comment, until)
     office.wake()
+
+
+def approve_in(
+    office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str = "",
+    until: datetime | None = None,
+) -> Decision:  # fmt: skip
+    """As :func:`approve`, within a transaction that has more to do; its caller wakes the engine afterwards."""
+    actor.require("approve")
+    item, revision = decidable(session, item_id, content_hash)
+    _refuse_late(office, item)
+    if until is not None and item.publish_at is not None and office.now() < until < item.publish_at:
+        raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
+    principal = principal_for(office, session, actor, item, revision)
+    step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)
+    row = schedule.decide(office, session, actor, item, revision, "approve", comment=comment, step=step or 0,
+                          in_place_of=principal if principal != actor.person else None, until=until)  # fmt: skip
+    note(session, office, actor, "item.approved", item.id, hash=content_hash, step=row.step)
+    advance(office, session, actor, item, revision, comment=row.comment)
+    return row
+
+
+def _refuse_late(office: Office, item: Item) -> None:
+    """A yes to what can no longer go out would be thanked for and lead to nothing."""
+    if item.latest_at is not None and item.latest_at < office.now():
+        raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
 
 
 def request_changes(office: Office, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
     """Send it back with a word on what to change."""
+    with office.store.write(actor.workspace) as session:
+        request_changes_in(office, session, actor, item_id, content_hash, comment)
+
+
+def request_changes_in(
+    office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str
+) -> Decision:  # fmt: skip
+    """As :func:`request_changes`, within a transaction that has more to do."""
     actor.require("approve")
     if not comment.strip():
         raise Invalid(N_("Say what should be changed."), "comment")
-    with office.store.write(actor.workspace) as session:
-        item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
-        _decide(office, session, actor, item, revision, "changes", comment=comment)
-        items.void(office, session, actor, item)
-        item.state = "changes_requested"
-        note(session, office, actor, "item.sent_back", item.id, hash=content_hash)
-        _tell(office, session, "changes_requested", item, [item.author_id], by=actor.name, comment=comment[:500])
+    item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
+    row = _send_back(office, session, actor, item, revision, "changes", comment)
+    note(session, office, actor, "item.sent_back", item.id, hash=content_hash)
+    return row
 
 
 def withdraw(office: Office, actor: Actor, item_id: int, comment: str = "") -> None:
     """Take an approval back: the approver stops what is approved but not out. It must be approved anew."""
     actor.require("approve")
     with office.store.write(actor.workspace) as session:
-        item, revision = items.load(session, item_id), None
+        item = items.load(session, item_id, lock=True)
         if item.state not in ("approved", "scheduled"):
             raise Conflict(N_("It is not approved, or already on its way."))
         revision = items.current(session, item)
-        _decide(office, session, actor, item, revision, "withdraw", comment=comment)
-        items.void(office, session, actor, item)
-        item.state = "changes_requested"
+        said = standing(said_of(session, item.id), revision.hash)
+        if not any(one.verdict in LETS_OUT - {"release"} for one in said):
+            raise Conflict(N_("Nobody had to approve it, so there is no approval to take back. It can be cancelled."))
+        _send_back(office, session, actor, item, revision, "withdraw", comment)
         note(session, office, actor, "approval.withdrawn", item.id, hash=revision.hash)
-        _tell(office, session, "changes_requested", item, [item.author_id], by=actor.name, comment=comment[:500])
+
+
+def _send_back(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Any, comment: str
+) -> Decision:  # fmt: skip
+    row = schedule.decide(office, session, actor, item, revision, verdict, comment=comment)
+    items.void(session, item)
+    item.state = "changes_requested"
+    session.flush()
+    _tell(office, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
+    comments.spread(office, session, actor, item, row.comment, told=[item.author_id])
+    return row
 
 
 def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
@@ -116,97 +203,83 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
     actor.require("bypass")
     if len(reason.strip()) < 10:
         raise Invalid(N_("Say why it cannot wait, in at least ten characters."), "reason")
+    examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:
-        item = items.load(session, item_id)
+        item = items.load(session, item_id, lock=True)
         if item.state not in ASKABLE | DECIDABLE:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
-        general, channels = items.problems(office, session, item)
-        stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
-        if stopping:
-            raise Blocked(stopping)
+        items.require_unchanged(examined, item, revision)
+        stopping = examined.stopping
+        if item.latest_at is not None and not passed(item.latest_at, office.now()):
+            stopping = [p for p in stopping if p.words.message != PASSED]  # late, but not too late: it goes at once
+        _refuse_blocked(stopping)
         policy = policy_for(session, items.workspace_of(session, actor), revision)
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))
         item.policy = msgspec.to_builtins(policy)
-        _decide(office, session, actor, item, revision, "bypass", comment=reason)
+        schedule.decide(office, session, actor, item, revision, "bypass", comment=reason)
         note(session, office, actor, "approval.bypassed", item.id, hash=revision.hash, reason=reason[:300])
-        approvers = people_with(session, "approve") | {p for step in policy.steps for p in step.people}
+        approvers = people_with(session, "approve")
         _tell(office, session, "bypass_used", item, approvers - {actor.person}, by=actor.name, reason=reason[:500])
-        _advance(office, session, actor, item, revision)
+        advance(office, session, actor, item, revision)
     office.wake()
 
 
 def decidable(
     session: Session, item_id: int, content_hash: str, also: frozenset[str] = frozenset()
 ) -> tuple[Item, Revision]:
-    item = items.load(session, item_id)
+    """The item and its revision, if that is what was seen and it waits for a yes. A no stands until its writer sends
+    it in again."""
+    item = items.load(session, item_id, lock=True)
     revision = items.current(session, item)
-    if item.state not in DECIDABLE | also or (item.state == "held" and item.reason != "unapproved"):
+    waits = item.state in DECIDABLE and (item.state != "held" or (item.reason == "unapproved" and item.submitted_at))
+    if not waits and item.state not in also:
         raise Conflict(N_("It is not waiting for approval."))
     if revision.hash != content_hash:
         raise items.Changed(revision)
     return item, revision
 
 
-def principal_for(
-    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, policy: Policy, step: int,
-    said: list[Said],
-) -> int:  # fmt: skip
-    """For whom the actor's yes counts at ``step``: themselves, or somebody whose deputy they are now."""
+def principal_for(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> int:
+    """For whom the actor's yes counts: themselves, or somebody whose deputy they are now.
+
+    Raises :class:`NotAllowed` with the reason why it does not count, :class:`Conflict` where nothing is asked for.
+    """
     if actor.person is None:
         raise NotAllowed(N_("Only a person can approve."))
-    if not policy.own and actor.person in writers_of(session, item, revision):
+    policy, said = read_policy(item.policy), said_of(session, item.id)
+    if current_step(policy, said, revision.hash) is None:
+        raise Conflict(N_("It is already approved."))
+    own = set() if policy.own else writers_of(session, item, revision)
+    if actor.person in own:
         raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
-    counted = {one.person for one in standing(said, revision.hash) if one.step == step and one.verdict == "approve"}
-    wanted = set(policy.steps[step].people) - counted
-    if not policy.steps[step].people or actor.person in wanted:
-        return actor.person
-    for principal in principals(session, actor.person, office.now()):
-        if principal in wanted:
-            return principal
-    raise NotAllowed(N_("It is not your turn to approve this."))
+    if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):
+        raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
+    case = Case(office.now(), policy, said, revision.hash, own)
+    principal = counts_for(session, case, people_with(session, "approve"), actor.person)
+    if principal is None:
+        raise NotAllowed(N_("It is not your turn to approve this."))
+    return principal
 
 
-def _decide(
-    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Verdict, *,
-    comment: str = "", step: int = 0, in_place_of: int | None = None, until: datetime | None = None,
+def advance(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, comment: str = ""
 ) -> None:  # fmt: skip
-    workspace, now = items.workspace_of(session, actor), office.now()
-    start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
-    yes = verdict in ("approve", "bypass", "release")
-    if until is not None and until <= now:
-        raise Invalid(N_("“Approved until” lies in the past."), "until")
-    session.add(
-        Decision(
-            workspace_id=item.workspace_id,
-            item_id=item.id,
-            revision_id=revision.id,
-            hash=revision.hash,
-            verdict=verdict,
-            step=step,
-            person_id=actor.person,
-            in_place_of=in_place_of,
-            comment=comment.strip(),
-            window_start=min(start, now) if yes and item.publish_at is None else start if yes else None,
-            window_end=(until or end) if yes else None,
-            at=now,
-            via=actor.via,
-        )
-    )
-    session.flush()
-
-
-def _advance(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
     """After a decision: ask the next in the chain, or, when the chain is done, approve and perhaps schedule."""
     policy = read_policy(item.policy)
-    if cleared(policy, said_of(session, item.id), revision.hash) is None:
+    done = cleared(policy, said_of(session, item.id), revision.hash) is not None
+    told = [item.author_id] if done and item.author_id != actor.person else []
+    comments.spread(office, session, actor, item, comment, told=told)
+    if not done:
         item.state = "in_review"
+        session.flush()
         ask(office, session, item, revision)
         return
     item.state, item.reason = "approved", ""
     session.flush()
-    _tell(office, session, "approved", item, [item.author_id] if item.author_id != actor.person else [], by=actor.name)
+    notify.drop(session, item, notify.ASKING)
+    _tell(office, session, "approved", item, told, by=actor.name, comment=comment[:500])
     if item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(office, session, actor, item)
 

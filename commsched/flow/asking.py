@@ -2,64 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval import current_step
-from commsched.core.authorship import fields, writers
-from commsched.core.roles import GRANTS
-from commsched.flow import links_out
+from commsched.core.approval import Policy, Said, Yes, current_step, helps, standing, yeses
+from commsched.core.authorship import BEGUN, Version, fields, writers
+from commsched.core.roles import GRANTS, Permission
+from commsched.flow import links_out, notify
 from commsched.flow.clearance import read_policy, said_of
 from commsched.flow.context import Office
-from commsched.store.models import Deputy, Item, Membership, Revision
+from commsched.store.models import Decision, Deputy, Item, Membership, Notice, Person, Revision
 
 
 def principals(session: Session, person: int, now: datetime) -> list[int]:
     """Those whose deputy ``person`` is at ``now``."""
     during = (Deputy.deputy_id == person, Deputy.starts_at <= now, Deputy.ends_at > now)
-    return list(session.scalars(select(Deputy.person_id).where(*during)))
+    return list(session.scalars(select(Deputy.person_id).where(*during).order_by(Deputy.id)))
 
 
-def deputies(session: Session, people: set[int], now: datetime) -> set[int]:
+def deputies(session: Session, people: Collection[int], now: datetime) -> set[int]:
     """Those who stand in for any of ``people`` at ``now``."""
     during = (Deputy.person_id.in_(people), Deputy.starts_at <= now, Deputy.ends_at > now)
     return set(session.scalars(select(Deputy.deputy_id).where(*during)))
 
 
-def people_with(session: Session, permission: str) -> set[int]:
+def people_with(session: Session, permission: Permission) -> set[int]:
     """The active members whose role grants ``permission``."""
     roles = [role for role, granted in GRANTS.items() if permission in granted]
     rows = session.scalars(select(Membership).where(Membership.role.in_(roles)))
     return {row.person_id for row in rows if row.person.active}
-
-
-def asked(office: Office, session: Session, item: Item, revision: Revision) -> set[int]:
-    """Who can say yes to ``revision`` right now, deputies included, its writers left out."""
-    policy = read_policy(item.policy)
-    step = current_step(policy, said_of(session, item.id), revision.hash)
-    if step is None:
-        return set()
-    able = people_with(session, "approve")
-    own = set() if policy.own else writers_of(session, item, revision)
-    named = set(policy.steps[step].people)
-    if named:
-        return ((named | deputies(session, named, office.now())) & able) - own
-    # an administrator can decide too, but is bothered only if no approver is left
-    leaders = approvers(session)
-    return ((leaders | deputies(session, leaders, office.now())) & able) - own or able - own
-
-
-def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
-    """Whose words these are: whoever began the item, and whoever wrote any of them by ``core.authorship``."""
-    until = (Revision.item_id == item.id, Revision.number <= revision.number)
-    began = {item.author_id} if item.author_id else set()
-    people = set(session.scalars(select(Revision.author_id).where(*until).distinct())) - {None}
-    if people <= began:  # the usual case, and the history need not be read
-        return began
-    saved = session.execute(select(Revision.author_id, Revision.content).where(*until).order_by(Revision.number))
-    return began | writers((author, fields(content)) for author, content in saved.yield_per(20))
 
 
 def approvers(session: Session) -> set[int]:
@@ -68,7 +43,168 @@ def approvers(session: Session) -> set[int]:
     return {row.person_id for row in rows if row.person.active}
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """Who can move an item in review on, as things stand; all of them active members."""
+
+    deciders: frozenset[int] = frozenset()
+    """Those who can say yes now, deputies included."""
+    asked: frozenset[int] = frozenset()
+    """Of those, the ones whose yes it waits for; an administrator is bothered only where nobody else is left."""
+    acceptors: frozenset[int] = frozenset()
+    """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
+    may_accept: frozenset[int] = frozenset()
+    """Everybody who could accept it."""
+    own: frozenset[int] = frozenset()
+    """Those who could say yes, were some of the words not their own."""
+
+    @property
+    def stuck(self) -> bool:
+        """Nobody can move it on."""
+        return not (self.deciders or self.may_accept)
+
+
+def turn(office: Office, session: Session, item: Item, revision: Revision) -> Turn:
+    """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
+    policy, said = read_policy(item.policy), said_of(session, item.id)
+    if current_step(policy, said, revision.hash) is None:
+        return Turn()
+    own = set() if policy.own else writers_of(session, item, revision)
+    case = Case(office.now(), policy, said, revision.hash, own)
+    return turn_in(session, case, item.author_id, revision.author_id)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """What a turn follows from. ``own``: whose words they are, where that matters."""
+
+    now: datetime
+    policy: Policy
+    said: Sequence[Said]
+    hash: str
+    own: Collection[int]
+
+
+def turn_in(session: Session, case: Case, author: int | None, last: int | None) -> Turn:
+    """As :func:`turn`, also for something not saved yet. ``author`` began the item, ``last`` changed it last."""
+    able = people_with(session, "approve")
+    deciders = {one for one in able - set(case.own) if counts_for(session, case, able, one) is not None}
+    stopped = {
+        one for one in able & set(case.own) if counts_for(session, case, able, one, despite_own=True) is not None
+    }
+    spoken = {one.human for one in yeses(standing(case.said, case.hash))}
+    may_accept = {one for one in people_with(session, "write") - spoken if stopped - {one}}
+    nearest = _nearest(session, case)
+    # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
+    freeing = {one for one in may_accept if (stopped & nearest) - {one}} or may_accept
+    theirs = {author} & freeing if last in stopped and last != author else set()
+    close = deciders & nearest
+    asked = close or (set() if theirs else deciders)
+    acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
+    return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
+
+
+def _nearest(session: Session, case: Case) -> set[int]:
+    """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
+    step = current_step(case.policy, case.said, case.hash)
+    if step is not None and case.policy.steps[step].people:
+        return people_with(session, "approve")
+    leaders = approvers(session)
+    return leaders | deputies(session, leaders, case.now)
+
+
+def _first_to_accept(session: Session, case: Case, author: int | None, able: set[int]) -> set[int]:
+    """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
+    rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
+    for group in ({author}, set(case.own), set(rows)):
+        if group & able:
+            return {one for one in group & able if one is not None}
+    return able
+
+
+def counts_for(
+    session: Session, case: Case, able: Collection[int], person: int, *, despite_own: bool = False
+) -> int | None:
+    """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
+
+    Nobody stands in for one who may not approve (any longer), nor says yes to that one's own words in their place.
+    """
+    for name in (person, *principals(session, person, case.now)):
+        if name not in able or (name in case.own and not (despite_own and name == person)):
+            continue
+        if helps(case.policy, case.said, case.hash, Yes(person, frozenset((person, name)))):
+            return name
+    return None
+
+
+def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
+    """Whose words these are by ``core.authorship``: whoever began the item, wrote any of them, also in the library,
+    or has accepted them."""
+    until = (Revision.item_id == item.id, Revision.number <= revision.number)
+    people = set(session.scalars(select(Revision.author_id).where(*until).distinct()))
+    lent = session.scalar(select(Revision.id).where(*until, Revision.lent != "").limit(1))
+    taken_on = select(Decision.id).where(Decision.item_id == item.id, Decision.verdict == "accept").limit(1)
+    if len(people) == 1 and lent is None and session.scalar(taken_on) is None:
+        return people - {None}  # type: ignore[return-value]  # the usual case, and the history need not be read
+    return writers(history_of(session, item, revision.number))
+
+
+def writers_after(
+    session: Session, item: Item | None, author: int | None, canonical_bytes: bytes, lent: Collection[int]
+) -> set[int]:  # fmt: skip
+    """As :func:`writers_of`, were ``author`` to save those contents now."""
+    before = history_of(session, item, item.version) if item is not None else ()
+    return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
+
+
+def history_of(session: Session, item: Item, number: int) -> Iterator[Version]:
+    """The item's versions up to ``number``, as the rule of authorship reads them."""
+    accepted: dict[int, list[int | None]] = {}
+    kept = select(Decision).where(Decision.item_id == item.id, Decision.verdict == "accept").order_by(Decision.id)
+    for row in session.scalars(kept):
+        accepted.setdefault(row.revision_id, []).append(row.person_id)
+    saved = session.execute(
+        select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
+        .where(Revision.item_id == item.id, Revision.number <= number).order_by(Revision.number)
+    )  # fmt: skip
+    for each, author, lent, content in saved.yield_per(20):
+        yield _version(author, content, lent_by(lent), accepted.get(each, ()))
+
+
+def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> Version:
+    return Version(author, fields(content) | {BEGUN: BEGUN.encode()}, lent, accepted)
+
+
+def lent_by(stored: str) -> frozenset[int]:
+    """The people whose words of the library are in a revision, as it keeps them."""
+    return frozenset(int(one) for one in stored.split(",") if one)
+
+
 def ask(office: Office, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve") -> None:
-    """Send everyone whose turn it is a notice with a link of their own."""
-    for person in sorted(asked(office, session, item, revision)):
-        links_out.send(office, session, item, revision, person, kind)
+    """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
+    words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
+    by a reminder; what is on its way to somebody who is no longer asked is stopped."""
+    now = turn(office, session, item, revision)
+    notify.drop(session, item, notify.ASKING, but=now.asked | now.acceptors)
+    again = kind != "asked_to_approve"
+    for person in sorted(now.asked):
+        if again or not links_out.open_link(office, session, item, revision, person):
+            links_out.send(office, session, item, revision, person, kind)
+    by = names(session, now.own)
+    for person in sorted(now.acceptors):
+        if again or not _asked_to_accept(session, item, revision, person):
+            notify.drop(session, item, notify.ASKING, only={person})
+            notify.queue(session, office, [person], "asked_to_accept", item=item, by=by, hash=revision.hash)
+
+
+def _asked_to_accept(session: Session, item: Item, revision: Revision, person: int) -> bool:
+    rows = session.scalars(select(Notice).where(
+        Notice.item_id == item.id, Notice.person_id == person, Notice.kind == "asked_to_accept",
+        Notice.state != "dropped", Notice.created_at >= (item.submitted_at or item.created_at),
+    ))  # fmt: skip
+    return any(row.facts.get("hash") == revision.hash for row in rows)
+
+
+def names(session: Session, people: Iterable[int | None]) -> str:
+    """What people are called, in one line."""
+    wanted = [one for one in people if one is not None]
+    rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
+    return ", ".join(row.name or row.email for row in rows)

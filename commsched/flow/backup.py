@@ -146,12 +146,12 @@ def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> No
         shutil.copyfileobj(source, target)
         target.flush()
         os.fsync(target.fileno())
-    path.chmod(0o644 if name.parts[0] == MEDIA else 0o600)
+    path.chmod(0o600)
 
 
 def _check(database: Path, file: Path) -> None:
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             told = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error

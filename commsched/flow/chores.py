@@ -1,31 +1,31 @@
-"""What the engine does between deliveries: heartbeat, reminders, the unapproved, dying tokens and consents, the
-morning mail."""
+"""What the engine does between deliveries: reminders, the unapproved, dying tokens and consents, the morning mail,
+a look at the database."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from commsched.flow import notify, storage, uploads
+from commsched.core.standing import WARN
+from commsched.flow import channel_checks, notify, storage, uploads, walltimes
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
 from commsched.flow.expiring import warn_of_consents
-from commsched.flow.health import SKEW
+from commsched.flow.integrity import look_daily
 from commsched.flow.items import current
+from commsched.flow.overdue import overdue
 from commsched.flow.record import note
-from commsched.flow.signin import CLOCK
 from commsched.store.models import (
     ApprovalLink,
     Channel,
     ConsentWarning,
     Delivery,
-    Heartbeat,
     Idempotency,
     Item,
     Notice,
@@ -39,17 +39,8 @@ log = logging.getLogger("commsched.chores")
 
 REMIND_BEFORE = timedelta(hours=2)
 """How long before its time an item that still waits for approval is reminded of."""
-TOKEN_WARNING = timedelta(days=14)
 MORNING = 7
 """The hour, by the office's own clock, of the morning mail."""
-
-
-def beat(office: Office, name: str, trouble: str = "") -> None:
-    """Say that the clock is alive; ``trouble`` is a code of ``core.lifecycle.REASONS`` where nothing is sent."""
-    with office.store.write(EVERY_WORKSPACE) as session:
-        now = office.now()
-        session.merge(Heartbeat(name=CLOCK, at=now, detail=f"{trouble}: {name}" if trouble else name))
-        session.merge(Heartbeat(name=SKEW, at=now, detail=str(office.skew.seconds(now))))
 
 
 def run(office: Office) -> None:
@@ -57,12 +48,14 @@ def run(office: Office) -> None:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, morning_mail):
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, walltimes.look, morning_mail):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())
     storage.sweep(office)
     uploads.tidy(office, office.now())
+    look_daily(office)
+    channel_checks.look_again(office)
 
 
 def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Workspace], None]) -> None:
@@ -78,8 +71,9 @@ def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Wo
 
 
 def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> None:
-    """What still waits for approval at its time is held, and everyone concerned is told."""
-    late = (Item.state.in_(("in_review", "changes_requested")), Item.publish_at <= office.now())
+    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
+    a no stands until its writer acts."""
+    late = (Item.state == "in_review", Item.publish_at <= office.now())
     for item in session.scalars(select(Item).where(*late)):
         item.state, item.reason = "held", "unapproved"
         note(session, office, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
@@ -103,7 +97,7 @@ def warn_of_tokens(office: Office, session: Session, workspace: Workspace) -> No
     dying = (
         Channel.state == "ok",
         Channel.token_expires_at.is_not(None),
-        Channel.token_expires_at <= now + TOKEN_WARNING,
+        Channel.token_expires_at <= now + WARN,
     )
     for channel in session.scalars(select(Channel).where(*dying)):
         assert channel.token_expires_at is not None
@@ -143,6 +137,7 @@ def summary(session: Session, local: datetime) -> dict[str, int]:
     today = (Item.state.in_(("scheduled", "publishing")), Item.publish_at >= start, Item.publish_at < end)
     return {
         "stopped": deliveries("held", "failed"),
+        "overdue": len(overdue(session, local.astimezone(UTC))),
         "unknown": deliveries("unknown"),
         "waiting": session.scalar(select(func.count(Item.id)).where(Item.state == "in_review")) or 0,
         "today": session.scalar(select(func.count(Item.id)).where(*today)) or 0,

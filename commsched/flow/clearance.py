@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import select
@@ -27,12 +28,14 @@ def read_policy(stored: dict[str, object]) -> Policy:
 def said_of(session: Session, item_id: int) -> list[Said]:
     """Every decision on the item, as the rules see them."""
     rows = session.scalars(select(Decision).where(Decision.item_id == item_id).order_by(Decision.id))
-    return [_said(row) for row in rows]
+    return [as_said(row) for row in rows]
 
 
-def _said(row: Decision) -> Said:
-    return Said(hash=row.hash, verdict=row.verdict, person=row.in_place_of or row.person_id, at=row.at,  # type: ignore[arg-type]
-                step=row.step, window_start=row.window_start, window_end=row.window_end)  # fmt: skip
+def as_said(row: Decision) -> Said:
+    """A stored decision as the rules see it."""
+    return Said(hash=row.hash, verdict=cast(Any, row.verdict), person=row.in_place_of or row.person_id,
+                by=row.person_id, at=row.at, step=row.step, window_start=row.window_start,
+                window_end=row.window_end)  # fmt: skip
 
 
 def clearance(session: Session, item: Item, content_hash: str) -> tuple[datetime | None, datetime | None] | None:

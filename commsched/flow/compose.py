@@ -11,16 +11,19 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import clean, one_line
 from commsched.core.consent import lapsed
-from commsched.core.content import ChannelContent, Content, Picture, Rendition, addresses_digest, printable
+from commsched.core.content import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.fitting import recipe_for, told
 from commsched.core.platform import Draft, PictureFile
-from commsched.core.timing import read_time
+from commsched.core.text import fold
+from commsched.core.timing import PASSED, passed, read_time
 from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow import lineage
-from commsched.flow.context import Office
+from commsched.flow.context import Office, mute
 from commsched.store.models import Channel, Derivative, Item, Media, Workspace
+from commsched.store.search import holds
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -38,9 +41,14 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def addresses(office: Office, channel: Channel) -> tuple[str, ...]:
-    """The addresses of a list channel, decrypted; none for other channels."""
-    lines = office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else ""
-    return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+    """The lines of a list channel, decrypted; none for other channels."""
+    return lines_of(office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """A list as it is kept, line by line, for the platform to read (:mod:`commsched.core.recipients`): empty lines stay
+    in their places, so that a complaint names the line that its writer sees."""
+    return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
 def media_path(office: Office, sha256: str, suffix: str) -> Path:
@@ -48,21 +56,27 @@ def media_path(office: Office, sha256: str, suffix: str) -> Path:
     return office.media / sha256[:2] / f"{sha256}{suffix}"
 
 
-def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn) -> Content:
+def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn, corrects: str = "") -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
+
+    ``corrects`` is the uid of the published item that it is a correction of.
 
     Pictures go to each channel as :func:`commsched.flow.fitting.make_ready` has made them for it.
     """
+    if given.correction.strip() and not corrects:
+        raise Invalid(N_("Only a correction says what is corrected."), "correction")
     channels, media = _channels(session, given.channels), media_of(session, given)
     made = derivatives(session, media.values())
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
     content = Content(
-        kind=given.kind, title=given.title.strip(), text=given.text.replace("\r\n", "\n"), lead=given.lead,
-        genre=given.genre, short=given.short, facts=given.facts, quotes=given.quotes, contact=given.contact,
-        link=given.link.strip(), language=given.language,
+        kind=given.kind, title=one_line(given.title), text=given.text, lead=given.lead,
+        genre=given.genre, short=given.short, facts=given.facts,
+        quotes=[Quote(text=one.text, person=one.person) for one in given.quotes], contact=given.contact,
+        link=one_line(given.link), language=given.language,
         pictures=_pictures(session, media, _handed_in(given)),
         channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
+        corrects=corrects, correction=given.correction.strip(),
     )  # fmt: skip
     return printable(content)
 
@@ -75,6 +89,16 @@ def _channels(session: Session, wanted: list[int]) -> list[Channel]:
         if number not in found:
             raise Invalid(N_("There is no channel %(channel)s in this office."), "channels", channel=number)
     return [found[number] for number in dict.fromkeys(wanted)]
+
+
+def require_there(session: Session, content: Content) -> None:
+    """Within the transaction that keeps ``content``: that its channels and pictures are still there. Raises
+    :class:`Invalid` as :func:`content_from` does, which was called before it."""
+    _channels(session, [one.channel for one in content.channels])
+    wanted = {picture.sha256 for picture in content.pictures}
+    here = set(session.scalars(select(Media.sha256).where(Media.sha256.in_(wanted)))) if wanted else set()
+    if not wanted <= here:
+        raise Invalid(N_("A picture has been removed meanwhile. Choose another."), "media")
 
 
 def _handed_in(given: DraftIn) -> list[PictureIn]:
@@ -137,7 +161,7 @@ def _channel_content(
     text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
-        text=None if text is None or text == given.text else text.replace("\r\n", "\n"),
+        text=None if text is None or clean(text) == clean(given.text) else text,
         options=options,
         recipients=addresses_digest(list(people)) if people else "",
         crop=variant.crop if variant else "",
@@ -188,8 +212,9 @@ def check(
         c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
     }
     before = said_before(session, content, uid)
+    demo = bool(session.scalar(select(Workspace.is_demo).where(Workspace.id == session.info["workspace"])))
     return [
-        _check_one(office, rows[one.channel], content, uid, readers, [*unwilling, *before.get(one.channel, ())])
+        _check_one(office, rows[one.channel], content, uid, readers, [*unwilling, *before.get(one.channel, ())], demo)
         for one in content.channels if one.channel in rows
     ]  # fmt: skip
 
@@ -208,11 +233,11 @@ SHORT = 20
 
 def said_before(session: Session, content: Content, uid: str) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
-    text = content.text.strip().casefold()
-    if len(text) < SHORT:
+    text = fold(content.text.strip())
+    if len(text) < SHORT or content.corrects:
         return {}
     same = select(Item.title, Item.channels).where(
-        Item.uid != uid, Item.state != "cancelled", Item.search.contains(text[:400], autoescape=True)
+        Item.uid != uid, Item.state != "cancelled", holds(Item.search, text[:400])
     )
     found: dict[int, list[Problem]] = {}
     for title, channels in session.execute(same.order_by(Item.id.desc()).limit(20)):
@@ -224,7 +249,7 @@ def said_before(session: Session, content: Content, uid: str) -> dict[int, list[
 
 def _check_one(
     office: Office, channel: Channel, content: Content, uid: str, readers: Mapping[str, tuple[Reader, int]],
-    unwilling: list[Problem],
+    unwilling: list[Problem], is_demo: bool,
 ) -> Checked:  # fmt: skip
     platform = office.platform(channel.platform)
     draft = draft_for(content, channel.id, uid, readers, addresses(office, channel))
@@ -233,6 +258,9 @@ def _check_one(
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
+    if mute(office, channel.platform, is_demo):
+        problems.append(warn("channels", N_("No mail server is set, so %(name)s reaches nobody. It is held at its "
+                                            "time, until one is set."), name=channel.name))  # fmt: skip
     limit = platform.limits(channel.facts).characters
     return Checked(channel.id, channel.name, platform.key, platform.count(draft.text, channel.facts), limit,
                    platform.cost(draft), problems, _notes(office, channel, content, readers))  # fmt: skip
@@ -251,15 +279,20 @@ def _notes(
     ]  # fmt: skip
 
 
-def general_problems(content: Content, publish_at: datetime | None) -> list[Problem]:
-    """What is wrong whatever the channel: nowhere to go, nothing to say, out before its embargo."""
+def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
+    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
+    embargo."""
     found = []
+    if publish_at is not None and passed(publish_at, now):
+        found.append(block("publish_at", PASSED))
     if not content.channels:
         found.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
         found.append(block("text", N_("There is no text.")))
     if content.kind == "release" and not content.title:
         found.append(block("title", N_("A press release needs a headline.")))
+    if content.corrects and not content.correction:
+        found.append(block("correction", N_("Write what is corrected: readers are told.")))
     if content.embargo and publish_at and publish_at < datetime.fromisoformat(content.embargo):
         found.append(block("publish_at", N_("It would go out before its embargo.")))
     return found

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core import standing as access
 from commsched.core.approval import Policy
-from commsched.core.platform import Account, Platform
+from commsched.core.decoding import without_invisible
+from commsched.core.platform import Account, Platform, Setting
 from commsched.core.words import N_, Conflict, Invalid, NotFound
+from commsched.flow import context
 from commsched.flow.context import Actor, Office
 from commsched.flow.people import check_name
 from commsched.flow.policies import check_policy, to_policy
 from commsched.flow.record import note
+from commsched.flow.turns import waiting_for_a_server
 from commsched.flow.wire import make_wire
 from commsched.store.models import Channel, Workspace
 
-WARN: Final = timedelta(days=14)
-"""How long before a token dies somebody is told."""
-MOST: Final = 200_000
-"""Characters in one setting: a press list is the longest."""
+MOST: Final = 10_000
+"""Characters in one setting."""
+MOST_LIST: Final = 2_000_000
+"""Characters in a list of addresses, with their names and newspapers: some twenty thousand newsrooms."""
 
 
 def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -33,20 +38,26 @@ def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[st
         raise Invalid(N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."), unknown[0],
                       platform=platform.name, key=unknown[0][:40],
                       known=", ".join(s.key for s in platform.settings))  # fmt: skip
-    values = {names[key]: value.strip() for key, value in given.items()}
+    values = {names[key]: without_invisible(value) for key, value in given.items()}
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for setting in platform.settings:
         value = values.get(setting.key) or setting.default
         if setting.required and not value:
             raise Invalid(N_("This is needed."), setting.key)
-        if len(value) > MOST:
-            raise Invalid(N_("At most %(most)s characters."), setting.key, most=MOST)
+        most = longest(setting)
+        if len(value) > most:
+            raise Invalid(N_("At most %(most)s characters."), setting.key, most=most)
         if setting.kind == "choice" and value and value not in dict(setting.choices):
             raise Invalid(N_("Choose one from the list."), setting.key)
         if value:
             (secret if setting.secret else plain)[setting.key] = value
     return plain, secret
+
+
+def longest(setting: Setting) -> int:
+    """How many characters a setting may have."""
+    return MOST_LIST if setting.kind == "lines" else MOST
 
 
 def connect(
@@ -83,20 +94,32 @@ def _ask(
     with office.store.read(actor.workspace) as session:
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
-                     language=workspace.language)  # fmt: skip
-    return platform.connect(wire)
+                     language=workspace.language, office_name=workspace.name)  # fmt: skip
+    with waiting_for_a_server(actor):
+        return platform.connect(wire)
 
 
 def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
     others = session.scalars(select(Channel).where(Channel.state != "archived", Channel.id != but)).all()
     if any(other.name.casefold() == name.casefold() for other in others):
         raise Conflict(N_("There is already a channel called “%(name)s”."), "name", name=name)
-    if platform.instant or not account.url:
+    if not account.url:
         return
     for other in others:
-        if other.platform == platform.key and other.account == account.id:
+        if other.platform == platform.key and is_same(platform, other, account):
             raise Conflict(N_("%(account)s is already connected, as “%(name)s”. Connected twice, it would get "
                               "every post twice."), "", account=account.name, name=other.name)  # fmt: skip
+
+
+def is_same(platform: Platform, channel: Channel, account: Account) -> bool:
+    """Whether ``account`` is the one that ``channel`` speaks as. Numbers mean something on their own server only."""
+    if channel.account != account.id:
+        return False
+    return not platform.many_servers or _server(channel.account_url) == _server(account.url)
+
+
+def _server(url: str) -> str:
+    return (urlsplit(url).hostname or "").casefold()
 
 
 def _keep(office: Office, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account) -> None:
@@ -104,7 +127,7 @@ def _keep(office: Office, channel: Channel, plain: dict[str, str], secret: dict[
     channel.account, channel.account_name = account.id[:300], account.name[:300]
     channel.account_url, channel.facts = account.url[:500], account.facts
     channel.token_expires_at, channel.checked_at = account.expires_at, office.now()
-    channel.state, channel.trouble, channel.not_before = "ok", "", None
+    channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
 
 
 def find(session: Session, channel_id: int) -> Channel:
@@ -156,7 +179,7 @@ def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, st
     if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
         plain["allow_private"] = "1"
     account = _ask(office, actor, platform, plain, secret, channel_id)
-    if account.url and channel.account and account.id != channel.account:
+    if account.url and channel.account and not is_same(platform, channel, account):
         raise Conflict(N_("That is another account: %(account)s. Connect it as a channel of its own."), "",
                        account=account.name)  # fmt: skip
     with office.store.write(actor.workspace) as session:
@@ -254,13 +277,13 @@ def archive(office: Office, actor: Actor, channel_id: int) -> None:
 
 
 def standing(channel: Channel, now: datetime) -> str:
-    """How a channel stands today: ``ok``, ``expiring``, ``broken`` or ``archived``."""
-    if channel.state == "ok" and channel.token_expires_at is not None:
-        if channel.token_expires_at <= now:
-            return "broken"
-        if channel.token_expires_at - now <= WARN:
-            return "expiring"
-    return channel.state
+    """How a channel stands today; see :func:`commsched.core.standing.standing`."""
+    return access.standing(channel.state, channel.token_expires_at, now)
+
+
+def mute(office: Office, channel: Channel, is_demo: bool = False) -> bool:
+    """Whether the channel reaches nobody, since no mail server is set."""
+    return channel.state != "archived" and context.mute(office, channel.platform, is_demo)
 
 
 def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:

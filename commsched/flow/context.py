@@ -56,7 +56,7 @@ class Office(msgspec.Struct):
     settings: dict[str, str] = msgspec.field(default_factory=dict)
     """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
     wake: Callable[[], None] = lambda: None
-    """Tells the engine in this process that something may have become due."""
+    """Tells the engine, whichever process it is in, that something may have become due. Called after the commit."""
 
     skew: Skew = msgspec.field(default_factory=Skew)
     """What the platforms' answers say of this computer's clock."""
@@ -72,3 +72,14 @@ class Office(msgspec.Struct):
     def base_url(self) -> str:
         """The public address of this installation, without a trailing slash."""
         return self.settings.get("base_url", "http://127.0.0.1:8080").rstrip("/")
+
+
+def mute(office: Office, platform: str, is_demo: bool) -> bool:
+    """Whether a channel on ``platform`` can reach nobody, since it needs a mail server and none is set. A demo keeps
+    its mails as files."""
+    return office.platform(platform).needs_mail and not is_demo and not office.mailer.reaches()
+
+
+def filed(office: Office, platform: str, is_demo: bool) -> bool:
+    """Whether what "went out" on ``platform`` only became files: a demo without a mail server."""
+    return is_demo and office.platform(platform).needs_mail and not office.mailer.reaches()

@@ -17,6 +17,7 @@ from sqlalchemy import delete, event, select, update
 
 from commsched.core.dates import long_day
 from commsched.core.draft import DraftIn, SourceIn
+from commsched.core.platform import Account
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict
 from commsched.flow import approve, demo_events, library, people, write
@@ -43,7 +44,13 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
         "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
     }),
     ("trouble", "sandbox", "Krånglande väggen", {"behaviour": "needs a person"}, {}),
+    ("x", "x", "X", {"base_url": "https://api.x.example"}, {
+        "api_key": "demo", "api_secret": "demo", "access_token": "demo", "access_secret": "demo",
+    }),
 )  # fmt: skip
+_PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
+"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
+exist: what somebody sends there all the same cannot be delivered, and says so."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
 
@@ -158,7 +165,7 @@ def _channel(
     session.add(row)
     session.flush()
     wire = make_wire(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
-    account = office.platform(platform).connect(wire)
+    account = _PRETENDED.get(platform) or office.platform(platform).connect(wire)
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
     note(session, office, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
@@ -208,7 +215,7 @@ def _draft(
     def put(text: str) -> str:
         return _DATE.sub(lambda found: long_day(day + timedelta(days=int(found[1])), "sv"), text.strip())
 
-    from commsched.core.content import Quote
+    from commsched.core.draft import QuoteIn
 
     picture = pictures.get((kind, one.get("picture")) if kind else one.get("picture"))
     release = one.get("kind") == "release"
@@ -216,7 +223,7 @@ def _draft(
     return DraftIn(
         kind=one.get("kind", "post"), title=one.get("title", ""), text=put(one["text"]), lead=put(one.get("lead", "")),
         genre=one.get("genre", "pressmeddelande"), short=put(one.get("short", "")), facts=put(one.get("facts", "")),
-        quotes=[Quote(text=one["quote"], person=leader)] if one.get("quote") else [],
+        quotes=[QuoteIn(text=one["quote"], person=leader)] if one.get("quote") else [],
         contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
         channels=[place.channels[key] for key in one["channels"]], media=[picture] if picture else [],
         sources=[_source(text) for text in one.get("sources", [])],

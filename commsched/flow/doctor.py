@@ -12,11 +12,12 @@ from sqlalchemy import func, select, text
 from commsched.core import sizes
 from commsched.core.outcome import Published
 from commsched.core.words import N_, OfficeError, Words
-from commsched.flow import health, record, storage
+from commsched.flow import custody, health, record, storage, way_out
 from commsched.flow.compose import media_path
-from commsched.flow.connect import standing
+from commsched.flow.connect import mute, standing
 from commsched.flow.context import Office
 from commsched.flow.pause import why
+from commsched.images.confinement import tried
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
 from commsched.store.models import Channel, Delivery, Derivative, Media, Video, Workspace
@@ -59,6 +60,11 @@ def _health(office: Office) -> Iterator[Finding]:
         if one.name == "clock" and not one.ok and not _something_waits(office):
             level = "warn"  # an office that is not running, with nothing to publish, is not ill
         yield Finding(one.name, level, one.words, one.help)
+
+
+def _custody(office: Office) -> Iterator[Finding]:
+    for one in custody.checks(office):
+        yield Finding(one.name, "ok" if one.ok else "warn", one.words, one.help)
 
 
 def _something_waits(office: Office) -> bool:
@@ -141,6 +147,28 @@ def _orphans(office: Office) -> Iterator[Finding]:
                   Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")))  # fmt: skip
 
 
+def _confinement(_office: Office) -> Iterator[Finding]:
+    """Asked of the process itself: what a system promises and what it does may differ, in containers above all."""
+    held = tried()
+    if held.seccomp and held.landlock:
+        words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")
+        yield Finding("confinement", "ok", Words(words))
+        return
+    lacking = " + ".join(name for name, there in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not there)
+    yield Finding(
+        "confinement",
+        "ok" if held.seccomp else "warn",
+        Words(
+            N_(
+                "The process that reads strangers' pictures is held less than it could be: this system does "
+                "not give it %(lacking)s."
+            ),
+            {"lacking": lacking},
+        ),
+        Words(N_("Run commsched on Linux 6.7 or newer, and let its container use these system calls.")),
+    )
+
+
 def _mail(office: Office) -> Iterator[Finding]:
     where = office.mailer.describe()
     if not office.settings.get("smtp_url", "").strip():
@@ -153,18 +181,31 @@ def _mail(office: Office) -> Iterator[Finding]:
         yield Finding("mail", "fail", Words(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail}))
 
 
+def _way_out(office: Office) -> Iterator[Finding]:
+    for good, words in way_out.examine(office):
+        help_ = None if good else Words(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
+        yield Finding("way out", "ok" if good else "fail", words, help_)
+
+
 def _channels(office: Office) -> Iterator[Finding]:
     now = office.now()
     with office.store.read(EVERY_WORKSPACE) as session:
-        wanted = select(Channel, Workspace.slug).join(Workspace, Workspace.id == Channel.workspace_id)
+        wanted = select(Channel, Workspace.slug, Workspace.is_demo).join(
+            Workspace, Workspace.id == Channel.workspace_id
+        )
         rows = session.execute(wanted.where(Channel.state != "archived").order_by(Channel.id)).all()
-    stands = [(row, slug, standing(row, now)) for row, slug in rows]
+    stands = [(row, slug, standing(row, now)) for row, slug, _demo in rows]
+    for row, slug, demo in rows:
+        if mute(office, row, demo):
+            quiet = N_("The channel %(name)s (%(office)s) reaches nobody: no mail server is set.")
+            yield Finding("channel", "warn", Words(quiet, {"name": row.name, "office": slug}),
+                          Words(N_("Set smtp_url in commsched.toml, so that people get mail.")))  # fmt: skip
     for row, slug, state in stands:
         params = {"name": row.name, "office": slug, "detail": row.trouble}
         if state == "broken":
             words = Words(N_("The channel %(name)s (%(office)s) has lost its access. %(detail)s"), params)
             yield Finding("channel", "fail", words, Words(N_("Connect it again.")))
-        if state == "expiring":
+        if state in ("expiring", "overdue"):
             params["on"] = f"{row.token_expires_at:%Y-%m-%d}"
             words = Words(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
             yield Finding("channel", "warn", words, Words(N_("Connect it again before then.")))
@@ -191,5 +232,6 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _integrity, _schema, _key, _record, _media, _orphans, _mail, _channels, _offices,
+    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _confinement, _mail, _way_out, _channels,
+    _offices,
 )  # fmt: skip

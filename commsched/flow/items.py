@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session, object_session
 
 from commsched.core.content import Content
-from commsched.core.words import N_, Conflict, NotFound, Problem
+from commsched.core.platform import OWN_PAGES
+from commsched.core.text import fold
+from commsched.core.words import N_, Conflict, NotFound, Problem, block
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.flow.record import note
-from commsched.store.models import Decision, Delivery, Item, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
+from commsched.store.search import holds
 from commsched.store.types import to_micros
 
 STOPPABLE = ("waiting", "held", "failed")
@@ -36,9 +39,13 @@ class Changed(Conflict):
         super().__init__(N_("Somebody else has changed this since you opened it. Both versions are kept."), "text")
 
 
-def load(session: Session, item_id: int) -> Item:
-    """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see."""
-    item = session.scalar(select(Item).where(Item.id == item_id))
+def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
+    """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see.
+
+    ``lock``: what follows decides about it, so nobody else may meanwhile.
+    """
+    wanted = select(Item).where(Item.id == item_id)
+    item = session.scalar(wanted.with_for_update() if lock else wanted)
     if item is None:
         raise NotFound(N_("There is no such item."))
     return item
@@ -75,22 +82,22 @@ def first_line(text: str, size: int = 80) -> str:
 
 
 def searchable(content: Content) -> str:
-    """Everything a person may look for, case folded."""
+    """Everything a person may look for, as :func:`commsched.core.text.fold` has it."""
     words = [content.title, content.lead, content.text, content.short, content.facts]
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
     words += [p.alt for p in content.pictures]
-    return "\n".join(words).casefold()
+    return fold("\n".join(words))
 
 
-def void(office: Office, session: Session, actor: Actor, item: Item) -> None:
-    """After an edit: nothing of the old revision waits any longer, and the item must be approved anew."""
+def void(session: Session, item: Item) -> None:
+    """Nothing of the item waits any longer, and it is a draft that must be approved anew. Says nothing: why is known
+    to whoever calls this."""
     session.execute(
         update(Delivery)
         .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
         .values(state="cancelled", next_at=None, reason="changed")
     )
-    if item.state not in ("draft", "changes_requested"):
-        note(session, office, actor, "approval.voided", item.id, was=item.state)
+    if item.state != "changes_requested":
         item.state = "draft"
     item.reason = ""
     item.submitted_at = item.reminded_at = None
@@ -117,20 +124,61 @@ def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
     return kept
 
 
+class Examined(msgspec.Struct, frozen=True):
+    """What stops an item, and which item that was: its revision's hash and its time."""
+
+    stopping: list[Problem]
+    hash: str
+    publish_at: datetime | None
+
+
+def examine(office: Office, actor: Actor, item_id: int) -> Examined:
+    """What stops ``item_id``, asked before the transaction that acts on it: to count a long text for every channel
+    takes time, and no transaction waits for it. :func:`require_unchanged` is asked within it."""
+    with office.store.read(actor.workspace) as session:
+        item = load(session, item_id)
+        general, channels = problems(office, session, item)
+        stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
+        return Examined(stopping, current(session, item).hash, item.publish_at)
+
+
+def require_unchanged(examined: Examined, item: Item, revision: Revision) -> None:
+    """Raise :class:`Changed` where the item is no longer the one that was examined."""
+    if (examined.hash, examined.publish_at) != (revision.hash, item.publish_at):
+        raise Changed(revision)
+
+
 def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
     checked = compose.check(office, session, content, item.uid, item.publish_at)
-    return compose.general_problems(content, item.publish_at), checked
+    general = compose.general_problems(content, item.publish_at, office.now())
+    if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
+        general.append(block("channels", N_("A correction must go to the page where the text stands.")))
+    return general, checked
+
+
+def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
+    """Whether a correction goes to a channel on which what it corrects was published, and takes its place there."""
+    chosen = [one.channel for one in content.channels]
+    out = (
+        select(Delivery.id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Channel.platform.in_(OWN_PAGES), Delivery.item_id == original, Delivery.state == "published")
+        .where(Delivery.channel_id.in_(chosen))
+    )
+    return session.scalar(out.limit(1)) is not None
 
 
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
     """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
-    text = content.text.strip().casefold()
-    if len(text) < 20:
+    text = fold(content.text.strip())
+    if len(text) < 20 or content.corrects:
         return []
-    pattern = text[:200].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     same = select(Item).where(
-        Item.id != item_id, Item.state != "cancelled", Item.search.like(f"%{pattern}%", escape="\\")
+        Item.id != item_id,
+        Item.corrects_id.is_distinct_from(item_id),
+        Item.state != "cancelled",
+        holds(Item.search, text[:200]),
     )
     return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

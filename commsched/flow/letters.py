@@ -16,22 +16,27 @@ from sqlalchemy.orm import Session
 from commsched.core import dates
 from commsched.core.language import gettext, known
 from commsched.core.lifecycle import REASONS
-from commsched.core.markup import first_words
+from commsched.core.markup import shown_words
 from commsched.core.platform import Message
 from commsched.core.words import N_
+from commsched.flow.beats import TROUBLES
 from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
+TALK, TIMES = "talk", "times"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
+    TALK: "/w/{slug}/items/{item}#talk",
     DECIDE: "/a/{token}",
     HOME: "/w/{slug}/",
     CHANNELS: "/w/{slug}/channels/",
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
+    TIMES: "/w/{slug}/times/",
 }
 """Where the button leads."""
+_AUTOMATIC: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 _SOON: Final = {0: N_("today"), 1: N_("tomorrow")}
 _DAYS: Final = N_("in %(days)s days")
 
@@ -59,6 +64,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("If nobody has said yes when its time comes, it is held and does not go out."),
         N_("Read and decide"), DECIDE,
     ),
+    "asked_to_accept": Kind(
+        N_("%(by)s has changed: %(title)s"), N_("%(by)s has written in “%(title)s”. Do you accept it?"),
+        N_("Nobody approves their own words. When you have read and accepted what %(by)s wrote, %(by)s can approve it. "
+           "Nothing goes out before that."),
+        N_("See what has changed"),
+    ),
+    "commented": Kind(
+        N_("Said about %(title)s"), N_("%(by)s has said something about “%(title)s”."),
+        N_("Answer on its page, so that the others see it too."), N_("Read and answer"), TALK, shows_item=False,
+    ),
     "held": Kind(
         N_("Did not go out: %(title)s"), N_("“%(title)s” is held and has not gone out%(where)s."),
         N_("Nothing more happens by itself. Choose whether to send it, give it another time or drop it."),
@@ -71,8 +86,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "unknown_ask": Kind(
         N_("Did it go out? %(title)s"), N_("We do not know whether “%(title)s” went out%(where)s."),
-        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again by "
-           "itself. Look at the channel, then say whether it is there."),
+        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again "
+           "before that is known. Look at the channel, then say whether it is there."),
         N_("Answer yes or no"),
     ),
     "changes_requested": Kind(
@@ -89,17 +104,29 @@ KINDS: Final[Mapping[str, Kind]] = {
            "you are told because you would have approved it. What has not gone out yet can still be stopped."),
         N_("See it"),
     ),
+    "taken_down": Kind(
+        N_("Taken down: %(title)s"), N_("%(by)s has taken “%(title)s” off your own pages."),
+        N_("It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
+           "other channels it stands until somebody takes it down there."),
+        N_("See it"),
+    ),
     "token_expiring": Kind(
         N_("Access to %(channel)s runs out"), N_("The access to %(channel)s runs out %(expires)s."),
         N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
            "stays as it is."),
         N_("Connect again"), CHANNELS, shows_item=False,
     ),
+    "access_died": Kind(
+        N_("Access to %(channel)s has died"), N_("%(channel)s no longer lets the office in."),
+        N_("Nothing can be published there until it is connected again, which takes a few minutes. What falls due "
+           "meanwhile is held."),
+        N_("Connect again"), CHANNELS, shows_item=False,
+    ),
     "consent_ending": Kind(
         N_("A consent runs out within %(days)s days"),
         N_("A consent to be shown in pictures runs out within %(days)s days."),
-        N_("After that day nothing goes out with the picture, and what is out already must be taken down by hand. Ask "
-           "whether they still agree, or choose another picture."),
+        N_("After that day nothing goes out with the picture, and it is no longer shown on your own pages. What is out "
+           "in other channels must be taken down by hand. Ask whether they still agree, or choose another picture."),
         N_("See the consents"), CONSENTS, shows_item=False,
     ),
     "paused": Kind(
@@ -111,6 +138,36 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("The pause is over"), N_("%(by)s has ended the pause."),
         N_("Things go out at their times again. What fell due meanwhile waits for a choice, item by item."),
         N_("Open the office"), HOME, shows_item=False,
+    ),
+    "scheduler_stopped": Kind(
+        N_("Nothing is being published right now"), N_("The scheduler has stopped: nothing goes out."),
+        N_("What is scheduled waits until this is mended, and what has become too late by then is held and asked "
+           "about. Tell whoever runs this installation. You get one more mail when all is well again."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "overdue": Kind(
+        N_("Something has not gone out in time"), N_("Something that should have gone out still waits."),
+        N_("The scheduler has not sent it, and has not said why. Tell whoever runs this installation. If it must be "
+           "said now, cancel it here first and say it yourselves, so that it is not said twice."),
+        N_("See what waits"), HOME, shows_item=False,
+    ),
+    "pages_stopped": Kind(
+        N_("The pages do not answer"),
+        N_("The pages have stopped, but the scheduler goes: what is scheduled goes out."),
+        N_("Nobody can write, approve or pause until they are started again. Tell whoever runs this installation."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "well_again": Kind(
+        N_("All is well again"), N_("The scheduler goes again."),
+        N_("Things go out at their times. Look at the first page: what became too late meanwhile waits there for an "
+           "answer."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "times_shifted": Kind(
+        N_("Planned times have shifted"), N_("Some of what is planned now means another moment than when it was set."),
+        N_("The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+           "goes out at the same moment as before, but the clock will show another time then."),
+        N_("See and choose"), TIMES, shows_item=False,
     ),
     "morning": Kind(
         N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,
@@ -153,7 +210,7 @@ def write(
         message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@commsched.invalid",
         sender="", sender_name=workspace.name, to=person.email, subject=letter.subject, text=text, html=html,
         date=row.created_at,
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        headers=_AUTOMATIC,
     )  # fmt: skip
 
 
@@ -179,6 +236,8 @@ def compose(
         letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
     if kind.shows_item and item is not None:
         letter.excerpt = _excerpt(session, item)
+    if row.kind == "commented" and item is not None:
+        letter.lists = [_talk(session, row, item, workspace, language, now)]
     if row.kind == "consent_ending":
         letter.lists = [_consents(row, language)]
     if row.kind == "morning":
@@ -186,6 +245,19 @@ def compose(
 
         letter.lists = day_lists(office, session, workspace, language, now)
     return letter
+
+
+def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> Any:
+    """All that was said since the notice was made, by anybody but its reader."""
+    from commsched.flow.comments import said_since, speakers
+    from commsched.flow.morning import DayList
+
+    words = said_since(session, item.id, datetime.fromisoformat(row.facts["since"]), row.person_id)
+    called = speakers(session, words)
+    somebody = gettext(language, N_("Somebody"))
+    lines = [(dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
+             for one in words]  # fmt: skip
+    return DayList(gettext(language, N_("What was said")), lines)
 
 
 def _consents(row: Notice, language: str) -> Any:
@@ -227,10 +299,16 @@ def _lines(
     facts = row.facts
     if item is not None and item.publish_at is not None:
         add(N_("Planned for"), dates.when(item.publish_at, workspace.zone, language, now))
-    if row.kind in ("asked_to_approve", "reminder", "approved", "bypass_used") and item is not None:
+    asks = row.kind in ("asked_to_approve", "asked_to_accept", "reminder", "approved", "bypass_used")
+    if asks and item is not None:
+        add(N_("Embargo"), _embargo(session, item, workspace, language, now))
         add(N_("Channels"), ", ".join(_channels(session, item)))
     reason = str(facts.get("reason") or "")
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
+    if row.kind == "scheduler_stopped":
+        why, help_ = TROUBLES.get(str(facts.get("trouble")), ("", ""))
+        add(N_("Why"), gettext(language, why) if why else "")
+        add(N_("What to do"), gettext(language, help_) if help_ else "")
     add(N_("The answer was"), str(facts.get("detail") or ""))
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
@@ -244,12 +322,18 @@ def _channels(session: Session, item: Item) -> list[str]:
     return list(session.scalars(select(Channel.name).where(*same).order_by(Channel.name)))
 
 
+def _embargo(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    until = revision.parsed().embargo if revision is not None else ""
+    return dates.when(datetime.fromisoformat(until), workspace.zone, language, now) if until else ""
+
+
 def _excerpt(session: Session, item: Item) -> str:
     revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
     if revision is None:
         return ""
     content = revision.parsed()
-    return first_words(content.lead or content.text, 280)
+    return shown_words(content, content.text, 280)
 
 
 def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
@@ -259,6 +343,25 @@ def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
     if to == DECIDE and not token:
         to = ITEM
     return office.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
+
+
+def bare(office: Office, to: Any, trouble: str) -> Message:
+    """The mail of a scheduler that has stopped, where nothing can be looked up; ``to`` is a ``watch.Reader``."""
+    kind, language = KINDS["scheduler_stopped"], known(to.language)
+    why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
+    letter = Letter(
+        subject=gettext(language, kind.subject), what=gettext(language, kind.what),
+        means=gettext(language, N_("Tell whoever runs this installation.")), press=gettext(language, kind.press),
+        url=office.base_url + PATHS[HOME].format(slug=to.slug), office=to.office, language=language,
+        lines=[(gettext(language, N_("Why")), gettext(language, why)),
+               (gettext(language, N_("What to do")), gettext(language, help_))],
+    )  # fmt: skip
+    text, html = render(letter)
+    now = office.now()
+    return Message(
+        message_id=f"trouble-{int(now.timestamp())}-{abs(hash(to.email)):x}@commsched.invalid", sender="",
+        sender_name=to.office, to=to.email, subject=letter.subject, text=text, html=html, date=now, headers=_AUTOMATIC,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)

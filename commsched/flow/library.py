@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content import MAX_TEXT
+from commsched.core.draft import MOST_NOTE
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import likeness, lineage, storage
 from commsched.flow.compose import media_path
@@ -56,8 +56,8 @@ def add(
     from commsched.images.intake import own, take
 
     actor.require("write")
-    if len(alt) > MAX_TEXT:
-        raise Invalid(N_("At most %(most)s characters."), "alt", most=MAX_TEXT)
+    if len(alt) > MOST_NOTE:
+        raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_NOTE)
     taken = own(data, filename) if ours else take(data, filename)
     path = media_path(office, taken.sha256, taken.suffix)
     write_whole(path, taken.data)
@@ -66,8 +66,7 @@ def add(
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
             found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
             row = found or _row(office, session, actor, taken, filename)
-            row.alt = alt.strip() or row.alt
-            row.credit = " ".join(credit.split())[:200] or row.credit
+            row.describe(actor.person, alt=alt.strip() or row.alt, credit=" ".join(credit.split())[:200] or row.credit)
             row.facts = row.facts | _news(row, facts or {})
             like = _settle(office, session, actor, row) if found is None else []
             lineage.derive(session, row, sources)

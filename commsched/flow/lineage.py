@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from commsched.core.content import Content
 from commsched.store.models import Media, PictureSource
 
 
@@ -92,6 +93,26 @@ def credits_of(session: Session, rows: Collection[Media]) -> dict[int, str]:
         if to_be_named(facts) and credit not in named.setdefault(card, []):
             named[card].append(credit)
     return {row.id: row.credit or ", ".join(named.get(row.id, ()))[:200] for row in rows}
+
+
+def credited_by(session: Session, rows: Collection[Media]) -> set[int | None]:
+    """Who wrote the lines of :func:`credits_of`."""
+    found = select(Media).join(PictureSource, PictureSource.source_id == Media.id)
+    silent = [row.id for row in rows if not row.credit]
+    behind = session.scalars(found.where(PictureSource.media_id.in_(silent), Media.credit != "")) if silent else ()
+    named = [row for row in behind if to_be_named(row.facts)]
+    return {row.credit_by for row in [*(row for row in rows if row.credit), *named]}
+
+
+def lent(session: Session, content: Content) -> set[int]:
+    """The people whose words go out with the pictures of ``content`` as the library has them: who wrote the alt text
+    or the credit there, and who drew the words of a card."""
+    wanted = {one.sha256: one for one in content.pictures}
+    rows = list(session.scalars(select(Media).where(Media.sha256.in_(wanted)))) if wanted else []
+    people = {row.alt_by for row in rows if row.alt and row.alt.strip() == wanted[row.sha256].alt}
+    people |= credited_by(session, rows)
+    people |= {row.person_id for row in rows if "card" in row.facts}
+    return {one for one in people if one is not None}
 
 
 def to_be_named(facts: dict[str, Any]) -> bool:

@@ -8,11 +8,13 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.approval import standing
 from commsched.core.content import Picture
-from commsched.core.draft import DraftIn, PictureIn, SourceIn, VariantIn
+from commsched.core.draft import DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.words import Problem
-from commsched.flow import compose, items, listing
+from commsched.flow import compose, items, listing, takedown
+from commsched.flow.clearance import as_said
 from commsched.flow.context import Actor, Office
 from commsched.flow.shown import states
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Media, Person, Revision
@@ -37,15 +39,15 @@ class Seen(msgspec.Struct, frozen=True):
     """By delivery, the parts that wait for a person's answer."""
     reach: dict[int, listing.Reach] = msgspec.field(default_factory=dict)
     """By delivery of several parts, how far it came."""
+    taken_down: str | None = None
+    """Why it was taken off the office's own pages, where it is."""
 
     @property
     def standing(self) -> list[Decision]:
         """The yeses that count for the content as it is now."""
-        mine: list[Decision] = []
-        for row in self.decisions:
-            if row.hash == self.revision.hash:
-                mine = [] if row.verdict in ("changes", "withdraw") else [*mine, row]
-        return mine
+        said = [as_said(row) for row in self.decisions]
+        rows = dict(zip(map(id, said), self.decisions, strict=True))
+        return [rows[id(one)] for one in standing(said, self.revision.hash)]
 
 
 def look(office: Office, actor: Actor, item_id: int) -> Seen:
@@ -56,6 +58,7 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         revision = items.current(session, item)
         decisions = list(session.scalars(select(Decision).where(Decision.item_id == item_id).order_by(Decision.id)))
         comments = list(session.scalars(select(Comment).where(Comment.item_id == item_id).order_by(Comment.id)))
+        down = takedown.standing(session, item.corrects_id or item_id)
         rows = list(session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)))
         tries = listing.attempts(session, [row.id for row in rows])
         problems, checked = items.problems(office, session, item) if item.state in EDITABLE else ([], [])
@@ -63,7 +66,8 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
                     problems, checked, states(session, [item_id])[item_id],
-                    listing.doubts(office, session, rows), listing.reach(office, session, rows))  # fmt: skip
+                    listing.doubts(office, session, rows), listing.reach(office, session, rows),
+                    down.reason if down else None)  # fmt: skip
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:
@@ -89,9 +93,12 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
     }
     return DraftIn(
         kind=said.kind, title=said.title, text=said.text, lead=said.lead, genre=said.genre, short=said.short,
-        facts=said.facts, quotes=list(said.quotes), contact=said.contact, link=said.link, language=said.language,
+        facts=said.facts,
+        quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes], contact=said.contact,
+        link=said.link, language=said.language,
         channels=[one.channel for one in said.channels], variants=variants, media=_media(session, said.pictures),
         sources=[SourceIn(**source) for source in revision.sources], embargo=said.embargo or None,
+        correction=said.correction,
         publish_at=item.publish_at.isoformat() if item.publish_at else None,
         latest_at=item.latest_at.isoformat() if item.latest_at else None,
     )  # fmt: skip

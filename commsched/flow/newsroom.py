@@ -1,30 +1,30 @@
 """What the public may see: an office's newsroom and its pictures.
 
-One rule decides: a delivery is recorded as published, on a channel of that kind, and the embargo of what it said has
-passed. What is shown is the delivery's own revision, so an edit afterwards shows nothing that was not published.
+One rule decides: a delivery is recorded as published, on a channel of that kind, the embargo of what it said has
+passed, and it has not been taken down. What is shown is the delivery's own revision, or that of the newest published
+correction, so an edit afterwards shows nothing that was not published.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from commsched.core.content import Content, Picture, parse
-from commsched.core.markup import first_words, plain_to_html, to_html
+from commsched.core.content import Content
+from commsched.core.markup import first_words, plain_to_html, shown_words, to_html
 from commsched.core.slug import TAIL, address_of
 from commsched.core.text import split_thread
 from commsched.core.words import N_, NotFound
-from commsched.flow import gallery
-from commsched.flow.compose import media_path
+from commsched.flow import versions
 from commsched.flow.context import Office
-from commsched.store.models import Channel, Delivery, Item, Membership, Revision, Workspace
+from commsched.flow.versions import Shot, Version, may_be_seen
+from commsched.store.models import Channel, Delivery, Item, Revision, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
 
@@ -32,21 +32,6 @@ PAGE: Final = 20
 FEED: Final = 30
 MAP: Final = 5000
 """Addresses in a site map; the protocol's own limit is 50,000."""
-SHOWN: Final = ("newsroom", "sandbox")
-"""The platforms whose publications are pages of ours."""
-_MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
-
-
-class Shot(msgspec.Struct, frozen=True):
-    """A picture of a public page."""
-
-    name: str
-    alt: str
-    credit: str
-    width: int
-    height: int
-    mime: str
-    size: int
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -60,6 +45,19 @@ class Entry(msgspec.Struct, frozen=True):
     text: str
     """As it went to the newsroom."""
     pictures: tuple[Shot, ...] = ()
+    versions: tuple[Version, ...] = ()
+    """Every published wording, the original first."""
+    version: int = 1
+    """Which of them this is."""
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the newest wording was published."""
+        return self.versions[-1].at if self.versions else self.published_at
+
+    @property
+    def corrected(self) -> bool:
+        return len(self.versions) > 1
 
     @property
     def headline(self) -> str:
@@ -69,7 +67,7 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def summary(self) -> str:
         """The beginning, for lists, feeds and previews."""
-        return first_words(self.content.lead or self.content.short or self.text, 240)
+        return shown_words(self.content, self.text, 240)
 
     def html(self) -> str:
         """The body, sanitised. Releases are Markdown; posts are text, and the marks of a thread become rules."""
@@ -140,17 +138,21 @@ def front(office: Office, slug: str, kind: str = "", cursor: str = "", size: int
         at, number = before
         where.append(or_(Delivery.published_at < at, and_(Delivery.published_at == at, Delivery.id < number)))
     with office.store.read(here.id) as session:
-        entries: list[Entry] = []
-        older = last = ""
-        for delivery, item, content in _published(office, session, *where):
-            if len(entries) == size:
-                older = last
+        rows: list[tuple[Delivery, Item, Content]] = []
+        older = ""
+        for row in _published(office, session, *where):
+            if len(rows) == size:
+                older = _cursor(rows[-1][0])
                 break
-            one = _entry(session, delivery, item, content)
-            entries.append(one)
-            last = f"{to_micros(one.published_at)}-{delivery.id}"
+            rows.append(row)
+        entries = _entries(office, session, rows)
         mixed = {k for k in ("post", "release") if session.scalar(_deliveries(Item.kind == k).limit(1)) is not None}
     return Front(here, entries, older, kind, len(mixed) > 1)
+
+
+def _cursor(delivery: Delivery) -> str:
+    assert delivery.published_at is not None
+    return f"{to_micros(delivery.published_at)}-{delivery.id}"
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
@@ -160,31 +162,68 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
     return from_micros(int(match[1])), int(match[2])
 
 
-def entry(office: Office, slug: str, address: str) -> tuple[Room, Entry]:
-    """The item at ``address``: its own, an older one, or its whole uid. Raises :class:`NotFound`."""
+class TakenDown(NotFound):
+    """It stood here once. ``reason`` and ``at`` are what readers are told."""
+
+    def __init__(self, room: Room, reason: str, at: datetime) -> None:
+        super().__init__(N_("This has been taken down."))
+        self.room, self.reason, self.at = room, reason, at
+
+
+def entry(office: Office, slug: str, address: str, version: int | None = None) -> tuple[Room, Entry]:
+    """The item at ``address``: its own, an older one, or its whole uid; a correction's leads to what it corrects.
+
+    ``version`` asks for an earlier wording. Raises :class:`TakenDown`, or :class:`NotFound`.
+    """
     here = room(office, slug)
+    with office.store.read(here.id) as session:
+        wanted = _at_address(session, address)
+        rows = list(_published(office, session, Item.id.in_(wanted))) if wanted else []
+        if not rows:
+            _say_why(session, here, wanted)
+            raise NotFound(N_("There is no such release."))
+        entries = _entries(office, session, rows)
+        chosen = next((one for one in entries if address in (one.address, one.uid)), entries[0])
+        if version is not None:
+            row = next(row for row in rows if row[1].uid == chosen.uid)
+            chosen = _entries(office, session, [row], version)[0]
+    return here, chosen
+
+
+def _at_address(session: Session, address: str) -> set[int]:
+    """The ids of the items that an address may mean: what is corrected, never the correction."""
     tail = address[-TAIL:]
     same = [Item.uid == address, Item.slug == address] if address else []
     if re.fullmatch(r"[0-9a-f]{8}", tail):
         same.append(Item.uid.startswith(tail, autoescape=True))
-    with office.store.read(here.id) as session:
-        found = [_entry(session, *row) for row in _published(office, session, or_(*same))] if same else []
-    if not found:
-        raise NotFound(N_("There is no such release."))
-    exact = [one for one in found if address in (one.address, one.uid)]
-    return here, (exact or found)[0]
+    originals = select(func.coalesce(Item.corrects_id, Item.id)).where(or_(*same))
+    return set(session.scalars(originals)) if same else set()
+
+
+def _say_why(session: Session, here: Room, wanted: set[int]) -> None:
+    """Raise :class:`TakenDown` where one of ``wanted`` stood in the newsroom until somebody took it down."""
+    stood = exists().where(
+        Delivery.item_id == Takedown.item_id,
+        Delivery.state == "published",
+        Delivery.channel_id == Channel.id,
+        Channel.platform == "newsroom",
+    )
+    standing = (Takedown.item_id.in_(wanted), Takedown.ended_at.is_(None), stood)
+    row = session.scalar(select(Takedown).where(*standing).order_by(Takedown.id.desc()).limit(1))
+    if row is not None:
+        raise TakenDown(here, row.reason, row.at)
 
 
 def site_map(office: Office, slug: str) -> tuple[Room, list[tuple[str, datetime]]]:
-    """The address of everything in a newsroom, and when it was published."""
-    here, made = room(office, slug), []
+    """The address of everything in a newsroom, and when it was last changed."""
+    here = room(office, slug)
     with office.store.read(here.id) as session:
-        for delivery, item, content in _published(office, session):
-            assert delivery.published_at is not None
-            address = address_of(content.title, content.text_on(delivery.channel_id), item.uid)
-            made.append((address, delivery.published_at))
-            if len(made) == MAP:
+        rows = []
+        for row in _published(office, session):
+            rows.append(row)
+            if len(rows) == MAP:
                 break
+        made = [(one.address, one.updated_at) for one in _entries(office, session, rows, pictured=False)]
     return here, made
 
 
@@ -194,7 +233,8 @@ def _deliveries(*where: Any) -> Any:
         .join(Item, Item.id == Delivery.item_id)
         .join(Revision, Revision.id == Delivery.revision_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Channel.platform == "newsroom", Delivery.state == "published", *where)
+        .where(Channel.platform == "newsroom", Delivery.state == "published", Item.corrects_id.is_(None), *where)
+        .where(~versions.down())
         .order_by(Delivery.published_at.desc(), Delivery.id.desc())
     )
 
@@ -211,73 +251,49 @@ def _published(office: Office, session: Session, *where: Any) -> Iterator[tuple[
         yield delivery, item, content
 
 
-def may_be_seen(content: Content, now: datetime) -> bool:
-    """The embargo holds to the second, whatever the rows say; one that cannot be read never ends."""
-    if not content.embargo:
-        return True
-    try:
-        return datetime.fromisoformat(content.embargo) <= now
-    except (ValueError, TypeError):
-        return False
+def _entries(
+    office: Office,
+    session: Session,
+    rows: Sequence[tuple[Delivery, Item, Content]],
+    version: int | None = None,
+    *,
+    pictured: bool = True,
+) -> list[Entry]:
+    """Each publication as readers meet it now, in its newest wording, or in the one that ``version`` counts.
 
-
-def _entry(session: Session, delivery: Delivery, item: Item, content: Content) -> Entry:
-    text = content.text_on(delivery.channel_id)
-    assert delivery.published_at is not None
-    return Entry(item.uid, content.kind, address_of(content.title, text, item.uid), delivery.published_at, content,
-                 text, shots(session, content.pictures_on(delivery.channel_id)))  # fmt: skip
-
-
-def shots(session: Session, pictures: list[Picture]) -> tuple[Shot, ...]:
-    """The ``pictures`` whose files are known."""
-    files = gallery.files(session, [picture.sha256 for picture in pictures])
-    return tuple(
-        Shot(f"{p.sha256}{files[p.sha256].suffix}", p.alt, p.credit, p.width or files[p.sha256].width,
-             p.height or files[p.sha256].height, files[p.sha256].mime, files[p.sha256].size)
-        for p in pictures if p.sha256 in files
-    )  # fmt: skip
-
-
-def picture(office: Office, slug: str, name: str, person: int | None) -> tuple[Path, gallery.Row]:
-    """The file of a picture that is part of something published, or that ``person`` may see as a member.
-
-    Raises :class:`NotFound` for everything else, so that nobody learns which pictures there are.
+    Raises :class:`NotFound` where there is no such version. One question a kind, however many there are.
     """
-    here, match = find_room(office, slug), _MEDIA_NAME.fullmatch(name)
-    with office.store.read(here.id) as session:
-        row = gallery.files(session, [match[1]]).get(match[1]) if match else None
-        if (
-            row is None
-            or not match
-            or row.suffix != match[2]
-            or not (_is_member(session, person) or _is_published(office, session, row.sha256))
-        ):
-            raise NotFound(N_("There is no such picture."))
-    path = media_path(office, row.sha256, row.suffix)
-    if not path.is_file():
-        raise NotFound(N_("There is no such picture."))
-    return path, row
+    now = office.now()
+    later = versions.corrections(session, [item.id for _delivery, item, _content in rows], "newsroom", now)
+    made = []
+    for delivery, item, content in rows:
+        assert delivery.published_at is not None
+        first = Version(1, item.id, delivery.channel_id, delivery.published_at, content)
+        every = [first, *later.get(item.id, ())]
+        number = len(every) if version is None else version
+        if not 1 <= number <= len(every):
+            raise NotFound(N_("There is no such release."))
+        made.append((item, every, number))
+    return _with_pictures(session, made, now) if pictured else [_entry(*one, ()) for one in made]
 
 
-def _is_member(session: Session, person: int | None) -> bool:
-    mine = select(Membership.id).where(Membership.person_id == person)
-    return person is not None and session.scalar(mine) is not None
+def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Entry]:
+    wanted = [versions.pictures_of(every, number) for _item, every, number in made]
+    shown = {shot.name[:64]: shot for shot in versions.shots(session, (p for group in wanted for p in group), now)}
+    entries = []
+    for (item, every, number), group in zip(made, wanted, strict=True):
+        pictures = [
+            msgspec.structs.replace(shown[one.sha256], alt=one.alt, credit=one.credit)
+            for one in group
+            if one.sha256 in shown
+        ]
+        entries.append(_entry(item, every, number, pictures))
+    return entries
 
 
-def _is_published(office: Office, session: Session, sha256: str) -> bool:
-    """Searched in the bytes first: parsing every revision for one picture would be slow."""
-    rows = session.execute(
-        select(Revision.content, Delivery.channel_id)
-        .join(Delivery, Delivery.revision_id == Revision.id)
-        .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Channel.platform.in_(SHOWN), Delivery.state == "published")
-        .order_by(Delivery.published_at.desc())
-        .execution_options(yield_per=100)
-    )
-    name, now = sha256.encode(), office.now()
-    return any(name in content and _shows(parse(content), channel, sha256, now) for content, channel in rows)
-
-
-def _shows(content: Content, channel: int, sha256: str, now: datetime) -> bool:
-    """Whether it is one of the pictures as they went out there: what a crop left out is nobody's to see."""
-    return may_be_seen(content, now) and any(one.sha256 == sha256 for one in content.pictures_on(channel))
+def _entry(item: Item, every: list[Version], number: int, pictures: Sequence[Shot]) -> Entry:
+    newest, chosen = every[-1], every[number - 1]
+    address = address_of(newest.content.title, newest.content.text_on(newest.channel), item.uid)
+    text = chosen.content.text_on(chosen.channel)
+    kind = chosen.content.kind
+    return Entry(item.uid, kind, address, every[0].at, chosen.content, text, tuple(pictures), tuple(every), number)

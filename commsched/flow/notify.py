@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ Message-ID, so that a mail program that got it twice can show it once."""
 BACK_OFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES: Final = 12
 """With the waits above about two days; then the first page is what tells."""
+ASKING: Final = ("asked_to_approve", "asked_to_accept", "reminder")
+"""Kinds that ask for a decision: of one person about one item there is never more than one on its way."""
 _OPEN: Final = frozenset({"in_review", "held"})
 """Item states in which an approval is still asked for."""
 
@@ -41,12 +43,15 @@ def queue(
     *,
     link_token: str = "",
     workspace: int | None = None,
+    after: timedelta = timedelta(0),
     **facts: Any,
 ) -> None:
     """Add one notice of ``kind`` for each person, in the caller's transaction.
 
     ``link_token`` is kept encrypted until the mail has gone. ``workspace`` is needed only where neither ``item`` nor
-    the session says which it is. Raises ``KeyError`` for a kind that nobody has written a letter for.
+    the session says which it is; ``after`` is how long the mail waits for more to say.
+
+    Raises ``KeyError`` for a kind that nobody has written a letter for.
     """
     letters.KINDS[kind]
     belongs = workspace or (item.workspace_id if item is not None else session.info.get("workspace"))
@@ -57,9 +62,19 @@ def queue(
             Notice(
                 workspace_id=belongs, person_id=person, item_id=item.id if item is not None else None, kind=kind,
                 facts=facts, link_token=office.vault.seal(link_token) if link_token else "",
-                created_at=office.now(), next_at=office.now(), state="waiting", tries=0,
+                created_at=office.now(), next_at=office.now() + after, state="waiting", tries=0,
             )
         )  # fmt: skip
+
+
+def drop(
+    session: Session, item: Item, kinds: Iterable[str], *, only: Collection[int] | None = None,
+    but: Collection[int] = (),
+) -> None:  # fmt: skip
+    """Stop what is still on its way about ``item``: to ``only`` those people, or to all ``but`` some."""
+    mine = [Notice.item_id == item.id, Notice.kind.in_(tuple(kinds)), Notice.state == "waiting"]
+    mine.append(Notice.person_id.not_in(but) if only is None else Notice.person_id.in_(only))
+    session.execute(update(Notice).where(*mine).values(state="dropped", next_at=None, link_token=""))
 
 
 class _Claimed(msgspec.Struct, frozen=True):
@@ -118,7 +133,9 @@ def _written(office: Office, session: Session, row: Notice, now: datetime) -> _C
 def _wanted(session: Session, row: Notice, person: Person, item: Item | None) -> bool:
     if not person.active:
         return False
-    if row.kind in ("asked_to_approve", "reminder") and (item is None or item.state not in _OPEN):
+    if row.kind in ASKING and (item is None or item.state not in _OPEN):
+        return False
+    if row.kind == "commented" and row.read_at is not None:
         return False
     member = select(Membership.id).where(Membership.person_id == person.id, Membership.workspace_id == row.workspace_id)
     return session.scalar(member) is not None

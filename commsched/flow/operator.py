@@ -5,12 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from commsched.core.words import N_, Conflict, Invalid, NotFound
+from commsched.flow import succession
 from commsched.flow.context import Actor, Office
 from commsched.flow.guesses import fold_email
+from commsched.flow.passwords import new_hash
 from commsched.flow.record import note
 from commsched.flow.signin import set_password
 from commsched.store.models import ApiToken, Membership, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, narrowed
 
 NAME = "command line"
 
@@ -73,9 +75,10 @@ def has_password(office: Office, email: str) -> bool:
 def give_password(office: Office, workspace: Workspace, email: str, password: str) -> None:
     """Set a member's password; every session of theirs ends. Somebody who was shut out is let in again."""
     number = member(office, workspace, email).person_id
+    kept = new_hash(password, fold_email(email))
     with office.store.write(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, number)
-        set_password(session, office, person, password)
+        set_password(session, office, person, kept)
         person.active = True
         note(session, office, actor(workspace), "person.password_set", person=number, name=person.name or person.email)
 
@@ -87,11 +90,20 @@ def deactivate(office: Office, workspace: Workspace, email: str) -> None:
         raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
     with office.store.write(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, row.person_id)
+        places = list(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person.id)))
+        stood = {}
+        for place in places:
+            with narrowed(session, place):
+                stood[place] = succession.before(office, session, person.id)
         person.active = False
         for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
             token.revoked_at = token.revoked_at or office.now()
         note(session, office, actor(workspace), "person.deactivated", person=person.id,
              name=person.name or person.email)  # fmt: skip
+        for place, was in stood.items():  # nobody is kept in because something waits for them
+            with narrowed(session, place):
+                by = Actor(None, NAME, place, "administrator", "cli")
+                succession.settle(office, session, by, was, person.name or person.email, refuse=False)
 
 
 def _other_administrators(office: Office, workspace: Workspace, person: int) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
@@ -15,16 +13,19 @@ from sqlalchemy.orm import Session
 from commsched.core import approval
 from commsched.core.language import LANGUAGES
 from commsched.core.roles import ROLES
+from commsched.core.slug import slug
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
+from commsched.flow import succession
 from commsched.flow.context import Actor, Office
 from commsched.flow.guesses import fold_email
-from commsched.flow.passwords import check_strength, hash_password
+from commsched.flow.passwords import new_hash
 from commsched.flow.policies import to_policy
 from commsched.flow.record import note
 from commsched.flow.signin import note_everywhere, set_password
+from commsched.flow.succession import PassedOn
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, narrowed
 from commsched.store.vault import new_token
 
 LINK_LASTS: Final = timedelta(days=3)
@@ -52,8 +53,7 @@ def check_email(email: str) -> str:
 
 def slug_of(name: str) -> str:
     """``Regiongruppen Västra`` → ``regiongruppen-vastra``."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    return slug(name, 60) or slug(name, len(name) + 1)[:60]
 
 
 def check_name(name: str, most: int = 200, field: str = "name") -> str:
@@ -111,13 +111,14 @@ def create_workspace(
     Raises :class:`Invalid` (by ``field``) and :class:`Conflict` where the short name is taken.
     """
     name, short, email, person_name = check_workspace(name, email, person_name, slug, zone, language)
+    kept = _hash_for_new(office, email, password)
     with office.store.write(EVERY_WORKSPACE) as session:
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
         made = Workspace(slug=short, name=name, zone=zone, language=language, created_at=office.now(),
                          policy=to_policy(approval.ONE_APPROVER), is_demo=is_demo)  # fmt: skip
         session.add(made)
-        person = _person(session, office, email, person_name, language, password)
+        person = _person(session, office, email, person_name, language, kept)
         session.flush()
         session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
         actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
@@ -125,8 +126,8 @@ def create_workspace(
         return made, person
 
 
-def _person(session: Session, office: Office, email: str, name: str, language: str, password: str | None) -> Person:
-    """The person with that address: the one there is, or a new one."""
+def _person(session: Session, office: Office, email: str, name: str, language: str, kept: str) -> Person:
+    """The person with that address: the one there is, or a new one, whose password has the hash ``kept``."""
     found = session.scalar(select(Person).where(Person.email == email))
     if found:
         if not found.active and _belongs(session, found.id):
@@ -135,15 +136,20 @@ def _person(session: Session, office: Office, email: str, name: str, language: s
         if not found.active:
             found.active, found.password_hash, found.stamp = True, "", new_token(16)
         return found
-    if password is not None:
-        check_strength(password, email)
     made = Person(
         email=email, name=check_name(name) if name else "", language=language, stamp=new_token(16),
-        password_hash=hash_password(password) if password is not None else "", created_at=office.now(),
+        password_hash=kept, created_at=office.now(),
     )  # fmt: skip
     session.add(made)
     session.flush()
     return made
+
+
+def _hash_for_new(office: Office, email: str, password: str | None) -> str:
+    """The hash for somebody who is not here yet; who is here keeps their own password, whatever was given."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        known = session.scalar(select(Person.id).where(Person.email == email))
+    return new_hash(password, email) if password is not None and known is None else ""
 
 
 def _belongs(session: Session, person: int) -> bool:
@@ -160,9 +166,10 @@ def add_person(
     """
     actor.require("administer")
     email, role = check_email(email), check_role(role)
+    kept = _hash_for_new(office, email, password)
     with office.store.write(EVERY_WORKSPACE) as session:
         place = session.get_one(Workspace, actor.workspace)
-        person = _person(session, office, email, name, check_language(language or place.language), password)
+        person = _person(session, office, email, name, check_language(language or place.language), kept)
         if _membership(session, actor.workspace, person.id):
             raise Conflict(N_("%(email)s is already here."), "email", email=email)
         elsewhere = _belongs(session, person.id)
@@ -212,27 +219,40 @@ def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
         return [(row[0], row[1]) for row in session.execute(found)]
 
 
-def set_role(office: Office, actor: Actor, person: int, role: str) -> None:
-    """Give a member another role. The last administrator keeps theirs."""
+def set_role(office: Office, actor: Actor, person: int, role: str) -> PassedOn:
+    """Give a member another role. The last administrator keeps theirs. Returns what has been passed on to others.
+
+    Raises :class:`Conflict` where nobody would be left to approve something.
+    """
     actor.require("administer")
     check_role(role)
     with office.store.write(actor.workspace) as session:
         member = member_of(session, actor, person)
         if member.role == role:
-            return
+            return PassedOn()
         _keep_an_administrator(session, member)
+        stood = succession.before(office, session, person)
         was, member.role = member.role, role
-        note(session, office, actor, "person.role", person=person, name=member.person.name or member.person.email,
-             was=was, role=role)  # fmt: skip
+        name = member.person.name or member.person.email
+        note(session, office, actor, "person.role", person=person, name=name, was=was, role=role)
+        passed = succession.settle(office, session, actor, stood, name)
+    office.wake()
+    return passed
 
 
-def remove_person(office: Office, actor: Actor, person: int) -> None:
-    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays."""
+def remove_person(office: Office, actor: Actor, person: int) -> PassedOn:
+    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays, and
+    what waited for them is passed on to others, which is returned.
+
+    Raises :class:`Conflict` where nobody would be left to approve something.
+    """
     actor.require("administer")
     with office.store.write(EVERY_WORKSPACE) as session:
         member = member_of(session, actor, person)
         _keep_an_administrator(session, member)
         gone = member.person
+        with narrowed(session, actor.workspace):
+            stood = succession.before(office, session, person)
         _revoke_keys(session, office, actor.workspace, person)
         session.delete(member)
         session.flush()
@@ -241,6 +261,10 @@ def remove_person(office: Office, actor: Actor, person: int) -> None:
             for row in session.scalars(select(SignIn).where(SignIn.person_id == person)):
                 session.delete(row)
         note(session, office, actor, "person.removed", person=person, name=gone.name or gone.email)
+        with narrowed(session, actor.workspace):
+            passed = succession.settle(office, session, actor, stood, gone.name or gone.email)
+    office.wake()
+    return passed
 
 
 def _revoke_keys(session: Session, office: Office, workspace: int, person: int) -> None:
@@ -305,11 +329,12 @@ def read_password_link(office: Office, token: str) -> Person:
 def use_password_link(office: Office, token: str, password: str, end: Collection[str] = ()) -> Person:
     """Set the password and spend the link; of the person's keys, those named in ``end`` stop working."""
     person = read_password_link(office, token)
+    kept = new_hash(password, person.email)
     with office.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person.id)
         if row.stamp != person.stamp:
             raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
-        set_password(session, office, row, password, end)
+        set_password(session, office, row, kept, end)
         return row
 
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval import Policy
+from commsched.core.approval import Policy, possible
 from commsched.core.roles import may
 from commsched.core.words import N_, Invalid
 from commsched.store.models import Membership
@@ -37,4 +37,8 @@ def check_policy(session: Session, policy: Policy) -> Policy:
             raise Invalid(N_("Only people who approve here can stand in a policy."), "policy")
         if step.need == "all" and not step.people:
             raise Invalid(N_("Choose at least one person who must approve."), "policy")
+    able = {number for number, role in roles.items() if may(role, "approve")}
+    if not possible(policy, able):
+        raise Invalid(N_("That takes more different people than there are: one person counts once, whatever the "
+                         "number of steps."), "policy")  # fmt: skip
     return policy

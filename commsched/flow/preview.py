@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval import Policy, strictest
-from commsched.core.content import Content, Picture
+from commsched.core.approval import fitted, standing, strictest
+from commsched.core.content import Content, Picture, canonical, digest
 from commsched.core.platform import Draft, Part
+from commsched.core.recipients import read
 from commsched.flow import compose
-from commsched.flow.asking import approvers, people_with
-from commsched.flow.clearance import read_policy
-from commsched.flow.context import Office
-from commsched.store.models import Channel, Person, Workspace
+from commsched.flow.asking import Case, people_with, turn_in, writers_after
+from commsched.flow.clearance import read_policy, said_of
+from commsched.flow.context import Actor, Office
+from commsched.flow.items import current
+from commsched.flow.lineage import lent
+from commsched.store.models import Channel, Item, Person, Workspace
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -48,7 +52,7 @@ def _look(
     office: Office, channel: Channel, content: Content, uid: str, readers: dict[str, tuple[compose.Reader, int]],
     checked: compose.Checked,
 ) -> Look:  # fmt: skip
-    people = compose.addresses(office, channel)
+    people = read("\n".join(compose.addresses(office, channel))).addresses
     platform = office.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, readers, people[:1])
     return Look(channel, checked, draft, platform.parts(draft), len(people))
@@ -59,20 +63,37 @@ class Ahead(msgspec.Struct, frozen=True):
 
     steps: int
     names: list[str]
+    acceptors: list[str] = []
+    """Those who are asked to accept what others wrote, so that these can approve it."""
+    own: list[str] = []
+    """Those others."""
+    accepts: bool = False
+    """Whoever sends it in can accept it in the same press."""
+    stuck: bool = False
+    """Nobody here could approve it."""
 
 
-def ahead(session: Session, workspace: Workspace, channels: list[int], author: int | None) -> Ahead:
-    """Who would be asked about something on ``channels``, written by ``author``."""
-    rows = session.scalars(select(Channel.policy).where(Channel.id.in_(channels)))
+def ahead(
+    office: Office, session: Session, actor: Actor, workspace: Workspace, content: Content, item: Item | None = None
+) -> Ahead:  # fmt: skip
+    """Who will be asked when ``actor`` saves ``content`` and sends it in: before anything is saved."""
+    rows = session.scalars(select(Channel.policy).where(Channel.id.in_([one.channel for one in content.channels])))
     policy = strictest([read_policy(workspace.policy), *[read_policy(row) for row in rows if row]])
     if not policy.steps:
         return Ahead(0, [])
-    return Ahead(len(policy.steps), _first(session, policy, author))
+    data = canonical(content)
+    able = people_with(session, "approve")
+    said = said_of(session, item.id) if item else []
+    own = set() if policy.own else writers_after(session, item, actor.person, data, lent(session, content))
+    policy = fitted(policy, able, own, standing(said, digest(data)))
+    case = Case(office.now(), policy, said, digest(data), own)
+    revision = current(session, item) if item else None
+    last = revision.author_id if revision is not None and revision.hash == digest(data) else actor.person
+    now = turn_in(session, case, item.author_id if item else actor.person, last)
+    return Ahead(len(policy.steps), _called(session, now.asked), _called(session, now.acceptors - {actor.person}),
+                 _called(session, now.own), not now.asked and actor.person in now.may_accept, now.stuck)  # fmt: skip
 
 
-def _first(session: Session, policy: Policy, author: int | None) -> list[str]:
-    people = set(policy.steps[0].people) or approvers(session) or people_with(session, "approve")
-    if not policy.own:
-        people -= {author or 0}
-    rows = session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.name))
-    return [row.name or row.email for row in rows if row.active]
+def _called(session: Session, people: Iterable[int]) -> list[str]:
+    rows = session.scalars(select(Person).where(Person.id.in_(list(people))).order_by(Person.name))
+    return [row.name or row.email for row in rows]

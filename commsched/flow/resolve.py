@@ -100,11 +100,12 @@ def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> N
     if result.state in ("waiting", "sending"):
         row.state, row.next_at, row.reason = "waiting", result.next_at or now, ""
         return
+    asked = row.reason == "ask"
     row.state, row.next_at, row.reason, row.detail = result.state, result.next_at, result.reason, result.detail
     if result.state == "published":
         row.published_at = now
     elif result.state == "unknown":  # recipients who are not answered for yet
-        row.reason = "ask" if result.next_at is None else "verify"
+        row.reason = "ask" if asked or result.next_at is None else "verify"
     elif result.state == "held":
         row.reason = "absent"
     elif not row.reason:  # recipients who were refused: each of them says why

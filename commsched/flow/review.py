@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import desc, select
+from sqlalchemy import desc, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core import changes
-from commsched.core.approval import current_step
+from commsched.core.changes import Change
 from commsched.core.language import say
 from commsched.core.words import Conflict, NotAllowed, Words
 from commsched.flow import approve, items, look
-from commsched.flow.asking import asked
-from commsched.flow.clearance import read_policy, said_of
+from commsched.flow.asking import Turn, turn
 from commsched.flow.context import Actor, Office
 from commsched.flow.preview import Look, looks
 from commsched.store.models import Channel, Decision, Entry, Item, Revision
@@ -30,6 +30,10 @@ class Waiting(msgspec.Struct, frozen=True):
     revision: Revision
     mine: bool
     names: list[str]
+    accept: bool = False
+    """What it waits for is that somebody accepts what another wrote."""
+    stuck: bool = False
+    """Nobody could move it on."""
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -42,9 +46,21 @@ class Review(msgspec.Struct, frozen=True):
     cannot: Words | None
     """Why the reader cannot decide, if so."""
     before: Revision | None = None
-    changes: list[changes.Change] = msgspec.field(default_factory=list)
+    changes: list[Change] = msgspec.field(default_factory=list)
     moved: bool = False
     """Its time was changed since the reader last decided."""
+    turn: Turn = msgspec.field(default_factory=Turn)
+    others: list[str] = msgspec.field(default_factory=list)
+    """Those who are to accept the words of :attr:`own`, so that these can say yes."""
+    own: list[str] = msgspec.field(default_factory=list)
+    embargo: datetime | None = None
+    """Before which nothing of it is public."""
+    late: bool = False
+    """Its time has passed, so that a yes would lead to nothing."""
+    accepts: bool = False
+    """The reader can accept what others wrote."""
+    accepted: list[Change] = msgspec.field(default_factory=list)
+    """What others changed in it since the reader last saved or began it."""
 
 
 def waiting(office: Office, actor: Actor) -> list[Waiting]:
@@ -62,8 +78,14 @@ def _late(item: Item) -> bool:
 
 def _waiting(office: Office, session: Session, actor: Actor, item: Item) -> Waiting:
     revision = items.current(session, item)
-    people = asked(office, session, item, revision)
-    return Waiting(item, revision, actor.person in people, sorted(look.names(session, people).values()))
+    now = turn(office, session, item, revision)
+    people = now.asked or now.acceptors
+    return Waiting(item, revision, actor.person in now.asked | now.acceptors, _called(session, people),
+                   not now.asked and bool(now.acceptors), now.stuck)  # fmt: skip
+
+
+def _called(session: Session, people: Iterable[int]) -> list[str]:
+    return sorted(look.names(session, people).values())
 
 
 def review(office: Office, actor: Actor, item_id: int) -> Review:
@@ -71,14 +93,46 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
     seen = look.look(office, actor, item_id)
     with office.store.read(actor.workspace) as session:
         shown = looks(office, session, seen.revision.parsed(), seen.item.uid)
-        names = sorted(look.names(session, asked(office, session, seen.item, seen.revision)).values())
+        waits = seen.item.state in ("in_review", "held")
+        now = turn(office, session, seen.item, seen.revision) if waits else Turn()
         last = _last_decision(session, actor, item_id)
         before = session.get(Revision, last.revision_id) if last and last.hash != seen.revision.hash else None
-        tell = choice_teller(office, session, actor.language)
-        names_of = channel_names(session)
-        differences = changes.compare(before.parsed(), seen.revision.parsed(), names_of, tell) if before else []
-        moved = last is not None and _moved_since(session, item_id, last)
-        return Review(seen, shown, names, _cannot(office, session, actor, seen), before, differences, moved)
+        return Review(
+            seen, shown, _called(session, now.asked), _cannot(office, session, actor, seen), before,
+            _compare(office, session, actor, before, seen.revision),
+            last is not None and _moved_since(session, item_id, last),
+            now, _called(session, now.acceptors), _called(session, now.own),
+            embargo=_embargo(seen.revision),
+            late=seen.item.latest_at is not None and seen.item.latest_at < office.now(),
+            accepts=actor.person in now.may_accept and _waits(seen.item),
+            accepted=_compare(office, session, actor, _last_own(session, actor, seen), seen.revision),
+        )  # fmt: skip
+
+
+def _embargo(revision: Revision) -> datetime | None:
+    until = revision.parsed().embargo
+    return datetime.fromisoformat(until) if until else None
+
+
+def _waits(item: Item) -> bool:
+    return item.state == "in_review" or (item.state == "held" and _late(item) and item.submitted_at is not None)
+
+
+def _compare(
+    office: Office, session: Session, actor: Actor, before: Revision | None, after: Revision
+) -> list[Change]:  # fmt: skip
+    if before is None or before.hash == after.hash:
+        return []
+    tell = choice_teller(office, session, actor.language)
+    return changes.compare(before.parsed(), after.parsed(), channel_names(session), tell)
+
+
+def _last_own(session: Session, actor: Actor, seen: look.Seen) -> Revision | None:
+    """The newest version that the reader saved or accepted themselves; what has come since is somebody else's."""
+    accepted = [row.revision_id for row in seen.decisions if row.verdict == "accept" and row.person_id == actor.person]
+    mine = or_(Revision.author_id == actor.person, Revision.id.in_(accepted))
+    found = select(Revision).where(Revision.item_id == seen.item.id, mine).order_by(desc(Revision.number)).limit(1)
+    return session.scalar(found) if actor.person else None
 
 
 def channels_by_id(session: Session) -> dict[int, Channel]:
@@ -121,10 +175,7 @@ def _cannot(office: Office, session: Session, actor: Actor, seen: look.Seen) -> 
     try:
         actor.require("approve")
         item, revision = approve.decidable(session, seen.item.id, seen.revision.hash)
-        policy, said = read_policy(item.policy), said_of(session, item.id)
-        step = current_step(policy, said, revision.hash)
-        if step is not None:
-            approve.principal_for(office, session, actor, item, revision, policy, step, said)
+        approve.principal_for(office, session, actor, item, revision)
     except (NotAllowed, Conflict) as error:
         return error.words
     return None

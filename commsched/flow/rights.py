@@ -60,7 +60,7 @@ def write_down(
         if row is None:
             raise NotFound(N_("There is no such picture."))
         zone = items.workspace_of(session, actor).zone
-        row.alt, row.credit = known.alt.strip(), " ".join(known.credit.split())
+        row.describe(actor.person, alt=known.alt.strip(), credit=" ".join(known.credit.split()))
         persons = [person(" ".join(name.split()), until, zone) for name, until in known.persons]
         row.facts = {key: value for key, value in row.facts.items() if key != "unnamed"} | {
             "licence": " ".join(known.licence.split()), "tags": list(dict.fromkeys(known.tags)), "persons": persons,

@@ -10,21 +10,19 @@ from typing import Any
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
-from commsched.core.approval import inside
+from commsched.core.approval import LETS_OUT, Verdict, inside
 from commsched.core.lifecycle import item_state
-from commsched.core.timing import Moment, read_time
+from commsched.core.timing import Moment, approval_window, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid
-from commsched.flow import items, notify, stopping
+from commsched.flow import items, notify, rounds, stopping
 from commsched.flow.asking import ask
-from commsched.flow.clearance import clearance
+from commsched.flow.clearance import clearance, read_policy
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.store.models import Decision, Delivery, Item, Part
+from commsched.store.models import Decision, Delivery, Item, Part, Revision
 from commsched.store.outbox import left_off
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
-GRACE = timedelta(minutes=1)
-"""How far back "now" may lie when somebody presses the button."""
 
 
 class NeedsApproval(Conflict):
@@ -60,11 +58,13 @@ def schedule(
         if item.state == "scheduled" and when is None and latest is None:
             return
         place(office, session, actor, item)
+        refuse_past(item.publish_at, office.now())  # after what says more: that it must be approved again
     office.wake()
 
 
-def place(office: Office, session: Session, actor: Actor, item: Item) -> None:
-    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel.
+def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
+    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the record
+    says so already, and one deed is one line.
 
     What is out or under way stays as it is, and a channel that a person dropped or cancelled stays so
     (:mod:`commsched.flow.stopping`). A delivery of the same revision keeps its row and its keys, whatever its time: a
@@ -78,8 +78,7 @@ def place(office: Office, session: Session, actor: Actor, item: Item) -> None:
     if not inside(item.publish_at, bounds):
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
     latest = item.latest_at or item.publish_at
-    if latest < now - GRACE:
-        raise Invalid(N_("That time has already passed."), "publish_at")
+    refuse_past(latest, now)
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
@@ -94,7 +93,8 @@ def place(office: Office, session: Session, actor: Actor, item: Item) -> None:
     item.state, item.reason = "scheduled", ""
     session.flush()
     refresh(session, item)
-    note(session, office, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
+    if not moved:
+        note(session, office, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
 
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
@@ -190,8 +190,7 @@ def move(
         if not movable(session, item):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
-        if moment.at < office.now() - GRACE:
-            raise Invalid(N_("That time has already passed."), "publish_at")
+        refuse_past(moment.at, office.now())
         _set(item, moment, workspace.latest_minutes)
         content = items.current(session, item).parsed()
         if content.embargo and moment.at < datetime.fromisoformat(content.embargo):
@@ -215,34 +214,59 @@ def movable(session: Session, item: Item) -> bool:
 
 
 def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
-    """After its time changed: the outbox follows if the approval covers it, else it must be asked for again."""
+    """After its time changed: the outbox follows if the approval covers it, else those are asked again whose yes does
+    not."""
     if item.state not in FROM | {"in_review"} or item.publish_at is None:
         return
     revision = items.current(session, item)
     bounds = clearance(session, item, revision.hash)
-    if bounds is None:
-        if item.state in ("held", "failed"):
-            item.state, item.reason = "in_review", ""
-        return
-    if inside(item.publish_at, bounds):
-        if item.state in FROM - {"approved"}:
-            place(office, session, actor, item)
-        return
-    if not ask_again:
+    outside = bounds is not None and not inside(item.publish_at, bounds)
+    if (outside or bounds is None) and not read_policy(item.policy).steps:
+        rounds.lapse(office, session, actor, item, revision)
+        decide(office, session, actor, item, revision, "release")  # nobody else is asked: whoever moves it decides
+    elif outside and not ask_again:
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
-    _ask_anew(office, session, actor, item, revision.id, revision.hash)
+    elif outside or bounds is None:
+        _ask_anew(office, session, actor, item, revision)
+        return
+    if item.state in FROM - {"approved"}:
+        place(office, session, actor, item, moved=True)
 
 
-def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revision: int, content_hash: str) -> None:
-    session.add(
-        Decision(workspace_id=item.workspace_id, item_id=item.id, revision_id=revision, hash=content_hash,
-                 verdict="withdraw", person_id=actor.person, comment="", at=office.now(), via=actor.via)
-    )  # fmt: skip
-    item.schedule_on_approval = item.schedule_on_approval or item.state in ("scheduled", "failed")
-    items.void(office, session, actor, item)
+def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
+    """Whose yes covers the new time is not asked again; whoever has not answered yet has the mail already."""
+    was = item.state
+    outgrown = rounds.lapse(office, session, actor, item, revision)
+    if was == "in_review" and not outgrown:
+        return
+    item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed")
+    items.void(session, item)
     item.state, item.submitted_at = "in_review", office.now()
     session.flush()
-    ask(office, session, item, items.current(session, item))
+    rounds.go_on(session, item, revision)
+    rounds.refuse_nobody(office, session, item, revision)
+    ask(office, session, item, revision)
+
+
+def decide(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Verdict, *,
+    comment: str = "", step: int = 0, in_place_of: int | None = None, until: datetime | None = None,
+) -> Decision:  # fmt: skip
+    """Write down what ``actor`` said of ``revision``, and for which time."""
+    workspace, now = items.workspace_of(session, actor), office.now()
+    start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
+    if until is not None and until <= now:
+        raise Invalid(N_("“Approved until” lies in the past."), "until")
+    yes = verdict in LETS_OUT
+    row = Decision(
+        workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash, verdict=verdict,
+        step=step, person_id=actor.person, in_place_of=in_place_of, comment=comment.strip(),
+        window_start=min(start, now) if yes and item.publish_at is None else start if yes else None,
+        window_end=(until or end) if yes else None, at=now, via=actor.via,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
 
 
 def cancel(office: Office, actor: Actor, item_id: int) -> list[stopping.Left]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from commsched.core.standing import WARN
 from commsched.core.words import Words
-from commsched.flow.asking import asked
+from commsched.flow import comments, walltimes
+from commsched.flow.asking import Turn, names, turn
+from commsched.flow.beats import skew
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
-from commsched.flow.health import skew, wrong_time
-from commsched.flow.items import current
+from commsched.flow.health import wrong_time
+from commsched.flow.items import current, workspace_of
+from commsched.flow.overdue import Late, overdue
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
 
 MOST: Final = 50
 """Rows in one list."""
-EXPIRES: Final = timedelta(days=14)
 
 
 class Stopped(msgspec.Struct, frozen=True):
@@ -61,6 +64,14 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
+    to_accept: frozenset[int]
+    """Those that wait for the reader to accept what somebody else wrote."""
+    stuck: frozenset[int]
+    """Those that nobody could move on."""
+    waits_for: dict[int, str]
+    """Who each of them waits for."""
+    spoken: list[comments.Unread]
+    """What was said to the reader and not seen yet."""
     sent_back: list[Item]
     unscheduled: list[Item]
     held: list[Item]
@@ -72,6 +83,10 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     today: list[Line]
     ahead: list[Line]
+    late: list[Late]
+    """What should have gone out, and waits although nothing keeps it."""
+    shifted: int
+    """How many planned times now mean another moment than was meant."""
     wrong_time: Words | None
     """Said where this computer's clock is not the platforms'."""
 
@@ -79,7 +94,8 @@ class Now(msgspec.Struct, frozen=True):
     def waiting(self) -> int:
         """How many things the page lists; all that a pause stopped is one."""
         items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += len(self.channels) + len(self.consents) + bool(self.wrong_time)
+        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
+        items += len(self.spoken) + len(self.late)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
 
     @property
@@ -94,10 +110,14 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
     now = office.now()
     with office.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
-        mine = [one.id for one in waiting if actor.person in asked(office, session, one, current(session, one))]
+        turns = {one.id: turn(office, session, one, current(session, one)) for one in waiting}
         return Now(
             to_approve=waiting,
-            mine=frozenset(mine),
+            mine=_where(turns, lambda one: actor.person in one.asked),
+            to_accept=_where(turns, lambda one: actor.person in one.acceptors),
+            stuck=_where(turns, lambda one: one.stuck),
+            waits_for={number: names(session, one.asked or one.acceptors) for number, one in turns.items()},
+            spoken=comments.unread(session, actor.person, MOST),
             sent_back=_items(session, Item.state == "changes_requested"),
             unscheduled=_items(session, Item.state == "approved"),
             held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),
@@ -106,8 +126,14 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             consents=ending(session, now),
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
+            late=overdue(session, now, MOST),
+            shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
+
+
+def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[int]:
+    return frozenset(number for number, one in turns.items() if wanted(one))
 
 
 def _items(session: Session, *where: Any) -> list[Item]:
@@ -135,7 +161,7 @@ def _stopped(session: Session) -> list[Stopped]:
 
 
 def _channels(session: Session, now: datetime) -> list[Channel]:
-    dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + EXPIRES)
+    dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + WARN)
     found = select(Channel).where(or_(Channel.state == "broken", dying)).order_by(Channel.token_expires_at)
     return list(session.scalars(found.limit(MOST)))
 

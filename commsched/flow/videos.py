@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from commsched.images.video import Film
 
 PAGE: Final = 60
+HEAD: Final = 192
+"""Bytes of a file that :func:`is_video` wants to see."""
 
 
 class Taken(msgspec.Struct, frozen=True):

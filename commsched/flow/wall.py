@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from commsched.core.markup import plain_to_html
 from commsched.core.words import N_, NotFound
+from commsched.flow import versions
 from commsched.flow.compose import draft_for
 from commsched.flow.context import Office
-from commsched.flow.newsroom import Room, Shot, find_room, may_be_seen, shots
+from commsched.flow.newsroom import Room, find_room
+from commsched.flow.versions import Shot, Version, may_be_seen
 from commsched.store.models import Channel, Delivery, Item, Part, Revision
 
 
@@ -23,6 +25,8 @@ class Note(msgspec.Struct, frozen=True):
     parts: list[tuple[str, str]]
     published_at: datetime
     pictures: tuple[Shot, ...]
+    correction: str = ""
+    """What was corrected, where this wording took the place of an earlier one."""
 
 
 class Wall(msgspec.Struct, frozen=True):
@@ -43,11 +47,24 @@ def wall(office: Office, slug: str, channel_id: int) -> Wall:
             .join(Item, Item.id == Delivery.item_id)
             .join(Revision, Revision.id == Delivery.revision_id)
             .where(Delivery.channel_id == channel_id, Delivery.state.not_in(("waiting", "cancelled")))
+            .where(~versions.down())
             .order_by(Delivery.due_at.desc(), Delivery.id.desc())
             .limit(100)
         )
-        notes = [_note(office, session, *row) for row in rows]
+        found = rows.all()
+        newest = _newest(session, [item for _delivery, item, _revision in found], office.now())
+        notes = [_note(office, session, *row) for row in found if newest.get(_original(row[1]), row[1].id) == row[1].id]
     return Wall(here, channel.name, [note for note in notes if note is not None])
+
+
+def _original(item: Item) -> int:
+    return item.corrects_id or item.id
+
+
+def _newest(session: Session, items: list[Item], now: datetime) -> dict[int, int]:
+    """The item whose wording stands, by the id of the one that was corrected."""
+    later: dict[int, list[Version]] = versions.corrections(session, {_original(one) for one in items}, "sandbox", now)
+    return {original: found[-1].item for original, found in later.items()}
 
 
 def _note(office: Office, session: Session, delivery: Delivery, item: Item, revision: Revision) -> Note | None:
@@ -64,4 +81,5 @@ def _note(office: Office, session: Session, delivery: Delivery, item: Item, revi
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
     texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]
-    return Note(item.uid, texts, at, shots(session, content.pictures_on(delivery.channel_id)))
+    pictures = versions.shots(session, content.pictures_on(delivery.channel_id), office.now())
+    return Note(item.uid, texts, at, tuple(pictures), content.correction)

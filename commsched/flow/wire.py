@@ -25,6 +25,7 @@ def make_wire(
     account: str = "",
     account_name: str = "",
     language: str = "sv",
+    office_name: str = "",
 ) -> Wire:
     """A wire for one channel, or for one about to be connected (``channel`` 0).
 
@@ -44,6 +45,7 @@ def make_wire(
         public_url=office.base_url,
         workspace=workspace,
         language=language,
+        office_name=office_name,
         home=str(office.home),
     )
 

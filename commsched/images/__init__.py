@@ -14,9 +14,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from commsched.images import brand, card, contrast, designs, errors, fonts, intake, look, values, video
+    from commsched.images import brand, card, confinement, contrast, designs, errors, fonts, intake, look, values, video
 
-__all__ = ["brand", "card", "contrast", "designs", "errors", "fonts", "intake", "look", "values", "video"]
+__all__ = [
+    "brand",
+    "card",
+    "confinement",
+    "contrast",
+    "designs",
+    "errors",
+    "fonts",
+    "intake",
+    "look",
+    "values",
+    "video",
+]
 
 
 def __getattr__(name: str) -> Any:

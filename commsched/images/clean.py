@@ -34,8 +34,14 @@ MIMES = {
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 
 _OTHERS = {b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"8BPS": "Photoshop", b"\0\0\1\0": "ICO"}
+_FILMS = {b"\0\0\1\xba": "MPEG", b"\0\0\1\xb3": "MPEG", b"FLV\1": "FLV", b"0&\xb2u\x8ef\xcf\x11": "WMV"}
+HEAD = 192
+"""Bytes from which a kind of file can be told."""
 _OURS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF")
-_PHONE = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
+_PHONE = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"heif", b"mif1", b"msf1")
+_STILL = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "Canon CR3", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
+BRANDS = frozenset((*_PHONE, *_STILL))
+"""What the boxes of an MP4 say they are where they hold pictures (ISO/IEC 14496-12, 4.3)."""
 
 
 def refusal(data: bytes) -> errors.BadPicture:
@@ -47,7 +53,7 @@ def refusal(data: bytes) -> errors.BadPicture:
         return errors.Vector()
     if head.startswith((b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return errors.Document()
-    if head.startswith((b"\x1aE\xdf\xa3", b"OggS", b"\0\0\1\xba")):
+    if data.startswith((b"\x1aE\xdf\xa3", b"OggS")) or other_film(data):
         return errors.Film()
     if data.startswith(_OURS):
         return errors.Damaged()
@@ -60,7 +66,17 @@ def refusal(data: bytes) -> errors.BadPicture:
 def _container(brand: bytes) -> errors.BadPicture:
     if brand in _PHONE:
         return errors.PhonePhoto()
-    return errors.OtherPicture(format="AVIF") if brand in (b"avif", b"avis") else errors.Film()
+    return errors.OtherPicture(format=_STILL[brand]) if brand in _STILL else errors.Film()
+
+
+def other_film(head: bytes) -> str:
+    """The name of a kind of video that is not taken, for a file that begins with ``head`` (of :data:`HEAD` bytes at
+    least); empty for others."""
+    if head[:1] == head[188:189] == b"G" and not head.startswith(b"GIF8"):
+        return "MPEG-TS"
+    if head[:4] == b"RIFF":
+        return "AVI" if head[8:12] == b"AVI " else ""
+    return next((name for magic, name in _FILMS.items() if head.startswith(magic)), "")
 
 
 @contextlib.contextmanager

@@ -11,10 +11,11 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from commsched.images import errors
-from commsched.images.worker import LENGTHS, _all, _exactly, _limit
+from commsched.images import confinement, errors
+from commsched.images.worker import LENGTHS, _all, _exactly
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,26 +30,35 @@ MAX_PIXELS = 4096 * 2304
 MAX_PACKETS = 400_000
 PICTURES = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4")
 SOUNDS = ("aac", "mp3", "opus", "vorbis", "ac3", "eac3", "alac", "flac")
+WEBM = ("vp8", "vp9", "av1", "opus", "vorbis")
 MOMENTS = 8
 """Frames that are proposed for a poster."""
+_MOST_WAITING = 32
+"""Packets that may come before it is known when they are to be decoded."""
 STILL_SIDE = 480
 _NEAR, _FAR = 60, 1200
 """Frames decoded at most to come to a moment: for one of those proposed, and for one that a person chose."""
 
 
-def confine() -> None:
-    """Memory, time, files and processes: limits that no video can lift again."""
-    import resource
+def prepare() -> None:
+    """Load everything that the job will need: no file can be opened afterwards."""
+    import av
+    import av.error
+    import av.logging
+    import av.subtitles.stream
+    from PIL import Image, ImageFilter, ImageStat
 
-    _limit(resource.RLIMIT_AS, MEMORY)
-    _limit(resource.RLIMIT_CPU, CPU_SECONDS)
-    _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NPROC, 0)
-    _limit(resource.RLIMIT_NOFILE, 32)
+    assert all((av, ImageFilter, ImageStat))
+    Image.preinit()
+    av.logging.set_level(av.logging.PANIC)
 
 
-def opened(source: BinaryIO, kind: str) -> Any:
+def confine() -> confinement.Held:
+    """Limits that no video can lift again, and the walls that the system has."""
+    return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
+
+
+def opened(source: BinaryIO | Cursor, kind: str) -> Any:
     """The container, read as ``kind`` and nothing else, from ``source`` and nowhere else."""
     import av
 
@@ -65,32 +75,86 @@ def tracks(container: Any) -> tuple[Any, Any]:
     if not pictures:
         raise errors.NoPictures()
     video, sound = pictures[0], next(iter(container.streams.audio), None)
-    if video.codec_context is None or video.codec_context.name not in PICTURES:
-        raise errors.OtherFilm(format=video.codec_context.name if video.codec_context else "?")
+    if codec_of(video) not in PICTURES:
+        raise errors.OtherFilm(format=codec_of(video))
     if min(video.width, video.height) < 16:
         raise errors.FilmDamaged()
     if video.width * video.height > MAX_PIXELS:
         raise errors.FilmTooWide(width=video.width, height=video.height)
-    if sound is not None and (sound.codec_context is None or sound.codec_context.name not in SOUNDS):
-        raise errors.OtherFilm(format=sound.codec_context.name if sound.codec_context else "?")
+    if sound is not None and codec_of(sound) not in SOUNDS:
+        raise errors.OtherFilm(format=codec_of(sound))
     video.codec_context.thread_count = 1
     return video, sound
 
 
-def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[io.BytesIO, float]:
-    """A new file with these two tracks and nothing else, and how long it is in seconds."""
+def codec_of(track: Any) -> str:
+    """The name of its coding, not of the decoder that happens to be installed (``av1``, and not ``libdav1d``)."""
+    return str(track.codec_context.codec.canonical_name) if track.codec_context is not None else "?"
+
+
+class Growing:
+    """A file in memory. Whoever writes it opens it a second time to put its index first, and reads as it writes."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def opened(self, *_anything: Any) -> Cursor:
+        return Cursor(self.data)
+
+
+class Cursor:
+    """One who reads and writes a :class:`Growing`, from a place of their own."""
+
+    name = ""
+
+    def __init__(self, data: bytearray) -> None:
+        self._data, self._at = data, 0
+
+    def read(self, length: int = -1) -> bytes:
+        end = len(self._data) if length < 0 else self._at + length
+        piece = bytes(memoryview(self._data)[self._at : end])
+        self._at += len(piece)
+        return piece
+
+    def write(self, piece: bytes) -> int:
+        self._data.extend(bytes(max(0, self._at - len(self._data))))
+        self._data[self._at : self._at + len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + (0, self._at, len(self._data))[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def flush(self) -> None:
+        """There is nothing between it and its memory."""
+
+    def close(self) -> None:
+        """Others may still read it."""
+
+
+def suffix_for(kind: str, brand: str, video: Any, sound: Any) -> str:
+    """What the new file is. A Matroska is a WebM where it has what a WebM may have; else it becomes an MP4."""
+    if kind == "mov":
+        return ".mov" if brand == "qt  " else ".mp4"
+    webm = codec_of(video) in WEBM and (sound is None or codec_of(sound) in WEBM)
+    return ".webm" if webm else ".mp4"
+
+
+def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[Growing, float]:
+    """A new file with these two tracks and nothing else, its index first, and how long it is in seconds."""
     import av
 
-    out, last, packets = io.BytesIO(), 0.0, 0
-    form = {".mp4": "mp4", ".mov": "mov", ".webm": "webm"}[suffix]
-    with av.open(out, "w", format=form, options={"fflags": "+bitexact"}) as made:
-        to = {one.index: made.add_stream_from_template(one) for one in (video, sound) if one is not None}
-        for one in to.values():
-            one.metadata.clear()
+    out, last, packets = Growing(), 0.0, 0
+    options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if suffix != ".webm" else {})
+    both = [one for one in (video, sound) if one is not None]
+    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as made:
+        to = {one.index: _track(made, one) for one in both}
         start: float | None = None
-        for packet in container.demux([one for one in (video, sound) if one is not None]):
-            if packet.dts is None or packet.pts is None:
-                continue
+        for packet in _in_time(container.demux(both)):
             packets += 1
             at = float(packet.pts * packet.time_base)
             start = at if start is None else min(start, at)
@@ -102,6 +166,44 @@ def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[io.Byte
     if not packets or last <= 0:
         raise errors.FilmDamaged()
     return out, last
+
+
+def _in_time(packets: Iterable[Any]) -> Iterator[Any]:
+    """``packets`` of which each says when it is to be decoded. A Matroska tells only when they are shown, and where
+    frames are decoded in another order than they are shown, that is known from the third or fourth on: those before
+    it, the first key frame among them, come just before."""
+    waiting: dict[int, list[Any]] = {}
+    for packet in packets:
+        if packet.pts is None:
+            continue
+        held = waiting.setdefault(packet.stream.index, [])
+        if packet.dts is None and len(held) < _MOST_WAITING:
+            held.append(packet)
+            continue
+        if held and packet.dts is not None:
+            step = max(1, round(1 / (packet.time_base * (packet.stream.average_rate or 25))))
+            for number, early in enumerate(held):
+                early.dts = packet.dts - step * (len(held) - number)
+                yield early
+            held.clear()
+        if packet.dts is not None:
+            yield packet
+    for held in waiting.values():
+        for packet in held:
+            packet.dts = packet.pts
+            yield packet
+
+
+def _track(made: Any, old: Any) -> Any:
+    """A track of ``made`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
+    try:
+        track = made.add_stream_from_template(old, opaque=True)  # by its coding: not every one can be written anew
+    except ValueError:
+        raise errors.OtherFilm(format=codec_of(old)) from None
+    track.metadata.clear()
+    if codec_of(old) == "hevc":  # Apple's players show nothing of what is called by its other name, hev1
+        track.codec_context.codec_tag = "hvc1"
+    return track
 
 
 def at_moment(container: Any, video: Any, seconds: float, most: int) -> Image.Image:
@@ -117,7 +219,7 @@ def at_moment(container: Any, video: Any, seconds: float, most: int) -> Image.Im
             break
     if found is None:
         raise errors.FilmDamaged()
-    picture: Image.Image = found.to_image()
+    picture: Image.Image = found.to_image(threads=1)  # more could not be started
     turn = round(found.rotation / 90) * 90
     return picture.rotate(turn, expand=True) if turn % 360 else picture
 
@@ -139,16 +241,15 @@ def jpeg(picture: Image.Image, quality: int = 92) -> bytes:
     return out.getvalue()
 
 
-def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[bytes]]:
+def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[bytes | bytearray]]:
     """What is known of the video; its new file, then a small still of every moment that is proposed."""
     with opened(source, kind) as container:
         video, sound = tracks(container)
         located = any("location" in key.lower() or key == "xyz" for key in _said(container))
         located = located or any(one.type == "data" for one in container.streams)
-        suffix = ".webm" if kind == "matroska" else ".mov" if brand == "qt  " else ".mp4"
+        suffix = suffix_for(kind, brand, video, sound)
         new, seconds = copied(container, video, sound, suffix)
-    new.seek(0)
-    with opened(new, kind) as container:
+    with opened(new.opened(), "matroska" if suffix == ".webm" else "mov") as container:
         video, _sound = tracks(container)
         times = [seconds * (number + 0.5) / MOMENTS for number in range(MOMENTS)]
         frames = [at_moment(container, video, at, _NEAR) for at in times]
@@ -162,7 +263,7 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[
         "suffix": suffix, "width": width, "height": height, "duration": round(seconds * 1000), "best": best,
         "moments": [round(at * 1000) for at in times], "sound": sound is not None, "had_location": located,
     }  # fmt: skip
-    return facts, [new.getvalue(), *stills]
+    return facts, [new.data, *stills]
 
 
 def _said(container: Any) -> list[str]:
@@ -172,14 +273,14 @@ def _said(container: Any) -> list[str]:
     return found
 
 
-def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[dict[str, Any], list[bytes]]:
+def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[dict[str, Any], list[bytes | bytearray]]:
     """The frame at ``milliseconds`` as a JPEG of its whole size."""
     with opened(source, kind) as container:
         video, _sound = tracks(container)
         return {}, [jpeg(at_moment(container, video, milliseconds / 1000, _FAR))]
 
 
-def answer(header: dict[str, Any], source: BinaryIO) -> tuple[dict[str, Any], list[bytes]]:
+def answer(header: dict[str, Any], source: BinaryIO) -> tuple[dict[str, Any], list[bytes | bytearray]]:
     """Do the job; whatever happens, the answer is facts and files, or the name of a designed error."""
     try:
         if header["job"] == "moment":
@@ -195,17 +296,12 @@ def answer(header: dict[str, Any], source: BinaryIO) -> tuple[dict[str, Any], li
 
 def main() -> None:
     """One job: its header on standard input, the file on the descriptor that the header names."""
-    import av
-    import av.error
-    import av.logging
-    from PIL import Image, ImageFilter, ImageStat, JpegImagePlugin
-
-    assert all((av, Image, ImageFilter, ImageStat, JpegImagePlugin))  # loaded before the limits
-    av.logging.set_level(av.logging.PANIC)
+    source = os.fdopen(int(sys.argv[2]), "rb")
+    prepare()
     confine()
     (size,) = LENGTHS.unpack(_exactly(0, LENGTHS.size))[:1]
     header = json.loads(_exactly(0, size))
-    with os.fdopen(int(sys.argv[2]), "rb") as source:
+    with source:
         facts, files = answer(header, source)
     raw = json.dumps(facts | {"files": [len(one) for one in files]}).encode()
     _all(1, LENGTHS.pack(len(raw), 0) + raw)

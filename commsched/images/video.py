@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from commsched.core.sizes import MB, VIDEO_BYTES
-from commsched.images import errors
+from commsched.images import clean, errors
 from commsched.images.pool import _KEPT_ENVIRONMENT, _ROOT
 from commsched.images.worker import LENGTHS
 
@@ -24,8 +24,8 @@ TIMEOUT: Final = 120.0
 """Seconds one video may take by the clock on the wall."""
 MIMES: Final = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
 _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from commsched.images.film import main; main()"
-_PICTURES: Final = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
-_HEAD: Final = 64
+_OLDER: Final = (b"moov", b"wide", b"mdat", b"free", b"skip", b"pnot")
+"""What files of older cameras begin with."""
 _turn = threading.RLock()
 """One video at a time: they are rare, and heavy."""
 PATIENCE: Final = 2.0
@@ -53,16 +53,19 @@ class Film(msgspec.Struct, frozen=True):
 
 
 def is_film(head: bytes) -> bool:
-    """Whether a file that begins with ``head`` is a video, whatever its name says."""
-    return _kind(head) != ""
+    """Whether a file is a video, whatever its name says. ``head``: its first
+    :data:`commsched.images.clean.HEAD` bytes."""
+    return _kind(head) != "" or clean.other_film(head) != ""
 
 
 def _kind(head: bytes) -> str:
     if head.startswith(b"\x1aE\xdf\xa3"):
         return "matroska"
-    if head[4:8] == b"ftyp" and head[8:12] not in _PICTURES:
+    if head[4:8] == b"ftyp" and head[8:12] not in clean.BRANDS:
         return "mov"
-    return "mov" if head[4:8] in (b"moov", b"wide", b"mdat") else ""  # what older cameras write
+    return (
+        "mov" if head[4:8] in (b"moov", b"wide", b"mdat", b"free", b"skip", b"pnot") else ""
+    )  # what older cameras write
 
 
 def take(path: Path, target: Path) -> Film:
@@ -72,10 +75,11 @@ def take(path: Path, target: Path) -> Film:
     if path.stat().st_size > VIDEO_BYTES:
         raise errors.FilmTooLarge(size=-(-path.stat().st_size // MB), limit=VIDEO_BYTES // MB)
     with path.open("rb") as file:
-        head = file.read(_HEAD)
+        head = file.read(clean.HEAD)
     kind, brand = _kind(head), head[8:12].decode("latin-1")
     if not kind:
-        raise errors.EmptyFile() if not head else errors.NotAPicture()
+        other = clean.other_film(head)
+        raise errors.OtherFilm(format=other) if other else errors.NotAPicture() if head else errors.EmptyFile()
     try:
         with target.open("xb") as out:
             facts, stills, sha256 = _run(path, {"job": "film", "kind": kind, "brand": brand}, out)
@@ -91,7 +95,7 @@ def take(path: Path, target: Path) -> Film:
 def moment(path: Path, milliseconds: int) -> bytes:
     """The frame of the video at ``path`` that is shown at ``milliseconds``, as a JPEG."""
     with path.open("rb") as file:
-        kind = _kind(file.read(_HEAD))
+        kind = _kind(file.read(clean.HEAD))
     _facts, files, _sha = _run(path, {"job": "moment", "kind": kind or "mov", "at": milliseconds})
     return files[0]
 

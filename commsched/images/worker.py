@@ -6,13 +6,18 @@ in JSON and a body in bytes, each preceded by its length. It gives itself its li
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import json
 import os
-import resource
 import select
 import struct
+import time
 from typing import Any
+
+import msgspec
+
+from commsched.images import confinement
 
 MEMORY = 1536 * 2**20
 """Bytes of address space: a 50-megapixel picture decoded, turned and encoded stays under it."""
@@ -20,44 +25,52 @@ CPU_SECONDS = 20
 IDLE_SECONDS = 60
 """After this long without work it ends itself, so that an idle office holds no memory for it."""
 _MODULES = (
+    "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin",
     "PIL.ImageCms",
+    "PIL.ImageDraw",
     "PIL.ImageFont",
     "PIL.ImageOps",
     "PIL.ImageSequence",
+    "PIL.ImageText",
     "PIL.IptcImagePlugin",
     "PIL.JpegImagePlugin",
     "PIL.MpoImagePlugin",
     "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
     "PIL.WebPImagePlugin",
     "commsched.images.clean",
     "commsched.images.derive",
     "commsched.images.emoji",
     "commsched.images.look",
+    "commsched.images.sfnt",
+    "copy",
     "html",
 )
+"""What the jobs import when they first need it, and what Pillow does."""
+_CODECS = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252", "mac-roman")
 LENGTHS = struct.Struct(">II")
 
 
-def _limit(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
+def prepare() -> None:
+    """Load everything that a job will need: no file can be opened afterwards."""
+    from PIL import Image
+
+    for name in _MODULES:
+        importlib.import_module(name)
+    for name in _CODECS:
+        codecs.lookup(name)
+    Image.preinit()
 
 
-def confine() -> None:
-    """Memory, files and processes: limits that no picture can lift again."""
-    _limit(resource.RLIMIT_AS, MEMORY)
-    _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NPROC, 0)
-    _limit(resource.RLIMIT_NOFILE, 32)
+def confine() -> confinement.Held:
+    """Limits that no picture can lift again, and the walls that the system has."""
+    return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
 
 
 def _more_time() -> None:
     """Processor time is counted over the process's life, so each job moves its limit ahead."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + CPU_SECONDS)
+    confinement.limit("CPU", int(time.process_time()) + CPU_SECONDS)
 
 
 def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -111,7 +124,7 @@ def _exactly(source: int, length: int) -> bytes:
     return bytes(got)
 
 
-def _all(target: int, data: bytes) -> None:
+def _all(target: int, data: bytes | bytearray) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(target, view) :]
@@ -119,9 +132,8 @@ def _all(target: int, data: bytes) -> None:
 
 def main() -> None:
     """Serve jobs from standard input until it closes or nobody has asked for a while."""
-    for name in _MODULES:  # before the limits: no file need be opened after them
-        importlib.import_module(name)
-    confine()
+    prepare()
+    held = msgspec.structs.asdict(confine())
     while select.select([0], [], [], IDLE_SECONDS)[0]:
         try:
             header_size, body_size = LENGTHS.unpack(_exactly(0, LENGTHS.size))
@@ -130,7 +142,7 @@ def main() -> None:
         except EOFError:
             return
         _more_time()
-        facts, new = answer(header, body)
+        facts, new = (held, b"") if header["job"] == "held" else answer(header, body)
         del body
         raw = json.dumps(facts).encode()
         _all(1, LENGTHS.pack(len(raw), len(new)) + raw)

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from commsched.core.outcome import Absent, CannotTell, Finding, Found, Outcome, Published, Rejected, Retry
 from commsched.core.platform import Mailer, Message
 from commsched.core.words import N_, Words
-from commsched.mail.build import CannotBuild, build, clean_id
+from commsched.mail.build import build, clean_id
+from commsched.mail.headers import CannotBuild
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,150}")
 
@@ -32,6 +33,9 @@ class FolderMailer(Mailer):
         message = N_("No mail is sent and nobody is reached: no mail server is set. The messages become files in the "
                      "folder %(folder)s.")  # fmt: skip
         return Words(message, {"folder": str(self.folder)})
+
+    def reaches(self) -> bool:
+        return False
 
     def file(self, message_id: str) -> Path:
         """The file of a message. An id that would make a strange file name is replaced by its digest."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Part, Setting, Wire
+from commsched.core.outcome import CannotTell, Outcome, Rejected, Retry, Unknown
+from commsched.core.platform import ConnectError, DeadToken, Part, Setting, Wire
 from commsched.core.words import N_
 
 _DETAIL_MAX = 500
+_LONGEST: Final = timedelta(days=1)
+"""No word of a server's for when to come back is taken for longer than this."""
+_MAYBE_DONE: Final = frozenset({408, 409, 425})
+"""Refusals after which something may nevertheless have been done."""
+_TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
 _TOKEN_IN_URL = re.compile(r"(?i)\b(access_token|input_token|oauth_token|token|client_secret|code)=[^&\s\"']+")
 _BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[\w.~+/=|-]{6,}")
 
@@ -60,18 +67,62 @@ def detail(error: BaseException | str, wire: Wire) -> str:
     return redact(words, wire.secrets.values())
 
 
+def ident(answer: Any) -> str:
+    """The id in ``answer``; raises :class:`ValueError` where there is none. "None" is no post's name, and a thing
+    without a name can be neither shown, found again nor taken down."""
+    found = answer.get("id") if isinstance(answer, Mapping) else None
+    if found is None or isinstance(found, bool | list | dict) or not str(found).strip():
+        raise ValueError("the answer has no id")
+    return str(found)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When the server lets us come back, by its ``Retry-After`` in seconds or as a date (RFC 9110, 10.2.3)."""
+    said = str(headers.get("Retry-After") or "").strip()
+    try:
+        at = now + timedelta(seconds=int(said)) if said.isdigit() else parsedate_to_datetime(said)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return now + _LONGEST if said.isdigit() else None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(at, now + _LONGEST) if at > now else None
+
+
+def is_api(response: Any) -> bool:
+    """Whether ``response`` is the platform's own: JSON, not the page of something that stands before it."""
+    try:
+        return isinstance(response.json(), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def walled(response: Any, wire: Wire) -> Outcome | None:
+    """The outcome of a refusal that is not the platform's own word, else None.
+
+    A firewall, a proxy or a "checking your browser" page that refuses has kept the call from the platform, which
+    has then said nothing about the token or the text: it could not be reached.
+    """
+    status = int(response.status_code)
+    if not 400 <= status < 500 or status in _MAYBE_DONE or is_api(response):
+        return None
+    title = _TITLE.search(response.text[:10_000])
+    said = f": {title[1].strip()}" if title else ""
+    words = detail(f"an answer that is not the platform's own: HTTP {status}{said}", wire)
+    return Retry(words, retry_after(response.headers, wire.now()), whole_channel=True)
+
+
 def from_failure(error: BaseException, wire: Wire) -> Outcome:
     """The outcome of a call that ended in no readable answer.
 
     Only what happened before the first byte left is proof of "not sent". Everything after, and everything
     that cannot be explained, is unknown.
     """
+    from commsched.platforms._failures import in_words
     from commsched.platforms._network import Blocked, Malformed, Moved, network_error, was_sent
 
     cause = network_error(error)
     if cause is None:
         return Unknown(detail(error, wire))
-    words = detail(cause, wire)
+    words = detail(str(in_words(cause)), wire)
     if isinstance(cause, Moved):
         status = cause.response.status_code if cause.response is not None else 0
         return Unknown(words) if status in (0, 303) else Rejected(words, "config")
@@ -92,7 +143,12 @@ def outcome_of(error: Exception, wire: Wire, kind: type[Exception], read: Callab
 
 def invisible(outcome: Outcome) -> Outcome:
     """``outcome`` of a call nobody can see the result of: not to know is no harm there, it may be repeated."""
-    return Retry(outcome.detail, whole_channel=True) if isinstance(outcome, Unknown) else outcome
+    return Retry(outcome.detail, outcome.after, whole_channel=True) if isinstance(outcome, Unknown) else outcome
+
+
+def unread(outcome: Outcome) -> CannotTell:
+    """The finding where reading back ended in ``outcome``, whatever that would say of a post."""
+    return CannotTell(outcome.detail, after=getattr(outcome, "after", None))
 
 
 def orphan(part: Part) -> Outcome | None:
@@ -102,23 +158,37 @@ def orphan(part: Part) -> Outcome | None:
     return None
 
 
-def refusal(outcome: Outcome, name: str, *, token: str, server: str, refused: str = "") -> ConnectError:
-    """The sentence for a connection that failed with ``outcome``.
+def refusal(
+    error: Exception, outcome: Outcome, name: str, *, token: str, server: str, refused: str = ""
+) -> ConnectError:
+    """The sentence for a connection that ended in ``error``, which as an outcome is ``outcome``.
 
     ``token``, ``server`` and ``refused`` are the fields to blame for a token that does not do, a server that does
     not answer, and anything else the platform said no to (``server``, unless given).
     """
+    from commsched.platforms._failures import in_words
+    from commsched.platforms._network import network_error
+
+    cause = network_error(error)
+    if cause is not None:
+        told = in_words(cause)
+        return ConnectError(told.message, server, **told.params)
     if isinstance(outcome, Rejected):
-        if outcome.why == "token":
-            words = N_("%(platform)s does not accept the token. Paste it again, or make a new one. (%(detail)s)")
-            return ConnectError(words, token, platform=name, detail=outcome.detail)
-        if outcome.why == "permission":
-            words = N_("The token lacks a right that %(platform)s asks for. (%(detail)s)")
-            return ConnectError(words, token, platform=name, detail=outcome.detail)
-        if outcome.why == "money":
-            words = N_("The account at %(platform)s has no credits left. (%(detail)s)")
-            return ConnectError(words, token, platform=name, detail=outcome.detail)
-        words = N_("%(platform)s refused the settings. (%(detail)s)")
-        return ConnectError(words, refused or server, platform=name, detail=outcome.detail)
+        return _refused(outcome, name, token, refused or server)
     words = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")
     return ConnectError(words, server, platform=name, detail=outcome.detail)
+
+
+def _refused(outcome: Rejected, name: str, token: str, refused: str) -> ConnectError:
+    match outcome.why:
+        case "token":
+            words = N_("%(platform)s does not accept the token. Paste it again, or make a new one. (%(detail)s)")
+            return DeadToken(words, token, platform=name, detail=outcome.detail)
+        case "permission":
+            words = N_("The token lacks a right that %(platform)s asks for. (%(detail)s)")
+            return DeadToken(words, token, platform=name, detail=outcome.detail)
+        case "money":
+            words = N_("The account at %(platform)s has no credits left. (%(detail)s)")
+            return ConnectError(words, token, platform=name, detail=outcome.detail)
+    words = N_("%(platform)s refused the settings. (%(detail)s)")
+    return ConnectError(words, refused, platform=name, detail=outcome.detail)

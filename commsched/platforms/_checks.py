@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.core.platform import Draft, Limits, Part
+from commsched.core.platform import Draft, Limits, Part, PictureFile
 from commsched.core.text import split_thread, tidy
 from commsched.core.words import N_, Problem, block
 
@@ -75,8 +75,25 @@ def check_pictures(draft: Draft, limits: Limits, name: str) -> list[Problem]:
             words = N_("Picture %(number)d is too large for %(platform)s: %(size)d kB, at most %(limit)d kB.")
             sizes = {"size": -(-picture.size // 1000), "limit": limits.picture_bytes // 1000}
             problems.append(block("pictures", words, number=number, platform=name, **sizes))
+        problems += _check_pixels(number, picture, limits, name)
         problems += _check_alt(number, picture.alt, limits.alt_characters, name)
     return problems
+
+
+def _check_pixels(number: int, picture: PictureFile, limits: Limits, name: str) -> list[Problem]:
+    """A picture may be small as a file and still too large to be unpacked. The sentence says how large it may be."""
+    width, height = picture.width, picture.height
+    most = limits.gif_pixels if picture.mime == "image/gif" and limits.gif_pixels else limits.picture_pixels
+    scales = [1.0]
+    if most is not None and width * height > most:
+        scales.append((most / (width * height)) ** 0.5)
+    if limits.picture_side is not None and max(width, height) > limits.picture_side:
+        scales.append(limits.picture_side / max(width, height))
+    if min(scales) == 1.0:
+        return []
+    words = N_("Picture %(number)d has too many pixels for %(platform)s: %(size)s. At most %(most)s of that shape.")
+    fits = f"{int(width * min(scales))} × {int(height * min(scales))}"
+    return [block("pictures", words, number=number, platform=name, size=f"{width} × {height}", most=fits)]
 
 
 def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:

@@ -14,6 +14,8 @@ from typing import Any
 import requests
 
 from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.platform import Wire
+from commsched.platforms._answers import retry_after, walled
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the SDK is from 2018, and Python has grown stricter with its strings
@@ -31,8 +33,11 @@ _BLOCKED, _TOO_FAST = 368, 1390008
 class GraphError(facebook.GraphAPIError):  # type: ignore[misc]
     """A Graph error with its HTTP status, and the usage that the headers told of."""
 
-    def __init__(self, answer: Any, status: int, usage: Mapping[str, Any]) -> None:
+    def __init__(
+        self, answer: Any, status: int, usage: Mapping[str, Any], response: requests.Response | None = None
+    ) -> None:
         super().__init__(answer)
+        self.response = response
         error = answer.get("error") if isinstance(answer, dict) else None
         self.error: dict[str, Any] = error if isinstance(error, dict) else {}
         self.status, self.usage = status, usage
@@ -75,7 +80,7 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
             answer = None
         failed = not isinstance(answer, dict) or bool(answer.get("error"))
         if failed or not 200 <= response.status_code < 300:
-            raise GraphError(answer, response.status_code, _usage(response.headers))
+            raise GraphError(answer, response.status_code, _usage(response.headers), response)
         return dict(answer)
 
 
@@ -104,20 +109,27 @@ def wait_until(usage: Mapping[str, Any], now: datetime) -> datetime | None:
     return now + timedelta(minutes=max(known)) if known else None
 
 
-def outcome(error: GraphError, words: str, now: datetime) -> Outcome:
+def outcome(error: GraphError, words: str, wire: Wire) -> Outcome:
     """A Graph error as an outcome; ``words`` are its own, made safe to show."""
+    now, after, wall = wire.now(), None, None
+    if error.response is not None:
+        after, wall = retry_after(error.response.headers, now), walled(error.response, wire)
+    return wall or _by_code(error, words, wait_until(error.usage, now) or after)
+
+
+def _by_code(error: GraphError, words: str, after: datetime | None) -> Outcome:
     code, subcode = error.error.get("code"), error.error.get("error_subcode")
     message = str(error.error.get("message", "")).lower()
     if not isinstance(code, int) or code in _UNCERTAIN:
-        return Unknown(words)
+        return Unknown(words, after)
     if code in _DUPLICATE or subcode in _DUPLICATE or (code == _BLOCKED and "already posted" in message):
         return Unknown(words)
     if code in _BUSY or (code == _BLOCKED and subcode == _TOO_FAST):
-        return Retry(words, wait_until(error.usage, now), whole_channel=True)
+        return Retry(words, after, whole_channel=True)
     if code in _TOKEN:
         return Rejected(words, "token")
     if code == _BLOCKED or code in _PERMISSION or subcode in _PERMISSION:
         return Rejected(words, "permission")
     if error.status >= 500 or error.error.get("is_transient") is True:
-        return Unknown(words)
+        return Unknown(words, after)
     return Rejected(words, "content")

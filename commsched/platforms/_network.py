@@ -8,6 +8,7 @@ has looked at.
 from __future__ import annotations
 
 import io
+import re
 import socket
 import ssl
 import time
@@ -17,19 +18,33 @@ from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from commsched.core.address import is_public
+from commsched.platforms._dial import Found, dial, look_up
 
 Guard = Callable[[Sequence[str]], bool]
 """Sees every address a name leads to, before any of them is connected to; False refuses the call."""
 
 _CHUNK = 64 * 1024
+_PIECE = 16 * 1024
+"""Bytes sent at a time: what must get through before a call counts as standing still."""
+_SLOWEST = 16 * 1024
+"""Bytes a second that count as flowing (128 kbit/s): 4 MB may take four minutes, a stall no longer than any call."""
+_OUTSIDE = re.compile(
+    r"(?i)([\w-]+\.)+(?!(?:local|localhost|localdomain|internal|intranet|lan|home|corp|private|arpa)$)[a-z][\w-]+"
+)
+"""A name that may be one on the internet, where only the proxy can look it up: no address, none of the house's own."""
+_LOOK_UP = 6.0
+_CONNECT = 10.0
+"""Seconds, at most, for looking up a name, and for connecting to any of its addresses."""
 _IDLE_MAX = 4.0
 """Seconds a kept connection may have rested. Servers close resting ones, and a post sent into one that is just
 closing would end as "nobody knows"; a new connection costs less."""
@@ -44,7 +59,18 @@ class _Refused(Exception):
 
 
 class Moved(requests.RequestException):
-    """The server answered a writing call with a redirect, which is never followed."""
+    """The server answered with a redirect, which is never followed: a token must not go where nobody has pointed, and
+    what may be read through a redirect cannot be written through it."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.target = _bare(urljoin(response.url, response.headers.get("location", "")))
+        self.url = _bare(response.url)
+        super().__init__(f"{self.url} points to {self.target}", response=response)
+
+
+def _bare(url: str) -> str:
+    """``url`` without parameters, which may be secret, and at most 200 characters."""
+    return url.partition("?")[0].partition("#")[0][:200]
 
 
 Malformed = requests.exceptions.InvalidURL
@@ -63,6 +89,10 @@ class _Call:
     guard: Guard | None
     resolve: Callable[..., Any]
     sent: bool = False
+
+    def earn(self, sent: int, took: float) -> None:
+        """``sent`` bytes have gone in ``took`` seconds: as long as they flow, sending does not use up the deadline."""
+        self.deadline += min(took, sent / _SLOWEST)
 
     def left(self) -> float:
         remaining = self.deadline - time.monotonic()
@@ -111,36 +141,62 @@ class _Guarded:
     host: str
     port: int
     timeout: Any
+    _tunnel_host: str | None
+    _tunnel_port: int | None
     _rested = 0.0
 
     def _new_conn(self) -> socket.socket:
+        """A connection to one of exactly the addresses that were looked at; the name is not asked about again."""
+        call = _call.get()
+        assert call is not None, "a connection is opened only by commsched's own session"
+        if self._tunnel_host:
+            self._look_behind_the_proxy(call)
+            found = self._look_up(self.host, self.port, call)
+        else:
+            found = self._look_up(self.host, self.port, call)
+            self._watch(self.host, found, call)
+        try:
+            sock = dial(found, min(_CONNECT, float(self.timeout or _CONNECT), call.left()))
+            sock.settimeout(min(float(self.timeout or 3600), call.left()))
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"{self.host} did not answer in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"could not connect to {self.host}: {error}") from error  # type: ignore[arg-type]
+        return sock
+
+    def _look_up(self, host: str, port: int | None, call: _Call) -> Found:
+        try:
+            return look_up(call.resolve, host.strip("[]"), port or 0, min(_LOOK_UP, call.left()))
+        except (OSError, UnicodeError) as error:
+            gone = error if isinstance(error, socket.gaierror) else socket.gaierror(socket.EAI_NONAME, str(error))
+            raise NameResolutionError(host, self, gone) from error  # type: ignore[arg-type]
+
+    def _watch(self, host: str, found: Found, call: _Call) -> None:
+        if call.guard is not None and not call.guard([str(entry[4][0]) for entry in found]):
+            raise _Refused(f"{host} is an address inside the network")
+
+    def _look_behind_the_proxy(self, call: _Call) -> None:
+        """The proxy connects by name. Where this machine can look the name up too, it must not lead into the house;
+        where only the proxy can, the proxy is the wall."""
+        host = str(self._tunnel_host)
+        try:
+            found = self._look_up(host, self._tunnel_port, call)
+        except NameResolutionError:
+            if call.guard is not None and not _OUTSIDE.fullmatch(host):
+                raise _Refused(f"{host} is a name inside the network") from None
+            return
+        self._watch(host, found, call)
+
+    def _tunnel(self) -> None:
+        """Ask the proxy for its server. Nothing of the call itself leaves meanwhile, however it ends."""
         call = _call.get()
         assert call is not None, "a connection is opened only by commsched's own session"
         try:
-            found = call.resolve(self.host.strip("[]"), self.port, 0, socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            gone = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
-            raise NameResolutionError(self.host, self, gone) from error  # type: ignore[arg-type]
-        if call.guard is not None and not call.guard([str(entry[4][0]) for entry in found]):
-            raise _Refused(f"{self.host} is an address inside the network")
-        return self._connect_first(found, call)
-
-    def _connect_first(self, found: Sequence[Any], call: _Call) -> socket.socket:
-        """Connect to exactly the addresses that were looked at; the name is not asked about again."""
-        last: OSError | None = None
-        for family, kind, protocol, _, address in found:
-            sock = socket.socket(family, kind, protocol)
-            try:
-                sock.settimeout(min(float(self.timeout or 3600), call.left()))
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-                return sock
-            except OSError as error:
-                sock.close()
-                last = error
-        if isinstance(last, TimeoutError):
-            raise ConnectTimeoutError(self, f"{self.host} did not answer in time")
-        raise NewConnectionError(self, f"could not connect to {self.host}: {last}")  # type: ignore[arg-type]
+            super()._tunnel()  # type: ignore[misc]
+        except OSError as error:
+            raise ProxyError(str(error), error) from error
+        finally:
+            call.sent = False
 
     @property
     def is_connected(self) -> bool:
@@ -156,14 +212,17 @@ class _Guarded:
         self._rested = time.monotonic()
         pieces = _pieces(data) if isinstance(data, bytes | bytearray) else (data,)
         for piece in pieces:
+            began = time.monotonic()
             if call is not None:
                 self.sock.settimeout(call.left())
             super().send(piece)  # type: ignore[misc]
+            if call is not None:
+                call.earn(len(piece), time.monotonic() - began)
 
 
 def _pieces(data: bytes | bytearray) -> Sequence[Any]:
     view = memoryview(data)
-    return [view[at : at + _CHUNK] for at in range(0, len(view), _CHUNK)]
+    return [view[at : at + _PIECE] for at in range(0, len(view), _PIECE)]
 
 
 class _Plain(_Guarded, HTTPConnection):
@@ -182,10 +241,31 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _Secure
 
 
+_POOLS: dict[str, Any] = {"http": _PlainPool, "https": _SecurePool}
+
+
 class _Adapter(HTTPAdapter):
+    """Connects through our own connections, also to a proxy; trusts a certificate authority of one's own, too."""
+
+    def __init__(self, ca_file: str = "") -> None:
+        self._ca_file = ca_file
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        super().init_poolmanager(*args, **(kwargs | self._trust()))
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **(kwargs | self._trust()))
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def _trust(self) -> dict[str, Any]:
+        if not self._ca_file:
+            return {}
+        context = create_urllib3_context()
+        context.load_verify_locations(self._ca_file)
+        return {"ssl_context": context}
 
 
 def public_only(addresses: Sequence[str]) -> bool:
@@ -194,10 +274,12 @@ def public_only(addresses: Sequence[str]) -> bool:
 
 
 class Session(requests.Session):
-    """A session whose calls end within ``deadline`` seconds, read at most ``max_bytes``, and are guarded.
+    """A session whose calls end within ``deadline`` seconds (not counting those in which bytes of theirs are flowing
+    out), read at most ``max_bytes``, and are guarded. ``proxy`` is the way out for https, ``ca_file`` what it trusts
+    beside the usual authorities.
 
-    It reads nothing from the environment, follows redirects only for GET and HEAD (each hop is guarded anew), and
-    marks every exception it lets out with ``sent``: whether anything of the call had left this machine.
+    It reads nothing from the environment, follows no redirect (:class:`Moved`), and marks every exception it lets out
+    with ``sent``: whether anything of the call had left this machine.
     """
 
     def __init__(
@@ -208,51 +290,56 @@ class Session(requests.Session):
         max_bytes: int = 8 * 1024 * 1024,
         guard: Guard | None = public_only,
         resolve: Callable[..., Any] = socket.getaddrinfo,
+        proxy: str = "",
+        ca_file: str = "",
     ) -> None:
         super().__init__()
         self.deadline, self.timeout, self.max_bytes = deadline, timeout, max_bytes
         self.guard, self.resolve = guard, resolve
         self.trust_env = False
-        self.max_redirects = 5
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one session may serve many channels
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _Adapter())
+            self.mount(scheme, _Adapter(ca_file))
+        if proxy:
+            self.proxies = {"https": proxy}
 
     @classmethod
     def for_settings(cls, settings: Mapping[str, str], **kwargs: Any) -> Session:
-        """A session for a channel; only the setting ``allow_private`` = "1" opens the way into the house."""
-        guard = None if settings.get("allow_private") == "1" else public_only
-        return cls(guard=guard, **kwargs)
+        """A session for a channel; only the setting ``allow_private`` = "1" opens the way into the house, which no
+        proxy is asked for."""
+        if settings.get("allow_private") == "1":
+            return cls(guard=None, **{**kwargs, "proxy": ""})
+        return cls(guard=public_only, **kwargs)
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         call = _Call(time.monotonic() + self.deadline, self.guard, self.resolve)
         token = _call.set(call)
         try:
-            return self._bounded(str(method).upper(), url, *args, **kwargs)
+            return self._bounded(method, url, *args, **kwargs)
         except (requests.RequestException, OSError) as error:
             error.__dict__["sent"] = call.sent
             raise
         finally:
             _call.reset(token)
 
-    def _bounded(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        reading = method in ("GET", "HEAD")
+    def _bounded(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
         kwargs["stream"] = True
-        kwargs["allow_redirects"] = reading and kwargs.get("allow_redirects", True)
+        kwargs["allow_redirects"] = False
         try:
             response = super().request(method, url, *args, **kwargs)
         except _Refused as refused:
             raise Blocked(str(refused)) from None
         self._read(response)
-        if response.is_redirect and not reading:
-            raise Moved(f"the server points to {response.headers.get('location', '')[:200]}", response=response)
+        if response.is_redirect:
+            raise Moved(response)
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """As requests', which reads the whole body of a redirect, followed or not: never more than is allowed."""
         target = super().get_redirect_target(resp)
-        if target is not None and not resp._content_consumed:  # type: ignore[attr-defined]
+        if target is not None:
             self._read(resp)
         return target
 
@@ -286,7 +373,9 @@ def network_error(error: BaseException) -> requests.RequestException | None:
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
-        if isinstance(current, requests.RequestException):
+        if isinstance(current, requests.RequestException) and not isinstance(
+            current, requests.exceptions.InvalidJSONError
+        ):
             return current
         seen.add(id(current))
         current = current.__cause__ or current.__context__

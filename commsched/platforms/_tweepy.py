@@ -6,8 +6,8 @@ Also the table of what X's refusals mean.
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import requests
 import tweepy
@@ -23,7 +23,11 @@ from tweepy.errors import (
 )
 
 from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.platform import Wire
+from commsched.platforms._answers import ident, retry_after, walled
 
+_WINDOW: Final = timedelta(minutes=15)
+"""X counts in windows of this length; where it does not say when the next begins, the whole of one is waited."""
 _BY_STATUS = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 429: TooManyRequests}
 
 
@@ -79,7 +83,7 @@ class Client(tweepy.Client):  # type: ignore[misc]
             data={"media_category": category, "media_type": mime},
             files={"media": ("picture", io.BytesIO(data), mime)},
         ).json()
-        return str(answer["data"]["id"])
+        return ident(answer["data"])
 
     def describe_picture(self, media: str, alt: str) -> None:
         """Set the alt text of an uploaded picture."""
@@ -98,13 +102,17 @@ def _error(response: requests.Response) -> HTTPException:
         return kind(response, response_json={})
 
 
-def outcome(error: HTTPException, words: str, now: datetime) -> Outcome:
+def outcome(error: HTTPException, words: str, wire: Wire) -> Outcome:
     """What X refused as an outcome; ``words`` are its own, made safe to show. See the table in docs/platforms.md."""
-    status = int(error.response.status_code)
+    status, headers, now = int(error.response.status_code), error.response.headers, wire.now()
     if status == 429:
-        return Retry(words, _reset(error.response.headers, now), whole_channel=True)
+        after = _reset(headers, now) or retry_after(headers, now) or now + _WINDOW
+        return Retry(words, after, whole_channel=True)
     if status >= 500 or status in (408, 409):
-        return Unknown(words)
+        return Unknown(words, retry_after(headers, now))
+    wall = walled(error.response, wire)
+    if wall is not None:
+        return wall
     if status == 403 and "duplicate content" in f"{words} {error.response.text}".lower():
         return Unknown(words)
     why = {401: "token", 402: "money", 403: "permission"}

@@ -16,6 +16,7 @@ from commsched.core.outcome import Absent, CannotTell, Finding, Found, Handles, 
 from commsched.core.platform import (
     Account,
     ConnectError,
+    DeadToken,
     Draft,
     Limits,
     Option,
@@ -26,7 +27,18 @@ from commsched.core.platform import (
 )
 from commsched.core.text import graphemes, split_thread, tidy
 from commsched.core.words import N_, Problem, block
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, outcome_of, refusal, value
+from commsched.platforms._answers import (
+    base_url,
+    detail,
+    from_failure,
+    ident,
+    invisible,
+    orphan,
+    outcome_of,
+    refusal,
+    unread,
+    value,
+)
 from commsched.platforms._checks import check_pictures
 
 GRAPH_VERSION = "v25.0"
@@ -94,14 +106,17 @@ class Facebook(Platform):
         try:
             graph = _graph(wire)
             page = graph.get_object(_page(wire), fields="id,name,link")
-            expires = _inspect(graph, wire)
+            expires = _inspect(graph)
+            _require_own(graph, ident(page))
             link = str(page.get("link") or f"https://www.facebook.com/{page['id']}")
-            return Account(str(page["id"]), str(page["name"]), link, expires)
+            return Account(ident(page), str(page["name"]), link, expires)
         except ConnectError:
             raise
         except Exception as error:
             outcome = _outcome(error, wire)
-            raise refusal(outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key, refused=_PAGE_ID.key) from error
+            raise refusal(
+                error, outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key, refused=_PAGE_ID.key
+            ) from error
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return _LIMITS
@@ -143,7 +158,7 @@ class Facebook(Platform):
             if photos:
                 post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
             made = graph.put_object(_page(wire), "feed", **post)
-            return Handles({"post": str(made["id"])})
+            return Handles({"post": ident(made)})
         except Exception as error:
             return invisible(_outcome(error, wire))
 
@@ -154,7 +169,7 @@ class Facebook(Platform):
         try:
             if part.role == "comment":
                 made = _graph(wire).put_object(part.parent, "comments", message=part.text)
-                return Published(str(made["id"]), _url(str(made["id"])))
+                return Published(ident(made), _url(ident(made)))
             post = handles.values.get("post", "")
             if not post:
                 return Rejected("the unpublished post was never made", "config")
@@ -171,7 +186,7 @@ class Facebook(Platform):
                 return _find_comment(graph, part, since - _SKEW)
             return _find_post(graph, handles.values.get("post", ""), part, since - _SKEW, _page(wire))
         except Exception as error:
-            return CannotTell(detail(error, wire))
+            return unread(_outcome(error, wire))
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         try:
@@ -201,11 +216,19 @@ def _page(wire: Wire) -> str:
     return page
 
 
-def _inspect(graph: Any, wire: Wire) -> datetime | None:
+def _require_own(graph: Any, page: str) -> None:
+    """Refuse a token that is not the Page's own: any token may read a Page, and only its own may write there. Who a
+    token belongs to is what ``/me`` answers, also where an app may not inspect its own token."""
+    if ident(graph.get_object("me", fields="id")) != page:
+        words = N_("This is a person's token. Facebook wants the Page's own token here.")
+        raise DeadToken(words, _TOKEN.key)
+
+
+def _inspect(graph: Any) -> datetime | None:
     """When the token dies, where Facebook says; None where it does not, or does not die.
 
-    Raises :class:`ConnectError` for a token that is a person's, or lacks a right. An app that may not inspect
-    its own token is no reason to refuse the channel.
+    Raises :class:`ConnectError` for a token that lacks a right. An app that may not inspect its own token is no
+    reason to refuse the channel.
     """
     from commsched.platforms._graph import GraphError
 
@@ -213,13 +236,10 @@ def _inspect(graph: Any, wire: Wire) -> datetime | None:
         data = graph.request(f"{graph.version}/debug_token", {"input_token": graph.access_token})["data"]
     except (GraphError, KeyError):
         return None
-    if str(data.get("type", "")).upper() == "USER":
-        words = N_("This is a person's token. Facebook wants the Page's own token here.")
-        raise ConnectError(words, _TOKEN.key)
     missing = _RIGHTS - set(data.get("scopes") or _RIGHTS)
     if missing:
         words = N_("The token lacks the right %(right)s.")
-        raise ConnectError(words, _TOKEN.key, right=", ".join(sorted(missing)))
+        raise DeadToken(words, _TOKEN.key, right=", ".join(sorted(missing)))
     ends = [data.get("expires_at"), data.get("data_access_expires_at")]
     known = [end for end in ends if isinstance(end, int) and end > 0]
     return datetime.fromtimestamp(min(known), UTC) if known else None
@@ -242,7 +262,7 @@ def _first_comment(draft: Draft) -> str:
 
 def _upload(graph: Any, page: str, picture: Any) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
-    return str(graph.put_photo(io.BytesIO(picture.read()), album_path=f"{page}/photos", **more)["id"])
+    return ident(graph.put_photo(io.BytesIO(picture.read()), album_path=f"{page}/photos", **more))
 
 
 def _url(remote: str) -> str:
@@ -266,16 +286,17 @@ def _find_post(graph: Any, post: str, part: Part, start: datetime, page: str) ->
             return Absent("the post is still unpublished")
     fields = "id,message,created_time,permalink_url"
     for entry in _walk(graph, page, "published_posts", start, fields):
-        if post == str(entry.get("id")) or _bare(entry) == _squeeze(part.text):
-            return Found(str(entry["id"]), str(entry.get("permalink_url") or _url(str(entry["id"]))))
+        same_words = ident(entry) not in part.others and _bare(entry) == _squeeze(part.text)
+        if post == ident(entry) or same_words:
+            return Found(ident(entry), str(entry.get("permalink_url") or _url(ident(entry))))
     return CannotTell("the post cannot be asked, and is not among the Page's latest", final=True)
 
 
 def _find_comment(graph: Any, part: Part, start: datetime) -> Finding:
     """A comment has no name of its own beforehand: not to see it is not enough to write it again."""
     for entry in _walk(graph, part.parent, "comments", start, "id,message,created_time", filter="stream"):
-        if _bare(entry) == _squeeze(part.text):
-            return Found(str(entry["id"]), _url(str(entry["id"])))
+        if ident(entry) not in part.others and _bare(entry) == _squeeze(part.text):
+            return Found(ident(entry), _url(ident(entry)))
     return CannotTell("the comment is not to be seen, and Facebook would take it twice", final=True)
 
 
@@ -320,7 +341,7 @@ def _outcome(error: Exception, wire: Wire) -> Outcome:
     from commsched.platforms import _graph
 
     def read(told: _graph.GraphError) -> Outcome:
-        return _graph.outcome(told, detail(str(told), wire), wire.now())
+        return _graph.outcome(told, detail(str(told), wire), wire)
 
     return outcome_of(error, wire, _graph.GraphError, read)
 

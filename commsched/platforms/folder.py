@@ -111,7 +111,9 @@ def place(part: Part, wire: Wire) -> Path:
 
 
 def _write(part: Part, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.exists():
+        target.parent.mkdir(parents=True)
+        target.parent.chmod(0o755)
     building = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
     try:
         names = [_picture(building, number, picture) for number, picture in enumerate(part.pictures, 1)]
@@ -157,6 +159,7 @@ def _plain(part: Part) -> str:
 
 def _file(path: Path, content: bytes) -> None:
     with path.open("wb") as out:
+        path.chmod(0o644)  # others read them, where the folder lets them in
         out.write(content)
         out.flush()
         os.fsync(out.fileno())

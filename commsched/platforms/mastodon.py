@@ -1,7 +1,7 @@
 """Mastodon, through Mastodon.py. What a server takes is asked of the server itself.
 
-An ``Idempotency-Key`` is kept by the server for an hour, so a lost answer may be resent within it; but some
-servers ignore the key, so we read back first all the same.
+Mastodon keeps an ``Idempotency-Key`` for an hour, so a lost answer may be resent within it, once it was read back and
+is not there. A server that is only compatible with it may forget the key: there a person decides.
 """
 
 from __future__ import annotations
@@ -11,21 +11,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commsched.core.outcome import (
-    Absent,
-    CannotTell,
-    Finding,
-    Found,
-    Handles,
-    Outcome,
-    Published,
-    Rejected,
-    Retry,
-    Unknown,
-)
+from commsched.core.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Retry
 from commsched.core.platform import (
     Account,
     ConnectError,
+    DeadToken,
     Draft,
     Limits,
     Option,
@@ -36,15 +26,17 @@ from commsched.core.platform import (
 )
 from commsched.core.text import URL_LENGTH, mastodon_length, tidy
 from commsched.core.words import N_, Problem
-from commsched.platforms._answers import base_url, detail, from_failure, invisible, orphan, refusal, value
+from commsched.platforms._answers import base_url, ident, invisible, orphan, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 
-_KEY_LIVES = timedelta(minutes=50)
-"""How long after the first try a resend with the same key is safe (servers keep it 60 minutes)."""
+_KEY_LIVES = timedelta(minutes=45)
+"""How long after the first try absence may send again with the same key: the server keeps it 60 minutes, and the try
+itself may wait another ten."""
 _SKEW = timedelta(minutes=2)
 _PAGE, _PAGES = 40, 5
+_PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
+"""Width × height that a server takes, where it does not say; of GIFs it never says."""
 _RIGHTS = ("read:accounts", "read:statuses", "write:statuses", "write:media")
-_NOT_READY = re.compile(r"not finished processing|try again in a moment", re.IGNORECASE)
 
 _BASE_URL = Setting(
     "base_url",
@@ -86,6 +78,7 @@ class Mastodon(Platform):
         ),
         Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
     )
+    many_servers = True
     resend_if_absent = True
 
     def connect(self, wire: Wire) -> Account:
@@ -93,15 +86,21 @@ class Mastodon(Platform):
         try:
             client = _client(wire)
             me = client.account_verify_credentials()
-            facts = _facts(client)
+            facts = _sdk().facts_of(client, wire, base_url(wire, _BASE_URL))
             _require_rights(client)
+            if not me.get("acct"):
+                raise ValueError("the answer does not name the account")
             name = f"@{me['acct']}@{facts['domain']}"
-            return Account(str(me["id"]), name, str(me.get("url") or ""), None, facts)
+            url = str(me.get("url") or f"{base_url(wire, _BASE_URL)}/@{me['acct']}")
+            return Account(ident(me), name, url, None, facts)
         except ConnectError:
             raise
         except Exception as error:
             outcome = _outcome(error, wire, client)
-            raise refusal(outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key) from error
+            raise refusal(error, outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key) from error
+
+    def resends(self, facts: dict[str, Any]) -> bool:
+        return facts.get("keeps_key") is True
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         usual = Limits()
@@ -109,6 +108,8 @@ class Mastodon(Platform):
             characters=int(facts.get("characters", 500)),
             pictures=int(facts.get("pictures", 4)),
             picture_bytes=int(facts.get("picture_bytes", 16 * 1024 * 1024)),
+            picture_pixels=int(facts.get("picture_pixels") or _PIXELS),
+            gif_pixels=_GIF_PIXELS,
             picture_types=tuple(facts.get("picture_types") or usual.picture_types),
             alt_characters=int(facts.get("alt_characters", 1500)),
         )
@@ -136,9 +137,9 @@ class Mastodon(Platform):
             media, pending = [], []
             for picture in part.pictures:
                 answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
-                media.append(str(answer["id"]))
+                media.append(ident(answer))
                 if not answer.get("url"):
-                    pending.append(str(answer["id"]))
+                    pending.append(media[-1])
             return Handles({"media": ",".join(media), "pending": ",".join(pending)})
         except Exception as error:
             return invisible(_outcome(error, wire, client))
@@ -165,15 +166,17 @@ class Mastodon(Platform):
                 language=part.draft.language or None,
                 idempotency_key=part.key or None,
             )
-            return Published(str(status["id"]), str(status.get("url") or status.get("uri") or ""))
+            return Published(ident(status), str(status.get("url") or status.get("uri") or ""))
         except Exception as error:
             return _outcome(error, wire, client)
 
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        client = None
         try:
-            found = _read_back(_client(wire), part, since - _SKEW, wire.account)
+            client = _client(wire)
+            found = _read_back(client, part, since - _SKEW, wire.account)
         except Exception as error:
-            return CannotTell(detail(error, wire))
+            return unread(_outcome(error, wire, client))
         if isinstance(found, Absent) and wire.now() - since > _KEY_LIVES:
             words = "read back and not seen, but the server may have forgotten the key that prevents a duplicate"
             return CannotTell(words, final=True)
@@ -193,47 +196,15 @@ class Mastodon(Platform):
             return _outcome(error, wire, client)
 
 
+def _sdk() -> Any:
+    """What is said through the SDK, which is heavy and imported when first used."""
+    from commsched.platforms import _mastodon
+
+    return _mastodon
+
+
 def _client(wire: Wire) -> Any:
-    """The SDK's client: it asks for no version, never waits out a rate limit, and uses our session."""
-    from mastodon import Mastodon as Client
-
-    client = Client(
-        api_base_url=base_url(wire, _BASE_URL),
-        session=wire.http,
-        request_timeout=wire.timeout,
-        ratelimit_method="throw",
-        mastodon_version="4.3.0",
-        version_check_mode="created",
-        user_agent="commsched",
-    )
-    # Set afterwards: given to the constructor, a "token" that is the path of a file would be read and sent.
-    client.access_token = value(wire, _TOKEN)
-    return client
-
-
-def _facts(client: Any) -> dict[str, Any]:
-    """What the server says of its limits, with the documented usual ones where it is silent."""
-    from mastodon.errors import MastodonAPIError
-
-    try:
-        instance = client.instance_v2()
-        domain = str(instance.get("domain") or "")
-    except MastodonAPIError:
-        instance = client.instance_v1()
-        domain = str(instance.get("uri") or "").removeprefix("https://")
-    configuration = instance.get("configuration") or {}
-    statuses = configuration.get("statuses") or {}
-    media = configuration.get("media_attachments") or {}
-    types = [str(kind) for kind in media.get("supported_mime_types") or () if str(kind).startswith("image/")]
-    return {
-        "domain": domain,
-        "characters": int(statuses.get("max_characters") or instance.get("max_toot_chars") or 500),
-        "url_length": int(statuses.get("characters_reserved_per_url") or URL_LENGTH),
-        "pictures": int(statuses.get("max_media_attachments") or 4),
-        "picture_bytes": int(media.get("image_size_limit") or 16 * 1024 * 1024),
-        "picture_types": types,
-        "alt_characters": int(media.get("description_limit") or 1500),
-    }
+    return _sdk().Client(base_url(wire, _BASE_URL), value(wire, _TOKEN), wire)
 
 
 def _require_rights(client: Any) -> None:
@@ -246,7 +217,7 @@ def _require_rights(client: Any) -> None:
         return
     missing = [right for right in _RIGHTS if granted and not {right, right.partition(":")[0]} & granted]
     if missing:
-        raise ConnectError(N_("The token lacks the right %(right)s."), _TOKEN.key, right=", ".join(missing))
+        raise DeadToken(N_("The token lacks the right %(right)s."), _TOKEN.key, right=", ".join(missing))
 
 
 def _url_length(facts: dict[str, Any]) -> int:
@@ -269,20 +240,34 @@ def _still_processing(client: Any, handles: Handles, wire: Wire) -> Outcome | No
 
 
 def _read_back(client: Any, part: Part, start: datetime, account: str) -> Finding:
-    """Walk the account's own posts, newest first, until before ``start``."""
-    account = account or str(client.account_verify_credentials()["id"])
-    oldest = None
+    """Walk the account's own posts, newest first, until before ``start``.
+
+    Words are not enough to know a post by: servers change them, and two posts may have the same. One that the store
+    knows is another part's; one that nobody knows may be this one, and then nothing may be sent on the strength of
+    not having seen it.
+    """
+    account = account or ident(client.account_verify_credentials())
+    oldest, strangers = None, False
     for _ in range(_PAGES):
         page = client.account_statuses(account, limit=_PAGE, max_id=oldest, exclude_reblogs=True)
         for status in page:
             if _aware(status["created_at"]) < start:
-                return Absent("read back past the time of the call")
+                return _not_seen(strangers, "read back past the time of the call")
+            oldest = ident(status)
+            if {oldest, str(status.get("url") or oldest)} & part.others:
+                continue
             if _is_it(status, part):
-                return Found(str(status["id"]), str(status.get("url") or ""))
-            oldest = str(status["id"])
+                return Found(oldest, str(status.get("url") or ""))
+            strangers = True
         if len(page) == 0:
-            return Absent("read back to the account's first post")
+            return _not_seen(strangers, "read back to the account's first post")
     return CannotTell("too many posts since then to read them all")
+
+
+def _not_seen(strangers: bool, words: str) -> Finding:
+    if strangers:
+        return CannotTell("the account has published something since then that is not known here: it may be this")
+    return Absent(words)
 
 
 def _aware(moment: datetime) -> datetime:
@@ -300,7 +285,7 @@ def _is_it(status: Any, part: Part) -> bool:
 def _plain(content: str) -> str:
     """The text inside a status's HTML."""
     spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
-    return html.unescape(re.sub(r"<[^>]*>", "", spaced))
+    return html.unescape(re.sub(r"<[^<>]*>", "", spaced))
 
 
 def _bare(text: str) -> str:
@@ -310,35 +295,8 @@ def _bare(text: str) -> str:
 
 
 def _outcome(error: Exception, wire: Wire, client: Any = None) -> Outcome:
-    """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
-    from mastodon import errors
-
-    words = detail(error, wire)
-    if isinstance(error, ConnectError):
-        return Rejected(words, "config")
-    if isinstance(error, errors.MastodonNetworkError):
-        return from_failure(error, wire)
-    if isinstance(error, errors.MastodonRatelimitError):
-        # The SDK raises the same class when it cannot read the header of a call that went well.
-        limited = error.args[:1] == ("Hit rate limit.",)
-        reset = getattr(client, "ratelimit_reset", None)
-        after = datetime.fromtimestamp(float(reset), UTC) if reset else None
-        return Retry(words, after, whole_channel=True) if limited else Unknown(words)
-    if isinstance(error, errors.MastodonAPIError) and len(error.args) > 1 and isinstance(error.args[1], int):
-        return _refused(error.args[1], str(error.args[-1] or ""), words)
-    return Unknown(words)
-
-
-def _refused(status: int, message: str, words: str) -> Outcome:
-    if status == 422 and _NOT_READY.search(message):
-        return Retry(words)
-    if status == 401:
-        return Rejected(words, "token")
-    if status == 403:
-        return Rejected(words, "permission")
-    if status >= 500 or status in (408, 409):
-        return Unknown(words)
-    return Rejected(words, "content")
+    outcome: Outcome = _sdk().outcome(error, wire, client)
+    return outcome
 
 
 PLATFORM = Mastodon()

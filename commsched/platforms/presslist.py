@@ -7,14 +7,14 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform import Account, ConnectError, Draft, Limits, Message, Part, Platform, Setting, Wire
+from commsched.core.recipients import Recipients, is_address, read
 from commsched.core.slug import address_of
 from commsched.core.words import N_, Problem, block, warn
 from commsched.platforms._pressmail import html_body, text_body
@@ -24,34 +24,23 @@ GOOD_HEADLINE: Final = 40
 LONG_HEADLINE: Final = 80
 
 
-def addresses_in(lines: str | tuple[str, ...]) -> list[str]:
-    """The bare addresses in a list with one on each line, or with commas or semicolons; ``Name <a@b>`` too.
-
-    Doubles are left out, whatever their case. What is no address is kept as it is, for ``check`` to point at.
-    """
-    whole = lines if isinstance(lines, str) else "\n".join(lines)
-    found: dict[str, str] = {}
-    for entry in re.split(r"[\n\r,;]+", whole):
-        bare = _bare(entry.strip())
-        if bare:
-            found.setdefault(bare.casefold(), bare)
-    return list(found.values())
+def people_in(lines: tuple[str, ...]) -> Recipients:
+    """The recipients in the lines of a list."""
+    return read("\n".join(lines))
 
 
-def _bare(entry: str) -> str:
-    return parseaddr(entry)[1] if entry.endswith(">") and "<" in entry else entry
+MOST_TOLD: Final = 20
+"""Entries that are pointed at by their lines; how many more there are is said."""
 
 
-def is_address(value: str) -> bool:
-    """Whether ``value`` can be written to. Looks at the form only; asks no server."""
-    from email_validator import EmailNotValidError, validate_email
+def _pointed_at(people: Recipients) -> tuple[str, dict[str, Any]]:
+    """Every entry that is no address, at once, by its line."""
+    shown = "; ".join(f"{one.line}: {one.text[:60]}" for one in people.unread[:MOST_TOLD])
+    more = len(people.unread) - MOST_TOLD
+    return _UNREAD, {"lines": f"{shown} (+{more})" if more > 0 else shown}
 
-    try:
-        validate_email(value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False,
-                       test_environment=True)  # fmt: skip
-    except EmailNotValidError:
-        return False
-    return True
+
+_UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
 
 
 class PressList(Platform):
@@ -61,6 +50,7 @@ class PressList(Platform):
     icon: ClassVar[str] = "lucide:mails"
     kinds = ("release", "post")
     independent_parts: ClassVar[bool] = True
+    needs_mail: ClassVar[bool] = True
     by_itself = ()
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
@@ -77,20 +67,20 @@ class PressList(Platform):
     )  # fmt: skip
 
     def connect(self, wire: Wire) -> Account:
-        people = addresses_in(wire.secrets.get("addresses", ""))
-        if not people:
+        people = read(wire.secrets.get("addresses", ""))
+        if people.unread:
+            message, facts = _pointed_at(people)
+            raise ConnectError(message, "addresses", **facts)
+        if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
-        for address in people:
-            if not is_address(address):
-                raise ConnectError(N_("“%(address)s” is not an e-mail address."), "addresses", address=address[:100])
         for key in ("sender", "reply_to"):
             value = wire.settings.get(key, "").strip()
             if value and not is_address(value):
                 raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
         self._knock(wire)
         sender = wire.settings.get("sender", "").strip()
-        name = wire.settings.get("sender_name", "").strip() or sender or wire.workspace
-        return Account(id=sender or "presslist", name=name, facts={"recipients": len(people)})
+        name = wire.settings.get("sender_name", "").strip() or sender or wire.office_name or wire.workspace
+        return Account(id=sender or "presslist", name=name, facts={"recipients": len(people.addresses)})
 
     def _knock(self, wire: Wire) -> None:
         """The relay must answer and let us in; nothing is sent."""
@@ -102,17 +92,20 @@ class PressList(Platform):
             case Rejected(detail=detail) | Retry(detail=detail):
                 raise ConnectError(N_("The mail server does not answer as it should: %(answer)s"), answer=detail)
 
+    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+        return str(settings.get("sender_name", "")).strip() or office_name
+
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=20)
 
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
-        people = addresses_in(draft.recipients)
+        people = people_in(draft.recipients)
         found = []
-        if not people:
+        if people.unread:
+            message, facts_told = _pointed_at(people)
+            found.append(block("recipients", message, **facts_told))
+        elif not people.addresses:
             found.append(block("recipients", N_("The press list has no addresses.")))
-        for address in people:
-            if not is_address(address):
-                found.append(block("recipients", N_("“%(address)s” is not an e-mail address."), address=address[:100]))
         if not draft.title.strip():
             found.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
         elif len(draft.title) > LONG_HEADLINE:
@@ -131,7 +124,9 @@ class PressList(Platform):
         return found
 
     def parts(self, draft: Draft) -> list[Part]:
-        return [self._part(number, address, draft) for number, address in enumerate(addresses_in(draft.recipients))]
+        return [
+            self._part(number, address, draft) for number, address in enumerate(people_in(draft.recipients).addresses)
+        ]
 
     def _part(self, number: int, address: str, draft: Draft) -> Part:
         key = hashlib.sha256(f"{draft.uid}\n{address.casefold()}".encode()).hexdigest()[:40]
@@ -148,6 +143,10 @@ class PressList(Platform):
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
             return Published(id=part.message_id, detail=outcome.detail)
+        if isinstance(outcome, Rejected) and outcome.why == "token":
+            # The password is the installation's, not the list's: nothing was sent, and when it is set right the list
+            # goes on by itself. The list has no access of its own that could die and be connected again.
+            return Retry(outcome.detail, whole_channel=True)
         return outcome
 
     def message(self, part: Part, wire: Wire) -> Message:
@@ -157,9 +156,10 @@ class PressList(Platform):
         if wire.settings.get("newsroom_link", "").lower() in ("1", "true", "yes", "on"):
             url = f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
         reply_to = wire.settings.get("reply_to", "").strip()
-        leave = reply_to or sender
+        leave = reply_to or sender or (wire.mailer.sender if wire.mailer else "")
         return Message(
-            message_id=part.message_id, sender=sender, sender_name=wire.settings.get("sender_name", ""),
+            message_id=part.message_id, sender=sender,
+            sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
             to=part.recipient, subject=draft.title, reply_to=reply_to, date=wire.now(),
             text=text_body(draft, url, leave), html=html_body(draft, url, leave),
             headers={"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {},

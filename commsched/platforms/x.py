@@ -32,46 +32,40 @@ from commsched.core.platform import (
 )
 from commsched.core.text import split_thread, tidy, x_length, x_links
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._answers import base_url, detail, invisible, orphan, outcome_of, refusal, value
+from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, outcome_of, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
 """US dollars per call."""
-_LIMITS = Limits(characters=280, pictures=4, picture_bytes=5_000_000, alt_characters=1000)
+_LIMITS = Limits(
+    characters=280,
+    pictures=4,
+    picture_bytes=5_000_000,
+    picture_side=8192,
+    gif_pixels=1280 * 1080,
+    alt_characters=1000,
+)
 _GIF_BYTES = 15_000_000
 _SKEW = timedelta(minutes=2)
 _PAGE, _PAGES = 100, 5
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?\b")
 
+_TOGETHER = N_("all four are needed")
+
+
+def _key(key: str, label: str, alias: tuple[str, ...] = (), hint: str = "") -> Setting:
+    return Setting(key, label, kind="password", secret=True, required=False, help=hint, aliases=alias, note=_TOGETHER)
+
+
 _KEYS = (
-    Setting("api_key", N_("API key"), kind="password", secret=True, required=False, aliases=("consumer_key",)),
-    Setting(
-        "api_secret",
-        N_("API key secret"),
-        kind="password",
-        secret=True,
-        required=False,
-        aliases=("api_key_secret", "consumer_secret"),
-    ),
-    Setting(
+    _key("api_key", N_("API key"), ("consumer_key",)),
+    _key("api_secret", N_("API key secret"), ("api_key_secret", "consumer_secret")),
+    _key(
         "access_token",
         N_("Access token"),
-        kind="password",
-        secret=True,
-        required=False,
-        help=N_(
-            "In X's developer console, under Keys and tokens: made with the right “Read and write”. "
-            "All four keys are needed."
-        ),
+        hint=N_("In X's developer console, under Keys and tokens: made with the right “Read and write”."),
     ),
-    Setting(
-        "access_secret",
-        N_("Access token secret"),
-        kind="password",
-        secret=True,
-        required=False,
-        aliases=("access_token_secret",),
-    ),
+    _key("access_secret", N_("Access token secret"), ("access_token_secret",)),
 )
 _BEARER = Setting(
     "bearer_token",
@@ -79,8 +73,9 @@ _BEARER = Setting(
     kind="password",
     secret=True,
     required=False,
-    help=N_("Instead of the four keys. It lives two hours only, so the four keys are the better choice."),
+    help=N_("It lives two hours only, so the four keys are the better choice."),
     aliases=("token",),
+    note=N_("only where the four keys are not given"),
 )
 _BASE_URL = Setting(
     "base_url",
@@ -110,13 +105,13 @@ class X(Platform):
                 )
                 raise ConnectError(words, _KEYS[2].key)
             username = str(me["username"])
-            return Account(str(me["id"]), f"@{username}", f"https://x.com/{username}")
+            return Account(ident(me), f"@{username}", f"https://x.com/{username}")
         except ConnectError:
             raise
         except Exception as error:
             outcome = _outcome(error, wire)
             field = _KEYS[2].key if value(wire, _KEYS[2]) else _BEARER.key
-            raise refusal(outcome, self.name, token=field, server=_BASE_URL.key) from error
+            raise refusal(error, outcome, self.name, token=field, server=_BASE_URL.key) from error
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return _LIMITS
@@ -166,7 +161,8 @@ class X(Platform):
                 in_reply_to_tweet_id=part.parent or None,
                 user_auth=True,
             )
-            return Published(str(answer["data"]["id"]), _url(answer["data"]["id"]))
+            post = ident(answer["data"])
+            return Published(post, _url(post))
         except Exception as error:
             return _outcome(error, wire)
 
@@ -174,7 +170,7 @@ class X(Platform):
         try:
             return _read_back(_client(wire), part, since - _SKEW, wire.account)
         except Exception as error:
-            return CannotTell(detail(error, wire))
+            return unread(_outcome(error, wire))
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         from tweepy.errors import NotFound
@@ -246,8 +242,9 @@ def _check_thread(draft: Draft) -> list[Problem]:
 
 
 def _read_back(client: Any, part: Part, start: datetime, account: str) -> Finding:
-    """Walk the account's own posts since ``start``."""
-    account = account or str(client.get_me(user_auth=True)["data"]["id"])
+    """Walk the account's own posts since ``start``. One that the store knows is another part's, with the same words or
+    not; whether one that nobody knows is this, only its words can say, so that absence is never sent on."""
+    account = account or ident(client.get_me(user_auth=True)["data"])
     token = None
     for _ in range(_PAGES):
         page = client.get_users_tweets(
@@ -259,8 +256,8 @@ def _read_back(client: Any, part: Part, start: datetime, account: str) -> Findin
             user_auth=True,
         )
         for tweet in page.get("data") or ():
-            if _is_it(tweet, part):
-                return Found(str(tweet["id"]), _url(tweet["id"]))
+            if ident(tweet) not in part.others and _is_it(tweet, part):
+                return Found(ident(tweet), _url(tweet["id"]))
         meta = page["meta"]
         token = meta.get("next_token")
         if not token:
@@ -301,7 +298,7 @@ def _outcome(error: Exception, wire: Wire) -> Outcome:
     from commsched.platforms import _tweepy
 
     def read(told: HTTPException) -> Outcome:
-        return _tweepy.outcome(told, detail(told, wire), wire.now())
+        return _tweepy.outcome(told, detail(told, wire), wire)
 
     return outcome_of(error, wire, HTTPException, read)
 

@@ -51,6 +51,8 @@ class Item(Base, Scoped):
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that its office was restored from, if it was in that: what is put in the outbox of it
     afterwards may have gone out meanwhile, and is read back first."""
+    corrects_id: Mapped[int | None] = mapped_column(index=True)
+    """The published item that it corrects; always the first one, also for a correction of a correction."""
 
 
 class Revision(Base, Scoped):
@@ -69,6 +71,8 @@ class Revision(Base, Scoped):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(String(200), default="")
+    lent: Mapped[str] = mapped_column(Text, default="")
+    """The people whose words (alt texts, credits, cards) its pictures bring along from the library: ``3,5``."""
 
     def parsed(self) -> Content:
         return parse(self.content)
@@ -85,7 +89,8 @@ class Decision(Base, Scoped):
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
     hash: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
-    """``approve``, ``changes``, ``bypass``, ``release`` (no approval asked for), ``withdraw``."""
+    """``approve``, ``changes``, ``bypass``, ``release`` (no approval asked for), ``withdraw``, ``accept`` (took on what
+    another wrote), ``lapse`` (the yes of ``person_id`` does not cover the new time)."""
     step: Mapped[int] = mapped_column(default=0)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     in_place_of: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -111,6 +116,10 @@ class ApprovalLink(Base, Scoped):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+    """When a newer one was made for the same person and item; this one is over."""
+    decision_id: Mapped[int | None]
+    """The decision that it was used for."""
 
 
 class Comment(Base, Scoped):
@@ -123,6 +132,21 @@ class Comment(Base, Scoped):
     revision: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
     person: Mapped[Any] = relationship("Person", lazy="joined")
+
+
+class Takedown(Base, Scoped):
+    """An item was taken off the office's own pages, by whom and why. It stands until it is put back."""
+
+    __tablename__ = "takedown"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    """What readers are told where it stood."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 
 
 class Media(Base, Scoped):
@@ -142,7 +166,10 @@ class Media(Base, Scoped):
     height: Mapped[int]
     size: Mapped[int]
     alt: Mapped[str] = mapped_column(Text, default="")
+    alt_by: Mapped[int | None]
+    """The person who wrote it, so that nobody approves their own words with somebody else's post."""
     credit: Mapped[str] = mapped_column(String(200), default="")
+    credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")
     """What the person called it; shown, never used as a path."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -150,6 +177,13 @@ class Media(Base, Scoped):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     consent_ends: Mapped[datetime | None]
     """When the first of its persons' consents ends, if any does: follows ``facts`` whenever they are set."""
+
+    def describe(self, person: int | None, *, alt: str | None = None, credit: str | None = None) -> None:
+        """Set the words that go out with it, and remember who wrote those that are new."""
+        if alt is not None and alt != self.alt:
+            self.alt, self.alt_by = alt, person
+        if credit is not None and credit != self.credit:
+            self.credit, self.credit_by = credit, person
 
     @validates("facts")
     def _follow(self, _key: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision
+from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision, Takedown
 from commsched.store.files import Derivative, Upload, Video
 from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Part
 from commsched.store.people import (
@@ -48,6 +48,7 @@ __all__ = [
     "Scoped",
     "SignIn",
     "SignInTry",
+    "Takedown",
     "Upload",
     "Video",
     "Workspace",

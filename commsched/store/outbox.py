@@ -30,6 +30,11 @@ class Channel(Base, Scoped):
     trouble: Mapped[str] = mapped_column(Text, default="")
     token_expires_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
+    """When the account last answered as it should."""
+    looked_at: Mapped[datetime | None]
+    """When it was last looked at by itself, whatever came of it."""
+    refused_at: Mapped[datetime | None]
+    """When such a look was first told that the access is dead; the second time it counts."""
     not_before: Mapped[datetime | None]
     """The platform's own word for when the channel may be used again."""
     created_at: Mapped[datetime]

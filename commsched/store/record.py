@@ -42,9 +42,11 @@ class Notice(Base, Scoped):
     link_token: Mapped[str] = mapped_column(Text, default="")
     """Encrypted secret of an approval link; emptied when the mail has gone."""
     state: Mapped[str] = mapped_column(String(10), default="waiting")
-    """``waiting sent failed``."""
+    """``waiting sent failed dropped``."""
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     detail: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When its reader saw on a page what it tells of; only for what is marked on Today until then."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -26,11 +26,18 @@ EVERY_WORKSPACE = 0
 BUSY_SECONDS = 10.0
 
 
-def open_engine(url: str) -> Engine:
-    """An SQLAlchemy engine for ``url``, with what SQLite needs to be trusted."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+def sqlite_url(path: Path) -> URL:
+    """The address of a database file, whatever signs its folder's name has."""
+    return URL.create("sqlite", database=str(path))
+
+
+def open_engine(url: URL) -> Engine:
+    """An SQLAlchemy engine for ``url``, with what SQLite needs to be trusted. What is asked and written stays out of
+    error messages, and so out of every log."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    waits = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=waits, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -56,6 +63,12 @@ def busy(error: BaseException) -> bool:
         return False
     said = str(error.orig).lower()
     return "locked" in said or "busy" in said
+
+
+def damaged(error: BaseException) -> bool:
+    """Whether what lies on the disk is no database any more, or no whole one."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(said, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -84,6 +97,17 @@ def _refuse_strangers(session: Session, _context: Any, _instances: Any) -> None:
                 raise PermissionError(f"{type(row).__name__} of another workspace")
 
 
+@contextmanager
+def narrowed(session: Session, workspace: int) -> Iterator[None]:
+    """Let a session that sees every workspace see only one for a while, within the same transaction."""
+    before, session.info["workspace"] = session.info.get("workspace", EVERY_WORKSPACE), workspace
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info["workspace"] = before
+
+
 class Watch:
     """Sees that a database has changed, without reading it: SQLite's ``data_version``, on a connection of its own."""
 
@@ -110,9 +134,9 @@ class Watch:
 class Store:
     """The database. ``read`` and ``write`` give a session that lives as long as one transaction."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.engine = open_engine(url)
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self.engine = open_engine(self.url)
         self._writer = self.engine.execution_options(commsched_write=True)
         self._watch = Watch(self.path) if self.path else None
 
@@ -125,7 +149,7 @@ class Store:
 
     @property
     def is_sqlite(self) -> bool:
-        return self.url.startswith("sqlite")
+        return self.url.get_backend_name() == "sqlite"
 
     @property
     def path(self) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -11,9 +12,11 @@ from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
 from commsched.flow.listing import Reach
 from commsched.flow.look import Seen
+from commsched.flow.review import Review
 from commsched.flow.stopping import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
-from commsched.web.words import _, language, ngettext, office, said
+from commsched.web import mailing
+from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -31,13 +34,18 @@ def when(item: Item, zone: str) -> str:
     return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
 
 
-def where(seen: Seen, names: list[str], zone: str) -> Told:
-    """The item's state as a person would put it. ``names``: those whose yes it waits for."""
+def where(shown: Review, zone: str, filed: Collection[int] = ()) -> Told:
+    """The item's state as a person would put it. ``filed``: the channels where what went out only became files."""
+    seen = shown.seen
     stops = _unfit_pictures(seen)
     if stops:
         return Told(_("It does not go out as it is."), " ".join(stops), stops=True)
+    if seen.item.state == "in_review":
+        return _in_review(shown, zone)
+    if seen.item.state == "published":
+        return _published(seen, zone, filed)
     tell = _TELL.get(seen.item.state)
-    return tell(seen, names, zone) if tell else Told("")
+    return tell(seen, shown.names, zone) if tell else Told("")
 
 
 def _unfit_pictures(seen: Seen) -> list[str]:
@@ -52,18 +60,35 @@ def _draft(seen: Seen, _names: list[str], _zone: str) -> Told:
     return Told(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
 
 
-def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
-    now = (
-        _("Waits for %(names)s.", names=said_list(names)) if names else _("Waits for approval, but nobody can give it.")
-    )
-    if not names:
-        return Told(now, _("An administrator must add an approver who did not write it."))
+def _in_review(shown: Review, zone: str) -> Told:
+    seen = shown.seen
+    if shown.turn.stuck:
+        way_out = _("Let somebody else in under People, or let it out without approval.")
+        return Told(_("Nobody here can approve it."), way_out, stops=True)
+    now = waits_for(shown)
+    if shown.late:
+        return Told(now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True)
+    if not shown.names:
+        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_list(shown.own)))
     if not seen.item.publish_at:
         return Told(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
         return Told(now, _("When it is approved, somebody must schedule it."))
-    return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
+    if mailing.mailed():
+        return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
+                           when=when(seen.item, zone)))  # fmt: skip
+    return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
                        when=when(seen.item, zone)))  # fmt: skip
+
+
+def waits_for(shown: Review) -> str:
+    """Whom an item in review waits for, and for what."""
+    if shown.names:
+        return _("Waits for %(names)s.", names=said_list(shown.names))
+    if shown.others:
+        return _("Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others),
+                 own=said_list(shown.own))  # fmt: skip
+    return _("Waits for approval, but nobody can give it.")
 
 
 def _sent_back(seen: Seen, _names: list[str], _zone: str) -> Told:
@@ -111,7 +136,7 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
 def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
     if any(row.was and row.reason == "verify" for row in seen.deliveries):
         return Told(said(Words(REASONS["restored"])), _("You need do nothing yet."))
-    if any(row.state == "unknown" and row.next_at is None for row in seen.deliveries):
+    if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
         return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
     if any(row.state == "unknown" for row in seen.deliveries):
         return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
@@ -120,15 +145,19 @@ def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
     return Told(_("It is going out right now."), _("You need do nothing."))
 
 
-def _published(seen: Seen, _names: list[str], zone: str) -> Told:
+def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
+    files = [row for row in seen.deliveries if row.state == "published" and row.channel_id in filed]
+    if files and len(files) == sum(row.state == "published" for row in seen.deliveries):
+        return Told(_("It is saved as a file. Nobody has got it: this is a demo without a mail server."))
     moments = [row.published_at for row in seen.deliveries if row.published_at]
     at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
+    then = _("The mails are saved as files: this is a demo without a mail server.") if files else ""
     stopped = sum(bool(row.stop) and row.state == "cancelled" for row in seen.deliveries)
     if stopped:
-        out = len(moments)
-        return Told(_("It is out in %(out)s of %(all)s channels.", out=out, all=out + stopped),
-                    _("In the others it was stopped, and does not go out."))  # fmt: skip
-    return Told(_("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel."))
+        now = _("It is out in %(out)s of %(all)s channels.", out=len(moments), all=len(moments) + stopped)
+        return Told(now, f"{_('In the others it was stopped, and does not go out.')} {then}".strip())
+    now = _("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel.")
+    return Told(now, then)
 
 
 def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
@@ -172,7 +201,7 @@ def _stopped(seen: Seen, names: list[str], _zone: str) -> Told:
     reason = seen.item.reason or next((row.reason for row in seen.deliveries if row.reason), "")
     now = said(Words(REASONS.get(reason, N_("It stopped, and has not gone out."))))
     if reason == "unapproved" and names:
-        return Told(now, _("%(names)s can still approve it. Then choose a new time.", names=said_list(names)))
+        return Told(now, _("Choose a new time, and %(names)s is asked again.", names=said_list(names)))
     if seen.deliveries:
         return Told(now, _("Decide below: send it now, choose another time, or let it be."))
     return Told(now, _("Choose another time, or cancel it."))
@@ -183,17 +212,10 @@ def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 
 _TELL: Final = {
-    "draft": _draft, "in_review": _in_review, "changes_requested": _sent_back, "approved": _approved,
-    "scheduled": _scheduled, "publishing": _publishing, "published": _published, "partly_published": _partly,
+    "draft": _draft, "changes_requested": _sent_back, "approved": _approved,
+    "scheduled": _scheduled, "publishing": _publishing, "partly_published": _partly,
     "held": _stopped, "failed": _stopped, "cancelled": _cancelled,
 }  # fmt: skip
-
-
-def said_list(names: list[str]) -> str:
-    """``Karin, Olle or Gunnar``."""
-    if len(names) < 2:
-        return "".join(names)
-    return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
 
 
 VERDICTS: Final = {
@@ -201,18 +223,22 @@ VERDICTS: Final = {
     "changes": N_("%(who)s sent version %(number)s back."),
     "withdraw": N_("%(who)s took the approval of version %(number)s back."),
     "bypass": N_("%(who)s let version %(number)s out without approval."),
+    "accept": N_("%(who)s accepted the words of version %(number)s."),
+    "lapse": N_("The yes of %(who)s to version %(number)s does not cover the new time."),
     "release": N_("%(who)s made version %(number)s ready. No approval was asked for."),
 }
 
 
-def attempt(row: Attempt) -> str:
-    """One try, as one would tell a colleague."""
+def attempt(row: Attempt, filed: bool = False) -> str:
+    """One try, as one would tell a colleague. ``filed``: what went out became a file, and reached nobody."""
     took = (row.finished_at - row.started_at).total_seconds() if row.finished_at else 0
     match row.outcome:
         case "":
             return _("Being sent right now.")
+        case "published" if filed:
+            return _("Saved as a file (demo).")
         case "published":
-            return _("It went out, after %(seconds)s s.", seconds=f"{took:.1f}")
+            return _("It went out, after %(seconds)s s.", seconds=decimal(took, 1))
         case "retry":
             return _("It did not get through, and nothing was sent.")
         case "rejected":

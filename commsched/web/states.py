@@ -34,8 +34,11 @@ STATES: Final = {
     "cancelled": Look("grey", "ban", N_("Cancelled")),
     "paused": Look("amber", "pause", N_("Paused")),
     "ok": Look("green", "check", N_("Connected")),
+    "mute": Look("red", "mail-x", N_("No mail server")),
+    "filed": Look("grey", "file-text", N_("Saved as a file (demo)")),
     "broken": Look("red", "triangle-alert", N_("Access has died")),
     "expiring": Look("amber", "clock", N_("Expires soon")),
+    "overdue": Look("amber", "clock", N_("Should have run out")),
     "archived": Look("grey", "archive", N_("Removed")),
 }
 """States of items, deliveries and channels."""

@@ -18,8 +18,9 @@ from commsched.core.language import DEFAULT, LANGUAGES, gettext, say
 from commsched.core.language import ngettext as _plural
 from commsched.core.roles import Permission, may
 from commsched.core.words import Words
+from commsched.flow import beats
+from commsched.flow.beats import goes
 from commsched.flow.context import Actor, Office
-from commsched.flow.health import goes
 from commsched.flow.pause import why
 from commsched.flow.signin import Place
 from commsched.web import guard
@@ -117,7 +118,12 @@ def _beats() -> bool | None:
     visitor = g.get("visitor")
     if visitor is None or visitor.place is None:
         return None
-    return goes(visitor.heartbeat, office().now())
+    return not visitor.trouble and goes(visitor.heartbeat, office().now())
+
+
+def _trouble() -> str:
+    """Why nothing is published, where the scheduler does not go."""
+    return said(beats.words(g.visitor.trouble)[0])
 
 
 def _may(permission: Permission) -> bool:
@@ -128,7 +134,7 @@ def _context() -> dict[str, Any]:
     return {
         "language": language(), "languages": LANGUAGES, "visitor": g.get("visitor"), "actor": g.get("actor"),
         "place": g.get("place"), "may": _may, "beats": _beats(), "now": office().now(), "theme": _theme(),
-        "zone": _zone(),
+        "zone": _zone(), "trouble": _trouble,
     }  # fmt: skip
 
 
@@ -161,8 +167,7 @@ def _by_day(entries: Iterable[Any]) -> list[Day]:
 
 def _dollars(price: float) -> str:
     """``0,20`` in Swedish, ``0.20`` in English; small prices keep their tenth of a cent."""
-    text = f"{price:.2f}" if price >= 0.1 else f"{price:.3f}"
-    return text.replace(".", ",") if language() == "sv" else text
+    return decimal(price, 2 if price >= 0.1 else 3)
 
 
 @pass_environment
@@ -174,6 +179,19 @@ def _truncate(environment: Environment, text: str, length: int) -> str:
 def web_address(url: str) -> str:
     """``url`` where it is an address on the web, else nothing: no ``javascript:`` becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+def said_list(names: list[str]) -> str:
+    """``Karin, Olle or Gunnar``."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
+
+
+def decimal(number: float, places: int) -> str:
+    """``0,1`` in Swedish, ``0.1`` in English."""
+    text = f"{number:.{places}f}"
+    return text.replace(".", ",") if language() == "sv" else text
 
 
 def install(app: Flask) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.authorship import fields, writers
+from commsched.core.authorship import BEGUN, Version, fields, writers
 from commsched.core.content import ChannelContent, Content, Picture, Rendition, canonical
 from commsched.core.crops import Crop
 from tests.core.kinds import same_each_time
@@ -17,7 +17,7 @@ KARIN, GUNNAR, ASTRID = 1, 2, 3
 
 
 def of(*versions: tuple[int, Content]) -> set[int]:
-    return writers((author, fields(canonical(content))) for author, content in versions)
+    return writers(Version(author, fields(canonical(content))) for author, content in versions)
 
 
 def texts(*versions: tuple[int, str]) -> set[int]:
@@ -114,3 +114,35 @@ def test_putting_everything_back_gives_back_exactly_its_writers(data: st.DataObj
     before = texts(*[(person, " ".join(words)) for person, words in saved])
     once = [*saved, (3, ("3:x",)), (data.draw(st.integers(1, 3)), saved[-1][1])]
     assert texts(*[(person, " ".join(words)) for person, words in once]) == before
+
+
+def history(*events: tuple[int, str] | int) -> set[int]:
+    """As the store tells it: saves, and a bare number is somebody who accepts what stands."""
+    versions: list[Version] = []
+    for event in events:
+        if isinstance(event, tuple):
+            versions.append(Version(event[0], fields(canonical(Content(text=event[1]))) | {BEGUN: b"begun"}))
+        else:
+            last = versions.pop()
+            versions.append(Version(last.author, last.said, accepted=(*last.accepted, event)))
+    return writers(versions)
+
+
+def test_who_accepts_words_has_taken_them_on_and_their_writer_may_approve_them() -> None:
+    assert history((KARIN, "a"), (GUNNAR, "a b")) == {KARIN, GUNNAR}
+    assert history((KARIN, "a"), (GUNNAR, "a b"), KARIN) == {KARIN}
+    assert history((GUNNAR, "a"), KARIN) == {KARIN}, "also of what the approver began"
+    assert history((KARIN, "a"), (GUNNAR, "a b"), KARIN, (KARIN, "a b c")) == {KARIN}, "what she adds is hers too"
+    assert history((KARIN, "a"), (GUNNAR, "a b"), KARIN, (GUNNAR, "a b c")) == {KARIN, GUNNAR}, "a new word of his"
+
+
+def test_what_nobody_accepted_is_still_its_writers_when_it_comes_back() -> None:
+    assert history((GUNNAR, "mina ord"), (GUNNAR, "andra ord"), KARIN, (KARIN, "mina ord")) == {GUNNAR, KARIN}
+
+
+def test_words_of_the_library_have_their_own_hands() -> None:
+    shown = fields(canonical(Content(text="a", pictures=[Picture(sha256="a" * 64, alt="En buss.")])))
+    assert writers([Version(KARIN, shown, lent=frozenset({GUNNAR}))]) == {KARIN, GUNNAR}
+    bare = fields(canonical(Content(text="a")))
+    assert writers([Version(KARIN, shown, lent=frozenset({GUNNAR})), Version(KARIN, bare)]) == {KARIN}
+    assert writers([Version(KARIN, shown, lent=frozenset({GUNNAR}), accepted=(KARIN,))]) == {KARIN}

@@ -43,6 +43,7 @@ SAMPLE = Content(
     quotes=[Quote(text="Bra!", person="Karin")], contact="Karin Ek",
     link="https://x.example", language="en", genre="insändare",
     pictures=[Picture(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")], embargo="2026-11-26T06:00:00Z",
+    corrects="a1", correction="Siffran.",
     channels=[ChannelContent(channel=1, text="Kort", options={"cw": "val"}), ChannelContent(channel=2, recipients="x")],
 )  # fmt: skip
 

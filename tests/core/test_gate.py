@@ -23,6 +23,7 @@ cases = st.builds(
     Case, due=moments, latest=moments, embargo=st.none() | moments, paused=st.booleans(), newest=st.booleans(),
     content_hash=st.sampled_from((A, A, A, B)), stored_hash=st.just(A), policy=policies, decisions=decisions,
     channel_state=st.sampled_from(("ok", "ok", "ok", "broken", "archived")), not_before=st.none() | moments,
+    mute=st.booleans(),
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def test_go_means_that_nothing_speaks_against_it(case: Case, now: datetime) -> N
     assert case.newest
     assert case.content_hash == case.stored_hash
     assert case.channel_state == "ok"
+    assert not case.mute
     assert clearing
     assert inside(now, window(clearing))
     assert case.due <= now <= case.latest
@@ -75,6 +77,7 @@ def test_every_reason_has_words(case: Case, now: datetime) -> None:
         ({"paused": True}, "paused"),
         ({"channel_state": "broken"}, "token"),
         ({"channel_state": "archived"}, "archived"),
+        ({"mute": True}, "mail"),
         ({"newest": False}, "changed"),
         ({"content_hash": B}, "changed"),
         ({"latest": NOON - timedelta(seconds=1)}, "late"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commsched.core.lifecycle import REASONS
 from commsched.core.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.retry import LOOKS, after_attempt, after_look, back_off
+from commsched.core.retry import GOING_ON, LOOKS, after_attempt, after_look, back_off
 from tests.core.kinds import NOON, moments, same_each_time
 
 LATEST = NOON + timedelta(hours=2)
@@ -58,13 +58,43 @@ def test_absence_sends_again_only_where_that_is_allowed_and_in_time(
     assert following.state in ("waiting", "held")
 
 
-@given(moments, st.integers(1, 20), st.booleans(), st.booleans())
+@given(moments, st.integers(1, 60), st.booleans(), st.booleans())
 @same_each_time
-def test_not_knowing_never_sends_and_ends_with_a_question(now: datetime, looks: int, final: bool, resend: bool) -> None:
+def test_not_knowing_never_sends_and_asks_a_person_in_the_end(
+    now: datetime, looks: int, final: bool, resend: bool
+) -> None:
     following = after_look(CannotTell("", final=final), looks, now, LATEST, resend)
     assert following.state == "unknown"
-    asked = final or looks >= len(LOOKS)
-    assert (following.at is None, following.reason) == (asked, "ask" if asked else "verify")
+    assert following.reason == ("ask" if final or looks >= len(LOOKS) else "verify")
+    assert (following.at is None) == (final or looks >= len(LOOKS + GOING_ON))
+
+
+def test_looking_goes_on_for_a_day_with_growing_pauses_while_a_person_is_asked() -> None:
+    pauses = []
+    for looks in range(len(LOOKS), len(LOOKS) + 100):
+        following = after_look(CannotTell("502"), looks, NOON, LATEST, True)
+        if following.at is None:
+            break
+        pauses.append(following.at - NOON)
+    assert pauses[0] == timedelta(minutes=10)
+    assert pauses == sorted(pauses)
+    assert sum(pauses, timedelta()) == timedelta(days=1)
+
+
+def test_a_lost_answer_makes_no_wait_forgotten() -> None:
+    waits = [after_look(Absent(), 1, NOON, LATEST, True, tries).at for tries in range(1, 7)]
+    assert waits == [NOON + back_off(tries) for tries in range(1, 7)]
+    assert after_look(Absent(), 1, LATEST - timedelta(seconds=1), LATEST, True, 5).at == LATEST
+
+
+def test_a_server_that_says_when_is_not_asked_before() -> None:
+    later = NOON + timedelta(minutes=2)
+    following = after_attempt(Unknown("503", after=later), 1, NOON, LATEST, 5)
+    assert (following.state, following.at, following.channel_rests) == ("unknown", later, later)
+    assert after_attempt(Unknown("503", after=NOON), 1, NOON, LATEST, 5).at == NOON + timedelta(seconds=5)
+    look = after_look(CannotTell("429", after=later), 1, NOON, LATEST, True)
+    assert (look.state, look.at, look.channel_rests) == ("unknown", later, later)
+    assert after_look(CannotTell("429", after=NOON), 1, NOON, LATEST, True).at == NOON + LOOKS[1]
 
 
 def test_what_is_found_is_published() -> None:

@@ -213,3 +213,20 @@ def test_everything_is_paused_and_resumed_from_the_page(visit: Any, cast: Cast, 
     page.wait_for_selector(".toast")
     publish_what_is_due(cast.office)
     assert look(cast, item).state == "published"
+
+
+def test_a_day_that_has_passed_takes_no_post(visit: Any, cast: Cast) -> None:
+    item = scheduled(cast)
+    page = visit(cast.writer)
+    drag(page, item, "2026-11-24", approved=True)
+    assert page.locator(".over.outside .over-say").inner_text() == "Den tiden har redan passerat."
+    let_go(page)
+    page.locator("[data-cal-note]", has_text="Den tiden har redan passerat.").wait_for()
+    assert page.get_by_role("dialog").count() == 0
+    page.focus(f"#i{item}")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("[data-live]:has-text('redan passerat')", state="attached")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.get_by_role("dialog").count() == 0
+    assert look(cast, item).wall_time == "2026-11-26T12:00"

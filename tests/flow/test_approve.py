@@ -182,18 +182,34 @@ def test_a_link_dies_with_time_with_the_password_and_with_the_person(cast: Cast)
         links.open_link(cast.office, token)
 
 
-def test_a_mail_that_speaks_of_an_older_version_says_so_and_decides_on_what_is_shown(cast: Cast) -> None:
+def test_a_newer_mail_ends_the_older_link(cast: Cast) -> None:
     to = [channel(cast.office, cast.place.id)]
     item = submitted(cast, channels=to)
     token = token_for(cast, cast.approver.id)
-    old = hash_of(cast, item)
     write.save(cast.office, cast.actor("writer"), item, draft(to, text="Ny lydelse."))
+    approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
+    with pytest.raises(links.Spent, match="newer mail"):
+        links.open_link(cast.office, token)
+    links.decide(cast.office, token_for(cast, cast.approver.id), "approve", hash_of(cast, item))
+    assert look(cast, item).state == "scheduled"
+
+
+def test_a_mail_that_speaks_of_an_older_version_says_so_and_decides_on_what_is_shown(cast: Cast) -> None:
+    """Whoever was not asked again, since it waits for somebody else first, still has the older mail."""
+    to = [channel(cast.office, cast.place.id)]
+    policy(cast, Policy(steps=[Step(people=[cast.approver.id, cast.administrator.id])]))
+    item = submitted(cast, channels=to)
+    token, old = token_for(cast, cast.administrator.id), hash_of(cast, item)
+    write.save(cast.office, cast.actor("writer"), item, draft(to, text="Ny lydelse."))
+    policy(cast, Policy(steps=[Step(people=[cast.approver.id]), Step(people=[cast.administrator.id])]))
     approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
     assert links.open_link(cast.office, token).changed
     with pytest.raises(items.Changed):
         links.decide(cast.office, token, "approve", old)
-    links.decide(cast.office, token, "approve", hash_of(cast, item))
-    assert look(cast, item).state == "scheduled"
+    with pytest.raises(NotAllowed):
+        links.decide(cast.office, token, "approve", hash_of(cast, item))
+    links.decide(cast.office, token, "changes", hash_of(cast, item), "Inte så.")
+    assert look(cast, item).state == "changes_requested"
 
 
 def test_a_conflict_does_not_spend_the_link(cast: Cast) -> None:

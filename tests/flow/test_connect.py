@@ -15,6 +15,7 @@ from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, 
 from commsched.core.words import Conflict, Invalid, NotAllowed, NotFound, Problem
 from commsched.flow import connect
 from commsched.flow.context import Office
+from commsched.platforms import get as platform_called
 from commsched.platforms.folder import PLATFORM as FOLDER
 from tests.conftest import Cast
 
@@ -24,6 +25,7 @@ class Loudhailer(Platform):
 
     key: ClassVar[str] = "loudhailer"
     name: ClassVar[str] = "Loudhailer"
+    many_servers: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("server", "Server", kind="url", aliases=("base_url",)),
         Setting("token", "Token", secret=True),
@@ -39,7 +41,8 @@ class Loudhailer(Platform):
         if self.dead or wire.secrets["token"] == "dead":
             raise ConnectError("The token is not accepted.", "token")
         who = wire.secrets["token"].partition(":")[0]
-        return Account(who, f"@{who}", f"https://loud.example/{who}", wire.now() + timedelta(days=60), {"size": 7})
+        url = f"{wire.settings['server']}/{who}"
+        return Account(who, f"@{who}", url, wire.now() + timedelta(days=60), {"size": 7})
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits()
@@ -95,6 +98,29 @@ def test_one_account_is_not_connected_twice(office: Office, cast: Cast) -> None:
     assert connect.connect(office, cast.elsewhere_actor, "loudhailer", "Theirs", GIVEN)
 
 
+def test_an_account_is_its_id_and_its_server(office: Office, cast: Cast) -> None:
+    elsewhere = GIVEN | {"base_url": "https://far.example"}
+    here = connect.connect(office, cast.actor(), "loudhailer", "Here", GIVEN)
+    with pytest.raises(Conflict, match="another account"):
+        connect.reconnect(office, cast.actor(), here.id, elsewhere)
+    assert connect.get(office, cast.place.id, here.id).account_url == "https://loud.example/karin"
+    there = connect.connect(office, cast.actor(), "loudhailer", "There", elsewhere)
+    assert (there.account, there.account_url) == (here.account, "https://far.example/karin")
+    with pytest.raises(Conflict, match="already connected"):
+        connect.connect(office, cast.actor(), "loudhailer", "There too", elsewhere | {"token": "karin:2"})
+
+
+def test_one_newsroom_is_not_connected_twice(office: Office, cast: Cast) -> None:
+    office = replace(office, platform=platform_called)
+    connect.connect(office, cast.actor(), "newsroom", "Pressrummet", {})
+    with pytest.raises(Conflict, match="already connected"):
+        connect.connect(office, cast.actor(), "newsroom", "Nyheter", {})
+    for name in ("Vägg ett", "Vägg två"):
+        connect.connect(office, cast.actor(), "sandbox", name, {})
+    for made in connect.channels(office, cast.place.id):
+        connect.check_again(office, cast.actor(), made.id)
+
+
 def test_two_channels_do_not_share_a_name(office: Office, cast: Cast) -> None:
     connect.connect(office, cast.actor(), "loudhailer", "Sidan", GIVEN)
     other = connect.connect(office, cast.actor(), "loudhailer", "Andra", GIVEN | {"token": "olle:x"})
@@ -146,8 +172,8 @@ def test_a_secret_is_never_sent_to_another_server(office: Office, cast: Cast, lo
             connect.reconnect(office, cast.actor(), made.id, {elsewhere: "https://thief.example", "token": ""})
         assert refused.value.field == "token"
     assert len(loud.wires) == 1, "nobody was asked"
-    moved = connect.reconnect(office, cast.actor(), made.id, {"server": "https://new.example", "token": "karin:2"})
-    assert moved.settings["server"] == "https://new.example"
+    moved = connect.reconnect(office, cast.actor(), made.id, {"server": "https://loud.example:444", "token": "karin:2"})
+    assert moved.settings["server"] == "https://loud.example:444"
     assert loud.wires[-1].http is False, "nor does another address inherit the right to the private network"
 
 
@@ -205,7 +231,16 @@ def test_a_channels_policy_names_people_who_approve_here(office: Office, cast: C
     assert connect.get(office, cast.place.id, made.id).policy == {}
 
 
-def test_a_dead_token_counts_as_broken_before_anything_was_tried(office: Office, cast: Cast) -> None:
+def test_a_date_that_has_passed_is_told_and_only_the_platforms_answer_stops_the_channel(
+    office: Office, cast: Cast
+) -> None:
     made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
-    for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "broken")):
+    for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "overdue")):
         assert connect.standing(made, office.now() + timedelta(days=days)) == state, days
+
+
+def test_characters_that_nobody_sees_are_no_part_of_a_key_or_an_address() -> None:
+    """Copied from a page or a chat they come along, and then the server was blamed."""
+    given = {"base_url": "https://social.example\u200b", "access_token": "\ufefftok\u200ben\u2060 "}
+    plain, secret = connect.read_settings(platform_called("mastodon"), given)
+    assert (plain["base_url"], secret["access_token"]) == ("https://social.example", "token")

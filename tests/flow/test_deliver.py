@@ -277,8 +277,105 @@ def test_an_unknown_part_is_never_sent_before_it_was_read_back(world: World) -> 
     assert world.attempts == 1
     world.clock.forward(2)
     world.settle()
+    assert (one(world).state, one(world).reason, world.attempts) == ("waiting", "absent", 1)
+    world.clock.forward(5)
+    world.settle()
     assert outcome(world) == ("published", "", 1)
     assert world.attempts == 2
+
+
+def asked(world: World) -> int:
+    """How many people have been asked what became of something."""
+    with world.office.store.read(EVERY_WORKSPACE) as session:
+        return len(session.scalars(select(Notice).where(Notice.kind == "unknown_ask")).all())
+
+
+@pytest.mark.parametrize("fault", ["timeout after", "timeout before"])
+def test_a_server_that_was_down_longer_than_the_patience_is_still_read_back(world: World, fault: str) -> None:
+    due(world, channel=3)
+    fail(world, fault)
+    world.settle()
+    fail(world, *["cannot tell"] * 5, kind="look")
+    for seconds in (6, 20, 120, 600, 600):
+        world.clock.forward(seconds)
+        world.settle()
+    row = one(world)
+    assert (row.state, row.reason) == ("unknown", "ask")
+    assert row.next_at is not None, "nothing is asked of the server any more"
+    people = asked(world)
+    assert people
+    for _ in range(3):
+        world.clock.forward(600)
+        world.settle()
+    assert outcome(world) == ("published", "", 1)
+    assert asked(world) == people, "whoever is asked needs no word of every further look"
+
+
+def test_reading_back_is_told_what_else_the_account_has_published(world: World) -> None:
+    told: list[frozenset[str]] = []
+
+    def note(kind: str, platform: Any, part: Any) -> str:
+        if kind == "look":
+            told.append(part.others)
+        return "timeout before" if kind == "send" and len(world.wall.seen) == 1 and not told else ""
+
+    due(world, channel=3)
+    world.settle()
+    due(world, channel=3)
+    world.wall.fault = note
+    world.settle()
+    world.clock.forward(6)
+    world.settle()
+    [first] = [one.id for one in world.wall.seen if one.key.endswith("-0")][:1]
+    assert told == [frozenset({first, f"https://wall.example/{first}"})]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"keeps_key": True}, ("published", "", 1)),
+        ({"keeps_key": False}, ("held", "absent", 0)),
+        ({}, ("held", "absent", 0)),
+    ],
+)
+def test_what_is_absent_is_resent_only_on_a_server_known_to_keep_the_key(
+    world: World, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any], expected: tuple[str, str, int]
+) -> None:
+    monkeypatch.setattr(world.platforms["sim-read"], "resends", lambda facts: facts.get("keeps_key") is True)
+    change(world, Channel, facts=facts)
+    due(world, channel=3)
+    fail(world, "timeout before")
+    for seconds in (0, 6, 6):
+        world.clock.forward(seconds)
+        world.settle()
+    assert outcome(world) == expected
+
+
+def test_a_date_that_has_passed_stops_nothing_that_the_platform_takes(world: World) -> None:
+    change(world, Channel, token_expires_at=world.clock.at)
+    due(world)
+    world.settle()
+    assert outcome(world) == ("published", "", 1)
+
+
+def test_while_a_person_is_asked_what_is_too_late_is_not_sent_by_itself(world: World) -> None:
+    due(world, channel=3)
+    fail(world, "timeout before")
+    world.settle()
+    fail(world, *["cannot tell"] * 8, kind="look")
+    for _ in range(12):
+        world.clock.forward(600)
+        world.settle()
+    assert outcome(world) == ("held", "absent", 0)
+
+
+def test_a_server_that_loses_every_answer_is_not_hammered(world: World) -> None:
+    due(world, channel=3)
+    fail(world, *["timeout before"] * 100)
+    for _ in range(600):
+        world.clock.forward(1)
+        world.settle()
+    assert world.attempts <= 6, "ten minutes of 503 are no reason for an attempt every five seconds"
 
 
 def test_absent_is_a_question_where_absence_is_hard_to_prove(world: World) -> None:

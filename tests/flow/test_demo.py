@@ -68,7 +68,11 @@ def test_there_is_something_of_everything_to_look_at(furnished: tuple[Office, de
     assert states["scheduled"] >= 8
     assert {"draft", "held", "failed", "changes_requested", "approved", "publishing"} <= set(states)
     assert Counter(row.state for row in everything(office, Delivery))["unknown"] == 1
-    assert {row.platform for row in everything(office, Channel)} == {"newsroom", "sandbox", "folder", "presslist"}
+    channels = {row.id: row.platform for row in everything(office, Channel)}
+    assert set(channels.values()) == {"newsroom", "sandbox", "folder", "presslist", "x"}
+    written = {channels[int(one)] for item in everything(office, Item) for one in item.channels.split(",") if one}
+    assert "x" in written, "there is something to preview for X"
+    assert all(channels[row.channel_id] != "x" for row in everything(office, Delivery)), "and nothing is sent there"
     assert len(everything(office, Workspace)) == 2
     assert all(row.alt for row in everything(office, Media))
 

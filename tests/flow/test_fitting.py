@@ -286,15 +286,15 @@ def test_both_versions_are_shown_where_the_crop_was_changed(office: Office, cast
 def test_what_the_crop_left_out_is_nobodys_to_see(office: Office, cast: Cast, clock: SetClock) -> None:
     """The newsroom gives out the picture as it went out there, and not the one it was cut from."""
     from commsched.core.words import NotFound
-    from commsched.flow import newsroom
+    from commsched.flow import newsroom, public_media
 
     room = channel(office, cast.place.id, "newsroom", name="Pressrummet", account_name="gruppen")
     content = due(office, cast, clock, room, "1:1")
     desk.publish_what_is_due(office)
     made = content.on(room).pictures[0]
-    path, row = newsroom.picture(office, "gruppen", f"{made.sha256}.jpg", None)
+    path, row = public_media.picture(office, "gruppen", f"{made.sha256}.jpg", None)
     assert (row.width, path.name) == (600, f"{made.sha256}.jpg")
     with pytest.raises(NotFound):
-        newsroom.picture(office, "gruppen", f"{content.pictures[0].sha256}.jpg", None)
+        public_media.picture(office, "gruppen", f"{content.pictures[0].sha256}.jpg", None)
     [entry] = newsroom.front(office, "gruppen").entries
     assert [shot.name for shot in entry.pictures] == [f"{made.sha256}.jpg"]

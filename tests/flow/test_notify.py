@@ -82,15 +82,20 @@ def test_a_reader_gets_their_own_language(office: Office, cast: Cast, item: Item
 
 FACTS = {
     "asked_to_approve": {"link_token": "x"}, "reminder": {"link_token": "x"},
+    "taken_down": {"by": "Elin", "comment": "Fel person på bilden."},
     "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
-    "approved": {"by": "Gunnar Lind"}, "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
-    "token_expiring": {"channel": "Mastodon", "days": 13},
+    "asked_to_accept": {"by": "Gunnar Lind", "hash": ""},
+    "commented": {"by": "Karin Ek", "since": "2026-11-26T06:00:00+00:00"}, "approved": {"by": "Gunnar Lind"},
+    "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
+    "token_expiring": {"channel": "Mastodon", "days": 13}, "access_died": {"channel": "Mastodon"},
     "consent_ending": {"days": 7, "pictures": [{"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
                                                {"name": "", "until": "", "who": "Bo Ek"}]},
     "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
+    "scheduler_stopped": {"trouble": "stumbles"}, "overdue": {"trouble": "overdue"}, "well_again": {"trouble": "clock"},
+    "pages_stopped": {"trouble": "pages"}, "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from commsched.core.outcome import Outcome, Published, Rejected, Unknown
 from commsched.core.platform import Message
@@ -17,6 +18,7 @@ from commsched.flow.connect import connect
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
 from commsched.mail.relay import mailer_for
+from commsched.store.models import Workspace
 from tests.conftest import Cast, MailBag, SetClock
 from tests.flow import desk
 
@@ -41,6 +43,8 @@ def test_a_release_goes_out_everywhere_at_its_time_and_once(
     office: Office, cast: Cast, clock: SetClock, channels: dict[str, int], tmp_path: Path, app: Flask
 ) -> None:
     app.config["OFFICE"] = office = replace(office, mailer=mailer_for({}, tmp_path / "outbox"))
+    with office.store.write(cast.place.id) as session:  # only a demo takes files for mails
+        session.execute(update(Workspace).where(Workspace.id == cast.place.id).values(is_demo=True))
     press = app.test_client()
     item = release(cast, *channels.values())
     Courier(office).run()

@@ -27,7 +27,7 @@ def picture(number: int, many: int, size: tuple[int, int]) -> Image.Image:
 @cache
 def video(
     form: str = "mp4", codec: str = "libx264", size: tuple[int, int] = (160, 90), seconds: float = 2.0, rate: int = 12,
-    sound: str = "", keys: int = 6, said: tuple[tuple[str, str], ...] = (),
+    sound: str = "", keys: int = 6, said: tuple[tuple[str, str], ...] = (), tag: str = "",
 ) -> bytes:  # fmt: skip
     """A video of ``seconds``, with metadata ``said`` and a tone in ``sound`` if one is asked for."""
     out = io.BytesIO()
@@ -38,6 +38,8 @@ def video(
         track: Any = made.add_stream(codec, rate=rate)
         track.width, track.height, track.pix_fmt = *size, "yuv420p"
         track.codec_context.gop_size = keys
+        if tag:
+            track.codec_context.codec_tag = tag
         tone: Any = made.add_stream(sound, rate=48000) if sound else None
         for number in range(many):
             for packet in track.encode(av.VideoFrame.from_image(picture(number, many, size))):
@@ -73,3 +75,12 @@ def sound_only() -> bytes:
     with av.open(out, "w", format="mp4") as made:
         _hum(made, made.add_stream("aac", rate=48000), 0.5)
     return out.getvalue()
+
+
+def atoms(data: bytes) -> list[bytes]:
+    """The names of the parts that an MP4 or MOV consists of, in their order."""
+    names, at = [], 0
+    while at + 8 <= len(data):
+        names.append(data[at + 4 : at + 8])
+        at += max(8, int.from_bytes(data[at : at + 4], "big"))
+    return names

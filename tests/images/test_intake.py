@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
+import sys
 import threading
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from commsched.core.words import Invalid
-from commsched.images import clean, errors, intake, look, pool
+from commsched.images import clean, confinement, errors, intake, look, pool
 from tests.images import files
 
 
@@ -160,6 +162,11 @@ BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {
     "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', errors.Vector),
     "svg with a mark": (b"\xef\xbb\xbf  <SVG onload=alert(1)>", errors.Vector),
     "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", errors.PhonePhoto),
+    **{
+        f"heic of the kind {kind}": (b"\0\0\0\x18ftyp" + kind.encode() + bytes(8), errors.PhonePhoto)
+        for kind in ("heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "heif", "mif1", "msf1")
+    },
+    "canon's raw": (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", errors.OtherPicture),
     "avif": (b"\0\0\0\x18ftypavif\0\0\0\0", errors.OtherPicture),
     "mp4": (b"\0\0\0\x18ftypmp42\0\0\0\0", errors.Film),
     "webm": (b"\x1aE\xdf\xa3" + bytes(40), errors.Film),
@@ -223,7 +230,7 @@ def test_a_bomb_costs_the_server_no_memory() -> None:
 def test_a_worker_that_hangs_is_killed_and_the_next_picture_is_read() -> None:
     workers = pool.Pool(size=1, timeout=0.001)
     with pytest.raises(errors.TooHeavy):
-        intake.take(files.png((2000, 2000)), workers=workers)
+        intake.take(files.png((6000, 6000)), workers=workers)
     workers.timeout = 20.0
     assert intake.take(files.jpeg(), workers=workers).width == 64
     workers.close()
@@ -410,3 +417,13 @@ def test_a_picture_of_our_own_is_kept_as_it_is_and_told_of_as_any_other(form: st
     )  # fmt: skip
     assert look.distance(own.dhash, taken.dhash) <= 3
     assert not own.had_location
+
+
+def test_the_limit_that_macos_refuses_is_not_asked_for_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, _limits: asked.append(kind))
+    for system in ("darwin", "linux"):
+        monkeypatch.setattr(sys, "platform", system)
+        confinement.limit("AS", 2**40)
+        confinement.limit("NOFILE", 32)
+    assert asked == [resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_NOFILE]

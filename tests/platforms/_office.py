@@ -37,13 +37,15 @@ def wire(settings: dict[str, str], secrets: dict[str, str], **changes: Any) -> W
     )
 
 
-def picture(alt: str = "Busshållplatsen vid torget", mime: str = "image/png", size: int = 0) -> PictureFile:
+def picture(
+    alt: str = "Busshållplatsen vid torget", mime: str = "image/png", size: int = 0, shape: tuple[int, int] = (1, 1)
+) -> PictureFile:
     return PictureFile(
         sha256=hashlib.sha256(PNG).hexdigest(),
         mime=mime,
         alt=alt,
-        width=1,
-        height=1,
+        width=shape[0],
+        height=shape[1],
         size=size or len(PNG),
         read=lambda: PNG,
     )

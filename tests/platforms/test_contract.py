@@ -25,7 +25,7 @@ from commsched.core.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform import ConnectError, Limits, Message, Option, Platform, Setting, Wire
+from commsched.core.platform import ConnectError, Limits, Mailer, Message, Option, Platform, Setting, Wire
 from commsched.core.words import Invalid, Problem, Words
 from tests.platforms._office import NOW, draft, picture
 
@@ -65,7 +65,7 @@ class BrokenSession(requests.Session):
         raise self.failure
 
 
-class BrokenMailer:
+class BrokenMailer(Mailer):
     def send(self, message: Message) -> Outcome:
         return Unknown("the relay fell silent")
 

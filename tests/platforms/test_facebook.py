@@ -12,6 +12,7 @@ from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published
 from commsched.core.platform import ConnectError, Part, Wire
 from commsched.platforms import get
 from tests.platforms._office import HASTY, NOW, PNG, draft, hurried, just_now, lose, part, picture, send, wire
+from tests.sims._server import Answer
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 
 facebook = get("facebook")
@@ -63,10 +64,13 @@ def test_an_app_that_may_not_inspect_its_token_still_connects(sim: FacebookSimul
     assert facebook.connect(on).expires_at is None
 
 
-def test_a_persons_token_is_told_from_the_pages(sim: FacebookSimulator, on: Wire) -> None:
-    sim.token_type = "USER"
-    with pytest.raises(ConnectError, match="person's token"):
+@pytest.mark.parametrize("kind", ["USER", "SYSTEM_USER"])
+@pytest.mark.parametrize("may_inspect", [True, False])
+def test_a_persons_token_is_told_from_the_pages(sim: FacebookSimulator, on: Wire, kind: str, may_inspect: bool) -> None:
+    sim.token_type, sim.may_inspect = kind, may_inspect
+    with pytest.raises(ConnectError, match="person's token") as refused:
         facebook.connect(on)
+    assert refused.value.field == "access_token"
 
 
 def test_a_missing_right_is_named(sim: FacebookSimulator, on: Wire) -> None:
@@ -224,7 +228,35 @@ def test_already_posted_this_is_not_a_policy_block(sim: FacebookSimulator) -> No
     from commsched.platforms._graph import GraphError, outcome
 
     error = GraphError({"error": {"code": 368, "message": "It looks like you already posted this"}}, 400, {})
-    assert isinstance(outcome(error, "words", NOW), Unknown)
+    assert isinstance(outcome(error, "words", wire({}, {})), Unknown)
+
+
+def test_an_answer_without_an_id_is_not_called_published(sim: FacebookSimulator, on: Wire) -> None:
+    comment = commented(on)
+    sim.handle = lambda call: Answer(200, {"id": None})  # type: ignore[method-assign]
+    assert isinstance(facebook.publish(comment, Handles(), on), Unknown)
+    assert isinstance(facebook.prepare(part(facebook, "Hej"), on), Retry)
+    assert isinstance(facebook.prepare(part(facebook, "Hej", picture()), on), Retry)
+
+
+@pytest.mark.parametrize("fault", ["wall_403", "wall_406", "wall_413"])
+def test_a_wall_before_facebook_is_not_its_no(sim: FacebookSimulator, on: Wire, fault: str) -> None:
+    one = part(facebook, "Hej")
+    handles = prepared(one, on)
+    sim.faults += [fault, f"prepare:{fault}", f"read:{fault}"]
+    assert isinstance(facebook.publish(one, handles, on), Retry)
+    assert isinstance(facebook.prepare(one, on), Retry)
+    with pytest.raises(ConnectError, match="could not be reached"):
+        facebook.connect(on)
+
+
+def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: FacebookSimulator, on: Wire) -> None:
+    sim.tells_is_published = False
+    since = just_now()
+    out = send(facebook, part(facebook, "Samma ord"), on)
+    assert isinstance(out, Published)
+    lost = replace(part(facebook, "Samma ord"), others=frozenset({out.id}))
+    assert isinstance(facebook.find(lost, Handles({"post": "1_404"}), since, on), CannotTell)
 
 
 def test_the_usage_header_says_when_to_come_back(sim: FacebookSimulator, on: Wire) -> None:

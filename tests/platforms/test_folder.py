@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,3 +108,14 @@ def test_connecting_proves_that_the_folder_can_be_written_to(tmp_path: Path) -> 
 def test_the_check_is_the_same_as_everywhere() -> None:
     assert [problem.field for problem in PLATFORM.check(replace(RELEASE, text="", pictures=()), {})] == ["text"]
     assert PLATFORM.check(RELEASE, {}) == []
+
+
+def test_others_read_what_is_published_whatever_the_program_keeps_to_itself(tmp_path: Path) -> None:
+    kept = os.umask(0o077)
+    try:
+        PLATFORM.publish(PART, Handles(), wire(tmp_path))
+    finally:
+        os.umask(kept)
+    made = tmp_path / "published" / "4" / "delivery-1"
+    assert {path.stat().st_mode & 0o777 for path in made.iterdir()} == {0o644}
+    assert made.parent.stat().st_mode & made.stat().st_mode & 0o777 == 0o755

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import ANY
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published
 from commsched.core.platform import ConnectError, Wire
 from commsched.platforms import get
 from tests.platforms._office import PNG, draft, hurried, just_now, lose, part, picture, send, wire
+from tests.sims._server import Answer
 from tests.sims.x import BEARER, KEYS, USER, XSimulator
 
 x = get("x")
@@ -161,6 +163,54 @@ def test_a_rate_limit_says_when_and_stops_the_whole_channel(sim: XSimulator, on:
     assert outcome == Retry(outcome.detail, datetime.fromtimestamp(sim.reset_at, UTC), whole_channel=True)
 
 
+@pytest.mark.parametrize(
+    ("headers", "wait"), [({}, 900), ({"retry-after": "120"}, 120), ({"x-rate-limit-reset": "1"}, 900)]
+)
+def test_a_rate_limit_without_a_word_for_when_waits_a_whole_window(
+    sim: XSimulator, on: Wire, headers: dict[str, str], wait: int
+) -> None:
+    now = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
+    on.now = lambda: now
+    answer = Answer(429, {"title": "Too Many Requests"}, headers)
+    sim.refusal = lambda fault: answer  # type: ignore[method-assign]
+    sim.faults.append("429")
+    outcome = send(x, part(x, "Hej"), on)
+    assert outcome == Retry(outcome.detail, now + timedelta(seconds=wait), whole_channel=True)
+
+
+def test_a_busy_server_that_says_when_is_believed(sim: XSimulator, on: Wire) -> None:
+    now = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
+    on.now = lambda: now
+    sim.refusal = lambda fault: Answer(503, {}, {"retry-after": "120"})  # type: ignore[method-assign]
+    sim.faults.append("503")
+    assert send(x, part(x, "Hej"), on) == Unknown(ANY, now + timedelta(seconds=120))
+
+
+@pytest.mark.parametrize("fault", ["wall_403", "wall_406", "wall_413"])
+def test_a_wall_before_x_is_not_its_no(sim: XSimulator, on: Wire, fault: str) -> None:
+    sim.faults += [fault, f"prepare:{fault}", f"read:{fault}"]
+    assert isinstance(send(x, part(x, "Hej"), on), Retry)
+    assert isinstance(send(x, part(x, "Hej", picture()), on), Retry)
+    with pytest.raises(ConnectError, match="could not be reached"):
+        x.connect(on)
+    assert sim.posts == []
+
+
+def test_an_answer_without_an_id_is_not_called_published(sim: XSimulator, on: Wire) -> None:
+    for said in ({"data": {"id": None}}, {"data": {}}, {"ok": True}):
+        sim.handle = lambda call, said=said: Answer(200, said)  # type: ignore[method-assign, misc]
+        assert isinstance(send(x, part(x, "Hej"), on), Unknown)
+        assert isinstance(send(x, part(x, "Hej", picture()), on), Retry)
+
+
+def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: XSimulator, on: Wire) -> None:
+    since = just_now()
+    out = send(x, part(x, "Samma ord"), on)
+    assert isinstance(out, Published)
+    lost = replace(part(x, "Samma ord"), others=frozenset({out.id}))
+    assert isinstance(x.find(lost, Handles(), since, on), Absent)
+
+
 def test_a_used_up_day_waits_for_the_day_not_the_quarter() -> None:
     from commsched.platforms._tweepy import _reset
 
@@ -270,6 +320,12 @@ def messages(text: str, *pictures: object) -> list[tuple[str, str]]:
     return [(p.level, str(p.words)) for p in x.check(draft(text, *pictures), {})]  # type: ignore[arg-type]
 
 
+def test_what_is_needed_together_is_not_called_optional() -> None:
+    notes = {setting.key: setting.note for setting in x.settings if setting.secret}
+    assert {notes[key] for key in KEYS} == {"all four are needed"}
+    assert notes["bearer_token"] == "only where the four keys are not given"
+
+
 def test_the_cost_of_a_link_is_shown() -> None:
     assert x.cost(draft("Utan länk")) == 0.015
     assert x.cost(draft("Med länk example.se")) == 0.2
@@ -289,6 +345,10 @@ def test_what_x_would_refuse_is_said_before() -> None:
     assert [level for level, _ in messages("Hej", picture(size=5_000_001))] == ["block"]
     assert messages("Hej", picture(mime="image/gif", size=14_000_000)) == []
     assert [level for level, _ in messages("Hej", picture(mime="image/gif", size=16_000_000))] == ["block"]
+    assert [level for level, _ in messages("Hej", picture(shape=(9000, 1000)))] == ["block"]
+    assert messages("Hej", picture(shape=(8192, 8192))) == []
+    assert [level for level, _ in messages("Hej", picture(mime="image/gif", shape=(1400, 1080)))] == ["block"]
+    assert messages("Hej", picture(mime="image/gif", shape=(1280, 1080))) == []
     assert [level for level, _ in messages("Köp $ABC och $DEF")] == ["block"]
     assert messages("Det kostar $5 och $10") == []
     assert [level for level, _ in messages("Ett\n---\nTvå")] == ["warn"]

@@ -16,6 +16,8 @@ list_after_accept       does it, and answers 200 with JSON of another shape
 huge_after_accept       does it, and answers with 20 MB
 slow_drip               does it, and answers a byte at a time, without end
 slow_headers            does it, and sends its headers a byte at a time, without end
+wall_403, _406, _413    does not do it: something in front of the server answers instead, in HTML
+wall_200                does not do it, and says 200 in HTML
 late_accept             resets the connection, and does it ``late`` seconds afterwards
 redirect                does not do it, and points elsewhere with 307
 ======================  =====================================================================
@@ -230,6 +232,11 @@ def _html(status: int) -> Answer:
     return Answer(status, _HTML, {"content-type": "text/html"})
 
 
+def _wall(status: int) -> Answer:
+    page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
+    return Answer(status, page, {"content-type": "text/html; charset=UTF-8", "server": "wall"})
+
+
 def _timeout_after(sim: Simulator, handler: Any, call: Call) -> None:
     sim.accept(call)
     handler.close_connection = True
@@ -290,6 +297,10 @@ _MISBEHAVIOUR: dict[str, Any] = {
     "huge_after_accept": _accepted(Answer(200, b" " * 20_000_000)),
     "slow_drip": _drip_body,
     "slow_headers": _drip_headers,
+    "wall_403": lambda sim, handler, call: handler.say(_wall(403)),
+    "wall_406": lambda sim, handler, call: handler.say(_wall(406)),
+    "wall_413": lambda sim, handler, call: handler.say(_wall(413)),
+    "wall_200": lambda sim, handler, call: handler.say(_wall(200)),
     "late_accept": _late,
     "redirect": lambda sim, handler, call: handler.say(Answer(307, b"", {"location": "http://127.0.0.1:9/elsewhere"})),
 }

@@ -88,6 +88,8 @@ class FacebookSimulator(Simulator):
     def _route(self, call: Call, path: list[str]) -> Answer:
         if path == ["debug_token"]:
             return self._debug(call)
+        if path == ["me"]:
+            return Answer(200, PAGE if self.token_type == "PAGE" else {"id": "10150000000000042", "name": "Karin"})
         if path == [PAGE["id"]] and call.method == "GET":
             return Answer(200, PAGE)
         if path[0] == PAGE["id"] and len(path) == 2:

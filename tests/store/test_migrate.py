@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,9 +24,11 @@ from tests.store import older
 
 
 @pytest.fixture
-def store(tmp_path: Path, blank_home: Path) -> Store:
+def store(tmp_path: Path, blank_home: Path) -> Iterator[Store]:
     (tmp_path / "commsched.db").write_bytes((blank_home / "commsched.db").read_bytes())
-    return Store(f"sqlite:///{tmp_path / 'commsched.db'}")
+    made = Store(f"sqlite:///{tmp_path / 'commsched.db'}")
+    yield made
+    made.close()
 
 
 def test_the_steps_build_exactly_what_the_classes_say(store: Store) -> None:
@@ -56,7 +59,7 @@ def test_an_older_database_is_backed_up_before_it_is_migrated(old: Store, tmp_pa
     saved = migrate.ready(old, tmp_path / "backups", NOW)
     assert saved is not None
     assert oct(saved.stat().st_mode)[-3:] == "600"
-    with sqlite3.connect(saved) as copy:
+    with closing(sqlite3.connect(saved)) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
         assert copy.execute("SELECT count(*) FROM media").fetchone() == (5,)

@@ -118,7 +118,7 @@ def test_each_try_is_told_in_words(browse: Browse, office: Office, cast: Cast, t
     page = browse(cast.reader).get(f"~/items/{number}").text
     told = words(page)
     for sentence in ("5 försök", "Det kom inte fram, och inget skickades. rate limit", "Avläst: det gick inte ut.",
-                     "det kan ha gått ut. timeout", "Plattformen sade nej.", "Det gick ut, efter 1.5 s."):  # fmt: skip
+                     "det kan ha gått ut. timeout", "Plattformen sade nej.", "Det gick ut, efter 1,5 s."):  # fmt: skip
         assert sentence in told, sentence
     assert 'href="https://x.example/1"' in page
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from icalendar import Calendar
 
-from commsched.flow import keys, pause, people
+from commsched.core.draft import DraftIn
+from commsched.flow import ics, keys, pause, people, write
 from commsched.flow.context import Office
 from tests.conftest import Cast, SetClock
 from tests.flow.desk import look, publish_what_is_due, scheduled, submitted
@@ -105,17 +107,37 @@ def feed_of(cast: Cast) -> str:
     return f"/ics/{keys.create_feed(cast.office, cast.actor('writer'))}.ics"
 
 
-def test_the_feed_gives_wall_times_with_their_zone(browse: Any, cast: Cast) -> None:
+def test_the_feed_gives_moments_that_every_program_reads_alike(browse: Any, cast: Cast) -> None:
+    """Outlook knows a zone's rules only as RRULEs and was an hour wrong in spring and autumn; UTC needs no rules."""
     item = scheduled(cast)
     given = browse().get(feed_of(cast))
     assert given.content_type == "text/calendar; charset=utf-8"
     read = Calendar.from_ical(given.data)
     [event] = read.walk("VEVENT")
-    assert event["dtstart"].to_ical() == b"20261126T120000"
-    assert event["dtstart"].params["TZID"] == "Europe/Stockholm"
-    assert read.walk("VTIMEZONE")
+    assert event["dtstart"].to_ical() == b"20261126T110000Z"
+    assert event["dtend"].to_ical() == b"20261126T111500Z"
+    assert b"TZID" not in given.data
+    assert not read.walk("VTIMEZONE")
     assert str(event["summary"]).endswith("(Schemalagd)")
     assert str(event["uid"]).startswith(look(cast, item).uid)
+
+
+def test_the_feed_says_how_often_to_look_again(browse: Any, cast: Cast) -> None:
+    lines = browse().get(feed_of(cast)).text.splitlines()
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H" in lines
+    assert "X-PUBLISHED-TTL:PT1H" in lines
+
+
+def test_a_feed_has_an_end_and_says_so(browse: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ics, "MOST", 2)
+    drafts = [("2026-11-27T12:00", "i morgon"), ("2026-11-26T12:00", "i dag"), ("2026-12-24T12:00", "till jul")]
+    for at, text in drafts:
+        write.create(cast.office, cast.actor("writer"), DraftIn(title=text, text=text, publish_at=at))
+    given = browse().get(feed_of(cast))
+    assert [str(event["summary"]).split(" (")[0] for event in Calendar.from_ical(given.data).walk("VEVENT")] == [
+        "i dag", "i morgon",
+    ]  # fmt: skip
+    assert "X-WR-CALDESC:De 2 poster som ligger" in given.text
 
 
 def test_the_feed_is_not_sent_again_until_something_changes(browse: Any, cast: Cast) -> None:

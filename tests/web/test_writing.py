@@ -513,3 +513,16 @@ def test_choices_on_a_channel_are_compared_in_the_platforms_own_words(
     ).text
     assert "Följare" in page or "följare" in page
     assert "visibility" not in re.sub(r"<input[^>]*>", "", page)
+
+
+def test_a_time_that_has_passed_stops_it_and_says_so_at_its_field_and_in_the_bar(
+    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    typed = post(channels=[to["mastodon"]], publish_day="2026-11-20", publish_time="14:10")
+    told = writer.post("~/write/check", typed).get_json()
+    assert "1 sak stoppar" in unescape(told["problems"])
+    assert unescape(told["problems"]).count("Den tiden har redan passerat.") == 1
+    assert told["faults"]["publish_at"] == told["bar"]["words"] == "Den tiden har redan passerat."
+    given = writer.post("~/write", typed | {"do": "submit"})
+    assert given.status_code == 422
+    assert latest(office, cast)[0].state == "draft"

@@ -20,8 +20,8 @@ from commsched.core.lifecycle import STOPS
 from commsched.core.outcome import Handles
 from commsched.core.parts import PartState, in_turn
 from commsched.core.platform import Draft, Part, Wire
-from commsched.flow.compose import draft_for
-from commsched.flow.context import Office
+from commsched.flow.compose import draft_for, lines_of
+from commsched.flow.context import Office, mute
 from commsched.flow.deliver.jobs import Call, Job, Pictures, Told
 from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded, moment
 from commsched.flow.record import Line
@@ -104,6 +104,7 @@ class Considerer(msgspec.Struct, frozen=True):
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
             stop=row.stop,
+            mute=mute(self.office, row.platform, bool(row.is_demo)),
             lapsed=any(
                 self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
                 for one in content.pictures
@@ -114,8 +115,7 @@ class Considerer(msgspec.Struct, frozen=True):
         """Whom a list channel would write to today."""
         if not self.office.platform(row.platform).independent_parts:
             return ()
-        lines = self.office.vault.unseal_map(row.secrets).get("addresses", "")
-        return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+        return lines_of(self.office.vault.unseal_map(row.secrets).get("addresses", ""))
 
     def _part(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.office.platform(row.platform)
@@ -201,6 +201,7 @@ class Considerer(msgspec.Struct, frozen=True):
             self._give_up(row)
             return None
         part, handles = complete(self._same(parts, lost[0]), known, self.office)
+        part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
         return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row,
                     known)  # fmt: skip
 

@@ -73,6 +73,8 @@ class Courier:
         self.wait = wait
         self.width: int = width or (limit if hands is None else int(getattr(hands, "_max_workers", 1)))
         self.stopping = False
+        self.refused = False
+        """Whether the last transaction could not be committed and is tried again."""
         self._lines: dict[int, deque[Job]] = {}
         self._busy: set[int] = set()
         self._on_hands: set[int] = set()
@@ -116,7 +118,7 @@ class Courier:
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
         with self.office.store.engine.connect() as connection:
-            return rows.next_due(connection)
+            return rows.next_due(connection, self._poison, self._stuck)
 
     # -- in memory ---------------------------------------------------------------------------------
 
@@ -213,11 +215,13 @@ class Courier:
         except Exception:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
             return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
+        self.refused = False
         self._mark(done, calls)
         return calls
 
     def _trouble(self, done: list[Done]) -> None:
         log.warning("the database could not be written; waiting and trying again", exc_info=True)
+        self.refused = True
         self._unrecorded = _once_more(done) + self._unrecorded
         self._lines = {}
         self.wait(TROUBLE_WAIT)
@@ -312,7 +316,7 @@ class Courier:
 
     def _wire(self, row: rows.CaseRow) -> Wire:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""
-        stands = (row.settings, row.secrets, row.facts, row.account)
+        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
         kept = self._wires.get(row.channel_id)
         if kept and kept[0] == stands:
             return kept[1]
@@ -320,7 +324,7 @@ class Courier:
         wire = make_wire(
             self.office, workspace=row.workspace, channel=row.channel_id, settings=settings, facts=facts,
             secrets=self.office.vault.unseal_map(row.secrets), account=row.account,
-            account_name=row.account_name, language=row.language,
+            account_name=row.account_name, language=row.language, office_name=row.office_name,
         )  # fmt: skip
         self._wires[row.channel_id] = (stands, wire)
         return wire

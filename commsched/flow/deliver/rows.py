@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from commsched.core.approval import Said
 from commsched.core.content import parse
 from commsched.core.lifecycle import item_state
 from commsched.flow import record
+from commsched.flow.deliver.others import others
 from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import (
     Attempt,
@@ -41,6 +42,7 @@ _case = FastSelect(
         Channel.platform, Channel.settings, Channel.secrets, Channel.facts, Channel.state.label("channel_state"),
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
         Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
+        Workspace.name.label("office_name"), Workspace.is_demo,
         Delivery.stop, Delivery.doubt_since, Delivery.was, Delivery.was_reason,
     )
     .join(Item, Item.id == Delivery.item_id)
@@ -103,9 +105,14 @@ def platforms(connection: Connection, channels: Iterable[int]) -> list[tuple[int
     ]
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the clock must wake at the latest."""
+def next_due(connection: Connection, poison: Collection[int] = (), stuck: Collection[int] = ()) -> datetime | None:
+    """When the clock must wake at the latest. The deliveries ``poison`` and those of the channels ``stuck`` are left
+    alone, so nobody wakes for them."""
     wanted = select(Delivery.next_at).where(Delivery.next_at.is_not(None)).order_by(Delivery.next_at).limit(1)
+    if poison:
+        wanted = wanted.where(Delivery.id.not_in(poison))
+    if stuck:
+        wanted = wanted.where(Delivery.channel_id.not_in(stuck))
     return connection.execute(wanted).scalar()
 
 
@@ -146,6 +153,8 @@ class CaseRow(msgspec.Struct):
     workspace: str
     paused: int | None
     language: str
+    office_name: str
+    is_demo: int
     stop: str = ""
     """A person's word that nothing more of it goes out."""
     doubt_since: int | None = None
@@ -187,6 +196,8 @@ class Loaded(msgspec.Struct):
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
     consents: dict[tuple[int, str], int] = msgspec.field(default_factory=dict)
     """When the first consent ends of those shown in a workspace's picture, or in what it was drawn from."""
+    others: dict[int, frozenset[str]] = msgspec.field(default_factory=dict)
+    """For a delivery that is read back: what else its account has published since."""
 
 
 Kept = dict[int, tuple[CaseRow, list[Known]]]
@@ -213,7 +224,7 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         connection, list({row.item_id for row in rows.values()})
     ):
         decisions[item].append(
-            Said(hash=hashed, verdict=verdict, person=other or person, at=from_micros(at), step=step,
+            Said(hash=hashed, verdict=verdict, person=other or person, by=person, at=from_micros(at), step=step,
                  window_start=moment(start), window_end=moment(end))
         )  # fmt: skip
     parts: dict[int, list[Known]] = defaultdict(list)
@@ -222,13 +233,20 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         part.handles = msgspec.json.decode(raw[7]) if raw[7] != "{}" else {}
         part.next_at = moment(raw[11])
         parts[part.delivery_id].append(part)
-    since = _since(connection, [row for row in rows.values() if row.state == "unknown"])
-    return Loaded(rows, decisions, parts, since, _consents(connection, rows.values()))
+    lost = _lost.all(connection, [row.id for row in _unknown(rows)])
+    since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
+    told = {row.id: others(connection, row.channel_id, _first_loss(row, since)) for row in _unknown(rows)}
+    return Loaded(rows, decisions, parts, since, _consents(connection, rows.values()), told)
 
 
-def _since(connection: Connection, unknown: Sequence[CaseRow]) -> dict[tuple[int, int], datetime]:
-    lost = _lost.all(connection, [row.id for row in unknown])
-    return {(row[0], row[1]): from_micros(row[2]) for row in lost}
+def _unknown(rows: dict[int, CaseRow]) -> list[CaseRow]:
+    return [row for row in rows.values() if row.state == "unknown"]
+
+
+def _first_loss(row: CaseRow, lost: dict[tuple[int, int], datetime]) -> datetime:
+    doubted = row.doubt_since if row.was and row.doubt_since is not None else row.due
+    mine = [at for (delivery, _), at in lost.items() if delivery == row.id]
+    return min(mine if row.was == "" and mine else [*mine, from_micros(doubted)])
 
 
 def _consents(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], int]:

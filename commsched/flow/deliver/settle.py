@@ -9,7 +9,7 @@ import msgspec
 
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.parts import PartState, Whole, after_doubt, whole
-from commsched.core.retry import Next, after_attempt, after_look
+from commsched.core.retry import Next, after_attempt, after_look, is_asked
 from commsched.flow.deliver.consider import Considerer
 from commsched.flow.deliver.jobs import Done, Job, Told
 from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded
@@ -102,8 +102,8 @@ class Settler(msgspec.Struct, frozen=True):
         assert isinstance(done.result, Found | Absent | CannotTell)
         platform, looks = done.call.platform, row.tries + 1
         own = done.call.wire.settings.get("resend_if_absent")
-        resend = platform.resend_if_absent if own is None else own == "1"
-        next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend)
+        resend = platform.resends(done.call.wire.facts) if own is None else own == "1"
+        next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend, part.tries)
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
             self.batch.absent.append((row.id, part.number))
@@ -168,7 +168,7 @@ class Settler(msgspec.Struct, frozen=True):
         if result.state == "published":
             values["published_at"] = self.now
         if result.state == "unknown":
-            values["reason"] = "ask" if result.next_at is None else "verify"
+            values["reason"] = result.reason or ("ask" if result.next_at is None else "verify")
         elif result.state == "failed" and not result.reason:  # a recipient refused earlier; its own row says why
             values["reason"] = "rejected"
         self.batch.delivery(row.id, **values)
@@ -180,8 +180,8 @@ class Settler(msgspec.Struct, frozen=True):
         self._tell(row, known, result, values["reason"])
 
     def _tell(self, row: CaseRow, known: list[Known], result: Whole, reason: str) -> None:
-        if result.state in ("waiting", "sending"):
-            return
+        if result.state in ("waiting", "sending") or (result.state == row.state == "unknown" and is_asked(row.tries)):
+            return  # nothing new: whoever is asked already needs no word of every further look
         facts = {"delivery": row.id, "channel": row.channel_name}
         if result.state == "published":
             facts["url"] = known[0].url
@@ -192,7 +192,7 @@ class Settler(msgspec.Struct, frozen=True):
         action = f"delivery.{result.state}"
         self.batch.lines.append(Line(row.workspace_id, None, "scheduler", action, row.item_id, facts))
         kind = {"failed": "failed", "held": "held"}.get(result.state)
-        if result.state == "unknown" and result.next_at is None:
+        if result.state == "unknown" and reason == "ask":
             kind = "unknown_ask"
         if kind:
             self.considerer.told.append(Told(row.workspace_id, row.item_id, kind, facts))

@@ -43,6 +43,8 @@ class Chips(msgspec.Struct):
     may_move: bool
     near: frozenset[int] = frozenset()
     """Items that stand too close to another in the same channel."""
+    filed: frozenset[int] = frozenset()
+    """Channels where what "went out" became files: in a demo without a mail server."""
     looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
     nets: dict[str, str] = msgspec.field(default_factory=dict)
     words: dict[str, str] = msgspec.field(default_factory=dict)
@@ -72,6 +74,8 @@ class Chips(msgspec.Struct):
     def chip(self, row: Row, wall: datetime | None) -> str:
         """One item."""
         number, _at, state, title, channels, _kind, _author = row
+        if state == "published" and self.filed and self._only_files(channels):
+            state = "filed"
         tone, word = self.looks[state]
         moves = self.may_move and state not in FIXED
         close = number in self.near
@@ -86,6 +90,11 @@ class Chips(msgspec.Struct):
                f"aria-describedby=t{number}></a>" if moves else "")
             + "</li>"
         )  # fmt: skip
+
+    def _only_files(self, channels: str) -> bool:
+        """Whether what "went out" on all of ``,3,17,`` became files."""
+        wanted = {int(one) for one in channels.split(",") if one}
+        return bool(wanted) and wanted <= self.filed
 
     def place(self, rows: Iterable[Row]) -> list[Placed]:
         """Every row with its wall time."""

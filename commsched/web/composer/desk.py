@@ -68,20 +68,26 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         workspace = items.workspace_of(session, actor)
         draft = only_known(session, meant.draft)
         try:
-            content = compose.content_from(office, session, workspace, draft)
+            corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
+            content = compose.content_from(office, session, workspace, draft, corrects)
         except Invalid as error:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)
             return made
         made.looks = looks(office, session, content, item.uid if item else "",
                            meant.publish.at if meant.publish else None)  # fmt: skip
-        made.problems = _problems(made, content)
+        made.problems = _problems(office, made, content)
+        made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
         made.alike = items.look_alikes(session, item.id if item else 0, content)
-        author = (item.author_id if item else None) or actor.person
-        made.ahead = ahead(session, workspace, draft.channels, author)
-        if made.ahead.steps and not made.ahead.names:
-            nobody = N_("Nobody else here can approve this. Ask an administrator to add an approver.")
-            made.problems.append(("", warn("channels", nobody)))
+        made.ahead = ahead(office, session, actor, workspace, content, item)
+        if made.ahead.stuck:
+            nobody = N_("Nobody here can approve this: whoever may has written some of it. An administrator can let "
+                        "somebody else in under People.")  # fmt: skip
+            made.problems.insert(0, ("", block("people", nobody)))
+        elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
+            then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
+            who, own = ", ".join(made.ahead.acceptors), ", ".join(made.ahead.own)
+            made.problems.append(("", warn("people", then, who=who, own=own)))
     return made
 
 
@@ -90,11 +96,11 @@ def _times(faults: dict[str, Words]) -> list[tuple[str, Problem]]:
     return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
 
 
-def _problems(made: View, content: Content) -> list[tuple[str, Problem]]:
+def _problems(office: Office, made: View, content: Content) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     at = made.publish.at if made.publish else None
     found: dict[tuple[str, str], tuple[str, Problem]] = {}
-    for problem in compose.general_problems(content, at):
+    for problem in compose.general_problems(content, at, office.now()):
         found[_sentence(problem)] = "", problem
     for one in made.looks:
         for problem in one.checked.problems:

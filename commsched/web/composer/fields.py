@@ -6,7 +6,6 @@ Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`c
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -15,9 +14,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from werkzeug.datastructures import MultiDict
 
+from commsched.core.clean import clean
 from commsched.core.draft import DraftIn, PictureIn
 
-TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language")
+TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
 _CLOCK: Final = re.compile(r"(\d{1,2}?)(?:[:.]?(\d{2}))?", re.ASCII)
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
@@ -60,6 +60,8 @@ class Fields(msgspec.Struct):
     contact: str = ""
     link: str = ""
     language: str = "sv"
+    correction: str = ""
+    """What a correction corrects; asked for only where the item is one."""
     quotes: list[tuple[str, str]] = msgspec.field(default_factory=list)
     sources: list[tuple[str, str]] = msgspec.field(default_factory=list)
     channels: list[int] = msgspec.field(default_factory=list)
@@ -80,12 +82,6 @@ class Fields(msgspec.Struct):
         """Nobody has written anything yet."""
         written = [self.title, self.text, self.lead, self.short, self.facts, *self.own.values()]
         return not self.media and not any(text.strip() for text in written)
-
-
-def clean(text: str) -> str:
-    """``text`` without what no person types: control characters. Everything Unicode can show stays."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def from_form(form: MultiDict[str, str]) -> Fields:

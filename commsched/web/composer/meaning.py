@@ -63,7 +63,7 @@ def _raw(fields: Fields) -> dict[str, Any]:
     return {
         "kind": fields.kind, "title": fields.title, "text": fields.text, "lead": fields.lead, "genre": fields.genre,
         "short": fields.short, "facts": fields.facts, "contact": fields.contact, "link": fields.link,
-        "language": fields.language or "sv",
+        "language": fields.language or "sv", "correction": fields.correction,
         "quotes": [{"text": text, "person": person} for text, person in fields.quotes],
         "sources": [{"text": text, "url": url} for text, url in fields.sources],
         "channels": fields.channels, "variants": variants,

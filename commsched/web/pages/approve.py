@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response
 from commsched.core.access import allow
 from commsched.core.timing import approval_window, read_time
 from commsched.core.words import N_, Invalid
-from commsched.flow import approve, items, review
+from commsched.flow import approve, comments, items, review
 from commsched.flow.review import Review
 from commsched.web.answers import done
 from commsched.web.forms import Form
+from commsched.web.mailing import mailed
 from commsched.web.nav import NavEntry
 from commsched.web.pages.pictures import picture_url
 from commsched.web.words import _, actor, office, page, place, said
@@ -42,6 +43,7 @@ def show(item_id: int) -> str:
 def _page(shown: Review, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
         workspace = items.workspace_of(session, actor())
+    comments.read(office(), actor(), shown.seen.item.id)
     until = approval_window(shown.seen.item.publish_at, office().now(), workspace.window_before_hours,
                             workspace.window_after_hours)[1]  # fmt: skip
     return page("approve/review.html", shown=shown, form=form, picture_url=picture_url, until=until)
@@ -58,8 +60,14 @@ def decide(item_id: int) -> str | Response | tuple[str, int]:
             approve.approve(office(), actor(), item_id, content_hash, comment, read_until(form, place().zone))
             return done(_("Approved. Thank you."), "approve.index")
         approve.request_changes(office(), actor(), item_id, content_hash, comment)
-        return done(_("It is sent back, and its writer is told."), "approve.index")
+        return done(_sent_back(), "approve.index")
     return _page(review.review(office(), actor(), item_id), form), form.status
+
+
+def _sent_back() -> str:
+    if mailed():
+        return _("It is sent back, and its writer is told.")
+    return _("It is sent back. Its writer sees it on Today, but gets no mail: no mail server is set.")
 
 
 def read_until(form: Form, zone: str) -> datetime | None:

@@ -19,6 +19,7 @@ from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, OfficeError
 from commsched.flow import agenda, schedule
 from commsched.store.types import to_micros
+from commsched.web import mailing
 from commsched.web.answers import done, local_path
 from commsched.web.calendar import chips, narrow
 from commsched.web.calendar.span import Span, read_day, span
@@ -73,7 +74,14 @@ def _render(session: Any, address: narrow.Address, now: datetime) -> str:
     around = agenda.around(session)
     close = chips.clashes(rows, to_micros(now))
     near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in agenda.FIXED)
-    made = chips.Chips(around, shown.zone, f"/w/{place().slug}", may(actor().role, "schedule"), near)
+    made = chips.Chips(
+        around,
+        shown.zone,
+        f"/w/{place().slug}",
+        may(actor().role, "schedule"),
+        near,
+        frozenset(n for n, row in around.channels.items() if mailing.filed(row[1])),
+    )
     placed = made.place(rows)
     return page(
         f"calendar/{shown.view}.html", address=address, span=shown, wanted=wanted, around=around, narrow=narrow,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from commsched.core import changes
@@ -14,9 +14,21 @@ from commsched.core.access import allow
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, items, look, resolve, review, schedule, stopping, write
+from commsched.flow import (
+    approve,
+    comments,
+    corrections,
+    items,
+    look,
+    resolve,
+    review,
+    schedule,
+    stopping,
+    takedown,
+    write,
+)
 from commsched.store.models import Revision
-from commsched.web import standing
+from commsched.web import mailing, standing
 from commsched.web.answers import done
 from commsched.web.composer.fields import clock_time
 from commsched.web.composer.meaning import choices
@@ -39,23 +51,33 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
+    comments.read(office(), actor(), item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
+
+
+def _shown(item_id: int) -> dict[str, Any]:
+    """Everything the page tells of an item."""
     shown = review.review(office(), actor(), item_id)
+    seen = shown.seen
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
-        alike = items.look_alikes(session, item_id, shown.seen.revision.parsed())
-    seen = shown.seen
+        alike = items.look_alikes(session, item_id, seen.revision.parsed())
+        own = corrections.own_pages(session, items.load(session, item_id))
     embargo = seen.revision.parsed().embargo
-    return page(
-        "items/show.html", form=form, shown=shown, seen=seen, item=seen.item, channels=channels, alike=alike,
-        told=standing.where(seen, shown.names, place().zone), standing=standing, picture_url=picture_url,
-        editable=seen.item.state in EDITABLE and not any(row.state in ("published", "sending", "unknown")
-                                                         for row in seen.deliveries),
-        stoppable=any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries), MOST_ASKED=MOST_ASKED,
-        movable=seen.item.state != "partly_published" or standing.halfway(seen),
-        asked=[f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
-        numbers=_numbers(item_id, {row.revision_id for row in seen.decisions}), clash=clash, outside=outside,
-        embargo=datetime.fromisoformat(embargo) if embargo else None,
-    )  # fmt: skip
+    live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
+    filed = [row.id for row in channels.values() if mailing.filed(row.platform)]
+    out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
+    return {
+        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike, "own": own,
+        "told": standing.where(shown, place().zone, filed), "standing": standing,
+        "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
+        "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
+        "stoppable": any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries),
+        "movable": seen.item.state != "partly_published" or standing.halfway(seen),
+        "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
+        "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
+        "embargo": datetime.fromisoformat(embargo) if embargo else None,
+    }  # fmt: skip
 
 
 def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
@@ -63,8 +85,11 @@ def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
         return {row.id: row.number for row in items.history(session, items.load(session, item_id)) if row.id in wanted}
 
 
-def _act(item_id: int, sentence: str, deed: Callable[[Form], object]) -> str | Response | tuple[str, int]:
-    """Do it and say so, or show the page with what stands in the way. A deed that returns words has them said."""
+def _act(
+    item_id: int, sentence: str | Callable[[], str], deed: Callable[[Form], object]
+) -> str | Response | tuple[str, int]:
+    """Do it and say so (``sentence``, perhaps by what it led to), or show the page with what stands in the way. A deed
+    that returns words has them said instead."""
     form = Form.read()
     try:
         told = deed(form)
@@ -83,14 +108,23 @@ def _act(item_id: int, sentence: str, deed: Callable[[Form], object]) -> str | R
             raise
         form.fail(error.field, said(error.words), error.status)
         return _page(item_id, form), form.status
-    return done(told if isinstance(told, str) else sentence, "items.show", item_id=item_id)
+    words = sentence if isinstance(sentence, str) else sentence()
+    return done(told if isinstance(told, str) else words, "items.show", item_id=item_id)
 
 
 @bp.post("/submit")
 @allow("write")
 def submit(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is sent for approval."), lambda form: approve.submit(
+    return _act(item_id, lambda: mailing.sent_in(item_id), lambda form: approve.submit(
         office(), actor(), item_id, then_schedule=form.flag("schedule")))  # fmt: skip
+
+
+@bp.post("/accept")
+@allow("write")
+def accept(item_id: int) -> str | Response | tuple[str, int]:
+    """Take on what somebody else wrote, in exactly the version that the page showed."""
+    return _act(item_id, _("You have accepted it. Now they can approve it."), lambda form: approve.accept(
+        office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
 
 
 @bp.post("/withdraw")
@@ -146,14 +180,40 @@ def cancel(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/bypass")
 @allow("bypass")
 def bypass(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is let out without approval. Those who approve are being told."),
+    told = _("It is let out without approval. Those who approve are being told.")
+    if not mailing.mailed():
+        told = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
+    return _act(item_id, told,
                 lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))  # fmt: skip
+
+
+@bp.post("/correct")
+@allow("write")
+def correct(item_id: int) -> str | Response | tuple[str, int]:
+    """Begin a correction, or go on with the one that somebody has begun."""
+    begun: list[int] = []
+    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(office(), actor(), item_id)))
+    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else given
+
+
+@bp.post("/take-down")
+@allow("resolve")
+def take_down(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is taken down from your own pages. Those who approve are told."),
+                lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
+
+
+@bp.post("/put-back")
+@allow("approve")
+def put_back(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It stands on your own pages again."),
+                lambda _form: takedown.put_back(office(), actor(), item_id))  # fmt: skip
 
 
 @bp.post("/comment")
 @allow("comment")
 def comment(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("Your comment is there."), lambda form: write.comment(
+    return _act(item_id, _("Your comment is there."), lambda form: comments.comment(
         office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
 
 

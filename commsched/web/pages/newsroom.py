@@ -20,8 +20,9 @@ from commsched.core.access import public
 from commsched.core.language import known
 from commsched.core.markup import contact_to_html
 from commsched.core.words import NotFound
-from commsched.flow import favicon, newsroom, wall
-from commsched.flow.newsroom import Entry, Room, Shot
+from commsched.flow import favicon, newsroom, public_media, wall
+from commsched.flow.newsroom import Entry, Room, TakenDown
+from commsched.flow.versions import Shot
 from commsched.web.words import office, page
 
 bp = Blueprint("newsroom", __name__)
@@ -29,7 +30,8 @@ bp = Blueprint("newsroom", __name__)
 P = ParamSpec("P")
 ASK_FIRST: Final = "public, no-cache"
 """Whoever keeps a copy asks whether it still holds: a correction is seen at once, and so is an embargo's end."""
-FOR_EVER: Final = "public, max-age=31536000, immutable"
+SHORTLY: Final = "public, max-age=300"
+"""A picture may be taken down, or somebody in it may change their mind: whoever keeps a copy asks again soon."""
 FEEDS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 """Feeds are for readers that live on other sites."""
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,6 +48,8 @@ def outward(view: Callable[P, Any]) -> Callable[P, Any]:
     def shown(*args: P.args, **kwargs: P.kwargs) -> AnyResponse:
         try:
             given = make_response(view(*args, **kwargs))
+        except TakenDown as error:
+            return _taken_down(error)
         except NotFound:
             return _gone(str(kwargs.get("place", "")))
         if given.status_code == 200:
@@ -66,6 +70,12 @@ def _gone(place: str) -> AnyResponse:
         room = None
         g.language = known(request.accept_languages.best_match(["sv", "en"]) or "sv")
     return make_response(page("public/gone.html", room=room), 404)
+
+
+def _taken_down(error: TakenDown) -> AnyResponse:
+    """410 and not 404: search engines and readers of feeds shall forget it, and a person learns why."""
+    _speak(error.room)
+    return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
 
 
 def _speak(room: Room) -> None:
@@ -137,13 +147,26 @@ def item(place: str, address: str) -> Any:
     return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
 
 
+@bp.get("/n/<place>/<address>/version/<int:number>")
+@outward
+def version(place: str, address: str, number: int) -> Any:
+    """An earlier wording of what has been corrected since. The newest is at the address itself."""
+    room, entry = newsroom.entry(office(), place, address, number)
+    if entry.version == len(entry.versions):
+        return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 302)
+    if entry.address != address:
+        return redirect(url_for("newsroom.version", place=room.slug, address=entry.address, number=number), 301)
+    _speak(room)
+    return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
+
+
 def _news_article(room: Room, entry: Entry) -> dict[str, Any]:
     """Schema.org's NewsArticle: what search engines read."""
     url = absolute("newsroom.item", place=room.slug, address=entry.address)
     return {
         "@context": "https://schema.org", "@type": "NewsArticle", "headline": entry.headline[:110],
         "description": entry.summary, "datePublished": entry.published_at.isoformat(),
-        "dateModified": entry.published_at.isoformat(), "inLanguage": entry.content.language,
+        "dateModified": entry.updated_at.isoformat(), "inLanguage": entry.content.language,
         "mainEntityOfPage": url, "url": url, "identifier": guid(entry),
         "image": [absolute("newsroom.media", place=room.slug, name=shot.name) for shot in entry.pictures],
         "author": {"@type": "Organization", "name": room.name},
@@ -182,7 +205,8 @@ def _json_item(room: Room, entry: Entry) -> dict[str, Any]:
         "id": guid(entry), "url": absolute("newsroom.item", place=room.slug, address=entry.address),
         "title": entry.content.title, "summary": entry.summary,
         "content_html": page("public/_feed_body.html", room=room, entry=entry),
-        "date_published": entry.published_at.isoformat(), "language": entry.content.language,
+        "date_published": entry.published_at.isoformat(),
+        "date_modified": entry.updated_at.isoformat() if entry.corrected else "", "language": entry.content.language,
         "tags": [entry.content.genre if entry.kind == "release" else entry.kind],
         "authors": [{"name": room.name}],
         "attachments": [
@@ -234,13 +258,13 @@ def wall_page(place: str, channel: int) -> str:
 def media(place: str, name: str) -> AnyResponse:
     """A picture that is part of something published; any picture of the office for those who work in it."""
     visitor = g.visitor
-    path, row = newsroom.picture(office(), place, name, visitor.person if visitor else None)
+    path, row = public_media.picture(office(), place, name, visitor.person if visitor else None)
     wish = request.args.get("download")
     given = send_file(path, mimetype=row.mime, as_attachment=bool(wish), conditional=True, etag=row.sha256,
                       download_name=f"{place}-{row.sha256[:10]}{row.suffix}" if wish else None)  # fmt: skip
     shared = not visitor
     # A member's answer says nothing of what the public may see, so no shared cache may keep it.
-    given.headers["Cache-Control"] = FOR_EVER if shared else "private, max-age=86400"
+    given.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"
     given.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
     given.headers["Vary"] = "Cookie"
     return given

@@ -31,6 +31,6 @@ def front(place: str) -> Any:
 def _sent(path: Path) -> Response:
     given = Response(path.read_bytes(), mimetype="image/jpeg")
     given.set_etag(path.stem[:32])
-    given.headers["Cache-Control"] = "public, max-age=3600"
+    given.headers["Cache-Control"] = "public, max-age=300"
     given.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return given

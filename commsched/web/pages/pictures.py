@@ -97,7 +97,7 @@ def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[li
 
 
 def _take_one(file: FileStorage, with_videos: bool) -> Added:
-    head = file.stream.read(64)
+    head = file.stream.read(videos.HEAD)
     file.stream.seek(0)
     if with_videos and videos.is_video(head):
         return videos.add_from(office(), actor(), file.stream, file.filename or "").poster

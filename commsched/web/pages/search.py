@@ -5,11 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from commsched.core.access import allow
+from commsched.core.content import Content
 from commsched.core.lifecycle import ITEM_STATES
+from commsched.core.markup import to_plain
+from commsched.core.text import found_in
 from commsched.core.words import N_
 from commsched.flow import listing
 from commsched.flow.review import channels_by_id
 from commsched.flow.shown import states
+from commsched.web.mailing import as_told
 from commsched.web.nav import NavEntry
 from commsched.web.words import actor, office, page
 
@@ -18,6 +22,8 @@ NAV = NavEntry("search.index", N_("Search"), "search", order=60)
 
 KINDS = ("post", "release")
 PAGE = 30
+NEAR = 1_000
+"""Characters on each side of what was found that an excerpt is taken from."""
 
 
 @bp.get("")
@@ -36,19 +42,26 @@ def index() -> str:
         rows = listing.items(session, wish, cut)
         channels = channels_by_id(session)
         told = states(session, [item.id for item, _revision in rows])
+    for item, revision in rows:
+        places = [one.channel for one in revision.parsed().channels if one.channel in channels]
+        told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])
     return page(
         "search.html", q=words, state=state, kind=kind, rows=rows[:PAGE], more=len(rows) > PAGE, channels=channels,
         told=told, excerpt=excerpt,
     )  # fmt: skip
 
 
-def excerpt(text: str, words: str, width: int = 160) -> tuple[str, str, str]:
-    """Some of ``text`` around the first word found: before, the word, after."""
-    line = " ".join(text.split())
-    for word in words.split():
-        at = line.casefold().find(word.casefold())
-        if at >= 0:
-            start = max(0, at - width // 3)
-            head = ("…" if start else "") + line[start:at]
-            return head, line[at : at + len(word)], line[at + len(word) : start + width]
-    return line[:width], "", ""
+def excerpt(content: Content, words: str, width: int = 160) -> tuple[str, str, str]:
+    """Some of what ``content`` says around the first word found: before, the word, after. Without the marks of a
+    release, which no reader sees."""
+    text = content.text or content.lead
+    near = found_in(text, words)
+    first = max(0, near[0] - NEAR) if near else 0
+    piece = text[first : first + 2 * NEAR]
+    line = " ".join((to_plain(piece) if content.kind == "release" else piece).split())
+    place = found_in(line, words)
+    if place is None:
+        return line[:width], "", ""
+    start = max(0, place[0] - width // 3)
+    head = ("…" if start or first else "") + line[start : place[0]]
+    return head, line[slice(*place)], line[place[1] : start + width]

@@ -142,7 +142,7 @@ def _take(path: Path, filename: str) -> dict[str, Any]:
     """A picture or a video: its content says which."""
     try:
         with path.open("rb") as file:
-            film = videos.is_video(file.read(64))
+            film = videos.is_video(file.read(videos.HEAD))
         if film:
             taken = videos.add(office(), actor(), path, filename)
             seen = {"id": taken.video.id, "url": url_for("videos.show", number=taken.video.id)}

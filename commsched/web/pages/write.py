@@ -13,9 +13,10 @@ from commsched.core.crops import NAMES
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.markup import to_html
 from commsched.core.timing import Fold, Gap
-from commsched.core.words import N_, NotFound, OfficeError
+from commsched.core.words import N_, Invalid, NotFound, OfficeError
 from commsched.flow import approve, gallery, items, look, write
 from commsched.store.models import Item
+from commsched.web import mailing
 from commsched.web.answers import done
 from commsched.web.composer import conflict, desk
 from commsched.web.composer.bar import bar, marked
@@ -109,7 +110,17 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
         return _send_in(number, meant, form)
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
-    return done(_("The draft is saved."), "write.edit", item_id=number)
+    return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _saved(item: Item | None, number: int) -> str:
+    """What saving without sending it in led to."""
+    state = _stored(number)[0].state
+    if item is None or item.state == state or item.state not in ("in_review", "approved", "scheduled"):
+        return _("The draft is saved.")
+    if item.state == "in_review":
+        return _("It is saved, and taken back: nobody is asked about it before you send it in again.")
+    return _("It is saved, and not approved any more: it does not go out before you send it in again.")
 
 
 def _typed(item: Item | None) -> Fields:
@@ -139,22 +150,13 @@ def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[st
             raise
         form.fail("", said(error.words), error.status)
     if form.status == 200:
-        return done(_after(number), "items.show", item_id=number)
+        return done(mailing.sent_in(number), "items.show", item_id=number)
     item, fields = _stored(number)
     return _composer(fields, item, form, fresh=True), form.status
 
 
 def _home(field: str) -> str:
     return {"media": "pictures"}.get(field, field)
-
-
-def _after(number: int) -> str:
-    """What sending it in led to."""
-    with office().store.read(actor().workspace) as session:
-        item = items.load(session, number)
-    if item.state == "scheduled":
-        return _("It is scheduled.")
-    return _("It is ready, and waits for a time.") if item.state == "approved" else _("It is sent for approval.")
 
 
 def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
@@ -258,6 +260,8 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
         number = _save(item, meant, by_itself=True)
     except items.Changed as error:
         return jsonify(saved=False, conflict=True, words=said(error.words)), 409
+    except Invalid as error:
+        return jsonify(saved=False, faults={_home(error.field): said(error.words)})
     saved = _stored(number)[0]
     return jsonify(
         saved=True, id=number, stamp=items.stamp(saved), at=office().now().isoformat(),

@@ -8,6 +8,14 @@ const words = document.querySelector("[data-words]")?.dataset ?? {};
 const language = document.documentElement.lang;
 const KEPT = "calendar-moved";
 
+// What is refused without a dialog is shown for a moment, too.
+const tell = (text) => {
+  const note = document.querySelector("[data-cal-note]");
+  note.textContent = text;
+  note.hidden = false;
+  setTimeout(() => { note.hidden = true; }, 6000);
+};
+
 const say = (text) => {
   live.textContent = "";
   requestAnimationFrame(() => (live.textContent = text));
@@ -16,6 +24,9 @@ const say = (text) => {
 // Wall times stay wall times: they are only ever shifted as text, through UTC, where no clock changes.
 const asDate = (wall) => new Date(`${wall}:00Z`);
 const asWall = (date) => date.toISOString().slice(0, 16);
+// The office's clock, as the page was made: no day or hour before it takes a post.
+const began = performance.now();
+const nowThere = () => asWall(new Date(asDate(board.dataset.now).getTime() + performance.now() - began));
 const shift = (wall, minutes) => asWall(new Date(asDate(wall).getTime() + minutes * 60000));
 const spoken = (wall) =>
   new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "UTC", hour12: false }).format(asDate(wall));
@@ -127,6 +138,11 @@ dialog?.addEventListener("close", () => asking?.querySelector(".ev-a").focus());
 // A move that loses the approval is asked about before it is made.
 const move = async (chip, wall) => {
   if (!wall || wall === timeOf(chip)) return;
+  if (wall < nowThere()) {
+    say(words.past);
+    tell(words.past);
+    return;
+  }
   if (outside(await windowOf(chip), wall)) {
     open(chip, { wall, told: { code: "needs-approval", said: `${spoken(wall)}. ${words.question}` } });
   } else {
@@ -168,14 +184,15 @@ const clear = () => {
 
 const mark = (box, wall) => {
   const lost = outside(holds, wall);
-  if (box.classList.contains("over") && box.classList.contains("outside") === lost) return;
+  const late = wall < nowThere();
+  if (box.classList.contains("over") && box.classList.contains("outside") === (lost || late)) return;
   clear();
   box.classList.add("over");
-  box.classList.toggle("outside", lost);
-  if (!holds?.approved) return;
+  box.classList.toggle("outside", lost || late);
+  if (!late && !holds?.approved) return;
   const hint = document.createElement("span");
   hint.className = "over-say";
-  hint.textContent = lost ? words.outside : words.inside;
+  hint.textContent = late ? words.past : lost ? words.outside : words.inside;
   box.append(hint);
 };
 
@@ -242,7 +259,7 @@ const carry = async (chip, minutes) => {
   clear();
   if (box) mark(box, wall);
   box?.scrollIntoView({ block: "nearest" });
-  const note = holds?.approved ? ` ${outside(holds, wall) ? words.outside : words.inside}.` : "";
+  const note = wall < nowThere() ? ` ${words.past}` : holds?.approved ? ` ${outside(holds, wall) ? words.outside : words.inside}.` : "";
   say(words.to.replace("{when}", spoken(wall)) + note);
 };
 

@@ -7,6 +7,9 @@ const progress = form?.querySelector("[data-progress]");
 const words = progress?.querySelector("p");
 
 let busy = false;
+window.addEventListener("beforeunload", (event) => {
+  if (busy) event.preventDefault();
+});
 const add = async (files) => {
   if (busy || !files.length) return;
   busy = true;

@@ -39,6 +39,33 @@ const ask = async (method, url, headers = {}, body = undefined, again = true) =>
   throw new Refused(told.words || "", answer.status);
 };
 
+// A piece, with how much of it has left told as it leaves: fetch cannot say that.
+const push = (url, headers, piece, told, again = true) => new Promise((done, failed) => {
+  const call = new XMLHttpRequest();
+  call.open("PATCH", url);
+  const token = document.querySelector('[name="form_token"]').value;
+  const all = { "Tus-Resumable": "1.0.0", "X-Form-Token": token, Accept: "application/json", ...headers };
+  for (const [name, value] of Object.entries(all)) call.setRequestHeader(name, value);
+  const stop = () => call.abort();
+  told.signal?.addEventListener("abort", stop, { once: true });
+  call.upload.addEventListener("progress", (event) => told.leaving(event.loaded));
+  call.onabort = () => failed(new DOMException("", "AbortError"));
+  call.onerror = () => failed(new TypeError("no connection"));
+  call.onloadend = () => told.signal?.removeEventListener("abort", stop);
+  call.onload = async () => {
+    if (call.status < 300) done(Number(call.getResponseHeader("Upload-Offset")));
+    else if (again && (call.status === 400 || call.status === 401) && (await renew().catch(() => false))) {
+      push(url, headers, piece, told, false).then(done, failed);
+    } else if (call.status >= 500 || call.status === 423 || call.status === 429) failed(new TypeError("not now"));
+    else failed(new Refused(wordsOf(call.responseText), call.status));
+  };
+  call.send(piece);
+});
+
+const wordsOf = (body) => {
+  try { return JSON.parse(body).words || ""; } catch { return ""; }
+};
+
 const text = (words) => btoa(String.fromCharCode(...new TextEncoder().encode(words)));
 
 const begin = async (file, url) => {
@@ -76,10 +103,11 @@ const go = async (file, url, key, told) => {
   }
   told.here(offset);
   while (offset < file.size) {
-    const answer = await ask("PATCH", address, {
-      "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream",
-    }, file.slice(offset, offset + PIECE));
-    offset = Number(answer.headers.get("Upload-Offset"));
+    const from = offset;
+    told.signal?.throwIfAborted();
+    offset = await push(address, {
+      "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream",
+    }, file.slice(from, from + PIECE), { signal: told.signal, leaving: (bytes) => told.here(from + bytes) });
     told.here(offset);
   }
   const answer = await (await ask("POST", address)).json();
@@ -87,15 +115,18 @@ const go = async (file, url, key, told) => {
   return answer;
 };
 
-// Sends ``file``; ``told.here(bytes)`` is called as it arrives, ``told.waits(yes)`` when the connection comes and goes.
+// Sends ``file``; ``told.here(bytes)`` is called as it arrives, ``told.waits(yes)`` when the connection comes and goes,
+// and ``told.signal`` stops it (it then throws an AbortError).
 // Resolves to what the office says of it: what was taken, and a sentence for what was not.
 export const upload = async (file, url, told) => {
   const key = `upload ${url} ${file.name} ${file.size} ${file.lastModified}`;
   let last = Date.now();
   const watch = {
+    signal: told.signal,
     here: (bytes) => { last = Date.now(); told.waits(false); told.here(bytes); },
   };
   for (let tries = 0; Date.now() - last < PATIENCE; tries += 1) {
+    told.signal?.throwIfAborted();
     try {
       const started = last;
       const answer = await go(file, url, key, watch);

@@ -1,5 +1,5 @@
 // Pictures: chosen, dropped, pasted, picked from the library, described, moved by mouse or by button.
-import { Lost, upload as send } from "../upload.js";
+import { startWay } from "./way.js";
 
 export const startPictures = (form, changed) => {
   const list = form.querySelector("[data-shots]");
@@ -44,23 +44,16 @@ export const startPictures = (form, changed) => {
     }));
   };
 
+  const send = startWay(form);
   const upload = async (files) => {
     if (!files.length) return;
-    const refused = [];
-    try {
-      for (const file of files) {
-        const answer = await send(file, form.dataset.uploads, {
-          here: () => {},
-          waits: (yes) => { told.textContent = yes ? form.dataset.wordsUploadWaits : form.dataset.wordsUploading; },
-        });
-        refused.push(...answer.refused, ...(answer.videos || []).map(() => form.dataset.wordsVideo));
-        for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
-      }
-      say(refused);
-    } catch (error) {
-      if (!(error instanceof Lost)) throw error;
-      say([...refused, form.dataset.wordsOffline]);
-    }
+    say([]);
+    const films = [];
+    const refused = await send(files, (answer) => {
+      films.push(...(answer.videos || []).map(() => form.dataset.wordsVideo));
+      for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
+    });
+    say([...refused, ...films]);
   };
 
   form.querySelector("#f-files").addEventListener("change", (event) => {

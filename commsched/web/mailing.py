@@ -1,0 +1,57 @@
+"""What the pages may say of e-mail: only what happens. Where no mail server is set, nobody is reached by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Flask, g
+
+from commsched.flow import context, items, look
+from commsched.flow.asking import Turn, turn
+from commsched.store.models import Channel
+from commsched.web.words import _, actor, office, said_list
+
+
+def mailed() -> bool:
+    """Whether notices reach anybody by mail."""
+    return office().mailer.reaches()
+
+
+def filed(platform: str) -> bool:
+    """Whether what "went out" there only became files: a demo without a mail server."""
+    return context.filed(office(), platform, _is_demo())
+
+
+def mute(channel: Channel) -> bool:
+    """Whether a channel can reach nobody, since no mail server is set."""
+    return channel.state != "archived" and context.mute(office(), channel.platform, _is_demo())
+
+
+def as_told(state: str, platforms: Iterable[str]) -> str:
+    """``state`` as people are told it: what became files on every one of ``platforms`` is not called published."""
+    some = list(platforms)
+    return "filed" if state == "published" and some and all(filed(one) for one in some) else state
+
+
+def sent_in(number: int) -> str:
+    """What sending the item in led to, and who must be told of it where no mail is."""
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, number)
+        now = turn(office(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
+        names = sorted(look.names(session, now.asked | now.acceptors).values())
+    if item.state == "scheduled":
+        return _("It is scheduled.")
+    if item.state == "approved":
+        return _("It is ready, and waits for a time.")
+    if mailed() or not names:
+        return _("It is sent for approval.")
+    return _("It waits for approval. No mail server is set, so tell %(names)s yourself.", names=said_list(names))
+
+
+def _is_demo() -> bool:
+    place = g.get("place")
+    return bool(place and place.is_demo)
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals.update(mailed=mailed, filed=filed, mute=mute, as_told=as_told)

@@ -1,0 +1,76 @@
+"""Settings that cannot be used end every command in a sentence and exit code 2, and the doctor tells them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commsched.bootstrap import open_office, read_settings
+from tests.cli.conftest import Run
+
+BAD = {
+    "not quoted": b"base_url = https://x.example",
+    "latin-1": b'mail_name = "G\xf6ran"',
+    "relay": b'smtp_url = "mail.example.org:25"',
+    "sender": b'mail_from = "kansliet"',
+    "two senders": b'mail_from = "a@x.example, b@x.example"',
+    "a folder": b"",
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("command", [("person", "list"), ("up", "--port", "0"), ("backup",)], ids=lambda c: c[0])
+def test_bad_settings_end_a_command_in_a_sentence(run: Run, home: Path, kind: str, command: tuple[str, ...]) -> None:
+    if kind == "a folder":
+        (home / "commsched.toml").mkdir()
+        assert run(*command).exit_code == 1
+        return
+    (home / "commsched.toml").write_bytes(BAD[kind])
+    ended = run(*command)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"Error: {home / 'commsched.toml'}, line 1: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_variable_with_a_mistake_ends_it_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMSCHED_LOG", "verbose")
+    ended = run("up", "--port", "0")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "COMMSCHED_LOG" in ended.stderr
+
+
+def test_the_password_of_a_relay_is_not_told(run: Run, home: Path) -> None:
+    (home / "commsched.toml").write_text('smtp_url = "smtp://u:hemligt@host:x"')
+    assert "hemligt" not in run("person", "list").stderr
+
+
+def test_the_doctor_tells_all_of_them(run: Run, home: Path) -> None:
+    (home / "commsched.toml").write_text('base_url = "x"\ntrusted_proxies = true\n')
+    told = run("doctor")
+    assert told.exit_code == 1
+    assert [line.split(":")[0] for line in told.stdout.splitlines()] == ["FAIL  settings"] * 2
+
+
+@pytest.mark.parametrize("name", ["vad?", "a%20b", "50% ö #1", "å:b;c"])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    office = open_office(tmp_path / name)
+    office.store.close()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [name]
+    assert (tmp_path / name / "commsched.db").is_file()
+
+
+def test_a_sender_may_have_a_name(home: Path) -> None:
+    (home / "commsched.toml").write_text('mail_from = "Kansliet <kansli@example.org>"')
+    read = read_settings(home)
+    assert (read["mail_from"], read["mail_name"]) == ("kansli@example.org", "Kansliet")
+    (home / "commsched.toml").write_text('mail_from = "Kansliet <kansli@example.org>"\nmail_name = "Partiet"')
+    assert read_settings(home)["mail_name"] == "Partiet"
+
+
+def test_an_empty_variable_leaves_the_address_of_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "commsched.toml").write_text('base_url = "https://plan.example.org"')
+    monkeypatch.setenv("COMMSCHED_BASE_URL", "")
+    office = open_office(home)
+    assert office.base_url == "https://plan.example.org"
+    office.store.close()
