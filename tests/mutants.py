@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/gate.py", "flow/deliver/consider.py", "flow/deliver/settle.py"
 DELIVER, SAYS = "tests/flow/test_deliver.py", "tests/core/test_approval.py"
+STOPS, RESTORES, COMMITS = (f"tests/flow/test_{name}.py" for name in ("stopping", "restored", "commit"))
+COURIER, DOUBT, PARTS = "flow/deliver/courier.py", "flow/deliver/doubt.py", "core/parts.py"
 EYES = "tests/flow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 
@@ -145,7 +147,7 @@ MUTANTS = (
     Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
     Mutant("embargo not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.not_before)"),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
-    Mutant("pause not looked at", GATE, "if case.paused:", "if False:"),
+    Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
     Mutant("dead channel not looked at", GATE, 'if case.channel_state != "ok":', "if False:"),
     Mutant("a time that has passed", "core/timing.py", "return at < now - GRACE", "return False",
@@ -166,6 +168,7 @@ MUTANTS = (
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
            'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)', "tests/core/test_retry.py"),
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
+    Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
     Mutant("a compatible server is trusted to keep the key", "platforms/mastodon.py",
            'return facts.get("keeps_key") is True', 'return facts.get("keeps_key", True) is True', KINDS),
     Mutant("what the server keeps is not asked before a resend", SETTLE, "platform.resends(done.call.wire.facts)",
@@ -205,7 +208,7 @@ MUTANTS = (
     Mutant("late call after a sleep", "flow/deliver/hands.py", "if office.now() - call.since > STALE:", "if False:"),
     Mutant("late answer undoes a decision", SETTLE, "if self._overtaken(done, row, part):", "if False:"),
     Mutant("half a thread begun again", "flow/schedule.py",
-           "going_on = _go_on(session, item, revision.id, latest)", "going_on = set()"),
+           "if row.id in mine and row.channel_id not in settled:", "if row.id in mine - partly and row.channel_id not in settled:"),
     Mutant("half a thread edited", "flow/write.py", "or partly_out(session, item):", ":"),
     Mutant("an edit leaves the delivery waiting", "flow/items.py",
            '.values(state="cancelled", next_at=None, reason="changed")', '.values(reason="changed")',
@@ -223,6 +226,31 @@ MUTANTS = (
     Mutant("a picture corrected away can be fetched", "flow/public_media.py", "if (later[-1].item if later else original) != item.id:",
            "if False:", "tests/web/test_corrections.py"),
     Mutant("stopped in silence", "flow/deliver/courier.py", "tell(self.office, connection, considerer.told)", "pass"),
+    Mutant("a restore doubts only what was due", DOUBT, "Delivery.state.in_(OPEN))", "Delivery.state.in_(OPEN), Delivery.due_at <= Delivery.created_at)", RESTORES),
+    Mutant("a restore forgets what was held", DOUBT, 'OPEN = ("waiting", "sending", "held", "failed", "unknown")', 'OPEN = ("waiting", "sending", "unknown")', RESTORES),
+    Mutant("a restore looks back to now only", CONSIDER, "return min(from_micros(row.doubt_since), lost or self.now)", "return self.now", RESTORES),
+    Mutant("a draft of the backup goes out unread", "flow/schedule.py", "    if item.doubt_since is not None:\n        _doubt(made", "    if False:\n        _doubt(made", RESTORES),
+    Mutant("an earlier restore's doubt shortened", DOUBT, "doubt_since=min(earlier, since) if earlier else since", "doubt_since=since", RESTORES),
+    Mutant("what proved absent is held for ever", PARTS, 'return Whole("waiting", due) if was == "waiting" else result', 'return Whole("held", None, "absent")', RESTORES),
+    Mutant("what was held is sent after a restore", PARTS, 'if was in ("held", "failed"):', "if False:", RESTORES),
+    Mutant("half a thread found and the rest sent", PARTS, 'if any(part.was == "out" for part in parts):', "if False:", RESTORES),
+    Mutant("stop not looked at by the gate", GATE, "if case.stop or case.paused:", "if case.paused:", STOPS),
+    Mutant("stop not looked at when the answer comes", SETTLE, "if row.stop and result.state not in", "if False and result.state not in", STOPS),
+    Mutant("a drop is forgotten by a move", "flow/schedule.py", " | stopping.stopped_channels(session, item)", "", STOPS),
+    Mutant("a drop outlives being chosen again", "flow/stopping.py", "if not any(number > since", "if True or not any(number > since", STOPS),
+    Mutant("a stop does not reach what is under way", "flow/stopping.py", "        row.stop = row.stop or why\n", "", STOPS),
+    Mutant("a move changes the keys", "flow/schedule.py", "if row.id in mine and row.channel_id not in settled:", "if row.id in mine & partly and row.channel_id not in settled:", STOPS),
+    Mutant("a move after absent uploads anew", "flow/schedule.py", 'if row.reason != "absent":', "if True:", STOPS),
+    Mutant("most of a list is called none of it", "store/outbox.py", '("held", "failed", "cancelled")', '("cancelled",)', STOPS),
+    Mutant("other words take over what was void", "flow/write.py", "if not changed:  # the same", "if True:  # the same", STOPS),
+    Mutant("an answer closes another's attempt", "flow/deliver/rows.py", "if _many(connection, _close_attempt, self.attempts) != len(self.attempts):", "_many(connection, _close_attempt, self.attempts)\n        if False:", COMMITS),
+    Mutant("an answer is written down twice", COURIER, "if not doubtful:", "if True:", COMMITS),
+    Mutant("a call though its commit failed", COURIER, 'self._mark(done, [call for call in calls if call.kind == "send"])\n            return []', "self._mark(done, calls)\n            return calls", COMMITS),
+    Mutant("an attempt reported lost stays open", COURIER, "self._trouble(done + self._not_called(calls))", "self._trouble(done)", COMMITS),
+    Mutant("an attempt broken off stays open", COURIER, "*self._not_called(calls), *jobs]", "*jobs]", COMMITS),
+    Mutant("a proof from a lost lock thrown away", COURIER, 'elif end == "unknown" and isinstance(one.result, Published):', "elif False:", COMMITS),
+    Mutant("a look counted twice", SETTLE, "or row.tries != done.call.row.tries", "", COMMITS),
+    Mutant("an approval wakes nobody", "flow/approve.py", "    office.wake()\n", "", STOPS),
     Mutant("the record's chain not chained", "flow/record.py", "previous = hashed\n", "pass\n", "tests/flow/test_invariants.py"),
 )  # fmt: skip
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core import lifecycle
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, schedule
 from commsched.flow.asking import people_with
@@ -15,6 +16,13 @@ from commsched.flow.record import note
 from commsched.store.models import Delivery, Item, Notice
 
 Missed = Literal["hold", "send"]
+REASONS: Final = {"restored": lifecycle.REASONS["restored"]}
+"""Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
+
+
+def why(reason: str) -> str:
+    """The reason of a pause as a sentence to translate, or somebody's own words."""
+    return REASONS.get(reason, reason)
 
 
 def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) -> None:

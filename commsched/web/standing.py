@@ -12,8 +12,10 @@ from flask import g
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
+from commsched.flow.listing import Reach
 from commsched.flow.look import Seen
 from commsched.flow.review import Review
+from commsched.flow.stopping import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web import mailing
 from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
@@ -143,10 +145,14 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
 
 
 def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
+    if any(row.was and row.reason == "verify" for row in seen.deliveries):
+        return Told(said(Words(REASONS["restored"])), _("You need do nothing yet."))
     if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
         return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
     if any(row.state == "unknown" for row in seen.deliveries):
         return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
+    if any(row.stop and row.state == "sending" for row in seen.deliveries):
+        return Told(_("It has been stopped. What is being sent at this moment cannot be recalled."))
     return Told(_("It is going out right now."), _("You need do nothing."))
 
 
@@ -157,17 +163,49 @@ def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
     moments = [row.published_at for row in seen.deliveries if row.published_at]
     at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
     then = _("The mails are saved as files: this is a demo without a mail server.") if files else ""
+    stopped = sum(bool(row.stop) and row.state == "cancelled" for row in seen.deliveries)
+    if stopped:
+        now = _("It is out in %(out)s of %(all)s channels.", out=len(moments), all=len(moments) + stopped)
+        return Told(now, f"{_('In the others it was stopped, and does not go out.')} {then}".strip())
     now = _("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel.")
     return Told(now, then)
 
 
 def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
-    live = [row for row in seen.deliveries if row.state != "cancelled"]
-    if all(row.state == "published" for row in live):
-        return Told(_("Some of it is out. The rest was cancelled and will not go out."))
+    live = [row for row in seen.deliveries if row.state != "cancelled" or row.id in seen.reach]
     out = sum(row.state == "published" for row in live)
-    now = _("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))
-    return Told(now, _("Decide below about those that stopped."))
+    now = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if len(live) > 1 else []
+    now += [reached(seen.reach[row.id]) for row in live if row.state != "published" and row.id in seen.reach]
+    if any(row.state in ("held", "failed") for row in live):
+        return Told(" ".join(now), _("Decide below about those that stopped."))
+    return Told(" ".join(now) or _("Some of it is out."), _("The rest was stopped and will not go out."))
+
+
+def reached(reach: Reach) -> str:
+    """How far a delivery of several parts came."""
+    if reach.readers:
+        return ngettext("It has reached %(out)s of %(n)s recipient.", "It has reached %(out)s of %(n)s recipients.",
+                        reach.of, out=reach.out)  # fmt: skip
+    return ngettext("%(out)s of its %(n)s post is out.", "%(out)s of its %(n)s posts are out.", reach.of,
+                    out=reach.out)  # fmt: skip
+
+
+def halfway(seen: Seen) -> bool:
+    """Whether what is partly out can go on at another time: nothing of it is all out in a channel, and some stopped."""
+    states = {row.state for row in seen.deliveries if not row.stop}
+    return "published" not in states and bool(states & {"held", "failed", "waiting"})
+
+
+def stopped(left: list[Left]) -> str | None:
+    """What had gone out when it was stopped; ``None`` where nothing had."""
+    if not left:
+        return None
+    told = [_("It is stopped. What had gone out cannot be recalled.")]
+    for one in left:
+        told.append(_("%(channel)s: %(out)s of %(of)s.", channel=one.channel, out=one.out, of=one.of))
+        if one.under_way:
+            told.append(_("%(n)s more may go out: the call is under way.", n=one.under_way))
+    return " ".join(told)
 
 
 def _stopped(seen: Seen, names: list[str], _zone: str) -> Told:

@@ -26,6 +26,7 @@ from commsched.flow import (
     resolve,
     review,
     schedule,
+    stopping,
     takedown,
     write,
 )
@@ -76,6 +77,8 @@ def _shown(item_id: int) -> dict[str, Any]:
         "told": standing.where(shown, place().zone, filed), "standing": standing,
         "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
+        "stoppable": any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries),
+        "movable": seen.item.state != "partly_published" or standing.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
         "embargo": datetime.fromisoformat(embargo) if embargo else None,
@@ -111,10 +114,11 @@ def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
 def _act(
     item_id: int, sentence: str | Callable[[], str], deed: Callable[[Form], object]
 ) -> str | Response | tuple[str, int]:
-    """Do it and say so (``sentence``, perhaps by what it led to), or show the page with what stands in the way."""
+    """Do it and say so (``sentence``, perhaps by what it led to), or show the page with what stands in the way. A deed
+    that returns words has them said instead."""
     form = Form.read()
     try:
-        deed(form)
+        told = deed(form)
     except schedule.NeedsApproval as error:
         form.fail("", said(error.words), error.status)
         return _page(item_id, form, outside=True), form.status
@@ -130,7 +134,8 @@ def _act(
             raise
         form.fail(error.field, said(error.words), error.status)
         return _page(item_id, form), form.status
-    return done(sentence if isinstance(sentence, str) else sentence(), "items.show", item_id=item_id)
+    words = sentence if isinstance(sentence, str) else sentence()
+    return done(told if isinstance(told, str) else words, "items.show", item_id=item_id)
 
 
 @bp.post("/submit")
@@ -194,7 +199,9 @@ def _time(form: Form) -> str:
 @bp.post("/cancel")
 @allow("schedule")
 def cancel(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is cancelled."), lambda _form: schedule.cancel(office(), actor(), item_id))
+    """Nothing more of it goes out; what had gone out is said."""
+    return _act(item_id, _("It is cancelled."), lambda _form: standing.stopped(
+        schedule.cancel(office(), actor(), item_id)))  # fmt: skip
 
 
 @bp.post("/bypass")
@@ -253,8 +260,8 @@ def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/deliveries/<int:delivery_id>/drop")
 @allow("resolve")
 def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: resolve.drop(
-        office(), actor(), _belongs(item_id, delivery_id)))  # fmt: skip
+    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: standing.stopped(
+        resolve.drop(office(), actor(), _belongs(item_id, delivery_id))))  # fmt: skip
 
 
 @bp.post("/deliveries/<int:delivery_id>/resolve")

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 from commsched.core.access import allow
 from commsched.flow import missed, pause
 from commsched.flow.missed import Missed
+from commsched.flow.restored import REASON
 from commsched.web.answers import done
 from commsched.web.forms import Form
-from commsched.web.words import _, actor, ngettext, office, page, said
+from commsched.web.words import _, actor, ngettext, office, page, place, said
 
 bp = Blueprint("pause", __name__, url_prefix="/w/<slug>/pause")
 
@@ -22,7 +23,10 @@ def index() -> str:
 
 
 def _page(form: Form) -> str:
-    return page("pause/index.html", form=form)
+    read_back = missed.read_back(office(), actor())
+    if read_back and place().pause_reason != REASON and not (read_back.asked or read_back.reading):
+        read_back = None  # a restore of long ago
+    return page("pause/index.html", form=form, read_back=read_back)
 
 
 @bp.post("/")
