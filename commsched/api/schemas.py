@@ -33,6 +33,8 @@ class Nothing(In):
 class SubmitIn(In):
     schedule: bool = False
     """Schedule by itself as soon as the last yes is in."""
+    accepting: Hash | None = None
+    """The hash of the version in which you take on what others wrote, so that they may approve it."""
 
 
 class ApproveIn(In):

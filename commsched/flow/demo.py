@@ -49,8 +49,8 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
     }),
 )  # fmt: skip
 _PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
-"""Accounts on others' platforms, to write and preview for. Nothing is scheduled to them, and their servers lie
-nowhere: the demo never asks the network."""
+"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
+exist: what somebody sends there all the same cannot be delivered, and says so."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
 

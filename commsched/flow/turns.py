@@ -15,9 +15,9 @@ _PLACES: Final = BoundedSemaphore(AT_ONCE)
 
 
 class Busy(OfficeError):
-    """As many as may wait for servers are waiting already (503)."""
+    """As many as may wait for servers are waiting already (429): a form keeps what was typed and says so."""
 
-    status, code = 503, "busy"
+    status, code = 429, "too-many"
     retry_after = 5
 
 

@@ -201,8 +201,8 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said, icon=icon, brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES,
-        ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
+        said=said, said_list=said_list, icon=icon, brand_icon=brand_icon, asset=asset,
+        form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
         role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
         platform=lambda key: office().platform(key),

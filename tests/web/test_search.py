@@ -62,7 +62,7 @@ def test_an_excerpt_shows_no_marks_and_marks_what_was_looked_for() -> None:
     )
     before, hit, after = excerpt(release, "BUSSAR")
     assert hit == "bussar"
-    assert before.startswith("…")
+    assert before.startswith("… ")
     assert before.endswith("Regionen säger ja (https://x.example) till ")
     assert after == " i Straße."
     assert excerpt(Content(text="Inget av det"), "buss") == ("Inget av det", "", "")

@@ -168,3 +168,13 @@ def test_two_requests_wait_for_servers_at_once_and_a_third_is_told_to_come_again
         one.join()
     with turns.waiting_for_a_server(cast.actor()):
         pass
+
+
+def test_a_form_that_has_to_wait_keeps_what_was_typed(browse: Any, cast: Cast) -> None:
+    with ExitStack() as held:
+        for _ in range(turns.AT_ONCE):
+            held.enter_context(turns.waiting_for_a_server(cast.actor()))
+        given = browse(cast.administrator).post("~/channels/new/sandbox", {"name": "Väggen två"})
+    assert given.status_code == 429
+    assert "Väggen två" in given.text
+    assert "Andra anslutningar kontrolleras just nu" in given.text
