@@ -137,6 +137,23 @@ MUTANTS = (
            "if False:", "tests/web/test_corrections.py"),
     Mutant("stopped in silence", "flow/deliver/courier.py", "tell(self.office, connection, considerer.told)", "pass"),
     Mutant("the record's chain not chained", "flow/record.py", "previous = hashed\n", "pass\n", "tests/flow/test_invariants.py"),
+    Mutant("marks are not bounded", "core/clean.py", "    if overmarked(text):", "    if False:",
+           "tests/core/test_clean.py"),
+    Mutant("flags counted one by one", "core/text.py", '_FLAG.sub("F", text[:MOST_COUNTED])', "text[:MOST_COUNTED]",
+           "tests/web/test_cost.py -k stroke"),
+    Mutant("tags coloured with backtracking", "web/composer/bar.py", "(?:[.@-]*+\\w++)++", "[\\w.@-]*\\w",
+           "tests/web/test_cost.py -k stroke"),
+    Mutant("content built inside the transaction", "flow/write.py", "    compose.require_there(session, made.content)\n    now",
+           "    compose.content_from(office, session, workspace, given)\n    now", "tests/flow/test_transactions.py"),
+    Mutant("what was looked at is not compared", "flow/items.py", "!= (revision.hash, item.publish_at)", "is None",
+           "tests/flow/test_transactions.py"),
+    Mutant("a name with an at is the address", "core/recipients.py", "return [_stripped(inside[1]) or cell]",
+           "return [_stripped(cell.split()[0])]", "tests/core/test_recipients.py"),
+    Mutant("an entry without an address is left out", "core/recipients.py", "            found += waiting\n", "            pass\n",
+           "tests/core/test_recipients.py"),
+    Mutant("spaces stand between encoded words", "mail/headers.py", '"_" if byte == 32', '"" if byte == 32',
+           "tests/mail/test_headers.py"),
+    Mutant("versions compared without a bound", "core/changes.py", "if left < 0:", "if False:", "tests/core/test_changes.py"),
 )  # fmt: skip
 
 
