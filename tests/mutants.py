@@ -252,6 +252,22 @@ MUTANTS = (
     Mutant("a look counted twice", SETTLE, "or row.tries != done.call.row.tries", "", COMMITS),
     Mutant("an approval wakes nobody", "flow/approve.py", "    office.wake()\n", "", STOPS),
     Mutant("the record's chain not chained", "flow/record.py", "previous = hashed\n", "pass\n", "tests/flow/test_invariants.py"),
+    Mutant("marks are not bounded", "core/clean.py", "    if overmarked(text):", "    if False:",
+           "tests/core/test_clean.py"),
+    Mutant("flags counted one by one", "core/text.py", '_FLAG.sub("F", text[:MOST_COUNTED])', "text[:MOST_COUNTED]",
+           "tests/core/test_text.py -k flags"),
+    Mutant("tags coloured with backtracking", "web/composer/bar.py", "(?:[.@-]*+\\w++)++", "[\\w.@-]*\\w",
+           "tests/web/test_cost.py -k stroke"),
+    Mutant("content built inside the transaction", "flow/write.py", "    compose.require_there(session, made.content)\n    now",
+           "    compose.content_from(office, session, workspace, given)\n    now", "tests/flow/test_transactions.py"),
+    Mutant("what was looked at is not compared", "flow/items.py", "!= (revision.hash, item.publish_at)", "is None",
+           "tests/flow/test_transactions.py"),
+    Mutant("a name with an at is the address", "core/recipients.py", "return [_stripped(inside[1]) or cell]",
+           "return [_stripped(cell.split()[0])]", "tests/core/test_recipients.py"),
+    Mutant("an entry without an address is left out", "core/recipients.py", "            found += waiting\n", "            pass\n",
+           "tests/core/test_recipients.py"),
+    Mutant("spaces stand between encoded words", "mail/headers.py", '"_" if byte == 32', '"" if byte == 32',
+           "tests/mail/test_headers.py"),
 )  # fmt: skip
 
 

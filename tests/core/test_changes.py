@@ -41,6 +41,7 @@ def test_both_versions_can_be_read_back_out_of_the_difference(old: str, new: str
 @pytest.mark.parametrize(
     ("old", "new"),
     [("a " * 2000, "a b " * 1000), ("a b " * 1000, "b a " * 1000), ("a a b " * 700, "a b b " * 700),
+     (("a " * 60 + "b ") * 1000, ("a " * 60 + "c ") * 1000),
      ("a " * 30_000, "a b " * 30_000), ("a\n" * 4000, "b\na\n" * 2000), ("a\n" * 100_000, "a" * 200_000)],
 )  # fmt: skip
 def test_no_text_can_be_written_that_takes_long_to_compare(old: str, new: str) -> None:
