@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/gate.py", "flow/deliver/consider.py", "flow/deliver/settle.py"
 DELIVER, SAYS = "tests/flow/test_deliver.py", "tests/core/test_approval.py"
+EYES = "tests/flow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 
 
@@ -33,15 +34,91 @@ class Mutant:
     tests: str = DELIVER
 
 
+HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/flow/test_watch.py", "tests/cli/test_apart.py"
+
 MUTANTS = (
+    Mutant("another thread vouches for the courier", "engine/pulse.py", "ago = self._steady() - self._at", "ago = 0.0", HEART),
+    Mutant("a courier that stumbles is not told", "engine/pulse.py", "if self._stumbles >= STUMBLES:", "if False:", HEART),
+    Mutant("a refused transaction is a turn", "engine/embedded.py", "and not courier.refused:", ":", HEART),
+    Mutant("a beat in the future counts", "flow/beats.py", "-AHEAD < now - beat < STALE", "now - beat < STALE", WATCH),
+    Mutant("what waits past its time is not looked for", "flow/overdue.py", "    if rows:", "    rows = []\n    if rows:", WATCH),
+    Mutant("a call that hangs is not looked for", "flow/overdue.py", '(Attempt.outcome == "")', '(Attempt.outcome == "no")', WATCH),
+    Mutant("trouble is mailed at every look", "flow/watch.py", "return bool(told) != bool(code)", "return True", WATCH),
+    Mutant("a jumped clock is believed", "engine/embedded.py", "if not self.office.skew.agrees(self.office.now()):", "if False:", HEART),
+    Mutant("one server is enough to believe", "core/skew.py", "return right >= HOSTS and", "return", HEART),
+    Mutant("a leap lists what it left out", "engine/clock.py", "return now + self.pause", "return (previous_fire_time or now) + self.pause", HEART),
+    Mutant("after a leap back nothing is done", "engine/embedded.py", "                self._clock.leapt()", "                pass", HEART),
+    Mutant("wakes for what is left alone", "flow/deliver/courier.py", "rows.next_due(connection, self._poison, self._stuck)", "rows.next_due(connection)", HEART),
+    Mutant("looks without drawing breath", "engine/embedded.py", "max(due, self.office.now() + BREATH)", "due", HEART),
+    Mutant("an orphan publishes on", "engine/apart.py", "        _end_with_parent(parent, told.set)", "        pass", APART),
+    Mutant("a dead engine stays dead", "engine/apart.py", "            while not self._begin():", "            while False:", APART),
     Mutant("approval not asked for", GATE, "if clearing is None:", "if False:"),
-    Mutant("approval of any hash", "core/approval.py", "if said.hash == content_hash]", "]"),
+    Mutant("approval of any hash", "core/approval.py", 'if said.hash != content_hash or said.verdict == "accept":', 'if said.verdict == "accept":'),
     Mutant("own words washed off by a comma", "core/authorship.py", "self.last | {author}", "frozenset({author})",
            "tests/core/test_authorship.py"),
-    Mutant("own words approved alone", "flow/approve.py", "if not policy.own and", "if False and",
+    Mutant("own words approved as a deputy", "flow/approve.py", "if actor.person in own:", "if False:",
+           f"{EYES}who_wrote_it"),
+    Mutant("own words approved by a deputy", "flow/asking.py",
+           "(name in case.own and not (despite_own and name == person))", "False", f"{EYES}own_words"),
+    Mutant("a demoted principal's deputy counts", "flow/asking.py", "if name not in able or", "if",
+           f"{EYES}whose_role"),
+    Mutant("one human in two places", "core/approval.py", "if one.human in humans:", "if False:", SAYS),
+    Mutant("a second yes of the same human", "core/approval.py", "any(said.human == one.human for said in given)",
+           "False", SAYS),
+    Mutant("a deputy's yes is not the deputy's", "flow/clearance.py", "by=row.person_id,", "",
+           f"{EYES}deputy_who_has_said_yes"),
+    Mutant("a yes is asked for twice", "flow/approve.py",
+           "if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):", "if False:",
+           f"{EYES}who_has_said_yes"),
+    Mutant("a lapsed yes counts", "core/approval.py", "one.human != said.human]", "True]", SAYS),
+    Mutant("a move leaves yeses that do not cover it", "flow/schedule.py",
+           "outgrown = rounds.lapse(office, session, actor, item, revision)", "outgrown = False", f"{EYES}half_approved"),
+    Mutant("what is accepted is still its writer's", "core/authorship.py", "for field in hands.values():", "for field in ():",
+           "tests/core/test_authorship.py"),
+    Mutant("one accepts one's own words", "flow/asking.py", "if stopped - {one}}", "if stopped}", f"{EYES}only_what_was_seen"),
+    Mutant("another version is accepted", "flow/approve.py",
+           "    if revision.hash != content_hash:\n        raise items.Changed(revision)\n    if actor", "    if actor",
+           f"{EYES}accepting_another"),
+    Mutant("words of the library are nobody's", "core/authorship.py", "self.last | {author} | lent", "self.last | {author}",
+           "tests/core/test_authorship.py"),
+    Mutant("who wrote in the library is forgotten", "store/content.py", "self.alt, self.alt_by = alt, person",
+           "self.alt = alt", f"{EYES}words_written"),
+    Mutant("a no is decided by another when its time passes", "flow/chores.py", 'Item.state == "in_review", Item.publish_at <=',
+           'Item.state.in_(("in_review", "changes_requested")), Item.publish_at <=', f"{EYES}a_no_stands"),
+    Mutant("a held no is decided by another", "flow/approve.py", "and item.submitted_at)", "and True)",
+           f"{EYES}a_no_from_before"),
+    Mutant("a link is spent by whoever has seen it open", "flow/links.py", "rowcount != 1:", "rowcount > 1:",
+           f"{EYES}spent_in_the"),
+    Mutant("an older link stays alive", "flow/links.py", "if link.replaced_at is not None:", "if False:",
            "tests/flow/test_approve.py"),
+    Mutant("it is approved though its time has passed", "flow/approve.py", "item.latest_at < office.now():", "False:",
+           "tests/flow/test_schedule.py"),
+    Mutant("what nobody can approve is sent in", "flow/rounds.py",
+           "if asking.turn(office, session, item, revision).stuck:", "if False:", f"{EYES}what_nobody_could"),
+    Mutant("somebody leaves and nobody is left", "flow/succession.py", "if new.stuck and not old.stuck and refuse:",
+           "if False:", f"{EYES}nobody_leaves_while"),
+    Mutant("who is gone is waited for", "flow/succession.py", "rounds.go_on(session, item, revision)", "pass",
+           f"{EYES}what_waited"),
     Mutant("one answer for every recipient", "flow/resolve.py", "if wanted is None:", "if True:"),
     Mutant("strangers lock the owner out", "flow/guesses.py", "    if known:", "    if False:", "tests/web/test_signin.py"),
+    Mutant("strangers at one address shut a known device out", "flow/guesses.py", 'f"d:{account}:{_short(known)}", PER_PLACE)]',
+           'f"d:{account}:{_short(known)}", PER_PLACE), *_everywhere(address)]', "tests/web/test_signin.py"),
+    Mutant("large networks guess without end", "flow/guesses.py", 'if ":" in network(address):', "if False:",
+           "tests/web/test_signin.py"),
+    Mutant("large bodies from nobody", "web/server.py", "and not type(self).knows(self.headers)", "and False",
+           "tests/web/test_server.py"),
+    Mutant("connections without number", "web/server.py", "_from(mine, server) > self.most", "False", "tests/web/test_server.py"),
+    Mutant("heads that drip for ever", "web/server.py", "time.monotonic() - self._began > self.patience", "False",
+           "tests/web/test_server.py"),
+    Mutant("an address that opens something in the log", "web/errors.py", "request.url_rule.rule if", "request.path if",
+           "tests/web/test_logs.py"),
+    Mutant("what was asked in the error", "store/session.py", "hide_parameters=True", "hide_parameters=False",
+           "tests/web/test_logs.py"),
+    Mutant("the home open to the machine", "cli/main.py", "os.umask(0o077)", "os.umask(0o022)", "tests/cli/test_custody.py"),
+    Mutant("bad settings believed", "core/settings.py", "    if problems:\n", "    if False:\n", "tests/core/test_settings.py"),
+    Mutant("wall times never compared", "flow/walltimes.py", "!= meant:", "== '':", "tests/web/test_walltimes.py"),
+    Mutant("another zone is not told of", "flow/workspace.py", 'if "zone" in changed:', "if False:",
+           "tests/web/test_walltimes.py"),
     Mutant("many addresses guess without end", "flow/guesses.py", 'f"a:{account}", PER_ACCOUNT', 'f"a:{account}", 10**6',
            "tests/web/test_signin.py"),
     Mutant("a decoder may open files", "images/confinement.py", "for number in way[\"plain\"]:", "for number in (*way[\"plain\"], 2, 257):",
@@ -66,8 +143,7 @@ MUTANTS = (
            "tests/web/test_opengraph.py"),
     Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', SAYS),
     Mutant("decisions ordered by the clock", "core/approval.py",
-           "mine = [said for said in decisions if said.hash == content_hash]",
-           "mine = sorted((s for s in decisions if s.hash == content_hash), key=lambda s: s.at)", SAYS),
+           "    for said in decisions:", "    for said in sorted(decisions, key=lambda one: one.at):", SAYS),
     Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
     Mutant("an old revision goes out", GATE, "not case.newest or", ""),
     Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
@@ -96,6 +172,8 @@ MUTANTS = (
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
     Mutant("a compatible server is trusted to keep the key", "platforms/mastodon.py",
            'return facts.get("keeps_key") is True', 'return facts.get("keeps_key", True) is True', KINDS),
+    Mutant("what the server keeps is not asked before a resend", SETTLE, "platform.resends(done.call.wire.facts)",
+           "platform.resend_if_absent"),
     Mutant("what a server calls itself is not read", "platforms/_mastodon.py", 'or "compatible" in version.lower()', "",
            KINDS),
     Mutant("the store's other posts taken for this one", "platforms/mastodon.py", "& part.others:", "& set():", KINDS),
@@ -195,7 +273,8 @@ def _run(copy: Path, one: Mutant) -> str:
         file.write_text(whole)
     if done.returncode == 0:
         return ""
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    # what was logged can begin with ERROR too, but names no test
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR ")) and "::" in line]
     return failed[0].partition("::")[2].partition(" - ")[0] if failed else done.stdout.strip().splitlines()[-1]
 
 

@@ -238,7 +238,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 def alt_text(design: Design, filled: Filled, language: str) -> str:
     """What a person who cannot see the card is told: the design's own sentences, those that have their words."""
-    said = {name: text.replace("\n", "; ") for name, text in filled.texts.items()}
+    said = {name: _spoken(text) for name, text in filled.texts.items()}
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []
     for template in design.alt.get(language) or design.alt["sv"]:
@@ -246,6 +246,12 @@ def alt_text(design: Design, filled: Filled, language: str) -> str:
         if told:
             sentences.append(told if told[-1] in ".!?…”“;:" else f"{told}.")
     return re.sub(r"([.!?…])\.+", r"\1", " ".join(sentences))
+
+
+def _spoken(text: str) -> str:
+    """A card's words as they are read out: the lines that say something, without what only divides words."""
+    lines = (line.strip() for line in text.replace("\u00ad", "").replace("\u200b", "").split("\n"))
+    return "; ".join(filter(None, lines))
 
 
 def _told(template: str, said: dict[str, str]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 import msgspec
+from flask import g
 
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
 from commsched.flow.look import Seen
+from commsched.flow.review import Review
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web import mailing
 from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
@@ -31,16 +34,18 @@ def when(item: Item, zone: str) -> str:
     return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
 
 
-def where(seen: Seen, names: list[str], zone: str, filed: Collection[int] = ()) -> Told:
-    """The item's state as a person would put it. ``names``: those whose yes it waits for; ``filed``: the channels
-    where what went out only became files."""
+def where(shown: Review, zone: str, filed: Collection[int] = ()) -> Told:
+    """The item's state as a person would put it. ``filed``: the channels where what went out only became files."""
+    seen = shown.seen
     stops = _unfit_pictures(seen)
     if stops:
         return Told(_("It does not go out as it is."), " ".join(stops), stops=True)
+    if seen.item.state == "in_review":
+        return _in_review(shown, zone)
     if seen.item.state == "published":
         return _published(seen, zone, filed)
     tell = _TELL.get(seen.item.state)
-    return tell(seen, names, zone) if tell else Told("")
+    return tell(seen, shown.names, zone) if tell else Told("")
 
 
 def _unfit_pictures(seen: Seen) -> list[str]:
@@ -55,12 +60,16 @@ def _draft(seen: Seen, _names: list[str], _zone: str) -> Told:
     return Told(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
 
 
-def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
-    now = (
-        _("Waits for %(names)s.", names=said_list(names)) if names else _("Waits for approval, but nobody can give it.")
-    )
-    if not names:
-        return Told(now, _("An administrator must add an approver who did not write it."))
+def _in_review(shown: Review, zone: str) -> Told:
+    seen = shown.seen
+    if shown.turn.stuck:
+        way_out = _("Let somebody else in under People, or let it out without approval.")
+        return Told(_("Nobody here can approve it."), way_out, stops=True)
+    now = waits_for(shown)
+    if shown.late:
+        return Told(now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True)
+    if not shown.names:
+        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_list(shown.own)))
     if not seen.item.publish_at:
         return Told(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
@@ -70,6 +79,16 @@ def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
                            when=when(seen.item, zone)))  # fmt: skip
     return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
                        when=when(seen.item, zone)))  # fmt: skip
+
+
+def waits_for(shown: Review) -> str:
+    """Whom an item in review waits for, and for what."""
+    if shown.names:
+        return _("Waits for %(names)s.", names=said_list(shown.names))
+    if shown.others:
+        return _("Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others),
+                 own=said_list(shown.own))  # fmt: skip
+    return _("Waits for approval, but nobody can give it.")
 
 
 def _sent_back(seen: Seen, _names: list[str], _zone: str) -> Told:
@@ -107,7 +126,16 @@ def _name(seen: Seen, row: Decision) -> str:
     return name
 
 
+def going(row: Delivery, now: datetime, paused: datetime | None) -> str:
+    """A delivery's state as it is told: what is due this very moment is going out, though its call has not begun."""
+    due = row.state == "waiting" and row.due_at <= now and (row.next_at is None or row.next_at <= now)
+    return "sending" if due and paused is None else row.state
+
+
 def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
+    place = g.place
+    if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
+        return Told(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
     now = ngettext("Goes out by itself %(when)s in %(n)s channel.", "Goes out by itself %(when)s in %(n)s channels.",
                    many, when=when(seen.item, zone))  # fmt: skip
@@ -146,7 +174,7 @@ def _stopped(seen: Seen, names: list[str], _zone: str) -> Told:
     reason = seen.item.reason or next((row.reason for row in seen.deliveries if row.reason), "")
     now = said(Words(REASONS.get(reason, N_("It stopped, and has not gone out."))))
     if reason == "unapproved" and names:
-        return Told(now, _("%(names)s can still approve it. Then choose a new time.", names=said_list(names)))
+        return Told(now, _("Choose a new time, and %(names)s is asked again.", names=said_list(names)))
     if seen.deliveries:
         return Told(now, _("Decide below: send it now, choose another time, or let it be."))
     return Told(now, _("Choose another time, or cancel it."))
@@ -157,7 +185,7 @@ def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 
 _TELL: Final = {
-    "draft": _draft, "in_review": _in_review, "changes_requested": _sent_back, "approved": _approved,
+    "draft": _draft, "changes_requested": _sent_back, "approved": _approved,
     "scheduled": _scheduled, "publishing": _publishing, "partly_published": _partly,
     "held": _stopped, "failed": _stopped, "cancelled": _cancelled,
 }  # fmt: skip
@@ -168,6 +196,8 @@ VERDICTS: Final = {
     "changes": N_("%(who)s sent version %(number)s back."),
     "withdraw": N_("%(who)s took the approval of version %(number)s back."),
     "bypass": N_("%(who)s let version %(number)s out without approval."),
+    "accept": N_("%(who)s accepted the words of version %(number)s."),
+    "lapse": N_("The yes of %(who)s to version %(number)s does not cover the new time."),
     "release": N_("%(who)s made version %(number)s ready. No approval was asked for."),
 }
 

@@ -13,7 +13,7 @@ from commsched.core.crops import NAMES
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.markup import to_html
 from commsched.core.timing import Fold, Gap
-from commsched.core.words import N_, NotFound, OfficeError
+from commsched.core.words import N_, Invalid, NotFound, OfficeError
 from commsched.flow import approve, gallery, items, look, write
 from commsched.store.models import Item
 from commsched.web import mailing
@@ -110,7 +110,17 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
         return _send_in(number, meant, form)
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
-    return done(_("The draft is saved."), "write.edit", item_id=number)
+    return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _saved(item: Item | None, number: int) -> str:
+    """What saving without sending it in led to."""
+    state = _stored(number)[0].state
+    if item is None or item.state == state or item.state not in ("in_review", "approved", "scheduled"):
+        return _("The draft is saved.")
+    if item.state == "in_review":
+        return _("It is saved, and taken back: nobody is asked about it before you send it in again.")
+    return _("It is saved, and not approved any more: it does not go out before you send it in again.")
 
 
 def _typed(item: Item | None) -> Fields:
@@ -250,6 +260,8 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
         number = _save(item, meant, by_itself=True)
     except items.Changed as error:
         return jsonify(saved=False, conflict=True, words=said(error.words)), 409
+    except Invalid as error:
+        return jsonify(saved=False, faults={_home(error.field): said(error.words)})
     saved = _stored(number)[0]
     return jsonify(
         saved=True, id=number, stamp=items.stamp(saved), at=office().now().isoformat(),
