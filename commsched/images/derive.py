@@ -29,9 +29,11 @@ def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
 def fit(
     data: bytes, types: list[str], max_bytes: int, max_side: int,
     ratio: tuple[int, int] | None = None, centre: Centre = (0.5, 0.5), max_pixels: int = 0,
+    opaque: bool = False,
 ) -> tuple[dict[str, Any], bytes]:  # fmt: skip
     """The best file of ``types`` within ``max_bytes``, ``max_side`` and ``max_pixels`` (0: any), cropped to ``ratio``
-    around ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too."""
+    around ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too.
+    ``opaque``: raise for a picture that is clear in places."""
     from PIL import Image
 
     with clean.opened(data) as image:
@@ -43,6 +45,8 @@ def fit(
         exif = clean.credit_of(image)
         image.load()
         picture = clean.srgb(clean.upright(image))
+    if opaque and picture.mode == "RGBA" and picture.getchannel("A").getextrema()[0] < 250:
+        raise errors.CannotFit(limit=max_bytes // 1024)
     if ratio is not None:
         picture = picture.crop(frame(picture.size, ratio, centre))
     side = min(side, _side_within(picture.size, max_pixels))

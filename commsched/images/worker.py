@@ -94,7 +94,8 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
             return font_facts(body), b""
         ratio = tuple(header["ratio"]) if header["ratio"] else None
         limits = (header["types"], header["max_bytes"], header["max_side"])
-        return derive.fit(body, *limits, ratio, tuple(header["centre"]), header["max_pixels"])
+        more = (header["max_pixels"], header["opaque"])
+        return derive.fit(body, *limits, ratio, tuple(header["centre"]), *more)
     except errors.BadPicture as error:
         return {"error": type(error).__name__, "params": error.params}, b""
     except MemoryError:

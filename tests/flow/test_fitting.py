@@ -171,7 +171,7 @@ def test_a_still_gif_that_is_too_large_for_one_goes_whole_as_a_png(
 def test_one_that_moves_and_is_too_large_is_a_problem_before_anybody_approves_it(
     office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    frames = [Image.new("RGB", (1400, 800), (80 * number, 20, 200)) for number in range(3)]
+    frames = [Image.new("RGB", (1500, 1000), (80 * number, 20, 200)) for number in range(3)]
     data = files.save(frames[0], "GIF", save_all=True, append_images=frames[1:])
     number = library.add(office, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
     given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])

@@ -227,7 +227,7 @@ for name, sample in samples.items():
         done = [apart.answer({}, data)[0]]
     elif sys.argv[2] == "worker":
         fit = {"job": "fit", "ratio": [1, 1], "types": ["image/jpeg"], "max_bytes": 9**9, "max_side": 0,
-               "max_pixels": 0, "centre": [0.5, 0.5]}
+               "max_pixels": 0, "opaque": False, "centre": [0.5, 0.5]}
         jobs = [{"job": "font"}] if "font" in name else [{"job": "clean"}, {"job": "small", "max_side": 40}, fit]
         done = [worker.answer(job, data)[0] for job in jobs]
     else:
