@@ -21,6 +21,7 @@ from commsched.flow.wire import TIMEOUT
 from commsched.mail.connection import read_url
 from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
+from commsched.platforms._dial import connect
 from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
@@ -123,7 +124,7 @@ def open_office(
         clock=clock,
         platform=platforms.get,
         platform_keys=platforms.keys,
-        mailer=mailer_for(merged, folder / "outbox"),
+        mailer=mailer_for(merged, folder / "outbox", connect),
         http=partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged)),
         settings=merged,
         wake=partial(ring, folder),

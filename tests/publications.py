@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from commsched.core.content import ChannelContent, Content, Picture, canonical, digest
+from commsched.flow import schedule
 from commsched.flow.compose import media_path
 from commsched.flow.context import Office
 from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision
@@ -81,4 +82,21 @@ def in_doubt(office: Office, workspace: int, *addresses: str) -> int:
         for place, address in enumerate(addresses):
             session.add(Part(delivery_id=row.id, number=place, key=f"{item.uid}-{place}", state="unknown",
                              recipient=office.vault.seal(address)))  # fmt: skip
+        return row.id
+
+
+def mailing(office: Office, workspace: int, state: str, parts: dict[str, str]) -> int:
+    """A release to a press list whose recipients stand as ``parts`` says; its delivery. The item follows from it."""
+    number = channel(office, workspace, "presslist", name="Redaktionerna")
+    item = published(office, workspace, number, at=office.now(), state="publishing", text="Ja till fler turer.")
+    with office.store.write(workspace) as session:
+        row = session.scalars(select(Delivery).where(Delivery.item_id == item.id)).one()
+        row.state, row.reason, row.published_at = state, "rejected" if state == "failed" else "", None
+        row.next_at = office.now() if state in ("waiting", "sending") else None
+        for place, (address, fate) in enumerate(parts.items()):
+            session.add(Part(delivery_id=row.id, number=place, key=f"{item.uid}-{place}", state=fate,
+                             recipient=office.vault.seal(address),
+                             detail="550 5.1.1 no such user" if fate == "failed" else ""))  # fmt: skip
+        session.flush()
+        schedule.refresh(session, session.get_one(Item, item.id))
         return row.id

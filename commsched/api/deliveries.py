@@ -25,10 +25,10 @@ def list_deliveries() -> Paged:
     with office().store.read(actor().workspace) as session:
         found = listing.deliveries(session, asked, several("state"), number("channel"), number("item"))
         tries = listing.attempts(session, [row.id for row in found])
-        doubts = listing.doubts(office(), session, found)
+        doubts, reach = listing.doubts(office(), session, found), listing.reach(office(), session, found)
     return paged(
         found,
-        lambda row: show.delivery(row, tries.get(row.id, []), doubts.get(row.id, ())),
+        lambda row: show.delivery(row, tries.get(row.id, []), doubts.get(row.id, ()), reach.get(row.id)),
         asked,
         lambda row: int(row.id),
     )
@@ -39,7 +39,8 @@ def get_delivery(id: int) -> Any:
     with office().store.read(actor().workspace) as session:
         row = resolve.load(session, id)
         tries, doubts = listing.attempts(session, [id]), listing.doubts(office(), session, [row])
-    return show.delivery(row, tries.get(id, []), doubts.get(id, ()))
+        reach = listing.reach(office(), session, [row])
+    return show.delivery(row, tries.get(id, []), doubts.get(id, ()), reach.get(id))
 
 
 @route(bp, "POST", f"{ONE}/resolve", "resolve", "Say what became of an unknown delivery: it is out, or it is not",
@@ -56,8 +57,8 @@ def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
     return get_delivery(id)
 
 
-@route(bp, "POST", f"{ONE}/drop", "resolve", "Let it be: it will not go out", body=schemas.Nothing,
-       answer=schemas.DeliveryOut, errors=(404, 409))  # fmt: skip
+@route(bp, "POST", f"{ONE}/drop", "resolve", "Let it be: nothing more of it goes out, also if it is under way",
+       body=schemas.Nothing, answer=schemas.DeliveryOut, errors=(404, 409))  # fmt: skip
 def drop_delivery(id: int, given: schemas.Nothing) -> Any:
     resolve.drop(office(), actor(), id)
     return get_delivery(id)

@@ -145,7 +145,8 @@ def _merge(before: DraftIn) -> DraftIn:
 @route(bp, "POST", f"{ONE}/submit", "write", "Ask for approval of the current revision", body=schemas.SubmitIn,
        answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
 def submit_item(id: int, given: schemas.SubmitIn) -> Any:
-    approving.submit(office(), actor(), id, then_schedule=given.schedule)
+    accepting = _hash(given.accepting) if given.accepting else None
+    approving.submit(office(), actor(), id, then_schedule=given.schedule, accepting=accepting)
     return full(id)
 
 

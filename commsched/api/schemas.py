@@ -33,6 +33,8 @@ class Nothing(In):
 class SubmitIn(In):
     schedule: bool = False
     """Schedule by itself as soon as the last yes is in."""
+    accepting: Hash | None = None
+    """The hash of the version in which you take on what others wrote, so that they may approve it."""
 
 
 class ApproveIn(In):
@@ -158,6 +160,17 @@ class AttemptOut(msgspec.Struct):
     detail: str
 
 
+class PartsOut(msgspec.Struct):
+    """Posts of a thread, or recipients of a list."""
+
+    out: int
+    under_way: int
+    """Being sent, or lost on the way."""
+    of: int
+    missed: list[int]
+    """Numbers of those that did not go out, of a delivery that stopped."""
+
+
 class DeliveryOut(msgspec.Struct):
     id: int
     uid: str
@@ -175,6 +188,10 @@ class DeliveryOut(msgspec.Struct):
     detail: str
     unknown_parts: list[int]
     """Numbers of the parts (recipients of a list) that nobody knows the fate of, as in ``attempts``."""
+    stopped: Literal["", "cancelled", "dropped"]
+    """A person's word that nothing more of it goes out, also while a call is under way."""
+    parts: PartsOut | None
+    """How much of it is out, where it has more than one part."""
     attempts: list[AttemptOut]
 
 

@@ -15,8 +15,9 @@ from commsched.core.lifecycle import REASONS
 from commsched.flow.compose import Checked
 from commsched.flow.context import Office
 from commsched.flow.library import Added
-from commsched.flow.listing import Doubt
+from commsched.flow.listing import Doubt, Reach
 from commsched.flow.look import Seen
+from commsched.flow.pause import why
 from commsched.flow.signin import Visitor
 from commsched.flow.walltimes import wall
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Media, Revision, Workspace
@@ -45,13 +46,20 @@ def attempt(row: Attempt) -> out.AttemptOut:
     return out.AttemptOut(row.part, row.started_at, row.finished_at, cast(Any, row.outcome or None), row.detail)
 
 
-def delivery(row: Delivery, attempts: list[Attempt], doubts: Sequence[Doubt] = ()) -> out.DeliveryOut:
+def delivery(
+    row: Delivery, attempts: list[Attempt], doubts: Sequence[Doubt] = (), reach: Reach | None = None
+) -> out.DeliveryOut:
     return out.DeliveryOut(
         id=row.id, uid=row.uid, item=row.item_id, channel=row.channel_id, state=cast(Any, row.state),
         due_at=row.due_at, latest_at=row.latest_at, next_at=row.next_at, published_at=row.published_at, url=row.url,
         reason=row.reason, reason_text=reason_text(row.reason), detail=row.detail,
         unknown_parts=[one.number for one in doubts], attempts=[attempt(one) for one in attempts],
+        stopped=cast(Any, row.stop), parts=parts(reach) if reach else None,
     )  # fmt: skip
+
+
+def parts(reach: Reach) -> out.PartsOut:
+    return out.PartsOut(reach.out, reach.under_way, reach.of, [one.number for one in reach.missed])
 
 
 def decision(row: Decision, names: Names) -> out.ApprovalOut:
@@ -96,7 +104,8 @@ def item(seen: Seen) -> out.ItemOut:
         decisions=[decision(one, names) for one in seen.decisions],
         problems=_problems(seen),
         deliveries=[
-            delivery(one, seen.attempts.get(one.id, []), seen.doubts.get(one.id, ())) for one in seen.deliveries
+            delivery(one, seen.attempts.get(one.id, []), seen.doubts.get(one.id, ()), seen.reach.get(one.id))
+            for one in seen.deliveries
         ],
         comments=[
             out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
@@ -147,7 +156,8 @@ def workspace(place: Workspace, visitor: Visitor) -> out.WorkspaceOut:
     return out.WorkspaceOut(
         id=place.id, slug=place.slug, name=place.name, zone=place.zone, language=place.language,
         latest_minutes=place.latest_minutes, paused=place.paused_at is not None, paused_at=place.paused_at,
-        paused_by=place.paused_by, pause_reason=place.pause_reason, heartbeat=visitor.heartbeat,
+        paused_by=place.paused_by, pause_reason=gettext(language(), why(place.pause_reason)),
+        heartbeat=visitor.heartbeat,
         person=out.PersonOut(visitor.person, visitor.name or visitor.email), role=visitor.role,
     )  # fmt: skip
 

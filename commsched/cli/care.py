@@ -103,7 +103,8 @@ def backup(to: Path | None, with_key: bool) -> None:
 def restore(file: Path, force: bool) -> None:
     """Bring an office back from a backup. Stop it first.
 
-    It starts paused: what fell due since the backup may have gone out, and is read back before anybody resumes.
+    It starts paused: whatever was not finished in the backup may have gone out since, and is read back before anybody
+    resumes.
     """
     from commsched import bootstrap
     from commsched.core.words import Conflict
@@ -120,7 +121,7 @@ def restore(file: Path, force: bool) -> None:
             raise Conflict(N_("The office in %(home)s is running. Stop it first."), "--home", home=str(folder))
         found = archives.unpack(file, folder, bootstrap.SystemClock().now())
         office = bootstrap.open_office(folder)
-        done = settle(office)
+        done = settle(office, found.manifest.made_at)
         office.store.close()
     tell(N_("Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "
             "resume."), home=str(folder), at=f"{found.manifest.made_at:%Y-%m-%d %H:%M} UTC",

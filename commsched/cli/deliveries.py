@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
-from commsched.cli._common import OfficeGroup, open_office, place, table, tell, workspace_option
+from commsched.cli._common import OfficeCommand, OfficeGroup, open_office, place, table, tell, workspace_option
 from commsched.core.words import N_, Invalid
+
+if TYPE_CHECKING:
+    from commsched.flow.stopping import Left
 
 WAITING = ("unknown", "held", "failed")
 
@@ -63,4 +69,34 @@ def resolve_delivery(
     tell(N_("That is written down."))
 
 
-COMMANDS = (delivery,)
+@delivery.command("drop")
+@workspace_option
+@click.argument("id", type=int)
+def drop_delivery(workspace: str, id: int) -> None:
+    """Let a delivery be: nothing more of it goes out there, also if it is under way. Says what had gone out."""
+    from commsched.flow import resolve
+
+    office = open_office()
+    _say_stopped(resolve.drop(office, place(office, workspace)[1], id))
+
+
+@click.command(cls=OfficeCommand)
+@workspace_option
+@click.argument("item", type=int)
+def cancel(workspace: str, item: int) -> None:
+    """Cancel the ITEM with that number: nothing more of it goes out in any channel. A mailing stops before its next
+    recipient, a thread before its next post; what had gone out is said."""
+    from commsched.flow import schedule
+
+    office = open_office()
+    _say_stopped(schedule.cancel(office, place(office, workspace)[1], item))
+
+
+def _say_stopped(left: Sequence[Left]) -> None:
+    tell(N_("It is stopped."))
+    for one in left:
+        tell(N_("%(channel)s: %(out)s of %(of)s had gone out, and %(under_way)s more may."), channel=one.channel,
+             out=one.out, of=one.of, under_way=one.under_way)  # fmt: skip
+
+
+COMMANDS = (delivery, cancel)

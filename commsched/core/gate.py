@@ -26,6 +26,8 @@ class Case(msgspec.Struct, frozen=True):
     decisions: Sequence[Said]
     channel_state: str
     not_before: datetime | None
+    stop: str = ""
+    """A person's word that nothing more of it goes out: a code of ``core.lifecycle.STOPS``."""
     mute: bool = False
     """It goes out as e-mail, and no mail server is set: nobody would be reached."""
     lapsed: bool = False
@@ -50,8 +52,8 @@ class Hold(msgspec.Struct, frozen=True):
 
 def judge(case: Case, now: datetime) -> Go | Wait | Hold:
     """The gate's answer. The order matters: what a person must know first comes first."""
-    if case.paused:
-        return Hold("paused")
+    if case.stop or case.paused:
+        return Hold(case.stop or "paused")
     if case.channel_state != "ok":
         return Hold("archived" if case.channel_state == "archived" else "token")
     if case.mute:

@@ -14,7 +14,9 @@ ITEM_STATES: Final = (
 )  # fmt: skip
 DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
 PARTLY: Final = "partly"
-"""No state of a delivery: how :func:`item_state` is told of one that was cancelled when half of it was out."""
+"""No state of a delivery: how :func:`item_state` is told of one that stopped when some of it was out."""
+STOPS: Final = ("cancelled", "dropped")
+"""A person's word that nothing more of a delivery goes out; it stands through moves, edits and new approvals."""
 
 EDITABLE: Final = frozenset({"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"})
 """Item states in which an edit makes a new revision. Something already visible cannot be edited into another."""
@@ -39,9 +41,11 @@ REASONS: Final = {
     "media": N_("A picture's file is missing or is not the one that was approved."),
     "consent": N_("Somebody in a picture has not agreed to be shown any longer."),
     "cancelled": N_("A person cancelled it."),
+    "dropped": N_("A person chose that it does not go out here."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
     "mail": N_("No mail server is set, so nobody can be reached."),
-    "restored": N_("The office was restored from a backup. It may have gone out since."),
+    "restored": N_("The office was restored from a backup. What may have gone out since is read back."),
+    "part_found": N_("Read back after the restore: a part of it had gone out. Choose whether to send the rest."),
     "internal": N_("Something unexpected went wrong here. The log has the details."),
 }
 """Why something waits or stopped: a code for programs, a sentence for people."""
@@ -52,7 +56,8 @@ def item_state(deliveries: Iterable[str], now: str) -> str:
 
     Rules: anything under way or unknown makes it ``publishing``; all out is ``published``; some out and the rest
     stopped is ``partly_published``; none out is ``held`` before ``failed``; all cancelled is ``cancelled``.
-    :data:`PARTLY` stands for a delivery that was cancelled with some of it out already.
+    :data:`PARTLY` stands for a delivery that stopped, held, failed or cancelled, with some of it out already: to four
+    of five recipients is neither published nor failed.
     """
     count = Counter(deliveries)
     total = count.total()

@@ -16,6 +16,13 @@ class PartState(msgspec.Struct):
     next_at: datetime | None = None
     detail: str = ""
     reason: str = ""
+    was: str = ""
+    """After a restore: the state it goes back to where it proves not to be out; ``out`` where it was found."""
+
+    @property
+    def doubted(self) -> bool:
+        """Whether a restore put it in doubt, and nobody knows yet."""
+        return self.state == "unknown" and self.was not in ("", "out")
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -68,3 +75,18 @@ def _from(part: PartState, now: datetime, started: bool) -> Whole:
     if part.state == "waiting":
         return Whole("sending" if started else "waiting", part.next_at or now, part.reason, part.detail)
     return Whole(part.state, part.next_at, part.reason, part.detail)
+
+
+def after_doubt(parts: Sequence[PartState], result: Whole, was: str, reason: str, due: datetime) -> Whole:
+    """What a delivery goes back to once a restore's doubt about it is settled; ``result`` is what its parts make.
+
+    What proved not to be out waits for its time (``due``) again, or is held or failed as it ``was``. Where a part of
+    it turned out to be out, somebody did something with it that nobody remembers, and a person decides on the rest.
+    """
+    if result.state in ("published", "unknown"):
+        return result
+    if any(part.was == "out" for part in parts):
+        return Whole("held", None, "part_found")
+    if was in ("held", "failed"):
+        return Whole(was, None, reason, result.detail)
+    return Whole("waiting", due) if was == "waiting" else result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -80,6 +81,10 @@ def wall_to_utc(wall: datetime, zone: ZoneInfo, fold: int | None = None) -> date
     return late if fold == 1 else early
 
 
+_CLOCK_PART: Final = re.compile(r"\d{4}-\d{2}-\d{2}T[^T+Z]{1,10}")
+"""A day that is one, with something after it that is no time."""
+
+
 def read_time(value: str, zone_name: str, fold: int | None = None, field: str = "publish_at") -> Moment:
     """A time as clients send it: RFC 3339 with an offset, or a wall time without one in ``zone_name``."""
     zone = zone_of(zone_name)
@@ -90,6 +95,8 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
         parsed = datetime.fromisoformat(value.strip())
     except ValueError as error:
         told = value.strip()[:40]
+        if _CLOCK_PART.fullmatch(told):
+            raise Invalid(N_("“%(time)s” is no time of day. Write it like 7.30."), field, time=told[11:]) from error
         told = f"{told[:10]} {told[11:]}".strip() if told[10:11] == "T" else told
         raise Invalid(N_("“%(value)s” is not a date and time."), field, value=told) from error
     if not 2000 <= parsed.year <= 2200:

@@ -172,7 +172,7 @@ class Keeper:
 def _make_lean() -> None:
     """Load what both processes come to use, so that they share it, and keep one heap instead of one a thread."""
 
-    import jinja2.async_utils  # noqa: F401
+    import markdown_it  # noqa: F401
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENAS, 1)

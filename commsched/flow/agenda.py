@@ -30,6 +30,7 @@ from commsched.flow import items
 from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.schedule import FROM
+from commsched.flow.schedule import movable as can_move
 from commsched.flow.shown import shown, states
 from commsched.store.models import Channel, Item, Membership, Person
 from commsched.store.search import holds
@@ -227,5 +228,5 @@ def movable(office: Office, actor: Actor, item_id: int) -> Movable:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
         state = states(session, [item.id])[item.id]
-        return Movable(item.id, item.title, item.wall_time, state, state not in FIXED, start, end,
-                       bounds is not None)  # fmt: skip
+        free = state not in FIXED or (state == "partly_published" and can_move(session, item))
+        return Movable(item.id, item.title, item.wall_time, state, free, start, end, bounds is not None)

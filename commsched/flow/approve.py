@@ -53,6 +53,7 @@ def submit(
         revision = items.current(session, item)
         items.require_unchanged(examined, item, revision)
         _refuse_blocked(examined.stopping)
+        items.learn_alt(session, revision.parsed())
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
         item.state, item.reminded_at = "in_review", None
         note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
@@ -135,7 +136,7 @@ def approve_in(
     actor.require("approve")
     item, revision = decidable(session, item_id, content_hash)
     _refuse_late(office, item)
-    if until is not None and item.publish_at is not None and until < item.publish_at:
+    if until is not None and item.publish_at is not None and office.now() < until < item.publish_at:
         raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
     principal = principal_for(office, session, actor, item, revision)
     step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)

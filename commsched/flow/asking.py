@@ -92,10 +92,13 @@ def turn_in(session: Session, case: Case, author: int | None, last: int | None) 
     }
     spoken = {one.human for one in yeses(standing(case.said, case.hash))}
     may_accept = {one for one in people_with(session, "write") - spoken if stopped - {one}}
-    theirs = {author} & may_accept if last in stopped and last != author else set()
-    close = deciders & _nearest(session, case)
+    nearest = _nearest(session, case)
+    # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
+    freeing = {one for one in may_accept if (stopped & nearest) - {one}} or may_accept
+    theirs = {author} & freeing if last in stopped and last != author else set()
+    close = deciders & nearest
     asked = close or (set() if theirs else deciders)
-    acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, may_accept))
+    acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
     return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 

@@ -55,16 +55,28 @@ def look_again(office: Office) -> bool:
     return True
 
 
+def _used(office: Office) -> list[str]:
+    """The platforms that real offices publish on; no others are loaded for this. A demo's servers do not exist."""
+    wanted = select(Channel.platform).join(Workspace, Workspace.id == Channel.workspace_id).distinct()
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(wanted.where(Workspace.is_demo.is_(False), Channel.state.in_(("ok", "broken")))))
+
+
 def _claim(office: Office) -> Channel | None:
     now = office.now()
-    keys = [key for key in office.platform_keys() if not office.platform(key).own]
+    known = office.platform_keys()
+    keys = [key for key in _used(office) if key in known and not office.platform(key).own]
+    if not keys:
+        return None
     due = or_(
         Channel.looked_at.is_(None) & (Channel.checked_at.is_(None) | (Channel.checked_at <= now - EVERY)),
         Channel.looked_at <= now - EVERY,
         Channel.refused_at.is_not(None) & (Channel.state == "ok") & (Channel.looked_at <= now - AGAIN),
         (Channel.token_expires_at <= now) & (Channel.looked_at < Channel.token_expires_at),
     )
-    wanted = select(Channel).where(Channel.platform.in_(keys), Channel.state.in_(("ok", "broken")), due)
+    real = select(Workspace.id).where(Workspace.is_demo.is_(False))
+    wanted = select(Channel).where(Channel.platform.in_(keys), Channel.state.in_(("ok", "broken")), due,
+                                   Channel.workspace_id.in_(real))  # fmt: skip
     with office.store.write(EVERY_WORKSPACE) as session:
         channel = session.scalar(wanted.order_by(Channel.looked_at.nulls_first(), Channel.id).limit(1))
         if channel is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import select
@@ -279,6 +280,16 @@ def _notes(
     ]  # fmt: skip
 
 
+def is_link(text: str) -> bool:
+    """Whether ``text`` is a whole address on the web, that a reader could follow."""
+    try:
+        parts = urlsplit(text.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in host.strip(".") and not any(c.isspace() for c in text.strip())
+
+
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
     embargo."""
@@ -289,6 +300,9 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
         found.append(block("text", N_("There is no text.")))
+    if content.link and not is_link(content.link):
+        words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")
+        found.append(block("link", words, link=content.link[:80]))
     if content.kind == "release" and not content.title:
         found.append(block("title", N_("A press release needs a headline.")))
     if content.corrects and not content.correction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from commsched.core import standing as access
 from commsched.core.approval import Policy
 from commsched.core.decoding import without_invisible
+from commsched.core.language import say
 from commsched.core.platform import Account, Platform, Setting
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import context
@@ -76,8 +78,8 @@ def connect(
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(office, actor, platform, plain, secret)
-    name = check_name(name or account.name or platform.name, 120)
     with office.store.write(actor.workspace) as session:
+        name = check_name(name or _default_name(session, actor, platform, account), 120)
         _refuse_twice(session, platform, account, name)
         channel = Channel(platform=platform.key, name=name, created_at=office.now())
         session.add(channel)
@@ -85,7 +87,27 @@ def connect(
         session.flush()
         note(session, office, actor, "channel.connected", channel=channel.id, name=name, platform=platform.key,
              account=account.name[:200])  # fmt: skip
-    return channel
+    if platform.own and not platform.needs_mail:
+        _know_own(office, actor, channel, plain, secret)
+    return get(office, actor.workspace, channel.id)
+
+
+def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:
+    """What a channel is called where nobody named it: the account's own name, or in the office's own places the
+    word for them in the office's language, numbered if it is taken."""
+    if not platform.called:
+        return account.name or platform.name
+    word = say(platform.called, session.get_one(Workspace, actor.workspace).language)
+    taken = {row.casefold() for row in session.scalars(select(Channel.name).where(Channel.state != "archived"))}
+    numbered = (word if number == 1 else f"{word} {number}" for number in count(1))
+    return next(name for name in numbered if name.casefold() not in taken)
+
+
+def _know_own(office: Office, actor: Actor, channel: Channel, plain: dict[str, str], secret: dict[str, str]) -> None:
+    """A place of the office's own is known by the channel's number, which it has only now."""
+    account = _ask(office, actor, office.platform(channel.platform), plain, secret, channel.id)
+    with office.store.write(actor.workspace) as session:
+        _keep(office, find(session, channel.id), plain, secret, account)
 
 
 def _ask(

@@ -41,6 +41,7 @@ def look(office: Office) -> str:
     try:
         with office.store.engine.connect() as connection:
             told = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(3)"))]
+            connection.execute(text("PRAGMA shrink_memory"))  # the connection lives on, and need not keep all that
     except DBAPIError as error:
         if not damaged(error):
             raise

@@ -14,7 +14,7 @@ from commsched.core.text import fold
 from commsched.core.words import N_, Conflict, NotFound, Problem, block
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
 from commsched.store.search import holds
 from commsched.store.types import to_micros
 
@@ -168,6 +168,28 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
         .where(Delivery.channel_id.in_(chosen))
     )
     return session.scalar(out.limit(1)) is not None
+
+
+def learn_alt(session: Session, content: Content) -> None:
+    """A picture without words of its own keeps those that are first sent in with it, for the next post."""
+    said = {picture.sha256: picture.alt for picture in content.pictures if picture.alt.strip()}
+    for row in session.scalars(select(Media).where(Media.sha256.in_(said), Media.alt == "")) if said else ():
+        row.alt = said[row.sha256]
+
+
+CLOSE = timedelta(hours=1)
+"""Two in the same channel nearer than this are pointed out, here and in the calendar."""
+
+
+def near(session: Session, item_id: int, content: Content, at: datetime) -> list[Item]:
+    """Other items planned within an hour of ``at`` in a channel of ``content``."""
+    wanted = {one.channel for one in content.channels}
+    planned = select(Item).where(
+        Item.id != item_id, Item.publish_at > at - CLOSE, Item.publish_at < at + CLOSE,
+        Item.state.not_in(("draft", "cancelled", "changes_requested")),
+    )  # fmt: skip
+    rows = session.scalars(planned.order_by(Item.publish_at).limit(20))
+    return [row for row in rows if wanted & {int(one) for one in row.channels.split(",") if one}][:3]
 
 
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:

@@ -58,7 +58,7 @@ def add(
     actor.require("write")
     if len(alt) > MOST_NOTE:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_NOTE)
-    taken = own(data, filename) if ours else take(data, filename)
+    taken = own(data, filename) if ours else take(data, filename, owner=actor.workspace)
     path = media_path(office, taken.sha256, taken.suffix)
     write_whole(path, taken.data)
     try:

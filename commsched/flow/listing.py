@@ -119,6 +119,46 @@ def doubts(office: Office, session: Session, deliveries: Iterable[Delivery]) -> 
     return made
 
 
+class Missed(msgspec.Struct, frozen=True):
+    """A part that did not go out, and why, in the platform's words. ``whom`` is its recipient, masked."""
+
+    number: int
+    whom: str
+    detail: str
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """How much of a delivery has gone out, counted in posts of a thread or recipients of a list."""
+
+    out: int
+    under_way: int
+    """Being sent, or lost on the way."""
+    of: int
+    readers: bool
+    """They are recipients."""
+    missed: tuple[Missed, ...]
+
+
+def reach(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, Reach]:
+    """How far each delivery that has several parts came. Who was missed is told of those that stopped."""
+    stopped = {row.id: row.state in ("held", "failed", "cancelled") for row in deliveries}
+    found: dict[int, list[Part]] = {}
+    for part in session.scalars(select(Part).where(Part.delivery_id.in_(stopped)).order_by(Part.id)):
+        found.setdefault(part.delivery_id, []).append(part)
+    return {number: _reach(office, parts, stopped[number]) for number, parts in found.items() if len(parts) > 1}
+
+
+def _reach(office: Office, parts: Sequence[Part], stopped: bool) -> Reach:
+    under_way = sum(part.state in ("sending", "unknown") for part in parts)
+    left = [part for part in parts if stopped and part.state in ("waiting", "held", "failed")]
+    missed = tuple(
+        Missed(part.number, masked(office.vault.unseal(part.recipient)) if part.recipient else "", part.detail)
+        for part in left
+    )
+    out = sum(part.state == "published" for part in parts)
+    return Reach(out, under_way, len(parts), bool(parts[0].recipient), missed)
+
+
 def masked(address: str) -> str:
     """An e-mail address with most of its name hidden: ``re…n@svt.se``."""
     name, _, host = address.rpartition("@")

@@ -37,6 +37,8 @@ class Seen(msgspec.Struct, frozen=True):
     """As people are told it."""
     doubts: dict[int, list[listing.Doubt]]
     """By delivery, the parts that wait for a person's answer."""
+    reach: dict[int, listing.Reach] = msgspec.field(default_factory=dict)
+    """By delivery of several parts, how far it came."""
     taken_down: str | None = None
     """Why it was taken off the office's own pages, where it is."""
 
@@ -64,7 +66,8 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
                     problems, checked, states(session, [item_id])[item_id],
-                    listing.doubts(office, session, rows), down.reason if down else None)  # fmt: skip
+                    listing.doubts(office, session, rows), listing.reach(office, session, rows),
+                    down.reason if down else None)  # fmt: skip
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:

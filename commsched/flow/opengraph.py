@@ -11,7 +11,7 @@ from commsched.core import dates
 from commsched.core.language import say
 from commsched.core.markup import first_words
 from commsched.core.words import N_, Words
-from commsched.flow import brand, newsroom
+from commsched.flow import brand, newsroom, public_media, renditions
 from commsched.flow.context import Office
 from commsched.flow.library import write_whole
 from commsched.flow.newsroom import Entry, Room
@@ -21,8 +21,13 @@ SIZE = (1200, 630)
 
 
 def picture(office: Office, slug: str, address: str) -> Path:
-    """The file of the card for a published item. Raises :class:`NotFound` for what the public may not see."""
+    """The file of the picture for a published item: its own where that does, else a card with its headline. Raises
+    :class:`NotFound` for what the public may not see."""
     room, entry = newsroom.entry(office, slug, address)
+    if entry.pictures and (
+        own := renditions.link(office, *public_media.picture(office, slug, entry.pictures[0].name, None))
+    ):
+        return own
     language = entry.content.language if entry.content.language in ("sv", "en") else room.language
     name, values = _words(room, entry)
     return _drawn(office, room, name, values, language)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.parts import PartState, Whole, whole
 from commsched.core.timing import latest_for
 from commsched.core.words import N_, Conflict, Invalid, NotFound
-from commsched.flow import items, schedule
+from commsched.flow import items, schedule, stopping
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
 from commsched.store.models import Attempt, Channel, Delivery, Item, Part
@@ -20,8 +20,10 @@ from commsched.store.models import Attempt, Channel, Delivery, Item, Part
 Answer = Literal["published", "not_published"]
 
 
-def load(session: Session, delivery_id: int) -> Delivery:
-    row = session.scalar(select(Delivery).where(Delivery.id == delivery_id))
+def load(session: Session, delivery_id: int, lock: bool = False) -> Delivery:
+    """The delivery, or :class:`NotFound`. ``lock``: it is decided on in this very transaction."""
+    wanted = select(Delivery).where(Delivery.id == delivery_id)
+    row = session.scalar(wanted.with_for_update() if lock else wanted)
     if row is None:
         raise NotFound(N_("There is no such delivery."))
     return row
@@ -39,16 +41,19 @@ def resolve(
     if url and not url.startswith(("https://", "http://")):
         raise Invalid(N_("The address must begin with https://."), "url")
     with office.store.write(actor.workspace) as session:
-        row = load(session, delivery_id)
+        row = load(session, delivery_id, lock=True)
         if row.state != "unknown":
             raise Conflict(N_("This is not a delivery that waits for an answer."))
         about = _about(session, row, parts)
         if answer == "published":
-            _set_parts(session, row, about, state="published", url=url, finished_at=office.now(), next_at=None)
+            _set_parts(session, row, about, state="published", url=url, finished_at=office.now(), next_at=None,
+                       was=case((Part.was != "", "out"), else_=""))  # fmt: skip
             row.url = row.url or url
         else:
             _is_not_out(session, row, about)
         _stand(office, session, row, answer)
+        if row.stop and row.state in stopping.LIVE and row.state != "unknown":
+            row.state, row.next_at, row.reason = "cancelled", None, row.stop
         _finish(session, row)
         whom = {"recipients": said_numbers(about)} if independent(office, session, row) else {}
         note(session, office, actor, "delivery.resolved", row.item_id, delivery=row.id, answer=answer, url=url[:300],
@@ -85,6 +90,10 @@ def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> N
     """How the delivery stands after an answer. What is out lets its thread go on, and the other recipients."""
     now = office.now()
     result = _together(office, session, row)
+    if result.state != "unknown" and row.was:
+        was, row.was = row.was, ""
+        if answer == "not_published" and _as_before(session, row, was, now):
+            return
     if answer == "not_published" and result.state != "unknown":
         row.state, row.next_at, row.reason = "held", None, "absent"
         return
@@ -103,6 +112,23 @@ def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> N
         row.reason = "rejected"
 
 
+def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool:
+    """After a restore: none of it had gone out since, so it waits for its time again if that is still to come, and
+    what was held is held for the reason it was. Returns whether it could be put back so."""
+    out = select(Part.id).where(Part.delivery_id == row.id, Part.state == "published")
+    if session.scalar(out.limit(1)) is not None:
+        return False
+    if was == "waiting" and row.due_at > now:
+        mine = (Part.delivery_id == row.id, Part.state == "held")
+        session.execute(update(Part).where(*mine).values(state="waiting"))
+        row.state, row.next_at, row.reason = "waiting", row.due_at, ""
+        return True
+    if was == "held":
+        row.state, row.next_at, row.reason = "held", None, row.was_reason
+        return True
+    return False
+
+
 def independent(office: Office, session: Session, row: Delivery) -> bool:
     """Whether its parts are recipients, of whom each has a fate of their own."""
     platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
@@ -118,7 +144,7 @@ def _together(office: Office, session: Session, row: Delivery) -> Whole:
 
 
 def _is_not_out(session: Session, row: Delivery, parts: Collection[int]) -> None:
-    _set_parts(session, row, parts, state="held", next_at=None, tries=0)
+    _set_parts(session, row, parts, state="held", next_at=None, tries=0, was="")
     lost = (Attempt.delivery_id == row.id, Attempt.part.in_(parts), Attempt.outcome == "unknown")
     session.execute(update(Attempt).where(*lost).values(outcome="absent"))
 
@@ -142,7 +168,7 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
     """
     actor.require("resolve")
     with office.store.write(actor.workspace) as session:
-        row, now = load(session, delivery_id), office.now()
+        row, now = load(session, delivery_id, lock=True), office.now()
         if row.state not in ("held", "failed"):
             raise Conflict(N_("Only what was held or has failed can be sent again."))
         workspace = items.workspace_of(session, actor)
@@ -165,17 +191,15 @@ def _forget_handles(session: Session, row: Delivery) -> None:
     session.execute(update(Part).where(*left).values(handles={}))
 
 
-def drop(office: Office, actor: Actor, delivery_id: int) -> None:
-    """Let a held or failed delivery be: it will not go out."""
+def drop(office: Office, actor: Actor, delivery_id: int) -> list[stopping.Left]:
+    """Let a delivery be: nothing more of it goes out there, whatever is moved or approved afterwards. Returns what had
+    gone out, where anything had. One that is being read back stays a question until that is answered."""
     actor.require("resolve")
     with office.store.write(actor.workspace) as session:
-        row = load(session, delivery_id)
-        if row.state not in ("held", "failed", "waiting"):
+        row = load(session, delivery_id, lock=True)
+        if row.state not in stopping.LIVE or row.stop:
             raise Conflict(N_("This delivery can no longer be dropped."))
-        row.state, row.next_at, row.reason = "cancelled", None, "cancelled"
+        left = stopping.stop(session, [row], "dropped")
         _finish(session, row)
-        note(session, office, actor, "delivery.dropped", row.item_id, delivery=row.id)
-
-
-HOLD_FOR = timedelta(minutes=2)
-"""How soon after its time an unapproved item is called held, so that a yes in the last minute still counts."""
+        note(session, office, actor, "delivery.dropped", row.item_id, delivery=row.id, **stopping.facts(left))
+    return left

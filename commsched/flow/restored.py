@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import delete
 
@@ -14,6 +16,7 @@ from commsched.store.models import Heartbeat, SignIn
 from commsched.store.session import EVERY_WORKSPACE
 
 REASON = "restored"
+"""What stands as the reason of the pause; :data:`commsched.flow.pause.REASONS` says it to people."""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -23,8 +26,9 @@ class Settled(msgspec.Struct, frozen=True):
     doubted: int
 
 
-def settle(office: Office) -> Settled:
-    """Pause every office, end every session, and doubt what fell due since the backup. Nothing has been sent."""
+def settle(office: Office, made_at: datetime) -> Settled:
+    """Pause every office, end every session, and doubt whatever was not finished when the backup was made, at
+    ``made_at`` (UTC). Nothing has been sent."""
     paused = 0
     for workspace in operator.workspaces(office):
         actor = operator.actor(workspace)
@@ -32,8 +36,9 @@ def settle(office: Office) -> Settled:
             pause.pause(office, actor, REASON)
             paused += 1
         with office.store.write(workspace.id) as session:
-            note(session, office, actor, "office.restored")
+            note(session, office, actor, "office.restored", made_at=made_at.isoformat())
     with office.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(SignIn))
         session.execute(delete(Heartbeat))
-    return Settled(paused, recover(office, "the office was restored from a backup") + doubt(office))
+    recover(office, "the office was restored from a backup")
+    return Settled(paused, doubt(office, made_at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import desc, or_, select
@@ -52,6 +53,8 @@ class Review(msgspec.Struct, frozen=True):
     others: list[str] = msgspec.field(default_factory=list)
     """Those who are to accept the words of :attr:`own`, so that these can say yes."""
     own: list[str] = msgspec.field(default_factory=list)
+    embargo: datetime | None = None
+    """Before which nothing of it is public."""
     late: bool = False
     """Its time has passed, so that a yes would lead to nothing."""
     accepts: bool = False
@@ -99,10 +102,16 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
             _compare(office, session, actor, before, seen.revision),
             last is not None and _moved_since(session, item_id, last),
             now, _called(session, now.acceptors), _called(session, now.own),
+            embargo=_embargo(seen.revision),
             late=seen.item.latest_at is not None and seen.item.latest_at < office.now(),
             accepts=actor.person in now.may_accept and _waits(seen.item),
             accepted=_compare(office, session, actor, _last_own(session, actor, seen), seen.revision),
         )  # fmt: skip
+
+
+def _embargo(revision: Revision) -> datetime | None:
+    until = revision.parsed().embargo
+    return datetime.fromisoformat(until) if until else None
 
 
 def _waits(item: Item) -> bool:

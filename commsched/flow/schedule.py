@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import LETS_OUT, Verdict, inside
 from commsched.core.lifecycle import item_state
 from commsched.core.timing import Moment, approval_window, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid
-from commsched.flow import items, notify, rounds
+from commsched.flow import items, notify, rounds, stopping
 from commsched.flow.asking import ask
 from commsched.flow.clearance import clearance, read_policy
 from commsched.flow.context import Actor, Office
@@ -28,6 +29,14 @@ class NeedsApproval(Conflict):
     """The new time lies outside what was approved; the person must say that they want to ask again."""
 
     code = "needs-approval"
+
+
+class NothingLeft(Conflict):
+    """A person has stopped it in every channel where it is not out."""
+
+
+under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
+"""SQL: what the clock or a person still has something to do with by itself."""
 
 
 def schedule(
@@ -54,8 +63,13 @@ def schedule(
 
 
 def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
-    """Make the deliveries of ``item``, which must be approved for its time. What is already out stays as it is.
-    ``moved``: the record says so already, and one deed is one line."""
+    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the record
+    says so already, and one deed is one line.
+
+    What is out or under way stays as it is, and a channel that a person dropped or cancelled stays so
+    (:mod:`commsched.flow.stopping`). A delivery of the same revision keeps its row and its keys, whatever its time: a
+    platform that knows a key still knows it, and what is partly out goes on with what is left of it.
+    """
     now, revision = office.now(), items.current(session, item)
     assert item.publish_at is not None
     bounds = clearance(session, item, revision.hash)
@@ -68,11 +82,14 @@ def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: 
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    going_on = _go_on(session, item, revision.id, latest)
-    keep = going_on | _clear_waiting(session, item, but=going_on)
+    wanted = {one.channel for one in content.channels}
+    settled = _set_anew(session, item, revision.id, wanted, latest, now) | stopping.stopped_channels(session, item)
     for one in content.channels:
-        if one.channel not in keep:
+        if one.channel not in settled:
             session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
+    session.flush()
+    if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
+        raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
     item.state, item.reason = "scheduled", ""
     session.flush()
     refresh(session, item)
@@ -81,48 +98,66 @@ def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: 
 
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
-    return Delivery(
+    made = Delivery(
         uid=uuid.uuid4().hex, workspace_id=item.workspace_id, item_id=item.id, revision_id=revision,
         channel_id=channel, due_at=due, latest_at=latest, next_at=due, created_at=now,
     )  # fmt: skip
+    if item.doubt_since is not None:
+        _doubt(made, item.doubt_since, now)
+    return made
+
+
+def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> Any:
+    """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
+    parts = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
+    return Delivery.state.in_(states) & Delivery.id.in_(parts)
 
 
 def partly_out(session: Session, item: Item) -> list[Delivery]:
-    """Deliveries that stopped with something out already: half a thread, some of a list's recipients."""
-    parts = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
-    stopped = Delivery.state.in_(("waiting", "held", "failed", "cancelled"))
-    return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, stopped, Delivery.id.in_(parts))))
+    """The item's deliveries that stopped with something out already."""
+    return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, some_out())))
 
 
-def _go_on(session: Session, item: Item, revision: int, latest: datetime) -> set[int]:
-    """What is partly out is never begun again: the same delivery goes on at the new time, with what is left of it."""
-    keep = set()
-    for row in partly_out(session, item):
-        keep.add(row.channel_id)
-        if row.revision_id != revision:
-            continue
-        assert item.publish_at is not None
-        row.due_at = row.next_at = item.publish_at
-        row.latest_at, row.state, row.reason = latest, "waiting", ""
-        session.execute(
-            update(Part).where(Part.delivery_id == row.id, Part.state.in_(("waiting", "failed", "held")))
-            .values(state="waiting", next_at=None, tries=0)
-        )  # fmt: skip
+def _set_anew(
+    session: Session, item: Item, revision: int, wanted: set[int], latest: datetime, now: datetime
+) -> set[int]:
+    """Give what waits or stopped its new time, in its own row; returns the channels that need no new one.
+
+    What is partly out in other words than the newest is never begun again, and what waits in other words is void.
+    """
+    newest = select(Delivery).where(Delivery.item_id == item.id).order_by(desc(Delivery.id)).with_for_update()
+    rows, partly = list(session.scalars(newest)), {row.id for row in partly_out(session, item)}
+    mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in wanted and not row.stop}
+    settled = {row.channel_id for row in rows if row.state in ("published", "sending", "unknown")}
+    settled |= {row.channel_id for row in rows if row.id in partly - mine}
+    for row in sorted(rows, key=lambda row: row.id not in partly):  # what is partly out goes on before anything else
+        if row.id in mine and row.channel_id not in settled:
+            settled.add(row.channel_id)
+            _again(session, item, row, latest, now)
+        elif row.state in items.STOPPABLE and row.id not in partly:
+            row.state, row.next_at, row.reason = "cancelled", None, "changed"
     session.flush()
-    return keep
+    return settled
 
 
-def _clear_waiting(session: Session, item: Item, but: Collection[int] = ()) -> set[int]:
-    """Cancel what waits or stopped; returns the channels where something is out or under way, left alone."""
-    keep = set()
-    for row in session.scalars(select(Delivery).where(Delivery.item_id == item.id)):
-        if row.channel_id in but:
-            continue
-        if row.state in ("waiting", "held", "failed"):
-            row.state, row.next_at, row.reason = "cancelled", None, "cancelled"
-        elif row.state != "cancelled":
-            keep.add(row.channel_id)
-    return keep
+def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: datetime) -> None:
+    assert item.publish_at is not None
+    left = (Part.delivery_id == row.id, Part.state.in_(("waiting", "failed", "held")))
+    session.execute(update(Part).where(*left).values(state="waiting", next_at=None, tries=0))
+    if row.reason != "absent":  # what was uploaded may be gone by then; "absent" must repeat exactly the same call
+        session.execute(update(Part).where(*left).values(handles={}))
+    void = row.state == "cancelled"
+    row.due_at = row.next_at = item.publish_at
+    row.latest_at, row.state, row.reason, row.detail = latest, "waiting", "", ""
+    if void and item.doubt_since is not None:
+        _doubt(row, item.doubt_since, now)
+        session.execute(update(Part).where(*left).values(state="unknown", was="waiting", next_at=now))
+
+
+def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
+    """It was not in the outbox when the backup was made that the office was restored from: perhaps it is out."""
+    row.state, row.reason, row.next_at = "unknown", "verify", now
+    row.was, row.doubt_since = "waiting", since
 
 
 def on_approval(office: Office, session: Session, actor: Actor, item: Item) -> None:
@@ -131,7 +166,8 @@ def on_approval(office: Office, session: Session, actor: Actor, item: Item) -> N
         item.state, item.reason = "held", "late"
         notify.queue(session, office, [item.author_id] if item.author_id else [], "held", item=item, reason="late")
         return
-    place(office, session, actor, item)
+    with suppress(NothingLeft):  # it stays approved, and nothing of it goes out
+        place(office, session, actor, item)
 
 
 def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
@@ -151,7 +187,7 @@ def move(
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
-        if item.state in ("published", "publishing", "partly_published", "cancelled"):
+        if not movable(session, item):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
         refuse_past(moment.at, office.now())
@@ -167,10 +203,20 @@ def move(
     return state
 
 
+def movable(session: Session, item: Item) -> bool:
+    """Whether another time would mean anything. What is all out in one channel keeps its time; what stopped halfway
+    through its only one can go on at another."""
+    if item.state != "partly_published":
+        return item.state not in ("published", "publishing", "cancelled")
+    rows = session.execute(select(Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)).all()
+    stopped = any(row.state in items.STOPPABLE and not row.stop for row in rows)
+    return stopped and all(row.state != "published" for row in rows)
+
+
 def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
     """After its time changed: the outbox follows if the approval covers it, else those are asked again whose yes does
     not."""
-    if item.state not in ("scheduled", "approved", "held", "failed", "in_review") or item.publish_at is None:
+    if item.state not in FROM | {"in_review"} or item.publish_at is None:
         return
     revision = items.current(session, item)
     bounds = clearance(session, item, revision.hash)
@@ -183,7 +229,7 @@ def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_
     elif outside or bounds is None:
         _ask_anew(office, session, actor, item, revision)
         return
-    if item.state in ("scheduled", "held", "failed"):
+    if item.state in FROM - {"approved"}:
         place(office, session, actor, item, moved=True)
 
 
@@ -223,18 +269,22 @@ def decide(
     return row
 
 
-def cancel(office: Office, actor: Actor, item_id: int) -> None:
-    """Stop everything of an item that is not out yet. What is half out makes it partly published, not cancelled."""
+def cancel(office: Office, actor: Actor, item_id: int) -> list[stopping.Left]:
+    """Stop everything of an item that is not out yet, also what is under way: a mailing between two recipients, a
+    thread between two parts. Returns what had gone out; with anything out it is partly published, not cancelled."""
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
-        if item.state in ("published", "cancelled"):
+        out = select(Delivery).where(Delivery.item_id == item.id, Delivery.state != "published").with_for_update()
+        rows = list(session.scalars(out))
+        live = [row for row in rows if row.state in stopping.LIVE and not row.stop]
+        if item.state in ("published", "cancelled") or (item.state in ("publishing", "partly_published") and not live):
             raise Conflict(N_("It is already out or cancelled."))
-        if not _clear_waiting(session, item):
-            item.state, item.reason = "cancelled", ""
-        session.flush()
+        left = stopping.stop(session, rows, "cancelled")
+        item.state, item.reason = "cancelled", ""
         refresh(session, item)
-        note(session, office, actor, "item.cancelled", item.id)
+        note(session, office, actor, "item.cancelled", item.id, **stopping.facts(left))
+    return left
 
 
 def refresh(session: Session, item: Item) -> None:

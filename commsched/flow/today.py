@@ -19,6 +19,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
 from commsched.flow.health import wrong_time
 from commsched.flow.items import current, workspace_of
+from commsched.flow.look import names
 from commsched.flow.overdue import Late, overdue
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
@@ -64,6 +65,8 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
+    waits_for: dict[int, list[str]]
+    """Who can move each of them on; nobody, where nobody can."""
     to_accept: frozenset[int]
     """Those that wait for the reader to accept what somebody else wrote."""
     stuck: frozenset[int]
@@ -90,11 +93,17 @@ class Now(msgspec.Struct, frozen=True):
 
     @property
     def waiting(self) -> int:
-        """How many things the page lists; all that a pause stopped is one."""
-        items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
+        """How many things whoever looks can do something about; all that a pause stopped is one."""
+        items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
+        items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
         items += len(self.spoken) + len(self.late)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+
+    @property
+    def elsewhere(self) -> list[Item]:
+        """What waits for somebody else's yes."""
+        own = self.mine | self.to_accept | self.stuck
+        return [one for one in self.to_approve if one.id not in own]
 
     @property
     def paused(self) -> set[int]:
@@ -109,9 +118,12 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
     with office.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
         turns = {one.id: turn(office, session, one, current(session, one)) for one in waiting}
+        whose = {number: one.asked | one.acceptors for number, one in turns.items()}
+        called = names(session, {person for people in whose.values() for person in people})
         return Now(
             to_approve=waiting,
             mine=_where(turns, lambda one: actor.person in one.asked),
+            waits_for={number: sorted(called[one] for one in people) for number, people in whose.items()},
             to_accept=_where(turns, lambda one: actor.person in one.acceptors),
             stuck=_where(turns, lambda one: one.stuck),
             spoken=comments.unread(session, actor.person, MOST),

@@ -121,9 +121,9 @@ def save(
             refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, made, list(given.sources))
-            # the same words with other sources: what waits goes on, under the newest revision's number
-            session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
-                            .values(revision_id=new.id))  # fmt: skip
+            if not changed:  # the same words with other sources: what waits goes on, under the newest's number
+                session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+                                .values(revision_id=new.id))  # fmt: skip
         if changed:
             _void(office, session, actor, item, was if approved else "")
         elif moved and item.state in ("scheduled", "approved", "in_review"):
@@ -133,7 +133,9 @@ def save(
             if moved or not (by_itself and _told_lately(office, session, actor, item)):
                 note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed,
                      moved=moved)  # fmt: skip
-        return changed
+    if moved:
+        office.wake()
+    return changed
 
 
 def _void(office: Office, session: Session, actor: Actor, item: Item, was: str) -> None:

@@ -224,16 +224,16 @@ def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, .
             return None
         if 1 < len(ends) <= 12:
             ends = _balanced(ruler, width, len(ends)) or ends
-        start = 0
+        start, rtl = 0, runs.is_rtl(paragraph)
         for end in ends:
-            found.append(_text(ruler.parts, start, end))
+            found.append(runs.marked(_text(ruler.parts, start, end), rtl))
             start = end
     return None if any(_overflows(line, setting, width) for line in found) else tuple(found)
 
 
 def _overflows(line: str, setting: Setting, width: float) -> bool:
     """Whether a line is wider than its words were: scripts that join their letters may join them across a space."""
-    if all(run.kind != "shaped" for run in runs.split(line, setting.face)):
+    if all(run.kind != "shaped" for run in runs.split(runs.unmarked(line), setting.face)):
         return False
     extent = runs.extent(line, setting.face, setting.tracking)
     return extent.right - extent.left > width

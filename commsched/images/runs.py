@@ -32,6 +32,10 @@ _MARKS = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
                     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
 
 
+_MARKS_OF_DIRECTION = ("\u200e", "\u200f")
+"""Unseen signs that run left to right and right to left. Those that somebody types are left out by :func:`settable`."""
+
+
 class Run(msgspec.Struct, frozen=True):
     kind: Kind
     text: str
@@ -96,11 +100,12 @@ def split(text: str, face: Face) -> tuple[Run, ...]:
 
 
 def visual(text: str, face: Face) -> tuple[Run, ...]:
-    """The runs of one line from left to right. (A run turns its own letters; nested directions are not undone.)"""
+    """The runs of one line from left to right, in the direction that :func:`marked` says, else its first letter. (A run
+    turns its own letters; nested directions are not undone.)"""
+    turned, text = is_rtl(text), unmarked(text)
     parts = split(text, face)
     if len(parts) < 2:
         return parts
-    turned = is_rtl(text)
     return tuple(_spaces_out(parts, turned))[:: -1 if turned else 1]
 
 
@@ -124,6 +129,17 @@ def _of(cluster: str, face: Face, before: Run | None) -> Run:
     other = fonts.face_for(face, cluster) or face
     plain = len(cluster) == 1 and _PLAIN.match(cluster)
     return Run("plain" if plain else "shaped", cluster, other)
+
+
+def marked(line: str, rtl: bool) -> str:
+    """``line`` of a paragraph that runs right to left, or does not, so that it is set in the paragraph's direction and
+    not in that of the word which it happens to begin with (UAX 9, P2 and P3): a mark before it says so."""
+    return line if is_rtl(line) == rtl else _MARKS_OF_DIRECTION[rtl] + line
+
+
+def unmarked(line: str) -> str:
+    """``line`` as it was before :func:`marked`."""
+    return line.lstrip("".join(_MARKS_OF_DIRECTION))
 
 
 def is_rtl(text: str) -> bool:

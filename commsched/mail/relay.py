@@ -25,7 +25,7 @@ from commsched.core.recipients import is_address
 from commsched.core.words import N_, Invalid, Words
 from commsched.mail.answers import outcome_of, text_of
 from commsched.mail.build import build, clean_id
-from commsched.mail.connection import Connection, Patience, Relay, read_url
+from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
 
@@ -35,15 +35,16 @@ _BAD_SENDER: Final = N_("mail_from cannot be read: “%(value)s”. Write an add
 LOST: Final = N_("The connection was lost after the message had been handed over, before the relay answered.")
 
 
-def mailer_for(settings: dict[str, str], outbox: Path) -> Mailer:
-    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``.
+def mailer_for(settings: dict[str, str], outbox: Path, dial: Dial | None = None) -> Mailer:
+    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``. ``dial`` is how
+    the relay is connected to.
 
     Raises :class:`~commsched.core.words.Invalid` for an ``smtp_url`` or a ``mail_from`` that cannot be read: at the
     start, not at night when the first mail is to leave.
     """
     name, sender = default_sender(settings)
     if settings.get("smtp_url", "").strip():
-        return SmtpMailer(read_url(settings["smtp_url"]), sender, name)
+        return SmtpMailer(read_url(settings["smtp_url"]), sender, name, dial=dial)
     return FolderMailer(outbox, sender, name)
 
 
@@ -74,13 +75,14 @@ class SmtpMailer(Mailer):
 
     def __init__(
         self, relay: Relay, sender: str, sender_name: str = "", patience: Patience | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, dial: Dial | None = None,
     ) -> None:  # fmt: skip
         self.relay = relay
         self.sender = sender
         self.sender_name = sender_name
         self.patience = patience or Patience()
         self._clock = clock
+        self._dial = dial
         self._spare: list[Connection] = []
         self._lock = threading.Lock()
 
@@ -125,7 +127,7 @@ class SmtpMailer(Mailer):
         if spare is not None:
             return spare
         try:
-            line = Connection(self.relay, self.patience, self._context)
+            line = Connection(self.relay, self.patience, self._context, self._dial)
         except (OSError, ssl.SSLError) as error:  # the certificate file of ``ca=`` cannot be read
             return Rejected(_said(error), "config")
         try:

@@ -17,7 +17,7 @@ from commsched.core.platform import Account, ConnectError, Draft, Limits, Messag
 from commsched.core.recipients import Recipients, is_address, read
 from commsched.core.slug import address_of
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._pressmail import html_body, text_body
+from commsched.platforms._pressmail import foot, html_body, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -52,6 +52,7 @@ class PressList(Platform):
     independent_parts: ClassVar[bool] = True
     needs_mail: ClassVar[bool] = True
     by_itself = ()
+    called: ClassVar[str] = N_("Press list")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
@@ -152,11 +153,8 @@ class PressList(Platform):
     def message(self, part: Part, wire: Wire) -> Message:
         """The mail that ``part`` is, to its one recipient."""
         draft, sender = part.draft, wire.settings.get("sender", "").strip()
-        url = ""
-        if wire.settings.get("newsroom_link", "").lower() in ("1", "true", "yes", "on"):
-            url = f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
         reply_to = wire.settings.get("reply_to", "").strip()
-        leave = reply_to or sender or (wire.mailer.sender if wire.mailer else "")
+        url, leave = _newsroom(draft, wire), _leave(wire)
         return Message(
             message_id=part.message_id, sender=sender,
             sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
@@ -165,6 +163,9 @@ class PressList(Platform):
             headers={"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {},
         )  # fmt: skip
 
+    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+        return foot(draft, _newsroom(draft, wire), _leave(wire))
+
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         if wire.mailer is None:
             return CannotTell("no way of sending e-mail is set up", final=True)
@@ -172,6 +173,19 @@ class PressList(Platform):
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         return Rejected("mail that has left cannot be taken back", "permission")
+
+
+def _newsroom(draft: Draft, wire: Wire) -> str:
+    """Where the release stands in the newsroom, if the list says that."""
+    if wire.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
+        return ""
+    return f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
+
+
+def _leave(wire: Wire) -> str:
+    """Whom to write to, to get no more of it."""
+    own = wire.settings.get("reply_to", "").strip() or wire.settings.get("sender", "").strip()
+    return own or (wire.mailer.sender if wire.mailer else "")
 
 
 PLATFORM = PressList()

@@ -48,6 +48,9 @@ class Item(Base, Scoped):
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     remote_seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    doubt_since: Mapped[datetime | None]
+    """The moment of the backup that its office was restored from, if it was in that: what is put in the outbox of it
+    afterwards may have gone out meanwhile, and is read back first."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
 

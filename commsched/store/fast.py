@@ -24,10 +24,14 @@ class FastSelect:
         self.statement = statement
         self._texts: dict[tuple[str, int], str] = {}
 
-    def all(self, connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
-        """The rows for ``ids``; lists are padded to a few sizes so that few texts are ever compiled."""
+    def all(self, connection: Connection, ids: Sequence[Any]) -> Sequence[Any]:
+        """The rows for ``ids``; lists are padded to a few sizes so that few texts are ever compiled, and a longer one
+        is asked for piece by piece."""
         if not ids:
             return ()
+        if len(ids) > _SIZES[-1]:
+            pieces = (ids[start : start + _SIZES[-1]] for start in range(0, len(ids), _SIZES[-1]))
+            return [row for piece in pieces for row in self.all(connection, piece)]
         size = next(size for size in _SIZES if size >= len(ids))
         padded = [*ids, *([ids[-1]] * (size - len(ids)))]
         text = self._texts.get((connection.dialect.name, size)) or self._compile(connection, size)
@@ -51,8 +55,8 @@ class FastMany:
         self.statement = statement
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
-        """Run it for ``rows``, which all have exactly ``columns``."""
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> int:
+        """Run it for ``rows``, which all have exactly ``columns``. Returns how many rows in the table it met."""
         kind = (connection.dialect.name, columns)
         text, get, converted, fixed = self._compiled.get(kind) or self._compile(connection, columns)
         values = []
@@ -61,7 +65,7 @@ class FastMany:
             for place, convert in converted:
                 line[place] = convert(line[place])
             values.append(tuple(line))
-        connection.exec_driver_sql(text, values)
+        return connection.exec_driver_sql(text, values).rowcount
 
     def _compile(self, connection: Connection, columns: tuple[str, ...]) -> _Compiled:
         compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(columns))

@@ -72,6 +72,13 @@ class Delivery(Base, Scoped):
     remote_id: Mapped[str] = mapped_column(String(300), default="")
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    stop: Mapped[str] = mapped_column(String(10), default="")
+    """A person's word that nothing more goes out, also while a call is under way: ``cancelled`` or ``dropped``."""
+    doubt_since: Mapped[datetime | None]
+    """The moment of the backup that an office was restored from: since then it may have gone out."""
+    was: Mapped[str] = mapped_column(String(12), default="")
+    """While it is in doubt after a restore: the state it stood in, and goes back to where it proves not to be out."""
+    was_reason: Mapped[str] = mapped_column(String(40), default="")
 
 
 class Part(Base):
@@ -97,6 +104,8 @@ class Part(Base):
     next_at: Mapped[datetime | None]
     detail: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None]
+    was: Mapped[str] = mapped_column(String(12), default="")
+    """After a restore: the state it stood in before the doubt; ``out`` where it was then found out there."""
 
 
 class Attempt(Base):
@@ -110,6 +119,8 @@ class Attempt(Base):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default="")
+    """What its answer is written down under; empty only in those made before there were any."""
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     part: Mapped[int]
@@ -134,9 +145,12 @@ class Heartbeat(Base):
 
 
 _OUT: Any = Part.state.in_([literal_column(f"'{state}'") for state in ("published", "sending", "unknown")])
+_some_out: Any = exists().where(Part.delivery_id == Delivery.id, _OUT)
+_STOPPED: Any = Delivery.state.in_([literal_column(f"'{state}'") for state in ("held", "failed", "cancelled")])
 left_off: Any = case(
-    (and_(Delivery.state == literal_column("'cancelled'"), exists().where(Part.delivery_id == Delivery.id, _OUT)),
-     literal_column("'partly'")),
+    (and_(_STOPPED, _some_out), literal_column("'partly'")),
+    (and_(Delivery.state == literal_column("'waiting'"), _some_out), literal_column("'sending'")),
     else_=Delivery.state,
 )  # fmt: skip
-"""SQL: a delivery's state as :func:`commsched.core.lifecycle.item_state` takes it, half of it out as ``PARTLY``."""
+"""SQL: a delivery's state as :func:`commsched.core.lifecycle.item_state` takes it: stopped with some of it out is
+``PARTLY``, and what waits to go on after its first part is under way."""

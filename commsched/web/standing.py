@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 import msgspec
+from flask import g
 
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
+from commsched.flow.listing import Reach
 from commsched.flow.look import Seen
+from commsched.flow.review import Review
+from commsched.flow.stopping import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web import mailing
 from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
@@ -31,16 +36,18 @@ def when(item: Item, zone: str) -> str:
     return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
 
 
-def where(seen: Seen, names: list[str], zone: str, filed: Collection[int] = ()) -> Told:
-    """The item's state as a person would put it. ``names``: those whose yes it waits for; ``filed``: the channels
-    where what went out only became files."""
+def where(shown: Review, zone: str, filed: Collection[int] = ()) -> Told:
+    """The item's state as a person would put it. ``filed``: the channels where what went out only became files."""
+    seen = shown.seen
     stops = _unfit_pictures(seen)
     if stops:
         return Told(_("It does not go out as it is."), " ".join(stops), stops=True)
+    if seen.item.state == "in_review":
+        return _in_review(shown, zone)
     if seen.item.state == "published":
         return _published(seen, zone, filed)
     tell = _TELL.get(seen.item.state)
-    return tell(seen, names, zone) if tell else Told("")
+    return tell(seen, shown.names, zone) if tell else Told("")
 
 
 def _unfit_pictures(seen: Seen) -> list[str]:
@@ -55,12 +62,16 @@ def _draft(seen: Seen, _names: list[str], _zone: str) -> Told:
     return Told(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
 
 
-def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
-    now = (
-        _("Waits for %(names)s.", names=said_list(names)) if names else _("Waits for approval, but nobody can give it.")
-    )
-    if not names:
-        return Told(now, _("An administrator must add an approver who did not write it."))
+def _in_review(shown: Review, zone: str) -> Told:
+    seen = shown.seen
+    if shown.turn.stuck:
+        way_out = _("Let somebody else in under People, or let it out without approval.")
+        return Told(_("Nobody here can approve it."), way_out, stops=True)
+    now = waits_for(shown)
+    if shown.late:
+        return Told(now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True)
+    if not shown.names:
+        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_list(shown.own)))
     if not seen.item.publish_at:
         return Told(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
@@ -70,6 +81,16 @@ def _in_review(seen: Seen, names: list[str], zone: str) -> Told:
                            when=when(seen.item, zone)))  # fmt: skip
     return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
                        when=when(seen.item, zone)))  # fmt: skip
+
+
+def waits_for(shown: Review) -> str:
+    """Whom an item in review waits for, and for what."""
+    if shown.names:
+        return _("Waits for %(names)s.", names=said_list(shown.names))
+    if shown.others:
+        return _("Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others),
+                 own=said_list(shown.own))  # fmt: skip
+    return _("Waits for approval, but nobody can give it.")
 
 
 def _sent_back(seen: Seen, _names: list[str], _zone: str) -> Told:
@@ -107,7 +128,16 @@ def _name(seen: Seen, row: Decision) -> str:
     return name
 
 
+def going(row: Delivery, now: datetime, paused: datetime | None) -> str:
+    """A delivery's state as it is told: what is due this very moment is going out, though its call has not begun."""
+    due = row.state == "waiting" and row.due_at <= now and (row.next_at is None or row.next_at <= now)
+    return "sending" if due and paused is None else row.state
+
+
 def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
+    place = g.place
+    if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
+        return Told(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
     now = ngettext("Goes out by itself %(when)s in %(n)s channel.", "Goes out by itself %(when)s in %(n)s channels.",
                    many, when=when(seen.item, zone))  # fmt: skip
@@ -115,10 +145,14 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
 
 
 def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
+    if any(row.was and row.reason == "verify" for row in seen.deliveries):
+        return Told(said(Words(REASONS["restored"])), _("You need do nothing yet."))
     if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
         return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
     if any(row.state == "unknown" for row in seen.deliveries):
         return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
+    if any(row.stop and row.state == "sending" for row in seen.deliveries):
+        return Told(_("It has been stopped. What is being sent at this moment cannot be recalled."))
     return Told(_("It is going out right now."), _("You need do nothing."))
 
 
@@ -129,24 +163,56 @@ def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
     moments = [row.published_at for row in seen.deliveries if row.published_at]
     at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
     then = _("The mails are saved as files: this is a demo without a mail server.") if files else ""
+    stopped = sum(bool(row.stop) and row.state == "cancelled" for row in seen.deliveries)
+    if stopped:
+        now = _("It is out in %(out)s of %(all)s channels.", out=len(moments), all=len(moments) + stopped)
+        return Told(now, f"{_('In the others it was stopped, and does not go out.')} {then}".strip())
     now = _("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel.")
     return Told(now, then)
 
 
 def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
-    live = [row for row in seen.deliveries if row.state != "cancelled"]
-    if all(row.state == "published" for row in live):
-        return Told(_("Some of it is out. The rest was cancelled and will not go out."))
+    live = [row for row in seen.deliveries if row.state != "cancelled" or row.id in seen.reach]
     out = sum(row.state == "published" for row in live)
-    now = _("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))
-    return Told(now, _("Decide below about those that stopped."))
+    now = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if len(live) > 1 else []
+    now += [reached(seen.reach[row.id]) for row in live if row.state != "published" and row.id in seen.reach]
+    if any(row.state in ("held", "failed") for row in live):
+        return Told(" ".join(now), _("Decide below about those that stopped."))
+    return Told(" ".join(now) or _("Some of it is out."), _("The rest was stopped and will not go out."))
+
+
+def reached(reach: Reach) -> str:
+    """How far a delivery of several parts came."""
+    if reach.readers:
+        return ngettext("It has reached %(out)s of %(n)s recipient.", "It has reached %(out)s of %(n)s recipients.",
+                        reach.of, out=reach.out)  # fmt: skip
+    return ngettext("%(out)s of its %(n)s post is out.", "%(out)s of its %(n)s posts are out.", reach.of,
+                    out=reach.out)  # fmt: skip
+
+
+def halfway(seen: Seen) -> bool:
+    """Whether what is partly out can go on at another time: nothing of it is all out in a channel, and some stopped."""
+    states = {row.state for row in seen.deliveries if not row.stop}
+    return "published" not in states and bool(states & {"held", "failed", "waiting"})
+
+
+def stopped(left: list[Left]) -> str | None:
+    """What had gone out when it was stopped; ``None`` where nothing had."""
+    if not left:
+        return None
+    told = [_("It is stopped. What had gone out cannot be recalled.")]
+    for one in left:
+        told.append(_("%(channel)s: %(out)s of %(of)s.", channel=one.channel, out=one.out, of=one.of))
+        if one.under_way:
+            told.append(_("%(n)s more may go out: the call is under way.", n=one.under_way))
+    return " ".join(told)
 
 
 def _stopped(seen: Seen, names: list[str], _zone: str) -> Told:
     reason = seen.item.reason or next((row.reason for row in seen.deliveries if row.reason), "")
     now = said(Words(REASONS.get(reason, N_("It stopped, and has not gone out."))))
     if reason == "unapproved" and names:
-        return Told(now, _("%(names)s can still approve it. Then choose a new time.", names=said_list(names)))
+        return Told(now, _("Choose a new time, and %(names)s is asked again.", names=said_list(names)))
     if seen.deliveries:
         return Told(now, _("Decide below: send it now, choose another time, or let it be."))
     return Told(now, _("Choose another time, or cancel it."))
@@ -157,7 +223,7 @@ def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 
 _TELL: Final = {
-    "draft": _draft, "in_review": _in_review, "changes_requested": _sent_back, "approved": _approved,
+    "draft": _draft, "changes_requested": _sent_back, "approved": _approved,
     "scheduled": _scheduled, "publishing": _publishing, "partly_published": _partly,
     "held": _stopped, "failed": _stopped, "cancelled": _cancelled,
 }  # fmt: skip
@@ -168,6 +234,8 @@ VERDICTS: Final = {
     "changes": N_("%(who)s sent version %(number)s back."),
     "withdraw": N_("%(who)s took the approval of version %(number)s back."),
     "bypass": N_("%(who)s let version %(number)s out without approval."),
+    "accept": N_("%(who)s accepted the words of version %(number)s."),
+    "lapse": N_("The yes of %(who)s to version %(number)s does not cover the new time."),
     "release": N_("%(who)s made version %(number)s ready. No approval was asked for."),
 }
 

@@ -21,6 +21,7 @@ from commsched.core.words import Words
 from commsched.flow import beats
 from commsched.flow.beats import goes
 from commsched.flow.context import Actor, Office
+from commsched.flow.pause import why
 from commsched.flow.signin import Place
 from commsched.web import guard
 from commsched.web.agents import browser
@@ -201,11 +202,11 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said, icon=icon, brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES,
-        ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
+        said=said, said_list=said_list, icon=icon, brand_icon=brand_icon, asset=asset,
+        form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
         role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
-        platform=lambda key: office().platform(key),
+        platform=lambda key: office().platform(key), pause_reason=lambda reason: _(why(reason)),
     )  # fmt: skip
     app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
                                  web_address=web_address, browser=browser, dollars=_dollars,

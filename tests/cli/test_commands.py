@@ -19,12 +19,12 @@ from commsched.cli.main import main
 from commsched.flow import signin
 from commsched.flow.context import Office
 from commsched.platforms import get, keys
-from commsched.store.models import Channel, Heartbeat, Item, Workspace
+from commsched.store.models import Channel, Delivery, Heartbeat, Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD
-from tests.publications import in_doubt
+from tests.publications import in_doubt, mailing
 
 SLUG = "regiongruppen-vastra"
 
@@ -381,6 +381,23 @@ def test_the_version_is_told(run: Run) -> None:
     from commsched import __version__
 
     assert run("version").stdout == f"commsched {__version__}\n"
+
+
+def test_what_is_under_way_is_stopped_and_what_had_gone_out_is_said(run: Run, founded: str, home: Path) -> None:
+    office = open_office(home)
+    with office.store.read(EVERY_WORKSPACE) as session:
+        place = session.scalars(select(Workspace.id)).one()
+    first, second = (
+        mailing(office, place, "sending", {"a@t.example": "published", "b@t.example": "waiting"}) for _ in range(2)
+    )
+    dropped = run("delivery", "drop", str(first))
+    assert (dropped.exit_code, dropped.stdout) == (0, "")
+    assert "1 of 2 had gone out, and 0 more may" in dropped.stderr
+    with office.store.read(EVERY_WORKSPACE) as session:
+        item = session.get_one(Delivery, second).item_id
+    assert "1 of 2 had gone out" in run("cancel", str(item)).stderr
+    assert run("cancel", str(item)).exit_code == 1, "it is stopped already"
+    office.store.close()
 
 
 def test_deliveries_are_listed_and_answered_for_recipient_by_recipient(run: Run, founded: str, home: Path) -> None:

@@ -159,6 +159,8 @@ def test_one_human_counts_once_in_a_step_across_steps_and_as_a_deputy() -> None:
     assert current_step(Policy(steps=[Step(people=[1]), Step(people=[3])]), [deputy(1, by=3)], A) == 1
     assert not helps(chain, [yes(1)], A, Yes(1, frozenset((1, 2)))), "nobody is asked for a second yes"
     assert helps(chain, [yes(1)], A, Yes(2, frozenset((2,))))
+    named = Policy(steps=[Step(people=[2])])
+    assert not helps(named, [yes(1)], A, Yes(1, frozenset((1, 2)))), "nor in another's name"
 
 
 def test_whom_a_yes_is_counted_for_follows_from_who_else_is_needed() -> None:

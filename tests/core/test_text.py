@@ -206,3 +206,9 @@ def test_whatever_is_looked_for_is_marked_whole(text: str, start: int, size: int
     place = found_in(text, piece)
     if place is not None:
         assert any(word in fold(text[place[0] : place[1]]) for word in fold(piece).split())
+
+
+def test_a_long_row_of_flags_is_counted_in_a_moment() -> None:
+    began = time.thread_time()
+    assert graphemes("🇸🇪" * 20_000) == 20_000
+    assert time.thread_time() - began < 0.5

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from commsched.core.platform import Account, ConnectError, DeadToken, Wire
 from commsched.flow import channel_checks, chores, connect
 from commsched.flow.context import Office
-from commsched.store.models import Channel, Notice
+from commsched.store.models import Channel, Notice, Workspace
 from tests.conftest import Cast, SetClock
 from tests.flow import desk
 from tests.flow.test_connect import GIVEN, Loudhailer
@@ -179,3 +179,19 @@ def test_the_offices_own_places_are_not_looked_at(
     monkeypatch.setattr(Changing, "own", True)
     clock.forward(hours=25)
     assert not channel_checks.look_again(office)
+
+
+def test_a_demos_servers_are_not_asked_for_they_do_not_exist(
+    office: Office, cast: Cast, channel: int, clock: SetClock
+) -> None:
+    with office.store.write(cast.place.id) as session:
+        session.get_one(Workspace, cast.place.id).is_demo = True
+    clock.forward(hours=25)
+    assert not channel_checks.look_again(office)
+
+
+def test_no_platform_is_loaded_that_nobody_publishes_on(office: Office, cast: Cast, clock: SetClock) -> None:
+    loaded: list[str] = []
+    clock.forward(hours=25)
+    channel_checks.look_again(replace(office, platform=loaded.append))
+    assert loaded == []

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from commsched.core.platform import Part, Platform
 from tests.sims.platform import LOOK_FAULTS, PREPARE_FAULTS, SEND_FAULTS
 from tests.sims.walk import LISTS, SPANS, Walk
-from tests.sims.world import FIRST, SECOND, World, discard
+from tests.sims.world import FIRST, SECOND, TROUBLES, World, discard
 
 CHANNEL_SETS = [(1,), (2,), (3,), (4,), (1, 3), (1, 2, 3, 4)]
 
@@ -101,6 +101,18 @@ class Office(RuleBasedStateMachine):
     def decide(self, which: int) -> None:
         self.world.decide(which)
 
+    @rule(which=st.integers(0, 5))
+    def drop(self, which: int) -> None:
+        self.world.drop(which)
+
+    @rule()
+    def backup(self) -> None:
+        self.world.backup()
+
+    @rule(which=st.integers(0, 2))
+    def restore(self, which: int) -> None:
+        self.world.restore(which)
+
     @rule(people=st.sampled_from(LISTS))
     def edit_the_list(self, people: tuple[str, ...]) -> None:
         self.world.set_list(people)
@@ -118,7 +130,7 @@ class Office(RuleBasedStateMachine):
         self.planned["look"].append(look)
         self.planned["prepare"].append(prepare)
 
-    @rule(trouble=st.sampled_from(("locked", "full", "crash before", "crash after")))
+    @rule(trouble=st.sampled_from(TROUBLES))
     def the_disk_will_fail(self, trouble: str) -> None:
         self.world.trouble = trouble
 

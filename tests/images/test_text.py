@@ -67,7 +67,7 @@ def test_nothing_is_lost_between_the_lines(words: list[str], width: float, mode:
     text = breaks.glued(" ".join(words))
     lines = breaks.lines(text, SETTING, width, mode)
     if lines is not None:
-        kept = "".join(lines).replace("-", "").replace(" ", "").replace("\u00a0", "")
+        kept = "".join(map(runs.unmarked, lines)).replace("-", "").replace(" ", "").replace("\u00a0", "")
         assert kept == text.replace("-", "").replace(" ", "").replace("\u00a0", "")
         assert breaks.count(text, SETTING, width, mode) == len(lines)
 
@@ -204,3 +204,40 @@ def test_a_large_font_of_the_system_draws_what_ours_lack(monkeypatch: pytest.Mon
     assert fonts.face_for(BOLD, "ก") == Face("system", BOLD.weight, thai)
     for cache in (fonts.face_for, fonts._system):
         cache.cache_clear()
+
+
+def order(line: str) -> list[str]:
+    """What stands on the line from left to right, without its spaces."""
+    return [run.text.strip() for run in runs.visual(line, BOLD) if run.text.strip()]
+
+
+def set_in(text: str, ems: float) -> list[list[str]]:
+    lines = breaks.lines(text, breaks.Setting(BOLD), ems, "words")
+    assert lines is not None
+    return [order(line) for line in lines]
+
+
+def test_a_line_runs_as_its_paragraph_does_and_not_as_the_word_it_begins_with() -> None:
+    """UAX 9, P2: the direction is the paragraph's. An Arabic reader begins at the right, also with "Göteborg"."""
+    arabic = set_in("نتائج التصويت في انتخابات Göteborg يوم الأحد", 9.5)
+    (mixed,) = [line for line in arabic if "Göteborg" in line]
+    assert mixed[-1] == "Göteborg", "it is the first word of its line, so it stands at the right"
+    assert len(mixed) == 2
+    assert order(runs.marked("עולם den 12 maj", rtl=False)) == ["עולם", "den 12 maj"]
+    assert order(runs.marked("Göteborg يوم", rtl=True)) == ["يوم", "Göteborg"]
+    assert [order(line) for line in ("עולם den 12 maj", "Göteborg يوم")] == [
+        ["den 12 maj", "עולם"],
+        ["Göteborg", "يوم"],
+    ]
+
+
+def test_each_paragraph_has_a_direction_of_its_own() -> None:
+    assert set_in("Möte שלום\nשלום Möte", 20) == [["Möte", "שלום"], ["Möte", "שלום"]]
+
+
+def test_what_is_marked_is_as_wide_and_as_high_as_before() -> None:
+    line = "Göteborg يوم الأحد"
+    assert runs.extent(runs.marked(line, True), BOLD).width == pytest.approx(runs.extent(line, BOLD).width, abs=0.01)
+    assert runs.unmarked(runs.marked(line, True)) == line
+    assert runs.marked(line, False) == line
+    assert runs.settable("\u200fGöteborg") == "Göteborg"

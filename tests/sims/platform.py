@@ -29,6 +29,9 @@ Idempotency = Literal["key", "two", "read", "none"]
 """As Mastodon (a key), as Facebook (two phases), as X (read back only), as e-mail (nothing at all)."""
 
 SETTLE = 5.0
+SKEW = timedelta(minutes=22)
+"""How far back of the asked moment a read-back goes: the office's clock is set back now and then."""
+BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
 SPLIT = "||"
 """Where a text becomes the next part of a thread."""
 START = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
@@ -200,8 +203,8 @@ class Faulty(Platform):
                 return Unknown("not JSON: \ud800\x00")
         return Published(one.id, f"https://wall.example/{one.id}")
 
-    def _find(self, part: Part, wire: Wire) -> Seen | None:
-        mine = [one for one in self.wall.on(wire.channel) if one.recipient == part.recipient]
+    def _find(self, part: Part, wire: Wire, since: datetime = BEFORE) -> Seen | None:
+        mine = [one for one in self.wall.on(wire.channel) if one.recipient == part.recipient and one.called_at >= since]
         return next((one for one in mine if one.key == part.key or one.text == part.text), None)
 
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
@@ -214,7 +217,9 @@ class Faulty(Platform):
             raise KeyError("a field the SDK did not expect")
         if fault:
             return CannotTell("the timeline does not answer")
-        mine = [one for one in self.wall.on(wire.channel) if one.id not in part.others]
+        mine = [
+            one for one in self.wall.on(wire.channel) if one.id not in part.others and one.called_at >= since - SKEW
+        ]
         found = next((one for one in mine if one.recipient == part.recipient and one.text == part.text), None)
         return Found(found.id, f"https://wall.example/{found.id}") if found else Absent("the whole timeline was read")
 

@@ -18,13 +18,14 @@ from collections.abc import Callable
 
 from commsched.core.platform import Part, Platform
 from tests.sims.platform import LOOK_FAULTS, PREPARE_FAULTS, SEND_FAULTS, Faulty
-from tests.sims.world import FIRST, LIST, SECOND, World, discard
+from tests.sims.world import FIRST, LIST, SECOND, TROUBLES, World, discard
 
 LISTS = (LIST, LIST[::-1], (LIST[0].upper(), *LIST[1:]), (*LIST, "ny@tidningen.se"))
 SPANS = (0.5, 3, 6, 20, 95, 400, 1900)
 DEEDS = (
     "create", "edit", "yes", "second yes", "take back", "submit", "move", "schedule", "cancel", "pause", "resume",
     "decide", "list", "mend", "tamper", "picture", "crash", "trouble", "back", "time", "step", "call", "run", "chores",
+    "drop", "backup", "restore",
 )  # fmt: skip
 ALWAYS = {"create": 4, "yes": 6, "second yes": 3, "time": 8, "step": 10, "call": 10, "run": 3, "decide": 2}
 
@@ -75,6 +76,8 @@ class Walk:
             "create": self._create, "pause": world.pause, "mend": world.mend, "crash": world.crash,
             "chores": world.chores, "step": world.step, "call": lambda: world.call(rnd.randrange(8)),
             "run": world.settle, "resume": lambda: world.resume(rnd.choice(("hold", "send"))),
+            "drop": lambda: world.drop(rnd.randrange(8)), "backup": world.backup,
+            "restore": lambda: world.restore(rnd.randrange(4)),
             "decide": lambda: world.decide(rnd.randrange(8)), "list": lambda: world.set_list(rnd.choice(LISTS)),
             "time": lambda: world.clock.forward(rnd.choice(SPANS)),
             "back": lambda: world.clock.forward(-rnd.choice((2, 30, 600))),
@@ -83,7 +86,7 @@ class Walk:
         if deed in plain:
             plain[deed]()
         elif deed == "trouble":
-            world.trouble = rnd.choice(("locked", "full", "crash before", "crash after"))
+            world.trouble = rnd.choice(TROUBLES)
         elif (item := self._item()) is not None:
             self._to(item, deed)
 

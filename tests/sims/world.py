@@ -7,6 +7,7 @@ the moment it is committed and at everything that becomes visible.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import random
@@ -15,7 +16,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from commsched.core.content import parse
 from commsched.core.draft import DraftIn, PictureIn
@@ -31,7 +32,7 @@ from commsched.core.lifecycle import REASONS, item_state
 from commsched.core.platform import Part as SentPart
 from commsched.core.platform import Platform, Wire
 from commsched.core.words import OfficeError
-from commsched.flow import approve, chores, pause, record, resolve, schedule, write
+from commsched.flow import approve, chores, pause, record, resolve, restored, schedule, write
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
 from commsched.flow.deliver import courier as courier_module
@@ -70,8 +71,26 @@ def named(one: Seen) -> tuple[int, str, str]:
     return one.channel, one.text, one.recipient.casefold()
 
 
+TROUBLES = ("locked", "full", "crash before", "crash after", "lost", "broken", "broken after")
+"""``lost`` and ``broken after`` are commits that were made and reported to have failed."""
 _OPEN = "SELECT delivery_id FROM attempt WHERE outcome = ''"
-_DELIVERIES = "SELECT id, state, reason, next_at FROM delivery"
+_DELIVERIES = "SELECT id, state, reason, next_at, stop FROM delivery"
+
+
+BOOKS = ("items", "yes", "cancelled", "stopped", "answered", "tampered", "attempts")
+"""What the oracle knows of the office, and forgets with it; what readers saw it never forgets."""
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def _reached(state: str, parts: list[str]) -> str:
+    """A delivery's state, with what of it is out."""
+    if not {"published", "sending", "unknown"} & set(parts):
+        return state
+    return {"held": "partly", "failed": "partly", "cancelled": "partly", "waiting": "sending"}.get(state, state)
 
 
 class Later(Executor):
@@ -121,7 +140,7 @@ class World:
         self._clean()
         self.random = chooser or random.Random(0)
         self.trouble = ""
-        """What the next commit of the courier does: ``locked``, ``full``, ``crash before``, ``crash after``."""
+        """What the next commit of the courier does: one of :data:`TROUBLES`; joined with ``+``, those after it too."""
         self.hands = Later()
         self.courier = self._new_courier()
         self.items: list[int] = []
@@ -129,6 +148,11 @@ class World:
         self.yes: dict[tuple[int, str], dict[int, tuple[datetime, datetime]]] = {}
         """The oracle's own book: who said yes to which hash of which item, for when, and has not taken it back."""
         self.cancelled: set[int] = set()
+        self.stopped: set[tuple[int, int]] = set()
+        """By item and channel: what somebody cancelled or dropped, of which no new attempt may be made."""
+        self.backups: list[tuple[Path, datetime, dict[str, Any]]] = []
+        """Backups: the file, when it was made, and the oracle's books of then."""
+        self.restores = 0
         self.answered: set[int] = set()
         """Deliveries about which a person answered, so that what is recorded is their word."""
         self.tampered: set[int] = set()
@@ -172,7 +196,15 @@ class World:
                 if table.name not in KEEP:
                     connection.execute(table.delete())
             connection.execute(update(Workspace).values(paused_at=None))
-            connection.execute(update(Channel).values(state="ok", not_before=None, trouble="", secrets=""))
+            fresh = {
+                "state": "ok",
+                "not_before": None,
+                "trouble": "",
+                "secrets": "",
+                "facts": {},
+                "token_expires_at": None,
+            }
+            connection.execute(update(Channel).values(**fresh))
         self.set_list(LIST)
         self.picture_file.parent.mkdir(parents=True, exist_ok=True)
         self.picture_file.write_bytes(PICTURE)
@@ -194,7 +226,7 @@ class World:
 
     @contextmanager
     def _ledger(self) -> Iterator[Connection]:
-        trouble, self.trouble = self.trouble, ""
+        trouble, _, self.trouble = self.trouble.partition("+")
         if trouble == "locked":
             raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
         before = self.attempts
@@ -204,7 +236,13 @@ class World:
                 raise Crash
             if trouble == "full":
                 raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
+            if trouble == "broken":
+                raise DatabaseError("COMMIT", {}, sqlite3.DatabaseError("database disk image is malformed"))
         self._look_at_attempts(before)
+        if trouble == "lost":
+            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("the connection was lost"))
+        if trouble == "broken after":
+            raise InterfaceError("COMMIT", {}, sqlite3.InterfaceError("the connection is closed"))
         if trouble == "crash after":
             raise Crash
 
@@ -243,6 +281,10 @@ class World:
     def crash(self) -> None:
         """The process is gone. Of the calls that were under way some still arrive, some never began."""
         self.moves["crash"] += 1
+        self._die()
+        recover(self.office)
+
+    def _die(self) -> None:
         waiting, self.hands = self.hands.calls, Later()
         fault, self.wall.fault = self.wall.fault, lambda kind, platform, part: "crash after"
         for call in waiting:
@@ -251,7 +293,27 @@ class World:
                     call()
         self.wall.fault = fault
         self.courier = self._new_courier()
-        recover(self.office)
+
+    def backup(self) -> None:
+        """A consistent copy of everything the office knows now."""
+        self.moves["backup"] += 1
+        file = self.home / f"backup-{len(self.backups)}.db"
+        file.unlink(missing_ok=True)
+        _copy(self.home / "commsched.db", file)
+        self.backups.append((file, self.clock.at, copy.deepcopy({name: getattr(self, name) for name in BOOKS})))
+
+    def restore(self, which: int) -> None:
+        """The office is gone; it comes back as it was in one of the backups, not always the newest."""
+        if not self.backups:
+            return
+        self.moves["restore"] += 1
+        self.restores += 1
+        file, made_at, books = self.backups[which % len(self.backups)]
+        self._die()
+        _copy(file, self.home / "commsched.db")
+        for name, value in copy.deepcopy(books).items():
+            setattr(self, name, value)
+        restored.settle(self.office, made_at)
 
     def settle(self, most: int = 400) -> None:
         """Turn and call until nothing is left to do now."""
@@ -283,6 +345,7 @@ class World:
                 assert not content.embargo or datetime.fromisoformat(content.embargo) <= now, "before the embargo"
                 assert now <= delivery.latest_at, "it was sent after its latest time"
                 assert item.id not in self.cancelled, "it had been cancelled"
+                assert (item.id, channel.id) not in self.stopped, "somebody had stopped it there"
                 assert channel.state == "ok", "the channel's access was dead"
                 assert channel.workspace_id == item.workspace_id == delivery.workspace_id, "another office's channel"
             open_ = Counter(session.scalars(select(Attempt.channel_id).where(Attempt.outcome == "")))
@@ -328,6 +391,9 @@ class World:
         with self.office.store.engine.connect() as connection:
             open_ = {row[0] for row in connection.exec_driver_sql(_OPEN)}
             for row in connection.exec_driver_sql(_DELIVERIES):
+                assert not row.stop or row.state in ("cancelled", "published", "unknown") or row.id in open_, (
+                    "stopped, and not at an end"
+                )
                 known = row.reason in REASONS or row.reason in ("verify", "retry", "")
                 assert known, f"a reason nobody can explain: {row.reason}"
                 match row.state:
@@ -365,8 +431,11 @@ class World:
             told = Counter(notice.facts.get("delivery") for notice in session.scalars(select(Notice)))
             contents = {one.id: one for one in session.scalars(select(Revision))}
             states: dict[int, list[str]] = {}
+            fates: dict[int, list[str]] = {}
+            for part in session.scalars(select(Part)):
+                fates.setdefault(part.delivery_id, []).append(part.state)
             for row in session.scalars(select(Delivery)):
-                states.setdefault(row.item_id, []).append(row.state)
+                states.setdefault(row.item_id, []).append(_reached(row.state, fates.get(row.id, [])))
                 assert row.state not in ("sending", "waiting") or row.due_at > self.clock.at, (
                     f"never ended: {row.state}"
                 )
@@ -383,6 +452,7 @@ class World:
                     assert item.state == item_state(mine, item.state), (
                         f"the item says {item.state}, its deliveries {mine}"
                     )
+                self._readers(item, mine, contents)
                 self._apart(item, contents)
         with self.office.store.engine.connect() as connection:
             assert not list(record.broken(connection)), "the record's chain is broken"
@@ -392,6 +462,19 @@ class World:
         people = [self.office.vault.unseal(part.recipient).casefold() for part in parts if part.recipient]
         wanted = [(4, said, one) for one in people] or [(row.channel_id, piece, "") for piece in said.split(SPLIT)]
         assert all(visible[one] for one in wanted), "recorded as published, but nobody saw it: lost"
+
+    def _readers(self, item: Item, states: list[str], contents: dict[int, Revision]) -> None:
+        """The item's state says how many got it: all, none, or some."""
+        none = item.state in ("scheduled", "held", "failed", "cancelled")
+        assert not (none and {"published", "partly", "sending"} & set(states)), f"{item.state}, yet somebody has it"
+        if item.state == "published":
+            assert set(states) <= {"published", "cancelled"}, f"published, but {states}"
+        if item.state == "partly_published":
+            assert {"published", "partly"} & set(states), "partly published, but nobody has it"
+        if none and not self.restores and item.id not in self.tampered and not self.answered:
+            mine = contents[item.revision_id or 0].parsed()
+            said = {(one.channel, mine.text_on(one.channel).split(SPLIT)[0]) for one in mine.channels}
+            assert not said & {(one.channel, one.text) for one in self.wall.seen}, f"{item.state}, yet it can be read"
 
     def _apart(self, item: Item, contents: dict[int, Revision]) -> None:
         mine = [parse(one.content).text.split(SPLIT)[0] for one in contents.values() if one.item_id == item.id]
@@ -480,8 +563,7 @@ class World:
     def submit(self, item: int) -> None:
         _, place, _ = self._facts(item)
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
-        if self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True)):
-            self.cancelled.discard(item)
+        self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True))
 
     def move(self, item: int, minutes: float, ask_again: bool = False) -> None:
         content_hash, place, _ = self._facts(item)
@@ -512,6 +594,20 @@ class World:
             _, _, row = self._facts(item)
             if row.state == "cancelled":
                 self.cancelled.add(item)
+            self.stopped |= {(item, int(channel)) for channel in row.channels.split(",") if channel}
+
+    def drop(self, which: int) -> None:
+        """Somebody decides that it does not go out there, whatever it is doing just now."""
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            live = Delivery.state.not_in(("published", "cancelled"))
+            rows = list(session.scalars(select(Delivery).where(live).order_by(Delivery.id)))
+        if rows:
+            self._drop(rows[which % len(rows)])
+
+    def _drop(self, row: Delivery) -> None:
+        who = self.actor(FIRST if row.workspace_id == 1 else OTHER_APPROVER)
+        if self._try("drop", lambda: resolve.drop(self.office, who, row.id)):
+            self.stopped.add((row.item_id, row.channel_id))
 
     def pause(self) -> None:
         self._try("pause", lambda: pause.pause(self.office, self.actor(FIRST), "Olycka på torget."))
@@ -536,18 +632,29 @@ class World:
             row = rows[which % len(rows)]
             parts = list(session.scalars(select(Part).where(Part.delivery_id == row.id, Part.state == "unknown")))
         who = self.actor(FIRST if row.workspace_id == 1 else OTHER_APPROVER)
-        if row.state != "unknown":
-            deed = resolve.send if which % 3 else resolve.drop
-            self._try(deed.__name__, lambda: deed(self.office, who, row.id))
+        if row.state != "unknown" and which % 3:
+            self._try("send", lambda: resolve.send(self.office, who, row.id))
+        elif row.state != "unknown":
+            self._drop(row)
         elif row.reason == "ask":
-            keys = {one.key for one in self.wall.on(row.channel_id)}
             answers: dict[bool, list[int]] = {True: [], False: []}
             for part in parts:
-                answers[part.key in keys].append(part.number)
+                answers[self._is_seen(row, part)].append(part.number)
             out = bool(answers[True]) and (which % 2 == 0 or not answers[False])
             said: resolve.Answer = "published" if out else "not_published"
             if self._try("resolve", lambda: resolve.resolve(self.office, who, row.id, said, parts=answers[out])):
                 self.answered.add(row.id)
+
+    def _is_seen(self, row: Delivery, part: Part) -> bool:
+        """Whether somebody who looks at the channel, or asks the recipient, sees the part there."""
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            revision = session.get(Revision, row.revision_id)
+            assert revision is not None
+            said = revision.parsed().text_on(row.channel_id)
+        if not part.recipient:
+            return said.split(SPLIT)[part.number] in {one.text for one in self.wall.on(row.channel_id)}
+        whom = self.office.vault.unseal(part.recipient).casefold()
+        return any(one.text == said and one.recipient.casefold() == whom for one in self.wall.on(row.channel_id))
 
     def set_list(self, people: tuple[str, ...]) -> None:
         """Somebody edits the press list."""

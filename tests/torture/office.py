@@ -8,7 +8,9 @@ Each child's pid is printed, and ``ready PID SECONDS`` once it has recovered wha
 from __future__ import annotations
 
 import os
+import random
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from commsched.core.outcome import (
     Absent,
@@ -45,6 +48,8 @@ HOOKS = ("before begin", "after begin", "before commit", "after commit", "before
          "after prepare", "before look", "after look")  # fmt: skip
 CLASSES: tuple[Literal["key", "two", "read", "none"], ...] = ("key", "two", "read", "none")
 SETTLE = 0.3
+LOSES = 0.02
+"""The share of commits that an office with a hook is told about wrongly."""
 DEADLINE = 0.3
 
 
@@ -53,6 +58,10 @@ class Hooks:
 
     def __init__(self, name: str, count: int) -> None:
         self.name, self.left, self.lock = name, count, threading.Lock()
+
+    def loses(self) -> bool:
+        """Whether this commit is said to have failed: before it, so that it has; after it, though it has not."""
+        return self.name != "-" and random.random() < LOSES
 
     def past(self, name: str) -> None:
         if name != self.name:
@@ -164,7 +173,11 @@ class HookedStore(Store):
             self.hooks.past("after begin")
             yield connection
             self.hooks.past("before commit")
+            if self.hooks.loses():
+                raise DatabaseError("COMMIT", {}, sqlite3.DatabaseError("a constraint that is looked at last"))
         self.hooks.past("after commit")
+        if self.hooks.loses():
+            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("the connection was lost"))
 
 
 class Clock:

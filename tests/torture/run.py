@@ -27,12 +27,14 @@ from commsched.store.session import EVERY_WORKSPACE, Store
 from commsched.store.vault import Vault
 from tests.torture import server as platform_server
 from tests.torture.office import CLASSES, HOOKS
+from tests.torture.people import SURE, People
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PER_CLASS = 3
 """Channels of each class."""
 LIST = ("anna@tidningen.example", "bo@radion.example", "cia@bladet.example")
 BACKLOG, FILL = 30, 24
+ENDED = ("published", "held", "failed", "cancelled")
 QUIET = 90.0
 """Seconds within which everything must have come to an end once nothing kills it any more."""
 
@@ -56,6 +58,18 @@ class Figures:
     recoveries: list[float] = field(default_factory=list)
     seconds: float = 0.0
     chain_broken: int = 0
+    deeds: Counter[str] = field(default_factory=Counter)
+    """What people did meanwhile."""
+    disobeyed: int = 0
+    """Attempts at what had been cancelled or dropped."""
+    untrue: int = 0
+    """Items whose state says that nobody has what somebody has."""
+
+    @property
+    def broken(self) -> int:
+        """Everything that must be 0."""
+        counts = (self.duplicates.total(), self.lost.total(), self.disobeyed, self.untrue, self.chain_broken)
+        return sum(counts)
 
     def table(self) -> str:
         """The figures as lines for a person."""
@@ -64,6 +78,7 @@ class Figures:
             counts = [sum(c.values()) if kind == "all" else c[kind] for c in (
                 self.deliveries, self.duplicates, self.lost, self.held, self.asked, self.failed)]  # fmt: skip
             lines.append(f"{kind:8}{counts[0]:12}{counts[1]:12}{counts[2]:8}{counts[3]:8}{counts[4]:8}{counts[5]:8}")
+        deeds = ", ".join(f"{name} {count}" for name, count in sorted(self.deeds.items()))
         whole = sum(self.deliveries.values())
         p50, worst = statistics.median(self.recoveries or [0]), max(self.recoveries or [0])
         lines += [
@@ -71,6 +86,8 @@ class Figures:
             f" {self.seconds:.0f} s; {sum(v for k, v in self.faults.items() if k)} faulty answers of"
             f" {sum(self.faults.values())}",
             f"with none in {whole} deliveries, at most {300 / max(whole, 1):.2f} % (3/n, 95 %) under this mix",
+            f"meanwhile: {deeds}",
+            f"attempts at what had been stopped: {self.disobeyed}; items with an untrue state: {self.untrue}",
             f"recovery after a kill: p50 {p50 * 1000:.0f} ms, longest {worst * 1000:.0f} ms",
         ]
         return "\n".join(lines)
@@ -86,6 +103,7 @@ class Torture:
         ready(self.store, home / "backups", datetime.now(UTC))
         self.made = 0
         self._settle_in()
+        self.people = People(home, self.server.server_address[1], seed, self.server.book)
         command = [sys.executable, "-m", "tests.torture.office"]
         self.zygote = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
                                        bufsize=1)  # fmt: skip
@@ -181,10 +199,14 @@ class Torture:
             if self._open() < BACKLOG:
                 self.fill(FILL)
             way = self.random.random()
-            if way < 0.6:
+            for _ in range(self.random.choice((0, 1, 2, 4))):
+                self.people.act()
+            if way < 0.55:
                 self._by_hook()
-            elif way < 0.93:
+            elif way < 0.88:
                 self._at_random()
+            elif way < 0.94 and self.people.restore():
+                self._after_a_restore()
             else:
                 self._stopped()
         self._let_it_rest()
@@ -201,7 +223,18 @@ class Torture:
     def _at_random(self) -> None:
         pid = self.begin()
         self.is_ready(pid, 5)
+        for _ in range(self.random.choice((0, 2, 5))):  # while it works
+            self.people.act()
         time.sleep(self.random.uniform(0, 0.3))
+        self.kill(pid)
+
+    def _after_a_restore(self) -> None:
+        """It is paused and reads back; sometimes somebody resumes before it is done."""
+        pid = self.begin()
+        self.is_ready(pid, 5)
+        time.sleep(self.random.choice((0, 0.2, 1.5)))
+        self.people.resume()
+        time.sleep(self.random.uniform(0, 0.5))
         self.kill(pid)
 
     def _stopped(self) -> None:
@@ -230,8 +263,13 @@ class Torture:
 
     def _let_it_rest(self) -> None:
         self.server.book.rate = 0.0
+        self.people.resume()
         pid = self.begin()
         end = time.monotonic() + QUIET
+        while self._open() and time.monotonic() < end:
+            time.sleep(0.2)
+        time.sleep(SURE.total_seconds())
+        self.people.answer_all()
         while self._open() and time.monotonic() < end:
             time.sleep(0.2)
         self.kill(pid)
@@ -258,11 +296,13 @@ class Torture:
                 said = words[row.revision_id]
                 wanted = [(row.channel_id, said, to) for to in people] if people else [
                     (row.channel_id, piece, "") for piece in said.split("||")]  # fmt: skip
-                ended = row.state in ("published", "held", "failed") or (row.state, row.reason) == ("unknown", "ask")
+                ended = row.state in ENDED or (row.state, row.reason) == ("unknown", "ask")
                 unseen = row.state == "published" and not all(book.seen[one] for one in wanted)
                 figures.lost[kind] += unseen or not ended or row.id in left_open
         with self.store.engine.connect() as connection:
             figures.chain_broken = len(list(record.broken(connection)))
+        figures.deeds, figures.disobeyed = self.people.deeds, self.people.disobeyed()
+        figures.untrue = self.people.untrue()
 
     def close(self) -> None:
         assert self.zygote.stdin is not None
@@ -270,6 +310,7 @@ class Torture:
         self.zygote.wait(10)
         assert self.zygote.stdout is not None
         self.zygote.stdout.close()
+        self.people.close()
         self.server.shutdown()
         self.server.server_close()
         self.store.close()

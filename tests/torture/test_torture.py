@@ -16,6 +16,9 @@ def test_a_hundred_kills_neither_double_nor_lose_anything(tmp_path: Path) -> Non
     print(figures.table())
     assert not figures.duplicates.total(), figures.table()
     assert not figures.lost.total(), figures.table()
+    assert not figures.disobeyed, figures.table()
+    assert not figures.untrue, figures.table()
     assert not figures.chain_broken
+    assert figures.deeds["restore"], "and the office came out of a backup at least once"
     assert figures.kills >= 100
     assert min(figures.deliveries.values()) >= 10, "every class was tried"

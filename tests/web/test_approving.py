@@ -237,16 +237,108 @@ def test_sending_back_by_the_link_needs_a_word_and_costs_nothing_without_it(
     assert state(office, cast, number)[0].state == "changes_requested"
 
 
-def test_a_link_says_when_the_item_has_changed_since_the_mail(
+def test_a_link_that_a_newer_mail_has_ended_says_so_and_the_newer_one_shows_the_new_text(
     browse: Browse, office: Office, cast: Cast, mail: MailBag, to: dict[str, int]
 ) -> None:
     number = writing.submitted(office, cast, [to["x"]])
     path = link_in(office, mail)
     write.save(office, cast.actor("writer"), number, writing.draft([to["x"]], text="Ny text, samma ärende."))
     approve.submit(office, cast.actor("writer"), number, then_schedule=True)
-    page = Reader(browse).get(path).text
-    assert "Det har ändrats sedan mejlet skickades." in page
-    assert "Ny text, samma ärende." in page
+    page = Reader(browse).get(path)
+    assert page.status_code == 409
+    assert "Du har fått ett nyare mejl om det här." in page.text
+    assert "Ny text, samma ärende." in Reader(browse).get(link_in(office, mail)).text
+
+
+def test_a_used_link_shows_what_was_decided_and_how_it_stands(
+    browse: Browse, office: Office, cast: Cast, mail: MailBag, to: dict[str, int]
+) -> None:
+    number = writing.submitted(office, cast, [to["x"]])
+    reader, path = Reader(browse), link_in(office, mail)
+    reader.post(path, verdict="approve")
+    page = unescape(reader.get(path).text)
+    assert "Du godkände ”" in page
+    assert "Schemalagd" in page
+    schedule.cancel(office, cast.actor("writer"), number)
+    assert "Inställd" in reader.get(path).text
+
+
+def test_embargo_and_a_time_that_has_passed_are_shown_to_the_approver(
+    browse: Browse, office: Office, cast: Cast, mail: MailBag, clock: SetClock, to: dict[str, int]
+) -> None:
+    number = writing.submitted(office, cast, [to["x"]], embargo="2026-11-27T07:00")
+    path = link_in(office, mail)
+    assert "Embargo: fre 27 nov 07:00" in mail.sent[-1].text
+    for page in (Reader(browse).get(path).text, browse(cast.approver).get(f"~/items/{number}/review").text):
+        assert "Embargo till fre 27 nov 07:00." in page
+        assert 'value="approve"' in page
+    clock.forward(hours=30)
+    for page in (Reader(browse).get(path).text, browse(cast.approver).get(f"~/items/{number}/review").text):
+        assert "Den tiden har passerat" in page
+        assert 'value="approve"' not in page
+    late = browse(cast.approver).post(
+        f"~/items/{number}/review", {"verdict": "approve", "hash": state(office, cast, number)[1].hash}
+    )
+    assert late.status_code == 409
+    assert "Tiden har passerat." in late.text
+    assert not decisions(office, cast)
+
+
+def test_the_leader_who_mends_a_word_is_told_who_decides_and_the_writer_accepts_it_with_one_press(
+    browse: Browse, office: Office, cast: Cast, mail: MailBag, to: dict[str, int]
+) -> None:
+    people.remove_person(office, cast.actor(), cast.reader.id)
+    number = writing.submitted(office, cast, [to["x"]])
+    leader, writer = browse(cast.approver), browse(cast.writer)
+    form = {
+        "kind": "post",
+        "channels": str(to["x"]),
+        "text": "Gunnars egen text om linje 14.",
+        "item": str(number),
+        "publish_day": "2026-11-27",
+        "publish_time": "07:30",
+    }
+    told = leader.post("~/write/check", form).json
+    assert told["bar"]["press"] == "Spara, och be Karin Ek godta det"
+    assert "Karin Ek får se vad som är ändrat" in told["problems"]
+    leader.post(f"~/items/{number}/edit", form | {"do": "submit"})
+    page = unescape(leader.get(f"~/items/{number}").text)
+    assert "Väntar på att Karin Ek ska godta det som Gunnar Lind skrev." in page
+    notify.send_due(office)
+    assert mail.sent[-1].to == cast.writer.email
+    assert f"/items/{number}" in mail.sent[-1].text
+    assert "Godta det, så går det att godkänna" in writer.get("~/").text
+    shown = unescape(writer.get(f"~/items/{number}").text)
+    assert "<ins>Gunnars" in shown
+    assert "Godta ändringen" in shown
+    writer.post(f"~/items/{number}/accept", {"hash": state(office, cast, number)[1].hash})
+    assert "Väntar på Gunnar Lind." in leader.get(f"~/items/{number}").text
+    leader.post(f"~/items/{number}/review", {"verdict": "approve", "hash": state(office, cast, number)[1].hash})
+    assert state(office, cast, number)[0].state == "scheduled"
+
+
+def test_what_nobody_can_approve_is_stopped_before_it_is_sent_and_red_on_the_first_page(
+    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    number = writing.submitted(office, cast, [to["x"]])
+    with office.store.write(EVERY_WORKSPACE) as session:
+        for person in (cast.approver, cast.administrator, cast.writer):
+            session.get_one(type(person), person.id).active = person is cast.administrator
+        session.get_one(Item, number).author_id = None
+        session.get_one(Revision, state(office, cast, number)[0].revision_id).author_id = cast.administrator.id
+    browser = browse(cast.administrator)
+    assert "Ingen här kan godkänna det." in browser.get("~/").text
+    assert "Ingen här kan godkänna det." in browser.get(f"~/items/{number}").text
+    form = {
+        "kind": "post",
+        "channels": str(to["x"]),
+        "text": "En text av den som är ensam.",
+        "publish_day": "2026-11-27",
+        "publish_time": "07:30",
+    }
+    told = browser.post("~/write/check", form).json["problems"]
+    assert "Ingen här kan godkänna det här" in told
+    assert "/people/" in told
 
 
 @pytest.mark.parametrize("ending", ["expired", "password", "left", "unknown", "withdrawn"])

@@ -14,6 +14,7 @@ from commsched.flow import newsroom
 from commsched.flow.context import Office
 from tests import publications
 from tests.conftest import NOW, Cast
+from tests.images import files
 
 
 def page_of(office: Office, cast: Cast, room: int, **content: Any) -> str:
@@ -56,10 +57,75 @@ def test_an_office_without_a_newsroom_has_none(press: FlaskClient) -> None:
     assert press.get("/n/gruppen/link.jpg").status_code == 404
 
 
+def own(office: Office, cast: Cast, data: bytes, width: int, height: int) -> Any:
+    return publications.picture(office, cast.place.id, data, width=width, height=height)
+
+
 def test_its_own_picture_goes_before_a_drawn_one(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg", width=1600, height=900)
-    address = page_of(office, cast, room, pictures=[picture])
-    assert "link.jpg" not in press.get(address).text
+    """In the shape and the weight that chats and networks show; the file of the archive is for who downloads it."""
+    photo = Image.effect_noise((4032, 3024), 60).convert("RGB")
+    data = files.save(photo, "JPEG", quality=92)
+    assert len(data) > 4_000_000
+    address = page_of(office, cast, room, pictures=[own(office, cast, data, 4032, 3024)])
+    page = press.get(address).text
+    assert f'property="og:image" content="http://localhost{address}/link.jpg"' in page
+    assert 'property="og:image:width" content="1200"' in page
+    given = press.get(f"{address}/link.jpg")
+    assert len(given.data) <= 300_000
+    with Image.open(io.BytesIO(given.data)) as image:
+        assert image.format == "JPEG"
+        assert image.width <= 1200
+        assert image.width / image.height == pytest.approx(1200 / 630, abs=0.01)
+        assert image.convert("L").getextrema() != (255, 255)
+    assert not list((office.home / "cache" / "og").rglob("*.jpg")), "no card was drawn"
+
+
+@pytest.mark.parametrize(
+    ("data", "width", "height"),
+    [
+        (files.jpeg((90, 60)), 90, 60),
+        (files.webp((300, 3000)), 300, 3000),
+        (files.save(Image.new("RGBA", (1600, 900), (255, 255, 255, 0)), "PNG"), 1600, 900),
+    ],
+    ids=["a stamp", "a column", "a logo, white on nothing"],
+)
+def test_a_picture_that_does_not_do_for_a_link_gives_way_to_the_card(
+    press: FlaskClient, office: Office, cast: Cast, room: int, data: bytes, width: int, height: int
+) -> None:
+    address = page_of(office, cast, room, pictures=[own(office, cast, data, width, height)])
+    with Image.open(io.BytesIO(press.get(f"{address}/link.jpg").data)) as image:
+        assert image.size == (1200, 630)
+        assert len(image.convert("RGB").getcolors(100_000) or [()] * 9) > 4, "it says something"
+    assert len(list((office.home / "cache" / "og").rglob("*.jpg"))) == 1
+
+
+def test_a_list_shows_small_forms_and_the_archive_file_is_for_who_downloads_it(
+    press: FlaskClient, office: Office, cast: Cast, room: int
+) -> None:
+    data = files.save(Image.effect_noise((2400, 1600), 60).convert("RGB"), "JPEG", quality=92)
+    picture = own(office, cast, data, 2400, 1600)
+    page_of(office, cast, room, pictures=[picture])
+    page = press.get("/n/gruppen/").text
+    small = f"/media/gruppen/480/{picture.sha256}.jpg"
+    assert f'srcset="{small} 480w, /media/gruppen/960/' in page
+    assert f'src="/media/gruppen/{picture.sha256}.jpg"' not in page
+    given = press.get(small)
+    with Image.open(io.BytesIO(given.data)) as image:
+        assert image.size == (480, 320)
+    assert len(given.data) < 60_000
+    assert given.headers["ETag"] == f'"{picture.sha256}-480"'
+    given.close()
+    assert press.get(f"/media/gruppen/481/{picture.sha256}.jpg").status_code == 404
+    assert press.get(f"/media/gruppen/480/{'0' * 64}.jpg").status_code == 404
+    for feed in ("feed.atom", "feed.json"):
+        assert f"http://localhost/media/gruppen/1600/{picture.sha256}.jpg" in press.get(f"/n/gruppen/{feed}").text
+
+
+def test_a_small_form_is_nobodys_before_the_picture_is(
+    press: FlaskClient, office: Office, cast: Cast, room: int
+) -> None:
+    picture = own(office, cast, files.jpeg((2400, 1600)), 2400, 1600)
+    assert press.get(f"/media/gruppen/480/{picture.sha256}.jpg").status_code == 404
 
 
 def test_what_is_not_published_has_no_picture(press: FlaskClient, cast: Cast, room: int) -> None:

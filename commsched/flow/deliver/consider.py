@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache, partial
@@ -15,6 +16,7 @@ import msgspec
 from commsched.core.approval import Policy
 from commsched.core.content import Content, addresses_digest, digest, parse
 from commsched.core.gate import Case, Go, Hold, Wait, judge
+from commsched.core.lifecycle import STOPS
 from commsched.core.outcome import Handles
 from commsched.core.parts import PartState, in_turn
 from commsched.core.platform import Draft, Part, Wire
@@ -74,15 +76,13 @@ class Considerer(msgspec.Struct, frozen=True):
         return None
 
     def _go(self, job: Job, row: CaseRow) -> Call | None:
-        if job.pictures and job.pictures.missing:
-            self._stop(row, "media")
-            return None
         content = parse(row.content)
         people = self.people(row)
         verdict = judge(self._case(job, row, content, people), self.now)
         match verdict:
             case Hold(reason=reason):
-                self._stop(row, reason)
+                missing = reason == "changed" and job.pictures is not None and job.pictures.missing
+                self._stop(row, "media" if missing else reason)
                 return None
             case Wait(until=until):
                 self.batch.delivery(row.id, next_at=until)
@@ -103,6 +103,7 @@ class Considerer(msgspec.Struct, frozen=True):
             decisions=self.loaded.decisions.get(row.item_id, ()),
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
+            stop=row.stop,
             mute=mute(self.office, row.platform, bool(row.is_demo)),
             lapsed=any(
                 self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
@@ -130,8 +131,9 @@ class Considerer(msgspec.Struct, frozen=True):
         ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
             return Call("prepare", job, platform, wire, part, handles, self.now, row, known)
-        self._commit_attempt(row, turn.number)  # the last thing that can fail: a committed attempt is always called
-        return Call("send", job, platform, wire, part, handles, self.now, row, known)
+        # the last thing that can fail: a committed attempt is always called
+        attempt = self._commit_attempt(row, turn.number)
+        return Call("send", job, platform, wire, part, handles, self.now, row, known, attempt)
 
     def _same(self, parts: list[Part], known: Known) -> Part:
         """The part that ``known`` was written down for. Recipients are known by their address, not their place: a
@@ -157,7 +159,7 @@ class Considerer(msgspec.Struct, frozen=True):
                 "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
                 "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
                 "message_id": self._message_id(row, n, part),
-                "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None,
+                "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None, "was": "",
             }
             for n, part in enumerate(parts)
         ]  # fmt: skip
@@ -173,10 +175,11 @@ class Considerer(msgspec.Struct, frozen=True):
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.office.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
-    def _commit_attempt(self, row: CaseRow, number: int) -> None:
+    def _commit_attempt(self, row: CaseRow, number: int) -> str:
+        uid = uuid.uuid4().hex
         self.batch.new_attempts.append(
             {
-                "delivery_id": row.id, "channel_id": row.channel_id, "part": number, "hash": row.hash,
+                "uid": uid, "delivery_id": row.id, "channel_id": row.channel_id, "part": number, "hash": row.hash,
                 "worker": self.worker, "started_at": self.now, "finished_at": None, "outcome": "", "detail": "",
             }
         )  # fmt: skip
@@ -184,22 +187,41 @@ class Considerer(msgspec.Struct, frozen=True):
         self.batch.delivery(row.id, state="sending", next_at=None, reason="")
         if row.item_state != "publishing" and not self.office.platform(row.platform).instant:
             self.batch.items.add(row.item_id)
+        return uid
 
     def _look(self, job: Job, row: CaseRow) -> Call | None:
         """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
-        known = self.loaded.parts.get(row.id, [])
-        lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
-        if not lost:
-            self._give_up(row)
-            return None
         content = parse(row.content)
         platform = self.office.platform(row.platform)
         job.pictures = job.pictures or Pictures()
         parts = platform.parts(self.draft(job, row, content, self.people(row)))
+        known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
+        lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
+        if not lost:
+            self._give_up(row)
+            return None
         part, handles = complete(self._same(parts, lost[0]), known, self.office)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
-        since = self.loaded.lost.get((row.id, part.number), from_micros(row.due))
-        return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
+        return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row,
+                    known)  # fmt: skip
+
+    def _in_doubt(self, row: CaseRow, parts: list[Part]) -> list[Known]:
+        """After a restore: the parts that the first try would have written down, for each to be read back."""
+        if not row.was:
+            return []
+        known = self.first_time(row, parts)
+        for one in known:
+            doubted: dict[str, Any] = {"state": "unknown", "was": "waiting", "next_at": self.now}
+            one.set(**doubted)
+            self.batch.part(row.id, one.number, **doubted)
+        return known
+
+    def _since(self, row: CaseRow, part: Known) -> datetime:
+        """From when on it may have gone out: its first attempt not accounted for, or the backup if that is earlier."""
+        lost = self.loaded.lost.get((row.id, part.number))
+        if row.doubt_since is None or not part.was:
+            return lost or from_micros(row.due)
+        return min(from_micros(row.doubt_since), lost or self.now)
 
     def _give_up(self, row: CaseRow) -> None:
         """After a bug: nothing of this delivery is tried. What may be out stays a question, the rest is held."""
@@ -211,11 +233,12 @@ class Considerer(msgspec.Struct, frozen=True):
         self.told.append(Told(row.workspace_id, row.item_id, "unknown_ask", facts))
 
     def _stop(self, row: CaseRow, reason: str) -> None:
-        self.batch.delivery(row.id, state="held", next_at=None, reason=reason)
+        state = "cancelled" if reason in STOPS else "held"
+        self.batch.delivery(row.id, state=state, next_at=None, reason=reason)
         self.batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
-        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.held", row.item_id, facts))
-        if reason != "paused":  # whoever paused knows
+        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
+        if reason not in ("paused", *STOPS):  # whoever paused or cancelled knows
             self.told.append(Told(row.workspace_id, row.item_id, "held", facts))
 
 

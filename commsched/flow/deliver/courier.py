@@ -21,6 +21,7 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from commsched.core.outcome import Found, Published, Retry
 from commsched.core.platform import Wire
 from commsched.flow.context import Office
 from commsched.flow.deliver import rows
@@ -45,6 +46,7 @@ PATIENCE = 0.05
 """Seconds to wait for an answer before looking again at what has become due meanwhile."""
 TROUBLE_WAIT = 0.5
 """Seconds to wait when the database is locked or the disk is full, before trying the same transaction again."""
+NOT_CALLED = "the database did not confirm the attempt, so no call was made"
 
 
 class Courier:
@@ -200,15 +202,19 @@ class Courier:
         If it cannot be committed nothing is called, and what came back is kept and recorded later.
         """
         jobs = [] if self.stopping else self._next_jobs(done, self.limit)
+        calls: list[Call] = []
         try:
             with self.office.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
-            self._trouble(done)
+            self._trouble(done + self._not_called(calls))
             return []
+        except rows.Overtaken:
+            log.warning("an attempt has been closed by somebody else; the answers are looked at one by one")
+            return self._one_by_one([*_once_more(done), *jobs])
         except Exception:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
-            return self._one_by_one([*done, *jobs])
+            return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
         self.refused = False
         self._mark(done, calls)
         return calls
@@ -216,9 +222,16 @@ class Courier:
     def _trouble(self, done: list[Done]) -> None:
         log.warning("the database could not be written; waiting and trying again", exc_info=True)
         self.refused = True
-        self._unrecorded = done + self._unrecorded
+        self._unrecorded = _once_more(done) + self._unrecorded
         self._lines = {}
         self.wait(TROUBLE_WAIT)
+
+    def _not_called(self, calls: Sequence[Call]) -> list[Done]:
+        """The transaction of these is reported to have failed, so none is made. Perhaps it was committed nevertheless:
+        then their attempts stand open, and are to be closed as provably not sent."""
+        never = [call for call in calls if call.kind == "send"]
+        self._busy |= {call.job.channel for call in never}
+        return _once_more([Done(call, Retry(NOT_CALLED, after=self.office.now())) for call in never])
 
     def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
         """Each in a transaction of its own, so that one that breaks it stops no other."""
@@ -241,13 +254,28 @@ class Courier:
             with self.office.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
+            self._unrecorded += self._not_called(calls)
             raise
         except Exception as error:
-            # an attempt open on the channel that this courier knows nothing of: a commit that failed, yet was made
-            if not (isinstance(error, IntegrityError) and jobs and recover(self.office, besides=self._busy)):
+            self._unrecorded += self._not_called(calls)
+            # an attempt open on the channel that this courier knows nothing of: another process's, or one made by hand
+            known = isinstance(error, IntegrityError) and jobs and recover(self.office, besides=self._busy)
+            if not (known or self._was_made(calls)):
                 self._isolate(step)
+            self._mark(done, [call for call in calls if call.kind == "send"])
+            return []
         self._mark(done, calls)
         return calls
+
+    def _was_made(self, calls: Sequence[Call]) -> bool:
+        """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
+        made = {call.attempt for call in calls if call.kind == "send"}
+        try:
+            with self.office.store.engine.connect() as connection:
+                return not made.isdisjoint(rows.ends(connection, [call.job.delivery for call in calls]))
+        except Exception:  # then nothing can be read here at all, and the delivery is left alone
+            log.exception("what became of the transaction cannot be seen")
+            return False
 
     def _isolate(self, step: Done | Job) -> None:
         job = step.call.job if isinstance(step, Done) else step
@@ -264,8 +292,9 @@ class Courier:
 
     def _transact(self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]) -> list[Call]:
         now, batch = self.office.now(), rows.Batch()
+        done = _not_recorded(connection, done)
         settled = {one.call.job.delivery for one in done}
-        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.call.locks_all}
+        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
         loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
         considerer = Considerer(self.office, self._wire, self.worker, now, loaded, batch)
         settler = Settler(now, loaded, batch, considerer)
@@ -299,3 +328,30 @@ class Courier:
         )  # fmt: skip
         self._wires[row.channel_id] = (stands, wire)
         return wire
+
+
+def _once_more(done: Sequence[Done]) -> list[Done]:
+    """``done``, marked as having been in a transaction that may have been committed."""
+    for one in done:
+        one.again = True
+    return list(done)
+
+
+def _not_recorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
+    """``done`` without the answers that a transaction reported lost has written down after all.
+
+    What another process has called unknown meanwhile is proved by an answer that says it is out.
+    """
+    doubtful = [one for one in done if one.again and one.call.kind == "send"]
+    if not doubtful:
+        return list(done)
+    ends = rows.ends(connection, sorted({one.call.job.delivery for one in doubtful}))
+    left: list[Done] = []
+    for one in done:
+        end = ends.get(one.call.attempt) if one.again and one.call.kind == "send" else ""
+        if end == "":
+            left.append(one)
+        elif end == "unknown" and isinstance(one.result, Published):
+            found = Found(one.result.id, one.result.url)
+            left.append(Done(msgspec.structs.replace(one.call, kind="look"), found, again=True))
+    return left

@@ -1,68 +1,78 @@
-"""After a restore: what was due since the backup may have gone out since. It becomes unknown, and is read back."""
+"""After a restore: whatever was not finished in the backup may have gone out since. It becomes unknown, and is read
+back; the courier does that, and :func:`commsched.core.parts.after_doubt` says what it goes back to."""
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from commsched.core.content import parse
-from commsched.core.words import OfficeError
 from commsched.flow.context import Office
-from commsched.flow.deliver.consider import Considerer
-from commsched.flow.deliver.jobs import Job, Pictures
-from commsched.flow.deliver.rows import Batch, CaseRow, load
+from commsched.flow.deliver.recover import settle_time
+from commsched.flow.deliver.rows import Batch
 from commsched.flow.record import Line
-from commsched.store.models import Delivery
+from commsched.store.models import Channel, Delivery, Item, Part
 
-log = logging.getLogger("commsched.deliver")
-CHUNK = 200
+OPEN = ("waiting", "sending", "held", "failed", "unknown")
+"""States of a delivery in the backup that somebody, or the clock, may have sent, moved or dropped since."""
+ENDED = ("published", "cancelled")
+"""States of an item of which nothing more is put in the outbox."""
 
 
-def doubt(office: Office) -> int:
-    """Call everything that is due and not known to be out unknown; returns how many. Nothing is sent.
+def doubt(office: Office, since: datetime) -> int:
+    """Call everything unknown that was not finished in the backup made at ``since`` (UTC), whatever its time; returns
+    how many deliveries. Nothing is sent, and nothing but their states is read, so that it works without any key.
 
-    Each is read back at once. Where a platform cannot tell, a person is asked.
+    A doubt of an earlier restore that is not settled yet goes on, from the earlier backup. What has no delivery yet is
+    read back when it gets one (:func:`commsched.flow.schedule.place`).
     """
     now = office.now()
-    due = select(Delivery.id).where(Delivery.state.in_(("waiting", "sending")), Delivery.due_at <= now)
     with office.store.ledger() as connection:
-        found = list(connection.execute(due).scalars())
-        for start in range(0, len(found), CHUNK):
-            _doubt(office, connection, found[start : start + CHUNK], now)
+        batch = Batch()
+        found = connection.execute(_deliveries()).all()
+        for row in found:
+            _doubt(batch, row, since, now + timedelta(seconds=settle_time(office, row.platform)))
+        parts = select(Part.delivery_id, Part.number, Part.state, Part.was).where(Part.state != "published")
+        for part in connection.execute(parts):
+            _doubt_part(batch, part)
+        batch.flush(connection, now)
+        _doubt_items(connection, since)
     return len(found)
 
 
-def _doubt(office: Office, connection: Connection, deliveries: list[int], now: datetime) -> None:
-    loaded, batch = load(connection, deliveries), Batch()
-    considerer = Considerer(office, _no_wire, "restore", now, loaded, batch)
-    for row in loaded.rows.values():
-        settled = now + timedelta(seconds=office.platform(row.platform).settle)
-        _write_down(office, considerer, row)
-        values: dict[str, Any] = {"state": "unknown", "next_at": settled, "detail": "restored"}
-        for part in loaded.parts.get(row.id, []):
-            if part.state in ("waiting", "sending"):
-                batch.part(row.id, part.number, **values)
-        batch.delivery(row.id, **values, reason="verify", tries=0)
-        batch.items.add(row.item_id)
-        facts = {"delivery": row.id, "channel": row.channel_name}
-        batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.doubted", row.item_id, facts))
-    batch.flush(connection, now)
+def _deliveries() -> Any:
+    return (
+        select(Delivery.id, Delivery.state, Delivery.reason, Delivery.doubt_since, Delivery.was, Delivery.was_reason,
+               Delivery.item_id, Delivery.workspace_id, Channel.name, Channel.platform)
+        .join(Channel, Channel.id == Delivery.channel_id).where(Delivery.state.in_(OPEN)).order_by(Delivery.id)
+    )  # fmt: skip
 
 
-def _write_down(office: Office, considerer: Considerer, row: CaseRow) -> None:
-    """The parts that the first try would have written: what reading back looks for."""
-    if considerer.loaded.parts.get(row.id):
-        return
-    try:
-        content, people = parse(row.content), considerer.people(row)
-        draft = considerer.draft(Job(row.id, row.channel_id, Pictures()), row, content, people)
-        considerer.first_time(row, office.platform(row.platform).parts(draft))
-    except OfficeError as error:  # the key of its secrets is missing: a person is asked instead
-        log.warning("delivery %s cannot be read back: %s", row.id, error)
+def _doubt(batch: Batch, row: Any, since: datetime, at: datetime) -> None:
+    earlier = row.doubt_since if row.was else None
+    plain = row.state == "unknown" and not row.was
+    """Unknown already, for a call of its own: it is looked for again, and goes back to nothing."""
+    batch.delivery(
+        row.id, state="unknown", next_at=at, reason="verify", tries=0,
+        doubt_since=min(earlier, since) if earlier else since,
+        was=row.was or ("" if plain else row.state),
+        was_reason=row.was_reason if row.was else "" if plain else row.reason,
+    )  # fmt: skip
+    batch.items.add(row.item_id)
+    facts = {"delivery": row.id, "channel": row.name}
+    batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.doubted", row.item_id, facts))
 
 
-def _no_wire(row: CaseRow) -> Any:
-    raise AssertionError(f"nothing is called for delivery {row.id} while it is being doubted")
+def _doubt_part(batch: Batch, part: Any) -> None:
+    whole = batch.deliveries.get(part.delivery_id)
+    if whole is not None:
+        was = part.was if part.state == "unknown" else part.state
+        batch.part(part.delivery_id, part.number, state="unknown", next_at=whole["next_at"], was=was)
+
+
+def _doubt_items(connection: Connection, since: datetime) -> None:
+    """What was being written or approved may have been approved, and gone out, after the backup was made."""
+    mine = Item.state.not_in(ENDED)
+    connection.execute(update(Item).where(mine, Item.doubt_since.is_(None)).values(doubt_since=since))
+    connection.execute(update(Item).where(mine, Item.doubt_since > since).values(doubt_since=since))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from commsched.flow.context import Office
 from commsched.flow.deliver.jobs import Done, Job, Told
-from commsched.flow.deliver.rows import Batch
+from commsched.flow.deliver.rows import Batch, ends
 from commsched.flow.deliver.telling import tell
 from commsched.flow.record import Line
 from commsched.store.models import Channel, Delivery
@@ -28,13 +28,17 @@ def isolate(office: Office, step: Done | Job) -> None:
         if row is None:
             return
         if isinstance(step, Done) and step.call.kind == "send":
+            if ends(connection, [job.delivery]).get(step.call.attempt) != "":
+                return  # it is written down, though the driver said that it could not be
             batch.attempts.append(
-                {"b_key": job.channel, "finished_at": now, "outcome": "unknown", "detail": DETAIL}
+                {"b_key": job.channel, "b_uid": step.call.attempt, "finished_at": now, "outcome": "unknown",
+                 "detail": DETAIL}
             )  # fmt: skip
             batch.part(job.delivery, step.call.part.number, state="unknown", next_at=None, detail=DETAIL)
             state, reason = "unknown", "ask"
         elif row.state in ("waiting", "sending", "unknown"):
             state, reason = ("unknown", "ask") if row.state == "unknown" else ("held", "internal")
+            state, reason = ("cancelled", row.stop) if row.stop and state == "held" else (state, reason)
         else:
             state, reason = row.state, row.reason  # finished: only the clock must forget it
         batch.delivery(job.delivery, state=state, reason=reason, next_at=None, detail=DETAIL)
@@ -48,6 +52,12 @@ def isolate(office: Office, step: Done | Job) -> None:
 
 def _row(connection: Connection, delivery: int) -> Any:
     wanted = select(
-        Delivery.id, Delivery.state, Delivery.reason, Delivery.item_id, Delivery.workspace_id, Channel.name
+        Delivery.id,
+        Delivery.state,
+        Delivery.reason,
+        Delivery.stop,
+        Delivery.item_id,
+        Delivery.workspace_id,
+        Channel.name,
     ).join(Channel, Channel.id == Delivery.channel_id)
     return connection.execute(wanted.where(Delivery.id == delivery)).first()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from commsched.core.outcome import Finding, Handles, Outcome
+from commsched.core.outcome import Finding, Handles, Outcome, Published
 from commsched.core.platform import Part, Platform, Wire
 from commsched.flow.deliver.rows import CaseRow, Known
 
@@ -47,12 +47,8 @@ class Call(msgspec.Struct):
     row: CaseRow
     known: list[Known]
     """The delivery and its parts as they were read when this was decided."""
-
-    @property
-    def locks_all(self) -> bool:
-        """Whether nobody can change any of ``row`` and ``known`` before the call is back: the delivery is
-        ``sending``, and it has no other part that a person might be answering for."""
-        return self.kind == "send" and len(self.known) == 1
+    attempt: str = ""
+    """For a ``send``: the id of its attempt."""
 
 
 class Done(msgspec.Struct):
@@ -61,6 +57,14 @@ class Done(msgspec.Struct):
     call: Call
     result: Outcome | Finding | Handles
     pictures: Pictures | None = None
+    again: bool = False
+    """It was in a transaction that was reported to have failed: perhaps it is written down already."""
+
+    @property
+    def ends_all(self) -> bool:
+        """Whether nothing that anybody can have changed meanwhile matters to what this is: the only part of a delivery
+        that was ``sending`` is out."""
+        return not self.again and isinstance(self.result, Published) and len(self.call.known) == 1
 
 
 class Told(msgspec.Struct, frozen=True):

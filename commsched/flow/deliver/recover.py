@@ -29,7 +29,7 @@ def recover(
     now = office.now()
     with office.store.ledger() as connection:
         wanted = (
-            select(Attempt.id, Attempt.delivery_id, Attempt.part, Attempt.channel_id, Channel.platform, Channel.name,
+            select(Attempt.uid, Attempt.delivery_id, Attempt.part, Attempt.channel_id, Channel.platform, Channel.name,
                    Delivery.workspace_id, Delivery.item_id)
             .join(Channel, Channel.id == Attempt.channel_id)
             .join(Delivery, Delivery.id == Attempt.delivery_id)
@@ -38,8 +38,9 @@ def recover(
         open_ = [row for row in connection.execute(wanted) if row.channel_id not in besides]
         batch = Batch()
         for row in open_:
-            at = now + timedelta(seconds=_settle(office, row.platform))
-            batch.attempts.append({"b_key": row.channel_id, "finished_at": now, "outcome": "unknown", "detail": reason})
+            at = now + timedelta(seconds=settle_time(office, row.platform))
+            batch.attempts.append({"b_key": row.channel_id, "b_uid": row.uid, "finished_at": now, "outcome": "unknown",
+                                   "detail": reason})  # fmt: skip
             batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
             batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
             batch.items.add(row.item_id)
@@ -50,7 +51,8 @@ def recover(
     return len(open_)
 
 
-def _settle(office: Office, platform: str) -> float:
+def settle_time(office: Office, platform: str) -> float:
+    """Seconds after a lost answer within which the platform may still act on the call."""
     try:
         return office.platform(platform).settle
     except Exception:  # a platform that is gone or does not load must not keep all the others from being recovered

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +43,7 @@ _case = FastSelect(
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
         Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
         Workspace.name.label("office_name"), Workspace.is_demo,
+        Delivery.stop, Delivery.doubt_since, Delivery.was, Delivery.was_reason,
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -59,7 +59,7 @@ _decisions = FastSelect(
 )  # fmt: skip
 _parts = FastSelect(
     select(Part.delivery_id, Part.number, Part.key, Part.role, Part.state, Part.recipient, Part.message_id,
-           Part.handles, Part.remote_id, Part.url, Part.tries, Part.next_at, Part.detail)
+           Part.handles, Part.remote_id, Part.url, Part.tries, Part.next_at, Part.detail, Part.was)
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
 )  # fmt: skip
@@ -68,6 +68,7 @@ _lost = FastSelect(
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
+_ends = FastSelect(select(Attempt.uid, Attempt.outcome).where(Attempt.delivery_id.in_(_ids)))
 _photo: Any = Media.__table__.alias()
 _behind = (
     select(func.min(_photo.c.consent_ends)).join(PictureSource, PictureSource.source_id == _photo.c.id)
@@ -154,6 +155,11 @@ class CaseRow(msgspec.Struct):
     language: str
     office_name: str
     is_demo: int
+    stop: str = ""
+    """A person's word that nothing more of it goes out."""
+    doubt_since: int | None = None
+    was: str = ""
+    was_reason: str = ""
 
 
 class Known(msgspec.Struct):
@@ -172,6 +178,7 @@ class Known(msgspec.Struct):
     tries: int = 0
     next_at: datetime | None = None
     detail: str = ""
+    was: str = ""
     reason: str = ""
 
     def set(self, **values: Any) -> None:
@@ -200,12 +207,12 @@ Kept = dict[int, tuple[CaseRow, list[Known]]]
 def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Loaded:
     """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
-    ``kept`` are deliveries that nobody can have changed since they were read, and are not read again. Their parts are
-    copied: what this transaction decides about them must be forgotten with it, where it fails and is tried again.
+    ``kept`` are deliveries of which nothing that may have changed since they were read matters any more; they are not
+    read again. An answer that has been in a failed transaction is never among them.
     """
     loaded = _load(connection, deliveries)
     for delivery, (row, parts) in (kept or {}).items():
-        loaded.rows[delivery], loaded.parts[delivery] = row, [copy(part) for part in parts]
+        loaded.rows[delivery], loaded.parts[delivery] = row, parts
     return loaded
 
 
@@ -237,7 +244,9 @@ def _unknown(rows: dict[int, CaseRow]) -> list[CaseRow]:
 
 
 def _first_loss(row: CaseRow, lost: dict[tuple[int, int], datetime]) -> datetime:
-    return min((at for (delivery, _), at in lost.items() if delivery == row.id), default=from_micros(row.due))
+    doubted = row.doubt_since if row.was and row.doubt_since is not None else row.due
+    mine = [at for (delivery, _), at in lost.items() if delivery == row.id]
+    return min(mine if row.was == "" and mine else [*mine, from_micros(doubted)])
 
 
 def _consents(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], int]:
@@ -267,11 +276,18 @@ _update_part = FastMany(
 )
 _close_attempt = FastMany(
     update(_attempt_table).where(
-        _attempt_table.c.channel_id == bindparam("b_key"), _attempt_table.c.outcome == literal_column("''")
+        # the channel leads to it by the index of open attempts; the id of its own says that it is this very one
+        _attempt_table.c.channel_id == bindparam("b_key"),
+        _attempt_table.c.uid == bindparam("b_uid"),
+        _attempt_table.c.outcome == literal_column("''"),
     )
 )
 _update_channel = FastMany(update(_channel_table).where(_channel_table.c.id == bindparam("b_key")))
 _update_item = FastMany(update(_item_table).where(_item_table.c.id == bindparam("b_key")))
+
+
+class Overtaken(Exception):
+    """An attempt that was to be closed is no longer open: its end has been written down before."""
 
 
 class Batch(msgspec.Struct):
@@ -298,8 +314,12 @@ class Batch(msgspec.Struct):
         new.update(values)
 
     def flush(self, connection: Connection, now: datetime) -> None:
-        """Write everything, in an order that keeps the open-attempt index satisfied, then the items' states."""
-        _many(connection, _close_attempt, self.attempts)
+        """Write everything, in an order that keeps the open-attempt index satisfied, then the items' states.
+
+        Raises :class:`Overtaken`, for the whole to be rolled back, where an attempt to close is not open any more.
+        """
+        if _many(connection, _close_attempt, self.attempts) != len(self.attempts):
+            raise Overtaken
         for delivery, number in self.absent:
             self._forget(connection, delivery, number)
         _many(connection, _insert_part, self.new_parts.values())
@@ -315,13 +335,17 @@ class Batch(msgspec.Struct):
         connection.execute(update(Attempt).where(*gone).values(outcome="absent"))
 
 
-def _many(connection: Connection, statement: FastMany, rows: Iterable[dict[str, Any]]) -> None:
-    """``executemany``, once for each set of columns."""
+def ends(connection: Connection, deliveries: Sequence[int]) -> dict[str, str]:
+    """What is written down of the deliveries' attempts, by their own ids: the outcome, empty while one is open."""
+    return {row[0]: row[1] for row in _ends.all(connection, deliveries)}
+
+
+def _many(connection: Connection, statement: FastMany, rows: Iterable[dict[str, Any]]) -> int:
+    """``executemany``, once for each set of columns. Returns how many rows it met."""
     kinds: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         kinds[tuple(row)].append(row)
-    for columns, same in kinds.items():
-        statement.run(connection, same, columns)
+    return sum(statement.run(connection, same, columns) for columns, same in kinds.items())
 
 
 def _refresh_items(connection: Connection, items: Iterable[int]) -> None:

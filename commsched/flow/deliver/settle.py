@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.parts import PartState, Whole, whole
+from commsched.core.parts import PartState, Whole, after_doubt, whole
 from commsched.core.retry import Next, after_attempt, after_look, is_asked
 from commsched.flow.deliver.consider import Considerer
 from commsched.flow.deliver.jobs import Done, Job, Told
@@ -54,9 +54,17 @@ class Settler(msgspec.Struct, frozen=True):
             case "send":
                 return False
             case "prepare":
-                return row.state not in ("waiting", "sending") or row.next is None
+                call = done.call
+                moved = (row.due, row.latest, part.tries) != (call.row.due, call.row.latest, self._before(done).tries)
+                return row.state not in ("waiting", "sending") or row.next is None or bool(row.stop) or moved
+            case "look" if isinstance(done.result, Found):
+                return part.state == "published"
             case "look":
-                return part.state == "published" if isinstance(done.result, Found) else row.state != "unknown"
+                return row.state != "unknown" or row.tries != done.call.row.tries
+
+    def _before(self, done: Done) -> Known:
+        """The part as it stood when the call was decided on."""
+        return done.call.known[done.call.part.number]
 
     def _prepared(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
         job = done.call.job
@@ -78,8 +86,9 @@ class Settler(msgspec.Struct, frozen=True):
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
         self.batch.attempts.append(
-            {"b_key": row.channel_id, "finished_at": self.now, "outcome": outcome, "detail": detail}
-        )
+            {"b_key": row.channel_id, "b_uid": done.call.attempt, "finished_at": self.now, "outcome": outcome,
+             "detail": detail}
+        )  # fmt: skip
         next_ = self._next(done.result, row, part, done.call.platform.settle)
         if next_.state == "unknown":
             self.batch.delivery(row.id, tries=0)
@@ -98,7 +107,25 @@ class Settler(msgspec.Struct, frozen=True):
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
             self.batch.absent.append((row.id, part.number))
+            if _state(part).doubted:
+                next_ = self._undoubted(row, known, part, done)
+        if isinstance(done.result, Found) and part.was:
+            self._part(part, was="out")
         return self._apply(row, known, part, next_, done)
+
+    def _undoubted(self, row: CaseRow, known: list[Known], part: Known, done: Done) -> Next:
+        """Read back since the backup and not there: back to what it was. In a thread, so are the parts after it."""
+        back = _back(part)
+        self._part(part, was="")
+        for later in known[part.number + 1 :] if not done.call.platform.independent_parts else ():
+            if _state(later).doubted:
+                self._part(later, state=_back(later), next_at=None, was="")
+        self.batch.delivery(row.id, tries=0)
+        return Next(back, detail=part.detail)
+
+    def _part(self, part: Known, **values: Any) -> None:
+        part.set(**values)
+        self.batch.part(part.delivery_id, part.number, **values)
 
     def _apply(self, row: CaseRow, known: list[Known], part: Known, next_: Next, done: Done) -> Job | None:
         platform = done.call.platform
@@ -111,11 +138,20 @@ class Settler(msgspec.Struct, frozen=True):
         values.pop("finished_at", None)
         part.set(reason=next_.reason, **values)
         self._channel(row, next_)
-        states = [PartState(p.number, p.state, p.next_at, p.detail, p.reason) for p in known]
-        result = whole(states, platform.independent_parts, self.now)
+        result = self._whole(row, [_state(one) for one in known], platform.independent_parts)
         self._delivery(row, known, result)
         ready = result.state in ("waiting", "sending") and result.next_at is not None and result.next_at <= self.now
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
+
+    def _whole(self, row: CaseRow, parts: list[PartState], independent: bool) -> Whole:
+        """What the parts make together, after what a person or a restore has to say of it."""
+        result = whole(parts, independent, self.now)
+        if row.was and not any(part.doubted for part in parts):
+            result = after_doubt(parts, result, row.was, row.was_reason, from_micros(row.due))
+            self.batch.delivery(row.id, was="", was_reason="")
+        if row.stop and result.state not in ("published", "unknown"):
+            return Whole("cancelled", None, row.stop, result.detail)
+        return result
 
     def _channel(self, row: CaseRow, next_: Next) -> None:
         if next_.channel_rests is not None:
@@ -137,6 +173,10 @@ class Settler(msgspec.Struct, frozen=True):
             values["reason"] = "rejected"
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
+        if row.was and result.state not in ("published", "unknown", "cancelled") and values["reason"] != "part_found":
+            facts = {"delivery": row.id, "channel": row.channel_name}
+            self.batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.absent", row.item_id, facts))
+            return  # it is what it was before, and was told of then
         self._tell(row, known, result, values["reason"])
 
     def _tell(self, row: CaseRow, known: list[Known], result: Whole, reason: str) -> None:
@@ -156,3 +196,12 @@ class Settler(msgspec.Struct, frozen=True):
             kind = "unknown_ask"
         if kind:
             self.considerer.told.append(Told(row.workspace_id, row.item_id, kind, facts))
+
+
+def _state(part: Known) -> PartState:
+    return PartState(part.number, part.state, part.next_at, part.detail, part.reason, part.was)
+
+
+def _back(part: Known) -> Any:
+    """The state it stood in before the doubt. What was under way then has its attempt accounted for by now."""
+    return "waiting" if part.was == "sending" else part.was

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from commsched.core import dates
 from commsched.store.models import Item
 from commsched.web.composer.desk import View
-from commsched.web.words import _, language, ngettext, office, said
+from commsched.web.words import _, language, ngettext, office, said, said_list
 
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\w++)++")
 """Possessive, so that hostile text costs no more than its length."""
@@ -23,11 +23,13 @@ class Bar(msgspec.Struct, frozen=True):
     press: str
     words: str
     warning: str = ""
+    save: str = ""
+    """On the button that only saves: what it costs, where it costs anything."""
 
 
 def bar(view: View, item: Item | None) -> Bar:
     """What a press on the button leads to, as things stand in the form."""
-    return Bar(_press(view), _words(view), _warning(item))
+    return Bar(_press(view), _words(view), _warning(item), _save(item))
 
 
 def _when(view: View) -> str:
@@ -36,11 +38,15 @@ def _when(view: View) -> str:
 
 
 def _press(view: View) -> str:
-    if not view.ahead.steps:
+    ahead = view.ahead
+    if not ahead.steps:
         return _("Schedule for %(when)s", when=_when(view)) if view.publish else _("Make ready")
-    names = view.ahead.names
-    if len(names) == 1:
-        return _("Send to %(name)s for approval", name=names[0])
+    if not ahead.names and ahead.acceptors:
+        return _("Save, and ask %(names)s to accept it", names=said_list(ahead.acceptors))
+    if ahead.accepts:
+        return _("Send in, then accept what %(names)s wrote", names=", ".join(ahead.own))
+    if len(ahead.names) == 1:
+        return _("Send to %(name)s for approval", name=ahead.names[0])
     return _("Send for approval")
 
 
@@ -65,8 +71,15 @@ def _warning(item: Item | None) -> str:
     if item is None or item.state not in ("in_review", "approved", "scheduled"):
         return ""
     if item.state == "in_review":
-        return _("It is being looked at. If you save a change it must be sent in again.")
+        return _("It is being looked at. If you save a change without sending it in, it is nobody's turn any more. "
+                 "What you write is kept in this browser until you save.")  # fmt: skip
     return _("It is approved. If you save a change it must be approved again, and does not go out before that.")
+
+
+def _save(item: Item | None) -> str:
+    if item is None or item.state not in ("in_review", "approved", "scheduled"):
+        return _("Save draft")
+    return _("Save, and take it back") if item.state == "in_review" else _("Save without approval")
 
 
 def marked(text: str) -> Markup:

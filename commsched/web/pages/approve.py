@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access import allow
 from commsched.core.timing import approval_window, read_time
 from commsched.core.words import N_, Invalid
-from commsched.flow import approve, items, review
+from commsched.flow import approve, comments, items, review
 from commsched.flow.review import Review
 from commsched.web.answers import done
 from commsched.web.forms import Form
@@ -43,6 +43,7 @@ def show(item_id: int) -> str:
 def _page(shown: Review, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
         workspace = items.workspace_of(session, actor())
+    comments.read(office(), actor(), shown.seen.item.id)
     until = approval_window(shown.seen.item.publish_at, office().now(), workspace.window_before_hours,
                             workspace.window_after_hours)[1]  # fmt: skip
     return page("approve/review.html", shown=shown, form=form, picture_url=picture_url, until=until)

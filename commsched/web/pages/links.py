@@ -50,7 +50,13 @@ def _shown(found: links.Shown, token: str, form: Form) -> Response:
 
 
 def _over(error: OfficeError) -> Response:
-    return _private(make_response(page("approve/link_over.html", words=said(error.words), thanks=None), error.status))
+    """Why it is over; to whoever has used it, what they decided and what became of it."""
+    outcome = getattr(error, "outcome", None)
+    if outcome is not None and not request.cookies.get("language"):
+        g.language = outcome.language
+    zone = outcome.workspace.zone if outcome is not None else ""
+    body = page("approve/link_over.html", words=said(error.words), thanks=None, outcome=outcome, zone=zone)
+    return _private(make_response(body, error.status))
 
 
 def _private(given: Response) -> Response:
@@ -81,7 +87,7 @@ def _thanks(found: links.Shown, verdict: str) -> Response:
         g.language = found.actor.language
     with office().store.read(found.actor.workspace) as session:
         item = items.load(session, found.item.id)
-    return _private(make_response(page("approve/link_over.html", words="", thanks=verdict, item=item,
+    return _private(make_response(page("approve/link_over.html", words="", thanks=verdict, item=item, outcome=None,
                                        workspace=found.workspace, zone=found.workspace.zone)))  # fmt: skip
 
 

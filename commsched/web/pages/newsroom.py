@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, Final, ParamSpec
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from commsched.core.access import public
 from commsched.core.language import known
 from commsched.core.markup import contact_to_html
-from commsched.core.words import NotFound
-from commsched.flow import favicon, newsroom, public_media, wall
+from commsched.core.words import N_, NotFound
+from commsched.flow import favicon, newsroom, public_media, renditions, wall
 from commsched.flow.newsroom import Entry, Room, TakenDown
 from commsched.flow.versions import Shot
 from commsched.web.words import office, page
@@ -101,9 +102,36 @@ def shot_url(room: Room, shot: Shot, download: bool = False) -> str:
 
 
 @bp.app_template_global()
+def shot_narrow(room: Room, shot: Shot, width: int) -> str:
+    """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
+    if shot.width <= width:
+        return shot_url(room, shot)
+    return url_for("newsroom.scaled", place=room.slug, width=width, name=shot.name)
+
+
+@bp.app_template_global()
+def shot_set(room: Room, shot: Shot) -> str:
+    """Its forms, for an ``img``'s ``srcset``."""
+    forms = [f"{shot_narrow(room, shot, width)} {width}w" for width in renditions.widths(shot.width)]
+    return ", ".join(forms if shot.width > renditions.WIDTHS[-1] else [*forms, f"{shot_url(room, shot)} {shot.width}w"])
+
+
+@bp.app_template_global()
+def shot_stands_for_link(shot: Shot) -> bool:
+    """Whether the picture is large enough for previews of links."""
+    return renditions.suits_link(shot.width, shot.height)
+
+
+@bp.app_template_global()
 def public_url(endpoint: str, **values: Any) -> str:
     """:func:`absolute`, for templates."""
     return absolute(endpoint, **values)
+
+
+@bp.app_template_global()
+def public_origin() -> str:
+    """What stands before a path, for addresses that are written outside."""
+    return office().base_url
 
 
 @bp.app_template_filter()
@@ -216,7 +244,7 @@ def _json_item(room: Room, entry: Entry) -> dict[str, Any]:
         ],
     }  # fmt: skip
     if entry.pictures:
-        made["image"] = absolute("newsroom.media", place=room.slug, name=entry.pictures[0].name)
+        made["image"] = office().base_url + shot_narrow(room, entry.pictures[0], 1600)
     return {key: value for key, value in made.items() if value}
 
 
@@ -257,12 +285,31 @@ def wall_page(place: str, channel: int) -> str:
 @public
 def media(place: str, name: str) -> AnyResponse:
     """A picture that is part of something published; any picture of the office for those who work in it."""
-    visitor = g.visitor
-    path, row = public_media.picture(office(), place, name, visitor.person if visitor else None)
+    path, row = public_media.picture(office(), place, name, _person())
     wish = request.args.get("download")
-    given = send_file(path, mimetype=row.mime, as_attachment=bool(wish), conditional=True, etag=row.sha256,
-                      download_name=f"{place}-{row.sha256[:10]}{row.suffix}" if wish else None)  # fmt: skip
-    shared = not visitor
+    return _sent(path, row.mime, row.sha256, f"{place}-{row.sha256[:10]}{row.suffix}" if wish else "")
+
+
+@bp.get("/media/<place>/<int:width>/<name>")
+@public
+def scaled(place: str, width: int, name: str) -> AnyResponse:
+    """The same, made narrower: for lists and phones."""
+    path, row = public_media.picture(office(), place, name, _person())
+    if width not in renditions.WIDTHS:
+        raise NotFound(N_("There is no such picture."))
+    file = renditions.scaled(office(), path, row, width)
+    return _sent(file.path, file.mime, f"{row.sha256}-{width}")
+
+
+def _person() -> int | None:
+    return g.visitor.person if g.visitor else None
+
+
+def _sent(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
+    given = send_file(
+        path, mimetype=mime, as_attachment=bool(name), conditional=True, etag=etag, download_name=name or None
+    )
+    shared = not g.visitor
     # A member's answer says nothing of what the public may see, so no shared cache may keep it.
     given.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"
     given.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"

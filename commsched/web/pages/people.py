@@ -11,10 +11,11 @@ from commsched.core.access import allow
 from commsched.core.roles import ROLES
 from commsched.core.words import N_
 from commsched.flow import people
+from commsched.flow.succession import PassedOn
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
-from commsched.web.words import _, actor, office, page
+from commsched.web.words import _, actor, ngettext, office, page
 
 bp = Blueprint("people", __name__, url_prefix="/w/<slug>/people")
 NAV = NavEntry("people.index", N_("People"), "users", order=80)
@@ -23,6 +24,18 @@ NAV = NavEntry("people.index", N_("People"), "users", order=80)
 def _show(form: Form | None = None, **more: Any) -> str:
     members = people.members(office(), actor().workspace)
     return page("settings/people.html", form=form or Form(), members=members, roles=ROLES, **more)
+
+
+def _passed_on(passed: PassedOn) -> str:
+    """Who now decides on what had waited for somebody."""
+    if not passed.items:
+        return ""
+    return " " + ngettext(
+        "%(n)s item that waited for them now waits for %(names)s.",
+        "%(n)s items that waited for them now wait for %(names)s.",
+        passed.items,
+        names=passed.names,
+    )
 
 
 @bp.get("/")
@@ -51,8 +64,8 @@ def add() -> str | Response | tuple[str, int]:
 def role(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        people.set_role(office(), actor(), person, form.text("role", 20))
-        return done(_("The role is changed."), "people.index")
+        passed = people.set_role(office(), actor(), person, form.text("role", 20))
+        return done(_("The role is changed.") + _passed_on(passed), "people.index")
     return _show(Form().with_errors(form)), form.status
 
 
@@ -72,6 +85,7 @@ def password(person: int) -> str | tuple[str, int]:
 def remove(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        people.remove_person(office(), actor(), person)
-        return done(_("They are no longer in this office. What they did stays in the record."), "people.index")
+        passed = people.remove_person(office(), actor(), person)
+        told = _("They are no longer in this office. What they did stays in the record.")
+        return done(told + _passed_on(passed), "people.index")
     return _show(form), form.status

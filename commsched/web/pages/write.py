@@ -110,7 +110,17 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
         return _send_in(number, meant, form)
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
-    return done(_("The draft is saved."), "write.edit", item_id=number)
+    return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _saved(item: Item | None, number: int) -> str:
+    """What saving without sending it in led to."""
+    state = _stored(number)[0].state
+    if item is None or item.state == state or item.state not in ("in_review", "approved", "scheduled"):
+        return _("The draft is saved.")
+    if item.state == "in_review":
+        return _("It is saved, and taken back: nobody is asked about it before you send it in again.")
+    return _("It is saved, and not approved any more: it does not go out before you send it in again.")
 
 
 def _typed(item: Item | None) -> Fields:

@@ -7,8 +7,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011t"
-down_revision = "0013w"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

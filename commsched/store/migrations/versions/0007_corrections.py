@@ -7,8 +7,8 @@ from alembic import op
 
 from commsched.store.types import Instant
 
-revision = "0013w"
-down_revision = "0009a"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -10,8 +10,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008d"
-down_revision = "0011t"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
