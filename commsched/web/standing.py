@@ -166,7 +166,8 @@ def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
     stopped = sum(bool(row.stop) and row.state == "cancelled" for row in seen.deliveries)
     if stopped:
         now = _("It is out in %(out)s of %(all)s channels.", out=len(moments), all=len(moments) + stopped)
-        return Told(now, f"{_('In the others it was stopped, and does not go out.')} {then}".strip())
+        others = _("In the others it was stopped, and does not go out.")
+        return Told(now, f"{others} {then}".strip())
     now = _("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel.")
     return Told(now, then)
 
