@@ -20,7 +20,7 @@ def test_the_first_page_says_what_needs_whom(browse: Any, cast: Cast) -> None:
     assert "v. 48" in mine.text
     assert "Väntar på ditt ja" in mine.text
     assert f"/w/gruppen/items/{item}/review" in mine.text
-    assert "Väntar på godkännande av någon annan" in browse(cast.writer).get("~/").text
+    assert "Väntar på Gunnar Lind" in browse(cast.writer).get("~/").text
 
 
 def test_an_empty_office_says_that_all_is_well(browse: Any, cast: Cast) -> None:
