@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import getaddresses
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,14 @@ from commsched import platforms
 from commsched.core import settings
 from commsched.core.clock import Clock
 from commsched.core.words import N_, Invalid, OfficeError, Words
+from commsched.flow.bell import ring
 from commsched.flow.context import Office
 from commsched.flow.way_out import authority_of, proxy_of
 from commsched.flow.wire import TIMEOUT
-from commsched.mail.build import clean_address
 from commsched.mail.connection import read_url
+from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
+from commsched.platforms._dial import connect
 from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
@@ -63,10 +64,8 @@ def read_settings(home: Path) -> dict[str, str]:
 def _with_mail(values: dict[str, str], given: Mapping[str, settings.Given]) -> dict[str, str]:
     """``values`` with the sender taken apart, after the relay and the sender have been judged by what will use them."""
     if values.get("mail_from"):
-        people = getaddresses([values["mail_from"]])
-        name, sender = people[0] if len(people) == 1 else ("", values["mail_from"])
         try:
-            values["mail_from"] = clean_address(sender or values["mail_from"])
+            name, values["mail_from"] = parse_mailbox(values["mail_from"])
         except OfficeError as error:
             raise settings.refuse("mail_from", given, error.words) from error
         if name:
@@ -125,7 +124,8 @@ def open_office(
         clock=clock,
         platform=platforms.get,
         platform_keys=platforms.keys,
-        mailer=mailer_for(merged, folder / "outbox"),
+        mailer=mailer_for(merged, folder / "outbox", connect),
         http=partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged)),
         settings=merged,
+        wake=partial(ring, folder),
     )

@@ -1,12 +1,17 @@
 """The WSGI entry: ``gunicorn commsched.wsgi:app``, ``granian --interface wsgi commsched.wsgi:app``,
 ``waitress-serve commsched.wsgi:app``.
 
-It serves pages only; publishing needs ``commsched worker`` beside it (``commsched up`` is both in one process).
+It serves pages only; publishing needs ``commsched worker`` beside it (``commsched up`` is both).
 """
 
 import gc
 import os
+import sys
 
+from commsched.core.systems import refusal
+
+if no := refusal(sys.platform):
+    raise SystemExit(str(no))
 os.umask(0o077)  # what an office writes is its owner's only
 gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
 
@@ -15,11 +20,14 @@ from commsched.core.language import say  # noqa: E402
 from commsched.core.settings import BadSettings  # noqa: E402
 from commsched.images.confinement import undumpable  # noqa: E402
 from commsched.web.app import create_app  # noqa: E402
+from commsched.web.lookout import LookedAfter  # noqa: E402
 
 undumpable()  # another program of the same user cannot look into this process
 try:
-    app = create_app(open_office())
+    office = open_office()
+    app = create_app(office)
 except BadSettings as error:
     raise SystemExit("\n".join(say(words, "en") for words in error.problems)) from error
+app.wsgi_app = LookedAfter(app.wsgi_app, office)  # type: ignore[method-assign]
 gc.freeze()
 gc.enable()

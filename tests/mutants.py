@@ -34,7 +34,24 @@ class Mutant:
     tests: str = DELIVER
 
 
+HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/flow/test_watch.py", "tests/cli/test_apart.py"
+
 MUTANTS = (
+    Mutant("another thread vouches for the courier", "engine/pulse.py", "ago = self._steady() - self._at", "ago = 0.0", HEART),
+    Mutant("a courier that stumbles is not told", "engine/pulse.py", "if self._stumbles >= STUMBLES:", "if False:", HEART),
+    Mutant("a refused transaction is a turn", "engine/embedded.py", "and not courier.refused:", ":", HEART),
+    Mutant("a beat in the future counts", "flow/beats.py", "-AHEAD < now - beat < STALE", "now - beat < STALE", WATCH),
+    Mutant("what waits past its time is not looked for", "flow/overdue.py", "    if rows:", "    rows = []\n    if rows:", WATCH),
+    Mutant("a call that hangs is not looked for", "flow/overdue.py", '(Attempt.outcome == "")', '(Attempt.outcome == "no")', WATCH),
+    Mutant("trouble is mailed at every look", "flow/watch.py", "return bool(told) != bool(code)", "return True", WATCH),
+    Mutant("a jumped clock is believed", "engine/embedded.py", "if not self.office.skew.agrees(self.office.now()):", "if False:", HEART),
+    Mutant("one server is enough to believe", "core/skew.py", "return right >= HOSTS and", "return", HEART),
+    Mutant("a leap lists what it left out", "engine/clock.py", "return now + self.pause", "return (previous_fire_time or now) + self.pause", HEART),
+    Mutant("after a leap back nothing is done", "engine/embedded.py", "                self._clock.leapt()", "                pass", HEART),
+    Mutant("wakes for what is left alone", "flow/deliver/courier.py", "rows.next_due(connection, self._poison, self._stuck)", "rows.next_due(connection)", HEART),
+    Mutant("looks without drawing breath", "engine/embedded.py", "max(due, self.office.now() + BREATH)", "due", HEART),
+    Mutant("an orphan publishes on", "engine/apart.py", "        _end_with_parent(parent, told.set)", "        pass", APART),
+    Mutant("a dead engine stays dead", "engine/apart.py", "            while not self._begin():", "            while False:", APART),
     Mutant("approval not asked for", GATE, "if clearing is None:", "if False:"),
     Mutant("approval of any hash", "core/approval.py", 'if said.hash != content_hash or said.verdict == "accept":', 'if said.verdict == "accept":'),
     Mutant("own words washed off by a comma", "core/authorship.py", "self.last | {author}", "frozenset({author})",
@@ -84,6 +101,24 @@ MUTANTS = (
            f"{EYES}what_waited"),
     Mutant("one answer for every recipient", "flow/resolve.py", "if wanted is None:", "if True:"),
     Mutant("strangers lock the owner out", "flow/guesses.py", "    if known:", "    if False:", "tests/web/test_signin.py"),
+    Mutant("strangers at one address shut a known device out", "flow/guesses.py", 'f"d:{account}:{_short(known)}", PER_PLACE)]',
+           'f"d:{account}:{_short(known)}", PER_PLACE), *_everywhere(address)]', "tests/web/test_signin.py"),
+    Mutant("large networks guess without end", "flow/guesses.py", 'if ":" in network(address):', "if False:",
+           "tests/web/test_signin.py"),
+    Mutant("large bodies from nobody", "web/server.py", "and not type(self).knows(self.headers)", "and False",
+           "tests/web/test_server.py"),
+    Mutant("connections without number", "web/server.py", "_from(mine, server) > self.most", "False", "tests/web/test_server.py"),
+    Mutant("heads that drip for ever", "web/server.py", "time.monotonic() - self._began > self.patience", "False",
+           "tests/web/test_server.py"),
+    Mutant("an address that opens something in the log", "web/errors.py", "request.url_rule.rule if", "request.path if",
+           "tests/web/test_logs.py"),
+    Mutant("what was asked in the error", "store/session.py", "hide_parameters=True", "hide_parameters=False",
+           "tests/web/test_logs.py"),
+    Mutant("the home open to the machine", "cli/main.py", "os.umask(0o077)", "os.umask(0o022)", "tests/cli/test_custody.py"),
+    Mutant("bad settings believed", "core/settings.py", "    if problems:\n", "    if False:\n", "tests/core/test_settings.py"),
+    Mutant("wall times never compared", "flow/walltimes.py", "!= meant:", "== '':", "tests/web/test_walltimes.py"),
+    Mutant("another zone is not told of", "flow/workspace.py", 'if "zone" in changed:', "if False:",
+           "tests/web/test_walltimes.py"),
     Mutant("many addresses guess without end", "flow/guesses.py", 'f"a:{account}", PER_ACCOUNT', 'f"a:{account}", 10**6',
            "tests/web/test_signin.py"),
     Mutant("a decoder may open files", "images/confinement.py", "for number in way[\"plain\"]:", "for number in (*way[\"plain\"], 2, 257):",
@@ -93,6 +128,15 @@ MUTANTS = (
     Mutant("no wall around files", "images/confinement.py", "version = _landlock() if landlock else 0", "version = 0",
            "tests/images/test_confinement.py"),
     Mutant("the server lies open", "cli/run.py", "    undumpable()", "    pass", "tests/images/test_confinement.py"),
+    Mutant("scans of a JPEG not counted", "images/clean.py", "if scans(data) > MAX_SCANS:", "if False:",
+           "tests/images/test_intake.py"),
+    Mutant("a file that took too long is read again", "images/pool.py", "if ended == 0 and not late:", "if not late:",
+           "tests/images/test_intake.py"),
+    Mutant("one office takes every place", "images/pool.py", "and not (owner and owner in self._at_work)", "",
+           "tests/images/test_intake.py"),
+    Mutant("uploaded fonts opened in the server", "images/card.py", "if apart.needed(brand) and not fonts.held():", "if False:",
+           "tests/images/test_fonts.py"),
+    Mutant("half a JPEG is whole", "images/jpeg.py", "if _light(data + _END) == _light(data + b\"\\x55\" * 512 + _END) else data", "", "tests/images/test_intake.py"),
     Mutant("withdrawal ignored", "core/approval.py", 'in ("changes", "withdraw")', 'in ("changes",)', SAYS),
     Mutant("decisions ordered by the clock", "core/approval.py",
            "    for said in decisions:", "    for said in sorted(decisions, key=lambda one: one.at):", SAYS),
@@ -124,6 +168,8 @@ MUTANTS = (
     Mutant("absent is resent where it must not be", "core/retry.py", "if resend and now <= latest:", "if now <= latest:"),
     Mutant("a compatible server is trusted to keep the key", "platforms/mastodon.py",
            'return facts.get("keeps_key") is True', 'return facts.get("keeps_key", True) is True', KINDS),
+    Mutant("what the server keeps is not asked before a resend", SETTLE, "platform.resends(done.call.wire.facts)",
+           "platform.resend_if_absent"),
     Mutant("what a server calls itself is not read", "platforms/_mastodon.py", 'or "compatible" in version.lower()', "",
            KINDS),
     Mutant("the store's other posts taken for this one", "platforms/mastodon.py", "& part.others:", "& set():", KINDS),
@@ -223,7 +269,8 @@ def _run(copy: Path, one: Mutant) -> str:
         file.write_text(whole)
     if done.returncode == 0:
         return ""
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    # what was logged can begin with ERROR too, but names no test
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR ")) and "::" in line]
     return failed[0].partition("::")[2].partition(" - ")[0] if failed else done.stdout.strip().splitlines()[-1]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from flask import request
 
 from commsched.core.draft import DraftIn
-from commsched.core.timing import read_time
+from commsched.core.timing import read_bound, read_time
 from commsched.flow import approve as approving
 from commsched.flow import comments, corrections, listing, once, takedown, write
 from commsched.flow import items as rows
@@ -47,7 +47,7 @@ FILTERS = (
     Param("kind", "post, release or letter."),
     Param("q", "Words that it contains."),
     Param("from", "Planned at this time or later."),
-    Param("to", "Planned before this time."),
+    Param("to", "Planned before this time; a day alone is included."),
 )
 
 
@@ -97,8 +97,8 @@ def list_items() -> Paged:
 def _time(name: str, zone: str) -> datetime | None:
     value = request.args.get(name, "").strip()
     # a + that was not escaped has become a space on the way
-    return read_time(value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value, zone, 0,
-                     name).at if value else None  # fmt: skip
+    value = value.replace(" ", "+") if value.count(" ") == 1 and "T" in value else value
+    return read_bound(value, zone, name, end=name == "to") if value else None
 
 
 @route(bp, "GET", ONE, "read", "Show an item with its revision, approvals and deliveries", answer=schemas.ItemOut,

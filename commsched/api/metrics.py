@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from math import isinf
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
@@ -52,10 +53,17 @@ def write(now: Figures) -> str:
         *_head("commsched_workspaces_paused", "gauge", "Offices that are paused."),
         f"commsched_workspaces_paused {now.paused}",
     ]
+    lines += [
+        *_head("commsched_overdue", "gauge", "Deliveries that wait past their time although nothing keeps them."),
+        f"commsched_overdue {now.overdue}",
+        *_head("commsched_scheduler_going", "gauge", "Whether the scheduler publishes."),
+        f"commsched_scheduler_going {int(not now.trouble)}",
+    ]
     if now.heartbeat_age is not None:
+        age = "+Inf" if isinf(now.heartbeat_age) else f"{now.heartbeat_age:.3f}"
         lines += [
             *_head("commsched_heartbeat_age_seconds", "gauge", "Since the scheduler's clock last ticked."),
-            f"commsched_heartbeat_age_seconds {now.heartbeat_age:.3f}",
+            f"commsched_heartbeat_age_seconds {age}",
         ]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
@@ -9,6 +10,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, g, request
 
 from commsched.core.access import allow, public
+from commsched.core.clean import require_readable
 from commsched.core.language import LANGUAGES, preferred
 from commsched.core.roles import Permission
 from commsched.core.words import N_, Invalid
@@ -135,15 +137,30 @@ def actor() -> Actor:
 def read_json() -> Any:
     """The body as plain objects; nothing at all counts as ``{}``. Raises :class:`Unreadable`, :class:`WrongType`."""
     request.max_content_length = MOST_JSON
-    data = request.get_data()
+    data = request.get_data().removeprefix(codecs.BOM_UTF8)  # some programs on Windows begin every text with it
     if not data.strip():
         return {}
     if not _says_json(request.mimetype, data):
         raise WrongType(N_("Send JSON, with Content-Type: application/json."), "Content-Type")
     try:
-        return msgspec.json.decode(data)
+        plain = msgspec.json.decode(data)
+        _refuse_overmarked(plain)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(N_("The body is not JSON that can be read.")) from error
+    return plain
+
+
+def _refuse_overmarked(plain: Any, field: str = "") -> None:
+    """Before anything looks at the texts: see :mod:`commsched.core.clean`."""
+    if isinstance(plain, str):
+        require_readable(plain, field)
+    elif isinstance(plain, dict):
+        for key, value in plain.items():
+            _refuse_overmarked(key, field)
+            _refuse_overmarked(value, field or key[:80])
+    elif isinstance(plain, list):
+        for value in plain:
+            _refuse_overmarked(value, field)
 
 
 def _says_json(mimetype: str, data: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from commsched.core.content import Content
-from commsched.core.draft import Address, Line, SourceIn, Text
+from commsched.core.draft import Address, Line, Note, Passage, Short, SourceIn
 
 ItemState = Literal[
     "draft", "in_review", "changes_requested", "approved", "scheduled", "publishing", "published",
@@ -39,7 +39,7 @@ class SubmitIn(In):
 
 class ApproveIn(In):
     hash: Hash
-    comment: Text = ""
+    comment: Passage = ""
     until: Line | None = None
     """How long the yes lasts; without it, the office's own window around the planned time."""
 
@@ -50,7 +50,7 @@ class AcceptIn(In):
 
 class ChangesIn(In):
     hash: Hash
-    comment: Text
+    comment: Passage
 
 
 class ScheduleIn(In):
@@ -67,22 +67,22 @@ class MoveIn(In):
 
 
 class ReasonIn(In):
-    reason: Text
+    reason: Note
 
 
 class CommentIn(In):
-    body: Text
+    body: Passage
 
 
 class CardIn(In):
     design: Line
-    values: dict[Line, Text] = {}
+    values: Annotated[dict[Line, Short], msgspec.Meta(max_length=50)] = {}
     """What the fields say, by the names in ``GET /designs``."""
     pictures: dict[Line, int] = {}
     """Ids of pictures in the library, by field."""
     sizes: Annotated[list[Line], msgspec.Meta(max_length=10)] = []
     """Such as ``1080x1350``; none: ``1200x630``."""
-    alt: Text = ""
+    alt: Note = ""
     """Instead of the alt text that the design proposes."""
     language: Literal["", "sv", "en"] = ""
 
@@ -112,7 +112,7 @@ class Upload(msgspec.Struct, kw_only=True):
     """``multipart/form-data``."""
 
     file: Annotated[bytes, msgspec.Meta(extra_json_schema={"format": "binary"})]
-    alt: Text = ""
+    alt: Note = ""
     credit: Line = ""
 
 
@@ -224,7 +224,7 @@ class ItemOut(msgspec.Struct):
     publish_at: datetime | None
     latest_at: datetime | None
     wall_time: str
-    """The planned time as it was meant, in ``zone``."""
+    """What the clock of ``zone`` shows at ``publish_at``."""
     zone: str
     author: PersonOut | None
     created_at: datetime

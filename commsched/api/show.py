@@ -18,6 +18,7 @@ from commsched.flow.library import Added
 from commsched.flow.listing import Doubt
 from commsched.flow.look import Seen
 from commsched.flow.signin import Visitor
+from commsched.flow.walltimes import wall
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Media, Revision, Workspace
 
 from . import schemas as out
@@ -67,11 +68,16 @@ def revision(row: Revision, names: Names) -> out.RevisionOut:
     return out.RevisionOut(row.number, row.hash, content, person(row.author_id, names), row.created_at)
 
 
+def wall_time(row: Item) -> str:
+    """The wall clock of the item's zone at its moment, by today's rules: the two never contradict each other."""
+    return wall(row.publish_at, row.zone) if row.publish_at and row.zone else row.wall_time
+
+
 def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
     item, newest = row
     return out.ItemLine(
         id=item.id, uid=item.uid, kind=cast(Any, item.kind), title=item.title, state=cast(Any, item.state),
-        reason=item.reason, publish_at=item.publish_at, latest_at=item.latest_at, wall_time=item.wall_time,
+        reason=item.reason, publish_at=item.publish_at, latest_at=item.latest_at, wall_time=wall_time(item),
         zone=item.zone, author=person(item.author_id, names),
         channels=[one.channel for one in newest.parsed().channels],
         revision=out.RevisionRef(newest.number, newest.hash), created_at=item.created_at, updated_at=item.updated_at,
@@ -83,7 +89,7 @@ def item(seen: Seen) -> out.ItemOut:
     return out.ItemOut(
         id=row.id, uid=row.uid, kind=cast(Any, row.kind), title=row.title, state=cast(Any, row.state),
         reason=row.reason, reason_text=reason_text(row.reason), publish_at=row.publish_at, latest_at=row.latest_at,
-        wall_time=row.wall_time, zone=row.zone, author=person(row.author_id, names), created_at=row.created_at,
+        wall_time=wall_time(row), zone=row.zone, author=person(row.author_id, names), created_at=row.created_at,
         updated_at=row.updated_at, revision=revision(seen.revision, names),
         sources=[SourceIn(**source) for source in seen.revision.sources],
         approvals=[decision(one, names) for one in seen.standing],

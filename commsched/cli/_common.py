@@ -150,13 +150,17 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def password_from(stdin: bool, *, required: bool) -> str | None:
     """The password: the first line of stdin, or asked for twice. ``None`` where it may be left out and was."""
+    from commsched.core.words import N_
+    from commsched.flow.passwords import LEAST
+
     if stdin or (required and not sys.stdin.isatty()):
-        line = sys.stdin.readline().rstrip("\r\n")
+        line = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not line:
             raise click.UsageError("Expected a password in the first line of stdin.")
         return line
     if not required:
         return None
+    tell(N_("Choose a password of at least %(least)s characters."), least=LEAST)
     given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return given
 

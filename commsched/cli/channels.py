@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commsched.cli._common import OfficeGroup, open_office, place, say, table, tell, workspace_option
+from commsched.core.decoding import decode
 from commsched.core.words import N_
 
 if TYPE_CHECKING:
@@ -79,11 +80,11 @@ def read_settings(settings: tuple[str, ...], platform: Platform) -> dict[str, st
 
 def _value(value: str) -> str:
     if value == "-":
-        return sys.stdin.read().strip()
+        return decode(sys.stdin.buffer.read()).strip()
     if value.startswith("@") and len(value) > 1:
         path = Path(value[1:]).expanduser()
         if path.is_file():
-            return path.read_text("utf-8").strip()
+            return decode(path.read_bytes()).strip()
         if "/" in value or "." in value:
             raise click.ClickException(f"There is no file {path}.")
     return value

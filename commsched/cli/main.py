@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 
@@ -10,9 +12,20 @@ import click
 from commsched import __version__
 from commsched.cli import cards, care, channels, deliveries, people, run
 from commsched.cli._common import OfficeGroup, say
-from commsched.core.words import N_
+from commsched.core.systems import refusal
 
-_WINDOWS = N_("commsched does not run on Windows. Use Linux, for instance in WSL 2 or on a small server.")
+_NEAREST = str.maketrans({"“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "…": "...", "·": "-", "•": "*"})
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    """What stands for a character that a terminal does not have: the nearest that every one has."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_NEAREST)
+    return "".join(letter if letter.isascii() else "?" for letter in text), error.end
+
+
+codecs.register_error("nearest", _nearest)
 
 
 @click.group(cls=OfficeGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,8 +35,11 @@ def main() -> None:
 
     Everything an office must keep lies in one folder, its home: --home DIR or COMMSCHED_HOME.
     """
-    if sys.platform == "win32":
-        raise click.ClickException(say(_WINDOWS))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="nearest")  # a terminal of another alphabet gets what it can show
+    if no := refusal(sys.platform):
+        raise click.ClickException(say(no))
     os.umask(0o077)  # what an office writes is its owner's only
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import signal
-import threading
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from commsched.cli._common import OfficeCommand, home, open_office, password_from, tell, there_already
+from commsched.cli.listening import address as address_of
+from commsched.cli.listening import bound, close, listen
 from commsched.core.words import N_
 
 if TYPE_CHECKING:
@@ -46,70 +49,74 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
     made, person = create_workspace(office, workspace, email, password or "", person_name=name, slug=slug, zone=zone,
                                     language=language)  # fmt: skip
     click.echo(made.slug)
-    tell(N_("%(name)s is there, in %(home)s. Next: start it with “commsched up”, sign in as %(email)s, and connect "
-            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home),
+    up = f"commsched up --home {shlex.quote(str(office.home))}"
+    tell(N_("%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
+            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home), up=up,
          email=person.email)  # fmt: skip
 
 
 @click.command(cls=OfficeCommand)
 @_host
 @_port
-@click.option("--only-furnish", is_flag=True, hidden=True, help="Make the office and end.")
+@click.option("--only-furnish", is_flag=True, hidden=True, help="Make the office, print what there is to tell, end.")
 def demo(host: str, port: int, only_furnish: bool) -> None:
     """An office to try: invented people and a month of content, in a home of its own. Nothing to configure."""
     from commsched import bootstrap
-    from commsched.flow.demo import furnish
 
     folder = bootstrap.home_directory(home())
     folder = folder if home() else folder / "demo"
     if only_furnish:
-        furnish(bootstrap.open_office(folder))
+        _furnish(str(folder))
         return
-    if not (folder / "commsched.db").exists():
-        port = port or _free_port(host)
-        _furnish_apart(str(folder), _address(host, port))
+    sockets = listen(host, port)  # before anything is made: what the demo has published leads to this address
+    address = address_of(host, bound(sockets))
+    info = _furnish_apart(str(folder), address)
     office = bootstrap.open_office(folder)
-    server, address = _server(office, host, port)
-    info = furnish(office)
-    click.echo(f"{info.name}: {address}")
-    for one in info.people:
-        click.echo(f"  {one.name}, {one.title} ({one.role}): {one.email} / {one.password}")
-    tell(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=f"{info.soon:%H:%M:%S}")
-    _serve(office, server)
+
+    def tell_of_it() -> None:
+        click.echo(f"{info['name']}: {address}")
+        for one in info["people"]:
+            click.echo(f"  {one['name']}, {one['title']} ({one['role']}): {one['email']} / {one['password']}")
+        tell(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
+
+    _serve(office, sockets, address, tell_of_it)
 
 
-def _free_port(host: str) -> int:
-    """Known before the office is made, because what it has published already leads to it."""
-    import socket
+def _furnish(folder: str) -> None:
+    import msgspec
 
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
-        one.bind((host, 0))
-        return int(one.getsockname()[1])
+    from commsched import bootstrap
+    from commsched.flow.demo import furnish
+
+    click.echo(msgspec.json.encode(furnish(bootstrap.open_office(folder))).decode())
 
 
-def _furnish_apart(folder: str, address: str) -> None:
-    """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep."""
+def _furnish_apart(folder: str, address: str) -> Any:
+    """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep.
+    Returns ``flow.demo.DemoInfo`` as plain data."""
+    import json
     import subprocess
     import sys
 
     made = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder], check=False,
-        env={"COMMSCHED_BASE_URL": address, **os.environ},
+        env={"COMMSCHED_BASE_URL": address, **os.environ}, stdout=subprocess.PIPE,
     )  # fmt: skip
     if made.returncode:
         click.get_current_context().exit(made.returncode)  # it has said why
+    return json.loads(made.stdout)
 
 
 @click.command(cls=OfficeCommand)
 @_host
 @_port
 def up(host: str, port: int) -> None:
-    """Run the office: pages, API and the scheduler that publishes, in one process. Ctrl-C or SIGTERM ends it."""
-    with _starting():
-        office = open_office()
-        server, address = _server(office, host, port)
-    click.echo(f"Listening on {address}")
-    _serve(office, server)
+    """Run the office: pages, API and, in a process beside them, the scheduler that publishes. Ctrl-C or SIGTERM ends
+    both."""
+    office = open_office()
+    sockets = listen(host, port)
+    address = address_of(host, bound(sockets))
+    _serve(office, sockets, address, lambda: click.echo(f"Listening on {address}"))
 
 
 @click.command(cls=OfficeCommand)
@@ -117,29 +124,65 @@ def up(host: str, port: int) -> None:
 @_port
 def web(host: str, port: int) -> None:
     """Run the pages and the API only. Publishing then needs “commsched worker” beside it."""
-    with _starting():
-        office = open_office()
-        server, address = _server(office, host, port)
-    click.echo(f"Listening on {address}")
-    _until_told(server)
+    office = open_office()
+    sockets = listen(host, port)
+    address = address_of(host, bound(sockets))
+    _alone()
+    _log()
+    _serve_pages(office, sockets, address, lambda: click.echo(f"Listening on {address}"))
 
 
 @click.command(cls=OfficeCommand)
-def worker() -> None:
+@click.option("--parent", type=int, hidden=True, help="End when this pipe does.")
+@click.option("--address", default="", hidden=True, help="Where the pages answer, unless base_url is set.")
+def worker(parent: int | None, address: str) -> None:
     """Run the scheduler that publishes, without pages. SIGTERM ends it when the calls in flight have ended."""
-    from commsched.engine.embedded import Engine
-
     _alone()
     office = open_office()
     _log()
-    engine, told = Engine(office), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    engine.start()
-    click.echo("The scheduler is running.")
-    told.wait()
-    engine.stop()
-    office.store.close()
+    from commsched.engine import apart
+
+    if address:
+        office.settings.setdefault("base_url", address)
+    if parent is None:
+        click.echo("The scheduler is running.")
+    click.get_current_context().exit(apart.run(office, parent))
+
+
+def _serve(office: Office, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]) -> None:
+    """The pages here, and the engine in a process of its own that is made before the pages are loaded."""
+    import sys
+
+    from commsched.engine.apart import Keeper
+
+    _alone()
+    _log()
+    office.settings.setdefault("base_url", address)
+    office.store.close()  # no connection is taken over a fork
+    command = [sys.executable, "-m", "commsched", "worker", "--home", str(office.home), "--address", address]
+    keeper = Keeper(office, command)
+    keeper.fork(leave=lambda: close(sockets))
+    keeper.start()
+    try:
+        _serve_pages(office, sockets, address, tell_of_it)
+    finally:
+        keeper.stop()
+
+
+def _serve_pages(office: Office, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]) -> None:
+    from commsched.flow.watch import Lookout
+
+    office.settings.setdefault("base_url", address)
+    with _starting():
+        server = _server(office, sockets)
+    lookout = Lookout(office, office.base_url)
+    lookout.start()
+    tell_of_it()
+    try:
+        _until_told(server)
+    finally:
+        lookout.stop()
+        office.store.close()
 
 
 @contextmanager
@@ -163,52 +206,21 @@ def _alone() -> None:
 def _log() -> None:
     import logging
 
+    from commsched.core.discreet import DiscreetFormatter
     from commsched.core.settings import log_level
 
-    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")),
-                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # fmt: skip
+    logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")))
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(DiscreetFormatter())
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
-def _server(office: Office, host: str, port: int) -> tuple[Any, str]:
-    """A server that has its port, and the address to tell. The office's own address follows unless it is set."""
-    from waitress import create_server
+def _server(office: Office, sockets: list[socket.socket]) -> Any:
+    """The pages on sockets that are bound already."""
+    from commsched.web.app import create_app
+    from commsched.web.server import make_server
 
-    from commsched.web.app import MOST_BYTES, create_app
-
-    _alone()
-    _log()
-    app = create_app(office)
-    try:
-        server = create_server(
-            app, host=host, port=port, threads=THREADS, ident="",
-            # what came through a proxy must be seen as such; the app believes only as many as it is told to
-            clear_untrusted_proxy_headers=False,
-            max_request_body_size=MOST_BYTES * 2,
-        )  # fmt: skip
-    except OSError as error:
-        raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
-    bound = getattr(server, "effective_port", None) or server.effective_listen[0][1]
-    address = _address(host, bound)
-    office.settings.setdefault("base_url", address)
-    return server, address
-
-
-def _address(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-
-
-def _serve(office: Office, server: Any) -> None:
-    from commsched.engine.embedded import Engine
-
-    engine = Engine(office)
-    engine.start()
-    try:
-        _until_told(server)
-    finally:
-        engine.stop()
-        office.store.close()
+    return make_server(create_app(office), office, sockets, THREADS)
 
 
 def _until_told(server: Any) -> None:

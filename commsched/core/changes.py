@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final, Literal
 
 import msgspec
@@ -13,8 +14,10 @@ from commsched.core.content import ChannelContent, Content, Picture
 from commsched.core.words import N_, Words
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
-MOST_WORK: Final = 16_000_000
-"""Pairs of words compared at most: the matcher's time grows with the product of the lengths."""
+MOST_CHANGES: Final = 800
+"""Words or lines gone and new that are told one by one; beyond, a reader sees more by reading both."""
+MOST_STEPS: Final = 1_000_000
+"""Comparisons of two words at most, so that no text can be written that takes longer."""
 
 Kind = Literal["same", "gone", "new"]
 
@@ -59,23 +62,79 @@ def words(old: str, new: str) -> list[Piece]:
     """``old`` and ``new`` as runs of what stayed, went and came, in reading order."""
     if old == new:
         return [Piece("same", new)] if new else []
-    a, b = _TOKEN.findall(old), _TOKEN.findall(new)
-    if len(a) * len(b) > MOST_WORK:
-        a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    if len(a) * len(b) > MOST_WORK:
-        return [piece for piece in (Piece("gone", old), Piece("new", new)) if piece.text]
-    return _readable(list(_runs(a, b)))
+    for divided in (_TOKEN.findall, _lines):
+        runs = _runs(divided(old), divided(new))
+        if runs is not None:
+            return _readable(runs)
+    return [piece for piece in (Piece("gone", old), Piece("new", new)) if piece.text]
 
 
-def _runs(a: Sequence[str], b: Sequence[str]) -> Iterator[Piece]:
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=len(a) > 2000).get_opcodes():
-        if tag == "equal":
-            yield Piece("same", "".join(b[j1:j2]))
-            continue
-        if i2 > i1:
-            yield Piece("gone", "".join(a[i1:i2]))
-        if j2 > j1:
-            yield Piece("new", "".join(b[j1:j2]))
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _runs(a: Sequence[str], b: Sequence[str]) -> list[Piece] | None:
+    """The fewest pieces gone and new between ``a`` and ``b``; ``None`` where those are too many to find or to read."""
+    start = _same_at_start(a, b)
+    end = _same_at_start(a[start:][::-1], b[start:][::-1])
+    old, new = a[start : len(a) - end], b[start : len(b) - end]
+    steps = _script(old, new)
+    if steps is None:
+        return None
+    whole: list[tuple[Kind, str]] = [("same", text) for text in a[:start]]
+    whole += [*steps, *(("same", text) for text in a[len(a) - end :])]
+    runs = groupby(whole, key=lambda step: step[0])
+    return _merged([Piece(kind, "".join(text for _kind, text in run)) for kind, run in runs])
+
+
+def _same_at_start(a: Sequence[str], b: Sequence[str]) -> int:
+    return next((n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+
+
+def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None:
+    """The shortest way from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
+
+    ``reach[k]`` is how far into ``a`` one gets on diagonal ``k`` (place in ``a`` less place in ``b``) with as many
+    changes as there have been rounds; what stood before each round is kept for the way back.
+    """
+    most = min(len(a) + len(b), MOST_CHANGES)
+    reach, before, left = array("i", [0]) * (2 * most + 3), [], MOST_STEPS
+    for changes in range(most + 1):
+        before.append(reach[most - changes : most + changes + 3])
+        for k in range(-changes, changes + 1, 2):
+            place = k + most + 1
+            x = start = reach[place + 1] if _is_new(reach, place, k, changes) else reach[place - 1] + 1
+            while x < len(a) and x - k < len(b) and a[x] == b[x - k]:
+                x += 1
+            reach[place], left = x, left - (x - start) - 1
+            if x >= len(a) and x - k >= len(b):
+                return _way_back(a, b, before)
+        if left < 0:
+            return None
+    return None
+
+
+def _is_new(reach: Sequence[int], place: int, k: int, changes: int) -> bool:
+    """Whether diagonal ``k`` is come to by something new rather than by something gone."""
+    return k == -changes or (k != changes and reach[place - 1] < reach[place + 1])
+
+
+def _way_back(a: Sequence[str], b: Sequence[str], before: Sequence[Sequence[int]]) -> list[tuple[Kind, str]]:
+    made: list[tuple[Kind, str]] = []
+    x, y = len(a), len(b)
+    for changes in range(len(before) - 1, -1, -1):
+        k = x - y
+        place = k + changes + 1
+        is_new = _is_new(before[changes], place, k, changes)
+        last_x = before[changes][place + 1 if is_new else place - 1]
+        last_y = last_x - (k + 1 if is_new else k - 1)
+        while x > last_x and y > last_y:
+            x, y = x - 1, y - 1
+            made.append(("same", a[x]))
+        if changes:
+            made.append(("new", b[last_y]) if is_new else ("gone", a[last_x]))
+        x, y = last_x, last_y
+    return made[::-1]
 
 
 def _readable(pieces: list[Piece]) -> list[Piece]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from commsched.core.clean import settled
 from commsched.core.crops import Crop
 
 Kind = Literal["post", "release", "letter"]
@@ -157,21 +158,9 @@ def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
 
 
-_UNSEEN = {number: None for number in range(32) if chr(number) not in "\n\t"} | {127: None}
-_UNSEEN |= dict.fromkeys(range(0xD800, 0xE000))
-
-
 def printable(content: Content) -> Content:
-    """``content`` without control characters and halves of pairs, which no reader sees and some databases refuse."""
-
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return value.translate(_UNSEEN)
-        if isinstance(value, Mapping):
-            return {key: clean(item) for key, item in value.items()}
-        return [clean(item) for item in value] if isinstance(value, list | tuple) else value
-
-    return msgspec.convert(clean(msgspec.to_builtins(content)), Content)
+    """``content`` as it may be kept: cleaned and in NFC. Raises :class:`commsched.core.words.Invalid` by its field."""
+    return msgspec.convert(settled(msgspec.to_builtins(content)), Content)
 
 
 def digest(canonical_bytes: bytes) -> str:
@@ -185,8 +174,10 @@ def parse(data: bytes | str) -> Content:
 
 
 def addresses_digest(addresses: list[str]) -> str:
-    """SHA-256 over a list of e-mail addresses, whatever their order or case."""
-    folded = sorted({address.strip().casefold() for address in addresses if address.strip()})
+    """SHA-256 over the lines of a list of e-mail addresses, whatever their order or case, and whether they stand on
+    lines of their own or between commas. Everything that decides who gets it is in it, names too."""
+    entries = {entry.strip().casefold() for line in addresses for entry in line.split(",")}
+    folded = sorted(entries - {""})
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()
 
 

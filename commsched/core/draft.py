@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
-from commsched.core.content import MAX_TEXT, Genre, Kind, Quote
+from commsched.core.content import MAX_TEXT, Genre, Kind
 from commsched.core.crops import Crop
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+"""A whole text: the item's own, or one channel's."""
+Passage = Annotated[str, msgspec.Meta(max_length=20_000)]
+"""Some paragraphs: a facts box, a comment, what somebody wants changed."""
+Short = Annotated[str, msgspec.Meta(max_length=5_000)]
+"""A paragraph or two: a quotation, a short version, a first comment."""
+MOST_NOTE: Final = 2_000
+Note = Annotated[str, msgspec.Meta(max_length=MOST_NOTE)]
+"""A few sentences: a lead, a press contact, an alt text."""
 Line = Annotated[str, msgspec.Meta(max_length=500)]
 Address = Annotated[str, msgspec.Meta(max_length=2000)]
+MOST_CHANNELS: Final = 200
 
 
 class VariantIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How the item differs on one channel."""
 
     text: Text | None = None
-    options: dict[Line, Text] = {}
+    options: Annotated[dict[Line, Short], msgspec.Meta(max_length=50)] = {}
     crop: Crop = ""
     """The shape of its pictures there; empty is the whole picture."""
 
@@ -27,13 +36,20 @@ class PictureIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
     """A picture from the library, with its alt text for this item."""
 
     id: int
-    alt: Text | None = None
+    alt: Note | None = None
+
+
+class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody's words in a release, and who said them."""
+
+    text: Short
+    person: Line = ""
 
 
 class SourceIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a claim rests on (underlag). The approver sees it; no reader does."""
 
-    text: Text = ""
+    text: Short = ""
     url: Address = ""
 
 
@@ -43,22 +59,22 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     kind: Kind = "post"
     title: Line = ""
     text: Text = ""
-    lead: Text = ""
+    lead: Note = ""
     genre: Genre = "pressmeddelande"
-    short: Text = ""
-    facts: Text = ""
-    quotes: Annotated[list[Quote], msgspec.Meta(max_length=20)] = []
-    contact: Text = ""
+    short: Short = ""
+    facts: Passage = ""
+    quotes: Annotated[list[QuoteIn], msgspec.Meta(max_length=20)] = []
+    contact: Note = ""
     link: Address = ""
-    language: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "sv"
-    channels: Annotated[list[int], msgspec.Meta(max_length=200)] = []
-    variants: dict[str, VariantIn] = {}
+    language: Annotated[str, msgspec.Meta(max_length=35, pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "sv"
+    channels: Annotated[list[int], msgspec.Meta(max_length=MOST_CHANNELS)] = []
+    variants: Annotated[dict[str, VariantIn], msgspec.Meta(max_length=MOST_CHANNELS)] = {}
     media: Annotated[list[int | PictureIn], msgspec.Meta(max_length=20)] = []
     sources: Annotated[list[SourceIn], msgspec.Meta(max_length=50)] = []
-    publish_at: str | None = None
+    publish_at: Line | None = None
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
     """The answer, when the wall time comes twice: 0 is the first, 1 the second."""
-    latest_at: str | None = None
-    embargo: str | None = None
+    latest_at: Line | None = None
+    embargo: Line | None = None
     correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     """What a correction corrects, as readers are told. Empty for everything else."""

@@ -94,7 +94,9 @@ def say(words: Words | str, language: str, **params: Any) -> str:
     if not words.params:
         return text
     values = {key: say(value, language) if isinstance(value, Words) else value for key, value in words.params.items()}
-    return text % values
+    made = text % values
+    begins = any(isinstance(value, Words) and text.startswith(f"%({key})") for key, value in words.params.items())
+    return made[:1].upper() + made[1:] if begins else made
 
 
 def preferred(header: str) -> str:

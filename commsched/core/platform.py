@@ -164,6 +164,9 @@ class Message(msgspec.Struct, frozen=True):
 class Mailer(Protocol):
     """Hands one message to the office's relay and says what the relay answered."""
 
+    sender: str = ""
+    """The installation's own address, for messages without one."""
+
     def send(self, message: Message) -> Outcome:
         """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
         ...
@@ -217,6 +220,8 @@ class Platform(ABC):
     """One sentence for whoever chooses what to connect."""
     icon: ClassVar[str] = ""
     """The name of its icon in simplepycons, or a lucide name with the prefix ``lucide:``."""
+    called: ClassVar[str] = ""
+    """What a channel here is called where nobody named it, in the office's own places; else by its account."""
     settings: ClassVar[tuple[Setting, ...]] = ()
     options: ClassVar[tuple[Option, ...]] = ()
     kinds: ClassVar[tuple[Kind, ...]] = ("post", "release")
@@ -255,6 +260,10 @@ class Platform(ABC):
     def count(self, text: str, facts: dict[str, Any]) -> int:
         """The length of ``text`` as this platform counts it."""
         return len(text)
+
+    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+        """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
+        return []
 
     @abstractmethod
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:

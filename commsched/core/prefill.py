@@ -8,7 +8,7 @@ from typing import Final
 
 from commsched.core import dates
 from commsched.core.content import Content
-from commsched.core.markup import first_words
+from commsched.core.markup import first_words, to_plain
 
 _BULLETS: Final = ("- ", "* ", "• ", "– ")
 _ENDS: Final = (". ", "! ", "? ")
@@ -17,10 +17,11 @@ _ENDS: Final = (". ", "! ", "? ")
 def proposals(content: Content, publish_at: datetime | None, zone: str) -> dict[str, str]:
     """Words by the name of a card's field; those that the item has nothing for are left out."""
     quote = content.quotes[0] if content.quotes else None
-    headline = content.title or _sentence(content.text)
+    text = to_plain(content.text, addresses=False) if content.kind == "release" else content.text
+    headline = content.title or _sentence(text)
     language = content.language if content.language in dates.DAYS else "sv"
     lead = content.lead or content.short
-    bullets = [line.strip()[2:].strip() for line in content.text.splitlines() if line.strip().startswith(_BULLETS)]
+    bullets = [line.strip()[2:].strip() for line in text.splitlines() if line.strip().startswith(_BULLETS)]
     found = {
         **dict.fromkeys(("headline", "title", "says", "to"), headline),
         **dict.fromkeys(("lead", "sub", "excerpt"), lead),

@@ -1,6 +1,7 @@
 """How far the computer's clock is from the platforms', by the ``Date`` header of what they answer. Pure but for a lock.
 
-It only tells: nothing is stopped by it, since a server's clock can be wrong too.
+It only tells: nothing is stopped by it, since a server's clock can be wrong too. And it speaks for a clock that has
+jumped: where several servers agree with it, it was set right.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ SEVERAL: Final = 3
 """Answers that must agree before anything is said."""
 FRESH: Final = timedelta(hours=6)
 """Older answers say nothing of the clock as it goes now."""
+RIGHT: Final = timedelta(seconds=30)
+"""A server within this agrees with a clock that has jumped; half of what the clock's guard calls a jump."""
+HOSTS: Final = 2
+"""Servers that must agree, at least, before a clock that has jumped is believed."""
 
 
 class Skew:
@@ -43,3 +48,15 @@ class Skew:
         if 2 * len(wrong) <= len(latest) or len(told) < SEVERAL or min(map(abs, told)) <= LIMIT:
             return 0
         return round(sorted(off.total_seconds() for off in told)[len(told) // 2])  # the middle one
+
+    def forget(self) -> None:
+        """The clock was set: what was heard before compares the servers with another clock."""
+        with self._lock:
+            self._heard.clear()
+
+    def agrees(self, now: datetime) -> bool:
+        """Whether several servers, and more of them than not, say that this computer's clock is right."""
+        with self._lock:
+            latest = {host: off for host, at, off in self._heard if abs(now - at) < FRESH}
+        right = sum(abs(off) <= RIGHT for off in latest.values())
+        return right >= HOSTS and 2 * right > len(latest)

@@ -6,7 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
-_LETTERS: Final = str.maketrans({"å": "a", "ä": "a", "ö": "o", "æ": "ae", "ø": "o", "ß": "ss", "ð": "d", "þ": "th"})
+_LETTERS: Final = str.maketrans({
+    "å": "a", "ä": "a", "ö": "o", "æ": "ae", "ø": "o", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th",
+    "đ": "d", "ŋ": "n", "ŧ": "t", "ł": "l", "ı": "i", "ħ": "h", "ĸ": "k", "ə": "e", "ǥ": "g", "ʒ": "z", "ǯ": "z",
+})  # fmt: skip
+"""Letters that Unicode does not divide into one of ours and a mark: Sámi, Polish, Turkish, Maltese and others."""
 
 
 TAIL: Final = 8
@@ -15,7 +19,8 @@ TAIL: Final = 8
 
 def slug(text: str, limit: int = 70) -> str:
     """``text`` as the last part of an address: small letters, digits and hyphens, cut between words."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    folded = unicodedata.normalize("NFC", text.casefold()).translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", folded).translate(_LETTERS).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain)
     made = ""
     for word in words:

@@ -6,17 +6,23 @@ characters than those that were counted.
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
-from functools import cache
+from bisect import bisect_left, bisect_right
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 URL_LENGTH = 23
 """What a link costs on Mastodon and X, however long it is."""
+MOST_COUNTED: Final = 100_000
+"""Characters that are counted as a reader sees them; beyond, far above every limit, each character counts one."""
 _CLOSING = ".,:;!?'»”]}"
+_FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+"""Two letters of a flag. To whoever divides by UAX 29, a long run of them costs the square of its length."""
 THREAD_MARK = "---"
 """A line with exactly this divides a text into the parts of a thread."""
 
@@ -52,9 +58,23 @@ def _pattern(name: str) -> Any:
     )
 
 
+@lru_cache(maxsize=4)  # a text is counted for each of its channels, and again for their previews
 def graphemes(text: str) -> int:
     """Characters as a reader sees them: extended grapheme clusters (UAX 29)."""
-    return sum(1 for _ in _pattern("grapheme").finditer(text))
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    counted = _FLAG.sub("F", text[:MOST_COUNTED])  # a flag, to the clusters around it, is as any letter
+    return sum(1 for _ in _pattern("grapheme").finditer(counted)) + max(0, len(text) - MOST_COUNTED)
+
+
+def link_in(run: str, closing: str = _CLOSING) -> str:
+    """The link in a run of characters that begins with one: without the punctuation that closes the sentence around
+    it, and with the parentheses that are its own (``…/wiki/Åre_(ort)``)."""
+    link = run.rstrip(closing)
+    open_now = link.count("(") - link.count(")")
+    while link.endswith(")") and open_now < 0:
+        link, open_now = link[:-1].rstrip(closing), open_now + 1
+    return link
 
 
 def _shorten(text: str, length: int) -> str:
@@ -62,9 +82,7 @@ def _shorten(text: str, length: int) -> str:
 
     def replace(match: Any) -> str:
         run: str = match.group()
-        link = run.rstrip(_CLOSING)
-        if link.endswith(")") and link.count("(") < link.count(")"):
-            link = link[:-1].rstrip(_CLOSING)
+        link = link_in(run)
         host = link.partition("://")[2].partition("/")[0]
         return "x" * length + run[len(link) :] if "." in host.strip(".") else run
 
@@ -144,3 +162,49 @@ def split_thread(text: str) -> list[str]:
             parts[-1].append(line)
     trimmed = ["\n".join(lines).strip() for lines in parts]
     return [part for part in trimmed if part] or [""]
+
+
+_UNSEEN: Final = frozenset({0xAD, 0x34F, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), 0xFEFF})
+_ALIKE: Final = (
+    dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+    | dict.fromkeys(map(ord, "‘’‚‛′´`"), "'")
+    | dict.fromkeys(map(ord, "“”„‟″«»"), '"')
+    | dict.fromkeys(_UNSEEN)
+)
+
+
+def fold(text: str) -> str:
+    """``text`` as searching compares it: without case, without signs that take no room, and with one kind of hyphen,
+    quotation mark and space, however each was typed or pasted. å and a stay two letters."""
+    plain = unicodedata.normalize("NFKC", text.translate(_ALIKE))
+    return unicodedata.normalize("NFKC", plain.casefold())
+
+
+def found_in(text: str, words: str) -> tuple[int, int] | None:
+    """Where the first of ``words`` that stands in ``text`` begins and ends there, compared as :func:`fold` has it."""
+    windows = [(start, fold(text[start : start + 2 * _WINDOW])) for start in range(0, len(text), _WINDOW)]
+    for word in fold(words).split():
+        for start, folded in windows:
+            at = folded.find(word)
+            if at >= 0:
+                first, last = _unfolded(text[start : start + 2 * _WINDOW], at, at + len(word))
+                return start + first, start + last
+    return None
+
+
+_WINDOW: Final = 2_000
+"""Characters that are unfolded at once, each twice so that no word falls between two: in a whole book it would cost."""
+
+
+def _unfolded(text: str, start: int, end: int) -> tuple[int, int]:
+    """The piece of ``text`` that became ``[start, end)`` when it was folded. Longer beginnings fold to no less."""
+    places = range(len(text) + 1)
+
+    def length(place: int) -> int:
+        return len(fold(text[:place]))
+
+    first = bisect_right(places, start, key=length) - 1
+    last = bisect_left(places, end, key=length)
+    while last < len(text) and (unicodedata.combining(text[last]) or ord(text[last]) in _UNSEEN):
+        last += 1
+    return first, last

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -71,20 +72,31 @@ def wall_to_utc(wall: datetime, zone: ZoneInfo, fold: int | None = None) -> date
     said = f"{wall:%Y-%m-%d %H:%M}"
     if early.astimezone(zone).replace(tzinfo=None) != wall:
         before, after = sorted((early, late))
-        raise Gap((before, after), wall=said, before=f"{before.astimezone(zone):%H:%M}",
-                  after=f"{after.astimezone(zone):%H:%M}")  # fmt: skip
+        shown = [moment.astimezone(zone) for moment in (before, after)]
+        # where the change is at midnight, one of the two lies on another day, and says so
+        form = "%H:%M" if all(moment.date() == wall.date() for moment in shown) else "%Y-%m-%d %H:%M"
+        raise Gap((before, after), wall=said, before=f"{shown[0]:{form}}", after=f"{shown[1]:{form}}")
     if early != late and fold is None:
         raise Fold((early, late), wall=said)
     return late if fold == 1 else early
 
 
+_CLOCK_PART: Final = re.compile(r"\d{4}-\d{2}-\d{2}T[^T+Z]{1,10}")
+"""A day that is one, with something after it that is no time."""
+
+
 def read_time(value: str, zone_name: str, fold: int | None = None, field: str = "publish_at") -> Moment:
     """A time as clients send it: RFC 3339 with an offset, or a wall time without one in ``zone_name``."""
     zone = zone_of(zone_name)
+    if _day(value):
+        raise Invalid(N_("“%(value)s” is a day without a time. Say when on that day, for instance %(example)s."),
+                      field, value=value.strip()[:40], example=f"{_day(value)}T09:00")  # fmt: skip
     try:
         parsed = datetime.fromisoformat(value.strip())
     except ValueError as error:
         told = value.strip()[:40]
+        if _CLOCK_PART.fullmatch(told):
+            raise Invalid(N_("“%(time)s” is no time of day. Write it like 7.30."), field, time=told[11:]) from error
         told = f"{told[:10]} {told[11:]}".strip() if told[10:11] == "T" else told
         raise Invalid(N_("“%(value)s” is not a date and time."), field, value=told) from error
     if not 2000 <= parsed.year <= 2200:
@@ -95,6 +107,31 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
         clash.field = field
         raise
     return Moment(at, f"{at.astimezone(zone):%Y-%m-%dT%H:%M}", zone_name)
+
+
+def _day(value: str) -> date | None:
+    """The day that ``value`` names, if it names nothing but a day."""
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        return None
+
+
+def read_bound(value: str, zone_name: str, field: str, end: bool) -> datetime:
+    """Where a span of time begins or ends. A day alone is all of it: it begins at its midnight, and ends at the next.
+
+    Raises :class:`Invalid` as :func:`read_time`.
+    """
+    day = _day(value)
+    if day is None:
+        return read_time(value, zone_name, 0, field).at
+    if not 2000 <= day.year <= 2200:
+        raise Invalid(N_("The year %(year)s cannot be meant."), field, year=day.year)
+    midnight = datetime.combine(day + timedelta(days=1) if end else day, time())
+    try:
+        return wall_to_utc(midnight, zone_of(zone_name), 0)
+    except Gap as gap:  # the clocks go forward at midnight: the day begins an hour later
+        return gap.choices[1]
 
 
 GRACE: Final = timedelta(minutes=1)

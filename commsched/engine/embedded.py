@@ -1,4 +1,5 @@
-"""The engine inside one process: a courier thread, and APScheduler as the clock that wakes it."""
+"""The engine inside one process: a courier thread, APScheduler as the clock that wakes it, and a pulse that vouches
+for the courier by its own turns."""
 
 from __future__ import annotations
 
@@ -8,16 +9,22 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from commsched.engine.guard import ClockGuard
+from commsched.engine.guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
-from commsched.flow import chores, notify
+from commsched.engine.pulse import Pulse
+from commsched.flow import beats, chores, notify, servertime
+from commsched.flow.bell import Bell
 from commsched.flow.context import Office
-from commsched.flow.deliver.courier import Courier
+from commsched.flow.deliver.courier import PATIENCE, Courier
 from commsched.flow.deliver.recover import recover
+from commsched.flow.watch import Watch
 from commsched.store.session import busy
+
+if TYPE_CHECKING:
+    from commsched.engine.clock import Clock
 
 log = logging.getLogger("commsched.engine")
 
@@ -29,6 +36,10 @@ STUMBLE = 2.0
 """Seconds to wait after the courier met something it could not deal with."""
 BEAT = 10.0
 """Seconds between heartbeats."""
+LOOK = 30.0
+"""Seconds between looks at how everything goes, and, while the clock is in doubt, between questions about it."""
+BREATH = timedelta(seconds=0.5)
+"""The soonest wake-up after a look that left something due: whatever the reason, the courier does not spin."""
 
 
 def collect_rarely() -> None:
@@ -65,9 +76,11 @@ class Engine:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._main, name="commsched-courier", daemon=True)
-        self._scheduler: Any = None
         self._courier: Courier | None = None
         self._armed: datetime | None = None
+        self._watch = Watch(office, "clock")
+        self._pulse = Pulse(BEAT)
+        self._learns = "base_url" not in office.settings
         self.trouble = ""
         """Why nothing is sent although it could be: ``clock`` after a jump, ``lock`` where another is the engine."""
 
@@ -97,28 +110,40 @@ class Engine:
         self._stop.wait()
 
     @property
+    def alive(self) -> bool:
+        """Whether the courier's thread has begun and not ended."""
+        return self._thread.is_alive()
+
+    @property
     def working(self) -> bool:
         """Whether this process is the office's engine right now."""
         return self._courier is not None and self._thread.is_alive()
 
-    # -- the thread ---------------------------------------------------------------------------------
+    # -- the courier's thread -----------------------------------------------------------------------
 
     def _main(self) -> None:
         if not self._take_lock():
             return
+        self._learn_address()
         courier = Courier(self.office, hands=self._pool, width=self._width, worker=self.name)
         self._courier = courier
+        self._pulse = Pulse(BEAT)
         self._guard = ClockGuard(self.office.now)
-        self._start_clock()
+        self._bell = Bell(self.office.home)
+        self._clock = self._make_clock()
+        self._clock.start()
+        for work in (self._listen, self._feel):
+            threading.Thread(target=work, name=f"commsched-{work.__name__.strip('_')}", daemon=True).start()
         while not self._stop.is_set() or courier.busy:
             try:
                 self._work(courier)
             except Exception as error:
                 # A bug or a dead database. The courier is kept, with the calls it has under way: to call those lost
                 # and read them back while they may still arrive would be how something goes out twice.
+                self._pulse.stumbled(error)
                 told(error, "the courier stumbled; it goes on")
                 self._stop.wait(STUMBLE)
-        self._scheduler.shutdown(wait=False)
+        self._clock.stop()
 
     def _take_lock(self) -> bool:
         """Wait in line for the office's lock; False where we were stopped meanwhile."""
@@ -135,12 +160,22 @@ class Engine:
         recover(self.office, besides=courier.busy)
         while True:
             self._wake.clear()
-            courier.stopping = self._stop.is_set() or not self._may_send(courier)
-            courier.run()
+            self._drain(courier)
             if self._stop.is_set():
                 return
             self._arm(courier.next_due() if self.trouble == "" else None)
             self._wake.wait(SAFETY)
+
+    def _drain(self, courier: Courier) -> None:
+        """Turn by turn until nothing is due and nothing in flight. Every turn asks first whether anything may be sent,
+        and is what the heartbeat goes by."""
+        while True:
+            courier.stopping = self._stop.is_set() or not self._may_send(courier)
+            calls = courier.step(PATIENCE)
+            if not self.trouble and not courier.refused:
+                self._pulse.turned()
+            if calls is None and not courier.busy:
+                return
 
     def _may_send(self, courier: Courier) -> bool:
         """Whether the lock is still the one everybody takes and the clock can be believed."""
@@ -151,41 +186,95 @@ class Engine:
                 log.error("engine.lock was removed and another process is the engine now; nothing is sent here")
                 return False
             recover(self.office, besides=courier.busy)
-        self.trouble = "" if self._guard.trusted() else "clock"
+        self.trouble = "" if self._trusted() else "clock"
         return not self.trouble
 
-    def _start_clock(self) -> None:
-        from apscheduler.executors.pool import ThreadPoolExecutor as Workers
-        from apscheduler.schedulers.background import BackgroundScheduler
-
-        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults=defaults, executors={"default": Workers(4)}, daemon=True
-        )
-        for seconds, work in ((BEAT, self._beat), (5.0, self._notices), (30.0, self._chores)):
-            self._every(seconds, work)
-        self._scheduler.start()
-
-    def _every(self, seconds: float, work: Callable[[], object]) -> None:
-        soon = datetime.now(UTC) + timedelta(seconds=0.2)
-        self._scheduler.add_job(_patient, "interval", (work,), seconds=seconds, next_run_time=soon, id=work.__name__)
+    def _trusted(self) -> bool:
+        """Whether the clock can be believed: it goes as the steady one does, or several servers say it is right."""
+        before = self._guard.jumped
+        if self._guard.trusted():
+            if before:
+                self.office.skew.forget()
+            return True
+        if abs(self._guard.jumped - before) > timedelta(minutes=1):
+            self.office.skew.forget()  # what was heard compares the servers with the clock as it was
+        if not self.office.skew.agrees(self.office.now()):
+            return False
+        self._guard.believe()
+        return True
 
     def _arm(self, due: datetime | None) -> None:
         """Set the one wake-up to the next due time."""
-        if due is None or due == self._armed:
+        if due is None:
             return
-        self._armed = due
-        self._scheduler.add_job(self._ring, "date", run_date=due, id="next", replace_existing=True)
+        due = max(due, self.office.now() + BREATH)
+        if self._armed is None or due != self._armed:
+            self._armed = due
+            self._clock.at(due, self._ring)
 
     def _ring(self) -> None:
         self._armed = None
         self._wake.set()
 
+    # -- beside it ----------------------------------------------------------------------------------
+
+    def _make_clock(self) -> Clock:
+        from commsched.engine.clock import Clock
+
+        made = Clock()
+        for seconds, work in ((5.0, self._notices), (30.0, self._chores), (LOOK, self._ask_the_time)):
+            made.every(seconds, work.__name__, _patient, work)
+        return made
+
+    def _listen(self) -> None:
+        """Other processes wake us too."""
+        while self._bell.there and not self._stop.is_set():
+            if self._bell.wait(1.0):
+                self._wake.set()
+        self._bell.close()
+
+    def _feel(self) -> None:
+        """Goes by the steady clock and by nothing else, so that it notices what happens to the other."""
+        leaps, pause = Leaps(self.office.now), 0.0
+        while not self._stop.wait(self._pulse.TICK):
+            if leaps.seen():
+                self._clock.leapt()
+                self._wake.set()
+            if self._pulse.due(self.trouble):
+                _patient(self._beat)
+                pause = 0.0 if self._pulse.changed else pause
+            pause -= self._pulse.TICK
+            if pause <= 0:
+                pause = LOOK
+                _patient(self._look)
+
     def _beat(self) -> None:
-        chores.beat(self.office, self.name, self.trouble)
+        trouble, ago = self._pulse.stands(self.trouble)
+        beats.beat(self.office, self.name, trouble, ago)
+        self._learn_address()
+
+    def _learn_address(self) -> None:
+        """Where nobody has set the office's own address it is the one that the pages answer at."""
+        if not self._learns:
+            return
+        try:
+            found = beats.address(self.office)
+        except Exception as error:
+            told(error, "the pages' address cannot be read")
+            return
+        if found:
+            self.office.settings["base_url"] = found
+
+    def _look(self) -> None:
+        self._watch.look()
 
     def _notices(self) -> None:
         notify.send_due(self.office)
 
     def _chores(self) -> None:
         chores.run(self.office)
+
+    def _ask_the_time(self) -> None:
+        if self.trouble == "clock":
+            servertime.ask(self.office)
+            self._wake.set()

@@ -22,7 +22,8 @@ def steady() -> float:
 class ClockGuard:
     """Compares the wall clock with the steady one. After a jump it says no until the clock is back where it should be.
 
-    A clock that jumped to the right time is believed again after a restart, which is a person's word for it.
+    A clock that jumped to the right time is believed again when somebody who can know says so (:meth:`believe`), or
+    after a restart, which is a person's word for it.
     """
 
     def __init__(self, now: Callable[[], datetime], steady: Callable[[], float] = steady) -> None:
@@ -41,6 +42,29 @@ class ClockGuard:
             self._at, self._since, self.jumped = at, since, timedelta(0)
             return True
         if not self.jumped:
-            log.error("the computer's clock jumped by %s; nothing is sent until it is right or a restart", drift)
+            log.error("the computer's clock jumped by %s: nothing is sent until it is known to be right", drift)
         self.jumped = drift
         return False
+
+    def believe(self) -> None:
+        """The clock is right where it is now: go on from here."""
+        log.warning("the computer's clock jumped by %s, and several servers say that it is right now", self.jumped)
+        self._at, self._since, self.jumped = self._now(), self._steady(), timedelta(0)
+
+
+class Leaps:
+    """Sees the clock being set, by however little matters to whoever waits by it."""
+
+    LEAST: Final = 2.0
+    """Seconds."""
+
+    def __init__(self, now: Callable[[], datetime], steady: Callable[[], float] = steady) -> None:
+        self._now, self._steady = now, steady
+        self._at, self._since = now(), steady()
+
+    def seen(self) -> bool:
+        """Whether the clock was set since the last look."""
+        at, since = self._now(), self._steady()
+        ahead = (at - self._at).total_seconds() - (since - self._since)
+        self._at, self._since = at, since
+        return abs(ahead) > self.LEAST

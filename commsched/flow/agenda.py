@@ -25,12 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from commsched.core.text import fold
 from commsched.flow import items
 from commsched.flow.clearance import clearance
 from commsched.flow.context import Actor, Office
 from commsched.flow.schedule import FROM
 from commsched.flow.shown import shown, states
 from commsched.store.models import Channel, Item, Membership, Person
+from commsched.store.search import holds
 from commsched.store.session import Store
 from commsched.store.types import to_micros
 
@@ -91,8 +93,8 @@ def _narrowed(found: Any, wanted: Wanted) -> Any:
         found = found.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
     if wanted.person is not None:
         found = found.where(_item.c.author_id == wanted.person)
-    for word in wanted.words.casefold().split()[:10]:
-        found = found.where(_item.c.search.contains(word, autoescape=True))
+    for word in fold(wanted.words).split()[:10]:
+        found = found.where(holds(_item.c.search, word))
     return found
 
 

@@ -45,12 +45,15 @@ def submit(
     which the actor takes on what others wrote, so that those can approve it.
     """
     actor.require("write")
+    examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id, lock=True)
         if item.state not in ASKABLE:
             raise Conflict(N_("It is already with the approver or past that."))
-        _refuse_blocked(office, session, item)
         revision = items.current(session, item)
+        items.require_unchanged(examined, item, revision)
+        _refuse_blocked(examined.stopping)
+        items.learn_alt(session, revision.parsed())
         item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
         item.state, item.reminded_at = "in_review", None
         note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
@@ -61,13 +64,7 @@ def submit(
     office.wake()
 
 
-def _refuse_blocked(office: Office, session: Session, item: Item, *, late_is_fine: bool = False) -> None:
-    """Raise :class:`Blocked` for what stops it. ``late_is_fine``: a time that has passed does not, until the latest
-    time has, since it goes at once."""
-    general, channels = items.problems(office, session, item)
-    if late_is_fine and item.latest_at is not None and not passed(item.latest_at, office.now()):
-        general = [problem for problem in general if problem.words.message != PASSED]
-    stopping = [p for p in [*general, *[q for one in channels for q in one.problems]] if p.blocks]
+def _refuse_blocked(stopping: Sequence[Problem]) -> None:
     if stopping:
         raise Blocked(stopping)
 
@@ -207,12 +204,17 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
     actor.require("bypass")
     if len(reason.strip()) < 10:
         raise Invalid(N_("Say why it cannot wait, in at least ten characters."), "reason")
+    examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id, lock=True)
         if item.state not in ASKABLE | DECIDABLE:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
-        _refuse_blocked(office, session, item, late_is_fine=True)
+        items.require_unchanged(examined, item, revision)
+        stopping = examined.stopping
+        if item.latest_at is not None and not passed(item.latest_at, office.now()):
+            stopping = [p for p in stopping if p.words.message != PASSED]  # late, but not too late: it goes at once
+        _refuse_blocked(stopping)
         policy = policy_for(session, items.workspace_of(session, actor), revision)
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))

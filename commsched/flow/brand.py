@@ -150,7 +150,7 @@ def add_font(office: Office, actor: Actor, data: bytes, filename: str = "") -> s
     One of the same name replaces the one that was. Raises :class:`commsched.images.fonts.BadFont`.
     """
     actor.require("administer")
-    taken = images.fonts.take_font(data, filename)
+    taken = images.fonts.take_font(data, filename, actor.workspace)
     family = " ".join(taken.family.split())[:80]
     if not family or family in images.fonts.PACKAGED:
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")

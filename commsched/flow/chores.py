@@ -1,11 +1,11 @@
-"""What the engine does between deliveries: heartbeat, reminders, the unapproved, dying tokens and consents, the
-morning mail."""
+"""What the engine does between deliveries: reminders, the unapproved, dying tokens and consents, the morning mail,
+a look at the database."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,20 +13,19 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.standing import WARN
-from commsched.flow import channel_checks, notify, storage, uploads
+from commsched.flow import channel_checks, notify, storage, uploads, walltimes
 from commsched.flow.asking import ask, people_with
 from commsched.flow.context import Office, scheduler
 from commsched.flow.expiring import warn_of_consents
-from commsched.flow.health import SKEW
+from commsched.flow.integrity import look_daily
 from commsched.flow.items import current
+from commsched.flow.overdue import overdue
 from commsched.flow.record import note
-from commsched.flow.signin import CLOCK
 from commsched.store.models import (
     ApprovalLink,
     Channel,
     ConsentWarning,
     Delivery,
-    Heartbeat,
     Idempotency,
     Item,
     Notice,
@@ -44,25 +43,18 @@ MORNING = 7
 """The hour, by the office's own clock, of the morning mail."""
 
 
-def beat(office: Office, name: str, trouble: str = "") -> None:
-    """Say that the clock is alive; ``trouble`` is a code of ``core.lifecycle.REASONS`` where nothing is sent."""
-    with office.store.write(EVERY_WORKSPACE) as session:
-        now = office.now()
-        session.merge(Heartbeat(name=CLOCK, at=now, detail=f"{trouble}: {name}" if trouble else name))
-        session.merge(Heartbeat(name=SKEW, at=now, detail=str(office.skew.seconds(now))))
-
-
 def run(office: Office) -> None:
     """Do every chore, workspace by workspace; one that fails stops no other."""
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, morning_mail):
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, walltimes.look, morning_mail):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())
     storage.sweep(office)
     uploads.tidy(office, office.now())
+    look_daily(office)
     channel_checks.look_again(office)
 
 
@@ -145,6 +137,7 @@ def summary(session: Session, local: datetime) -> dict[str, int]:
     today = (Item.state.in_(("scheduled", "publishing")), Item.publish_at >= start, Item.publish_at < end)
     return {
         "stopped": deliveries("held", "failed"),
+        "overdue": len(overdue(session, local.astimezone(UTC))),
         "unknown": deliveries("unknown"),
         "waiting": session.scalar(select(func.count(Item.id)).where(Item.state == "in_review")) or 0,
         "today": session.scalar(select(func.count(Item.id)).where(*today)) or 0,

@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import clean, one_line
 from commsched.core.consent import lapsed
-from commsched.core.content import ChannelContent, Content, Picture, Rendition, addresses_digest, printable
+from commsched.core.content import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.fitting import recipe_for, told
 from commsched.core.platform import Draft, PictureFile
+from commsched.core.text import fold
 from commsched.core.timing import PASSED, passed, read_time
 from commsched.core.words import N_, Invalid, Problem, Words, block, warn
 from commsched.flow import lineage
 from commsched.flow.context import Office, mute
 from commsched.store.models import Channel, Derivative, Item, Media, Workspace
+from commsched.store.search import holds
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -38,9 +42,14 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def addresses(office: Office, channel: Channel) -> tuple[str, ...]:
-    """The addresses of a list channel, decrypted; none for other channels."""
-    lines = office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else ""
-    return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+    """The lines of a list channel, decrypted; none for other channels."""
+    return lines_of(office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """A list as it is kept, line by line, for the platform to read (:mod:`commsched.core.recipients`): empty lines stay
+    in their places, so that a complaint names the line that its writer sees."""
+    return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
 def media_path(office: Office, sha256: str, suffix: str) -> Path:
@@ -61,9 +70,10 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
     made = derivatives(session, media.values())
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
     content = Content(
-        kind=given.kind, title=given.title.strip(), text=given.text.replace("\r\n", "\n"), lead=given.lead,
-        genre=given.genre, short=given.short, facts=given.facts, quotes=given.quotes, contact=given.contact,
-        link=given.link.strip(), language=given.language,
+        kind=given.kind, title=one_line(given.title), text=given.text, lead=given.lead,
+        genre=given.genre, short=given.short, facts=given.facts,
+        quotes=[Quote(text=one.text, person=one.person) for one in given.quotes], contact=given.contact,
+        link=one_line(given.link), language=given.language,
         pictures=_pictures(session, media, _handed_in(given)),
         channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
@@ -80,6 +90,16 @@ def _channels(session: Session, wanted: list[int]) -> list[Channel]:
         if number not in found:
             raise Invalid(N_("There is no channel %(channel)s in this office."), "channels", channel=number)
     return [found[number] for number in dict.fromkeys(wanted)]
+
+
+def require_there(session: Session, content: Content) -> None:
+    """Within the transaction that keeps ``content``: that its channels and pictures are still there. Raises
+    :class:`Invalid` as :func:`content_from` does, which was called before it."""
+    _channels(session, [one.channel for one in content.channels])
+    wanted = {picture.sha256 for picture in content.pictures}
+    here = set(session.scalars(select(Media.sha256).where(Media.sha256.in_(wanted)))) if wanted else set()
+    if not wanted <= here:
+        raise Invalid(N_("A picture has been removed meanwhile. Choose another."), "media")
 
 
 def _handed_in(given: DraftIn) -> list[PictureIn]:
@@ -142,7 +162,7 @@ def _channel_content(
     text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
-        text=None if text is None or text == given.text else text.replace("\r\n", "\n"),
+        text=None if text is None or clean(text) == clean(given.text) else text,
         options=options,
         recipients=addresses_digest(list(people)) if people else "",
         crop=variant.crop if variant else "",
@@ -214,11 +234,11 @@ SHORT = 20
 
 def said_before(session: Session, content: Content, uid: str) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
-    text = content.text.strip().casefold()
+    text = fold(content.text.strip())
     if len(text) < SHORT or content.corrects:
         return {}
     same = select(Item.title, Item.channels).where(
-        Item.uid != uid, Item.state != "cancelled", Item.search.contains(text[:400], autoescape=True)
+        Item.uid != uid, Item.state != "cancelled", holds(Item.search, text[:400])
     )
     found: dict[int, list[Problem]] = {}
     for title, channels in session.execute(same.order_by(Item.id.desc()).limit(20)):
@@ -260,6 +280,16 @@ def _notes(
     ]  # fmt: skip
 
 
+def is_link(text: str) -> bool:
+    """Whether ``text`` is a whole address on the web, that a reader could follow."""
+    try:
+        parts = urlsplit(text.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in host.strip(".") and not any(c.isspace() for c in text.strip())
+
+
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
     embargo."""
@@ -270,6 +300,9 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
         found.append(block("text", N_("There is no text.")))
+    if content.link and not is_link(content.link):
+        words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")
+        found.append(block("link", words, link=content.link[:80]))
     if content.kind == "release" and not content.title:
         found.append(block("title", N_("A press release needs a headline.")))
     if content.corrects and not content.correction:

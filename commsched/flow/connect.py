@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,18 +13,23 @@ from sqlalchemy.orm import Session
 
 from commsched.core import standing as access
 from commsched.core.approval import Policy
-from commsched.core.platform import Account, Platform
+from commsched.core.decoding import without_invisible
+from commsched.core.language import say
+from commsched.core.platform import Account, Platform, Setting
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import context
 from commsched.flow.context import Actor, Office
 from commsched.flow.people import check_name
 from commsched.flow.policies import check_policy, to_policy
 from commsched.flow.record import note
+from commsched.flow.turns import waiting_for_a_server
 from commsched.flow.wire import make_wire
 from commsched.store.models import Channel, Workspace
 
-MOST: Final = 200_000
-"""Characters in one setting: a press list is the longest."""
+MOST: Final = 10_000
+"""Characters in one setting."""
+MOST_LIST: Final = 2_000_000
+"""Characters in a list of addresses, with their names and newspapers: some twenty thousand newsrooms."""
 
 
 def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -34,20 +40,26 @@ def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[st
         raise Invalid(N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."), unknown[0],
                       platform=platform.name, key=unknown[0][:40],
                       known=", ".join(s.key for s in platform.settings))  # fmt: skip
-    values = {names[key]: value.strip() for key, value in given.items()}
+    values = {names[key]: without_invisible(value) for key, value in given.items()}
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for setting in platform.settings:
         value = values.get(setting.key) or setting.default
         if setting.required and not value:
             raise Invalid(N_("This is needed."), setting.key)
-        if len(value) > MOST:
-            raise Invalid(N_("At most %(most)s characters."), setting.key, most=MOST)
+        most = longest(setting)
+        if len(value) > most:
+            raise Invalid(N_("At most %(most)s characters."), setting.key, most=most)
         if setting.kind == "choice" and value and value not in dict(setting.choices):
             raise Invalid(N_("Choose one from the list."), setting.key)
         if value:
             (secret if setting.secret else plain)[setting.key] = value
     return plain, secret
+
+
+def longest(setting: Setting) -> int:
+    """How many characters a setting may have."""
+    return MOST_LIST if setting.kind == "lines" else MOST
 
 
 def connect(
@@ -66,8 +78,8 @@ def connect(
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(office, actor, platform, plain, secret)
-    name = check_name(name or account.name or platform.name, 120)
     with office.store.write(actor.workspace) as session:
+        name = check_name(name or _default_name(session, actor, platform, account), 120)
         _refuse_twice(session, platform, account, name)
         channel = Channel(platform=platform.key, name=name, created_at=office.now())
         session.add(channel)
@@ -75,7 +87,27 @@ def connect(
         session.flush()
         note(session, office, actor, "channel.connected", channel=channel.id, name=name, platform=platform.key,
              account=account.name[:200])  # fmt: skip
-    return channel
+    if platform.own and not platform.needs_mail:
+        _know_own(office, actor, channel, plain, secret)
+    return get(office, actor.workspace, channel.id)
+
+
+def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:
+    """What a channel is called where nobody named it: the account's own name, or in the office's own places the
+    word for them in the office's language, numbered if it is taken."""
+    if not platform.called:
+        return account.name or platform.name
+    word = say(platform.called, session.get_one(Workspace, actor.workspace).language)
+    taken = {row.casefold() for row in session.scalars(select(Channel.name).where(Channel.state != "archived"))}
+    numbered = (word if number == 1 else f"{word} {number}" for number in count(1))
+    return next(name for name in numbered if name.casefold() not in taken)
+
+
+def _know_own(office: Office, actor: Actor, channel: Channel, plain: dict[str, str], secret: dict[str, str]) -> None:
+    """A place of the office's own is known by the channel's number, which it has only now."""
+    account = _ask(office, actor, office.platform(channel.platform), plain, secret, channel.id)
+    with office.store.write(actor.workspace) as session:
+        _keep(office, find(session, channel.id), plain, secret, account)
 
 
 def _ask(
@@ -85,7 +117,8 @@ def _ask(
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
                      language=workspace.language, office_name=workspace.name)  # fmt: skip
-    return platform.connect(wire)
+    with waiting_for_a_server(actor):
+        return platform.connect(wire)
 
 
 def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:

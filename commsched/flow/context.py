@@ -56,7 +56,7 @@ class Office(msgspec.Struct):
     settings: dict[str, str] = msgspec.field(default_factory=dict)
     """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
     wake: Callable[[], None] = lambda: None
-    """Tells the engine in this process that something may have become due."""
+    """Tells the engine, whichever process it is in, that something may have become due. Called after the commit."""
 
     skew: Skew = msgspec.field(default_factory=Skew)
     """What the platforms' answers say of this computer's clock."""

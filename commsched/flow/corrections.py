@@ -13,7 +13,6 @@ from commsched.core.platform import OWN_PAGES
 from commsched.core.words import N_, Conflict
 from commsched.flow import items, look, write
 from commsched.flow.context import Actor, Office
-from commsched.flow.fitting import make_ready
 from commsched.flow.record import note
 from commsched.flow.takedown import is_on_own_page, standing
 from commsched.store.models import Channel, Delivery, Item, Revision, Takedown
@@ -53,15 +52,16 @@ def begin(office: Office, actor: Actor, item_id: int) -> int:
     """
     actor.require("write")
     with office.store.read(actor.workspace) as session:
-        draft = _begun_from(session, items.load(session, item_id))
-    make_ready(office, actor, draft)
+        item = items.load(session, item_id)
+        draft, name = _begun_from(session, item), original_of(session, item).uid
+    ready = write.ready(office, actor, draft, name)
     with office.store.write(actor.workspace) as session:
         original = original_of(session, items.load(session, item_id))
         open_ = unfinished(session, original)
         if open_ is not None:
             return open_.id
         _begun_from(session, original)  # it may have been taken down a moment ago
-        made = write.create_in(office, session, actor, draft, corrects=original)
+        made = write.create_in(office, session, actor, draft, ready, corrects=original)
         note(session, office, actor, "item.correction_begun", original.id, correction=made.id)
         return made.id
 

@@ -49,8 +49,8 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
     }),
 )  # fmt: skip
 _PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
-"""Accounts on others' platforms, to write and preview for. Nothing is scheduled to them, and their servers lie
-nowhere: the demo never asks the network."""
+"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
+exist: what somebody sends there all the same cannot be delivered, and says so."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
 
@@ -215,7 +215,7 @@ def _draft(
     def put(text: str) -> str:
         return _DATE.sub(lambda found: long_day(day + timedelta(days=int(found[1])), "sv"), text.strip())
 
-    from commsched.core.content import Quote
+    from commsched.core.draft import QuoteIn
 
     picture = pictures.get((kind, one.get("picture")) if kind else one.get("picture"))
     release = one.get("kind") == "release"
@@ -223,7 +223,7 @@ def _draft(
     return DraftIn(
         kind=one.get("kind", "post"), title=one.get("title", ""), text=put(one["text"]), lead=put(one.get("lead", "")),
         genre=one.get("genre", "pressmeddelande"), short=put(one.get("short", "")), facts=put(one.get("facts", "")),
-        quotes=[Quote(text=one["quote"], person=leader)] if one.get("quote") else [],
+        quotes=[QuoteIn(text=one["quote"], person=leader)] if one.get("quote") else [],
         contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
         channels=[place.channels[key] for key in one["channels"]], media=[picture] if picture else [],
         sources=[_source(text) for text in one.get("sources", [])],

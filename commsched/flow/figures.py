@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
 from sqlalchemy import func, select
 
+from commsched.flow import beats
 from commsched.flow.context import Office
+from commsched.flow.overdue import overdue
 from commsched.flow.signin import CLOCK
 from commsched.store.models import Attempt, Delivery, Heartbeat, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -24,7 +27,12 @@ class Figures(msgspec.Struct, frozen=True):
     lag: float
     """How long the oldest delivery has been due in an office that is not paused."""
     heartbeat_age: float | None
+    """``inf`` where the clock's last tick lies in the future: the computer's clock was set back since."""
     paused: int
+    overdue: int = 0
+    """What waits past its time although nothing keeps it."""
+    trouble: str = ""
+    """Why nothing is published, a code; empty while the scheduler goes."""
 
 
 def figures(office: Office) -> Figures:
@@ -41,10 +49,19 @@ def figures(office: Office) -> Figures:
         oldest = session.scalar(due)
         beat = session.scalar(select(Heartbeat.at).where(Heartbeat.name == CLOCK))
         paused = session.scalar(select(func.count(Workspace.id)).where(Workspace.paused_at.is_not(None))) or 0
+        late, trouble = len(overdue(session, now)), beats.trouble(session, now)
     return Figures(
         deliveries={row[0]: row[1] for row in deliveries},
         attempts={row[0]: row[1] for row in attempts},
         lag=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
-        heartbeat_age=(now - beat).total_seconds() if beat else None,
+        heartbeat_age=_age(beat, now),
         paused=paused,
+        overdue=late,
+        trouble=trouble,
     )
+
+
+def _age(beat: datetime | None, now: datetime) -> float | None:
+    if beat is None:
+        return None
+    return max(0.0, (now - beat).total_seconds()) if now - beat > -beats.AHEAD else float("inf")

@@ -68,7 +68,15 @@ def _make(office: Office, actor: Actor, wish: _Wish) -> None:
     recipe, row = wish.recipe, wish.media
     try:
         data = media_path(office, row.sha256, row.suffix).read_bytes()
-        made = images.intake.fit(data, recipe.types, recipe.max_bytes, ratio=recipe.ratio, centre=recipe.centre)
+        made = images.intake.fit(
+            data,
+            recipe.types,
+            recipe.max_bytes,
+            recipe.max_side,
+            ratio=recipe.ratio,
+            centre=recipe.centre,
+            max_pixels=recipe.max_pixels,
+        )
     except images.errors.CannotFit:
         return _keep(office, actor, wish, None, "")
     except (OSError, images.errors.BadPicture):

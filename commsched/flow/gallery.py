@@ -11,6 +11,7 @@ from sqlalchemy import Text, desc, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from commsched import images
+from commsched.core.draft import MOST_NOTE
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
@@ -20,7 +21,7 @@ from commsched.store.models import Derivative, Media
 
 SIDE: Final = 480
 """Pixels of a small picture's longer side."""
-MOST_ALT: Final = 2000
+MOST_ALT: Final = MOST_NOTE
 
 
 class File(msgspec.Struct, frozen=True):

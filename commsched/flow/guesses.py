@@ -1,8 +1,8 @@
 """Limits on guessing passwords that shut out whoever guesses, and not whose account it is.
 
 A try counts where it comes from. A device that has signed in to the account before (it has a cookie that only we can
-make) counts by itself; what it does not know it by, an address, counts for this account and for all accounts; and
-everything unknown counts together for the account, so that many addresses are no way round. A stranger can so keep
+make) counts by itself and nowhere else; an address counts for this account and for all accounts; and everything unknown
+counts together for the account, so that many addresses are no way round. A stranger can so keep
 *unknown* devices out of an account for a day, but not a known one, nor whoever has a link for a new password. After
 OWASP's "Slow Down Online Guessing Attacks with Device Cookies" and NIST SP 800-63B 5.2.2 (at most 100 in all).
 """
@@ -67,29 +67,39 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def network(address: str) -> str:
-    """The address, or for IPv6 its network, which one household or attacker has all of."""
+def network(address: str, bits: int = 64) -> str:
+    """The address, or for IPv6 its network of ``bits``, which one household or attacker has all of."""
     try:
         ip = ipaddress.ip_address(address)
-        net = ipaddress.ip_network(f"{address}/{64 if ip.version == 6 else 32}", strict=False)
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        net = ipaddress.ip_network(f"{ip}/{bits if ip.version == 6 else 32}", strict=False)
         return str(net.network_address)
     except ValueError:
         return address[:60]
 
 
+def _everywhere(address: str) -> list[Limit]:
+    """Failed tries from one address, whatever account; for IPv6 also from the larger networks that one visitor may
+    have, each with twice as many."""
+    found = [Limit(f"i:{network(address)}", PER_ADDRESS)]
+    if ":" in network(address):
+        found += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
+        found += [Limit(f"i:{network(address, 48)}/48", 4 * PER_ADDRESS)]
+    return found
+
+
 def limits(office: Office, email: str, address: str, device: str) -> list[Limit]:
     """What a try to sign in counts under, where it comes from first."""
     account, known = _short(fold_email(email)), _known(office, device, email)
-    everywhere = Limit(f"i:{network(address)}", PER_ADDRESS)
-    if known:
-        return [Limit(f"d:{account}:{_short(known)}", PER_PLACE), everywhere]
-    return [Limit(f"p:{account}:{_short(network(address))}", PER_PLACE), everywhere,
+    if known:  # it counts by itself alone: what strangers do from the same address is not its doing
+        return [Limit(f"d:{account}:{_short(known)}", PER_PLACE)]
+    return [Limit(f"p:{account}:{_short(network(address))}", PER_PLACE), *_everywhere(address),
             Limit(f"a:{account}", PER_ACCOUNT, DAY)]  # fmt: skip
 
 
 def inside(person: Person, address: str) -> list[Limit]:
     """What a wrong present password counts under, for somebody who is signed in."""
-    return [Limit(f"s:{_short(fold_email(person.email))}", PER_PLACE), Limit(f"i:{network(address)}", PER_ADDRESS)]
+    return [Limit(f"s:{_short(fold_email(person.email))}", PER_PLACE), *_everywhere(address)]
 
 
 def count(office: Office, under: list[Limit]) -> Tries:

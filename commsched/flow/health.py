@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
+from commsched.flow import beats
+from commsched.flow.beats import skew
 from commsched.flow.context import Office
-from commsched.flow.signin import CLOCK
+from commsched.flow.overdue import overdue
 from commsched.store.models import Heartbeat
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, damaged
 
-STALE: Final = timedelta(seconds=90)
-"""A clock that has not ticked for this long is not going."""
 ROOM: Final = 200 * 1024 * 1024
 """Bytes of disk under which it is time to act."""
-
-
-SKEW: Final = "skew"
-"""The heartbeat's row that says how many seconds this computer's clock is ahead of the platforms'."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -39,54 +34,52 @@ class Check(msgspec.Struct, frozen=True):
     """Whether nothing is published while it is not ok."""
 
 
-def goes(beat: datetime | None, now: datetime) -> bool:
-    """Whether a clock that last ticked at ``beat`` counts as going."""
-    return beat is not None and now - beat < STALE
-
-
 def checks(office: Office) -> list[Check]:
     """Look at everything once. Never raises."""
-    database = _database(office)
-    if not database.ok:
-        return [database, _clock_unknown(), _disk(office)]
-    return [database, _clock(office), _time(office), _disk(office)]
-
-
-def _database(office: Office) -> Check:
+    looks: tuple[Callable[[Session, Office], Check], ...] = (_database, _clock, _overdue, _time)
+    found: list[Check] = []
     try:
         with office.store.read(EVERY_WORKSPACE) as session:
-            session.execute(text("SELECT 1"))
-    except DBAPIError:
-        return Check("database", False, Words(N_("The database does not answer.")),
-                     Words(N_("Look at the log; check that the disk is there and not full.")))  # fmt: skip
+            for look in looks:
+                found.append(look(session, office))
+    except DBAPIError as error:
+        broken = beats.words("damaged" if damaged(error) else "database")
+        found = [Check("database", False, *broken), _clock_unknown()]
+    return [*found, _disk(office)]
+
+
+def _database(session: Session, office: Office) -> Check:
+    row = session.get(Heartbeat, beats.WHOLE)
+    if row is not None and row.detail:
+        return Check("database", False, *beats.words("damaged"))
     return Check("database", True, Words(N_("The database answers.")))
 
 
-def _clock(office: Office) -> Check:
-    with office.store.read(EVERY_WORKSPACE) as session:
-        row = session.get(Heartbeat, CLOCK)
-    if row is not None and row.detail.startswith("clock:"):
-        help_ = Words(N_("Set the clock right. If it is right now, restart commsched."))
-        return Check("clock", False, Words(REASONS["clock"]), help_)
-    if goes(row.at if row else None, office.now()):
-        return Check("clock", True, Words(N_("The scheduler's clock is going.")))
-    start = Words(N_("Start it with “commsched up”, or “commsched worker” beside the web server."))
-    return Check("clock", False, Words(N_("The scheduler's clock is not going: nothing is published.")), start)
+def _clock(session: Session, office: Office) -> Check:
+    code = beats.trouble(session, office.now())
+    if code:
+        return Check("clock", False, *beats.words(code))
+    return Check("clock", True, Words(N_("The scheduler's clock is going.")))
 
 
-def _time(office: Office) -> Check:
-    with office.store.read(EVERY_WORKSPACE) as session:
-        ahead = skew(session, office.now())
+def _overdue(session: Session, office: Office) -> Check:
+    late = overdue(session, office.now())
+    if not late:
+        return Check("overdue", True, Words(N_("Nothing waits past its time.")))
+    minutes = int((office.now() - late[0].since) / timedelta(minutes=1))
+    words = Words(N_("Deliveries that wait past their time: %(count)s. The oldest has waited for %(minutes)s minutes."),
+                  {"count": len(late), "minutes": minutes})  # fmt: skip
+    help_ = Words(N_("Look at the log and restart commsched. What must be said now can be said by hand: cancel it here "
+                     "first."))  # fmt: skip
+    return Check("overdue", False, words, help_)
+
+
+def _time(session: Session, office: Office) -> Check:
+    ahead = skew(session, office.now())
     if not ahead:
         return Check("time", True, Words(N_("The computer's clock agrees with the platforms', as far as is known.")))
     return Check("time", False, wrong_time(ahead), Words(N_("Set it right, best by letting it follow a time server "
                                                             "(NTP).")), stops=False)  # fmt: skip
-
-
-def skew(session: Session, now: datetime) -> int:
-    """Seconds that this computer's clock is ahead of the platforms' (behind: negative); 0 if none is known."""
-    row = session.get(Heartbeat, SKEW)
-    return int(row.detail) if row is not None and goes(row.at, now) else 0
 
 
 def wrong_time(ahead: int) -> Words:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session, object_session
 
 from commsched.core.content import Content
 from commsched.core.platform import OWN_PAGES
+from commsched.core.text import fold
 from commsched.core.words import N_, Conflict, NotFound, Problem, block
 from commsched.flow import compose
 from commsched.flow.context import Actor, Office
-from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
+from commsched.store.search import holds
 from commsched.store.types import to_micros
 
 STOPPABLE = ("waiting", "held", "failed")
@@ -79,11 +82,11 @@ def first_line(text: str, size: int = 80) -> str:
 
 
 def searchable(content: Content) -> str:
-    """Everything a person may look for, case folded."""
+    """Everything a person may look for, as :func:`commsched.core.text.fold` has it."""
     words = [content.title, content.lead, content.text, content.short, content.facts]
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
     words += [p.alt for p in content.pictures]
-    return "\n".join(words).casefold()
+    return fold("\n".join(words))
 
 
 def void(session: Session, item: Item) -> None:
@@ -121,6 +124,30 @@ def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
     return kept
 
 
+class Examined(msgspec.Struct, frozen=True):
+    """What stops an item, and which item that was: its revision's hash and its time."""
+
+    stopping: list[Problem]
+    hash: str
+    publish_at: datetime | None
+
+
+def examine(office: Office, actor: Actor, item_id: int) -> Examined:
+    """What stops ``item_id``, asked before the transaction that acts on it: to count a long text for every channel
+    takes time, and no transaction waits for it. :func:`require_unchanged` is asked within it."""
+    with office.store.read(actor.workspace) as session:
+        item = load(session, item_id)
+        general, channels = problems(office, session, item)
+        stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
+        return Examined(stopping, current(session, item).hash, item.publish_at)
+
+
+def require_unchanged(examined: Examined, item: Item, revision: Revision) -> None:
+    """Raise :class:`Changed` where the item is no longer the one that was examined."""
+    if (examined.hash, examined.publish_at) != (revision.hash, item.publish_at):
+        raise Changed(revision)
+
+
 def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
@@ -143,16 +170,37 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
     return session.scalar(out.limit(1)) is not None
 
 
+def learn_alt(session: Session, content: Content) -> None:
+    """A picture without words of its own keeps those that are first sent in with it, for the next post."""
+    said = {picture.sha256: picture.alt for picture in content.pictures if picture.alt.strip()}
+    for row in session.scalars(select(Media).where(Media.sha256.in_(said), Media.alt == "")) if said else ():
+        row.alt = said[row.sha256]
+
+
+CLOSE = timedelta(hours=1)
+"""Two in the same channel nearer than this are pointed out, here and in the calendar."""
+
+
+def near(session: Session, item_id: int, content: Content, at: datetime) -> list[Item]:
+    """Other items planned within an hour of ``at`` in a channel of ``content``."""
+    wanted = {one.channel for one in content.channels}
+    planned = select(Item).where(
+        Item.id != item_id, Item.publish_at > at - CLOSE, Item.publish_at < at + CLOSE,
+        Item.state.not_in(("draft", "cancelled", "changes_requested")),
+    )  # fmt: skip
+    rows = session.scalars(planned.order_by(Item.publish_at).limit(20))
+    return [row for row in rows if wanted & {int(one) for one in row.channels.split(",") if one}][:3]
+
+
 def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
     """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
-    text = content.text.strip().casefold()
+    text = fold(content.text.strip())
     if len(text) < 20 or content.corrects:
         return []
-    pattern = text[:200].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     same = select(Item).where(
         Item.id != item_id,
         Item.corrects_id.is_distinct_from(item_id),
         Item.state != "cancelled",
-        Item.search.like(f"%{pattern}%", escape="\\"),
+        holds(Item.search, text[:200]),
     )
     return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

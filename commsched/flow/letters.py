@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 from commsched.core import dates
 from commsched.core.language import gettext, known
 from commsched.core.lifecycle import REASONS
-from commsched.core.markup import first_words
+from commsched.core.markup import shown_words
 from commsched.core.platform import Message
 from commsched.core.words import N_
+from commsched.flow.beats import TROUBLES
 from commsched.flow.context import Office
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK = "talk"
+TALK, TIMES = "talk", "times"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -32,8 +33,10 @@ PATHS: Final = {
     CHANNELS: "/w/{slug}/channels/",
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
+    TIMES: "/w/{slug}/times/",
 }
 """Where the button leads."""
+_AUTOMATIC: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 _SOON: Final = {0: N_("today"), 1: N_("tomorrow")}
 _DAYS: Final = N_("in %(days)s days")
 
@@ -136,6 +139,36 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("Things go out at their times again. What fell due meanwhile waits for a choice, item by item."),
         N_("Open the office"), HOME, shows_item=False,
     ),
+    "scheduler_stopped": Kind(
+        N_("Nothing is being published right now"), N_("The scheduler has stopped: nothing goes out."),
+        N_("What is scheduled waits until this is mended, and what has become too late by then is held and asked "
+           "about. Tell whoever runs this installation. You get one more mail when all is well again."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "overdue": Kind(
+        N_("Something has not gone out in time"), N_("Something that should have gone out still waits."),
+        N_("The scheduler has not sent it, and has not said why. Tell whoever runs this installation. If it must be "
+           "said now, cancel it here first and say it yourselves, so that it is not said twice."),
+        N_("See what waits"), HOME, shows_item=False,
+    ),
+    "pages_stopped": Kind(
+        N_("The pages do not answer"),
+        N_("The pages have stopped, but the scheduler goes: what is scheduled goes out."),
+        N_("Nobody can write, approve or pause until they are started again. Tell whoever runs this installation."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "well_again": Kind(
+        N_("All is well again"), N_("The scheduler goes again."),
+        N_("Things go out at their times. Look at the first page: what became too late meanwhile waits there for an "
+           "answer."),
+        N_("Open the office"), HOME, shows_item=False,
+    ),
+    "times_shifted": Kind(
+        N_("Planned times have shifted"), N_("Some of what is planned now means another moment than when it was set."),
+        N_("The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+           "goes out at the same moment as before, but the clock will show another time then."),
+        N_("See and choose"), TIMES, shows_item=False,
+    ),
     "morning": Kind(
         N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,
         shows_item=False,
@@ -177,7 +210,7 @@ def write(
         message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@commsched.invalid",
         sender="", sender_name=workspace.name, to=person.email, subject=letter.subject, text=text, html=html,
         date=row.created_at,
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        headers=_AUTOMATIC,
     )  # fmt: skip
 
 
@@ -272,6 +305,10 @@ def _lines(
         add(N_("Channels"), ", ".join(_channels(session, item)))
     reason = str(facts.get("reason") or "")
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
+    if row.kind == "scheduler_stopped":
+        why, help_ = TROUBLES.get(str(facts.get("trouble")), ("", ""))
+        add(N_("Why"), gettext(language, why) if why else "")
+        add(N_("What to do"), gettext(language, help_) if help_ else "")
     add(N_("The answer was"), str(facts.get("detail") or ""))
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
@@ -296,7 +333,7 @@ def _excerpt(session: Session, item: Item) -> str:
     if revision is None:
         return ""
     content = revision.parsed()
-    return first_words(content.lead or content.text, 280)
+    return shown_words(content, content.text, 280)
 
 
 def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
@@ -306,6 +343,25 @@ def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
     if to == DECIDE and not token:
         to = ITEM
     return office.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
+
+
+def bare(office: Office, to: Any, trouble: str) -> Message:
+    """The mail of a scheduler that has stopped, where nothing can be looked up; ``to`` is a ``watch.Reader``."""
+    kind, language = KINDS["scheduler_stopped"], known(to.language)
+    why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
+    letter = Letter(
+        subject=gettext(language, kind.subject), what=gettext(language, kind.what),
+        means=gettext(language, N_("Tell whoever runs this installation.")), press=gettext(language, kind.press),
+        url=office.base_url + PATHS[HOME].format(slug=to.slug), office=to.office, language=language,
+        lines=[(gettext(language, N_("Why")), gettext(language, why)),
+               (gettext(language, N_("What to do")), gettext(language, help_))],
+    )  # fmt: skip
+    text, html = render(letter)
+    now = office.now()
+    return Message(
+        message_id=f"trouble-{int(now.timestamp())}-{abs(hash(to.email)):x}@commsched.invalid", sender="",
+        sender_name=to.office, to=to.email, subject=letter.subject, text=text, html=html, date=now, headers=_AUTOMATIC,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)

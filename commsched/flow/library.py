@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content import MAX_TEXT
+from commsched.core.draft import MOST_NOTE
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import likeness, lineage, storage
 from commsched.flow.compose import media_path
@@ -56,9 +56,9 @@ def add(
     from commsched.images.intake import own, take
 
     actor.require("write")
-    if len(alt) > MAX_TEXT:
-        raise Invalid(N_("At most %(most)s characters."), "alt", most=MAX_TEXT)
-    taken = own(data, filename) if ours else take(data, filename)
+    if len(alt) > MOST_NOTE:
+        raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_NOTE)
+    taken = own(data, filename) if ours else take(data, filename, owner=actor.workspace)
     path = media_path(office, taken.sha256, taken.suffix)
     write_whole(path, taken.data)
     try:

@@ -11,6 +11,7 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.lifecycle import DELIVERY_STATES, ITEM_STATES
+from commsched.core.text import fold
 from commsched.core.words import N_, Invalid
 from commsched.flow.context import Office
 from commsched.store.models import Attempt, Delivery, Entry, Item, Part, Revision
@@ -71,8 +72,8 @@ def items(session: Session, wish: Wish, page: Page) -> list[tuple[Item, Revision
         found = found.where(Item.publish_at >= wish.start)
     if wish.end is not None:
         found = found.where(Item.publish_at < wish.end)
-    for word in wish.words.casefold().split()[:10]:
-        found = found.where(Item.search.contains(word, autoescape=True))
+    for word in fold(wish.words).split()[:10]:
+        found = found.where(holds(Item.search, word))
     return [(row[0], row[1]) for row in session.execute(_cut(found, Item.id, page))]
 
 

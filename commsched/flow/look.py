@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval import standing
 from commsched.core.content import Picture
-from commsched.core.draft import DraftIn, PictureIn, SourceIn, VariantIn
+from commsched.core.draft import DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.words import Problem
 from commsched.flow import compose, items, listing, takedown
@@ -90,7 +90,9 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
     }
     return DraftIn(
         kind=said.kind, title=said.title, text=said.text, lead=said.lead, genre=said.genre, short=said.short,
-        facts=said.facts, quotes=list(said.quotes), contact=said.contact, link=said.link, language=said.language,
+        facts=said.facts,
+        quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes], contact=said.contact,
+        link=said.link, language=said.language,
         channels=[one.channel for one in said.channels], variants=variants, media=_media(session, said.pictures),
         sources=[SourceIn(**source) for source in revision.sources], embargo=said.embargo or None,
         correction=said.correction,

@@ -22,6 +22,7 @@ class Missed(msgspec.Struct, frozen=True):
     due: datetime
     late: bool
     """Its latest time has passed, so that sending it is a new decision."""
+    latest: datetime
     deliveries: tuple[tuple[int, str, str], ...]
 
 
@@ -34,13 +35,13 @@ def missed(office: Office, actor: Actor) -> list[Missed]:
         .where(Delivery.state == "held", Delivery.reason == "paused").order_by(Delivery.due_at, Delivery.id).limit(500)
     )  # fmt: skip
     now = office.now()
-    rows: dict[int, tuple[str, datetime, bool, list[tuple[int, str, str]]]] = {}
+    rows: dict[int, tuple[str, datetime, datetime, list[tuple[int, str, str]]]] = {}
     with office.store.read(actor.workspace) as session:
         for row, title, name, platform in session.execute(found):
-            rows.setdefault(row.item_id, (title, row.due_at, row.latest_at < now, []))[3].append(
-                (row.id, name, platform)
-            )
-    return [Missed(item, title, due, late, tuple(some)) for item, (title, due, late, some) in rows.items()]
+            rows.setdefault(row.item_id, (title, row.due_at, row.latest_at, []))[3].append((row.id, name, platform))
+    return [
+        Missed(item, title, due, latest < now, latest, tuple(some)) for item, (title, due, latest, some) in rows.items()
+    ]
 
 
 def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Words]]:

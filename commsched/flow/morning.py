@@ -14,6 +14,7 @@ from commsched.core.language import gettext
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_
 from commsched.flow.context import Office
+from commsched.flow.overdue import overdue
 from commsched.store.models import Channel, Delivery, Item, Workspace
 
 MOST: Final = 30
@@ -52,6 +53,9 @@ def day_lists(office: Office, session: Session, workspace: Workspace, language: 
 
     not_out = [(when(row.due_at), f"{named(item)} · {channel}", why(row)) for row, item, channel in stopped]
     to_approve = [(when(item.publish_at), named(item), "") for item in waiting]
+    not_out = [(when(one.due), f"{one.title or gettext(language, N_('Untitled'))} · {one.channel}",
+                gettext(language, N_("Should have gone out, and still waits.")))
+               for one in overdue(session, now) if one.workspace == workspace.id] + not_out  # fmt: skip
     going = [
         (dates.clock(row.due_at, workspace.zone), f"{named(item)} · {channel}", "") for row, item, channel in today
     ]

@@ -17,7 +17,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content import Content
-from commsched.core.markup import first_words, plain_to_html, to_html
+from commsched.core.markup import first_words, plain_to_html, shown_words, to_html
 from commsched.core.slug import TAIL, address_of
 from commsched.core.text import split_thread
 from commsched.core.words import N_, NotFound
@@ -67,7 +67,7 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def summary(self) -> str:
         """The beginning, for lists, feeds and previews."""
-        return first_words(self.content.lead or self.content.short or self.text, 240)
+        return shown_words(self.content, self.text, 240)
 
     def html(self) -> str:
         """The body, sanitised. Releases are Markdown; posts are text, and the marks of a thread become rules."""

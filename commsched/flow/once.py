@@ -13,7 +13,6 @@ from commsched.core.draft import DraftIn
 from commsched.core.words import N_, Invalid
 from commsched.flow import write
 from commsched.flow.context import Actor, Office
-from commsched.flow.fitting import make_ready
 from commsched.store.models import Idempotency
 
 LONGEST: Final = 200
@@ -44,18 +43,28 @@ def create(office: Office, actor: Actor, given: DraftIn, key: str) -> Once:
     actor.require("write")
     if len(key) > LONGEST or not key.isprintable():
         raise Invalid(N_("The key may have at most %(most)s printable characters."), "Idempotency-Key", most=LONGEST)
-    make_ready(office, actor, given)
     asked = hashlib.sha256(_encoder.encode(given)).hexdigest()
+    with office.store.read(actor.workspace) as session:
+        before = _again(_find(session, actor, key), asked)
+    if before is not None:
+        return before
+    made = write.ready(office, actor, given)
     with office.store.write(actor.workspace) as session:
-        found = _find(session, actor, key)
-        if found is not None:
-            if found.request_hash != asked:
-                raise KeyReused(N_("This key has been used for another request."), "Idempotency-Key")
-            return Once(found.body["item"], found.body.get("answer", ""), again=True)
-        item = write.create_in(office, session, actor, given)
+        before = _again(_find(session, actor, key), asked)
+        if before is not None:
+            return before
+        item = write.create_in(office, session, actor, given, made)
         session.add(Idempotency(key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id},
                                 at=office.now()))  # fmt: skip
         return Once(item.id)
+
+
+def _again(found: Idempotency | None, asked: str) -> Once | None:
+    if found is None:
+        return None
+    if found.request_hash != asked:
+        raise KeyReused(N_("This key has been used for another request."), "Idempotency-Key")
+    return Once(found.body["item"], found.body.get("answer", ""), again=True)
 
 
 def keep(office: Office, actor: Actor, key: str, answer: str) -> None:

@@ -8,6 +8,7 @@ from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import succession
 from commsched.flow.context import Actor, Office
 from commsched.flow.guesses import fold_email
+from commsched.flow.passwords import new_hash
 from commsched.flow.record import note
 from commsched.flow.signin import set_password
 from commsched.store.models import ApiToken, Membership, Person, Workspace
@@ -74,9 +75,10 @@ def has_password(office: Office, email: str) -> bool:
 def give_password(office: Office, workspace: Workspace, email: str, password: str) -> None:
     """Set a member's password; every session of theirs ends. Somebody who was shut out is let in again."""
     number = member(office, workspace, email).person_id
+    kept = new_hash(password, fold_email(email))
     with office.store.write(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, number)
-        set_password(session, office, person, password)
+        set_password(session, office, person, kept)
         person.active = True
         note(session, office, actor(workspace), "person.password_set", person=number, name=person.name or person.email)
 

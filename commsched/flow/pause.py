@@ -12,15 +12,18 @@ from commsched.flow import items, notify, schedule
 from commsched.flow.asking import people_with
 from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
-from commsched.store.models import Delivery, Item
+from commsched.store.models import Delivery, Item, Notice
 
 Missed = Literal["hold", "send"]
 
 
-def pause(office: Office, actor: Actor, reason: str) -> None:
-    """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled."""
+def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) -> None:
+    """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled.
+
+    ``why_later``: whoever is at the page stops first and says why afterwards (:func:`say_why`).
+    """
     actor.require("pause")
-    if not reason.strip():
+    if not reason.strip() and not why_later:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with office.store.write(actor.workspace) as session:
         workspace = items.workspace_of(session, actor)
@@ -31,6 +34,22 @@ def pause(office: Office, actor: Actor, reason: str) -> None:
         note(session, office, actor, "office.paused", reason=workspace.pause_reason)
         others = people_with(session, "pause") - {actor.person}
         notify.queue(session, office, sorted(others), "paused", by=actor.name, reason=workspace.pause_reason)
+
+
+def say_why(office: Office, actor: Actor, reason: str) -> None:
+    """Say, or say anew, why everything is paused. Mails that have not left yet carry it."""
+    actor.require("pause")
+    if not reason.strip():
+        raise Invalid(N_("Say why, so that the others know."), "reason")
+    with office.store.write(actor.workspace) as session:
+        workspace = items.workspace_of(session, actor)
+        if workspace.paused_at is None:
+            raise Conflict(N_("Nothing is paused."))
+        workspace.pause_reason = reason.strip()[:500]
+        waiting = (Notice.workspace_id == workspace.id, Notice.kind == "paused", Notice.state == "waiting")
+        for row in session.scalars(select(Notice).where(*waiting)):
+            row.facts = row.facts | {"reason": workspace.pause_reason}
+        note(session, office, actor, "office.pause_reason", reason=workspace.pause_reason)
 
 
 def resume(office: Office, actor: Actor, missed: Missed = "hold") -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
@@ -15,12 +13,13 @@ from sqlalchemy.orm import Session
 from commsched.core import approval
 from commsched.core.language import LANGUAGES
 from commsched.core.roles import ROLES
+from commsched.core.slug import slug
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, NotFound
 from commsched.flow import succession
 from commsched.flow.context import Actor, Office
 from commsched.flow.guesses import fold_email
-from commsched.flow.passwords import check_strength, hash_password
+from commsched.flow.passwords import new_hash
 from commsched.flow.policies import to_policy
 from commsched.flow.record import note
 from commsched.flow.signin import note_everywhere, set_password
@@ -54,8 +53,7 @@ def check_email(email: str) -> str:
 
 def slug_of(name: str) -> str:
     """``Regiongruppen Västra`` → ``regiongruppen-vastra``."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    return slug(name, 60) or slug(name, len(name) + 1)[:60]
 
 
 def check_name(name: str, most: int = 200, field: str = "name") -> str:
@@ -113,13 +111,14 @@ def create_workspace(
     Raises :class:`Invalid` (by ``field``) and :class:`Conflict` where the short name is taken.
     """
     name, short, email, person_name = check_workspace(name, email, person_name, slug, zone, language)
+    kept = _hash_for_new(office, email, password)
     with office.store.write(EVERY_WORKSPACE) as session:
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
         made = Workspace(slug=short, name=name, zone=zone, language=language, created_at=office.now(),
                          policy=to_policy(approval.ONE_APPROVER), is_demo=is_demo)  # fmt: skip
         session.add(made)
-        person = _person(session, office, email, person_name, language, password)
+        person = _person(session, office, email, person_name, language, kept)
         session.flush()
         session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
         actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
@@ -127,8 +126,8 @@ def create_workspace(
         return made, person
 
 
-def _person(session: Session, office: Office, email: str, name: str, language: str, password: str | None) -> Person:
-    """The person with that address: the one there is, or a new one."""
+def _person(session: Session, office: Office, email: str, name: str, language: str, kept: str) -> Person:
+    """The person with that address: the one there is, or a new one, whose password has the hash ``kept``."""
     found = session.scalar(select(Person).where(Person.email == email))
     if found:
         if not found.active and _belongs(session, found.id):
@@ -137,15 +136,20 @@ def _person(session: Session, office: Office, email: str, name: str, language: s
         if not found.active:
             found.active, found.password_hash, found.stamp = True, "", new_token(16)
         return found
-    if password is not None:
-        check_strength(password, email)
     made = Person(
         email=email, name=check_name(name) if name else "", language=language, stamp=new_token(16),
-        password_hash=hash_password(password) if password is not None else "", created_at=office.now(),
+        password_hash=kept, created_at=office.now(),
     )  # fmt: skip
     session.add(made)
     session.flush()
     return made
+
+
+def _hash_for_new(office: Office, email: str, password: str | None) -> str:
+    """The hash for somebody who is not here yet; who is here keeps their own password, whatever was given."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        known = session.scalar(select(Person.id).where(Person.email == email))
+    return new_hash(password, email) if password is not None and known is None else ""
 
 
 def _belongs(session: Session, person: int) -> bool:
@@ -162,9 +166,10 @@ def add_person(
     """
     actor.require("administer")
     email, role = check_email(email), check_role(role)
+    kept = _hash_for_new(office, email, password)
     with office.store.write(EVERY_WORKSPACE) as session:
         place = session.get_one(Workspace, actor.workspace)
-        person = _person(session, office, email, name, check_language(language or place.language), password)
+        person = _person(session, office, email, name, check_language(language or place.language), kept)
         if _membership(session, actor.workspace, person.id):
             raise Conflict(N_("%(email)s is already here."), "email", email=email)
         elsewhere = _belongs(session, person.id)
@@ -324,11 +329,12 @@ def read_password_link(office: Office, token: str) -> Person:
 def use_password_link(office: Office, token: str, password: str, end: Collection[str] = ()) -> Person:
     """Set the password and spend the link; of the person's keys, those named in ``end`` stop working."""
     person = read_password_link(office, token)
+    kept = new_hash(password, person.email)
     with office.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person.id)
         if row.stamp != person.stamp:
             raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
-        set_password(session, office, row, password, end)
+        set_password(session, office, row, kept, end)
         return row
 
 

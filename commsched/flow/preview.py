@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval import fitted, standing, strictest
 from commsched.core.content import Content, Picture, canonical, digest
-from commsched.core.platform import Draft, Part
+from commsched.core.platform import Draft, Part, Wire
+from commsched.core.recipients import read
 from commsched.flow import compose
 from commsched.flow.asking import Case, people_with, turn_in, writers_after
 from commsched.flow.clearance import read_policy, said_of
@@ -29,6 +30,10 @@ class Look(msgspec.Struct, frozen=True):
     draft: Draft
     parts: list[Part]
     recipients: int
+    sender: str
+    """Whose name readers see: the same rule as for what goes out."""
+    foot: list[str]
+    """Lines below the words that the platform adds."""
 
 
 def looks(office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None) -> list[Look]:
@@ -37,8 +42,9 @@ def looks(office: Office, session: Session, content: Content, uid: str = "", at:
     rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
     readers = compose.file_readers(office, session, content)
     kept = [p for p in content.pictures if p.sha256 in readers]
+    place = session.get_one(Workspace, session.info["workspace"])
     return [
-        _look(office, rows[one.channel], _with(content, kept), uid, readers, checked[one.channel])
+        _look(office, place, rows[one.channel], _with(content, kept), uid, readers, checked[one.channel])
         for one in content.channels if one.channel in rows
     ]  # fmt: skip
 
@@ -48,13 +54,23 @@ def _with(content: Content, pictures: list[Picture]) -> Content:
 
 
 def _look(
-    office: Office, channel: Channel, content: Content, uid: str, readers: dict[str, tuple[compose.Reader, int]],
-    checked: compose.Checked,
+    office: Office, place: Workspace, channel: Channel, content: Content, uid: str,
+    readers: dict[str, tuple[compose.Reader, int]], checked: compose.Checked,
 ) -> Look:  # fmt: skip
-    people = compose.addresses(office, channel)
+    people = read("\n".join(compose.addresses(office, channel))).addresses
     platform = office.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, readers, people[:1])
-    return Look(channel, checked, draft, platform.parts(draft), len(people))
+    sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
+    foot = platform.foot(draft, _wire(office, place, channel))
+    return Look(channel, checked, draft, platform.parts(draft), len(people), sender, foot)
+
+
+def _wire(office: Office, place: Workspace, channel: Channel) -> Wire:
+    """What the platform knows of the channel, with nothing in it that could send."""
+    settings = {key: str(value) for key, value in channel.settings.items()}
+    return Wire(channel=channel.id, settings=settings, secrets={}, now=office.now, http=None, facts=channel.facts,
+                account=channel.account, account_name=channel.account_name, public_url=office.base_url,
+                workspace=place.slug, office_name=place.name, language=place.language)  # fmt: skip
 
 
 class Ahead(msgspec.Struct, frozen=True):

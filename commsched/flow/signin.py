@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from commsched.core.words import N_, Invalid, NotFound, OfficeError
 from commsched.flow import guesses, own_keys
 from commsched.flow.context import Actor, Office, Via
 from commsched.flow.guesses import fold_email
-from commsched.flow.passwords import check_strength, hash_password, matches
+from commsched.flow.passwords import matches, new_hash
 from commsched.flow.record import note
 from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -32,6 +32,8 @@ SEEN_EVERY: Final = timedelta(minutes=10)
 """How often a session in use is written down as seen; not at every request, since each is a durable write."""
 CLOCK: Final = "clock"
 """The heartbeat's name that the engine writes."""
+TROUBLE: Final = "trouble"
+"""And that of its own word for why nothing is sent; empty while all is well."""
 
 
 class WrongPassword(OfficeError):
@@ -66,6 +68,8 @@ class Visitor(msgspec.Struct, frozen=True):
     role: str
     heartbeat: datetime | None
     """When the scheduler's clock last ticked."""
+    trouble: str = ""
+    """Its own word for why nothing is sent (a code of ``flow.beats.TROUBLES``)."""
 
     def actor(self, via: Via = "page") -> Actor:
         """The visitor as use cases know them; ``place`` must be there."""
@@ -111,11 +115,12 @@ def note_everywhere(session: Session, office: Office, person: Person, action: st
 
 def _columns() -> tuple[Any, ...]:
     clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
+    trouble = select(Heartbeat.detail).where(Heartbeat.name == TROUBLE).scalar_subquery()
     return (
         Person.id.label("person"), Person.email, Person.name, Person.language, Membership.role,
         Workspace.id.label("workspace"), Workspace.slug, Workspace.name.label("place"), Workspace.zone,
         Workspace.language.label("tongue"), Workspace.paused_at, Workspace.paused_by, Workspace.pause_reason,
-        Workspace.is_demo, clock.label("heartbeat"),
+        Workspace.is_demo, clock.label("heartbeat"), trouble.label("trouble"),
     )  # fmt: skip
 
 
@@ -170,7 +175,7 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
     if now - row.seen_at > SEEN_EVERY:
         _seen(office, SignIn, row.session, {"seen_at": now})
     return Visitor(row.person, row.email, row.name, row.language, row.session, _place(row), row.role or "",
-                   row.heartbeat)  # fmt: skip
+                   row.heartbeat, row.trouble or "")  # fmt: skip
 
 
 def recognise_token(office: Office, secret: str) -> Visitor | None:
@@ -182,7 +187,23 @@ def recognise_token(office: Office, secret: str) -> Visitor | None:
     if row.used_at is None or now - row.used_at > SEEN_EVERY:
         _seen(office, ApiToken, row.token, {"used_at": now})
     role = lesser(row.most, row.role) if row.most else row.role
-    return Visitor(row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat)
+    return Visitor(
+        row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat, row.trouble or ""
+    )
+
+
+def is_somebody(office: Office, headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers (``COOKIE``, ``AUTHORIZATION``) comes from somebody known. Writes nothing:
+    it is asked before the body is read."""
+    now = office.now()
+    scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return _ask(office, _by_token(), hash=token_hash(token.strip())) is not None
+    pieces = (one.strip().partition("=") for one in headers.get("COOKIE", "").split(";"))
+    secrets = [value for name, _, value in pieces if name in ("session", "__Host-session")][:2]
+    return any(
+        _ask(office, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE) for secret in secrets
+    )
 
 
 def _seen(office: Office, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]) -> None:
@@ -225,11 +246,10 @@ def revoke_session(office: Office, person: int, session_id: int) -> None:
         note_everywhere(session, office, owner, "person.session_ended")
 
 
-def set_password(session: Session, office: Office, person: Person, password: str, end: Collection[str] = ()) -> None:
+def set_password(session: Session, office: Office, person: Person, kept: str, end: Collection[str] = ()) -> None:
     """A new password and a new stamp: every session and link born with the old one is dead, and of the person's keys
-    those named in ``end`` (:func:`commsched.flow.own_keys.of`)."""
-    check_strength(password, person.email)
-    person.password_hash = hash_password(password)
+    those named in ``end`` (:func:`commsched.flow.own_keys.of`). ``kept`` is :func:`passwords.new_hash`'s answer."""
+    person.password_hash = kept
     person.stamp = new_token(16)
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
     guesses.forget(session, person)
@@ -246,9 +266,10 @@ def change_password(
     tries = guesses.count(office, guesses.inside(person, address))
     if not matches(person.password_hash, old):
         raise Invalid(N_("That is not your present password."), "old")
+    kept = new_hash(new, person.email)
     with office.store.write(EVERY_WORKSPACE) as session:
         guesses.forgive(session, tries)
         person = session.get_one(Person, person_id)
-        set_password(session, office, person, new, end)
+        set_password(session, office, person, kept, end)
         session.flush()
         return _open(session, office, person, address, agent)

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 
 from commsched.core.standing import WARN
 from commsched.core.words import Words
-from commsched.flow import comments
-from commsched.flow.asking import Turn, names, turn
+from commsched.flow import comments, walltimes
+from commsched.flow.asking import Turn, turn
+from commsched.flow.beats import skew
 from commsched.flow.context import Actor, Office
 from commsched.flow.expiring import Ending, ending
-from commsched.flow.health import skew, wrong_time
-from commsched.flow.items import current
+from commsched.flow.health import wrong_time
+from commsched.flow.items import current, workspace_of
+from commsched.flow.look import names
+from commsched.flow.overdue import Late, overdue
 from commsched.flow.shown import states
 from commsched.store.models import Channel, Delivery, Item, Part
 
@@ -62,12 +65,12 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
+    waits_for: dict[int, list[str]]
+    """Who can move each of them on; nobody, where nobody can."""
     to_accept: frozenset[int]
     """Those that wait for the reader to accept what somebody else wrote."""
     stuck: frozenset[int]
     """Those that nobody could move on."""
-    waits_for: dict[int, str]
-    """Who each of them waits for."""
     spoken: list[comments.Unread]
     """What was said to the reader and not seen yet."""
     sent_back: list[Item]
@@ -81,15 +84,26 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     today: list[Line]
     ahead: list[Line]
+    late: list[Late]
+    """What should have gone out, and waits although nothing keeps it."""
+    shifted: int
+    """How many planned times now mean another moment than was meant."""
     wrong_time: Words | None
     """Said where this computer's clock is not the platforms'."""
 
     @property
     def waiting(self) -> int:
-        """How many things the page lists; all that a pause stopped is one."""
-        items = len(self.to_approve) + len(self.sent_back) + len(self.unscheduled) + len(self.held)
-        items += len(self.channels) + len(self.consents) + bool(self.wrong_time) + len(self.spoken)
+        """How many things whoever looks can do something about; all that a pause stopped is one."""
+        items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
+        items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
+        items += len(self.spoken) + len(self.late)
         return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+
+    @property
+    def elsewhere(self) -> list[Item]:
+        """What waits for somebody else's yes."""
+        own = self.mine | self.to_accept | self.stuck
+        return [one for one in self.to_approve if one.id not in own]
 
     @property
     def paused(self) -> set[int]:
@@ -104,12 +118,14 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
     with office.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
         turns = {one.id: turn(office, session, one, current(session, one)) for one in waiting}
+        whose = {number: one.asked | one.acceptors for number, one in turns.items()}
+        called = names(session, {person for people in whose.values() for person in people})
         return Now(
             to_approve=waiting,
             mine=_where(turns, lambda one: actor.person in one.asked),
+            waits_for={number: sorted(called[one] for one in people) for number, people in whose.items()},
             to_accept=_where(turns, lambda one: actor.person in one.acceptors),
             stuck=_where(turns, lambda one: one.stuck),
-            waits_for={number: names(session, one.asked or one.acceptors) for number, one in turns.items()},
             spoken=comments.unread(session, actor.person, MOST),
             sent_back=_items(session, Item.state == "changes_requested"),
             unscheduled=_items(session, Item.state == "approved"),
@@ -119,6 +135,8 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             consents=ending(session, now),
             today=_lines(session, start, end),
             ahead=_lines(session, end, until),
+            late=overdue(session, now, MOST),
+            shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ import msgspec
 from commsched.core.approval import Policy
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Invalid
+from commsched.flow import walltimes
 from commsched.flow.context import Actor, Office
 from commsched.flow.people import check_language, check_name
 from commsched.flow.policies import check_policy, to_policy
@@ -45,7 +46,7 @@ def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
     """Keep new settings. What is scheduled already keeps its own times."""
     actor.require("administer")
     wanted = {
-        "name": check_name(new.name), "zone": str(zone_of(new.zone)), "language": check_language(new.language),
+        "name": check_name(new.name), "zone": _zone(office, actor, new.zone), "language": check_language(new.language),
         "latest_minutes": _between(new.latest_minutes, 1, MOST_LATE, "latest_minutes"),
         "window_before_hours": _between(new.window_before_hours, 0, MOST_WINDOW, "window_before_hours"),
         "window_after_hours": _between(new.window_after_hours, 0, MOST_WINDOW, "window_after_hours"),
@@ -57,6 +58,14 @@ def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
             setattr(row, key, value)
         if changed:
             note(session, office, actor, "workspace.settings", changed=changed)
+        if "zone" in changed:
+            session.flush()
+            walltimes.tell(office, session, row)
+
+
+def _zone(office: Office, actor: Actor, wish: str) -> str:
+    """A zone that exists; the one that is kept is always taken, also if this machine does not list it."""
+    return wish if wish == get(office, actor.workspace).zone else str(zone_of(wish))
 
 
 MOST_ABOUT = 2000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
@@ -34,29 +35,60 @@ from commsched.flow.schedule import follow_move, partly_out
 from commsched.store.models import Delivery, Entry, Item, Media, PictureUse, Revision, Workspace
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """A revision's content as it will be kept. Whatever takes time in proportion to the text has been done."""
+
+    content: Content
+    data: bytes
+    hash: str
+    search: str
+
+    @classmethod
+    def of(cls, content: Content) -> Ready:
+        data = canonical(content)
+        return cls(content, data, digest(data), searchable(content))
+
+
+def ready(office: Office, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
+    """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
+    so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
+    make_ready(office, actor, given)
+    with office.store.read(actor.workspace) as session:
+        return Ready.of(compose.content_from(office, session, workspace_of(session, actor), given, corrects))
+
+
+def _corrects(office: Office, actor: Actor, item_id: int) -> str:
+    """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
+    with office.store.read(actor.workspace) as session:
+        item = load(session, item_id)
+        return current(session, item).parsed().corrects if item.corrects_id else ""
+
+
 def create(office: Office, actor: Actor, given: DraftIn) -> int:
     """Make a draft and its first revision; returns the item's id."""
     actor.require("write")
-    make_ready(office, actor, given)
+    made = ready(office, actor, given)
     with office.store.write(actor.workspace) as session:
-        return create_in(office, session, actor, given).id
+        return create_in(office, session, actor, given, made).id
 
 
-def create_in(office: Office, session: Session, actor: Actor, given: DraftIn, corrects: Item | None = None) -> Item:
-    """As :func:`create`, within a transaction that has more to do; its caller has made the pictures ready.
+def create_in(
+    office: Office, session: Session, actor: Actor, given: DraftIn, made: Ready, corrects: Item | None = None
+) -> Item:
+    """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
 
     ``corrects`` is the published item whose place the new one takes once it is out.
     """
     workspace = workspace_of(session, actor)
-    content = compose.content_from(office, session, workspace, given, corrects.uid if corrects else "")
+    compose.require_there(session, made.content)
     now = office.now()
     item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
                 created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
-    _add_revision(office, session, actor, item, content, list(given.sources))
-    note(session, office, actor, "item.created", item.id, title=content.title[:120], kind=given.kind)
+    _add_revision(office, session, actor, item, made, list(given.sources))
+    note(session, office, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
     return item
 
 
@@ -72,7 +104,7 @@ def save(
     makes one line in the record for a stretch of writing instead of one every few seconds.
     """
     actor.require("write")
-    make_ready(office, actor, given)
+    made = ready(office, actor, given, _corrects(office, actor, item_id))
     with office.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
@@ -80,16 +112,15 @@ def save(
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
-        corrects = revision.parsed().corrects if item.corrects_id else ""
-        content = compose.content_from(office, session, workspace, given, corrects)
-        changed = digest(canonical(content)) != revision.hash
+        compose.require_there(session, made.content)
+        changed = made.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
         if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
             refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
         if changed or sources_changed:
-            new = _add_revision(office, session, actor, item, content, list(given.sources))
+            new = _add_revision(office, session, actor, item, made, list(given.sources))
             # the same words with other sources: what waits goes on, under the newest revision's number
             session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
                             .values(revision_id=new.id))  # fmt: skip
@@ -130,12 +161,12 @@ def _require_editable(session: Session, item: Item) -> None:
 
 
 def _add_revision(
-    office: Office, session: Session, actor: Actor, item: Item, content: Content, sources: list[Any], text: str = ""
+    office: Office, session: Session, actor: Actor, item: Item, made: Ready, sources: list[Any], text: str = ""
 ) -> Revision:
-    data = canonical(content)
+    content = made.content
     item.version += 1
     revision = Revision(
-        workspace_id=item.workspace_id, item_id=item.id, number=item.version, content=data, hash=digest(data),
+        workspace_id=item.workspace_id, item_id=item.id, number=item.version, content=made.data, hash=made.hash,
         sources=[_plain(source) for source in sources], author_id=actor.person, created_at=office.now(), note=text,
         lent=",".join(map(str, sorted(lineage.lent(session, content)))),
     )  # fmt: skip
@@ -145,7 +176,7 @@ def _add_revision(
     item.revision_id = revision.id
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
-    item.search = searchable(content)
+    item.search = made.search
     item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
     return revision
 
@@ -181,15 +212,18 @@ def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
 def restore(office: Office, actor: Actor, item_id: int, number: int) -> None:
     """Bring back revision ``number`` as a new one; what stood in between stays in the history."""
     actor.require("write")
+    with office.store.read(actor.workspace) as session:
+        item_id = load(session, item_id).id
+        old = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
+    if old is None:
+        raise NotFound(N_("There is no such version."))
+    made = Ready.of(old.parsed())
     with office.store.write(actor.workspace) as session:
         item = load(session, item_id)
         _require_editable(session, item)
-        old = session.scalar(select(Revision).where(Revision.item_id == item.id, Revision.number == number))
-        if old is None:
-            raise NotFound(N_("There is no such version."))
         hashed = current(session, item).hash
         was = item.state if clearance(session, item, hashed) is not None else ""
-        _add_revision(office, session, actor, item, old.parsed(), old.sources, text=f"restored:{number}")
+        _add_revision(office, session, actor, item, made, old.sources, text=f"restored:{number}")
         _void(office, session, actor, item, was)
         item.updated_at = office.now()
         note(session, office, actor, "item.restored", item.id, revision=number)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Literal
 
 import msgspec
 
 from commsched.core.words import N_, Invalid, Problem, block
-from commsched.images import breaks, charts, designs, finish, measure, paint, room, runs, stack, values
+from commsched.images import apart, breaks, charts, designs, finish, fonts, measure, paint, room, runs, stack, values
 from commsched.images.brand import Brand
 from commsched.images.designs import SIZES, Block, Design, Layer
 from commsched.images.fonts import Face
@@ -65,7 +66,11 @@ def draw(
     wrong with the texts is in ``warnings`` (those that block should stop a person from using the picture),
     and the card is drawn as well as it can be.
     """
-    with room.taken():
+    _check(design, size)
+    if apart.needed(brand) and not fonts.held():
+        data, said = apart.draw(design, size, values, brand, format, language, page)
+        return Drawn(data, f"image/{format}", said.width, said.height, said.alt, said.warnings)
+    with nullcontext() if fonts.held() else room.taken():
         plan = layout(design, size, values, brand, language, page)
         base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas)
         data = finish.file(base, plan.drawing.ops, format, brand.emoji_font)
@@ -77,11 +82,8 @@ def draw(
 def layout(
     name: str, size: tuple[int, int], given: Mapping[str, Value], brand: Brand, language: str = "sv", page: int = 0
 ) -> Layout:
-    """Everything of :func:`draw` but the pixels."""
-    if not all(designs.SMALLEST <= side <= designs.LARGEST for side in size):
-        sentence = N_("A picture's sides may be %(least)s to %(most)s pixels.")
-        raise BadSize(sentence, "size", least=designs.SMALLEST, most=designs.LARGEST)
-    design = designs.get(name)
+    """Everything of :func:`draw` but the pixels, in this process: for fonts that are ours."""
+    design = _check(name, size)
     filled = values.fill(design, given, language)
     count = _turn(design, filled, page)
     bare = not filled.photos
@@ -93,6 +95,13 @@ def layout(
         if area is not None:
             _lay(drawing, layer, area, filled, _Way(brand, designs.unit(size), language, page, count))
     return Layout(design, layers, areas, filled, drawing)
+
+
+def _check(name: str, size: tuple[int, int]) -> Design:
+    if not all(designs.SMALLEST <= side <= designs.LARGEST for side in size):
+        sentence = N_("A picture's sides may be %(least)s to %(most)s pixels.")
+        raise BadSize(sentence, "size", least=designs.SMALLEST, most=designs.LARGEST)
+    return designs.get(name)
 
 
 def pages(design: str, given: Mapping[str, Value], language: str = "sv") -> int:
@@ -229,7 +238,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 def alt_text(design: Design, filled: Filled, language: str) -> str:
     """What a person who cannot see the card is told: the design's own sentences, those that have their words."""
-    said = {name: text.replace("\n", "; ") for name, text in filled.texts.items()}
+    said = {name: _spoken(text) for name, text in filled.texts.items()}
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []
     for template in design.alt.get(language) or design.alt["sv"]:
@@ -237,6 +246,12 @@ def alt_text(design: Design, filled: Filled, language: str) -> str:
         if told:
             sentences.append(told if told[-1] in ".!?…”“;:" else f"{told}.")
     return re.sub(r"([.!?…])\.+", r"\1", " ".join(sentences))
+
+
+def _spoken(text: str) -> str:
+    """A card's words as they are read out: the lines that say something, without what only divides words."""
+    lines = (line.strip() for line in text.replace("\u00ad", "").replace("\u200b", "").split("\n"))
+    return "; ".join(filter(None, lines))
 
 
 def _told(template: str, said: dict[str, str]) -> str:

@@ -9,20 +9,24 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from commsched.core.sizes import PICTURE_BYTES
-from commsched.images import errors, metadata
+from commsched.images import errors, jpeg, metadata, profiles
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MAX_BYTES = PICTURE_BYTES
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 65_000_000
+"""Just above what the world's cameras and phones make: 8192 × 6144 is called 50 megapixels, and a phone's panorama is
+16382 × 3852."""
 MAX_MOVING_PIXELS = 200_000_000
 """Pixels over all frames of an animation."""
 MAX_FRAMES = 600
+LARGE = 12_000_000
+"""Pixels from which on a file is written with less pains: six times as fast, and hardly larger."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MIMES = {
     "PNG": "image/png",
@@ -95,6 +99,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _within(image)
+            with Image.open(io.BytesIO(_checked(data)), formats=FORMATS) as image:
                 yield image
     except errors.BadPicture:
         raise
@@ -108,6 +113,16 @@ def opened(data: bytes) -> Iterator[Image.Image]:
         raise errors.Damaged() from error
 
 
+def _checked(data: bytes) -> bytes:
+    """``data`` as it may be decoded. Raises for a JPEG with scans without number."""
+    if not jpeg.is_jpeg(data):
+        return data
+    number, whole = jpeg.scans(data)
+    if number > jpeg.MAX_SCANS:
+        raise errors.Damaged()
+    return data if whole else jpeg.ended(data)
+
+
 def _within(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     pixels = image.width * image.height
@@ -115,37 +130,48 @@ def _within(image: Image.Image) -> None:
         raise errors.TooManyPixels(limit=MAX_PIXELS // 1_000_000)
 
 
-def srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def srgb(image: Image.Image, colours: profiles.Colours | None = None) -> Image.Image:
     """``image`` as sRGB in mode RGB, RGBA, or L, whatever colours its file was in."""
-    from PIL import ImageCms
+    return (colours or profiles.Colours(image.info.get("icc_profile"))).srgb(_plain(image))
 
-    if profile and image.mode in ("RGB", "CMYK"):
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if "sRGB" not in ImageCms.getProfileDescription(source):
-                target = ImageCms.createProfile("sRGB")
-                moved = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-                image = moved or image
-    if image.mode in ("RGB", "RGBA", "L"):
-        return image
-    if image.has_transparency_data:
-        return image.convert("RGBA")
+
+def _plain(image: Image.Image) -> Image.Image:
+    """``image`` in mode L, LA, RGB, RGBA or CMYK, with its numbers as they are."""
+    if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        return image.convert("RGBA") if image.mode in ("L", "RGB") and image.has_transparency_data else image
     if image.mode.startswith("I;16"):
         return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
-    return image.convert("L" if image.mode in ("1", "I", "F") else "RGB")
+    if image.mode in ("1", "I", "F"):
+        return image.convert("L")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+_ORIENTATION = 0x0112
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """``image`` turned as its EXIF orientation says."""
-    from PIL import ImageOps
+    """``image`` turned as its EXIF says, and nothing else: what XMP says of it is heard by no browser either."""
+    from PIL import Image
 
+    exif = Image.Exif()
     with contextlib.suppress(Exception):  # a broken EXIF block says nothing about which way is up
-        ImageOps.exif_transpose(image, in_place=True)
-    return image
+        exif.load(image.info.get("exif") or b"")
+    turn = _TURNS.get(exif.get(_ORIENTATION, 1))
+    return image.transpose(getattr(Image.Transpose, turn)) if turn else image
 
 
-def clean(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Facts about the picture, and its new file. Raises :class:`commsched.images.errors.BadPicture`."""
+def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[dict[str, Any], bytes]:
+    """Facts about the picture, and its new file. Raises :class:`commsched.images.errors.BadPicture`. ``decoded`` is
+    called when the stranger's file has been read and only ours is left to write."""
     from commsched.images import look
 
     with opened(data) as image:
@@ -155,15 +181,39 @@ def clean(data: bytes) -> tuple[dict[str, Any], bytes]:
         facts: dict[str, Any] = {"mime": mime, "animated": moving, "had_location": located}
         facts["credit"] = metadata.one_line(who, owner)
         if moving:
-            first, new = _moving(image)
+            first, new = _moving(image, decoded)
         else:
-            tables = _tables(image)
-            image.load()
-            first = srgb(upright(image), image.info.get("icc_profile"))
-            new = encode(first, mime, tables=tables, exif=_credit_exif(who, owner))
+            first, new = _still(image, data, decoded, _credit_exif(who, owner))
         facts |= {"width": first.width, "height": first.height}
         facts |= {"dhash": look.dhash(first), "focus": look.focus(first)}
         return facts, new
+
+
+def _still(
+    image: Image.Image, data: bytes, decoded: Callable[[], None], exif: bytes | None
+) -> tuple[Image.Image, bytes]:
+    """The picture, and its new file: of the same kind, and coded as the old one was, so that it grows no larger."""
+    mime, tables = MIMES[image.format or ""], _tables(image)
+    image.load()
+    decoded()
+    colours = profiles.Colours(image.info.get("icc_profile"))
+    image = upright(image)
+    if image.mode in ("P", "1") and mime in ("image/png", "image/gif"):
+        kept = colours.palette(image) if image.mode == "P" else image
+        new = encode(kept, mime, exif=exif)  # first: Pillow changes the palette of what it converts
+        return srgb(kept, profiles.Colours(None)), new
+    first = srgb(image, colours)
+    return first, encode(first, mime, tables=tables, exif=exif, lossless=is_lossless(data))
+
+
+def is_lossless(data: bytes) -> bool:
+    """Whether a WebP keeps every pixel as it was (RFC 9649, 2.6)."""
+    at = 12
+    while data.startswith(b"RIFF") and at + 8 <= len(data):
+        if data[at : at + 4] in (b"VP8L", b"VP8 "):
+            return data[at : at + 4] == b"VP8L"
+        at += 8 + int.from_bytes(data[at + 4 : at + 8], "little") + data[at + 4] % 2
+    return False
 
 
 def credit_of(image: Image.Image) -> bytes | None:
@@ -201,17 +251,23 @@ def _credit_exif(who: str, owner: str) -> bytes | None:
     return exif.tobytes()
 
 
-def _moving(image: Image.Image) -> tuple[Image.Image, bytes]:
+def _moving(image: Image.Image, decoded: Callable[[], None]) -> tuple[Image.Image, bytes]:
     """An animation, frame by frame, with its pace and its loop."""
     from PIL import ImageSequence
 
     frames, pace = [], []
+    colours = profiles.Colours(image.info.get("icc_profile"))
     for frame in ImageSequence.Iterator(image):
         pace.append(max(20, int(frame.info.get("duration", 100) or 100)))
-        frames.append(frame.convert("RGBA"))
+        frames.append(colours.srgb(frame.convert("RGBA")))
+    decoded()
     out = io.BytesIO()
     loop = image.info.get("loop", 0 if image.format == "WEBP" else None)
-    options: dict[str, Any] = {"disposal": 2} if image.format == "GIF" else {"quality": 85, "method": 2}
+    options: dict[str, Any] = {"quality": 85, "method": 2}
+    if image.format == "GIF":
+        options = {"disposal": 2}
+        if all(frame.getchannel("A").getextrema() == (255, 255) for frame in frames):  # only what changes is repeated
+            frames, options = [frame.convert("RGB") for frame in frames], {"disposal": 1, "optimize": True}
     if loop is not None:
         options["loop"] = loop
     frames[0].save(out, image.format, save_all=True, append_images=frames[1:], duration=pace, **options)
@@ -224,14 +280,17 @@ def encode(
     quality: int = 90,
     tables: tuple[Any, int] | None = None,
     exif: bytes | None = None,
+    lossless: bool = False,
 ) -> bytes:
-    """``image`` as a file of type ``mime``, with no metadata but ``exif``.
+    """``image`` as a file of type ``mime``, with no metadata but ``exif``. ``lossless`` is for WebP; PNG always is.
 
     ``tables`` are the quantization tables and chroma sampling of the JPEG it came from: with them the new
     file is as good and as large as the old one.
     """
     out = io.BytesIO()
     extra: dict[str, Any] = {"exif": exif} if exif else {}
+    large = image.width * image.height > LARGE
+    clear = {"transparency": image.info["transparency"]} if image.mode == "P" and "transparency" in image.info else {}
     if mime == "image/jpeg":
         if tables and tables[1] >= 0:
             extra |= {"qtables": tables[0], "subsampling": tables[1]}
@@ -239,11 +298,13 @@ def encode(
             extra["quality"] = quality
         _bare(flat(image)).save(out, "JPEG", optimize=False, progressive=True, **extra)
     elif mime == "image/webp":
-        _bare(image).save(out, "WEBP", quality=quality, method=4, **extra)
+        _bare(image).save(
+            out, "WEBP", method=2 if large else 4, lossless=lossless, quality=80 if lossless else quality, **extra
+        )
     elif mime == "image/gif":
-        _bare(image).save(out, "GIF")
+        _bare(image).save(out, "GIF", **clear)
     else:
-        _bare(image).save(out, "PNG", compress_level=6, **extra)
+        _bare(image).save(out, "PNG", compress_level=3 if large else 6, **clear, **extra)
     return out.getvalue()
 
 

@@ -16,7 +16,7 @@ def small(data: bytes, max_side: int) -> tuple[dict[str, Any], bytes]:
     with clean.opened(data) as image:
         image.draft("RGB", (max_side * 2, max_side * 2))
         image.load()
-        picture = clean.srgb(clean.upright(image), image.info.get("icc_profile"))
+        picture = clean.srgb(clean.upright(image))
         picture.thumbnail((max_side, max_side))
         mime = "image/webp" if picture.mode == "RGBA" else "image/jpeg"
         return _facts(picture, mime), clean.encode(picture, mime, quality=82)
@@ -28,22 +28,24 @@ def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
 
 def fit(
     data: bytes, types: list[str], max_bytes: int, max_side: int,
-    ratio: tuple[int, int] | None = None, centre: Centre = (0.5, 0.5),
+    ratio: tuple[int, int] | None = None, centre: Centre = (0.5, 0.5), max_pixels: int = 0,
 ) -> tuple[dict[str, Any], bytes]:  # fmt: skip
-    """The best file of ``types`` within ``max_bytes`` and ``max_side`` (0: any), cropped to ``ratio`` around
-    ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too."""
+    """The best file of ``types`` within ``max_bytes``, ``max_side`` and ``max_pixels`` (0: any), cropped to ``ratio``
+    around ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too."""
     from PIL import Image
 
     with clean.opened(data) as image:
         mime = clean.MIMES[image.format or ""]
         side = max_side or max(image.size)
-        if mime in types and len(data) <= max_bytes and max(image.size) <= side and ratio is None:
+        small = max(image.size) <= side and image.width * image.height <= (max_pixels or clean.MAX_PIXELS)
+        if mime in types and len(data) <= max_bytes and small and ratio is None:
             return _facts(image, mime), data
         exif = clean.credit_of(image)
         image.load()
-        picture = clean.srgb(clean.upright(image), image.info.get("icc_profile"))
+        picture = clean.srgb(clean.upright(image))
     if ratio is not None:
         picture = picture.crop(frame(picture.size, ratio, centre))
+    side = min(side, _side_within(picture.size, max_pixels))
     for _ in range(12):
         picture.thumbnail((side, side), Image.Resampling.LANCZOS)
         for kind, quality in _attempts(picture, mime, types):
@@ -52,6 +54,17 @@ def fit(
                 return _facts(picture, kind), new
         side = max(16, max(picture.size) * 4 // 5)
     raise errors.CannotFit(limit=max_bytes // 1024)
+
+
+def _side_within(size: tuple[int, int], pixels: int) -> int:
+    """How long the longer side of a picture of the shape of ``size`` may be, so that it has at most ``pixels``."""
+    if not pixels or size[0] * size[1] <= pixels:
+        return max(size)
+    longer, shorter = max(size), min(size)
+    side = int((pixels * longer / shorter) ** 0.5)
+    while side > 16 and side * max(1, -(-side * shorter // longer)) > pixels:
+        side -= 1
+    return side
 
 
 def _attempts(picture: Image.Image, mime: str, types: list[str]) -> list[tuple[str, int]]:

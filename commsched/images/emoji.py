@@ -46,7 +46,10 @@ def _cell(font: FreeTypeFont, cluster: str) -> Image.Image:
 @lru_cache(2)
 def opened(path: str) -> FreeTypeFont:
     """A colour font at the size that it has its pictures in. Raises ``OSError`` where it opens in none."""
-    return _sized(path)
+    from commsched.images import fonts
+
+    kept = fonts.source(path)
+    return _sized(kept if isinstance(kept, str) else kept.getvalue())
 
 
 def _sized(source: str | bytes) -> FreeTypeFont:

@@ -81,6 +81,13 @@ class TooHeavy(BadPicture):
     sentence = N_("The picture took too long to read and was stopped. Save it again as JPEG and try again.")
 
 
+class Busy(BadPicture):
+    """Another file of the same office is being read, and it takes its time (423)."""
+
+    status, code = 423, "picture-busy"
+    sentence = N_("Another picture is being read just now. Try again in a moment.")
+
+
 class CannotFit(BadPicture):
     """No encoding of the picture is within what the channel takes."""
 
@@ -138,6 +145,13 @@ class FilmBusy(BadPicture):
     sentence = N_("Another video is being read just now. Try again in a moment.")
 
 
+class BadCardFont(BadPicture):
+    """A font that was let through, and that a card cannot be set in after all."""
+
+    code = "card-font"
+    sentence = N_("The card could not be set in the office's own font. Choose another one under “The office's look”.")
+
+
 class NoSuchDesign(BadPicture):
     code = "card-design"
     sentence = N_("There is no design with the name “%(name)s”.")
@@ -166,6 +180,8 @@ BY_NAME: dict[str, type[BadPicture]] = {
         NoPictures,
         FilmDamaged,
         FilmTooHeavy,
+        BadCardFont,
+        NoSuchDesign,
     )
 }
 """How the worker process names an error to its parent: only these can come back."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,6 +43,8 @@ COLOUR_EMOJI = (
     "/usr/local/share/fonts/NotoColorEmoji.ttf",
 )
 FALLBACK = "Inter"
+GIVEN = "given:"
+"""What the name of a font begins with that was handed over as bytes."""
 _SFNT = (b"\0\1\0\0", b"OTTO", b"true")
 
 
@@ -58,6 +62,48 @@ class Face(NamedTuple):
     path: str = ""
 
 
+_shelf: dict[str, int | bytes] | None = None
+"""In a process that cannot open files: every font there is, as an open file, or as the bytes that it was handed."""
+
+
+def held() -> bool:
+    """Whether this process reads fonts from what it holds, and opens none."""
+    return _shelf is not None
+
+
+def hold() -> None:
+    """Open every font of the packages and the system, to be read from then on without opening anything."""
+    global _shelf
+    faces = [Face(family) for family in PACKAGED] + [Face(f"script:{script}") for script in SCRIPTS.split("|")]
+    places = [path_of(face) for face in faces] + [_system(cut) for cut in ("Bold", "Regular")] + list(COLOUR_EMOJI)
+    _shelf = {place: os.open(place, os.O_RDONLY) for place in places if place and there(place)}
+
+
+def give(files: dict[str, bytes]) -> None:
+    """Take the fonts of a job, under their names that begin with :data:`GIVEN`, in place of those of the one before."""
+    assert _shelf is not None
+    for name in [name for name in _shelf if name.startswith(GIVEN) and name not in files]:
+        del _shelf[name]
+    _shelf.update(files)
+
+
+def there(path: str) -> bool:
+    """Whether there is a font at ``path``."""
+    return path in _shelf if _shelf is not None else Path(path).is_file()
+
+
+def source(path: str) -> str | io.BytesIO:
+    """What the font at ``path`` is opened from. Raises ``OSError`` where there is none."""
+    if _shelf is None:
+        return path
+    kept = _shelf.get(path)
+    if kept is None:
+        raise FileNotFoundError(path)
+    if isinstance(kept, int):
+        kept = os.pread(kept, os.lseek(kept, 0, os.SEEK_END), 0)
+    return io.BytesIO(kept)
+
+
 @lru_cache(64)
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)
@@ -69,7 +115,7 @@ def _package(name: str) -> Path:
 @lru_cache(64)
 def path_of(face: Face) -> str:
     """The file of ``face``; an unknown or vanished family is set in :data:`FALLBACK`."""
-    if face.path and Path(face.path).is_file():
+    if face.path and there(face.path):
         return face.path
     if face.family.startswith("script:"):
         return str(_package(_NOTO) / f"NotoSans{face.family[7:]}[wght].ttf")
@@ -82,7 +128,7 @@ def opened(face: Face, size: int) -> FreeTypeFont:
     """``face`` at ``size`` pixels per em, with its weight and the optical size for display."""
     from PIL import ImageFont
 
-    font = ImageFont.truetype(path_of(face), size)
+    font = ImageFont.truetype(source(path_of(face)), size)
     try:
         axes = font.get_variation_axes()
     except OSError:  # not a variable font: it has the one weight it has
@@ -151,14 +197,14 @@ def face_for(face: Face, cluster: str) -> Face | None:
 @lru_cache(2)
 def _system(cut: str) -> str:
     """Path of the system's large font, empty where it has none."""
-    return next((place for one in SYSTEM if Path(place := one.format(cut=cut)).is_file()), "")
+    return next((place for one in SYSTEM if there(place := one.format(cut=cut))), "")
 
 
 @lru_cache(4)
 def colour_emoji(uploaded: str = "") -> str:
     """Path of a colour emoji font: the uploaded one, else one the system has, else empty."""
     for place in (uploaded, *COLOUR_EMOJI):
-        if place and Path(place).is_file():
+        if place and there(place):
             return place
     return ""
 
@@ -179,7 +225,7 @@ class TakenFont(NamedTuple):
     emoji: bool
 
 
-def take_font(data: bytes, filename: str = "") -> TakenFont:
+def take_font(data: bytes, filename: str = "", owner: int = 0) -> TakenFont:
     """Check an uploaded font. Raises :class:`BadFont`.
 
     Only TrueType and OpenType files; opened and drawn with in the confined process first.
@@ -191,7 +237,9 @@ def take_font(data: bytes, filename: str = "") -> TakenFont:
     if not data.startswith(_SFNT):
         raise BadFont(N_("This is not a font that we can use. Choose a file ending in .ttf or .otf."), "file")
     try:
-        facts, _ = pool.shared.run({"job": "font"}, data)
+        facts, _ = pool.shared.run({"job": "font"}, data, owner)
+    except errors.Busy:
+        raise
     except errors.BadPicture:
         sentence = N_("The font is damaged, or has neither letters such as å, ä and ö nor emoji in colour.")
         raise BadFont(sentence, "file") from None

@@ -50,16 +50,17 @@ class Made(msgspec.Struct, frozen=True):
         return clean.SUFFIXES[self.mime]
 
 
-def take(data: bytes, filename: str = "", workers: pool.Pool | None = None) -> Taken:
+def take(data: bytes, filename: str = "", workers: pool.Pool | None = None, owner: int = 0) -> Taken:
     """Read an upload. Raises a :class:`commsched.images.errors.BadPicture` with a sentence for the person.
 
-    The format is told by the content; ``filename`` becomes a title and nothing else.
+    The format is told by the content; ``filename`` becomes a title and nothing else. ``owner`` is the office that it
+    is read for: see :meth:`commsched.images.pool.Pool.run`.
     """
     if not data:
         raise errors.EmptyFile()
     if len(data) > clean.MAX_BYTES:  # said here too, so that it is never copied to the worker
         raise errors.FileTooLarge(size=round(len(data) / 2**20, 1), limit=clean.MAX_BYTES // 2**20)
-    facts, new = (workers or pool.shared).run({"job": "clean"}, data)
+    facts, new = (workers or pool.shared).run({"job": "clean"}, data, owner)
     return Taken(
         sha256=name_of(new),
         data=new,
@@ -111,10 +112,11 @@ def thumbnail(data: bytes, max_side: int = 480) -> Made:
 
 def fit(
     data: bytes, types: Sequence[str], max_bytes: int | None = None, max_side: int | None = None,
-    ratio: tuple[int, int] | None = None, centre: tuple[float, float] = (0.5, 0.5),
+    ratio: tuple[int, int] | None = None, centre: tuple[float, float] = (0.5, 0.5), max_pixels: int | None = None,
 ) -> Made:  # fmt: skip
-    """The best file of MIME ``types`` within ``max_bytes`` and ``max_side`` pixels: of the whole picture, or of the
-    largest part of ``ratio`` (such as ``(16, 9)``) around ``centre`` (shares of width and height).
+    """The best file of MIME ``types`` within ``max_bytes``, ``max_side`` pixels a side and ``max_pixels`` in all: of
+    the whole picture, or of the largest part of ``ratio`` (such as ``(16, 9)``) around ``centre`` (shares of width and
+    height).
 
     Unchanged where it already is one (then ``made.data == data``). Raises
     :class:`commsched.images.errors.CannotFit` where nothing would do.
@@ -125,6 +127,7 @@ def fit(
         "job": "fit", "types": [kind for kind in types if kind in clean.SUFFIXES],
         "max_bytes": max_bytes or clean.MAX_BYTES, "max_side": max_side or 0,
         "ratio": list(ratio) if ratio else None, "centre": list(centre),
+        "max_pixels": max_pixels or 0,
     }  # fmt: skip
     facts, new = pool.shared.run(header, data)
     return Made(new, facts["mime"], facts["width"], facts["height"])

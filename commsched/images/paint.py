@@ -80,7 +80,7 @@ def cropped(photo: Photo, size: tuple[int, int], focus_at: float = 0.42) -> Imag
     with clean.opened(photo.data) as opened:
         opened.draft("RGB", (size[0], size[1]))
         opened.load()
-        image = clean.flat(clean.srgb(clean.upright(opened), None))
+        image = clean.flat(clean.srgb(clean.upright(opened)))
     image = image if image.mode == "RGB" else image.convert("RGB")
     box = window(image.size, photo.focus, size, focus_at)
     return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)  # nearer the photo than Lanczos

@@ -9,10 +9,12 @@ from __future__ import annotations
 import codecs
 import importlib
 import json
+import math
 import os
 import select
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -21,7 +23,10 @@ from commsched.images import confinement
 
 MEMORY = 1536 * 2**20
 """Bytes of address space: a 50-megapixel picture decoded, turned and encoded stays under it."""
-CPU_SECONDS = 20
+CPU_SECONDS = 5
+"""Processor time for reading a stranger's file: a 65-megapixel photo takes one second."""
+OWN_SECONDS = 15
+"""The same for writing our own, and for what is made of a file of ours."""
 IDLE_SECONDS = 60
 """After this long without work it ends itself, so that an idle office holds no memory for it."""
 _MODULES = (
@@ -46,9 +51,12 @@ _MODULES = (
     "commsched.images.sfnt",
     "copy",
     "html",
+    "resource",
 )
 """What the jobs import when they first need it, and what Pillow does."""
 _CODECS = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252", "mac-roman")
+STRANGERS = ("clean", "font")
+"""Jobs whose file has not been read before."""
 LENGTHS = struct.Struct(">II")
 
 
@@ -68,9 +76,9 @@ def confine() -> confinement.Held:
     return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
 
 
-def _more_time() -> None:
+def _more_time(seconds: int = OWN_SECONDS) -> None:
     """Processor time is counted over the process's life, so each job moves its limit ahead."""
-    confinement.limit("CPU", int(time.process_time()) + CPU_SECONDS)
+    confinement.limit("CPU", math.ceil(time.process_time()) + seconds)
 
 
 def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -79,14 +87,14 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
 
     try:
         if header["job"] == "clean":
-            return clean.clean(body)
+            return clean.clean(body, decoded=_more_time)
         if header["job"] == "small":
             return derive.small(body, header["max_side"])
         if header["job"] == "font":
             return font_facts(body), b""
         ratio = tuple(header["ratio"]) if header["ratio"] else None
         limits = (header["types"], header["max_bytes"], header["max_side"])
-        return derive.fit(body, *limits, ratio, tuple(header["centre"]))
+        return derive.fit(body, *limits, ratio, tuple(header["centre"]), header["max_pixels"])
     except errors.BadPicture as error:
         return {"error": type(error).__name__, "params": error.params}, b""
     except MemoryError:
@@ -132,7 +140,12 @@ def _all(target: int, data: bytes | bytearray) -> None:
 
 def main() -> None:
     """Serve jobs from standard input until it closes or nobody has asked for a while."""
-    prepare()
+    serve(prepare, answer)
+
+
+def serve(ready: Callable[[], None], do: Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]) -> None:
+    """Load with ``ready``, put the walls up, and then ``do`` one job after the other."""
+    ready()
     held = msgspec.structs.asdict(confine())
     while select.select([0], [], [], IDLE_SECONDS)[0]:
         try:
@@ -141,8 +154,8 @@ def main() -> None:
             body = _exactly(0, body_size)
         except EOFError:
             return
-        _more_time()
-        facts, new = (held, b"") if header["job"] == "held" else answer(header, body)
+        _more_time(CPU_SECONDS if header["job"] in STRANGERS else OWN_SECONDS)
+        facts, new = (held, b"") if header["job"] == "held" else do(header, body)
         del body
         raw = json.dumps(facts).encode()
         _all(1, LENGTHS.pack(len(raw), len(new)) + raw)

@@ -7,7 +7,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -98,10 +98,19 @@ def read_url(url: str) -> Relay:
     )
 
 
+Dial = Callable[[str, int, float], socket.socket]
+"""Connects to a host and port within so many seconds. The system's own waits for a look-up as long as it likes."""
+
+
+def _dial(host: str, port: int, timeout: float) -> socket.socket:
+    return socket.create_connection((host, port), timeout)
+
+
 class Connection(smtplib.SMTP):
     """smtplib's client over a connection that :meth:`cut` can end from another thread, even inside TLS."""
 
-    def __init__(self, relay: Relay, patience: Patience, context: ssl.SSLContext) -> None:
+    def __init__(self, relay: Relay, patience: Patience, context: ssl.SSLContext, dial: Dial | None = None) -> None:
+        self._dial = dial or _dial
         super().__init__(timeout=patience.connect, local_hostname=_own_name())
         self._host = relay.host  # what TLS checks the certificate against
         self.relay = relay
@@ -163,7 +172,7 @@ class Connection(smtplib.SMTP):
         raise smtplib.SMTPServerDisconnected("the answer does not end")
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
-        raw = socket.create_connection((host, port), timeout)
+        raw = self._dial(host, port, timeout)
         # A second handle on the same connection: it stays valid while TLS wraps and unwraps the first.
         self._handle = raw.dup()
         if self.relay.security != "implicit":

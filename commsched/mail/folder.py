@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from commsched.core.outcome import Absent, CannotTell, Finding, Found, Outcome, Published, Rejected, Retry
 from commsched.core.platform import Mailer, Message
 from commsched.core.words import N_, Words
-from commsched.mail.build import CannotBuild, build, clean_id
+from commsched.mail.build import build, clean_id
+from commsched.mail.headers import CannotBuild
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,150}")
 

@@ -21,35 +21,50 @@ from msgspec.structs import replace
 
 from commsched.core.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform import Mailer, Message
-from commsched.core.words import N_, Words
+from commsched.core.recipients import is_address
+from commsched.core.words import N_, Invalid, Words
 from commsched.mail.answers import outcome_of, text_of
-from commsched.mail.build import CannotBuild, build, clean_address, clean_id
-from commsched.mail.connection import Connection, Patience, Relay, read_url
+from commsched.mail.build import build, clean_id
+from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
+from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
 
 _SPARE: Final = 3
 """Idle connections kept at most; several channels may send at once."""
+_BAD_SENDER: Final = N_("mail_from cannot be read: “%(value)s”. Write an address, or Name <address>.")
 LOST: Final = N_("The connection was lost after the message had been handed over, before the relay answered.")
 
 
-def mailer_for(settings: dict[str, str], outbox: Path) -> Mailer:
-    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``.
+def mailer_for(settings: dict[str, str], outbox: Path, dial: Dial | None = None) -> Mailer:
+    """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``. ``dial`` is how
+    the relay is connected to.
 
-    Raises :class:`~commsched.core.words.Invalid` for an ``smtp_url`` that cannot be read.
+    Raises :class:`~commsched.core.words.Invalid` for an ``smtp_url`` or a ``mail_from`` that cannot be read: at the
+    start, not at night when the first mail is to leave.
     """
-    sender, name = default_sender(settings), settings.get("mail_name", "commsched")
+    name, sender = default_sender(settings)
     if settings.get("smtp_url", "").strip():
-        return SmtpMailer(read_url(settings["smtp_url"]), sender, name)
+        return SmtpMailer(read_url(settings["smtp_url"]), sender, name, dial=dial)
     return FolderMailer(outbox, sender, name)
 
 
-def default_sender(settings: dict[str, str]) -> str:
-    """``mail_from``, else the relay's user where that is an address, else a name at the office's own host."""
-    if settings.get("mail_from"):
-        return settings["mail_from"]
-    if settings.get("smtp_url"):
+def default_sender(settings: dict[str, str]) -> tuple[str, str]:
+    """The name and the address that mail comes from: ``mail_name`` and ``mail_from``, which may be ``Name <address>``;
+    else the relay's user where that is an address, else a name at the office's own host."""
+    named, usual = settings.get("mail_name", "").strip(), "commsched"
+    if settings.get("mail_from", "").strip():
+        try:
+            name, address = parse_mailbox(settings["mail_from"])
+        except CannotBuild as error:
+            raise Invalid(_BAD_SENDER, "mail_from", value=plain_line(settings["mail_from"], 100)) from error
+        return named or name or usual, address
+    return named or usual, _sender_without_setting(settings)
+
+
+def _sender_without_setting(settings: dict[str, str]) -> str:
+    if settings.get("smtp_url", "").strip():
         user = read_url(settings["smtp_url"]).user
-        if "@" in user:
+        if is_address(user):
             return user
     host = urlsplit(settings.get("base_url", "")).hostname or "localhost"
     return f"commsched@{host if host.replace('.', '').replace('-', '').isalnum() else 'localhost'}"
@@ -60,13 +75,14 @@ class SmtpMailer(Mailer):
 
     def __init__(
         self, relay: Relay, sender: str, sender_name: str = "", patience: Patience | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, dial: Dial | None = None,
     ) -> None:  # fmt: skip
         self.relay = relay
         self.sender = sender
         self.sender_name = sender_name
         self.patience = patience or Patience()
         self._clock = clock
+        self._dial = dial
         self._spare: list[Connection] = []
         self._lock = threading.Lock()
 
@@ -111,7 +127,7 @@ class SmtpMailer(Mailer):
         if spare is not None:
             return spare
         try:
-            line = Connection(self.relay, self.patience, self._context)
+            line = Connection(self.relay, self.patience, self._context, self._dial)
         except (OSError, ssl.SSLError) as error:  # the certificate file of ``ca=`` cannot be read
             return Rejected(_said(error), "config")
         try:
@@ -188,7 +204,7 @@ class _Transaction:
         """The outcome, and whether the connection may carry another message."""
         line.sent += 1
         line.pace(patience.command)
-        sender, recipient = clean_address(self.message.sender), clean_address(self.message.to)
+        sender, recipient = clean_address(self.message.sender, "sender"), clean_address(self.message.to)
         options = [f"size={len(self.content)}"] if line.has_extn("size") else []
         code, answer = line.mail(sender, options)
         if code != 250:

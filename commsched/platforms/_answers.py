@@ -106,7 +106,7 @@ def walled(response: Any, wire: Wire) -> Outcome | None:
         return None
     title = _TITLE.search(response.text[:10_000])
     said = f": {title[1].strip()}" if title else ""
-    words = detail(f"something in front of the server answered in its place, with HTTP {status}{said}", wire)
+    words = detail(f"an answer that is not the platform's own: HTTP {status}{said}", wire)
     return Retry(words, retry_after(response.headers, wire.now()), whole_channel=True)
 
 

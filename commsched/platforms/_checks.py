@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from commsched.core.platform import Draft, Limits, Part, PictureFile
 from commsched.core.text import split_thread, tidy
-from commsched.core.words import N_, Problem, block
+from commsched.core.words import N_, Problem, Words, block
 
 
 def said(draft: Draft) -> str:
@@ -50,12 +50,12 @@ def check_text(draft: Draft, limit: int | None, count: Callable[[str], int], nam
             continue
         if len(parts) == 1:
             words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
-            problems.append(block("text", words, platform=name, count=length, limit=limit))
+            problems.append(block("text", words, platform=Words(name), count=length, limit=limit))
         else:
             words = N_(
                 "Part %(number)d of the thread is too long for %(platform)s: %(count)d characters, at most %(limit)d."
             )
-            problems.append(block("text", words, number=number, platform=name, count=length, limit=limit))
+            problems.append(block("text", words, number=number, platform=Words(name), count=length, limit=limit))
     return problems
 
 
@@ -64,17 +64,19 @@ def check_pictures(draft: Draft, limits: Limits, name: str) -> list[Problem]:
     problems = []
     if len(draft.pictures) > limits.pictures:
         words = N_("%(platform)s takes at most %(limit)d pictures; there are %(count)d.")
-        problems.append(block("pictures", words, platform=name, limit=limits.pictures, count=len(draft.pictures)))
+        problems.append(
+            block("pictures", words, platform=Words(name), limit=limits.pictures, count=len(draft.pictures))
+        )
     if limits.needs_picture and not draft.pictures:
-        problems.append(block("pictures", N_("%(platform)s needs a picture."), platform=name))
+        problems.append(block("pictures", N_("%(platform)s needs a picture."), platform=Words(name)))
     for number, picture in enumerate(draft.pictures, 1):
         if picture.mime not in limits.picture_types:
             words = N_("Picture %(number)d is of a type that %(platform)s does not take (%(type)s).")
-            problems.append(block("pictures", words, number=number, platform=name, type=picture.mime))
+            problems.append(block("pictures", words, number=number, platform=Words(name), type=picture.mime))
         if limits.picture_bytes is not None and picture.size > limits.picture_bytes:
             words = N_("Picture %(number)d is too large for %(platform)s: %(size)d kB, at most %(limit)d kB.")
             sizes = {"size": -(-picture.size // 1000), "limit": limits.picture_bytes // 1000}
-            problems.append(block("pictures", words, number=number, platform=name, **sizes))
+            problems.append(block("pictures", words, number=number, platform=Words(name), **sizes))
         problems += _check_pixels(number, picture, limits, name)
         problems += _check_alt(number, picture.alt, limits.alt_characters, name)
     return problems
@@ -93,7 +95,7 @@ def _check_pixels(number: int, picture: PictureFile, limits: Limits, name: str) 
         return []
     words = N_("Picture %(number)d has too many pixels for %(platform)s: %(size)s. At most %(most)s of that shape.")
     fits = f"{int(width * min(scales))} × {int(height * min(scales))}"
-    return [block("pictures", words, number=number, platform=name, size=f"{width} × {height}", most=fits)]
+    return [block("pictures", words, number=number, platform=Words(name), size=f"{width} × {height}", most=fits)]
 
 
 def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:
@@ -104,5 +106,5 @@ def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Prob
         words = N_(
             "The alt text of picture %(number)d is too long for %(platform)s: %(count)d characters, at most %(limit)d."
         )
-        return [block("pictures", words, number=number, platform=name, count=len(alt), limit=limit)]
+        return [block("pictures", words, number=number, platform=Words(name), count=len(alt), limit=limit)]
     return []

@@ -71,6 +71,15 @@ def dial(found: Found, patience: float) -> socket.socket:
     raise last
 
 
+def connect(host: str, port: int, patience: float) -> socket.socket:
+    """A connection to ``host`` within about ``patience`` seconds, the look-up counted. Raises ``OSError``."""
+    began = time.monotonic()
+    found = look_up(socket.getaddrinfo, host, port, patience)
+    sock = dial(found, max(1.0, patience - (time.monotonic() - began)))
+    sock.settimeout(patience)
+    return sock
+
+
 def _alternating(found: Found) -> list[Any]:
     """``found`` with its families by turns, beginning with the system's first choice."""
     kinds = list(dict.fromkeys(one[0] for one in found))

@@ -45,6 +45,13 @@ def text_body(draft: Draft, url: str, leave: str) -> str:
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
 
+def foot(draft: Draft, url: str, leave: str) -> list[str]:
+    """What stands below the words: the item's link, the newsroom's, and how to leave the list."""
+    label = _labels(draft)
+    lines = [draft.link, f"{label['newsroom']}: {url}" if url else "", f"{label['leave']} {leave}" if leave else ""]
+    return [line for line in lines if line]
+
+
 def _headed(label: str, text: str) -> str:
     return f"{label}\n{text.strip()}" if text.strip() else ""
 

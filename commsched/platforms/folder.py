@@ -32,6 +32,7 @@ class Folder(Platform):
     name: ClassVar[str] = N_("Folder")
     about: ClassVar[str] = N_("Keeps a copy of what was published, as files on the server.")
     icon: ClassVar[str] = "lucide:folder-open"
+    called: ClassVar[str] = N_("Archive folder")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
@@ -51,7 +52,7 @@ class Folder(Platform):
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise ConnectError(N_("The folder cannot be written to: %(why)s."), "path", why=why) from error
-        return Account(id=str(folder), name=folder.name or str(folder), url="")
+        return Account(id=str(folder), name="/".join(folder.parts[-2:]), url="")
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=50)
@@ -77,6 +78,10 @@ class Folder(Platform):
             return Retry(f"{type(error).__name__}: {error.strerror}", whole_channel=True)
         return Published(id=target.name, detail=str(target))
 
+    def text_of(self, part: Part) -> str:
+        """What the file ``text.txt`` of ``part`` says."""
+        return plain(part)
+
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         target = place(part, wire)
         try:
@@ -101,7 +106,10 @@ class Folder(Platform):
 def base(wire: Wire) -> Path:
     """The channel's folder."""
     path = wire.settings.get("path", "").strip()
-    return Path(path).expanduser() if path else Path(wire.home) / "published" / str(wire.channel)
+    if path:
+        return Path(path).expanduser()
+    # a channel that is being connected has no number yet, and makes no folder of its own
+    return Path(wire.home) / "published" / (str(wire.channel) if wire.channel else "")
 
 
 def place(part: Part, wire: Wire) -> Path:
@@ -118,7 +126,7 @@ def _write(part: Part, target: Path) -> None:
     try:
         names = [_picture(building, number, picture) for number, picture in enumerate(part.pictures, 1)]
         _file(building / "item.json", msgspec.json.format(msgspec.json.encode(_facts(part, names)), indent=2))
-        _file(building / "text.txt", _plain(part).encode())
+        _file(building / "text.txt", plain(part).encode())
         _sync(building)
         building.chmod(0o755)
         building.replace(target)
@@ -150,7 +158,8 @@ def _facts(part: Part, names: list[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plain(part: Part) -> str:
+def plain(part: Part) -> str:
+    """The text of ``part`` as its file has it, and as the preview shows it."""
     draft = part.draft
     quotes = "\n\n".join(f"– {quote.text}\n{quote.person}".strip() for quote in draft.quotes)
     blocks = (draft.title, draft.lead, part.text, quotes, draft.facts, draft.contact, draft.link)

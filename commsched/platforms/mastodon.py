@@ -285,7 +285,7 @@ def _is_it(status: Any, part: Part) -> bool:
 def _plain(content: str) -> str:
     """The text inside a status's HTML."""
     spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
-    return html.unescape(re.sub(r"<[^>]*>", "", spaced))
+    return html.unescape(re.sub(r"<[^<>]*>", "", spaced))
 
 
 def _bare(text: str) -> str:

@@ -21,6 +21,7 @@ class Newsroom(Platform):
     about: ClassVar[str] = N_("The office's own public page, with feeds. Nothing to fill in.")
     icon: ClassVar[str] = "lucide:newspaper"
     by_itself = ("release", "post")
+    called: ClassVar[str] = N_("Newsroom")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True

@@ -7,52 +7,40 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform import Account, ConnectError, Draft, Limits, Message, Part, Platform, Setting, Wire
+from commsched.core.recipients import Recipients, is_address, read
 from commsched.core.slug import address_of
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._pressmail import html_body, text_body
+from commsched.platforms._pressmail import foot, html_body, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
 LONG_HEADLINE: Final = 80
 
 
-def addresses_in(lines: str | tuple[str, ...]) -> list[str]:
-    """The bare addresses in a list with one on each line, or with commas or semicolons; ``Name <a@b>`` too.
-
-    Doubles are left out, whatever their case. What is no address is kept as it is, for ``check`` to point at.
-    """
-    whole = lines if isinstance(lines, str) else "\n".join(lines)
-    found: dict[str, str] = {}
-    for entry in re.split(r"[\n\r,;]+", whole):
-        bare = _bare(entry.strip())
-        if bare:
-            found.setdefault(bare.casefold(), bare)
-    return list(found.values())
+def people_in(lines: tuple[str, ...]) -> Recipients:
+    """The recipients in the lines of a list."""
+    return read("\n".join(lines))
 
 
-def _bare(entry: str) -> str:
-    return parseaddr(entry)[1] if entry.endswith(">") and "<" in entry else entry
+MOST_TOLD: Final = 20
+"""Entries that are pointed at by their lines; how many more there are is said."""
 
 
-def is_address(value: str) -> bool:
-    """Whether ``value`` can be written to. Looks at the form only; asks no server."""
-    from email_validator import EmailNotValidError, validate_email
+def _pointed_at(people: Recipients) -> tuple[str, dict[str, Any]]:
+    """Every entry that is no address, at once, by its line."""
+    shown = "; ".join(f"{one.line}: {one.text[:60]}" for one in people.unread[:MOST_TOLD])
+    more = len(people.unread) - MOST_TOLD
+    return _UNREAD, {"lines": f"{shown} (+{more})" if more > 0 else shown}
 
-    try:
-        validate_email(value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False,
-                       test_environment=True)  # fmt: skip
-    except EmailNotValidError:
-        return False
-    return True
+
+_UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
 
 
 class PressList(Platform):
@@ -64,6 +52,7 @@ class PressList(Platform):
     independent_parts: ClassVar[bool] = True
     needs_mail: ClassVar[bool] = True
     by_itself = ()
+    called: ClassVar[str] = N_("Press list")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
@@ -79,20 +68,20 @@ class PressList(Platform):
     )  # fmt: skip
 
     def connect(self, wire: Wire) -> Account:
-        people = addresses_in(wire.secrets.get("addresses", ""))
-        if not people:
+        people = read(wire.secrets.get("addresses", ""))
+        if people.unread:
+            message, facts = _pointed_at(people)
+            raise ConnectError(message, "addresses", **facts)
+        if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
-        for address in people:
-            if not is_address(address):
-                raise ConnectError(N_("“%(address)s” is not an e-mail address."), "addresses", address=address[:100])
         for key in ("sender", "reply_to"):
             value = wire.settings.get(key, "").strip()
             if value and not is_address(value):
                 raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
         self._knock(wire)
         sender = wire.settings.get("sender", "").strip()
-        name = wire.settings.get("sender_name", "").strip() or sender or wire.workspace
-        return Account(id=sender or "presslist", name=name, facts={"recipients": len(people)})
+        name = wire.settings.get("sender_name", "").strip() or sender or wire.office_name or wire.workspace
+        return Account(id=sender or "presslist", name=name, facts={"recipients": len(people.addresses)})
 
     def _knock(self, wire: Wire) -> None:
         """The relay must answer and let us in; nothing is sent."""
@@ -111,13 +100,13 @@ class PressList(Platform):
         return Limits(pictures=20)
 
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
-        people = addresses_in(draft.recipients)
+        people = people_in(draft.recipients)
         found = []
-        if not people:
+        if people.unread:
+            message, facts_told = _pointed_at(people)
+            found.append(block("recipients", message, **facts_told))
+        elif not people.addresses:
             found.append(block("recipients", N_("The press list has no addresses.")))
-        for address in people:
-            if not is_address(address):
-                found.append(block("recipients", N_("“%(address)s” is not an e-mail address."), address=address[:100]))
         if not draft.title.strip():
             found.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
         elif len(draft.title) > LONG_HEADLINE:
@@ -136,7 +125,9 @@ class PressList(Platform):
         return found
 
     def parts(self, draft: Draft) -> list[Part]:
-        return [self._part(number, address, draft) for number, address in enumerate(addresses_in(draft.recipients))]
+        return [
+            self._part(number, address, draft) for number, address in enumerate(people_in(draft.recipients).addresses)
+        ]
 
     def _part(self, number: int, address: str, draft: Draft) -> Part:
         key = hashlib.sha256(f"{draft.uid}\n{address.casefold()}".encode()).hexdigest()[:40]
@@ -162,11 +153,8 @@ class PressList(Platform):
     def message(self, part: Part, wire: Wire) -> Message:
         """The mail that ``part`` is, to its one recipient."""
         draft, sender = part.draft, wire.settings.get("sender", "").strip()
-        url = ""
-        if wire.settings.get("newsroom_link", "").lower() in ("1", "true", "yes", "on"):
-            url = f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
         reply_to = wire.settings.get("reply_to", "").strip()
-        leave = reply_to or sender
+        url, leave = _newsroom(draft, wire), _leave(wire)
         return Message(
             message_id=part.message_id, sender=sender,
             sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
@@ -175,6 +163,9 @@ class PressList(Platform):
             headers={"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {},
         )  # fmt: skip
 
+    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+        return foot(draft, _newsroom(draft, wire), _leave(wire))
+
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         if wire.mailer is None:
             return CannotTell("no way of sending e-mail is set up", final=True)
@@ -182,6 +173,19 @@ class PressList(Platform):
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         return Rejected("mail that has left cannot be taken back", "permission")
+
+
+def _newsroom(draft: Draft, wire: Wire) -> str:
+    """Where the release stands in the newsroom, if the list says that."""
+    if wire.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
+        return ""
+    return f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
+
+
+def _leave(wire: Wire) -> str:
+    """Whom to write to, to get no more of it."""
+    own = wire.settings.get("reply_to", "").strip() or wire.settings.get("sender", "").strip()
+    return own or (wire.mailer.sender if wire.mailer else "")
 
 
 PLATFORM = PressList()

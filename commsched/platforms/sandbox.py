@@ -48,6 +48,7 @@ class Sandbox(Platform):
     name: ClassVar[str] = N_("Sandbox")
     about: ClassVar[str] = N_("To try things on: a wall that shows what would have been published.")
     icon: ClassVar[str] = "lucide:flask-conical"
+    called: ClassVar[str] = N_("Sandbox")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, MetaData
+from sqlalchemy import ForeignKey, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from commsched.store.types import Instant, Json
@@ -27,6 +28,19 @@ class Base(DeclarativeBase):
         list[Any]: Json(),
         list[str]: Json(),
     }
+
+
+@event.listens_for(Base, "attribute_instrument", propagate=True)
+def _compose_texts(_class: type[Base], _key: str, attribute: Any) -> None:
+    """Every text is kept in Unicode NFC, so that å is å however it was typed, and is found by whoever asks for it."""
+    columns = getattr(attribute.property, "columns", ())
+    if columns and isinstance(columns[0].type, String):
+        event.listen(attribute, "set", _composed, retval=True)
+
+
+def _composed(_row: Any, value: Any, _old: Any, _initiator: Any) -> Any:
+    plain = not isinstance(value, str) or value.isascii() or unicodedata.is_normalized("NFC", value)
+    return value if plain else unicodedata.normalize("NFC", value)
 
 
 class Scoped:

@@ -65,6 +65,12 @@ def busy(error: BaseException) -> bool:
     return "locked" in said or "busy" in said
 
 
+def damaged(error: BaseException) -> bool:
+    """Whether what lies on the disk is no database any more, or no whole one."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(said, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     workspace = state.session.info.get("workspace", EVERY_WORKSPACE)

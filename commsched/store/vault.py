@@ -29,16 +29,13 @@ class Vault:
 
     @classmethod
     def open(cls, path: Path) -> Vault:
-        """Read the keys, or make the first one. The file is readable by its owner only."""
-        if not path.exists():
-            import base64
+        """Read the keys, or make the first one. The file is readable by its owner only.
 
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(new, "wb") as file:
-                file.write(base64.urlsafe_b64encode(random.token_bytes(32)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+        Processes that start an office together all get the same key: it is there whole or not at all, and the first
+        one there stays.
+        """
+        if not path.exists():
+            _make_key(path)
         return cls([line.strip() for line in path.read_bytes().splitlines() if line.strip()])
 
     @cached_property
@@ -71,6 +68,28 @@ class Vault:
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for ``purpose``, from the oldest key, so that rotation signs nobody out."""
         return hmac.new(self._keys[-1], purpose.encode(), hashlib.sha256).digest()
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key beside its place and link it in, unless somebody else did so meanwhile."""
+    import base64
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}-{random.token_hex(8)}")
+    try:
+        new = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(new, "wb") as file:
+            file.write(base64.urlsafe_b64encode(random.token_bytes(32)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(made, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links: there one process must start first
+            made.rename(path)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def new_token(size: int = 32) -> str:

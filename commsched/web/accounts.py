@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from flask import g
-
 from commsched.store.models import Channel
 from commsched.web.words import ngettext, office, web_address
-
-
-def publisher(channel: Channel) -> str:
-    """Who is seen to publish there: the account, or the office itself in a place of its own."""
-    if not office().platform(channel.platform).own:
-        return channel.account_name or channel.name
-    place = g.get("place")
-    return str(channel.settings.get("sender_name", "")) or (place.name if place else channel.name)
 
 
 def account_word(channel: Channel) -> str:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map, Rule
 
@@ -95,9 +95,22 @@ def _proxies(app: Flask, count: str) -> None:
     """Believe ``X-Forwarded-*`` from that many proxies, and from none unless the installation says so."""
     if count.isdigit() and int(count):
         hops = int(count)
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        inner = _bare_address(app.wsgi_app)
+        app.wsgi_app = ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def remote_address() -> str:
-    """Where the request comes from, as far as it can be trusted."""
-    return request.remote_addr or ""
+def _bare_address(app: Any) -> Any:
+    """Some proxies write the visitor's port behind the address: it is the same visitor with every port."""
+
+    def bare(environ: dict[str, Any], start: Any) -> Any:
+        environ["REMOTE_ADDR"] = without_port(environ.get("REMOTE_ADDR", ""))
+        return app(environ, start)
+
+    return bare
+
+
+def without_port(address: str) -> str:
+    """``203.0.113.9:5001`` and ``[2001:db8::1]:443`` without brackets and port; anything else as it is."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address

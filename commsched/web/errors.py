@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from commsched.core.words import N_, OfficeError, Words
-from commsched.store.session import busy
+from commsched.store.session import busy, damaged
 from commsched.web.authorise import by_token
 from commsched.web.guard import BadForm
 from commsched.web.words import page, said
@@ -71,6 +71,15 @@ FORM: Final = Trouble(
 )
 
 
+DAMAGED: Final = Trouble(
+    N_("The database is damaged"),
+    N_("Part of what the office keeps cannot be read any more, and what is scheduled may not go out. Ask whoever runs "
+       "this installation to stop it, keep a copy of its folder and restore the latest backup. Until then: what must "
+       "be said, say by hand."),
+    "triangle-alert",
+)  # fmt: skip
+
+
 def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(BadForm, lambda _error: answer(400, FORM, code="form"))
@@ -108,6 +117,9 @@ def _office(error: OfficeError) -> Response:
 
 
 def _database(error: DBAPIError) -> Response:
+    if damaged(error):
+        log.error("the database is damaged: %s %s: %s", request.method, request.url_rule, error.orig)
+        return answer(500, DAMAGED, code="damaged")
     if busy(error):
         log.warning("the database is locked: %s", error.orig)
         return _later(answer(503, TROUBLES[503], code="busy"))
@@ -132,7 +144,8 @@ def _later(given: Response) -> Response:
 def _unexpected(error: Exception) -> Response:
     if current_app.config["TESTING"]:
         raise error
-    log.exception("unexpected: %s %s", request.method, request.path, exc_info=error)
+    rule = request.url_rule.rule if request.url_rule else "(no such address)"  # an address itself may open something
+    log.exception("unexpected: %s %s", request.method, rule, exc_info=error)
     return answer(500, TROUBLES[500], code="internal")
 
 

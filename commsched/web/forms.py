@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
-from unicodedata import category
 
 from flask import request
 
+from commsched.core.clean import settled
 from commsched.core.words import N_, Invalid, OfficeError
 from commsched.web.words import said
-
-_NOT_TYPED = ("Cc", "Cs")
-"""Control characters and halves of pairs. Joiners and hard spaces are typed: emoji and numbers are made with them."""
 
 
 class Form:
@@ -44,15 +41,13 @@ class Form:
         return self.typed.get(name, default)
 
     def text(self, name: str, most: int = 1000) -> str:
-        """What was typed, trimmed, without control characters. Raises :class:`Invalid` above ``most`` characters."""
+        """What was typed, trimmed and cleaned (:mod:`commsched.core.clean`). Raises :class:`Invalid` above ``most``
+        characters."""
         found = self.typed.get(name, "")
-        raw = found[-1] if isinstance(found, list) else found
-        clean = "".join(
-            c for c in str(raw).replace("\r\n", "\n") if c in "\n\t" or category(c) not in _NOT_TYPED
-        ).strip()
-        if len(clean) > most:
+        raw = str(found[-1] if isinstance(found, list) else found).strip()
+        if len(raw) > most + raw.count("\r\n"):
             raise Invalid(N_("At most %(most)s characters."), name, most=most)
-        return clean
+        return str(settled(raw, name)).strip()
 
     def secret(self, name: str) -> str:
         """A password or token exactly as it was typed."""

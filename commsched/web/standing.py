@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 import msgspec
+from flask import g
 
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
@@ -124,7 +126,16 @@ def _name(seen: Seen, row: Decision) -> str:
     return name
 
 
+def going(row: Delivery, now: datetime, paused: datetime | None) -> str:
+    """A delivery's state as it is told: what is due this very moment is going out, though its call has not begun."""
+    due = row.state == "waiting" and row.due_at <= now and (row.next_at is None or row.next_at <= now)
+    return "sending" if due and paused is None else row.state
+
+
 def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
+    place = g.place
+    if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
+        return Told(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
     now = ngettext("Goes out by itself %(when)s in %(n)s channel.", "Goes out by itself %(when)s in %(n)s channels.",
                    many, when=when(seen.item, zone))  # fmt: skip

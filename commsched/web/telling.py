@@ -56,6 +56,7 @@ STORY: Final = {
     "item.submitted": N_("sent for approval"),
     "item.taken_down": N_("took it off the office's own pages: %(reason)s"),
     "office.paused": N_("paused everything: %(reason)s"),
+    "office.pause_reason": N_("said why everything is paused: %(reason)s"),
     "office.restored": N_("restored the office from a backup"),
     "office.resumed": N_("resumed; %(held)s held for a choice"),
     "person.deactivated": N_("shut %(name)s out"),
@@ -111,8 +112,13 @@ ICONS: Final = {
 OF_RECIPIENTS: Final = N_("answered whether it reached recipient %(recipients)s: %(answer)s")
 
 
+PAUSED: Final = N_("paused everything")
+
+
 def sentence(entry: Entry) -> str:
     """What happened, after the name of who did it; an action nobody has described is shown as it is named."""
+    if entry.action == "office.paused" and not entry.facts.get("reason"):
+        return _(PAUSED)
     story = OF_RECIPIENTS if entry.facts.get("recipients") else STORY.get(entry.action)
     return _(story, **_Facts(entry.facts)) if story and "%(" in story else _(story) if story else entry.action
 

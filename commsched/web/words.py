@@ -18,8 +18,9 @@ from commsched.core.language import DEFAULT, LANGUAGES, gettext, say
 from commsched.core.language import ngettext as _plural
 from commsched.core.roles import Permission, may
 from commsched.core.words import Words
+from commsched.flow import beats
+from commsched.flow.beats import goes
 from commsched.flow.context import Actor, Office
-from commsched.flow.health import goes
 from commsched.flow.signin import Place
 from commsched.web import guard
 from commsched.web.agents import browser
@@ -116,7 +117,12 @@ def _beats() -> bool | None:
     visitor = g.get("visitor")
     if visitor is None or visitor.place is None:
         return None
-    return goes(visitor.heartbeat, office().now())
+    return not visitor.trouble and goes(visitor.heartbeat, office().now())
+
+
+def _trouble() -> str:
+    """Why nothing is published, where the scheduler does not go."""
+    return said(beats.words(g.visitor.trouble)[0])
 
 
 def _may(permission: Permission) -> bool:
@@ -127,7 +133,7 @@ def _context() -> dict[str, Any]:
     return {
         "language": language(), "languages": LANGUAGES, "visitor": g.get("visitor"), "actor": g.get("actor"),
         "place": g.get("place"), "may": _may, "beats": _beats(), "now": office().now(), "theme": _theme(),
-        "zone": _zone(),
+        "zone": _zone(), "trouble": _trouble,
     }  # fmt: skip
 
 
@@ -195,8 +201,8 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said, icon=icon, brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES,
-        ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
+        said=said, said_list=said_list, icon=icon, brand_icon=brand_icon, asset=asset,
+        form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
         role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
         platform=lambda key: office().platform(key),

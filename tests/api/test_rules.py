@@ -511,3 +511,20 @@ def test_a_program_answers_for_one_recipient_at_a_time(program: Program, office:
     assert (first["state"], first["unknown_parts"]) == ("unknown", [0])
     assert writer.post(f"/deliveries/{row}/resolve", {"as": "not_published"}).json["state"] == "held"
     assert "svt.example" not in writer.get(f"/deliveries/{row}").text
+
+
+def test_a_body_that_begins_with_a_mark_is_json_all_the_same(program: Callable[..., Client], wall: int) -> None:
+    writer = program("writer")
+    body = b"\xef\xbb\xbf" + b'{"text": "Hej"}'
+    given = writer.open("POST", "/items", data=body, headers={"Content-Type": "application/json"})
+    assert given.status_code == 201, given.text
+
+
+def test_a_day_is_no_time_and_a_span_holds_its_last_day(program: Callable[..., Client], wall: int) -> None:
+    writer = program("writer")
+    refused = writer.post("/items", {"text": "Hej", "channels": [wall], "publish_at": "2026-12-24"})
+    assert (refused.status_code, refused.json["field"]) == (422, "publish_at")
+    assert "2026-12-24T09:00" in refused.json["detail"]
+    writer.create(channels=[wall], publish_at="2026-12-31T18:00")
+    assert len(writer.get("/items?from=2026-12-31&to=2026-12-31").json) == 1
+    assert writer.get("/items?to=2026-12-30").json == []

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.bootstrap import open_office
+from commsched.cli import _common
 from commsched.cli.channels import platform_key, points_inside
 from commsched.cli.main import main
 from commsched.flow import signin
@@ -61,10 +62,10 @@ def test_an_office_is_made_and_its_administrator_can_sign_in(founded: str, home:
     office.store.close()
 
 
-def test_the_advice_after_init_stands_apart_from_the_slug(run: Run) -> None:
+def test_the_advice_after_init_stands_apart_from_the_slug_and_can_be_followed(run: Run, home: Path) -> None:
     made = run("init", "--workspace", "Distriktet", "--email", "nils@example.org", stdin=f"{PASSWORD}\n")
     assert made.stdout == "distriktet\n"
-    assert "commsched up" in made.stderr
+    assert f"“commsched up --home {home}”" in made.stderr
 
 
 @pytest.mark.parametrize(
@@ -398,3 +399,49 @@ def test_deliveries_are_listed_and_answered_for_recipient_by_recipient(run: Run,
     assert run("delivery", "resolve", row, "--as", "not_published").exit_code == 0, "one is left, so none need be named"
     assert "held" in run("delivery", "list", "--state", "held").stdout
     office.store.close()
+
+
+ADDRESSES = "redaktionen@svt.example\r\nÅsa Öberg <asa@dn.example>\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("how", ["file", "stdin"])
+def test_a_list_of_addresses_is_read_whatever_program_wrote_it(
+    run: Run, founded: str, home: Path, tmp_path: Path, encoding: str, how: str
+) -> None:
+    data = ("\u200b" + ADDRESSES).encode(encoding) if encoding != "cp1252" else ADDRESSES.encode(encoding)
+    (tmp_path / "list.txt").write_bytes(data)
+    value = "-" if how == "stdin" else f"@{tmp_path / 'list.txt'}"
+    made = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", f"addresses={value}",
+               stdin=data if how == "stdin" else "")  # fmt: skip
+    assert made.exit_code == 0, made.stderr
+    office = open_office(home)
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.get_one(Channel, int(made.stdout))
+        assert office.vault.unseal_map(row.secrets)["addresses"].split() == ADDRESSES.split()
+    office.store.close()
+
+
+def test_a_terminal_of_another_alphabet_gets_what_it_can_show(home: Path) -> None:
+    command = [sys.executable, "-m", "commsched", "doctor", "--home", str(home)]
+    ran = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "latin-1", "LANG": "sv_SE"})
+    assert b"Traceback" not in ran.stderr
+    assert 'Starta den med "commsched up"' in ran.stdout.decode("latin-1"), ran.stdout
+
+
+def test_the_least_length_of_a_password_is_said_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def prompt(*_words: str, **_how: object) -> str:
+        asked.append("asked")
+        return PASSWORD
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(click, "prompt", prompt)
+    monkeypatch.setattr(click, "echo", lambda words, err: asked.append(words))
+    assert _common.password_from(False, required=True) == PASSWORD
+    assert asked == ["Choose a password of at least 10 characters.", "asked"]

@@ -88,6 +88,14 @@ def test_windows_is_said_no_in_a_sentence(run: Run, monkeypatch: pytest.MonkeyPa
                                "small server.\n"  # fmt: skip
 
 
+def test_another_server_says_it_too() -> None:
+    code = "import sys; sys.platform = 'win32'; import commsched.wsgi"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("commsched does not run on Windows.")
+    assert ran.stderr.count("\n") == 1
+
+
 def test_the_package_has_a_wsgi_entry_and_it_too_keeps_files_to_the_owner(tmp_path: Path) -> None:
     code = (
         "import os; from commsched.wsgi import app; import wsgi; assert wsgi.app is app;"

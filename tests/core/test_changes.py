@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,27 @@ def test_both_versions_can_be_read_back_out_of_the_difference(old: str, new: str
     pieces = words(old, new)
     assert "".join(piece.text for piece in pieces if piece.kind != "new") == old
     assert "".join(piece.text for piece in pieces if piece.kind != "gone") == new
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("a " * 2000, "a b " * 1000), ("a b " * 1000, "b a " * 1000), ("a a b " * 700, "a b b " * 700),
+     ("a " * 30_000, "a b " * 30_000), ("a\n" * 4000, "b\na\n" * 2000), ("a\n" * 100_000, "a" * 200_000)],
+)  # fmt: skip
+def test_no_text_can_be_written_that_takes_long_to_compare(old: str, new: str) -> None:
+    started = time.process_time()
+    pieces = words(old, new)
+    assert time.process_time() - started < 2
+    assert "".join(piece.text for piece in pieces if piece.kind != "new") == old
+
+
+def test_a_long_text_with_a_few_changes_is_told_word_by_word() -> None:
+    old = " ".join(f"ord{n}" for n in range(20_000))
+    new = old.replace("ord500 ", "annat ").replace(" ord19000", "").replace("ord7000", "ord7000 till")
+    told = [(kind, text.strip()) for kind, text in both(old, new) if kind != "same"]
+    assert told == [
+        ("gone", "ord500"), ("new", "annat"), ("new", "till"), ("gone", "ord19000"),
+    ]  # fmt: skip
 
 
 def test_two_texts_of_the_largest_size_are_compared_within_seconds() -> None:

@@ -49,3 +49,10 @@ def test_what_is_proposed_always_fits(given_words: dict[str, str], limit: int, r
     for text in fitted(given_words, {"a": limit, "b": limit}, lambda name: rows).values():
         assert len(text) <= limit + 4
         assert not rows or len(text.splitlines()) <= max(1, rows)
+
+
+def test_the_marks_of_a_release_are_on_no_card() -> None:
+    text = "**Nämnden** säger [ja](https://x.example). Mer kommer.\n\n- **Fler** turer\n- Lägre pris"
+    found = proposals(Content(kind="release", text=text), None, ZONE)
+    assert found["headline"] == "Nämnden säger ja"
+    assert found["points"] == "Fler turer\nLägre pris"

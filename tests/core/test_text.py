@@ -7,10 +7,21 @@ import sys
 import time
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.text import graphemes, mastodon_length, split_thread, tidy, x_length, x_links
+from commsched.core.text import (
+    fold,
+    found_in,
+    graphemes,
+    link_in,
+    mastodon_length,
+    split_thread,
+    tidy,
+    x_length,
+    x_links,
+)
 
 LONG_LINK = "https://www.svt.se/nyheter/lokalt/skane/en-lang-adress-om-bussarna?utm=1"
 
@@ -139,3 +150,59 @@ def test_mastodons_own_rule_agrees_on_ordinary_posts() -> None:
     for post in posts:
         shortened = url_regex.sub(lambda m: m.group(2) + "x" * 23, post)
         assert mastodon_length(post) == graphemes(shortened)
+
+
+def test_flags_in_a_row_are_counted_by_pairs() -> None:
+    for text in ("🇸🇪" * 3, "🇸🇪" * 3 + "🇸", "a🇸🇪\u0301b", "🇸\u200d🇪🇳🇴🇩🇰", "🏴‍☠️🇸🇪👩‍👩‍👧"):
+        assert graphemes(text) == len(regex.findall(r"\X", text)), text
+
+
+def test_far_above_every_limit_counting_stops() -> None:
+    assert graphemes("å" * 150_000) == 150_000
+    assert graphemes("a\u0308" * 100_000) == 50_000 + 100_000  # the second half by its characters
+    assert graphemes("a\r\n" * 10) == 20
+
+
+def test_a_link_keeps_its_own_parentheses_and_no_others() -> None:
+    assert link_in("https://sv.wikipedia.org/wiki/Åre_(ort)).") == "https://sv.wikipedia.org/wiki/Åre_(ort)"
+    assert link_in("https://a.se/x))),") == "https://a.se/x"
+    assert link_in("https://a.se/x”.") == "https://a.se/x"
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked"),
+    [
+        ("a\u030ange", "ånge"), ("ånge", "a\u030ange"), ("social\u00adtjänsten", "socialtjänsten"),
+        ("zero\u200bwidth", "zerowidth"), ("e\u2011post", "e-post"), ("it’s", "it's"), ("”hej”", '"hej"'),
+        ("ÅNGE", "ånge"), ("H₂O", "h2o"), ("Straße", "STRASSE"), ("2025–2026", "2025-2026"), ("ﬁnans", "finans"),
+        ("10\u00a0000", "10 000"), ("\ufeffBuss", "buss"),
+    ],
+)  # fmt: skip
+def test_what_looks_the_same_is_found(kept: str, asked: str) -> None:
+    assert fold(kept) == fold(asked)
+
+
+def test_letters_of_their_own_stay_apart() -> None:
+    assert len({fold(one) for one in ("å", "ä", "a", "ö", "o", "é", "e", "ł", "l")}) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "marked"),
+    [
+        ("Straße: fler bussar", "bussar", "bussar"), ("ﬁnans och bussar", "bussar", "bussar"),
+        ("Möte i A\u030ange nu", "ånge", "A\u030ange"),
+        ("vår social\u00adtjänst är", "socialtjänst", "social\u00adtjänst"),
+        ("Straße", "ss", "ß"), ("inget här", "buss", None), ("ﬁnans", "fi", "ﬁ"), ("av\u00ad", "av", "av\u00ad"),
+    ],
+)  # fmt: skip
+def test_the_right_letters_are_marked(text: str, words: str, marked: str | None) -> None:
+    place = found_in(text, words)
+    assert (text[place[0] : place[1]] if place else None) == marked
+
+
+@given(st.text(), st.integers(0, 20), st.integers(1, 5))
+def test_whatever_is_looked_for_is_marked_whole(text: str, start: int, size: int) -> None:
+    piece = text[start : start + size]
+    place = found_in(text, piece)
+    if place is not None:
+        assert any(word in fold(text[place[0] : place[1]]) for word in fold(piece).split())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.timing import Fold, Gap, approval_window, read_time, wall_to_utc, zone_of
+from commsched.core.timing import Fold, Gap, approval_window, read_bound, read_time, wall_to_utc, zone_of
 from commsched.core.words import Invalid
 from tests.core.kinds import NOON, same_each_time
 
@@ -111,3 +111,29 @@ def test_a_zone_that_does_not_exist_is_refused(name: str) -> None:
 def test_a_yes_covers_the_planned_time_give_or_take() -> None:
     assert approval_window(NOON, NOON, 6, 24) == (NOON - timedelta(hours=6), NOON + timedelta(hours=24))
     assert approval_window(None, NOON, 6, 24)[0] == NOON
+
+
+def test_a_gap_at_midnight_names_the_days() -> None:
+    with pytest.raises(Gap, match="Choose 2026-04-23 23:30 or 2026-04-24 01:30"):
+        read_time("2026-04-24T00:30", "Africa/Cairo")
+
+
+@pytest.mark.parametrize("day", ["2026-12-24", " 2026-12-24 ", "20261224", "2026-W52-4"])
+def test_a_day_without_a_time_is_not_taken_for_midnight(day: str) -> None:
+    with pytest.raises(Invalid, match=r"is a day without a time\. Say when on that day, for instance 2026-12-24T09:00"):
+        read_time(day, "Europe/Stockholm", field="publish_at")
+
+
+@pytest.mark.parametrize(
+    ("value", "end", "moment"),
+    [
+        ("2026-12-31", True, "2026-12-31T23:00+00:00"), ("2026-12-31", False, "2026-12-30T23:00+00:00"),
+        ("2026-12-31T00:00", True, "2026-12-30T23:00+00:00"),
+    ],
+)  # fmt: skip
+def test_a_span_that_ends_on_a_day_holds_all_of_it(value: str, end: bool, moment: str) -> None:
+    assert read_bound(value, "Europe/Stockholm", "to", end) == datetime.fromisoformat(moment)
+
+
+def test_a_day_that_begins_at_one_begins_then() -> None:
+    assert read_bound("2026-04-24", "Africa/Cairo", "from", False) == datetime(2026, 4, 23, 22, tzinfo=UTC)

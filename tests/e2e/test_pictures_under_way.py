@@ -118,3 +118,12 @@ def test_each_file_has_a_bar_that_moves(page: Any, photo: Path) -> None:
     page.locator("#f-files").set_input_files(photo)
     expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En bild är på väg: [1-9]\d? %"))
     expect(page.locator("[data-shots] li")).to_have_count(1, timeout=20_000)
+
+
+def test_at_two_hundred_per_cent_the_bar_is_not_over_the_page(page: Any) -> None:
+    page.set_viewport_size({"width": 640, "height": 450})
+    assert page.locator(".action-bar").evaluate("bar => getComputedStyle(bar).position") == "static"
+    button = page.get_by_role("button", name=SEND)
+    button.focus()
+    box, bar = button.bounding_box(), page.locator("nav.bar").bounding_box()
+    assert box["y"] + box["height"] <= bar["y"] + 1, "what has the focus is not under the menu"

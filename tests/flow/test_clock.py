@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from commsched.flow import chores, doctor, health
+from commsched.flow import beats, doctor, health
 from commsched.flow.context import Office
 from commsched.flow.wire import make_wire
 from tests.conftest import NOW, Browser, Cast
@@ -51,7 +51,7 @@ def ask(office: Office, url: str, times: int = 3) -> None:
     with wire.http as http:
         for _ in range(times):
             assert http.get(url).ok
-    chores.beat(office, "engine")
+    beats.beat(office, "engine")
 
 
 LATE = format_datetime(NOW - timedelta(minutes=7), usegmt=True)

@@ -237,3 +237,10 @@ def test_a_date_that_has_passed_is_told_and_only_the_platforms_answer_stops_the_
     made = connect.connect(office, cast.actor(), "loudhailer", "", GIVEN)
     for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "overdue")):
         assert connect.standing(made, office.now() + timedelta(days=days)) == state, days
+
+
+def test_characters_that_nobody_sees_are_no_part_of_a_key_or_an_address() -> None:
+    """Copied from a page or a chat they come along, and then the server was blamed."""
+    given = {"base_url": "https://social.example\u200b", "access_token": "\ufefftok\u200ben\u2060 "}
+    plain, secret = connect.read_settings(platform_called("mastodon"), given)
+    assert (plain["base_url"], secret["access_token"]) == ("https://social.example", "token")

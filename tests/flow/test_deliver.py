@@ -330,6 +330,34 @@ def test_reading_back_is_told_what_else_the_account_has_published(world: World) 
     assert told == [frozenset({first, f"https://wall.example/{first}"})]
 
 
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"keeps_key": True}, ("published", "", 1)),
+        ({"keeps_key": False}, ("held", "absent", 0)),
+        ({}, ("held", "absent", 0)),
+    ],
+)
+def test_what_is_absent_is_resent_only_on_a_server_known_to_keep_the_key(
+    world: World, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any], expected: tuple[str, str, int]
+) -> None:
+    monkeypatch.setattr(world.platforms["sim-read"], "resends", lambda facts: facts.get("keeps_key") is True)
+    change(world, Channel, facts=facts)
+    due(world, channel=3)
+    fail(world, "timeout before")
+    for seconds in (0, 6, 6):
+        world.clock.forward(seconds)
+        world.settle()
+    assert outcome(world) == expected
+
+
+def test_a_date_that_has_passed_stops_nothing_that_the_platform_takes(world: World) -> None:
+    change(world, Channel, token_expires_at=world.clock.at)
+    due(world)
+    world.settle()
+    assert outcome(world) == ("published", "", 1)
+
+
 def test_while_a_person_is_asked_what_is_too_late_is_not_sent_by_itself(world: World) -> None:
     due(world, channel=3)
     fail(world, "timeout before")

@@ -128,6 +128,60 @@ def test_a_type_that_the_channel_does_not_take_becomes_one_that_it_does(
     assert content.on(to["facebook"]).pictures[0].mime == "image/jpeg"
 
 
+def test_a_photo_with_too_many_pixels_is_made_smaller_and_that_is_said(
+    office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    """A server that cannot unpack so large a picture refuses it at its time, however small its file is."""
+    with office.store.write(cast.place.id) as session:
+        session.get_one(Channel, to["mastodon"]).facts = {"picture_pixels": 1_000_000}
+    data = files.jpeg((2000, 1400))
+    number = library.add(office, cast.actor("writer"), data, "torget.jpg", "Torget.").media.id
+    given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
+    content = shown(office, cast, write.create(office, cast.actor("writer"), given))
+    [made] = content.on(to["mastodon"]).pictures
+    assert made.width * made.height <= 1_000_000 < (made.width + 3) * (made.height + 3)
+    assert content.on(to["x"]).pictures == []
+    with office.store.read(cast.place.id) as session:
+        mastodon, x = compose.check(office, session, content)
+    assert [p for p in mastodon.problems if p.blocks] == []
+    [said] = mastodon.notes
+    assert (
+        str(said)
+        == f"Picture 1 is made smaller for {mastodon.name}: {made.width} × {made.height} pixels instead of 2000 × 1400."
+    )
+    assert x.notes == []
+
+
+def test_a_side_that_is_too_long_is_made_shorter(office: Office, cast: Cast, to: dict[str, int]) -> None:
+    number = library.add(office, cast.actor("writer"), files.jpeg((9000, 200)), "vy.jpg", "Utsikt.").media.id
+    given = writing.draft([to["x"]], media=[PictureIn(id=number)])
+    [made] = shown(office, cast, write.create(office, cast.actor("writer"), given)).on(to["x"]).pictures
+    assert (made.width, made.height) == (8192, 182)
+
+
+def test_a_still_gif_that_is_too_large_for_one_goes_whole_as_a_png(
+    office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    number = library.add(office, cast.actor("writer"), files.gif((1400, 800)), "karta.gif", "En karta.").media.id
+    given = writing.draft([to["mastodon"]], media=[PictureIn(id=number)])
+    [made] = shown(office, cast, write.create(office, cast.actor("writer"), given)).on(to["mastodon"]).pictures
+    assert (made.mime, made.width, made.height) == ("image/png", 1400, 800)
+
+
+def test_one_that_moves_and_is_too_large_is_a_problem_before_anybody_approves_it(
+    office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    frames = [Image.new("RGB", (1400, 800), (80 * number, 20, 200)) for number in range(3)]
+    data = files.save(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    number = library.add(office, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
+    given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
+    content = shown(office, cast, write.create(office, cast.actor("writer"), given))
+    with office.store.read(cast.place.id) as session:
+        mastodon, x = compose.check(office, session, content)
+    assert any("too many pixels for Mastodon" in str(p.words) for p in mastodon.problems if p.blocks)
+    assert any("too many pixels for X" in str(p.words) for p in x.problems if p.blocks)
+
+
 def test_an_animation_is_never_touched_and_its_limit_is_still_a_sentence(
     office: Office, cast: Cast, to: dict[str, int]
 ) -> None:

@@ -94,6 +94,8 @@ FACTS = {
     "consent_ending": {"days": 7, "pictures": [{"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
                                                {"name": "", "until": "", "who": "Bo Ek"}]},
     "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
+    "scheduler_stopped": {"trouble": "stumbles"}, "overdue": {"trouble": "overdue"}, "well_again": {"trouble": "clock"},
+    "pages_stopped": {"trouble": "pages"}, "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
 }  # fmt: skip
 

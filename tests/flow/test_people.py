@@ -88,7 +88,15 @@ def test_a_name_is_one_line_without_control_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "slug"), [("Regiongruppen Västra", "regiongruppen-vastra"), ("ÅÄÖ & Co.", "aao-co"), ("日本", "")]
+    ("name", "slug"),
+    [
+        ("Regiongruppen Västra", "regiongruppen-vastra"),
+        ("ÅÄÖ & Co.", "aao-co"),
+        ("日本", ""),
+        ("Łódź", "lodz"),
+        ("Áŋŋel Đuođđara Ŧ", "annel-duoddara-t"),
+        ("I" + "x" * 80, "i" + "x" * 59),
+    ],
 )
 def test_an_address_is_made_of_the_name(name: str, slug: str) -> None:
     assert people.slug_of(name) == slug

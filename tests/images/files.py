@@ -77,6 +77,15 @@ def png_bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
+def scan_bomb(scans: int = 6000, size: tuple[int, int] = (5000, 5000)) -> bytes:
+    """A progressive JPEG that goes through its picture as often as one likes, ten bytes at a time."""
+    whole = save(Image.new("L", size, 128), "JPEG", progressive=True)
+    first = whole.index(b"\xff\xda")
+    second = whole.index(b"\xff\xda", first + 2)
+    empty = b"\xff\xda\0\x08\1\1\0\1\x3f\0" + b"\0"
+    return whole[:second] + empty * scans + b"\xff\xd9"
+
+
 def text_bomb() -> bytes:
     """A small picture whose comment unpacks to 80 MB."""
     plain = png()

@@ -378,3 +378,8 @@ def test_the_sheet_shows_every_design(tmp_path: Any, monkeypatch: pytest.MonkeyP
     with Image.open(out) as image:
         assert image.size[0] > 300
         assert image.size[1] > 3 * 90
+
+
+def test_the_alt_text_has_no_hyphens_that_nobody_sees_and_no_empty_lines() -> None:
+    drawn = card.draw("result", OG, {"headline": "Social\u00adtjänsten", "votes": "Ja: 4\n\nNej: 3"}, sheet.LIGHT)
+    assert drawn.alt == "Resultat: Socialtjänsten. Ja: 4; Nej: 3."

@@ -11,11 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import ImageCms
 
 from commsched.flow import doctor
-from commsched.images import confinement, intake, pool
+from commsched.images import apart, confinement, designs, intake, pool
+from commsched.images.brand import Brand
+from commsched.images.values import Photo
 from tests.images import files, films
 from tests.images.test_fonts import TEXT, colour_font
 
@@ -23,7 +26,7 @@ _ATTEMPTS = """
 import ctypes, json, mmap, os, resource, shutil, signal, socket, subprocess, sys, urllib.request
 sys.path.insert(0, sys.argv[1])
 where = json.loads(sys.argv[2])
-from commsched.images import confinement, film, worker
+from commsched.images import apart, confinement, film, worker
 
 libc = ctypes.CDLL(None, use_errno=True)
 "".encode("idna")  # what an attempt needs is loaded before, so that each is stopped by the wall and nothing else
@@ -79,7 +82,7 @@ def run_memory():
 
 def trace():
     libc.ptrace.restype = ctypes.c_long
-    called(libc.ptrace(16, where["server"], None, None))
+    called(libc.ptrace(0x4206, where["server"], None, None))
 
 libc_buffer = ctypes.create_string_buffer(8)
 attempts = {
@@ -111,9 +114,10 @@ attempts = {
     "leave its namespaces": lambda: called(libc.unshare(0x10000000)),
     "be seen in a dump": lambda: called(libc.prctl(4, 1, 0, 0, 0)),
 }
-getattr({"worker": worker, "film": film}[where["process"]], "prepare")()
+process = {"worker": worker, "film": film, "card": apart}[where["process"]]
+process.prepare()
 if where["walls"] == "all":
-    {"worker": worker, "film": film}[where["process"]].confine()
+    (film if process is film else worker).confine()
 else:
     confinement.enter({}, landlock=where["walls"] == "landlock", seccomp=where["walls"] == "seccomp")
 done = {}
@@ -189,7 +193,7 @@ def attempted(folder: Path, process: str, walls: str) -> dict[str, Any]:
     return dict(json.loads(ran.stdout))
 
 
-@pytest.mark.parametrize("process", ["worker", "film"])
+@pytest.mark.parametrize("process", ["worker", "film", "card"])
 def test_whoever_takes_over_a_decoder_can_do_nothing(tmp_path: Path, process: str) -> None:
     done = attempted(tmp_path, process, "all")
     assert {name: how for name, how in done.items() if how not in (1, 13)} == {}
@@ -211,15 +215,17 @@ _LOADING = """
 import base64, io, json, os, sys
 sys.path.insert(0, sys.argv[1])
 samples = json.loads(sys.stdin.read())
-from commsched.images import film, worker
+from commsched.images import apart, film, worker
 
-worker.prepare() if sys.argv[2] == "worker" else film.prepare()
+{"worker": worker, "film": film, "card": apart}[sys.argv[2]].prepare()
 opened = set()
 sys.addaudithook(lambda event, about: opened.add(f"{event} {about[0]}") if event in ("open", "import") else None)
 bad = []
 for name, sample in samples.items():
     data = base64.b64decode(sample)
-    if sys.argv[2] == "worker":
+    if sys.argv[2] == "card":
+        done = [apart.answer({}, data)[0]]
+    elif sys.argv[2] == "worker":
         fit = {"job": "fit", "ratio": [1, 1], "types": ["image/jpeg"], "max_bytes": 9**9, "max_side": 0,
                "max_pixels": 0, "centre": [0.5, 0.5]}
         jobs = [{"job": "font"}] if "font" in name else [{"job": "clean"}, {"job": "small", "max_side": 40}, fit]
@@ -234,6 +240,13 @@ os.write(1, json.dumps([sorted(opened), bad]).encode())
 
 
 def samples(process: str) -> dict[str, bytes]:
+    if process == "card":
+        return {
+            f"{name} {language} {form}": wish(name, language, form)
+            for name in designs.load()
+            for language in ("sv", "en")
+            for form in ("jpeg", "png")
+        }
     if process == "film":
         return {
             "mp4": films.video(sound="aac"),
@@ -263,7 +276,20 @@ def samples(process: str) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("process", ["worker", "film"])
+def wish(name: str, language: str, form: Any) -> bytes:
+    """A card of every kind, with an own font, an emoji, a photo, and a word of another script."""
+    given = dict(designs.get(name).examples["long"])
+    texts = {key: value for key, value in given.items() if isinstance(value, str)}
+    texts |= {key: value + " 🚀 سلام" for key, value in texts.items() if key in ("headline", "quote", "title")}
+    photos = {
+        key: Photo(files.jpeg((800, 600))) for key, spec in designs.get(name).fields.items() if spec.kind == "picture"
+    }
+    brand = Brand(name="Norra", heading="Egen", fonts={"Egen": "given:text"}, emoji_font="given:emoji")
+    fonts = {"given:text": TEXT, "given:emoji": colour_font()}
+    return msgspec.msgpack.encode(apart.Wish(name, (1080, 1350), texts, {}, photos, brand, form, language, 0, fonts))
+
+
+@pytest.mark.parametrize("process", ["worker", "film", "card"])
 def test_nothing_is_loaded_after_the_walls_are_up(process: str) -> None:
     """What is loaded when it is first needed could not be: and some of it is given up in silence."""
     given = json.dumps({name: base64.b64encode(data).decode() for name, data in samples(process).items()})
@@ -286,8 +312,8 @@ def test_without_the_walls_the_doctor_says_so(monkeypatch: pytest.MonkeyPatch) -
     """A container may refuse the calls that put them up: the pictures are read all the same, and it is told."""
     monkeypatch.setattr(
         pool,
-        "_START",
-        pool._START.replace("main()", "c._prctl = lambda *_: -1; main()").replace(
+        "START",
+        pool.START.replace("main()", "c._prctl = lambda *_: -1; main()").replace(
             "from commsched", "import commsched.images.confinement as c; from commsched", 1
         ),
     )

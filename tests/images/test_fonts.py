@@ -7,15 +7,17 @@ import struct
 import zlib
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFont
 
 from commsched.core.cards import MAX_FONT_BYTES
-from commsched.images import card, emoji, fonts, glyphs, paint
+from commsched.images import card, emoji, errors, fonts, glyphs, paint
 from commsched.images.brand import Brand
 from commsched.images.fonts import BadFont, Face, TakenFont, take_font
+from tests.images import files
 
 TEXT = Path(fonts.path_of(Face("Source Sans 3"))).read_bytes()
 
@@ -84,6 +86,76 @@ def test_emoji_are_drawn_in_the_colours_of_the_offices_font(tmp_path: Path) -> N
     with_it = card.draw("headline", (1200, 630), {"headline": "Äntligen 🚀 klart"}, brand, format="png").data
     without = card.draw("headline", (1200, 630), {"headline": "Äntligen klart"}, brand, format="png").data
     assert reds(with_it) > 1000 > reds(without)
+
+
+@pytest.fixture
+def opened_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every font file that this process opens."""
+    seen: list[str] = []
+    whole = ImageFont.truetype
+    monkeypatch.setattr(
+        ImageFont, "truetype", lambda font, *given, **named: (seen.append(str(font)), whole(font, *given, **named))[1]
+    )
+    return seen
+
+
+def test_an_offices_own_font_is_opened_by_the_confined_process_only(tmp_path: Path, opened_here: list[str]) -> None:
+    """A font is a program for whoever draws with it: the server has every password in its memory."""
+    (tmp_path / "own.ttf").write_bytes(TEXT)
+    (tmp_path / "emoji.ttf").write_bytes(colour_font())
+    plain = Brand(name="Norra", heading="Source Sans 3")
+    own = Brand(name="Norra", heading="Egen", fonts={"Egen": str(tmp_path / "own.ttf")})
+    values = {"headline": "Fler turer på landsbygden", "sub": "Även på kvällen"}
+    here = card.draw("headline", (1200, 630), values, plain, format="png")
+    opened_here.clear()
+    for brand in (own, msgspec.structs.replace(own, emoji_font=str(tmp_path / "emoji.ttf"))):
+        there = card.draw("headline", (1200, 630), values, brand, format="png")
+        assert opened_here == []
+        assert (there.alt, there.warnings, there.mime) == (here.alt, here.warnings, here.mime)
+        assert pixels(there.data) == pixels(here.data), "set in the same letters, it is the same card"
+
+
+def pixels(data: bytes) -> bytes:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB").tobytes()
+
+
+def test_what_a_card_in_the_offices_own_font_lacks_is_told_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "own.ttf").write_bytes(TEXT)
+    brand = Brand(heading="Egen", fonts={"Egen": str(tmp_path / "own.ttf")})
+    drawn = card.draw("headline", (1200, 630), {"headline": "ord " * 100}, brand)
+    assert drawn.warnings == card.draw("headline", (1200, 630), {"headline": "ord " * 100}, Brand()).warnings != ()
+    with pytest.raises(card.BadSize):
+        card.draw("headline", (1, 1), {}, brand)
+    with pytest.raises(errors.NoSuchDesign):
+        card.draw("nothing", (1200, 630), {}, brand)
+
+
+def test_a_font_that_is_gone_costs_only_its_looks(tmp_path: Path) -> None:
+    brand = Brand(heading="Egen", fonts={"Egen": str(tmp_path / "gone.ttf")})
+    plain = card.draw("headline", (1200, 630), {"headline": "Ja"}, Brand(), format="png")
+    assert pixels(card.draw("headline", (1200, 630), {"headline": "Ja"}, brand, format="png").data) == pixels(
+        plain.data
+    )
+
+
+def test_a_font_that_breaks_the_drawing_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "own.ttf").write_bytes(b"no font any more")
+    with pytest.raises(errors.BadCardFont):
+        card.draw(
+            "headline", (1200, 630), {"headline": "Ja"}, Brand(heading="E", fonts={"E": str(tmp_path / "own.ttf")})
+        )
+
+
+def test_a_photo_goes_along(tmp_path: Path) -> None:
+    (tmp_path / "own.ttf").write_bytes(TEXT)
+    brand = Brand(heading="Egen", fonts={"Egen": str(tmp_path / "own.ttf")})
+    photo = card.Photo(files.jpeg((800, 600)), (0.2, 0.3), "Två personer")
+    values = {"quote": "Vård nära", "person": "Åsa Öberg", "portrait": photo}
+    drawn = card.draw("quote", (1080, 1350), values, brand)
+    plain = card.draw("quote", (1080, 1350), values, Brand(heading="Source Sans 3"))
+    assert (drawn.alt, drawn.warnings) == (plain.alt, plain.warnings)
+    assert drawn.warnings == ()
 
 
 def test_an_emoji_that_the_colour_font_lacks_is_drawn_flat(tmp_path: Path) -> None:

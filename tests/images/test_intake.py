@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 from commsched.core.words import Invalid
 from commsched.images import clean, confinement, errors, intake, look, pool
@@ -48,6 +49,85 @@ def test_the_four_formats_are_taken_and_named_after_their_content(data: bytes, m
     assert reopened(taken.data).size == (64, 48)
 
 
+@pytest.mark.parametrize("size", [(8160, 6144), (8192, 6144), (16382, 3852)])
+def test_what_phones_call_fifty_megapixels_is_taken(size: tuple[int, int]) -> None:
+    """They are a little more; and a phone's panorama is sixty-three."""
+    data = files.save(Image.new("L", size, 120), "JPEG")
+    assert (intake.take(data).width, intake.take(data).height) == size
+
+
+PHOTO = Image.effect_mandelbrot((600, 400), (-2, -1.2, 1, 1.2), 60).convert("RGB")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_end_is_whole(progressive: bool) -> None:
+    """Old cameras leave the last two bytes out, and every browser shows it."""
+    whole = files.save(PHOTO, "JPEG", quality=90, progressive=progressive)
+    assert whole[-2:] == b"\xff\xd9"
+    assert intake.take(whole[:-2]).data == intake.take(whole).data
+    for lost in (40, len(whole) // 2):
+        with pytest.raises(errors.Damaged):
+            intake.take(whole[:-lost])
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_only_exif_says_which_way_is_up(form: str) -> None:
+    """What XMP says of it is heard by no browser."""
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    options: dict[str, object] = {"xmp": xmp}
+    if form == "PNG":
+        text = PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        options = {"pnginfo": text}
+    taken = intake.take(files.save(files.picture(), form, **options))
+    assert (taken.width, taken.height) == (64, 48)
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    turned = intake.take(files.save(files.picture(), form, exif=exif.tobytes(), **options))
+    assert (turned.width, turned.height) == (48, 64)
+
+
+def test_files_do_not_grow() -> None:
+    """Coded as they were: a palette stays one, and a lossless WebP stays lossless."""
+    few = PHOTO.quantize(64)
+    for name, data in {
+        "PNG": files.save(few, "PNG", optimize=True),
+        "GIF": files.save(few, "GIF"),
+        "PNG of two": files.save(PHOTO.convert("1"), "PNG"),
+        "WEBP": files.save(PHOTO, "WEBP", lossless=True),
+    }.items():
+        new = intake.take(data).data
+        assert len(new) < 1.15 * len(data), name
+        assert reopened(new).convert("RGB").tobytes() == reopened(data).convert("RGB").tobytes(), name
+
+
+def test_what_stands_still_in_an_animation_is_not_repeated() -> None:
+    frames = []
+    for number in range(8):
+        frame = PHOTO.quantize(64).convert("RGB")
+        frame.paste((255, 0, 0), (number * 20, 0, number * 20 + 20, 20))
+        frames.append(frame.quantize(66))
+    data = files.save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100, loop=0)
+    taken = intake.take(data)
+    assert len(taken.data) < 1.3 * len(data)
+    with Image.open(io.BytesIO(taken.data)) as new, Image.open(io.BytesIO(data)) as old:
+        for number in range(8):
+            new.seek(number)
+            old.seek(number)
+            difference = ImageChops.difference(new.convert("RGB"), old.convert("RGB"))
+            assert max(high for _low, high in difference.getextrema()) <= 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF"])
+def test_what_is_clear_in_a_palette_stays_clear(form: str) -> None:
+    few = PHOTO.quantize(32)
+    data = files.save(few, form, transparency=few.getpixel((0, 0)))
+    old, new = (reopened(one).convert("RGBA") for one in (data, intake.take(data).data))
+    assert old.getextrema()[3] == (0, 255)
+    assert old.getchannel("A").tobytes() == new.getchannel("A").tobytes()
+    assert clean.flat(old).tobytes() == clean.flat(new).tobytes()
+
+
 def test_the_format_is_told_by_the_content_and_not_by_the_name() -> None:
     assert intake.take(files.png(), "holiday.jpg").mime == "image/png"
 
@@ -75,7 +155,7 @@ def test_every_colour_mode_ends_as_ordinary_colours(mode: str) -> None:
     else:
         image = image.convert(mode)
     taken = intake.take(files.save(image, "JPEG" if mode == "CMYK" else "PNG"))
-    assert reopened(taken.data).mode in ("RGB", "RGBA", "L")
+    assert reopened(taken.data).mode in ("RGB", "RGBA", "L", mode if mode in ("P", "1") else "RGB")
 
 
 def test_a_sixteen_bit_grey_keeps_its_greys() -> None:
@@ -177,7 +257,8 @@ BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {
     "pdf before a jpeg": (b"%PDF-1.7\n" + files.jpeg(), errors.Document),
     "html before a png": (b"<html>" + files.png(), errors.NotAPicture),
     "bomb, 900 megapixels": (files.png_bomb(), errors.TooManyPixels),
-    "bomb, just above": (files.png_bomb(7100, 7100), errors.TooManyPixels),
+    "bomb of scans": (files.scan_bomb(), errors.Damaged),
+    "bomb, just above": (files.png_bomb(8100, 8100), errors.TooManyPixels),
     "bomb in a comment": (files.text_bomb(), errors.Damaged),
     "bomb of frames": (files.gif_bomb(), errors.TooManyPixels),
     "half a jpeg": (files.jpeg((600, 400), quality=95)[:3000], errors.Damaged),
@@ -241,6 +322,7 @@ def test_a_worker_that_died_at_rest_is_replaced() -> None:
     intake.take(files.jpeg(), workers=workers)
     worker = workers._idle[0]
     worker.process.kill()
+    worker.process.wait()
     assert intake.take(files.jpeg(), workers=workers).width == 64
     assert workers._idle[0] is not worker
     workers.close()
@@ -265,8 +347,8 @@ def test_the_worker_is_confined() -> None:
 def test_a_picture_that_needs_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         pool,
-        "_START",
-        pool._START.replace("main()", "w.MEMORY = 2**28; w.main()").replace(
+        "START",
+        pool.START.replace("main()", "w.MEMORY = 2**28; w.main()").replace(
             "import main", "import main; import commsched.images.worker as w"
         ),
     )
@@ -275,6 +357,77 @@ def test_a_picture_that_needs_too_much_memory_is_refused(monkeypatch: pytest.Mon
         intake.take(files.png((7000, 7000)), workers=workers)
     workers.close()
     assert isinstance(caught.value, errors.TooHeavy | errors.Damaged)
+
+
+@pytest.fixture
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that take a second of processor time and one more for a file, and then as long as it says."""
+    code = (
+        "import time; import commsched.images.clean as c\n"
+        "def slow(data, decoded):\n"
+        "    end = time.process_time() + float(data)\n"
+        "    while time.process_time() < end: pass\n"
+        "    return {'mime': 'image/png'}, data\n"
+        "c.clean = slow; w.CPU_SECONDS = 1; w.main()"
+    )
+    start = pool.START.replace("import main", "import main; import commsched.images.worker as w")
+    monkeypatch.setattr(pool, "START", start.replace("; main()", f"; exec({code!r})"))
+
+
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one for every worker that is started from now on."""
+    seen: list[int] = []
+    whole = pool._Worker.__init__
+    monkeypatch.setattr(pool._Worker, "__init__", lambda self, start: (seen.append(1), whole(self, start))[1])
+    return seen
+
+
+@pytest.mark.usefixtures("slow_reading")
+def test_what_took_too_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warm worker that dies of a file is no sign that it was tired."""
+    workers, started = pool.Pool(size=1), starts(monkeypatch)
+    assert workers.run({"job": "clean"}, b"0")[1] == b"0"
+    with pytest.raises(errors.TooHeavy):
+        workers.run({"job": "clean"}, b"30")
+    assert len(started) == 1
+    workers.close()
+
+
+def test_a_worker_that_goes_to_rest_as_it_is_asked_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = pool.START.replace("import main", "import main; import commsched.images.worker as w")
+    monkeypatch.setattr(pool, "START", start.replace("; main()", "; w.IDLE_SECONDS = 0.2; w.main()"))
+    workers, started = pool.Pool(size=1), starts(monkeypatch)
+    intake.take(files.jpeg(), workers=workers)
+    workers._idle[0].process.wait()
+    monkeypatch.setattr(workers._idle[0], "alive", lambda: True)  # as it seemed a moment ago
+    assert intake.take(files.jpeg(), workers=workers).width == 64
+    assert len(started) == 2
+    workers.close()
+
+
+@pytest.mark.usefixtures("slow_reading")
+def test_one_offices_slow_files_stop_no_other_office(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has one place, and whoever waits for it is soon told to come back, so that no thread is kept."""
+    monkeypatch.setattr(pool, "PATIENCE", 0.05)
+    workers, told = pool.Pool(size=2), list[str]()
+
+    def ask(owner: int, seconds: bytes) -> None:
+        try:
+            workers.run({"job": "clean"}, seconds, owner)
+            told.append(f"{owner} read")
+        except errors.BadPicture as error:
+            told.append(f"{owner} {type(error).__name__}")
+
+    threads = [threading.Thread(target=ask, args=(1, b"30")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while told.count("1 Busy") < 3:
+        threading.Event().wait(0.01)
+    ask(2, b"0")
+    for thread in threads:
+        thread.join(60)
+    assert told == ["1 Busy", "1 Busy", "1 Busy", "2 read", "1 TooHeavy"]
+    workers.close()
 
 
 def test_many_at_once_are_all_read() -> None:

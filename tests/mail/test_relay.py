@@ -47,6 +47,29 @@ def closed_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def test_a_look_up_that_ends_in_time_proves_that_nothing_was_sent() -> None:
+    asked: list[tuple[str, int, float]] = []
+
+    def dial(host: str, port: int, patience: float) -> socket.socket:
+        asked.append((host, port, patience))
+        raise socket.gaierror(socket.EAI_AGAIN, "the look-up took too long")
+
+    lost = SmtpMailer(read_url("smtp://relay.example.org"), "a@example.org", patience=HASTY, dial=dial).send(LETTER)
+    assert isinstance(lost, Retry)
+    assert lost.whole_channel
+    assert asked == [("relay.example.org", 25, HASTY.connect)]
+
+
+def test_the_office_connects_to_its_relay_within_bounds(tmp_path: Path) -> None:
+    from commsched.bootstrap import open_office
+    from commsched.platforms._dial import connect
+
+    office = open_office(tmp_path, smtp_url="smtp://relay.example.org")
+    assert isinstance(office.mailer, SmtpMailer)
+    assert office.mailer._dial is connect
+    office.store.close()
+
+
 def test_what_the_relay_takes_is_published_with_its_answer(mailer: Callable[..., SmtpMailer]) -> None:
     with relay() as server:
         outcome = mailer(server).send(LETTER)
@@ -276,7 +299,7 @@ def test_the_page_says_where_mail_goes_and_never_the_password(tmp_path: Path) ->
     ],
 )
 def test_there_is_always_a_sender(settings: dict[str, str], sender: str) -> None:
-    assert default_sender(settings) == sender
+    assert default_sender(settings)[1] == sender
 
 
 # The folder

@@ -360,6 +360,22 @@ def test_a_look_up_that_hangs_ends_and_nothing_was_sent() -> None:
     hang.set()
 
 
+def test_mail_looks_a_name_up_within_its_patience_too(monkeypatch: pytest.MonkeyPatch, sim: Echo) -> None:
+    from commsched.platforms._dial import connect
+
+    port = int(sim.url.rpartition(":")[2])
+    with connect("localhost", port, 5.0) as sock:
+        assert sock.getpeername()[1] == port
+        assert sock.gettimeout() == 5.0
+    hang = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: hang.wait(30))
+    started = time.monotonic()
+    with pytest.raises(socket.gaierror):
+        connect("relay.example", 587, 0.3)
+    assert time.monotonic() - started < 3
+    hang.set()
+
+
 def refusal_of(failure: OSError) -> Any:
     def resolve(*_: Any) -> Any:
         raise failure

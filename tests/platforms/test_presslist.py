@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from commsched.core.content import Quote
 from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform import ConnectError, Draft, Mailer, Message, Part, Wire
+from commsched.flow.compose import lines_of
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
-from commsched.platforms.presslist import PLATFORM, addresses_in
+from commsched.platforms.presslist import PLATFORM
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 RELEASE = Draft(
@@ -34,6 +35,7 @@ class Bag(Mailer):
     answer: Outcome = field(default_factory=lambda: Published("x", detail="250 2.0.0 queued"))
     sent: list[Message] = field(default_factory=list)
     door: Outcome = field(default_factory=lambda: Published("relay"))
+    sender: str = ""
 
     def send(self, message: Message) -> Outcome:
         self.sent.append(message)
@@ -65,8 +67,32 @@ def stored(draft: Draft) -> Part:
 
 
 def test_addresses_are_read_however_they_were_pasted() -> None:
-    pasted = "Red <red@a.example>, NYHETER@b.example;x@c.example\r\n\n  nyheter@B.example \n"
-    assert addresses_in(pasted) == ["red@a.example", "NYHETER@b.example", "x@c.example"]
+    pasted = 'Red@A <red@a.example>\n"Berg, Bo" <NYHETER@b.example>; x@c.example\n\nNamn;nyheter@B.example;SVT'
+    parts = PLATFORM.parts(replace(RELEASE, recipients=lines_of(pasted)))
+    assert [part.recipient for part in parts] == ["red@a.example", "NYHETER@b.example", "x@c.example"]
+
+
+def test_every_entry_that_is_no_address_is_told_of_at_once_by_its_line() -> None:
+    pasted = "red@a.example\n\nRedaktion@SVT\nsr.se\n" + "\n".join(f"nr {n}" for n in range(40))
+    with pytest.raises(ConnectError) as told:
+        PLATFORM.connect(wire(Bag(), addresses=pasted))
+    assert told.value.field == "addresses"
+    assert "3: Redaktion@SVT; 4: sr.se; 5: nr 0" in str(told.value)
+    assert str(told.value).endswith("(+22)")
+    found = [p for p in PLATFORM.check(replace(RELEASE, recipients=lines_of(pasted)), {}) if p.field == "recipients"]
+    assert len(found) == 1
+    assert "3: Redaktion@SVT; 4: sr.se" in str(found[0].words)
+
+
+def test_a_list_without_a_sender_of_its_own_can_be_left_and_speaks_in_the_offices_name() -> None:
+    bag = Bag(sender="press@relay.example")
+    there = replace(wire(bag), settings={}, office_name="Regiongruppen Väst")
+    PLATFORM.publish(stored(RELEASE), Handles(), there)
+    (letter,) = bag.sent
+    assert (letter.sender, letter.sender_name) == ("", "Regiongruppen Väst")
+    assert letter.headers["List-Unsubscribe"] == "<mailto:press@relay.example?subject=unsubscribe>"
+    assert "avregistrera” till press@relay.example" in letter.text
+    assert "mailto:press@relay.example?subject=unsubscribe" in letter.html
 
 
 def test_each_recipient_is_a_part_with_a_name_that_stays_the_same() -> None:

@@ -172,7 +172,15 @@ class World:
                 if table.name not in KEEP:
                     connection.execute(table.delete())
             connection.execute(update(Workspace).values(paused_at=None))
-            connection.execute(update(Channel).values(state="ok", not_before=None, trouble="", secrets=""))
+            fresh = {
+                "state": "ok",
+                "not_before": None,
+                "trouble": "",
+                "secrets": "",
+                "facts": {},
+                "token_expires_at": None,
+            }
+            connection.execute(update(Channel).values(**fresh))
         self.set_list(LIST)
         self.picture_file.parent.mkdir(parents=True, exist_ok=True)
         self.picture_file.write_bytes(PICTURE)

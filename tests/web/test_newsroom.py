@@ -361,3 +361,25 @@ def test_no_visitor_leaves_a_missing_icon_in_the_log(press: FlaskClient, cast: C
     assert gone.status_code == 404
     assert 'rel="icon"' in gone.text
     assert press.get("/n/distriktet/icon.svg").status_code == 404
+
+
+def test_no_summary_shows_the_marks_of_a_release(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
+    text = "**Regionen** säger [ja](www.region.example/ja) till *fler* turer.\n\n## Bakgrund\n\n- ett\n"
+    item = release(office, cast, room, text=text, lead="", short="")
+    page = press.get(address(press, item)).text
+    for place in (
+        *re.findall(r'<meta (?:name|property)="(?:og:|twitter:)?description" content="([^"]*)"', page),
+        *re.findall(r'"description": *"([^"]*)"', page),
+        *re.findall(r"<summary[^>]*>(.*?)</summary>", press.get("/n/gruppen/feed.atom").text),
+        *re.findall(r'class="summary"[^>]*>(.*?)</p>', press.get("/n/gruppen/").text),
+        json.loads(press.get("/n/gruppen/feed.json").data)["items"][0]["summary"],
+    ):
+        assert place.startswith(("Regionen säger ja till fler turer.", r"Regionen s\u00e4ger ja till fler")), place
+        assert not re.search(r"\*|##|\]\(|www", place), place
+
+
+def test_a_moment_in_a_page_is_one_that_html_knows(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
+    at = AN_HOUR_AGO + timedelta(microseconds=123456)
+    publications.published(office, cast.place.id, room, at=at, text="Ett inlägg")
+    moments = re.findall(r'<time[^>]*datetime="([^"]+)"', press.get("/n/gruppen/").text)
+    assert moments == ["2026-11-26T05:00:00+00:00"]

@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 import pytest
+from flask import request
 from sqlalchemy import select
 
+from commsched.core import access
 from commsched.core.words import Invalid, NotFound
 from commsched.flow import guesses, keys, own_keys, people, signin
 from commsched.flow.context import Office
 from commsched.store.models import Entry, Person, SignIn
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import token_hash
+from commsched.web.app import create_app, without_port
 from tests.conftest import PASSWORD, Cast, SetClock
 
 
@@ -389,3 +392,66 @@ def test_a_session_of_another_stamp_is_dead_even_if_its_row_is_left(office: Offi
         session.get_one(Person, cast.writer.id).stamp = "another"
     assert signin.recognise(office, secret) is None
     assert signin.sessions_of(office, cast.writer.id) == []
+
+
+def shut_out(office: Office, address: str) -> None:
+    """As many wrong passwords as an address has, for accounts that do not exist."""
+    for number in range(guesses.PER_ADDRESS):
+        with pytest.raises(signin.WrongPassword):
+            signin.sign_in(office, f"nobody{number}@example.org", "wrong", address)
+
+
+def test_a_device_that_is_known_is_not_shut_out_by_strangers_at_the_same_address(office: Office, cast: Cast) -> None:
+    device = guesses.remember(office, cast.writer.email)
+    shut_out(office, HOME)
+    assert signin.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+    with pytest.raises(guesses.TooManyTries):
+        signin.sign_in(office, cast.reader.email, PASSWORD, HOME)
+
+
+@pytest.mark.parametrize(("bits", "times"), [(64, 1), (56, 2), (48, 4)])
+def test_the_networks_of_one_visitor_count_together(office: Office, cast: Cast, bits: int, times: int) -> None:
+    step = {64: 0, 56: 1, 48: 0x100}[bits]
+    for number in range(times):
+        shut_out(office, f"2001:db8:1:{number * step:x}::{number + 1}")
+    with pytest.raises(guesses.TooManyTries):
+        signin.sign_in(office, cast.reader.email, PASSWORD, f"2001:db8:1:{times * step:x}::9")
+    assert signin.sign_in(office, cast.reader.email, PASSWORD, "2001:db8:2::1")
+
+
+def test_an_old_address_in_a_new_coat_is_the_same() -> None:
+    assert guesses.network("::ffff:203.0.113.9") == guesses.network("203.0.113.9") == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"), ("203.0.113.9:5001", "203.0.113.9"), ("[2001:db8::1]:443", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"), ("", ""), ("unknown", "unknown"),
+    ],
+)  # fmt: skip
+def test_a_port_behind_a_forwarded_address_makes_no_new_visitor(said: str, address: str) -> None:
+    assert without_port(said) == address
+
+
+def test_a_proxy_that_writes_the_port_is_understood(office: Office, cast: Cast) -> None:
+    office.settings["trusted_proxies"] = "1"
+    app = create_app(office, testing=True)
+
+    @access.public
+    def who() -> str:
+        return request.remote_addr or ""
+
+    app.add_url_rule("/who", "who", who)
+    given = app.test_client().get("/who", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9:5001"})
+    assert given.text == "203.0.113.9"
+
+
+def test_a_proxy_that_was_not_told_of_is_seen_on_the_page(browse: Any, office: Office) -> None:
+    said = "trusted_proxies"
+    assert said not in browse().get("/sign-in").text
+    assert said in browse().get("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text
+    office.settings["base_url"] = "https://plan.example.org"
+    assert said in browse().get("/sign-in").text
+    office.settings["trusted_proxies"] = "1"
+    assert said not in browse().get("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text

@@ -18,7 +18,7 @@ from commsched.core.gate import Case, Go, Hold, Wait, judge
 from commsched.core.outcome import Handles
 from commsched.core.parts import PartState, in_turn
 from commsched.core.platform import Draft, Part, Wire
-from commsched.flow.compose import draft_for
+from commsched.flow.compose import draft_for, lines_of
 from commsched.flow.context import Office, mute
 from commsched.flow.deliver.jobs import Call, Job, Pictures, Told
 from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded, moment
@@ -114,8 +114,7 @@ class Considerer(msgspec.Struct, frozen=True):
         """Whom a list channel would write to today."""
         if not self.office.platform(row.platform).independent_parts:
             return ()
-        lines = self.office.vault.unseal_map(row.secrets).get("addresses", "")
-        return tuple(line.strip() for line in lines.replace(",", "\n").splitlines() if line.strip())
+        return lines_of(self.office.vault.unseal_map(row.secrets).get("addresses", ""))
 
     def _part(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.office.platform(row.platform)

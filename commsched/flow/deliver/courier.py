@@ -71,6 +71,8 @@ class Courier:
         self.wait = wait
         self.width: int = width or (limit if hands is None else int(getattr(hands, "_max_workers", 1)))
         self.stopping = False
+        self.refused = False
+        """Whether the last transaction could not be committed and is tried again."""
         self._lines: dict[int, deque[Job]] = {}
         self._busy: set[int] = set()
         self._on_hands: set[int] = set()
@@ -114,7 +116,7 @@ class Courier:
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
         with self.office.store.engine.connect() as connection:
-            return rows.next_due(connection)
+            return rows.next_due(connection, self._poison, self._stuck)
 
     # -- in memory ---------------------------------------------------------------------------------
 
@@ -207,11 +209,13 @@ class Courier:
         except Exception:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
             return self._one_by_one([*done, *jobs])
+        self.refused = False
         self._mark(done, calls)
         return calls
 
     def _trouble(self, done: list[Done]) -> None:
         log.warning("the database could not be written; waiting and trying again", exc_info=True)
+        self.refused = True
         self._unrecorded = done + self._unrecorded
         self._lines = {}
         self.wait(TROUBLE_WAIT)

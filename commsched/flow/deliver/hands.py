@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from commsched.core.clean import clean
 from commsched.core.content import SUFFIXES
 from commsched.core.outcome import (
     Absent,
@@ -75,9 +76,7 @@ def storable(result: _R) -> _R:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        if value.isascii() and "\0" not in value:
-            return value
-        return value.encode("utf-8", "replace").decode().replace("\0", "")
+        return clean(value)
     if isinstance(value, dict):
         return {str(_plain(key)): str(_plain(item)) for key, item in value.items()}
     return value

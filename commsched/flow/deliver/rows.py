@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from datetime import datetime
@@ -104,9 +104,14 @@ def platforms(connection: Connection, channels: Iterable[int]) -> list[tuple[int
     ]
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the clock must wake at the latest."""
+def next_due(connection: Connection, poison: Collection[int] = (), stuck: Collection[int] = ()) -> datetime | None:
+    """When the clock must wake at the latest. The deliveries ``poison`` and those of the channels ``stuck`` are left
+    alone, so nobody wakes for them."""
     wanted = select(Delivery.next_at).where(Delivery.next_at.is_not(None)).order_by(Delivery.next_at).limit(1)
+    if poison:
+        wanted = wanted.where(Delivery.id.not_in(poison))
+    if stuck:
+        wanted = wanted.where(Delivery.channel_id.not_in(stuck))
     return connection.execute(wanted).scalar()
 
 

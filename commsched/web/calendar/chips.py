@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
@@ -16,11 +16,12 @@ import msgspec
 from markupsafe import Markup
 
 from commsched.flow.agenda import FIXED, Around, Row
+from commsched.flow.items import CLOSE
 from commsched.web.icons import brand_icon, icon
 from commsched.web.states import STATES
 from commsched.web.words import _, office, said
 
-CLASH: Final = timedelta(hours=1)
+CLASH: Final = CLOSE
 """Two posts in the same channel closer than this are pointed out."""
 _HOUR: Final = int(CLASH.total_seconds()) * 1_000_000
 
@@ -43,6 +44,8 @@ class Chips(msgspec.Struct):
     may_move: bool
     near: frozenset[int] = frozenset()
     """Items that stand too close to another in the same channel."""
+    paused: bool = False
+    """Everything stands still: what is scheduled does not go out at its time."""
     filed: frozenset[int] = frozenset()
     """Channels where what "went out" became files: in a demo without a mail server."""
     looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
@@ -54,6 +57,10 @@ class Chips(msgspec.Struct):
             key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(said(look.word))}')
             for key, look in STATES.items()
         }  # fmt: skip
+        if self.paused:
+            tone, word = self.looks["scheduled"]
+            word = word.replace("#s-scheduled", "#s-paused")
+            self.looks["scheduled"] = f"{tone} rests", f"{word} · {escape(_('paused'))}"
         self.words = {
             "move": escape(_("Move …")), "clash": escape(_("Too close")),
             "why": escape(_("Within an hour of another post in the same channel")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, g, make_response, request, session
 
-from commsched.flow.health import goes
+from commsched.flow.beats import goes
 from commsched.web import guard
 from commsched.web.paths import STATIC, templates
 from commsched.web.words import language, office
@@ -26,9 +26,10 @@ def _build() -> str:
 def tag(*stamps: Any) -> str:
     """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
     visitor, place = g.visitor, g.place
+    beats = visitor.trouble or goes(visitor.heartbeat, office().now())
     said = (
         _build(), request.full_path, language(), request.cookies.get("theme", ""), guard.form_token(), visitor.name,
-        visitor.email, visitor.role, place, goes(visitor.heartbeat, office().now()), stamps,
+        visitor.email, visitor.role, place, beats, stamps,
     )  # fmt: skip
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
+from commsched.core import dates
 from commsched.core.content import Content
 from commsched.core.draft import DraftIn, PictureIn
 from commsched.core.timing import Moment
@@ -78,6 +79,8 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
                            meant.publish.at if meant.publish else None)  # fmt: skip
         made.problems = _problems(office, made, content)
         made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
+        if meant.publish is not None:
+            made.problems += _near(session, workspace, item.id if item else 0, content, meant.publish)
         made.alike = items.look_alikes(session, item.id if item else 0, content)
         made.ahead = ahead(office, session, actor, workspace, content, item)
         if made.ahead.stuck:
@@ -107,6 +110,15 @@ def _problems(office: Office, made: View, content: Content) -> list[tuple[str, P
             key = _sentence(problem)
             found[key] = ("" if key in found else one.channel.name), problem
     return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
+
+
+def _near(session: Session, workspace: Workspace, item: int, content: Content, at: Moment) -> list[tuple[str, Problem]]:
+    """What goes out within an hour in the same channel, said where the time is chosen."""
+    words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
+    return [
+        ("", warn("publish_at", words, title=row.title, time=dates.clock(row.publish_at, workspace.zone)))
+        for row in items.near(session, item, content, at.at) if row.publish_at is not None
+    ]  # fmt: skip
 
 
 def _sentence(problem: Problem) -> tuple[str, str]:

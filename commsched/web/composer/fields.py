@@ -6,7 +6,6 @@ Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`c
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -15,10 +14,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from werkzeug.datastructures import MultiDict
 
+from commsched.core.clean import clean
 from commsched.core.draft import DraftIn, PictureIn
 
 TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
-_CLOCK: Final = re.compile(r"(\d{1,2}?)(?:[:.]?(\d{2}))?", re.ASCII)
+_CLOCK: Final = re.compile(r"(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{1,2}))?", re.ASCII | re.IGNORECASE)
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
@@ -84,12 +84,6 @@ class Fields(msgspec.Struct):
         return not self.media and not any(text.strip() for text in written)
 
 
-def clean(text: str) -> str:
-    """``text`` without what no person types: control characters. Everything Unicode can show stays."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-
-
 def from_form(form: MultiDict[str, str]) -> Fields:
     """The posted fields."""
     made = Fields(kind=form.get("kind", "post"))
@@ -130,9 +124,16 @@ def _variants(form: MultiDict[str, str], made: Fields) -> None:
 
 
 def clock_time(typed: str) -> str:
-    """``7.30``, ``730`` and ``7:30`` are ``07:30``, and ``7`` is ``07:00``; anything else stays as it was typed."""
-    found = _CLOCK.fullmatch(typed.strip())
-    return f"{int(found[1]):02d}:{found[2] or '00'}" if found else typed
+    """``7.30``, ``7,30``, ``730``, ``7:30`` and ``kl 7.30`` are ``07:30``; ``7``, ``kl 7`` and ``7:0`` are ``07:00``.
+    Anything else stays as it was typed."""
+    plain = typed.strip()
+    found = _CLOCK.fullmatch(plain)
+    if not found:
+        return typed
+    hour, minute = found[1], found[2] or "00"
+    if len(minute) == 1 and not re.search(r"\d\s*[:.,]", plain):
+        hour, minute = hour + minute, "00"  # two signs alone are an hour
+    return f"{int(hour):02d}:{minute.zfill(2)}"
 
 
 def _wall(form: MultiDict[str, str], name: str) -> Wall:

@@ -80,6 +80,7 @@ def _render(session: Any, address: narrow.Address, now: datetime) -> str:
         f"/w/{place().slug}",
         may(actor().role, "schedule"),
         near,
+        place().paused_at is not None,
         frozenset(n for n, row in around.channels.items() if mailing.filed(row[1])),
     )
     placed = made.place(rows)
@@ -202,7 +203,7 @@ def _field(name: str) -> str:
 def _when(form: Form) -> str:
     """The time that was asked for: whole from a script or a choice, in two fields from the form."""
     day, _at, clock = form.text("at", 40).partition("T")
-    day, clock = day or form.text("day", 10), clock or form.text("clock", 5)
+    day, clock = day or form.text("day", 10), clock or form.text("clock", 10)
     if not day or not clock:
         raise Invalid(N_("Choose a day and a time."), "publish_at")
     return f"{day}T{clock_time(clock)}"

@@ -15,14 +15,13 @@ from commsched.flow import connect, people
 from commsched.flow.policies import from_policy
 from commsched.store.models import Channel
 from commsched.web import mailing, policy_form
-from commsched.web.accounts import account_word, publisher
+from commsched.web.accounts import account_word
 from commsched.web.answers import done
 from commsched.web.forms import Form
 from commsched.web.nav import NavEntry
 from commsched.web.words import _, actor, office, page
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
-bp.add_app_template_global(publisher)
 bp.add_app_template_global(account_word)
 NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 
@@ -43,7 +42,7 @@ def choose() -> str:
 
 def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
     """Only what the platform asks for is taken from the form; a press list keeps its lines."""
-    return {s.key: form.text(s.key, connect.MOST) for s in platform.settings if s.key in form.typed}
+    return {s.key: form.text(s.key, connect.longest(s)) for s in platform.settings if s.key in form.typed}
 
 
 @bp.get("/new/<key>")
@@ -71,7 +70,7 @@ def _said(channel: Channel) -> str:
         return _("The addresses are kept, but no mail server is set: the list reaches nobody until one is.")
     if mailing.filed(channel.platform):
         return _("Connected. This is a demo without a mail server: the mails are saved as files.")
-    if channel.account_name:
+    if channel.account_name and not office().platform(channel.platform).own:
         return _("Connected: it answers as %(account)s.", account=channel.account_name)
     return _("Connected.")
 
@@ -133,7 +132,7 @@ def addresses(channel_id: int) -> str:
 def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST))
+        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
     return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
 

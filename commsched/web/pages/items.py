@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from commsched.core import changes
@@ -14,8 +16,20 @@ from commsched.core.access import allow
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, comments, corrections, items, look, resolve, review, schedule, takedown, write
-from commsched.store.models import Revision
+from commsched.flow import (
+    approve,
+    comments,
+    corrections,
+    items,
+    listing,
+    look,
+    resolve,
+    review,
+    schedule,
+    takedown,
+    write,
+)
+from commsched.store.models import Delivery, Revision
 from commsched.web import mailing, standing
 from commsched.web.answers import done
 from commsched.web.composer.fields import clock_time
@@ -26,6 +40,8 @@ from commsched.web.words import _, actor, language, office, page, place, said
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 
+SOON = timedelta(minutes=2)
+"""How near its time an item must be for its page to ask often."""
 MOST_REVISIONS = 500
 MOST_ASKED = 200
 """Recipients that can be answered for one by one on the page, at a time."""
@@ -64,6 +80,27 @@ def _shown(item_id: int) -> dict[str, Any]:
         "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
         "embargo": datetime.fromisoformat(embargo) if embargo else None,
     }  # fmt: skip
+
+
+@bp.get("/now")
+@allow("read")
+def now(item_id: int) -> Response:
+    """What changes when something happens to the item, in a few signs; ``soon`` while something is about to."""
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, item_id)
+        rows = session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)).all()
+        tries = listing.attempts(session, [row.id for row in rows])
+    at = office().now()
+    going = [standing.going(row, at, place().paused_at) for row in rows]
+    seen = (item.state, item.reason, items.stamp(item), place().paused_at, [
+        (row.id, state, row.reason, row.url, row.published_at, [one.outcome for one in tries.get(row.id, ())])
+        for row, state in zip(rows, going, strict=True)
+    ])  # fmt: skip
+    near = item.publish_at is not None and abs(item.publish_at - at) < SOON and item.state in ("scheduled", "in_review")
+    given = jsonify(mark=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
+                    soon=near or item.state == "publishing" or "sending" in going)  # fmt: skip
+    given.headers["Cache-Control"] = "no-store"
+    return given
 
 
 def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
@@ -127,7 +164,8 @@ def put(item_id: int) -> str | Response | tuple[str, int]:
         when = office().now().isoformat() if form.flag("now") else _time(form)
         schedule.schedule(office(), actor(), item_id, when or None)
 
-    return _act(item_id, _("It is scheduled."), deed)
+    now = request.form.get("now")
+    return _act(item_id, _("It goes out now.") if now else _("It is scheduled."), deed)
 
 
 @bp.post("/move")
@@ -202,8 +240,14 @@ def comment(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/deliveries/<int:delivery_id>/send")
 @allow("resolve")
 def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(
-        office(), actor(), _belongs(item_id, delivery_id)))  # fmt: skip
+    """Now. What is past its latest time goes only after a second question, on a page of its own."""
+    with office().store.read(actor().workspace) as session:
+        row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
+    if row.latest_at < office().now() and not request.form.get("sure"):
+        return page("sure.html", title=item.title, latest=row.latest_at, fields={},
+                    action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
+                    back=url_for("items.show", item_id=item_id))  # fmt: skip
+    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(office(), actor(), delivery_id))
 
 
 @bp.post("/deliveries/<int:delivery_id>/drop")
@@ -255,9 +299,11 @@ def history(item_id: int) -> str:
         people = look.names(session, {row.author_id for row in rows})
         shown = rows if request.args.get("all") else items.landmarks(session, rows)
     new = _pick(rows, request.args.get("to", ""), rows[0])
-    old = _pick(rows, request.args.get("from", ""), _before(rows, new))
+    old = _pick(rows, request.args.get("from", ""), _before(shown, new))
     if old.number > new.number:
         old, new = new, old
+    if not {old.id, new.id} <= {row.id for row in shown}:
+        shown = rows  # what is compared stands in the list, marked
     differences = changes.compare(old.parsed(), new.parsed(), names, tell)
     return page(
         "items/history.html", item=item, rows=shown[:MOST_REVISIONS], hidden=len(rows) - len(shown), people=people,

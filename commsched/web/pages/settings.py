@@ -22,13 +22,18 @@ bp = Blueprint("settings", __name__, url_prefix="/w/<slug>/settings")
 NAV = NavEntry("settings.index", N_("Settings"), "settings", order=90)
 
 
+def _zones(kept: str) -> list[str]:
+    """The zones to choose from. The kept one is always among them: a list without it would choose another."""
+    return sorted({kept, "UTC"} | {zone for zone in available_timezones() if "/" in zone})
+
+
 def _show(form: Form, policy: Form | None = None) -> str:
     row = workspace.get(office(), actor().workspace)
     members = people.members(office(), actor().workspace)
     standing = from_policy(row.policy)
     names = {m.person_id: m.person.name or m.person.email for m in members}
     return page(
-        "settings/index.html", form=form, row=row, zones=sorted(z for z in available_timezones() if "/" in z),
+        "settings/index.html", form=form, row=row, zones=_zones(row.zone),
         policy=policy or Form(policy_form.shown(standing)), approvers=policy_form.approvers(members),
         told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS,
         mail=said(office().mailer.describe()),

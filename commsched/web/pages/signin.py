@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access import public
 from commsched.core.words import OfficeError
-from commsched.flow import guesses, own_keys, people, signin
+from commsched.flow import custody, guesses, own_keys, people, signin
 from commsched.web import guard
 from commsched.web.answers import done, local_path
 from commsched.web.forms import Form
@@ -22,7 +22,12 @@ def form() -> str | Response:
     wish = local_path(request.args.get("next", ""))
     if g.visitor:
         return redirect(wish, 303)
-    return page("sign_in.html", form=Form(), next=wish)
+    return _shown(Form(), wish)
+
+
+def _shown(form: Form, wish: str) -> str:
+    unknown = custody.behind_unknown_proxy(office(), "X-Forwarded-For" in request.headers)
+    return page("sign_in.html", form=form, next=wish, unknown_proxy=unknown)
 
 
 @bp.post("/sign-in")
@@ -37,7 +42,7 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
     except OfficeError as error:
         typed.fail("", _(error.words.message), error.status)
         waits = {"Retry-After": str(guesses.TooManyTries.retry_after)} if error.status == 429 else {}
-        return page("sign_in.html", form=typed, next=wish), error.status, waits
+        return _shown(typed, wish), error.status, waits
     if old := guard.session_secret():
         signin.sign_out(office(), old)
     given = redirect(wish, 303)

@@ -13,7 +13,7 @@ from commsched.core.crops import NAMES
 from commsched.core.lifecycle import EDITABLE
 from commsched.core.markup import to_html
 from commsched.core.timing import Fold, Gap
-from commsched.core.words import N_, NotFound, OfficeError
+from commsched.core.words import N_, Invalid, NotFound, OfficeError
 from commsched.flow import approve, gallery, items, look, write
 from commsched.store.models import Item
 from commsched.web import mailing
@@ -260,6 +260,8 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
         number = _save(item, meant, by_itself=True)
     except items.Changed as error:
         return jsonify(saved=False, conflict=True, words=said(error.words)), 409
+    except Invalid as error:
+        return jsonify(saved=False, faults={_home(error.field): said(error.words)})
     saved = _stored(number)[0]
     return jsonify(
         saved=True, id=number, stamp=items.stamp(saved), at=office().now().isoformat(),

@@ -25,11 +25,13 @@ const say = (text) => {
 const asDate = (wall) => new Date(`${wall}:00Z`);
 const asWall = (date) => date.toISOString().slice(0, 16);
 // The office's clock, as the page was made: no day or hour before it takes a post.
-const began = performance.now();
+let began = performance.now();
 const nowThere = () => asWall(new Date(asDate(board.dataset.now).getTime() + performance.now() - began));
 const shift = (wall, minutes) => asWall(new Date(asDate(wall).getTime() + minutes * 60000));
 const spoken = (wall) =>
   new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "UTC", hour12: false }).format(asDate(wall));
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 // The page is kept small: a chip's number, day and time are read from where they stand anyway.
 const idOf = (chip) => chip.querySelector(".ev-a").id.slice(1);
@@ -38,7 +40,10 @@ const timeOf = (chip) => {
   return day ? `${day}T${chip.querySelector("time").textContent}` : "";
 };
 const address = (chip) => `${board.dataset.base}${idOf(chip)}/move`;
-for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;
+const arm = () => {
+  for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;
+};
+arm();
 
 // Where the approval holds, asked once for each chip that is lifted.
 const known = new Map();
@@ -144,7 +149,7 @@ const move = async (chip, wall) => {
     return;
   }
   if (outside(await windowOf(chip), wall)) {
-    open(chip, { wall, told: { code: "needs-approval", said: `${spoken(wall)}. ${words.question}` } });
+    open(chip, { wall, told: { code: "needs-approval", said: `${capital(spoken(wall))}. ${words.question}` } });
   } else {
     go(chip, wall);
   }
@@ -303,3 +308,28 @@ if (kept) {
   link?.focus({ preventScroll: Boolean(y) });
   say(said);
 }
+
+// -- the calendar follows what happens; an unchanged page costs next to nothing --------------------------------------
+
+const EVERY = 10000;
+let etag = "";
+
+const inHand = () => lifted || carried || dialog?.open || board.contains(document.activeElement) || document.hidden;
+
+const refresh = async () => {
+  if (!board || inHand()) return;
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const answer = await fetch(window.location.href, { headers, cache: "no-store", redirect: "manual" });
+  if (answer.status !== 200 || inHand()) return;
+  const first = !etag;
+  etag = answer.headers.get("ETag") ?? "";
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector("[data-cal]");
+  if (!fresh || (first && fresh.innerHTML === drawn)) return;
+  board.dataset.now = fresh.dataset.now;
+  began = performance.now();
+  board.replaceChildren(...fresh.childNodes);
+  arm();
+};
+const drawn = board?.innerHTML;
+setInterval(() => refresh().catch(() => {}), EVERY);

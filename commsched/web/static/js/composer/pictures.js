@@ -1,6 +1,15 @@
 // Pictures: chosen, dropped, pasted, picked from the library, described, moved by mouse or by button.
 import { startWay } from "./way.js";
 
+// Vertical tabs, form feeds and their kin are Office's line breaks; a field would keep them as signs nobody sees.
+const LINES = /[\v\f\u0085\u2028\u2029]/g;
+const pasteLines = (event, text) => {
+  const field = event.target.closest("textarea, input");
+  if (!field || text.search(LINES) < 0) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, text.replace(LINES, field.tagName === "TEXTAREA" ? "\n" : " "));
+};
+
 export const startPictures = (form, changed) => {
   const list = form.querySelector("[data-shots]");
   const zone = form.querySelector("[data-drop]");
@@ -35,13 +44,9 @@ export const startPictures = (form, changed) => {
     changed();
   };
 
-  const say = (sentences) => {
-    told.replaceChildren(...sentences.map((sentence) => {
-      const words = document.createElement("p");
-      words.className = "wrong";
-      words.textContent = sentence;
-      return words;
-    }));
+  const say = (wrong, notes = []) => {
+    const line = (className) => (textContent) => Object.assign(document.createElement("p"), { className, textContent });
+    told.replaceChildren(...wrong.map(line("wrong")), ...notes.map(line("soft small")));
   };
 
   const send = startWay(form);
@@ -49,11 +54,16 @@ export const startPictures = (form, changed) => {
     if (!files.length) return;
     say([]);
     const films = [];
+    const known = [];
     const refused = await send(files, (answer) => {
       films.push(...(answer.videos || []).map(() => form.dataset.wordsVideo));
+      for (const one of answer.pictures) {
+        if (one.again) known.push(form.dataset.wordsAgain.replace("#", one.name));
+        else if (one.like?.length) known.push(form.dataset.wordsLike.replace("#", one.name));
+      }
       for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
     });
-    say([...refused, ...films]);
+    say([...refused, ...films], known);
   };
 
   form.querySelector("#f-files").addEventListener("change", (event) => {
@@ -62,22 +72,30 @@ export const startPictures = (form, changed) => {
     upload(files);
   });
   const pictures = (items) => [...(items || [])].filter((file) => file.type.startsWith("image/"));
+  // Office programs put text and a picture of the text on the clipboard: where there is text, it is text that is
+  // meant, unless it is only the file's own name.
   form.addEventListener("paste", (event) => {
     const files = pictures(event.clipboardData?.files);
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (text.trim() && !files.some((file) => file.name === text.trim())) {
+      pasteLines(event, text);
+      return;
+    }
     if (files.length) event.preventDefault();
     upload(files);
   });
   for (const name of ["dragenter", "dragover"]) {
-    zone.addEventListener(name, (event) => {
+    document.addEventListener(name, (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       zone.classList.add("dropping");
     });
   }
-  zone.addEventListener("dragleave", (event) => {
-    if (!zone.contains(event.relatedTarget)) zone.classList.remove("dropping");
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) zone.classList.remove("dropping");
   });
-  zone.addEventListener("drop", (event) => {
+  // anywhere on the page: a picture dropped beside the box must not open in place of what is being written
+  document.addEventListener("drop", (event) => {
     zone.classList.remove("dropping");
     if (!event.dataTransfer?.files.length) return;
     event.preventDefault();
@@ -107,6 +125,19 @@ export const startPictures = (form, changed) => {
   // back from the tab where a crop was moved: look again
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && list.children.length) changed();
+  });
+
+  // brought back from this browser's memory
+  form.addEventListener("pictures", (event) => {
+    const wanted = event.detail.map((one) => String(one.id));
+    for (const row of [...list.children]) if (!wanted.includes(row.dataset.picture)) row.remove();
+    for (const one of event.detail) {
+      add(one);
+      const row = list.querySelector(`[data-picture="${one.id}"]`);
+      row.querySelector("textarea").value = one.alt;
+      list.append(row);
+    }
+    number();
   });
 
   let dragged;

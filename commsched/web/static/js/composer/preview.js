@@ -47,6 +47,14 @@ export const startPreview = (form) => {
   };
 
   form.addEventListener("changed", later(350, look));
+  // "kl 8" and "7,30" are understood; what was understood is written back when one leaves the field
+  for (const clock of form.querySelectorAll(".clock")) {
+    clock.addEventListener("change", () => {
+      const found = /^(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{2})|[:.,](\d))?$/i.exec(clock.value.trim());
+      if (!found || Number(found[1]) > 23 || Number(found[2] ?? found[3] ?? 0) > 59) return;
+      clock.value = `${found[1].padStart(2, "0")}:${(found[2] ?? found[3] ?? "0").padStart(2, "0")}`;
+    });
+  }
   // a new day or time makes an earlier answer about the clocks worthless
   for (const part of form.querySelectorAll("[data-moment] input:not([type=hidden])")) {
     part.addEventListener("input", () => {

@@ -1,13 +1,22 @@
 // Saving by itself. What cannot be saved is kept in this browser until it can, and offered again.
+import { forget as drop, openKept, read, write } from "./kept.js";
+import { fillRows } from "./rows.js";
 import { forgetSent } from "./sent.js";
 import { fieldsOf, later, Offline, post, SignedOut } from "./send.js";
 
 const plain = (form) => [...fieldsOf(form)].filter(([name]) => !["form_token", "stamp"].includes(name));
 
-export const startSaving = (form) => {
+// Pictures are more than their field: what the page shows of each is kept with it.
+const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")].map((row) => ({
+  id: row.dataset.picture, src: row.querySelector("img").getAttribute("src"),
+  name: row.querySelector("label .soft").textContent.replace("· ", ""), alt: row.querySelector("textarea").value,
+}));
+
+export const startSaving = async (form) => {
   const words = form.querySelector("[data-keep-words]");
   const offer = document.getElementById("kept-offer");
-  let name = `writing:${form.dataset.keptAs}`;
+  const kept = await openKept(`writing:${form.dataset.keptAs}`);
+  let { name } = kept;
   let first = JSON.stringify(plain(form));
   let busy = false;
   let again = false;
@@ -16,19 +25,9 @@ export const startSaving = (form) => {
 
   const keepHere = (sent = false) => {
     const stamp = form.querySelector('[name="stamp"]').value;
-    try {
-      localStorage.setItem(name, JSON.stringify({ at: Date.now(), sent, stamp, fields: plain(form) }));
-    } catch {
-      // no room, or not allowed: the page itself still has it
-    }
+    write(name, { at: Date.now(), sent, stamp, fields: plain(form), pictures: shots(form) });
   };
-  const forget = () => {
-    try {
-      localStorage.removeItem(name);
-    } catch {
-      // nothing was kept
-    }
-  };
+  const forget = () => drop(name);
   const dirty = () => JSON.stringify(plain(form)) !== first;
 
   const took = (told) => {
@@ -39,7 +38,7 @@ export const startSaving = (form) => {
       form.dataset.keep = told.keep;
       history.replaceState(null, "", told.edit);
       forget();
-      name = name.replace(/new-\w+$/, told.id);
+      name = name.replace(/new-\w+(\.\w+)?$/, told.id);
     }
   };
 
@@ -103,37 +102,46 @@ export const startSaving = (form) => {
     if (event.persisted) leaving = false;
   });
 
-  // What an earlier visit could not save.
-  let kept;
-  try {
-    kept = JSON.parse(localStorage.getItem(name) || "null");
-  } catch {
-    kept = null;
-  }
+  // What earlier visits could not save, one after the other.
   const stamp = form.querySelector('[name="stamp"]').value;
   forgetSent(name);
-  if (kept && (JSON.stringify(kept.fields) === first || (kept.sent && kept.stamp !== stamp))) forget();
-  else if (kept && !document.querySelector(".form-wrong, .field .wrong")) {
-    const text = kept.fields.find(([field, value]) => ["text", "title"].includes(field) && value.trim());
-    offer.querySelector("em").textContent = text ? `“${text[1].slice(0, 80)}”` : new Date(kept.at).toLocaleString("sv", { dateStyle: "short", timeStyle: "short" });
+  let copy;
+  let of;
+  const worth = (one) => {
+    copy = read(one);
+    return copy && JSON.stringify(copy.fields) !== first && !(copy.sent && copy.stamp !== stamp);
+  };
+  const next = () => {
+    offer.hidden = true;
+    while (kept.left.length && !worth(kept.left[0])) drop(kept.left.shift());
+    if (!kept.left.length || document.querySelector(".form-wrong, .field .wrong")) return;
+    of = (field) => copy.fields.filter(([known]) => known === field).map(([, value]) => value);
+    const text = copy.fields.find(([field, value]) => ["text", "title", "lead"].includes(field) && value.trim());
+    const when = new Date(copy.at).toLocaleString("sv", { dateStyle: "short", timeStyle: "short" });
+    offer.querySelector("em").textContent = text ? `”${text[1].slice(0, 80)}${text[1].length > 80 ? "…" : ""}”` : when;
     offer.hidden = false;
-  }
+  };
   offer.addEventListener("click", (event) => {
     const press = event.target.closest("[data-kept]")?.dataset.kept;
     if (!press) return;
-    offer.hidden = true;
+    const from = kept.left.shift();
+    if (from !== name || press === "drop") drop(from);
     if (press === "drop") {
-      forget();
+      next();
       return;
     }
-    const of = (field) => kept.fields.filter(([known]) => known === field).map(([, value]) => value);
+    offer.hidden = true;
+    const rows = fillRows(form, of);
     for (const field of form.elements) {
       if (!field.name || ["form_token", "stamp", "item", "do", "files", "media"].includes(field.name)) continue;
+      if (rows.has(field.name) || field.closest("[data-picture]")) continue;
       const values = of(field.name);
       if (field.type === "checkbox") field.checked = values.includes(field.value);
       else if (values.length === 1) [field.value] = values;
     }
+    form.dispatchEvent(new CustomEvent("pictures", { detail: copy.pictures ?? [] }));
     form.dispatchEvent(new Event("change"));
     form.dispatchEvent(new Event("changed"));
   });
+  next();
 };

@@ -1,0 +1,73 @@
+"""What a person typed or pasted, as text that everything after it can rely on. The one rule, for every edge.
+
+Word and Outlook put line breaks and hyphens of their own between words: to delete those would melt the words together,
+so they become the signs that everybody else uses. What no reader sees and some databases refuse is taken out.
+
+Runs of marks are bounded before anything normalises them: putting marks in order costs the square of their number.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+from commsched.core.words import N_, Invalid
+
+MOST_MARKS: Final = 30
+"""Marks in a row on one letter. More is in no language (Unicode's Stream-Safe Text Format, UAX 15)."""
+
+_ODD: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_BECOMES: Final = {
+    "\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n",
+    "\x1e": "-",  # Word's no-break hyphen
+    "\x1f": "\u00ad",  # and its optional one
+}  # fmt: skip
+_RUN: Final = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")  # marks are no word characters
+
+
+def clean(text: str) -> str:
+    """``text`` with plain line breaks, and without control characters and halves of pairs. Line breaks and hyphens of
+    every kind are kept as ours; everything that Unicode can show stays."""
+    if not _ODD.search(text):
+        return text
+    return _ODD.sub(lambda found: _BECOMES.get(found[0], ""), text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """``text`` cleaned, its line breaks made spaces, without space at its ends."""
+    return clean(text).replace("\n", " ").strip()
+
+
+def overmarked(text: str) -> bool:
+    """Whether more than :data:`MOST_MARKS` marks or joiners stand in a row. Linear, whatever the text."""
+    return any(_most_marks(found[0]) > MOST_MARKS for found in _RUN.finditer(text))
+
+
+def _most_marks(run: str) -> int:
+    most = length = 0
+    for character in run:
+        length = length + 1 if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf") else 0
+        most = max(most, length)
+    return most
+
+
+def require_readable(text: str, field: str = "") -> None:
+    """Raise :class:`Invalid` for a run of marks that no language has."""
+    if overmarked(text):
+        message = N_("More than %(most)s accents or other marks stand on one letter. Take some of them away.")
+        raise Invalid(message, field, most=MOST_MARKS)
+
+
+def settled(value: Any, field: str = "") -> Any:
+    """``value`` with every string in it cleaned and in Unicode NFC: å is å however it was typed.
+
+    Raises :class:`Invalid`, by ``field`` or else by the name nearest to it, for a run of marks that no language has.
+    """
+    if isinstance(value, str):
+        require_readable(value, field)
+        return unicodedata.normalize("NFC", clean(value))
+    if isinstance(value, Mapping):
+        return {settled(key, field): settled(item, field or str(key)[:80]) for key, item in value.items()}
+    return [settled(item, field) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,29 @@
+"""Log lines that give no secret away: no address that opens something, nothing that stood behind a question mark."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+SECRET_PATHS: Final = ("a", "ics", "calendar", "password")
+"""First parts of addresses whose second part opens something by itself."""
+_SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/)[\w.~%-]++")
+_QUERY: Final = re.compile(r"((?:https?://|/)[^\s\"'<>?]*+\?)[^\s\"'<>]++")
+FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+MOMENT: Final = "%Y-%m-%d %H:%M:%S%z"
+
+
+def discreet(text: str) -> str:
+    """``text`` with ``…`` for what nobody but its owner may read."""
+    return _QUERY.sub(r"\1…", _SECRET.sub(r"\1…", text))
+
+
+class DiscreetFormatter(logging.Formatter):
+    """The whole line is looked at, also what libraries say and what a traceback ends in."""
+
+    def __init__(self) -> None:
+        super().__init__(FORMAT, MOMENT)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return discreet(super().format(record))

@@ -1,0 +1,115 @@
+"""Lists of e-mail addresses as offices have them: one on each line, from Outlook's address field, from a spreadsheet.
+
+What stands in the last ``<…>`` of an entry is its address, whatever its name looks like: no library is asked, since
+those differ between versions in what they make of a name with an @ in it. An entry without an address is told of by
+its line, never left out: a newsroom that is silently missing is found out when it is too late.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+_UNSEEN: Final = dict.fromkeys((0xFEFF, 0xAD, 0x2060, *range(0x200B, 0x2010)), "") | {0xA0: " ", 0x202F: " "}
+_CELL: Final = re.compile(r'(?:"[^"]*+"|<[^<>]*+>|[^\t,;])++|(?<=[\t,;])(?=[\t,;])')
+_ANGLE: Final = re.compile(r"<\s*+([^<>]*+)>\s*+$")
+_COMMENT: Final = re.compile(r"\s*+\([^()]*+\)$")
+_HEADING: Final = re.compile(r"mail|mejl|e-?post|adress?", re.IGNORECASE)
+_PLAIN: Final = re.compile(
+    r"[a-z0-9_]++(?:[.+-][a-z0-9_]++)*+@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)++[a-z]{2,24}", re.IGNORECASE
+)
+HOSTS: Final = frozenset({"localhost"})
+"""Names without a dot that can be written to: this computer, for trying."""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """An entry that is no address: the line it stands on, counted from one, and what stands there."""
+
+    line: int
+    text: str
+
+
+class Recipients(msgspec.Struct, frozen=True):
+    """The addresses of a list in its order, each once whatever its case, and what could not be read."""
+
+    addresses: tuple[str, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+@lru_cache(maxsize=4)  # the composer asks for each of its channels at every stroke
+def read(text: str) -> Recipients:
+    """The list in ``text``. Takes time in proportion to its length."""
+    found: dict[str, str] = {}
+    unread: list[Unread] = []
+    lines = text.translate(_UNSEEN).splitlines()
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    for number, line in enumerate(lines):
+        if number == first and _is_heading(line, lines[number + 1 :]):
+            continue
+        for entry in _entries(line):
+            if is_address(entry):
+                found.setdefault(entry.casefold(), entry)
+            else:
+                unread.append(Unread(number + 1, entry))
+    return Recipients(tuple(found.values()), tuple(unread))
+
+
+def _is_heading(line: str, after: list[str]) -> bool:
+    """The first row of a spreadsheet: several names of columns, one of them for addresses, which come below."""
+    cells = _CELL.findall(line)
+    return "@" not in line and len(cells) > 1 and bool(_HEADING.search(line)) and any("@" in one for one in after)
+
+
+def _entries(line: str) -> list[str]:
+    """What must be an address on ``line``. In a row with one address the other cells are its columns; where there are
+    several, what stands without one is a name only before an address in ``<…>``, and else something is missing."""
+    cells = [cell for cell in (raw.strip() for raw in _CELL.findall(line)) if cell.strip("\"' ")]
+    found: list[str] = []
+    waiting: list[str] = []
+    for cell in cells:
+        if "@" not in cell:
+            waiting.append(cell)
+            continue
+        if waiting and found and not _ANGLE.search(cell):
+            found += waiting
+        waiting = []
+        found += _bare(cell)
+    return [*found, *(waiting if len(found) != 1 else ())]
+
+
+def _bare(cell: str) -> list[str]:
+    """The address in ``cell``, or the addresses where there is nothing else; what has none as it is."""
+    inside = _ANGLE.search(cell)
+    if inside:
+        return [_stripped(inside[1]) or cell]
+    words = _COMMENT.sub("", cell).split()
+    return [_stripped(word) for word in words] if all("@" in word for word in words) else [cell]
+
+
+def _stripped(word: str) -> str:
+    bare = word.strip("\"'<> ")
+    if bare[:7].lower() == "mailto:":
+        bare = bare[7:].partition("?")[0]
+    return bare
+
+
+def is_address(value: str) -> bool:
+    """Whether ``value`` can be written to. Looks at the form only; asks no server."""
+    local, _at, domain = value.rpartition("@")
+    if len(value) > 254 or len(local) > 64 or max(map(len, domain.split("."))) > 63:
+        return False
+    if domain.lower() in HOSTS:
+        return is_address(f"{local}@{domain}.test")
+    if _PLAIN.fullmatch(value):
+        return True
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False,
+                       test_environment=True)  # fmt: skip
+    except EmailNotValidError:
+        return False
+    return "." in domain

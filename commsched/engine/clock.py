@@ -1,0 +1,60 @@
+"""APScheduler as a clock: one wake-up at the next due time, and what is done every so often.
+
+It goes by the computer's clock, which may be set. So no job's next time is reckoned from its last one, as an interval
+of APScheduler's is (after a leap of five years it lists every run that was missed, a gigabyte of them), and after a
+leap backwards, when nothing would run for as long as the leap was, :meth:`Clock.leapt` sets every job anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+SOON = timedelta(seconds=0.2)
+_NEXT = "next"
+_OPTIONS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+
+class After(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """So many seconds after now, whenever that is: never a time that has passed."""
+
+    def __init__(self, seconds: float) -> None:
+        self.pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        return now + self.pause
+
+
+class Clock:
+    """Calls what it was told to call, in threads of its own, from :meth:`start` until :meth:`stop`."""
+
+    def __init__(self, threads: int = 4) -> None:
+        workers = {"default": ThreadPoolExecutor(threads)}
+        self._scheduler: Any = BackgroundScheduler(timezone=UTC, job_defaults=_OPTIONS, executors=workers, daemon=True)
+        self._repeated: list[str] = []
+
+    def every(self, seconds: float, name: str, work: Callable[..., object], *given: object) -> None:
+        """Do ``work`` soon, and again ``seconds`` after each time that it was begun; never twice at once."""
+        self._scheduler.add_job(work, After(seconds), given, id=name, next_run_time=datetime.now(UTC) + SOON)
+        self._repeated.append(name)
+
+    def at(self, moment: datetime, work: Callable[[], object]) -> None:
+        """Do ``work`` at ``moment``, instead of what was to be done at another one."""
+        self._scheduler.add_job(work, "date", run_date=moment, id=_NEXT, replace_existing=True)
+
+    def leapt(self) -> None:
+        """The computer's clock was set: everything that is repeated is done soon, and the waiting reckoned anew."""
+        for name in self._repeated:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + SOON)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is being done goes on."""
+        self._scheduler.shutdown(wait=False)

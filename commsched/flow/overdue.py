@@ -1,0 +1,63 @@
+"""What waits past its time although nothing keeps it: the sign that the publisher is ill, whatever it says itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from commsched.store.models import Attempt, Channel, Delivery, Item, Workspace
+
+PAST: Final = timedelta(minutes=5)
+"""How long after its time something may wait before anybody is told. A channel at work does not count: others wait
+in line there."""
+HANGS: Final = timedelta(minutes=15)
+"""How long a call may be under way."""
+LATELY: Final = 1000
+"""Attempts looked through for channels at work."""
+
+
+class Late(msgspec.Struct, frozen=True):
+    """A delivery that should have gone out."""
+
+    delivery: int
+    workspace: int
+    item: int
+    title: str
+    channel: str
+    due: datetime
+    since: datetime
+    """When it should have been looked at, or when the call that hangs began."""
+
+
+def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:
+    """The oldest first. What is paused or resting waits for good reason."""
+    hanging = (Attempt.outcome == "") & (Attempt.started_at <= now - HANGS)
+    what = (Delivery.id, Delivery.workspace_id, Delivery.item_id, Item.title, Channel.name, Delivery.due_at)
+    waiting = (
+        select(*what, Delivery.next_at, Delivery.channel_id)
+        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
+        .join(Workspace, Workspace.id == Delivery.workspace_id)
+        .where(Delivery.next_at <= now - PAST, Workspace.paused_at.is_(None),
+               or_(Channel.not_before.is_(None), Channel.not_before <= now - PAST))
+        .order_by(Delivery.next_at).limit(limit)
+    )  # fmt: skip
+    under_way = (
+        select(*what, Attempt.started_at, Delivery.channel_id)
+        .join(Attempt, and_(Attempt.delivery_id == Delivery.id, hanging)).join(Item, Item.id == Delivery.item_id)
+        .join(Channel, Channel.id == Delivery.channel_id).limit(limit)
+    )  # fmt: skip
+    rows = list(session.execute(waiting))
+    if rows:
+        at_work = _at_work(session, now)
+        rows = [row for row in rows if row[-1] not in at_work]
+    return sorted((Late(*row[:-1]) for row in [*session.execute(under_way), *rows]), key=lambda late: late.since)
+
+
+def _at_work(session: Session, now: datetime) -> set[int]:
+    """The channels on which something was begun lately."""
+    newest = select(Attempt.channel_id, Attempt.started_at).order_by(Attempt.id.desc()).limit(LATELY)
+    return {row[0] for row in session.execute(newest) if now - PAST < row[1] <= now}

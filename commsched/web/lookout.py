@@ -1,0 +1,30 @@
+"""Under a server of somebody else's, which may fork at any time: each process looks after the engine from its first
+request on."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from commsched.flow.context import Office
+from commsched.flow.watch import Lookout
+
+
+class LookedAfter:
+    """A WSGI app around ``app``. Several processes look side by side: nobody is told anything twice. Nobody misses them
+    either: one that has had no visitor since it was started has not begun to beat."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], office: Office) -> None:
+        self.app, self.office = app, office
+        self._process = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._process = os.getpid()
+                    Lookout(self.office).start()
+        return self.app(environ, start_response)

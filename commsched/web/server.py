@@ -1,0 +1,115 @@
+"""The HTTP server under the app: how many connections one address has, how long a head may take, how large a body is.
+
+All of it is decided before a thread of the app is touched: a visitor that trickles, or sends what nobody asked for,
+costs a socket and not a page. A proxy before it does the same better; an office without one is not left open.
+"""
+
+from __future__ import annotations
+
+import copy
+import resource
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask import Flask
+from waitress import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+
+from commsched.flow.context import Office
+from commsched.flow.signin import is_somebody
+from commsched.web.app import MOST_BYTES
+
+CONNECTIONS: Final = 1000
+PER_ADDRESS: Final = 100
+"""Of which from one address, unless it is this machine's or a proxy's: an office of ten behind one router has sixty."""
+QUIET: Final = 20
+"""Seconds that a connection may lie without a byte while a request is on its way or none is."""
+HEAD_SECONDS: Final = 20.0
+"""How long the head of a request may take, however the bytes drip."""
+BODY: Final = MOST_BYTES + 2 * 1024 * 1024
+"""Bytes of a body: what the app takes, and what surrounds it in a form."""
+ANONYMOUS_BODY: Final = 1024 * 1024 + 64 * 1024
+"""Bytes of a body from nobody known: one piece of an upload, so that a session that has ended is told so."""
+_SPARE_FILES: Final = 200
+_LOCAL = ("127.", "::1")
+"""Addresses of this machine, where a proxy speaks for many."""
+
+Knows = Callable[[Mapping[str, str]], bool]
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """A request whose body may be large only if it comes with a session or token that is somebody's."""
+
+    knows: Knows
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if (self.chunked or self.content_length >= ANONYMOUS_BODY) and not type(self).knows(self.headers):
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = ANONYMOUS_BODY
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """One connection. Closed at once where its address has too many, and where a head takes too long."""
+
+    most = PER_ADDRESS
+    patience = HEAD_SECONDS
+
+    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+        self._began = time.monotonic()
+        super().__init__(server, sock, addr, adj, map=map)
+        mine = str(addr[0])
+        if self.most and not mine.startswith(_LOCAL) and _from(mine, server) > self.most:
+            self.handle_close()
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self._began = time.monotonic()
+        taken = bool(super().received(data))
+        if self.request is not None and not self.request.headers_finished and self._late():
+            self.will_close = True
+        return taken
+
+    def _late(self) -> bool:
+        return time.monotonic() - self._began > self.patience
+
+
+def _from(address: str, server: Any) -> int:
+    return sum(str(one.addr[0]) == address for one in server.active_channels.values())
+
+
+def make_server(app: Flask, office: Office, sockets: list[socket.socket], threads: int) -> Any:
+    """A waitress server on sockets that are bound already."""
+    server = create_server(
+        app, sockets=sockets, threads=threads, ident="",
+        # what came through a proxy must be seen as such; the app believes only as many as it is told to
+        clear_untrusted_proxy_headers=False,
+        max_request_body_size=BODY, connection_limit=_connections(), asyncore_use_poll=True, channel_timeout=QUIET,
+        cleanup_interval=5,
+    )  # fmt: skip
+    proxied = office.settings.get("trusted_proxies", "") not in ("", "0")
+    kind = channel_class(lambda headers: is_somebody(office, headers), 0 if proxied else PER_ADDRESS)
+    for one in _sockets(server):
+        one.channel_class = kind
+    return server
+
+
+def channel_class(knows: Knows, most: int, patience: float = HEAD_SECONDS) -> type[HTTPChannel]:
+    """Connections that ask ``knows`` of a request's headers; at most ``most`` from one address, 0 for any number."""
+    parser = type("Parser", (_Parser,), {"knows": staticmethod(knows)})
+    return type("Channel", (_Channel,), {"parser_class": parser, "most": most, "patience": patience})
+
+
+def _sockets(server: Any) -> list[Any]:
+    """The listening sockets of ``server``: one, or several where a name has several addresses."""
+    return [one for one in server.map.values() if hasattr(one, "channel_class")] if hasattr(server, "map") else [server]
+
+
+def _connections() -> int:
+    """As many as are wanted, or as the process may have files open."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(100, min(CONNECTIONS, soft - _SPARE_FILES))

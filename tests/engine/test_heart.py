@@ -1,0 +1,399 @@
+"""The courier's own turns are the heartbeat; a clock that leaps is told at once and costs nothing; nothing spins."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+
+import apscheduler.executors.base
+import apscheduler.schedulers.base
+import pytest
+
+from bench.load import bare_office
+from commsched.engine import clock as engine_clock
+from commsched.engine import embedded, guard
+from commsched.engine.clock import After, Clock
+from commsched.engine.embedded import Engine
+from commsched.engine.pulse import STUCK, Pulse
+from commsched.flow import beats, health, servertime
+from commsched.flow.bell import Bell, ring
+from commsched.flow.context import Office
+from commsched.flow.deliver.courier import Courier
+from commsched.store.models import Heartbeat
+from commsched.store.session import EVERY_WORKSPACE
+from tests.engine.test_embedded import Post, soon, states
+from tests.engine.test_embedded import until as until_
+from tests.flow.test_clock import serve  # noqa: F401 (a fixture)
+
+
+def until(what: Callable[[], object], seconds: float = 30.0) -> bool:
+    """With patience for a machine that is busy; nothing here is about a few seconds."""
+    return until_(what, seconds)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def office(tmp_path: Path, post: Post) -> Iterator[Office]:
+    made = bare_office(tmp_path / "home", {"post": post})
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def engine(office: Office) -> Iterator[Engine]:
+    made = Engine(office, hands=4)
+    yield made
+    made.stop(10)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "commsched")
+    monkeypatch.setattr(embedded, "BEAT", 0.2)
+    monkeypatch.setattr(embedded, "STUMBLE", 0.05)
+    monkeypatch.setattr(Pulse, "TICK", 0.1)
+
+
+def row(office: Office, name: str = "clock") -> Heartbeat | None:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return session.get(Heartbeat, name)
+
+
+def at(office: Office) -> datetime:
+    found = row(office)
+    assert found is not None
+    return found.at
+
+
+def trouble(office: Office) -> str:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return beats.trouble(session, office.now())
+
+
+# -- the courier's turns ----------------------------------------------------------------------------
+
+
+def test_a_courier_that_stumbles_for_ever_has_no_heartbeat_and_says_so(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.start()
+    assert until(lambda: row(office) is not None)
+
+    def stumble(self: Any) -> None:
+        raise RuntimeError("database disk image has a bug")
+
+    monkeypatch.setattr(Courier, "_scan", stumble)
+    assert until(lambda: trouble(office) == "stumbles")
+    before = at(office)
+    time.sleep(0.6)
+    assert abs(at(office) - before) < timedelta(seconds=0.05), "nobody else vouches for it"
+    assert not all(check.ok for check in health.checks(office) if check.name == "clock")
+    monkeypatch.undo()
+    assert until(lambda: trouble(office) == "" and at(office) > before), "it goes again by itself"
+
+
+def test_a_courier_whose_every_transaction_is_refused_has_no_heartbeat(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.start()
+    assert until(lambda: row(office) is not None)
+    with office.store.ledger() as connection:
+        connection.exec_driver_sql("ALTER TABLE attempt RENAME TO attempts_gone")  # an OperationalError at every turn
+    soon(office)
+    office.wake()
+    time.sleep(0.3)
+    before = at(office)
+    time.sleep(1.0)
+    assert at(office) - before <= timedelta(seconds=0.5)
+    assert states(office) == ["waiting"]
+
+
+def test_a_courier_that_is_stuck_is_told_and_a_sleep_of_the_computer_is_not() -> None:
+    now = [0.0]
+    pulse = Pulse(10.0, lambda: now[0])
+
+    def live(seconds: float, turning: bool) -> None:
+        for _ in range(int(seconds / pulse.TICK)):
+            now[0] += pulse.TICK
+            pulse.due()
+            if turning:
+                pulse.turned()
+
+    live(120, turning=True)
+    assert pulse.stands()[0] == ""
+    now[0] += 3600
+    pulse.due()
+    assert pulse.stands()[0] == "", "it slept: nobody was let turn"
+    live(STUCK - 5, turning=False)
+    assert pulse.stands()[0] == ""
+    live(10, turning=False)
+    assert pulse.stands() == ("stuck", pytest.approx(3600 + STUCK + 5, abs=3))
+    live(1, turning=True)
+    assert pulse.stands()[0] == ""
+
+
+def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_thread(
+    office: Office, engine: Engine, post: Post
+) -> None:
+    type(post).instant = True  # as a folder on a network disk that does not answer
+    try:
+        engine.start()
+        assert until(lambda: row(office) is not None)
+        post.let.clear()
+        soon(office)
+        office.wake()
+        assert post.begun.wait(30)
+        time.sleep(0.4)
+        before = at(office)
+        time.sleep(0.6)
+        assert abs(at(office) - before) < timedelta(seconds=0.05)
+    finally:
+        post.let.set()
+        type(post).instant = False
+    assert until(lambda: states(office) == ["published"])
+
+
+# -- nothing spins ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["poison", "stuck"])
+def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
+    how: str, office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    real = Courier.next_due
+    monkeypatch.setattr(Courier, "next_due", lambda self: looks.append(1) or real(self))
+    soon(office)
+    before = Courier.__init__
+
+    def broken(self: Courier, *given: Any, **more: Any) -> None:
+        before(self, *given, **more)
+        getattr(self, f"_{how}").add(1)
+
+    monkeypatch.setattr(Courier, "__init__", broken)
+    engine.start()
+    assert until(lambda: engine.working)
+    time.sleep(1.5)
+    assert len(looks) <= 3
+    assert real(engine._courier) is None  # type: ignore[arg-type]
+    soon(office, 1.0)  # on a channel of its own
+    office.wake()
+    assert until(lambda: states(office) == ["waiting", "published"])
+
+
+def test_whatever_is_left_due_the_engine_draws_breath_between_two_looks(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    monkeypatch.setattr(Courier, "next_due", lambda self: looks.append(1) or datetime(2020, 1, 1, tzinfo=UTC))
+    engine.start()
+    time.sleep(2)
+    assert 1 <= len(looks) <= 6
+
+
+# -- leaps of the clock -----------------------------------------------------------------------------
+
+
+class Leaping(datetime):
+    """The computer's clock, which can be set."""
+
+    off = timedelta(0)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + cls.off
+
+
+class LeapingClock:
+    def now(self) -> datetime:
+        return Leaping.now(UTC)
+
+
+@pytest.fixture
+def leap(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+    """Sets every clock that commsched and APScheduler go by; the steady one goes on."""
+    office.clock = LeapingClock()
+    monkeypatch.setattr(embedded, "SAFETY", 0.3)
+    for module in (apscheduler.schedulers.base, apscheduler.executors.base, engine_clock):
+        monkeypatch.setattr(module, "datetime", Leaping)
+
+    def to(by: timedelta) -> None:
+        Leaping.off = by
+
+    yield to
+    Leaping.off = timedelta(0)
+
+
+LEAPS = {"-1 h": timedelta(hours=-1), "+30 min": timedelta(minutes=30), "+5 years": timedelta(days=1826),
+         "-20 years": timedelta(days=-7305)}  # fmt: skip
+
+
+@pytest.mark.parametrize("by", LEAPS.values(), ids=LEAPS.keys())
+def test_a_clock_that_leaps_is_told_at_once_and_the_chores_go_on(
+    by: timedelta, office: Office, engine: Engine, leap: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[datetime] = []
+    monkeypatch.setattr(embedded.notify, "send_due", lambda office: done.append(office.now()))
+    engine.start()
+    assert until(lambda: len(done) == 1 and row(office) is not None)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    leap(by)
+    assert until(lambda: trouble(office) == "clock")
+    assert until(lambda: len(done) >= 2), "it does not wait for as long as the leap was"
+    soon(office)
+    time.sleep(0.8)
+    assert states(office) == ["waiting"], "nothing is sent by a clock in doubt"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 16 * 1024, "kilobytes"
+    count = len(done)
+    leap(timedelta(0))
+    assert until(lambda: trouble(office) == "")
+    assert until(lambda: len(done) > count)
+
+
+def test_a_computer_that_began_in_1970_costs_no_memory(
+    office: Office, engine: Engine, leap: Callable[[timedelta], None]
+) -> None:
+    leap(datetime(1970, 1, 2, tzinfo=UTC) - datetime.now(UTC))
+    engine.start()
+    assert until(lambda: row(office) is not None)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    leap(timedelta(0))
+    assert until(lambda: trouble(office) == "clock")
+    time.sleep(0.5)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 16 * 1024
+
+
+def test_no_job_lists_the_runs_that_a_leap_left_out() -> None:
+    now = datetime.now(UTC)
+    assert After(5).get_next_fire_time(now - timedelta(days=20_000), now) == now + timedelta(seconds=5)
+    clock = Clock()
+    clock.every(5.0, "work", lambda: None)
+    clock.start()
+    (job,) = clock._scheduler.get_jobs()
+    assert len(job._get_run_times(now + timedelta(days=3650))) == 1
+    clock.stop()
+
+
+@pytest.mark.parametrize(("hosts", "goes"), [(("127.0.0.1", "localhost"), True), (("127.0.0.1",), False)])
+def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
+    hosts: tuple[str, ...],
+    goes: bool,
+    office: Office,
+    engine: Engine,
+    serve: Callable[..., str],  # noqa: F811
+    leap: Callable[[timedelta], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedded, "LOOK", 0.3)
+    from email.utils import format_datetime
+
+    port = serve(Date=format_datetime(datetime.now(UTC), usegmt=True)).rpartition(":")[2]
+    monkeypatch.setattr(servertime, "servers", lambda _office: [(f"http://{one}:{port}", True) for one in hosts])
+    office.http = bench_http
+    leap(timedelta(minutes=-30))  # it starts wrong, as a computer without a battery does
+    engine.start()
+    assert until(lambda: row(office) is not None)
+    leap(timedelta(0))  # NTP sets it right
+    assert until(lambda: trouble(office) == "clock")
+    soon(office)
+    assert until(lambda: states(office) == ["published"], 30 if goes else 1.5) is goes
+    assert until(lambda: trouble(office) == "", 30 if goes else 0.5) is goes
+
+
+def bench_http(_private: bool) -> Any:
+    from commsched.platforms._network import Session
+
+    return Session.for_settings({"allow_private": "1"})
+
+
+def test_the_servers_asked_are_those_of_the_channels(office: Office) -> None:
+    class Known:
+        settings = ()
+
+    from commsched.core.platform import Setting
+
+    class Served(Known):
+        settings = (Setting("base_url", "Server", default="https://graph.example"),)
+
+    office.platform = lambda key: Served() if key == "served" else Known()  # type: ignore[assignment,return-value]
+    from sqlalchemy import insert
+
+    from commsched.store.models import Channel
+
+    soon(office)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        for key, settings in (("served", {}), ("served", {"base_url": "https://a.example/api"}), ("plain", {})):
+            session.execute(insert(Channel).values(workspace_id=1, platform=key, name=key, settings=settings,
+                                                   created_at=office.now()))  # fmt: skip
+    assert servertime.servers(office) == [("https://graph.example", False), ("https://a.example", False)]
+
+
+def test_the_guard_believes_and_goes_on_from_there() -> None:
+    wall, steady = [datetime(2026, 11, 26, tzinfo=UTC)], [0.0]
+    one = guard.ClockGuard(lambda: wall[0], lambda: steady[0])
+    wall[0] += timedelta(hours=1)
+    assert not one.trusted()
+    one.believe()
+    assert one.trusted()
+    wall[0] -= timedelta(hours=1)
+    assert not one.trusted(), "back is a jump now"
+
+
+# -- the bell ---------------------------------------------------------------------------------------
+
+
+def test_another_process_wakes_the_engine(
+    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "SAFETY", 30.0)
+    engine.start()
+    assert until(lambda: (office.home / "wake.pipe").exists())
+    time.sleep(0.5)
+    due = soon(office)
+    code = f"from pathlib import Path\nfrom commsched.flow.bell import ring\nring(Path({str(office.home)!r}))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    rung = datetime.now(UTC)
+    assert until(lambda: bool(post.at))
+    assert post.at[0] - rung < timedelta(seconds=3), "not at the next look, half a minute later"
+    assert due <= post.at[0]
+
+
+def test_ringing_never_fails_and_never_waits(tmp_path: Path) -> None:
+    ring(tmp_path)  # no pipe
+    ring(tmp_path / "gone")
+    bell = Bell(tmp_path)
+    assert (tmp_path / "wake.pipe").stat().st_mode & 0o777 == 0o600
+    for _ in range(70_000):  # more than a pipe holds
+        ring(tmp_path)
+    assert bell.wait(0)
+    bell.close()
+    ring(tmp_path)  # nobody listens
+
+
+def test_a_bell_whose_place_is_taken_is_none(tmp_path: Path) -> None:
+    (tmp_path / "wake.pipe").write_text("a file of somebody's")
+    bell = Bell(tmp_path)
+    assert not bell.there
+    assert not bell.wait(0)
+    ring(tmp_path)
+    assert (tmp_path / "wake.pipe").read_text() == "a file of somebody's"
+
+
+def test_two_rings_while_nobody_listens_are_one(tmp_path: Path) -> None:
+    bell = Bell(tmp_path)
+    ring(tmp_path)
+    ring(tmp_path)
+    assert bell.wait(0)
+    assert not bell.wait(0.05)
+    bell.close()
