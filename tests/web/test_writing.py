@@ -132,7 +132,7 @@ def test_an_emoji_of_several_parts_and_a_hard_space_survive_the_form(
     [
         ({"publish_day": "2026-11-27", "publish_time": ""}, "Välj också ett klockslag."),
         ({"publish_day": "", "publish_time": "07:30"}, "Välj också en dag."),
-        ({"publish_day": "2026-11-27", "publish_time": "halv åtta"}, "inte ett datum"),
+        ({"publish_day": "2026-11-27", "publish_time": "halv åtta"}, "inget klockslag"),
         ({"publish_day": "2027-03-28", "publish_time": "02:30"}, "finns inte"),
         ({"publish_day": "2026-10-25", "publish_time": "02:30"}, "två gånger"),
         ({"title": "x" * 501}, "Högst 500 tecken"),
