@@ -45,7 +45,7 @@ def fit(
         exif = clean.credit_of(image)
         image.load()
         picture = clean.srgb(clean.upright(image))
-    if opaque and picture.mode == "RGBA" and picture.getchannel("A").getextrema()[0] < 250:
+    if opaque and picture.mode == "RGBA" and min(picture.getchannel("A").tobytes()) < 250:
         raise errors.CannotFit(limit=max_bytes // 1024)
     if ratio is not None:
         picture = picture.crop(frame(picture.size, ratio, centre))
