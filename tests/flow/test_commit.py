@@ -136,6 +136,19 @@ def test_what_another_process_called_unknown_is_proved_by_the_answer(world: Worl
     assert outcome(world) == ("published", "", len(LIST))
 
 
+def test_an_answer_to_an_attempt_that_another_process_has_closed_changes_nothing(world: World) -> None:
+    from commsched.flow.deliver.recover import recover
+
+    due(world, channel=3)
+    fail(world, "dns")
+    world.step()
+    world.call()
+    recover(world.office)
+    world.step()
+    world.step()
+    assert (one(world).state, one(world).reason, attempts(world)) == ("unknown", "verify", [(1, "unknown")])
+
+
 def test_an_answer_that_was_written_down_after_all_is_not_taken_out_of_the_line(world: World) -> None:
     due(world)
     world.step()
