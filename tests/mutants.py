@@ -175,6 +175,7 @@ MUTANTS = (
     Mutant("settle time not waited for", "core/retry.py", "case Unknown(detail=detail):\n            return Next(\"unknown\", now + timedelta(seconds=settle)", "case Unknown(detail=detail):\n            return Next(\"unknown\", now"),
     Mutant("a compatible server is trusted to keep the key", "platforms/mastodon.py",
            'return facts.get("keeps_key") is True', 'return facts.get("keeps_key", True) is True', KINDS),
+    Mutant("a key that may be forgotten is trusted", SETTLE, "self.now - done.call.since > platform.resend_within", "False"),
     Mutant("what the server keeps is not asked before a resend", SETTLE, "platform.resends(done.call.wire.facts)",
            "platform.resend_if_absent"),
     Mutant("what a server calls itself is not read", "platforms/_mastodon.py", 'or "compatible" in version.lower()', "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
@@ -288,6 +288,10 @@ class Platform(ABC):
     @abstractmethod
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         """Read back whether ``part`` went out at or after ``since`` (UTC)."""
+
+    resend_within: ClassVar[timedelta | None] = None
+    """How long after the lost call absence may send again: as long as the platform keeps what makes a repeat harmless.
+    ``None`` is for ever."""
 
     def resends(self, facts: dict[str, Any]) -> bool:
         """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""

@@ -29,9 +29,6 @@ from commsched.core.words import N_, Problem
 from commsched.platforms._answers import base_url, ident, invisible, orphan, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 
-_KEY_LIVES = timedelta(minutes=45)
-"""How long after the first try absence may send again with the same key: the server keeps it 60 minutes, and the try
-itself may wait another ten."""
 _SKEW = timedelta(minutes=2)
 _PAGE, _PAGES = 40, 5
 _PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
@@ -80,6 +77,8 @@ class Mastodon(Platform):
     )
     many_servers = True
     resend_if_absent = True
+    resend_within = timedelta(minutes=45)
+    """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
     def connect(self, wire: Wire) -> Account:
         client = None
@@ -177,9 +176,6 @@ class Mastodon(Platform):
             found = _read_back(client, part, since - _SKEW, wire.account)
         except Exception as error:
             return unread(_outcome(error, wire, client))
-        if isinstance(found, Absent) and wire.now() - since > _KEY_LIVES:
-            words = "read back and not seen, but the server may have forgotten the key that prevents a duplicate"
-            return CannotTell(words, final=True)
         return found
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -349,6 +350,21 @@ def test_what_is_absent_is_resent_only_on_a_server_known_to_keep_the_key(
         world.clock.forward(seconds)
         world.settle()
     assert outcome(world) == expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(44, "published"), (46, "held")])
+def test_what_is_absent_is_resent_only_while_the_server_keeps_the_key(
+    world: World, monkeypatch: pytest.MonkeyPatch, minutes: int, expected: str
+) -> None:
+    monkeypatch.setattr(world.platforms["sim-read"], "resend_within", timedelta(minutes=45), raising=False)
+    due(world, channel=3)
+    fail(world, "timeout before")
+    world.settle()
+    fail(world, *["cannot tell"] * 3, kind="look")
+    for seconds in (6, 20, 120, minutes * 60 - 146, 6, 6):
+        world.clock.forward(seconds)
+        world.settle()
+    assert outcome(world)[0] == expected
 
 
 def test_a_date_that_has_passed_stops_nothing_that_the_platform_takes(world: World) -> None:

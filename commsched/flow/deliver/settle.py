@@ -103,6 +103,8 @@ class Settler(msgspec.Struct, frozen=True):
         platform, looks = done.call.platform, row.tries + 1
         own = done.call.wire.settings.get("resend_if_absent")
         resend = platform.resends(done.call.wire.facts) if own is None else own == "1"
+        if platform.resend_within is not None and self.now - done.call.since > platform.resend_within:
+            resend = False
         next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend, part.tries)
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
