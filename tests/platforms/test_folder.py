@@ -97,7 +97,7 @@ def test_taking_down_removes_that_publication_only(tmp_path: Path) -> None:
 
 def test_connecting_proves_that_the_folder_can_be_written_to(tmp_path: Path) -> None:
     account = PLATFORM.connect(wire(tmp_path, path=str(tmp_path / "out")))
-    assert (account.name, list((tmp_path / "out").iterdir())) == ("out", [])
+    assert (account.name, list((tmp_path / "out").iterdir())) == (f"{tmp_path.name}/out", [])
     (tmp_path / "file").write_text("")
     for path in ("relative/path", str(tmp_path / "file" / "x"), "/proc/nothing/here", "/a\0b"):
         with pytest.raises(ConnectError) as refused:

@@ -83,8 +83,8 @@ POLICIES = {
     "one": ({"mode": "one", "bypass": "1"}, Policy(steps=[Step()])),
     "all": ({"mode": "all", "people0": ["1", "3"]}, Policy(steps=[Step(people=[1, 3], need="all")], bypass=False)),
     "chain": (
-        {"mode": "chain", "people0": ["3"], "need0": "any", "people1": ["1", "3"], "need1": "all", "own": "1"},
-        Policy(steps=[Step(people=[3]), Step(people=[1, 3], need="all")], bypass=False, own=True),
+        {"mode": "chain", "people0": ["3"], "need0": "any", "people1": ["1"], "need1": "all", "own": "1"},
+        Policy(steps=[Step(people=[3]), Step(people=[1], need="all")], bypass=False, own=True),
     ),
 }
 
