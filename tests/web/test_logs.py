@@ -31,13 +31,15 @@ def log() -> Iterator[io.StringIO]:
     """Everything that is logged, as a foreign server would write it: nothing is taken out afterwards."""
     said = io.StringIO()
     handler = logging.StreamHandler(said)
-    root = logging.getLogger()
-    level = root.level
+    root, ours = logging.getLogger(), logging.getLogger("commsched")
+    levels = root.level, ours.level  # a simulation that ran before in this process may have made ours silent
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    ours.setLevel(logging.NOTSET)
     yield said
     root.removeHandler(handler)
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 @pytest.mark.parametrize(
