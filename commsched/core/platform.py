@@ -123,6 +123,8 @@ class Draft(msgspec.Struct, frozen=True):
     recipients: tuple[str, ...] = ()
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
+    correction: str = ""
+    """What is corrected, where it is a correction of something published."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -260,6 +262,10 @@ class Platform(ABC):
     def count(self, text: str, facts: dict[str, Any]) -> int:
         """The length of ``text`` as this platform counts it."""
         return len(text)
+
+    def subject(self, draft: Draft) -> str:
+        """What stands above the words where they come as a mail: the headline."""
+        return draft.title
 
     def foot(self, draft: Draft, wire: Wire) -> list[str]:
         """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""

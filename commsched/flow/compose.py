@@ -188,7 +188,7 @@ def draft_for(
         kind=content.kind, title=content.title, text=content.text if own.text is None else own.text,
         lead=content.lead, short=content.short, facts=content.facts, genre=content.genre,
         quotes=tuple(content.quotes), contact=content.contact, link=content.link, language=content.language,
-        pictures=pictures, options=own.options, recipients=tuple(people), uid=uid,
+        pictures=pictures, options=own.options, recipients=tuple(people), uid=uid, correction=content.correction,
     )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ class Look(msgspec.Struct, frozen=True):
     """Whose name readers see: the same rule as for what goes out."""
     foot: list[str]
     """Lines below the words that the platform adds."""
+    subject: str = ""
+    """Of a mail."""
 
 
 def looks(office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None) -> list[Look]:
@@ -62,7 +64,7 @@ def _look(
     draft = compose.draft_for(content, channel.id, uid, readers, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     foot = platform.foot(draft, _wire(office, place, channel))
-    return Look(channel, checked, draft, platform.parts(draft), len(people), sender, foot)
+    return Look(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
 
 
 def _wire(office: Office, place: Workspace, channel: Channel) -> Wire:

@@ -14,11 +14,13 @@ _LABELS: Final = {
     "sv": {
         "pressmeddelande": "Pressmeddelande", "debattartikel": "Debattartikel", "insändare": "Insändare",
         "facts": "Fakta", "short": "Notisversion", "contact": "Presskontakt", "newsroom": "Läs i pressrummet",
+        "correction": "Rättelse", "corrected": "Rättat",
         "leave": "Vill du inte få våra pressutskick? Svara ”avregistrera” till",
     },
     "en": {
         "pressmeddelande": "Press release", "debattartikel": "Opinion article", "insändare": "Letter to the editor",
         "facts": "Facts", "short": "Short version", "contact": "Press contact", "newsroom": "Read in the newsroom",
+        "correction": "Correction", "corrected": "Corrected",
         "leave": "Do you not want our press mailings? Answer “unsubscribe” to",
     },
 }  # fmt: skip
@@ -31,12 +33,24 @@ def _labels(draft: Draft) -> dict[str, str]:
     return _LABELS["sv" if draft.language.startswith("sv") else "en"]
 
 
+def subject(draft: Draft) -> str:
+    """The headline; an editor must see at once that it is a correction of what they have got before."""
+    word = _labels(draft)["correction"]
+    if not draft.correction or draft.title.casefold().startswith(word.casefold()):
+        return draft.title
+    return f"{word}: {draft.title}"
+
+
+def _corrected(draft: Draft) -> str:
+    return f"{_labels(draft)['corrected']}: {draft.correction}" if draft.correction else ""
+
+
 def text_body(draft: Draft, url: str, leave: str) -> str:
     """The mail as plain text: what a newsroom copies from."""
     label = _labels(draft)
     blocks = [
         label.get(draft.genre, "").upper() if draft.kind == "release" else "",
-        draft.title, draft.lead, to_plain(draft.text),
+        _corrected(draft), draft.title, draft.lead, to_plain(draft.text),
         *(f"– {said.text}\n{said.person}".strip() for said in draft.quotes),
         _headed(label["facts"], to_plain(draft.facts)), _headed(label["short"], draft.short),
         _headed(label["contact"], draft.contact), draft.link, f"{label['newsroom']}: {url}" if url else "",
@@ -63,6 +77,7 @@ def html_body(draft: Draft, url: str, leave: str) -> str:
     pieces = [
         f'<p style="{_SANS};font-size:13px;letter-spacing:.06em;text-transform:uppercase;color:#57606a;margin:0">'
         f"{escape(genre)}</p>" if genre else "",
+        f"<p><strong>{_lines(_corrected(draft))}</strong></p>" if draft.correction else "",
         f'<h1 style="{_SANS};font-size:27px;line-height:1.2;margin:6px 0 16px">{escape(draft.title)}</h1>',
         f"<p><strong>{_lines(draft.lead)}</strong></p>" if draft.lead.strip() else "",
         to_html(draft.text),

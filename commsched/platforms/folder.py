@@ -148,6 +148,7 @@ def _facts(part: Part, names: list[str]) -> dict[str, Any]:
     return {
         "id": draft.uid, "kind": draft.kind, "genre": draft.genre if draft.kind == "release" else "",
         "language": draft.language, "title": draft.title, "lead": draft.lead, "text": part.text,
+        "correction": draft.correction,
         "short": draft.short, "facts": draft.facts, "contact": draft.contact, "link": draft.link,
         "quotes": [{"text": quote.text, "person": quote.person} for quote in draft.quotes],
         "pictures": [
@@ -162,7 +163,7 @@ def plain(part: Part) -> str:
     """The text of ``part`` as its file has it, and as the preview shows it."""
     draft = part.draft
     quotes = "\n\n".join(f"– {quote.text}\n{quote.person}".strip() for quote in draft.quotes)
-    blocks = (draft.title, draft.lead, part.text, quotes, draft.facts, draft.contact, draft.link)
+    blocks = (draft.correction, draft.title, draft.lead, part.text, quotes, draft.facts, draft.contact, draft.link)
     return "\n\n".join(block.strip() for block in blocks if block.strip()) + "\n"
 
 

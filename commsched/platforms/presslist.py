@@ -17,7 +17,7 @@ from commsched.core.platform import Account, ConnectError, Draft, Limits, Messag
 from commsched.core.recipients import Recipients, is_address, read
 from commsched.core.slug import address_of
 from commsched.core.words import N_, Problem, block, warn
-from commsched.platforms._pressmail import foot, html_body, text_body
+from commsched.platforms._pressmail import foot, html_body, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -150,6 +150,9 @@ class PressList(Platform):
             return Retry(outcome.detail, whole_channel=True)
         return outcome
 
+    def subject(self, draft: Draft) -> str:
+        return subject(draft)
+
     def message(self, part: Part, wire: Wire) -> Message:
         """The mail that ``part`` is, to its one recipient."""
         draft, sender = part.draft, wire.settings.get("sender", "").strip()
@@ -158,7 +161,7 @@ class PressList(Platform):
         return Message(
             message_id=part.message_id, sender=sender,
             sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
-            to=part.recipient, subject=draft.title, reply_to=reply_to, date=wire.now(),
+            to=part.recipient, subject=subject(draft), reply_to=reply_to, date=wire.now(),
             text=text_body(draft, url, leave), html=html_body(draft, url, leave),
             headers={"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {},
         )  # fmt: skip

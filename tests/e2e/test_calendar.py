@@ -78,7 +78,7 @@ def test_one_can_change_ones_mind_about_a_drop(visit: Any, cast: Cast) -> None:
     drag(page, item, "2026-12-03", approved=True)
     let_go(page)
     page.get_by_role("button", name="Låt vara").click()
-    assert page.evaluate("document.activeElement.id") == f"i{item}"
+    page.wait_for_function(f"document.activeElement.id === 'i{item}'")
     assert look(cast, item).wall_time == "2026-11-26T12:00"
 
 

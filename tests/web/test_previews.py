@@ -12,11 +12,12 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from commsched.core.content import Quote
 from commsched.core.draft import PictureIn, VariantIn
 from commsched.core.outcome import Handles, Published
-from commsched.core.platform import Wire
+from commsched.core.platform import Draft, Part, Wire
 from commsched.flow import compose, items, notify, preview, write
 from commsched.flow.context import Office
 from commsched.platforms import get
@@ -192,6 +193,23 @@ def test_the_press_mail_is_what_was_shown(browse: Browse, office: Office, cast: 
     assert "<img" not in letter.html
     assert "<img" not in preview_html, "the mail has no picture, so none is shown"
     assert "Bilder skickas inte" in bare(browse(cast.writer).get(f"~/items/{item_id}").text)
+
+
+def test_a_correction_tells_an_editor_at_once_that_it_is_one(office: Office, cast: Cast) -> None:
+    """In the subject and first in the mail, in the preview and in what is sent."""
+    from commsched.platforms import presslist
+
+    draft = Draft(kind="release", title="Fler turer", text="Hej.", correction="Det är fem turer.", language="sv")
+    list_ = presslist.PLATFORM
+    assert list_.subject(draft) == "Rättelse: Fler turer"
+    assert list_.subject(replace(draft, title="Rättelse: fler turer")) == "Rättelse: fler turer"
+    assert list_.subject(replace(draft, correction="")) == "Fler turer"
+    on = Wire(channel=1, settings={}, secrets={}, now=office.now, http=None, mailer=MailBag(), workspace="gruppen")
+    part = Part(number=0, role="recipient", text="Hej.", draft=draft, recipient="red@x.example", message_id="1@x")
+    letter = list_.message(part, on)
+    assert letter.subject == "Rättelse: Fler turer"
+    assert letter.text.startswith("PRESSMEDDELANDE\n\nRättat: Det är fem turer.\n\nFler turer")
+    assert "Rättat: Det är fem turer." in letter.html
 
 
 def test_the_file_is_what_was_shown(browse: Browse, office: Office, cast: Cast, tmp_path: Path) -> None:
