@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant("a second yes of the same human", "core/approval.py", "any(said.human == one.human for said in given)",
            "False", SAYS),
     Mutant("a deputy's yes is not the deputy's", "flow/clearance.py", "by=row.person_id,", "",
-           f"{EYES}deputy_who_has_said_yes"),
+           "tests/flow/test_four_eyes.py tests/flow/test_approve.py tests/flow/test_rounds.py"),
     Mutant("a yes is asked for twice", "flow/approve.py",
            "if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):", "if False:",
            f"{EYES}who_has_said_yes"),
