@@ -212,7 +212,8 @@ def test_a_proxy_is_no_way_into_the_house(sim: Echo, way_out: Tunnel, certificat
     "name",
     ["minio", *(f"wiki.{end}" for end in (
         "local", "internal", "intra", "intranet", "lan", "home", "corp", "test", "invalid", "localhost", "svc",
-        "fritz.box", "private", "arpa", "service.consul", "onion", "LAN", "lan.", "mail", "router", "docker", "Fritz.Box",
+        "fritz.box", "private", "arpa", "service.consul", "onion", "LAN", "lan.", "mail", "router", "docker",
+        "Fritz.Box",
     ))],
 )  # fmt: skip
 def test_a_name_of_the_house_is_not_asked_of_the_proxy(way_out: Tunnel, certificate: Path, name: str) -> None:
