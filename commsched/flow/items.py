@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import desc, select, update
@@ -154,20 +156,28 @@ def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem
     checked = compose.check(office, session, content, item.uid, item.publish_at)
     general = compose.general_problems(content, item.publish_at, office.now())
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
-        general.append(block("channels", N_("A correction must go to the page where the text stands.")))
+        general.append(
+            block(
+                "channels",
+                N_("A correction goes to the pages where the text stands, and to no other page of your own."),
+            )
+        )
     return general, checked
 
 
 def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
-    """Whether a correction goes to a channel on which what it corrects was published, and takes its place there."""
-    chosen = [one.channel for one in content.channels]
-    out = (
-        select(Delivery.id)
-        .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Channel.platform.in_(OWN_PAGES), Delivery.item_id == original, Delivery.state == "published")
-        .where(Delivery.channel_id.in_(chosen))
-    )
-    return session.scalar(out.limit(1)) is not None
+    """Whether a correction goes to pages of ours on which what it corrects stands, and to no other: there it would take
+    the place of nothing, and nobody would see it."""
+    stood = select(Channel.id, Channel.platform).join(Delivery, Delivery.channel_id == Channel.id)
+    out = stood.where(Delivery.item_id == original, Delivery.state == "published")
+    chosen = select(Channel.id, Channel.platform).where(Channel.id.in_([one.channel for one in content.channels]))
+    there, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
+    return bool(wanted) and wanted <= there
+
+
+def _own_pages(channels: Iterable[Any]) -> set[str | int]:
+    """The pages of ours that channels (id, platform) lead to: the one newsroom, each wall."""
+    return {"newsroom" if key == "newsroom" else number for number, key in channels if key in OWN_PAGES}
 
 
 def learn_alt(session: Session, content: Content) -> None:

@@ -76,7 +76,9 @@ def _shows(
     if not may_be_seen(content, now):
         return False
     original = item.corrects_id or item.id
-    later = versions.corrections(session, [original], platform, now).get(original)
+    later = versions.corrections(session, [original], platform, now).get(original, [])
+    if platform == "sandbox":  # every wall is a page of its own
+        later = [one for one in later if one.channel == delivery.channel_id]
     if (later[-1].item if later else original) != item.id:
         return False
     return any(one.sha256 == sha256 for one in content.pictures_on(delivery.channel_id))

@@ -173,6 +173,7 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
         row, now = load(session, delivery_id, lock=True), office.now()
         if row.state not in ("held", "failed"):
             raise Conflict(N_("Only what was held or has failed can be sent again."))
+        schedule.refuse_superseded(session, row.item_id)
         workspace = items.workspace_of(session, actor)
         row.latest_at = max(row.latest_at, latest_for(now, latest_minutes or workspace.latest_minutes))
         if row.reason != "absent":

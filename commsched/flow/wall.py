@@ -52,7 +52,7 @@ def wall(office: Office, slug: str, channel_id: int) -> Wall:
             .limit(100)
         )
         found = rows.all()
-        newest = _newest(session, [item for _delivery, item, _revision in found], office.now())
+        newest = _newest(session, channel_id, [item for _delivery, item, _revision in found], office.now())
         notes = [_note(office, session, *row) for row in found if newest.get(_original(row[1]), row[1].id) == row[1].id]
     return Wall(here, channel.name, [note for note in notes if note is not None])
 
@@ -61,10 +61,11 @@ def _original(item: Item) -> int:
     return item.corrects_id or item.id
 
 
-def _newest(session: Session, items: list[Item], now: datetime) -> dict[int, int]:
-    """The item whose wording stands, by the id of the one that was corrected."""
+def _newest(session: Session, channel: int, items: list[Item], now: datetime) -> dict[int, int]:
+    """The item whose wording stands on this wall, by the id of the one that was corrected."""
     later: dict[int, list[Version]] = versions.corrections(session, {_original(one) for one in items}, "sandbox", now)
-    return {original: found[-1].item for original, found in later.items()}
+    here = {original: [one.item for one in found if one.channel == channel] for original, found in later.items()}
+    return {original: found[-1] for original, found in here.items() if found}
 
 
 def _note(office: Office, session: Session, delivery: Delivery, item: Item, revision: Revision) -> Note | None:

@@ -631,6 +631,19 @@ def test_what_is_partly_out_cannot_be_edited_into_something_else(world: World) -
     assert world._facts(item)[0] == before
 
 
+def test_what_is_partly_out_cannot_be_edited_while_another_time_is_asked_about(world: World) -> None:
+    """Moved beyond its approval it is in review, and what waits there can otherwise be edited."""
+    item = due(world, parts=2)
+    fail(world, "", "reject")
+    world.settle()
+    far = (world.clock.at + timedelta(days=30)).isoformat()
+    schedule.move(world.office, world.actor(FIRST), item, far, ask_again=True)
+    before, _place, row = world._facts(item)
+    assert row.state == "in_review"
+    world.edit(item)
+    assert world._facts(item)[0] == before
+
+
 @pytest.mark.parametrize("deed", ["cancel", "drop"])
 def test_cancelling_the_rest_of_what_is_partly_out_does_not_say_that_nothing_went_out(world: World, deed: str) -> None:
     item = due(world, parts=2)

@@ -139,6 +139,8 @@ class World:
         )  # fmt: skip
         self._clean()
         self.random = chooser or random.Random(0)
+        self._wrong: AssertionError | None = None
+        """What the oracle first saw wrong at a commit."""
         self.trouble = ""
         """What the next commit of the courier does: one of :data:`TROUBLES`; joined with ``+``, those after it too."""
         self.hands = Later()
@@ -238,7 +240,10 @@ class World:
                 raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
             if trouble == "broken":
                 raise DatabaseError("COMMIT", {}, sqlite3.DatabaseError("database disk image is malformed"))
-        self._look_at_attempts(before)
+        try:
+            self._look_at_attempts(before)
+        except AssertionError as error:  # raised in here the courier would take it for a commit that failed
+            self._wrong = self._wrong or error
         if trouble == "lost":
             raise OperationalError("COMMIT", {}, sqlite3.OperationalError("the connection was lost"))
         if trouble == "broken after":
@@ -259,6 +264,8 @@ class World:
             crashed = True
         finally:
             del self.office.store.ledger
+        if self._wrong is not None:
+            raise self._wrong
         if crashed:
             self.crash()
 
@@ -385,6 +392,8 @@ class World:
 
     def check(self) -> None:
         """What must hold at any moment between two steps."""
+        if self._wrong is not None:
+            raise self._wrong
         self.wall.arrive()
         doubles = [key for key, count in Counter(named(one) for one in self.wall.seen).items() if count > 1]
         assert not doubles, f"posted twice: {doubles}"

@@ -10,14 +10,16 @@ from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from sqlalchemy import select
 
-from commsched.core.content import Picture
+from commsched.core.content import ChannelContent, Picture, canonical, digest
+from commsched.core.draft import DraftIn
 from commsched.core.words import Conflict, Invalid, NotAllowed
-from commsched.flow import corrections, takedown
+from commsched.flow import corrections, items, resolve, takedown, write
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
-from commsched.store.models import Delivery, Entry, Item, Media, Notice, PictureSource
+from commsched.store.models import Delivery, Entry, Item, Media, Notice, PictureSource, PictureUse, Revision
 from tests import publications
 from tests.conftest import NOW, Browser, Cast, SetClock
 from tests.web.test_newsroom import AN_HOUR_AGO, ATOM, address, release
@@ -231,6 +233,76 @@ def test_a_corrected_post_stands_once_on_the_wall(press: FlaskClient, office: Of
     assert "Fem bussar" in page
     assert "Det är fem." in page
     assert "Fyra bussar" not in page
+
+
+def test_a_correction_on_one_wall_leaves_the_other_as_it_is(press: FlaskClient, office: Office, cast: Cast) -> None:
+    first = publications.channel(office, cast.place.id, "sandbox", name="Första")
+    other = publications.channel(office, cast.place.id, "sandbox", name="Andra")
+    picture = publications.picture(office, cast.place.id, b"jpeg")
+    item = publications.published(office, cast.place.id, first, at=AN_HOUR_AGO, text="Fyra bussar")
+    _also_on(office, cast, item, other, [picture])
+    publications.published(office, cast.place.id, first, at=NOW, text="Fem", corrects=item, correction="Det är fem.")
+    assert "Fyra bussar" not in press.get(f"/wall/gruppen/{first}").text
+    assert "Fyra bussar" in press.get(f"/wall/gruppen/{other}").text
+    assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
+
+
+def _also_on(office: Office, cast: Cast, item: Item, channel: int, pictures: list[Picture]) -> None:
+    """The item's only revision goes to another channel too, with pictures."""
+    with office.store.write(cast.place.id) as session:
+        revision = session.scalars(select(Revision).where(Revision.item_id == item.id)).one()
+        first = revision.parsed()
+        said = replace(first, channels=[*first.channels, ChannelContent(channel=channel)], pictures=pictures)
+        revision.content = canonical(said)
+        revision.hash = digest(revision.content)
+        for row in session.scalars(select(Media)):
+            session.add(PictureUse(revision_id=revision.id, media_id=row.id))
+        session.add(
+            Delivery(
+                uid="b" * 32, item_id=item.id, revision_id=revision.id, channel_id=channel, state="published",
+                due_at=AN_HOUR_AGO, latest_at=AN_HOUR_AGO, created_at=AN_HOUR_AGO, published_at=AN_HOUR_AGO,
+            )
+        )  # fmt: skip
+
+
+def test_a_correction_goes_to_no_page_where_nothing_stands(office: Office, cast: Cast, room: int) -> None:
+    """It would be called published, and nobody would see it."""
+    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
+    item = publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Fyra bussar")
+    number = corrections.begin(office, cast.actor("writer"), item.id)
+    for channels, refused in (([wall], False), ([wall, room], True), ([], True)):
+        draft = DraftIn(text="Fem bussar", channels=channels, correction="Det är fem.")
+        write.save(office, cast.actor("writer"), number, draft)
+        with office.store.read(cast.place.id) as session:
+            general, _channels = items.problems(office, session, items.load(session, number))
+        assert any("to no other page" in one.words.message for one in general) == refused, channels
+
+
+@pytest.mark.parametrize("how", ["corrected", "taken_down"])
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "held"])
+def test_what_was_corrected_or_taken_down_goes_to_nobody_else(
+    office: Office, cast: Cast, room: int, how: str, waits: bool
+) -> None:
+    """The gate asks, so that it reaches a mailing that is under way; and so does whoever presses "send"."""
+    item = release(office, cast, room)
+    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
+    _also_on(office, cast, item, wall, [])
+    with office.store.write(cast.place.id) as session:
+        row = session.scalars(select(Delivery).where(Delivery.channel_id == wall)).one()
+        row.state, row.published_at, row.latest_at = "waiting" if waits else "held", None, NOW + timedelta(hours=1)
+        row.next_at = NOW if waits else None
+        number = row.id
+    if how == "corrected":
+        correction(office, cast, room, item)
+    else:
+        takedown.take_down(office, cast.actor("writer"), item.id, "Fel.")
+    if not waits:
+        with pytest.raises(Conflict):
+            resolve.send(office, cast.actor("writer"), number)
+    Courier(office, wait=lambda seconds: None).run()
+    with office.store.read(cast.place.id) as session:
+        row = session.get_one(Delivery, number)
+        assert (row.state, row.reason) == ("held", how if waits else "")
 
 
 def test_taking_down_is_told_and_on_the_record_and_needs_a_reason(office: Office, cast: Cast, room: int) -> None:
