@@ -37,12 +37,19 @@ class InUse:
     def _take(self, kind: int) -> bool:
         if self._file is None:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._give_to_owner(self._file)
         try:
             fcntl.flock(self._file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
             return False
         return True
+
+    def _give_to_owner(self, file: int) -> None:
+        """A command that root ran first must not keep the office itself out."""
+        owner = self.path.parent.stat()
+        if os.geteuid() == 0 and os.fstat(file).st_uid != owner.st_uid:
+            os.fchown(file, owner.st_uid, owner.st_gid)
 
     def release(self) -> None:
         if self._file is not None:

@@ -68,7 +68,7 @@ def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path]
 def _make_ready(file: Path, home: Path, stage: Path, open_copy: Callable[[Path], Office]) -> Brought:
     manifest = backup.take_out(file, stage)
     with_key = (stage / backup.KEY).exists()
-    held = carried.standing(home / backup.DATABASE)
+    held = carried.standing(home / backup.DATABASE, manifest.made_at)
     office = open_copy(stage)
     try:
         settled = settle(office, manifest.made_at)

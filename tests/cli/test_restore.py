@@ -22,12 +22,13 @@ from sqlalchemy import func, select
 
 from commsched.bootstrap import open_copy, open_office
 from commsched.core.words import Conflict
-from commsched.flow import backup, in_use, replacing, restored
+from commsched.flow import backup, in_use, keys, operator, replacing, restored
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
 from commsched.flow.in_use import InUse, enter
 from commsched.flow.restored import bring_back
-from commsched.store.models import Attempt, Delivery, Item, Media, Takedown, Workspace
+from commsched.flow.signin import recognise_token
+from commsched.store.models import ApiToken, Attempt, Delivery, Item, Media, Person, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
@@ -244,6 +245,13 @@ def test_nobody_opens_an_office_while_it_is_restored(tmp_path: Path) -> None:
         assert not InUse(tmp_path).alone()
 
 
+def test_what_root_opened_first_is_the_owners_of_the_home(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(tmp_path, 12345, 12345)
+    with enter(tmp_path) as lock:
+        assert lock.path.stat().st_uid == tmp_path.stat().st_uid
+
+
 def test_two_that_start_at_once_complete_a_restore_that_was_cut_short_once(
     office: Office, archive: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +328,41 @@ def test_what_was_put_back_in_the_backup_is_not_taken_down_by_an_older_database(
     assert _standing(office.home, clock) == []
 
 
+@pytest.mark.parametrize("newer", [True, False])
+def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
+    office: Office, cast: Cast, clock: SetClock, tmp_path: Path, newer: bool
+) -> None:
+    """But a database older than the backup shuts nobody out who was let in again after it."""
+    token = keys.create_token(office, cast.actor("approver"), "a program")
+
+    def ended(yes: bool) -> None:
+        with office.store.write(EVERY_WORKSPACE) as session:
+            session.get_one(Person, cast.writer.id).active = not yes
+            session.scalars(select(ApiToken)).one().revoked_at = clock.now() if yes else None
+
+    ended(not newer)
+    with closing(sqlite3.connect(office.home / backup.DATABASE)) as old:
+        old.execute("VACUUM INTO ?", (str(tmp_path / "older.db"),))
+    clock.forward(hours=1)
+    ended(False)
+    made = backup.archive(office, tmp_path / "a.tar.gz", with_key=True)
+    if newer:
+        clock.forward(hours=1)
+        operator.deactivate(office, cast.place, cast.writer.email)
+        ended(True)
+    office.store.close()
+    if not newer:
+        (tmp_path / "older.db").rename(office.home / backup.DATABASE)
+    brought = bring_back(made, office.home, clock.now(), partial(open_copy, clock=clock))
+    assert brought.carried is not None
+    assert (brought.carried.persons, brought.carried.tokens) == ((1, 1) if newer else (0, 0))
+    again = open_office(office.home, clock=clock)
+    assert (recognise_token(again, token) is None) is newer
+    with again.store.read(EVERY_WORKSPACE) as session:
+        assert session.get_one(Person, cast.writer.id).active is not newer
+    again.store.close()
+
+
 @pytest.mark.parametrize(("then", "now", "carried"), [
     (None, "2026-11-25", "2026-11-25"), ("2027-01-31", "2026-11-25", "2026-11-25"),
     ("2026-11-25", "2027-01-31", "2026-11-25"), ("2026-11-25", None, "2026-11-25"),
@@ -363,6 +406,7 @@ def test_a_damaged_database_is_replaced_all_the_same_and_what_is_not_known_is_sa
     assert done.exit_code == 0, done.output
     assert "stands there again as it was" in done.stderr
     assert "consents that ended since hold again" in done.stderr
+    assert "can sign in again" in done.stderr
     assert "smtp_url = smtp://relay.example.org\n" in done.stderr
     assert "hemligt" not in done.output
     assert fate(office.home, clock) == "restored"
