@@ -151,12 +151,12 @@ def _tell_of_own_pages(brought: Brought, made_at: str) -> None:
     took = brought.carried
     if took is None:
         tell(N_("What was taken down or corrected on your own pages after %(at)s stands there again as it was, "
-                "consents that ended since hold again, and people who were shut out since can sign in again: look through it "
-                "as soon as it is started."), at=made_at)  # fmt: skip
+                "consents that ended since hold again, and people who were shut out since can sign in again: look "
+                "through it as soon as it is started."), at=made_at)  # fmt: skip
         return
     tell(N_("Carried over from what it replaces: take-downs %(takedowns)s, ended consents %(consents)s, people shut "
-            "out %(people)s, keys ended %(keys)s. What was corrected on your own pages after %(at)s stands there again as "
-            "it was: look through it as soon as it is started."), takedowns=took.takedowns, consents=took.consents,
+            "out %(people)s, keys ended %(keys)s. What was corrected on your own pages after %(at)s stands there again "
+            "as it was: look through it as soon as it is started."), takedowns=took.takedowns, consents=took.consents,
          people=took.persons, keys=took.tokens, at=made_at)  # fmt: skip
 
 
