@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import one_line
 from commsched.core.parts import PartState, Whole, whole
 from commsched.core.timing import latest_for
 from commsched.core.words import N_, Conflict, Invalid, NotFound
@@ -38,6 +39,7 @@ def resolve(
     published" holds, so that sending again is a second, separate decision (:func:`send`).
     """
     actor.require("resolve")
+    url = one_line(url)
     if url and not url.startswith(("https://", "http://")):
         raise Invalid(N_("The address must begin with https://."), "url")
     with office.store.write(actor.workspace) as session:

@@ -11,6 +11,7 @@ from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import LETS_OUT, Verdict, inside
+from commsched.core.clean import passage
 from commsched.core.lifecycle import REASONS, item_state
 from commsched.core.timing import Moment, approval_window, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid
@@ -269,7 +270,7 @@ def decide(
     yes = verdict in LETS_OUT
     row = Decision(
         workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash, verdict=verdict,
-        step=step, person_id=actor.person, in_place_of=in_place_of, comment=comment.strip(),
+        step=step, person_id=actor.person, in_place_of=in_place_of, comment=passage(comment, "comment"),
         window_start=min(start, now) if yes and item.publish_at is None else start if yes else None,
         window_end=(until or end) if yes else None, at=now, via=actor.via,
     )  # fmt: skip

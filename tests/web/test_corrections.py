@@ -190,6 +190,32 @@ def test_what_is_taken_down_is_gone_from_everywhere_and_its_address_says_why(
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
 
 
+def test_the_feeds_time_never_goes_back(
+    press: FlaskClient, office: Office, cast: Cast, room: int, clock: SetClock
+) -> None:
+    """Readers of feeds skip one whose time is older than what they have, and would keep what was taken down."""
+
+    def changed() -> datetime:
+        feed = ElementTree.fromstring(press.get("/n/gruppen/feed.atom").data)
+        return datetime.fromisoformat(feed.findtext(f"{ATOM}updated") or "")
+
+    release(office, cast, room, at=AN_HOUR_AGO - timedelta(days=2), title="Den äldre")
+    newest = release(office, cast, room)
+    times = [changed()]
+    for minute, act in enumerate(
+        (
+            lambda: takedown.take_down(office, cast.actor("writer"), newest.id, "Fel."),
+            lambda: takedown.put_back(office, cast.actor("approver"), newest.id),
+            lambda: takedown.take_down(office, cast.actor("writer"), newest.id, "Fel igen."),
+        ),
+        1,
+    ):
+        clock.at = NOW + timedelta(minutes=minute)
+        act()
+        times.append(changed())
+    assert times == [AN_HOUR_AGO, *(NOW + timedelta(minutes=minute) for minute in (1, 2, 3))]
+
+
 def test_a_taken_down_post_is_gone_from_the_wall(press: FlaskClient, office: Office, cast: Cast) -> None:
     wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
     item = publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Fel på väggen")
