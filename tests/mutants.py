@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/gate.py", "flow/deliver/consider.py", "flow/deliver/settle.py"
 DELIVER, SAYS = "tests/flow/test_deliver.py", "tests/core/test_approval.py"
 STOPS, RESTORES, COMMITS = (f"tests/flow/test_{name}.py" for name in ("stopping", "restored", "commit"))
+CUT_SHORT = "tests/cli/test_restore.py"
 COURIER, DOUBT, PARTS = "flow/deliver/courier.py", "flow/deliver/doubt.py", "core/parts.py"
 EYES = "tests/flow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
@@ -241,6 +242,14 @@ MUTANTS = (
            "tests/web/test_corrections.py"),
     Mutant("stopped in silence", "flow/deliver/courier.py", "tell(self.office, connection, considerer.told)", "pass"),
     Mutant("a restore doubts only what was due", DOUBT, "Delivery.state.in_(OPEN))", "Delivery.state.in_(OPEN), Delivery.due_at <= Delivery.created_at)", RESTORES),
+    Mutant("a restore moves what is not settled", "flow/restored.py", "settled = settle(office, manifest.made_at)", "settled = Settled(0, 0)", CUT_SHORT),
+    Mutant("a restore cut short is not completed", "bootstrap.py", "    complete(folder)\n", "", f"{CUT_SHORT} -k killed_at_any_step"),
+    Mutant("a restore lets in who was shut out", "flow/carried.py", "persons = sum(_shut_out(office, session, email) for email in held.shut_out)", "persons = 0", f"{CUT_SHORT} -k shut_out"),
+    Mutant("a restore brings a revoked key back", "flow/carried.py", "tokens = sum(_revoke(office, session, hashed) for hashed in held.revoked)", "tokens = 0", f"{CUT_SHORT} -k shut_out"),
+    Mutant("a restore under pages that are served", "flow/in_use.py", "return self._take(fcntl.LOCK_EX)", "return True", f"{CUT_SHORT} -k open"),
+    Mutant("written into a replaced database", "store/session.py", "self._there() != self._file:", "False:", f"{CUT_SHORT} -k replaced"),
+    Mutant("a take-down undone by a restore", "flow/carried.py", "takedowns = sum(_take_down(office, session, *row) for row in held.down)", "takedowns = 0", f"{CUT_SHORT} -k down"),
+    Mutant("a consent given again by a restore", "flow/carried.py", "row.consent_ends <= ends", "True", f"{CUT_SHORT} -k consent"),
     Mutant("a restore forgets what was held", DOUBT, 'OPEN = ("waiting", "sending", "held", "failed", "unknown")', 'OPEN = ("waiting", "sending", "unknown")', RESTORES),
     Mutant("a restore looks back to now only", CONSIDER, "return min(from_micros(row.doubt_since), lost or self.now)", "return self.now", RESTORES),
     Mutant("a draft of the backup goes out unread", "flow/schedule.py", "    if item.doubt_since is not None:\n        _doubt(made", "    if False:\n        _doubt(made", RESTORES),

@@ -7,7 +7,6 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core import lifecycle
 from commsched.core.clean import passage
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, schedule
@@ -17,7 +16,10 @@ from commsched.flow.record import note
 from commsched.store.models import Delivery, Item, Notice
 
 Missed = Literal["hold", "send"]
-REASONS: Final = {"restored": lifecycle.REASONS["restored"]}
+REASONS: Final = {
+    "restored": N_("The office was restored from a backup. What may have gone out since is read back. Look through "
+                   "your own pages: what was taken down or corrected after the backup may stand there again."),
+}  # fmt: skip
 """Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
 
 
