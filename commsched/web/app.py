@@ -26,7 +26,10 @@ MOST_FORM_BYTES = 4 * 1024 * 1024
 
 
 class _Id(IntegerConverter):
-    """What the store can count to; a larger number in an address is simply not there."""
+    """What the store can count to; a larger number in an address is simply not there. It must not match at all: what
+    is refused after matching leaves its rule's methods behind, and is answered 405."""
+
+    regex = r"\d{1,18}"
 
     def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = 2**63 - 1) -> None:
         super().__init__(map, fixed_digits=fixed_digits, min=min, max=max)

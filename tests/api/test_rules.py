@@ -350,6 +350,11 @@ def test_a_token_never_does_more_than_it_was_given(program: Program) -> None:
     assert program("reader").post("/pause", {"reason": "nej"}).status_code == 403
 
 
+def test_a_number_larger_than_any_is_not_there_whatever_is_done_with_it(program: Program) -> None:
+    writer, path = program(), "/items/6003777424498981076992"
+    assert (writer.get(path).status_code, writer.put(path, {"text": "Ja"}).status_code) == (404, 404)
+
+
 def test_no_office_sees_anothers_anything(program: Program, office: Office, cast: Cast, wall: int) -> None:
     writer, stranger = program(), program("stranger")
     item = writer.create(channels=[wall])
