@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,31 @@ def test_what_is_typed_while_the_first_saving_is_under_way_is_asked_about_and_ke
     page.goto(page.url)
     assert asked == ["beforeunload"]
     expect(page.locator("#kept-offer")).to_contain_text("Och nattbuss.")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_a_picture_like_an_old_one_is_shown_beside_it_and_one_chooses(
+    visit: Callable[..., Any], axe: Callable[[Any], None], office: Office, cast: Cast, ticking: Office, tmp_path: Path,
+    phone: bool,
+) -> None:  # fmt: skip
+    old = writing.picture(office, cast)
+    page = visit(cast.writer, phone=phone)
+    page.goto("/w/gruppen/write")
+    for width, press, many in ((640, "Använd den gamla", 1), (400, "Behåll båda", 2)):
+        path = tmp_path / f"ny {width}.jpg"
+        path.write_bytes(writing.photo(width=width, height=width * 3 // 4))
+        page.locator("#f-files").set_input_files(path)
+        asked = page.locator("[data-likes] li")
+        expect(asked).to_contain_text(f"ny {width} liknar en bild i bildbanken.")
+        expect(asked.locator("img")).to_have_count(2)
+        for image in asked.locator("img").all():
+            assert image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 0
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+        page.get_by_role("button", name=press).click()
+        expect(asked).to_have_count(0)
+        expect(page.locator("[data-shots] li")).to_have_count(many)
+        expect(page.locator("[data-shots] li").last.locator("textarea")).to_be_focused()
+    first = page.locator("[data-shots] li").first
+    expect(first).to_have_attribute("data-picture", str(old))
+    expect(first.locator("textarea")).to_have_value("En buss vid hållplatsen Storgatan.")

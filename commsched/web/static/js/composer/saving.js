@@ -18,9 +18,9 @@ const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")
 export const startSaving = async (form) => {
   const words = form.querySelector("[data-keep-words]");
   const offer = document.getElementById("kept-offer");
+  let first = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
   const kept = await openKept(`writing:${form.dataset.keptAs}`);
   let { name } = kept;
-  let first = JSON.stringify(plain(form));
   let busy = null; // the saving that is under way
   let waiting = false; // a press waits for it
   let again = false;
@@ -173,4 +173,5 @@ export const startSaving = async (form) => {
     form.dispatchEvent(new Event("changed"));
   });
   next();
+  if (dirty()) form.dispatchEvent(new Event("changed"));
 };
