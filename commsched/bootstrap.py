@@ -10,12 +10,15 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from commsched import platforms
 from commsched.core import settings
 from commsched.core.clock import Clock
 from commsched.core.words import N_, Invalid, OfficeError, Words
 from commsched.flow.bell import ring
 from commsched.flow.context import Office
+from commsched.flow.in_use import complete
 from commsched.flow.way_out import authority_of, proxy_of
 from commsched.flow.wire import TIMEOUT
 from commsched.mail.connection import read_url
@@ -99,12 +102,13 @@ def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any
 
 
 def open_office(
-    home: str | Path | None = None, *, clock: Clock | None = None, url: str | None = None,
+    home: str | Path | None = None, *, clock: Clock | None = None, url: str | URL | None = None,
     say: Callable[[Words], None] | None = None, **given: str,
 ) -> Office:  # fmt: skip
     """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
-    when an older one has been brought up to date, else the log is."""
+    when an older one has been brought up to date, else the log is. A restore that was cut short is completed first."""
     folder = home_directory(str(home) if home else None)
+    complete(folder)
     merged = read_settings(folder) | given
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = clock or SystemClock()
@@ -129,3 +133,9 @@ def open_office(
         settings=merged,
         wake=partial(ring, folder),
     )
+
+
+def open_copy(folder: Path, clock: Clock | None = None) -> Office:
+    """Open the office that a restore makes ready in ``folder``, whatever database the environment names. The copy that
+    an update of its database would leave is not told of: the backup itself is one."""
+    return open_office(folder, clock=clock, url=sqlite_url(folder / "commsched.db"), say=lambda _words: None)

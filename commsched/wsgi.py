@@ -15,19 +15,26 @@ if no := refusal(sys.platform):
 os.umask(0o077)  # what an office writes is its owner's only
 gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
 
-from commsched.bootstrap import open_office  # noqa: E402
+from commsched.bootstrap import home_directory, open_office  # noqa: E402
 from commsched.core.language import say  # noqa: E402
 from commsched.core.settings import BadSettings  # noqa: E402
+from commsched.core.words import Conflict  # noqa: E402
+from commsched.flow.in_use import enter  # noqa: E402
 from commsched.images.confinement import undumpable  # noqa: E402
 from commsched.web.app import create_app  # noqa: E402
 from commsched.web.lookout import LookedAfter  # noqa: E402
 
 undumpable()  # another program of the same user cannot look into this process
+home = home_directory()
+home.mkdir(mode=0o700, parents=True, exist_ok=True)
 try:
+    lock = enter(home)  # none is restored over an office whose pages are served
     office = open_office()
     app = create_app(office)
 except BadSettings as error:
     raise SystemExit("\n".join(say(words, "en") for words in error.problems)) from error
+except Conflict as error:
+    raise SystemExit(say(error.words, "en")) from error
 app.wsgi_app = LookedAfter(app.wsgi_app, office)  # type: ignore[method-assign]
 gc.freeze()
 gc.enable()

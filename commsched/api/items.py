@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +40,10 @@ from .route import (
 bp = section("items")
 ONE = f"/items/<{ID}:id>"
 KEY = Param("Idempotency-Key", "Any text of your own. The same key again gives the same answer.", "header")
-IF_MATCH = Param("If-Match", "The hash of the revision that you read, with or without quotes.", "header", required=True)
+IF_MATCH = Param("If-Match", "The hash of the revision that you read, or the item's stamp, with or without quotes.",
+                 "header", required=True)  # fmt: skip
+TRIES = 3
+"""How often a change is laid anew over what somebody else saved while it was being made."""
 FILTERS = (
     Param("state", "One or several states.", many=True),
     Param("channel", "The id of a channel.", type="integer"),
@@ -113,23 +117,24 @@ def change_item(id: int, given: DraftIn) -> Any:
     expected = request.headers.get("If-Match", "").strip()
     if not expected:
         raise NoIfMatch
-    with office().store.read(actor().workspace) as session:
-        item = rows.load(session, id)
-        current = rows.current(session, item)
-        before = as_draft(session, item, current)
-    if not _matches(expected, current.hash):
-        raise Stale(current.hash)
-    try:
-        write.save(office(), actor(), id, _merge(before), current.hash)
-    except Changed as error:
-        raise Stale(error.current.hash) from error
-    return full(id)
+    for _ in range(TRIES):
+        with office().store.read(actor().workspace) as session:
+            item = rows.load(session, id)
+            current = rows.current(session, item)
+            before = as_draft(session, item, current)
+        if not _matches(expected, current.hash, show.stamp(item, current)):
+            break
+        # what was left out of the change is as it was read here: a save in between would be undone by it
+        with suppress(Changed):
+            write.save(office(), actor(), id, _merge(before), current.hash, expected_stamp=rows.stamp(item))
+            return full(id)
+    raise Stale(current.hash)
 
 
-def _matches(header: str, current: str) -> bool:
-    """``If-Match`` as RFC 9110 has it, or just the hash."""
+def _matches(header: str, *current: str) -> bool:
+    """``If-Match`` as RFC 9110 has it, or just the hash or the stamp."""
     wanted = (tag.strip().removeprefix("W/").strip('"').lower() for tag in header.split(","))
-    return any(tag in ("*", current) for tag in wanted)
+    return any(tag in ("*", *current) for tag in wanted)
 
 
 def _merge(before: DraftIn) -> DraftIn:

@@ -244,6 +244,9 @@ class ItemOut(msgspec.Struct):
     author: PersonOut | None
     created_at: datetime
     updated_at: datetime
+    stamp: str
+    """Changes with every save, also of the time alone. In If-Match instead of the revision's hash, it keeps a change
+    of the time from undoing somebody else's."""
     revision: RevisionOut
     sources: list[SourceIn]
     approvals: list[ApprovalOut]

@@ -14,6 +14,7 @@ from commsched.core.language import gettext, say
 from commsched.core.lifecycle import REASONS
 from commsched.flow.compose import Checked
 from commsched.flow.context import Office
+from commsched.flow.items import stamp as item_stamp
 from commsched.flow.library import Added
 from commsched.flow.listing import Doubt, Reach
 from commsched.flow.look import Seen
@@ -92,13 +93,18 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
     )  # fmt: skip
 
 
+def stamp(row: Item, current: Revision) -> str:
+    """What an item and its times are as they stand, in one word."""
+    return f"{current.hash}.{item_stamp(row)}"
+
+
 def item(seen: Seen) -> out.ItemOut:
     row, names = seen.item, seen.people
     return out.ItemOut(
         id=row.id, uid=row.uid, kind=cast(Any, row.kind), title=row.title, state=cast(Any, row.state),
         reason=row.reason, reason_text=reason_text(row.reason), publish_at=row.publish_at, latest_at=row.latest_at,
         wall_time=wall_time(row), zone=row.zone, author=person(row.author_id, names), created_at=row.created_at,
-        updated_at=row.updated_at, revision=revision(seen.revision, names),
+        updated_at=row.updated_at, stamp=stamp(row, seen.revision), revision=revision(seen.revision, names),
         sources=[SourceIn(**source) for source in seen.revision.sources],
         approvals=[decision(one, names) for one in seen.standing],
         decisions=[decision(one, names) for one in seen.decisions],

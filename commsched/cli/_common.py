@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -114,10 +115,19 @@ def home() -> str | None:
 def there_already() -> bool:
     """Whether the home holds an office already."""
     from commsched import bootstrap
+    from commsched.flow.replacing import is_under_way
 
-    return (bootstrap.home_directory(home()) / "commsched.db").exists() or bool(
-        os.environ.get("COMMSCHED_DATABASE_URL")
-    )
+    folder = bootstrap.home_directory(home())
+    there = (folder / "commsched.db").exists() or is_under_way(folder)
+    return there or bool(os.environ.get("COMMSCHED_DATABASE_URL"))
+
+
+def hold(folder: Path) -> None:
+    """Have the office in ``folder`` open until the command ends, so that none is restored over it meanwhile."""
+    from commsched.flow.in_use import enter
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    click.get_current_context().call_on_close(enter(folder).release)
 
 
 def open_office(*, new: bool = False) -> Office:
@@ -129,6 +139,7 @@ def open_office(*, new: bool = False) -> Office:
     if not new and not there_already():
         raise NotFound(N_("There is no office in %(home)s. Make one with “commsched init”."), "--home",
                        home=str(folder))  # fmt: skip
+    hold(folder)
     office = bootstrap.open_office(home(), say=tell)
     click.get_current_context().call_on_close(office.store.close)
     return office

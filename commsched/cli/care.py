@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commsched.cli._common import OfficeCommand, home, open_office, place, say, tell, workspace_option
 from commsched.core.words import N_, OfficeError
+
+if TYPE_CHECKING:
+    from commsched.flow.restored import Brought
 
 SIGNS = {"ok": "ok  ", "warn": "note", "fail": "FAIL"}
 
@@ -110,25 +114,50 @@ def restore(file: Path, force: bool) -> None:
     from commsched.core.words import Conflict
     from commsched.engine.lock import EngineLock
     from commsched.flow import backup as archives
-    from commsched.flow.restored import settle
+    from commsched.flow.in_use import InUse
+    from commsched.flow.restored import bring_back
 
     folder = bootstrap.home_directory(home())
+    if os.environ.get("COMMSCHED_DATABASE_URL"):
+        raise Conflict(N_("COMMSCHED_DATABASE_URL names another database than the one in the home, which a restore "
+                          "brings back. Restore without it."), "COMMSCHED_DATABASE_URL")  # fmt: skip
     if not force:
         archives.refuse_full(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with EngineLock(folder) as lock:
-        if not lock.take():
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with EngineLock(folder) as engine, InUse(folder) as lock:
+        if not engine.take() or not lock.alone():
             raise Conflict(N_("The office in %(home)s is running. Stop it first."), "--home", home=str(folder))
-        found = archives.unpack(file, folder, bootstrap.SystemClock().now())
-        office = bootstrap.open_office(folder)
-        done = settle(office, found.manifest.made_at)
-        office.store.close()
+        brought = bring_back(file, folder, bootstrap.SystemClock().now(), bootstrap.open_copy)
+    _tell_of(brought, folder)
+
+
+def _tell_of(brought: Brought, folder: Path) -> None:
+    from commsched.flow import backup as archives
+
+    made_at = f"{brought.manifest.made_at:%Y-%m-%d %H:%M} UTC"
     tell(N_("Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "
-            "resume."), home=str(folder), at=f"{found.manifest.made_at:%Y-%m-%d %H:%M} UTC",
-         count=done.doubted)  # fmt: skip
-    if not found.has_key:
+            "resume."), home=str(folder), at=made_at, count=brought.settled.doubted)  # fmt: skip
+    _tell_of_own_pages(brought, made_at)
+    for name in archives.LEAD_OUT:
+        if value := brought.settings.get(name):
+            tell(N_("From the backup's settings: %(setting)s"), setting=f"{name} = {archives.without_password(value)}")
+    if not brought.has_key:
         tell(N_("The backup has no key. Put your copy of secret.key in the home before you start, or connect the "
                 "channels again."))  # fmt: skip
+
+
+def _tell_of_own_pages(brought: Brought, made_at: str) -> None:
+    """What is public the moment the pages are served again, pause or no pause."""
+    took = brought.carried
+    if took is None:
+        tell(N_("What was taken down or corrected on your own pages after %(at)s stands there again as it was, "
+                "consents that ended since hold again, and people who were shut out since can sign in again: look "
+                "through it as soon as it is started."), at=made_at)  # fmt: skip
+        return
+    tell(N_("Carried over from what it replaces: take-downs %(takedowns)s, ended consents %(consents)s, people shut "
+            "out %(people)s, keys ended %(keys)s. What was corrected on your own pages after %(at)s stands there again "
+            "as it was: look through it as soon as it is started."), takedowns=took.takedowns, consents=took.consents,
+         people=took.persons, keys=took.tokens, at=made_at)  # fmt: skip
 
 
 COMMANDS = (doctor, pause, resume, backup, restore)

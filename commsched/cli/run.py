@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commsched.cli._common import OfficeCommand, home, open_office, password_from, tell, there_already
+from commsched.cli._common import OfficeCommand, hold, home, open_office, password_from, tell, there_already
 from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
 from commsched.core.words import N_
@@ -71,6 +71,7 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
     sockets = listen(host, port)  # before anything is made: what the demo has published leads to this address
     address = address_of(host, bound(sockets))
     info = _furnish_apart(str(folder), address)
+    hold(folder)
     office = bootstrap.open_office(folder)
 
     def tell_of_it() -> None:

@@ -24,15 +24,41 @@ _BECOMES: Final = {
     "\x1e": "-",  # Word's no-break hyphen
     "\x1f": "\u00ad",  # and its optional one
 }  # fmt: skip
+_ISOLATES: Final = "\u2066\u2067\u2068"
+_END: Final = "\u2069"
+_DIRECTED: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the direction of the text after them."""
 _RUN: Final = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")  # marks are no word characters
 
 
 def clean(text: str) -> str:
     """``text`` with plain line breaks, and without control characters and halves of pairs. Line breaks and hyphens of
-    every kind are kept as ours; everything that Unicode can show stays."""
-    if not _ODD.search(text):
+    every kind are kept as ours; everything that Unicode can show stays, in the direction that its letters have."""
+    if _ODD.search(text):
+        text = _ODD.sub(lambda found: _BECOMES.get(found[0], ""), text.replace("\r\n", "\n"))
+    if not _DIRECTED.search(text):
         return text
-    return _ODD.sub(lambda found: _BECOMES.get(found[0], ""), text.replace("\r\n", "\n"))
+    return "\n".join(_straight(line) for line in text.split("\n"))
+
+
+def _straight(line: str) -> str:
+    """``line`` without what can make text read as other than it is, or turns what stands after the line.
+
+    Overrides and embeddings are taken out, which show “fdp.exe” as “exe.pdf” and are in no text that needs them today.
+    Isolates, which replaced them, stay in pairs. Marks (RLM, LRM) and joiners carry meaning, and reach no further than
+    their neighbours.
+    """
+    signs, open_ones = list(line), []
+    for place, sign in enumerate(signs):
+        if sign in _ISOLATES:
+            open_ones.append(place)
+        elif sign == _END and open_ones:
+            open_ones.pop()
+        elif _DIRECTED.match(sign):
+            signs[place] = ""
+    for place in open_ones:
+        signs[place] = ""
+    return "".join(signs)
 
 
 def one_line(text: str) -> str:
@@ -71,3 +97,13 @@ def settled(value: Any, field: str = "") -> Any:
     if isinstance(value, Mapping):
         return {settled(key, field): settled(item, field or str(key)[:80]) for key, item in value.items()}
     return [settled(item, field) for item in value] if isinstance(value, list | tuple) else value
+
+
+def passage(text: str, field: str = "") -> str:
+    """What a person says in several lines, as it may be kept: :func:`settled`, without space at its ends."""
+    return str(settled(text, field)).strip()
+
+
+def line(text: str, field: str = "") -> str:
+    """What a person says in one line, as it may be kept: :func:`passage`, every run of space in it one space."""
+    return " ".join(passage(text, field).split())

@@ -28,6 +28,8 @@ class Case(msgspec.Struct, frozen=True):
     not_before: datetime | None
     stop: str = ""
     """A person's word that nothing more of it goes out: a code of ``core.lifecycle.STOPS``."""
+    superseded: str = ""
+    """Why what it says no longer stands: a code of ``core.lifecycle.REASONS``."""
     mute: bool = False
     """It goes out as e-mail, and no mail server is set: nobody would be reached."""
     lapsed: bool = False
@@ -56,8 +58,8 @@ def judge(case: Case, now: datetime) -> Go | Wait | Hold:
         return Hold(case.stop or "paused")
     if case.channel_state != "ok":
         return Hold("archived" if case.channel_state == "archived" else "token")
-    if case.mute:
-        return Hold("mail")
+    if case.superseded or case.mute:
+        return Hold(case.superseded or "mail")
     if not case.newest or case.content_hash != case.stored_hash:
         return Hold("changed")
     if now > case.latest:

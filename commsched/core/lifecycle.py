@@ -41,6 +41,8 @@ REASONS: Final = {
     "media": N_("A picture's file is missing or is not the one that was approved."),
     "consent": N_("Somebody in a picture has not agreed to be shown any longer."),
     "cancelled": N_("A person cancelled it."),
+    "taken_down": N_("It has been taken down from your own pages, so it goes nowhere else either."),
+    "corrected": N_("It has been corrected since. Send the correction instead."),
     "dropped": N_("A person chose that it does not go out here."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
     "mail": N_("No mail server is set, so nobody can be reached."),

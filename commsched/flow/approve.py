@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import LETS_OUT, cleared, current_step, standing, yeses
+from commsched.core.clean import passage
 from commsched.core.timing import PASSED, passed
 from commsched.core.words import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.flow import comments, items, notify, rounds, schedule
@@ -164,7 +165,7 @@ def request_changes_in(
 ) -> Decision:  # fmt: skip
     """As :func:`request_changes`, within a transaction that has more to do."""
     actor.require("approve")
-    if not comment.strip():
+    if not passage(comment, "comment"):
         raise Invalid(N_("Say what should be changed."), "comment")
     item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
     row = _send_back(office, session, actor, item, revision, "changes", comment)
@@ -202,7 +203,8 @@ def _send_back(
 def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
     """In an emergency: let the current revision out without approval. The reason goes to every approver at once."""
     actor.require("bypass")
-    if len(reason.strip()) < 10:
+    reason = passage(reason, "reason")
+    if len(reason) < 10:
         raise Invalid(N_("Say why it cannot wait, in at least ten characters."), "reason")
     examined = items.examine(office, actor, item_id)
     with office.store.write(actor.workspace) as session:

@@ -12,17 +12,25 @@ import tempfile
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from commsched import __version__
+from commsched.core.settings import read_file
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow.context import Office
+from commsched.flow.replacing import STAGE
 from commsched.store.migrate import back_up, version_of
 
 DATABASE, KEY, SETTINGS, MANIFEST, MEDIA = "commsched.db", "secret.key", "commsched.toml", "manifest.json", "media"
-OWN: Final = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", KEY, SETTINGS, MEDIA)
-"""What belongs to an office in its home; a checkout has other things beside."""
+OWN: Final = (MEDIA, SETTINGS, KEY, DATABASE)
+"""What belongs to an office in its home; a checkout has other things beside. The database comes last: what stands
+before it has nothing to say of what goes out."""
+EMPTY: Final = ("engine.lock", "office.lock")
+"""What a restore that was refused may leave behind: a home with nothing else is empty."""
+LEAD_OUT: Final = ("base_url", "smtp_url", "https_proxy")
+"""Settings that say where things go: whoever restores is told of them."""
 FORMAT: Final = 1
 
 
@@ -35,13 +43,6 @@ class Manifest(msgspec.Struct, kw_only=True):
     step: str
     """The schema step of the database."""
     with_key: bool
-
-
-class Unpacked(msgspec.Struct, frozen=True):
-    """What a restore found."""
-
-    manifest: Manifest
-    has_key: bool
 
 
 def archive(office: Office, to: Path | None = None, *, with_key: bool = False) -> Path:
@@ -95,7 +96,7 @@ def refuse_full(home: Path) -> None:
     """Raise :class:`Conflict` where something lies in ``home`` already; in a checkout only an office counts."""
     if not home.exists():
         return
-    found = {entry.name for entry in home.iterdir()}
+    found = {entry.name for entry in home.iterdir() if not entry.name.startswith(STAGE)} - set(EMPTY)
     checkout = "pyproject.toml" in found
     media = home / MEDIA
     pictures = checkout and media.is_dir() and any(not entry.name.startswith(".") for entry in media.iterdir())
@@ -105,31 +106,44 @@ def refuse_full(home: Path) -> None:
                        "--home", home=str(home))  # fmt: skip
 
 
-def unpack(file: Path, home: Path, now: datetime) -> Unpacked:
-    """Put an archive's office into ``home``. All of it is read and checked before anything there is touched.
+def take_out(file: Path, into: Path) -> Manifest:
+    """Put an archive's office into the empty folder ``into``, and look that it is whole. It is not settled yet: it
+    knows nothing of what went out since (:func:`commsched.flow.restored.bring_back`).
 
-    What lies there is put aside (see :func:`refuse_full`). Raises :class:`Invalid` for a file that is no whole
-    archive of ours.
+    Raises :class:`Invalid` for a file that is no whole archive of ours.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as folder:
-        new = Path(folder)
-        try:
-            with tarfile.open(file, "r:gz") as packed:
-                for member in packed:
-                    _take_out(packed, member, new)
-            manifest = msgspec.json.decode((new / MANIFEST).read_bytes(), type=Manifest)
-        except (tarfile.TarError, EOFError, OSError, ValueError, msgspec.MsgspecError) as error:
-            if isinstance(error, OSError) and error.errno is not None and not (new / MANIFEST).exists():
-                raise
-            raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
-        if manifest.format > FORMAT:
-            raise Invalid(N_("This backup was made by a newer version (%(version)s)."), "file",
-                          version=manifest.version)  # fmt: skip
-        _check(new / DATABASE, file)
-        has_key = (new / KEY).exists() or (home / KEY).exists()
-        _put(new, home, now)
-    return Unpacked(manifest, has_key)
+    try:
+        with tarfile.open(file, "r:gz") as packed:
+            for member in packed:
+                _take_out(packed, member, into)
+        manifest = msgspec.json.decode((into / MANIFEST).read_bytes(), type=Manifest)
+    except (tarfile.TarError, EOFError, OSError, ValueError, msgspec.MsgspecError) as error:
+        if isinstance(error, OSError) and error.errno is not None and not (into / MANIFEST).exists():
+            raise
+        raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
+    if manifest.format > FORMAT:
+        raise Invalid(N_("This backup was made by a newer version (%(version)s)."), "file",
+                      version=manifest.version)  # fmt: skip
+    _check(into / DATABASE, file)
+    return manifest
+
+
+def settings_of(folder: Path) -> dict[str, str]:
+    """The :data:`LEAD_OUT` settings that lie in ``folder``."""
+    file = folder / SETTINGS
+    given = read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    return {name: str(given[name].value) for name in LEAD_OUT if name in given}
+
+
+def without_password(url: str) -> str:
+    """``url`` with nothing but where it leads."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "…"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
 def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> None:
@@ -157,15 +171,3 @@ def _check(database: Path, file: Path) -> None:
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
     if told != ("ok",):
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file))
-
-
-def _put(new: Path, home: Path, now: datetime) -> None:
-    """What was there goes to ``backups/replaced-…``; the key and the settings stay where the archive brings none."""
-    brought = {entry.name for entry in new.iterdir()}
-    aside = home / "backups" / f"replaced-{now:%Y%m%dT%H%M%S%f}Z"
-    for name in OWN:
-        if (home / name).exists() and (name in brought or name.startswith(DATABASE)):
-            aside.mkdir(parents=True, exist_ok=True)
-            (home / name).rename(aside / name)
-    for name in brought - {MANIFEST}:
-        (new / name).rename(home / name)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core import cards
+from commsched.core.clean import line
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
@@ -109,7 +110,7 @@ def families(kit: Kit) -> list[str]:
 
 def checked(kit: Kit) -> Kit:
     """``kit`` with its colours spelled one way. Raises :class:`Invalid` naming the field that is wrong."""
-    tidy: dict[str, str] = {"name": " ".join(kit.name.split())}
+    tidy: dict[str, str] = {"name": line(kit.name, "name")}
     if len(tidy["name"]) > MOST_NAME:
         raise Invalid(N_("At most %(most)s characters."), "name", most=MOST_NAME)
     for field in COLOURS:

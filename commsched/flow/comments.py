@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import passage
 from commsched.core.words import N_, Invalid
 from commsched.flow import items, notify
 from commsched.flow.asking import people_with, turn
@@ -33,11 +34,12 @@ class Word(msgspec.Struct, frozen=True):
 def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
     """Say something about an item to the others."""
     actor.require("comment")
-    if not body.strip():
+    body = passage(body[:10_000], "comment")
+    if not body:
         raise Invalid(N_("Write something first."), "comment")
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
-        row = Comment(workspace_id=actor.workspace, item_id=item.id, person_id=actor.person, body=body.strip()[:10_000],
+        row = Comment(workspace_id=actor.workspace, item_id=item.id, person_id=actor.person, body=body,
                       revision=item.version, at=office.now())  # fmt: skip
         session.add(row)
         session.flush()

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from commsched.core.settings import read_file
 from commsched.core.words import N_, Words
 from commsched.flow.context import Office
 from commsched.flow.health import Check
 
-FILES: Final = ("secret.key", "commsched.toml", "commsched.db", "commsched.db-wal", "commsched.db-shm")
+SETTINGS: Final = "commsched.toml"
+WITH_PASSWORDS: Final = frozenset({"smtp_url", "https_proxy"})
+"""Settings that may hold one."""
+FILES: Final = ("secret.key", SETTINGS, "commsched.db", "commsched.db-wal", "commsched.db-shm")
 FOLDERS: Final = ("backups", "outbox", "media", "incoming")
 
 
@@ -38,14 +42,25 @@ def _open(path: Path) -> bool:
 
 def _modes(home: Path) -> Check:
     good = Words(N_("What the office keeps can be read by its owner only."))
-    if not _open(home):  # nobody else comes in: what lies inside is as safe as the folder
+    loose, command = [path for path in kept(home) if _open(path)], f"chmod -R go= {shlex.quote(str(home))}"
+    if not _open(home):  # nobody else comes in: what lies inside is as safe as the folder, but a password is copied
+        loose, command = _passwords(home), f"chmod go= {shlex.quote(str(home / SETTINGS))}"
+    if not loose:
         return Check("files", True, good)
-    loose = [path for path in kept(home) if _open(path)]
     return Check(
         "files", False,
         Words(N_("Others on this machine can read %(files)s."), {"files": _names(loose, home)}),
-        Words(N_("Close it: %(command)s"), {"command": f"chmod -R go= {shlex.quote(str(home))}"}), stops=False,
+        Words(N_("Close it: %(command)s"), {"command": command}), stops=False,
     )  # fmt: skip
+
+
+def _passwords(home: Path) -> list[Path]:
+    """The settings, where others may read them and a password is in them: the file may be a link to one elsewhere,
+    and goes with its mode wherever the folder is copied."""
+    file = home / SETTINGS
+    if not file.is_file() or not _open(file):
+        return []
+    return [file] if WITH_PASSWORDS & read_file(file.read_bytes(), str(file)).keys() else []
 
 
 def _owner(home: Path) -> Check:

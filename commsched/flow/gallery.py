@@ -11,6 +11,7 @@ from sqlalchemy import Text, desc, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from commsched import images
+from commsched.core.clean import line, passage
 from commsched.core.draft import MOST_NOTE
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
@@ -99,5 +100,5 @@ def describe(office: Office, actor: Actor, media_id: int, alt: str, credit: str)
         row = session.scalar(select(Media).where(Media.id == media_id))
         if row is None:
             raise NotFound(N_("There is no such picture."))
-        row.describe(actor.person, alt=alt.strip(), credit=" ".join(credit.split())[:200])
+        row.describe(actor.person, alt=passage(alt, "alt"), credit=line(credit[:200], "credit"))
         note(session, office, actor, "picture.described", media=row.id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import select
@@ -37,6 +39,7 @@ PATHS: Final = {
 }
 """Where the button leads."""
 _AUTOMATIC: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+_HOST: Final = re.compile("[a-z0-9-]+([.][a-z0-9-]+)*")
 _SOON: Final = {0: N_("today"), 1: N_("tomorrow")}
 _DAYS: Final = N_("in %(days)s days")
 
@@ -207,11 +210,17 @@ def write(
     letter = compose(office, session, row, person, workspace, item, now)
     text, html = render(letter)
     return Message(
-        message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@commsched.invalid",
+        message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@{host_of(office)}",
         sender="", sender_name=workspace.name, to=person.email, subject=letter.subject, text=text, html=html,
         date=row.created_at,
-        headers=_AUTOMATIC,
+        headers=_AUTOMATIC | ({"References": f"<item-{item.uid}@{host_of(office)}>"} if item is not None else {}),
     )  # fmt: skip
+
+
+def host_of(office: Office) -> str:
+    """The right half of the notices' Message-IDs: where this installation is, if that is set and can be one."""
+    host = urlsplit(office.settings.get("base_url", "")).hostname or ""
+    return host if _HOST.fullmatch(host) else "commsched.invalid"
 
 
 def compose(
@@ -357,9 +366,9 @@ def bare(office: Office, to: Any, trouble: str) -> Message:
                (gettext(language, N_("What to do")), gettext(language, help_))],
     )  # fmt: skip
     text, html = render(letter)
-    now = office.now()
+    now, reader = office.now(), hashlib.sha256(to.email.encode()).hexdigest()[:16]
     return Message(
-        message_id=f"trouble-{int(now.timestamp())}-{abs(hash(to.email)):x}@commsched.invalid", sender="",
+        message_id=f"trouble-{int(now.timestamp())}-{reader}@{host_of(office)}", sender="",
         sender_name=to.office, to=to.email, subject=letter.subject, text=text, html=html, date=now, headers=_AUTOMATIC,
     )  # fmt: skip
 

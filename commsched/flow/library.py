@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import line, one_line, passage
 from commsched.core.draft import MOST_NOTE
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import likeness, lineage, storage
@@ -66,7 +67,8 @@ def add(
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
             found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
             row = found or _row(office, session, actor, taken, filename)
-            row.describe(actor.person, alt=alt.strip() or row.alt, credit=" ".join(credit.split())[:200] or row.credit)
+            credit = line(credit[:200], "credit") or row.credit
+            row.describe(actor.person, alt=passage(alt, "alt") or row.alt, credit=credit)
             row.facts = row.facts | _news(row, facts or {})
             like = _settle(office, session, actor, row) if found is None else []
             lineage.derive(session, row, sources)
@@ -93,7 +95,7 @@ def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename:
     storage.refuse_over(session, workspace_of(session, actor), len(taken.data))
     row = Media(
         sha256=taken.sha256, suffix=taken.suffix, mime=taken.mime, width=taken.width, height=taken.height,
-        size=len(taken.data), credit=taken.credit[:200], filename=(taken.title or filename)[:200], alt="",
+        size=len(taken.data), credit=taken.credit[:200], filename=one_line(taken.title or filename)[:200], alt="",
         person_id=actor.person, created_at=office.now(),
         facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated},
     )  # fmt: skip

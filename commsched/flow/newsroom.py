@@ -150,6 +150,15 @@ def front(office: Office, slug: str, kind: str = "", cursor: str = "", size: int
     return Front(here, entries, older, kind, len(mixed) > 1)
 
 
+def changed_at(office: Office, shown: Front) -> datetime | None:
+    """When what ``shown`` is of last changed, for feeds: also when something last came off it or back to it, so that
+    it never goes back. ``None`` where nothing has ever stood there."""
+    with office.store.read(shown.room.id) as session:
+        moved = session.execute(select(func.max(Takedown.at), func.max(Takedown.ended_at))).one()
+    moments = [*moved, *(entry.updated_at for entry in shown.entries)]
+    return max((one for one in moments if one is not None), default=None)
+
+
 def _cursor(delivery: Delivery) -> str:
     assert delivery.published_at is not None
     return f"{to_micros(delivery.published_at)}-{delivery.id}"

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core import lifecycle
+from commsched.core.clean import passage
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, schedule
 from commsched.flow.asking import people_with
@@ -16,7 +16,10 @@ from commsched.flow.record import note
 from commsched.store.models import Delivery, Item, Notice
 
 Missed = Literal["hold", "send"]
-REASONS: Final = {"restored": lifecycle.REASONS["restored"]}
+REASONS: Final = {
+    "restored": N_("The office was restored from a backup. What may have gone out since is read back. Look through "
+                   "your own pages: what was taken down or corrected after the backup may stand there again."),
+}  # fmt: skip
 """Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
 
 
@@ -25,20 +28,26 @@ def why(reason: str) -> str:
     return REASONS.get(reason, reason)
 
 
+def _said(reason: str) -> str:
+    """What somebody wrote, as it is kept and mailed."""
+    return passage(reason[:500], "reason")
+
+
 def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) -> None:
     """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled.
 
     ``why_later``: whoever is at the page stops first and says why afterwards (:func:`say_why`).
     """
     actor.require("pause")
-    if not reason.strip() and not why_later:
+    reason = _said(reason)
+    if not reason and not why_later:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with office.store.write(actor.workspace) as session:
         workspace = items.workspace_of(session, actor)
         if workspace.paused_at is not None:
             raise Conflict(N_("Everything is paused already."))
         workspace.paused_at, workspace.paused_by = office.now(), actor.name
-        workspace.pause_reason = reason.strip()[:500]
+        workspace.pause_reason = reason
         note(session, office, actor, "office.paused", reason=workspace.pause_reason)
         others = people_with(session, "pause") - {actor.person}
         notify.queue(session, office, sorted(others), "paused", by=actor.name, reason=workspace.pause_reason)
@@ -47,13 +56,14 @@ def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) ->
 def say_why(office: Office, actor: Actor, reason: str) -> None:
     """Say, or say anew, why everything is paused. Mails that have not left yet carry it."""
     actor.require("pause")
-    if not reason.strip():
+    reason = _said(reason)
+    if not reason:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with office.store.write(actor.workspace) as session:
         workspace = items.workspace_of(session, actor)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
-        workspace.pause_reason = reason.strip()[:500]
+        workspace.pause_reason = reason
         waiting = (Notice.workspace_id == workspace.id, Notice.kind == "paused", Notice.state == "waiting")
         for row in session.scalars(select(Notice).where(*waiting)):
             row.facts = row.facts | {"reason": workspace.pause_reason}

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core import approval
+from commsched.core.clean import line
 from commsched.core.language import LANGUAGES
 from commsched.core.roles import ROLES
 from commsched.core.slug import slug
@@ -56,10 +57,14 @@ def slug_of(name: str) -> str:
     return slug(name, 60) or slug(name, len(name) + 1)[:60]
 
 
+_MEANT: Final = "\u200c\u200d\u200e\u200f"
+"""Joiners and marks of direction: nothing to see, and part of how some names are written."""
+
+
 def check_name(name: str, most: int = 200, field: str = "name") -> str:
     """A name in one line. Raises :class:`Invalid` when it is empty or longer than ``most`` characters."""
-    clean = " ".join("".join(c for c in name if c.isprintable() or c.isspace()).split())
-    if not clean:
+    clean = line("".join(c for c in name if c.isprintable() or c.isspace() or c in _MEANT), field)
+    if not clean.strip(f"{_MEANT} "):
         raise Invalid(N_("This is needed."), field)
     if len(clean) > most:
         raise Invalid(N_("At most %(most)s characters."), field, most=most)

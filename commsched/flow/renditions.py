@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from commsched import images
-from commsched.core.crops import centre_of
+from commsched.core.crops import Centre, centre_of
 from commsched.flow import gallery
 from commsched.flow.context import Office
 from commsched.flow.library import write_whole
@@ -58,19 +58,27 @@ def suits_link(width: int, height: int) -> bool:
 
 def link(office: Office, whole: Path, row: gallery.Row) -> Path | None:
     """The picture as a JPEG of the shape of link previews; ``None`` for one that does not do: too small, or clear in
-    places (a logo may be white on nothing)."""
-    path = office.home / "cache" / "link" / row.sha256[:2] / f"{row.sha256}.jpg"
+    places (a logo may be white on nothing). That is remembered; what went wrong in passing is tried again."""
+    centre = centre_of(row.facts if isinstance(row, Media) else {}, "1.91:1")
+    path = office.home / "cache" / "link" / row.sha256[:2] / f"{row.sha256}-{_place(centre)}.jpg"
     if path.is_file():
         return path if path.stat().st_size else None
     if not suits_link(row.width, row.height):
         return None
-    centre = centre_of(row.facts if isinstance(row, Media) else {}, "1.91:1")
     try:
         made = images.intake.fit(
             whole.read_bytes(), ["image/jpeg"], LINK_BYTES, LINK[0], ratio=LINK, centre=centre, opaque=True
         )
-    except (OSError, images.errors.BadPicture):
+    except images.errors.CannotFit:
         write_whole(path, b"")  # so that it is not tried at every visit
+        return None
+    except (OSError, images.errors.BadPicture):
+        log.warning("the picture %s could not be made a link's", row.sha256, exc_info=True)
         return None
     write_whole(path, made.data)
     return path
+
+
+def _place(centre: Centre) -> str:
+    """A centre in a file's name: another part of a picture is another file."""
+    return "-".join(f"{round(share * 10_000)}" for share in centre)

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import one_line
 from commsched.core.parts import PartState, Whole, whole
 from commsched.core.timing import latest_for
 from commsched.core.words import N_, Conflict, Invalid, NotFound
@@ -38,6 +39,7 @@ def resolve(
     published" holds, so that sending again is a second, separate decision (:func:`send`).
     """
     actor.require("resolve")
+    url = one_line(url)
     if url and not url.startswith(("https://", "http://")):
         raise Invalid(N_("The address must begin with https://."), "url")
     with office.store.write(actor.workspace) as session:
@@ -171,6 +173,7 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
         row, now = load(session, delivery_id, lock=True), office.now()
         if row.state not in ("held", "failed"):
             raise Conflict(N_("Only what was held or has failed can be sent again."))
+        schedule.refuse_superseded(session, row.item_id)
         workspace = items.workspace_of(session, actor)
         row.latest_at = max(row.latest_at, latest_for(now, latest_minutes or workspace.latest_minutes))
         if row.reason != "absent":

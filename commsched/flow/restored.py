@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import delete
 
-from commsched.flow import operator, pause
+from commsched.flow import backup, carried, operator, pause, replacing
 from commsched.flow.context import Office
 from commsched.flow.deliver.doubt import doubt
 from commsched.flow.deliver.recover import recover
@@ -24,6 +30,64 @@ class Settled(msgspec.Struct, frozen=True):
 
     paused: int
     doubted: int
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """An office that was brought back. ``carried`` is ``None`` where nothing was replaced that could be read."""
+
+    manifest: backup.Manifest
+    has_key: bool
+    settled: Settled
+    carried: carried.Carried | None
+    settings: dict[str, str]
+    """Those that the archive brought and that say where things go."""
+
+
+def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path], Office]) -> Brought:
+    """Put the office of an archive into ``home``, and what lies there aside. The caller has the office alone.
+
+    Everything that can fail is done on a copy beside: it is read, opened by ``open_copy`` (which judges its settings
+    and brings its database up to date), and settled. Only then anything is moved, so that no moment exists in which a
+    database that knows nothing of what went out since could be started.
+    """
+    replacing.finish(home)
+    replacing.sweep(home)
+    stage = Path(tempfile.mkdtemp(dir=home, prefix=replacing.STAGE))
+    try:
+        brought = _make_ready(file, home, stage, open_copy)
+        names = tuple(name for name in backup.OWN if (stage / name).exists())
+        aside = f"replaced-{now:%Y%m%dT%H%M%S%f}Z"
+        replacing.replace(home, replacing.Plan(stage.name, aside, names))
+    except BaseException:
+        if not replacing.is_under_way(home):
+            shutil.rmtree(stage, ignore_errors=True)
+        raise
+    return brought
+
+
+def _make_ready(file: Path, home: Path, stage: Path, open_copy: Callable[[Path], Office]) -> Brought:
+    manifest = backup.take_out(file, stage)
+    with_key = (stage / backup.KEY).exists()
+    held = carried.standing(home / backup.DATABASE, manifest.made_at)
+    office = open_copy(stage)
+    try:
+        settled = settle(office, manifest.made_at)
+        took = carried.carry(office, held) if held is not None else None
+    finally:
+        office.store.close()
+    _fold(stage / backup.DATABASE)
+    if not with_key:  # one that was made only to open the copy
+        (stage / backup.KEY).unlink(missing_ok=True)
+    has_key = with_key or (home / backup.KEY).exists()
+    return Brought(manifest, has_key, settled, took, backup.settings_of(stage))
+
+
+def _fold(database: Path) -> None:
+    """Have all of a database in its one file: it is moved without what SQLite keeps beside it."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+    if mode != ("delete",):
+        raise RuntimeError(f"{database} is still open")
 
 
 def settle(office: Office, made_at: datetime) -> Settled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import line, passage
 from commsched.core.consent import lapsed, person
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import crops, items, lineage
@@ -60,14 +61,19 @@ def write_down(
         if row is None:
             raise NotFound(N_("There is no such picture."))
         zone = items.workspace_of(session, actor).zone
-        row.describe(actor.person, alt=known.alt.strip(), credit=" ".join(known.credit.split()))
-        persons = [person(" ".join(name.split()), until, zone) for name, until in known.persons]
+        row.describe(actor.person, alt=passage(known.alt, "alt"), credit=line(known.credit, "credit"))
+        persons = [person(line(name, "persons"), until, zone) for name, until in known.persons]
         row.facts = {key: value for key, value in row.facts.items() if key != "unnamed"} | {
-            "licence": " ".join(known.licence.split()), "tags": list(dict.fromkeys(known.tags)), "persons": persons,
+            "licence": line(known.licence, "licence"), "tags": _tags(known.tags), "persons": persons,
             "focus": [round(known.focus[0], 3), round(known.focus[1], 3)],
         } | ({} if known.named else {"unnamed": True})  # fmt: skip
         note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
         crops.move(office, session, actor, row, places or {})
+
+
+def _tags(tags: Iterable[str]) -> list[str]:
+    """Each once, in the order in which they were written."""
+    return list(dict.fromkeys(kept for tag in tags if (kept := line(tag, "tags"))))
 
 
 def _check(known: Known) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.approval import LETS_OUT, Verdict, inside
-from commsched.core.lifecycle import item_state
+from commsched.core.clean import passage
+from commsched.core.lifecycle import REASONS, item_state
 from commsched.core.timing import Moment, approval_window, read_time, refuse_past
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify, rounds, stopping
@@ -21,6 +22,7 @@ from commsched.flow.context import Actor, Office
 from commsched.flow.record import note
 from commsched.store.models import Decision, Delivery, Item, Part, Revision
 from commsched.store.outbox import left_off
+from commsched.store.superseded import superseded
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 
@@ -72,6 +74,7 @@ def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: 
     """
     now, revision = office.now(), items.current(session, item)
     assert item.publish_at is not None
+    refuse_superseded(session, item.id)
     bounds = clearance(session, item, revision.hash)
     if item.state not in FROM or bounds is None:
         raise Conflict(N_("It must be approved before it can be scheduled."))
@@ -95,6 +98,13 @@ def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: 
     refresh(session, item)
     if not moved:
         note(session, office, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
+
+
+def refuse_superseded(session: Session, item_id: int) -> None:
+    """Raise :class:`Conflict` for what was taken down or corrected since: nothing more of it goes out."""
+    why = session.scalar(select(superseded).select_from(Item).where(Item.id == item_id))
+    if why:
+        raise Conflict(REASONS[why])
 
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
@@ -260,7 +270,7 @@ def decide(
     yes = verdict in LETS_OUT
     row = Decision(
         workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash, verdict=verdict,
-        step=step, person_id=actor.person, in_place_of=in_place_of, comment=comment.strip(),
+        step=step, person_id=actor.person, in_place_of=in_place_of, comment=passage(comment, "comment"),
         window_start=min(start, now) if yes and item.publish_at is None else start if yes else None,
         window_end=(until or end) if yes else None, at=now, via=actor.via,
     )  # fmt: skip

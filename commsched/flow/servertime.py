@@ -23,7 +23,7 @@ def ask(office: Office) -> int:
     answered. Nothing is sent but the question, and no key with it."""
     answered = 0
     for url, private in servers(office)[:MOST]:
-        settings = {"allow_private": "1" if private else ""}
+        settings = {"allow_private": "1" if private else "", "base_url": url}
         try:
             with make_wire(office, workspace="", settings=settings, secrets={}).http.head(url):
                 answered += 1

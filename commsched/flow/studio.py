@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core.cards import SIZES, Size
+from commsched.core.clean import settled
 from commsched.core.draft import PictureIn
 from commsched.core.words import N_, Conflict, Invalid, Problem
 from commsched.flow import items, library, look, write
@@ -154,6 +155,7 @@ def save(office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size], alt: s
     ``alt`` goes before the proposed alt text, on the first page. Raises :class:`Unfit`; then nothing is kept.
     """
     actor.require("write")
+    wish = msgspec.structs.replace(wish, texts=settled(wish.texts))
     if not sizes:
         raise Invalid(N_("Choose at least one size."), "sizes")
     with office.store.read(actor.workspace) as session:

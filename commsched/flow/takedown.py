@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.clean import passage
 from commsched.core.platform import OWN_PAGES
 from commsched.core.words import N_, Conflict, Invalid
 from commsched.flow import items, notify
@@ -44,7 +45,7 @@ def take_down(office: Office, actor: Actor, item_id: int, reason: str) -> None:
     nothing of it stands there.
     """
     actor.require("resolve")
-    why = reason.strip()
+    why = passage(reason, "reason")
     if not why:
         raise Invalid(N_("Write why it is taken down: readers are told."), "reason")
     if len(why) > MOST:

@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 
 from sqlalchemy import delete, func, select
 
+from commsched.core.clean import one_line
 from commsched.core.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.words import N_, Conflict, Invalid, NotFound, OfficeError
 from commsched.flow import storage
@@ -70,7 +71,7 @@ def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = 
         mine = select(func.count(Upload.id)).where(Upload.person_id == actor.person, Upload.answer == {})
         if (session.scalar(mine) or 0) >= MOST_OPEN:
             raise Conflict(N_("Too many files are on their way in at once. Wait until some of them are here."), "file")
-        row = Upload(uid=uid, person_id=actor.person, filename=filename[:200], length=length,
+        row = Upload(uid=uid, person_id=actor.person, filename=one_line(filename)[:200], length=length,
                      created_at=office.now(), answer={})  # fmt: skip
         session.add(row)
         path = path_of(office, uid)

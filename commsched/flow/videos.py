@@ -17,6 +17,7 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched import images
+from commsched.core.clean import one_line
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow import library, storage
 from commsched.flow.compose import media_path
@@ -78,7 +79,7 @@ def add(office: Office, actor: Actor, path: Path, filename: str = "") -> Taken:
             poster = library.find(office, actor, known.poster_id) if known.poster_id else None
             if poster is not None:
                 return Taken(known, Added(poster, False, True), film.had_location, True)
-        return _settle(office, actor, film, new, title or filename[:200])
+        return _settle(office, actor, film, new, title or one_line(filename)[:200])
 
 
 def add_from(office: Office, actor: Actor, source: IO[bytes], filename: str = "") -> Taken:

@@ -26,7 +26,7 @@ from commsched.flow.beats import WEB
 from commsched.flow.context import Office
 from commsched.flow.overdue import overdue
 from commsched.store.models import Heartbeat, Membership, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE, busy, damaged
+from commsched.store.session import EVERY_WORKSPACE, Replaced, busy, damaged
 
 log = logging.getLogger("commsched.watch")
 
@@ -203,8 +203,8 @@ class Lookout:
         """Pages that name no address are missed by nobody."""
         try:
             beats.say(self.office, WEB, address)
-        except DBAPIError as error:
-            log.warning("the pages' heartbeat cannot be written: %s", error.orig)
+        except (DBAPIError, Replaced) as error:
+            log.warning("the pages' heartbeat cannot be written: %s", getattr(error, "orig", error))
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK):

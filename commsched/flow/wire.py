@@ -36,7 +36,7 @@ def make_wire(
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),
         now=office.now,
-        http=_heard(office, office.http(str(settings.get("allow_private", "")) == "1")),
+        http=_heard(office, _session(office, settings)),
         timeout=TIMEOUT,
         facts=dict(facts or {}),
         account=account,
@@ -48,6 +48,19 @@ def make_wire(
         office_name=office_name,
         home=str(office.home),
     )
+
+
+def _session(office: Office, settings: Mapping[str, Any]) -> Any:
+    """The session, which asks a proxy for the port in the channel's own address, and for no other odd one."""
+    from urllib.parse import urlsplit
+
+    http = office.http(str(settings.get("allow_private", "")) == "1")
+    address = str(settings.get("base_url", ""))
+    try:
+        port = urlsplit(address if "://" in address else f"https://{address}").port
+    except ValueError:  # the adapter says what is wrong with it
+        port = None
+    return http.with_port(port) if port and hasattr(http, "with_port") else http
 
 
 def _heard(office: Office, http: Any) -> Any:

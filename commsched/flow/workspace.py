@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from commsched.core.approval import Policy
+from commsched.core.clean import passage
 from commsched.core.timing import zone_of
 from commsched.core.words import N_, Invalid
 from commsched.flow import walltimes
@@ -75,7 +76,7 @@ MOST_ABOUT = 2000
 def update_public(office: Office, actor: Actor, about: str, press_contact: str) -> None:
     """What the newsroom says of the office, and whom the press may call; new releases begin with that contact."""
     actor.require("administer")
-    wanted = {"about": about.strip(), "press_contact": press_contact.strip()}
+    wanted = {"about": passage(about, "about"), "press_contact": passage(press_contact, "press_contact")}
     for field, value in wanted.items():
         if len(value) > MOST_ABOUT:
             raise Invalid(N_("At most %(most)s characters."), field, most=MOST_ABOUT)

@@ -20,7 +20,15 @@ from commsched.mail.headers import CannotBuild, ascii_domain, clean_address, mai
 
 _ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")
 _EXTRA: Final = frozenset(
-    {"auto-submitted", "list-unsubscribe", "list-unsubscribe-post", "list-id", "precedence", "x-auto-response-suppress"}
+    {
+        "auto-submitted",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "list-id",
+        "precedence",
+        "references",
+        "x-auto-response-suppress",
+    }
 )
 """The headers a caller may add. Everything that names a recipient, a sender or a part is decided here alone."""
 

@@ -38,10 +38,16 @@ _PIECE = 16 * 1024
 """Bytes sent at a time: what must get through before a call counts as standing still."""
 _SLOWEST = 16 * 1024
 """Bytes a second that count as flowing (128 kbit/s): 4 MB may take four minutes, a stall no longer than any call."""
-_OUTSIDE = re.compile(
-    r"(?i)([\w-]+\.)+(?!(?:local|localhost|localdomain|internal|intranet|lan|home|corp|private|arpa)$)[a-z][\w-]+"
+_HOUSES = (
+    "alt arpa consul corp docker gateway home intern internal intra intranet invalid lan local localdomain localhost "
+    "lokal mail onion private router svc test workgroup"
 )
+"""Endings of names that are nobody's on the internet: set apart by RFC 2606, 6761, 6762, 8375 and ICANN, or never given
+out since houses use them."""
+_OUTSIDE = re.compile(rf"(?i)(?!(.*\.)?fritz\.box$)([\w-]+\.)+(?!(?:{'|'.join(_HOUSES.split())})$)[a-z][\w-]+")
 """A name that may be one on the internet, where only the proxy can look it up: no address, none of the house's own."""
+_PORTS = frozenset({443})
+"""What the proxy is asked for, beside the port that a channel's own address names."""
 _LOOK_UP = 6.0
 _CONNECT = 10.0
 """Seconds, at most, for looking up a name, and for connecting to any of its addresses."""
@@ -88,6 +94,7 @@ class _Call:
     deadline: float
     guard: Guard | None
     resolve: Callable[..., Any]
+    ports: frozenset[int] = _PORTS
     sent: bool = False
 
     def earn(self, sent: int, took: float) -> None:
@@ -179,6 +186,8 @@ class _Guarded:
         """The proxy connects by name. Where this machine can look the name up too, it must not lead into the house;
         where only the proxy can, the proxy is the wall."""
         host = str(self._tunnel_host)
+        if call.guard is not None and self._tunnel_port not in call.ports:
+            raise _Refused(f"{host}:{self._tunnel_port} is no port that a channel has")
         try:
             found = self._look_up(host, self._tunnel_port, call)
         except NameResolutionError:
@@ -296,6 +305,7 @@ class Session(requests.Session):
         super().__init__()
         self.deadline, self.timeout, self.max_bytes = deadline, timeout, max_bytes
         self.guard, self.resolve = guard, resolve
+        self.ports = _PORTS
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one session may serve many channels
         for scheme in ("http://", "https://"):
@@ -311,8 +321,14 @@ class Session(requests.Session):
             return cls(guard=None, **{**kwargs, "proxy": ""})
         return cls(guard=public_only, **kwargs)
 
+    def with_port(self, port: int) -> Session:
+        """This session, its connections shared, that may ask the proxy for ``port`` as well."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, ports=self.ports | {port})
+        return made
+
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        call = _Call(time.monotonic() + self.deadline, self.guard, self.resolve)
+        call = _Call(time.monotonic() + self.deadline, self.guard, self.resolve, self.ports)
         token = _call.set(call)
         try:
             return self._bounded(method, url, *args, **kwargs)

@@ -163,7 +163,7 @@ class PressList(Platform):
             sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
             to=part.recipient, subject=subject(draft), reply_to=reply_to, date=wire.now(),
             text=text_body(draft, url, leave), html=html_body(draft, url, leave),
-            headers={"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {},
+            headers=_QUIETLY | _leaving(leave),
         )  # fmt: skip
 
     def foot(self, draft: Draft, wire: Wire) -> list[str]:
@@ -176,6 +176,14 @@ class PressList(Platform):
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         return Rejected("mail that has left cannot be taken back", "permission")
+
+
+_QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+"""So that a newsroom's out-of-office answers stay away. It is not marked as written by a machine: people wrote it."""
+
+
+def _leaving(leave: str) -> dict[str, str]:
+    return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
 
 
 def _newsroom(draft: Draft, wire: Wire) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from commsched.core.words import N_, OfficeError
 from commsched.store.base import Scoped
 
 EVERY_WORKSPACE = 0
@@ -131,6 +132,17 @@ class Watch:
                 self._connection = None
 
 
+class Replaced(OfficeError):
+    """Another database lies where the open one lay: whatever is written into that one is lost (503)."""
+
+    status, code = 503, "replaced"
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The office's database was replaced while it was open. Nothing was saved. Restart commsched.")
+        )
+
+
 class Store:
     """The database. ``read`` and ``write`` give a session that lives as long as one transaction."""
 
@@ -139,6 +151,26 @@ class Store:
         self.engine = open_engine(self.url)
         self._writer = self.engine.execution_options(commsched_write=True)
         self._watch = Watch(self.path) if self.path else None
+        self._file: tuple[int, int] | None = None
+        if self.path:
+            event.listen(self.engine, "connect", self._know)
+
+    def _know(self, _connection: Any, _record: Any) -> None:
+        if self._file is None:
+            self._file = self._there()
+
+    def _there(self) -> tuple[int, int] | None:
+        assert self.path is not None, "asked for a database in a file only"
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def check(self) -> None:
+        """Raises :class:`Replaced` where the file that was opened first is not the one that lies there now."""
+        if self._file is not None and self._there() != self._file:
+            raise Replaced
 
     def version(self) -> int | None:
         """A number that differs whenever anybody has committed anything in between; ``None`` where nobody can say.
@@ -165,7 +197,9 @@ class Store:
 
     @contextmanager
     def write(self, workspace: int) -> Iterator[Session]:
-        """A write transaction: committed at the end of the block, rolled back by any exception."""
+        """A write transaction: committed at the end of the block, rolled back by any exception. Raises
+        :class:`Replaced` rather than write where nobody will look."""
+        self.check()
         with (
             Session(self._writer, info={"workspace": workspace}, expire_on_commit=False) as session,
             session.begin(),
@@ -174,7 +208,9 @@ class Store:
 
     @contextmanager
     def ledger(self) -> Iterator[Connection]:
-        """A bare write transaction over every workspace, for the courier, which works in batches of rows."""
+        """A bare write transaction over every workspace, for the courier, which works in batches of rows. Raises
+        :class:`Replaced`: no call is made while an attempt cannot be kept."""
+        self.check()
         with self._writer.connect() as connection, connection.begin():
             yield connection
 

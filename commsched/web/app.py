@@ -61,7 +61,7 @@ def create_app(office: Office, *, testing: bool = False, packages: Iterable[str]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
-    for part in (compress, authorise, guard, errors, words, mailing, nav):
+    for part in (compress, guard, authorise, errors, words, mailing, nav):
         part.install(app)
     for module in sorted(_pages(packages), key=lambda module: module.__name__):
         app.register_blueprint(module.bp)

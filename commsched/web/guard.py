@@ -35,7 +35,13 @@ class BadForm(Exception):
 
 
 def install(app: Flask) -> None:
+    app.before_request(_same_database)
     app.after_request(_headers)
+
+
+def _same_database() -> None:
+    """Nothing is shown from, or written into, a database that was replaced by another: 503, in words."""
+    current_app.config["OFFICE"].store.check()
 
 
 def secure() -> bool:

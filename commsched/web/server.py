@@ -7,11 +7,12 @@ costs a socket and not a page. A proxy before it does the same better; an office
 from __future__ import annotations
 
 import copy
+import logging
 import resource
 import socket
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Flask
 from waitress import create_server
@@ -22,6 +23,8 @@ from commsched.flow.context import Office
 from commsched.flow.signin import is_somebody
 from commsched.web.app import MOST_BYTES
 
+log = logging.getLogger("commsched.server")
+
 CONNECTIONS: Final = 1000
 PER_ADDRESS: Final = 100
 """Of which from one address, unless it is this machine's or a proxy's: an office of ten behind one router has sixty."""
@@ -29,6 +32,24 @@ QUIET: Final = 20
 """Seconds that a connection may lie without a byte while a request is on its way or none is."""
 HEAD_SECONDS: Final = 20.0
 """How long the head of a request may take, however the bytes drip."""
+
+
+class Pace(NamedTuple):
+    """How long a body may take from the end of its head: ``patience`` seconds, and one for every ``rate`` bytes that
+    have come."""
+
+    patience: float
+    rate: int
+
+    def broken(self, took: float, received: int) -> bool:
+        """Whether a body of which ``received`` bytes have come in ``took`` seconds is waited for no longer."""
+        return took > self.patience + received / self.rate
+
+
+STRANGERS: Final = Pace(20.0, 8_000)
+"""For a body from nobody known: a piece of an upload gets through at 100 kbit/s, and a byte now and then does not."""
+MEMBERS: Final = Pace(60.0, 4_000)
+"""For a body from somebody known, whose telephone may be on a train."""
 BODY: Final = MOST_BYTES + 2 * 1024 * 1024
 """Bytes of a body: what the app takes, and what surrounds it in a form."""
 ANONYMOUS_BODY: Final = 1024 * 1024 + 64 * 1024
@@ -45,19 +66,29 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     knows: Knows
     adj: Any
+    head_ended = 0.0
+    _known: bool | None = None
 
     def parse_header(self, header_plus: bytes) -> None:
+        self.head_ended = time.monotonic()
         super().parse_header(header_plus)
-        if (self.chunked or self.content_length >= ANONYMOUS_BODY) and not type(self).knows(self.headers):
+        if (self.chunked or self.content_length >= ANONYMOUS_BODY) and not self.is_known():
             self.adj = copy.copy(self.adj)
             self.adj.max_request_body_size = ANONYMOUS_BODY
 
+    def is_known(self) -> bool:
+        """Whether the head names somebody. Asked once, and only where it matters."""
+        if self._known is None:
+            self._known = type(self).knows(self.headers)
+        return self._known
+
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """One connection. Closed at once where its address has too many, and where a head takes too long."""
+    """One connection. Closed at once where its address has too many, and where a head or a body takes too long."""
 
     most = PER_ADDRESS
     patience = HEAD_SECONDS
+    strangers, members = STRANGERS, MEMBERS
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
         self._began = time.monotonic()
@@ -67,15 +98,47 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             self.handle_close()
 
     def received(self, data: bytes) -> bool:
-        if self.request is None:
-            self._began = time.monotonic()
+        before = self.request
         taken = bool(super().received(data))
-        if self.request is not None and not self.request.headers_finished and self._late():
-            self.will_close = True
+        if self.request is not before:
+            self._began = time.monotonic()
+        self.close_if_late()
         return taken
 
-    def _late(self) -> bool:
-        return time.monotonic() - self._began > self.patience
+    def close_if_late(self) -> None:
+        """Let the connection be closed where what is on its way has taken too long, whether or not it still drips."""
+        if self.request is not None and self._late(self.request):
+            self.will_close = True
+
+    def _late(self, request: _Parser) -> bool:
+        now = time.monotonic()
+        if not request.headers_finished:
+            return now - self._began > self.patience
+        took, received = now - request.head_ended, request.body_bytes_received
+        if not self.strangers.broken(took, received):
+            return False
+        return self.members.broken(took, received) or not _is_known(request)
+
+
+def _is_known(request: _Parser) -> bool:
+    """Whether it is somebody's, as far as can be told: a database in trouble must not end the server's own loop."""
+    try:
+        return request.is_known()
+    except Exception:
+        log.warning("nobody could be looked up for a slow request", exc_info=True)
+        return False
+
+
+def _look_after(server: Any) -> None:
+    """Let a listening socket's own rounds, which close what lies quiet, close what is late as well."""
+    usual = server.maintenance
+
+    def maintenance(now: float) -> None:
+        usual(now)
+        for channel in server.active_channels.values():
+            channel.close_if_late()
+
+    server.maintenance = maintenance
 
 
 def _from(address: str, server: Any) -> int:
@@ -95,6 +158,7 @@ def make_server(app: Flask, office: Office, sockets: list[socket.socket], thread
     kind = channel_class(lambda headers: is_somebody(office, headers), 0 if proxied else PER_ADDRESS)
     for one in _sockets(server):
         one.channel_class = kind
+        _look_after(one)
     return server
 
 

@@ -108,6 +108,45 @@ def test_a_stale_change_is_refused_with_the_hash_that_stands_and_loses_nothing(p
     assert karin.get(path).json["revision"]["content"]["text"] == "Gunnars"
 
 
+def test_a_time_that_somebody_else_has_set_is_not_undone_by_whoever_sends_the_stamp(
+    program: Program, clock: SetClock
+) -> None:
+    """The hash is of what readers see, and the time is not among that."""
+    karin, gunnar = program("writer"), program("approver")
+    item = karin.create(text="Först", publish_at="2026-11-27T07:30")
+    path, read = f"/items/{item['id']}", item["stamp"]
+    clock.forward(seconds=1)
+    moved = gunnar.put(path, {"publish_at": "2026-11-27T09:00"}, match=f'"{read}"')
+    assert moved.status_code == 200
+    assert moved.json["revision"]["hash"] == item["revision"]["hash"]
+    late = karin.put(path, {"publish_at": "2026-11-27T08:00"}, match=read)
+    assert (late.status_code, late.json["code"]) == (412, "stale")
+    now = karin.get(path).json
+    assert (now["publish_at"], now["stamp"]) == (moved.json["publish_at"], moved.json["stamp"])
+    assert karin.put(path, {"publish_at": "2026-11-27T08:00"}, match=now["stamp"]).status_code == 200
+    assert karin.put(path, {"text": "Sedan"}, match=item["revision"]["hash"]).status_code == 200, "as documented"
+
+
+def test_a_change_of_the_text_keeps_the_time_that_was_set_while_it_was_sent(
+    program: Program, cast: Cast, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    karin = program("writer")
+    item = karin.create(text="Först", publish_at="2026-11-27T07:30")
+    path, read, save = f"/items/{item['id']}", item["revision"]["hash"], write.save
+
+    def meanwhile(*args: Any, **more: Any) -> bool:
+        monkeypatch.setattr(write, "save", save)
+        clock.forward(seconds=1)
+        assert program("approver").put(path, {"publish_at": "2026-11-27T09:00"}, match=read).status_code == 200
+        return save(*args, **more)
+
+    monkeypatch.setattr(write, "save", meanwhile)
+    changed = karin.put(path, {"text": "Sedan"}, match=read)
+    assert changed.status_code == 200
+    assert changed.json["publish_at"].startswith("2026-11-27T08:00")
+    assert changed.json["revision"]["content"]["text"] == "Sedan"
+
+
 def test_a_change_keeps_what_it_leaves_out_and_clears_what_is_null(
     program: Program, wall: int, office: Office, cast: Cast
 ) -> None:

@@ -62,6 +62,30 @@ def test_the_doctor_sees_what_others_can_read_and_says_what_to_type(run: Run, fo
     assert found(run)["files"][0] == "ok"
 
 
+def test_the_doctor_sees_a_password_that_others_can_read_also_in_a_closed_home(
+    run: Run, founded: str, home: Path, tmp_path: Path
+) -> None:
+    home.chmod(0o700)
+    file = home / "commsched.toml"
+    file.write_text('base_url = "https://plan.example"\n')
+    file.chmod(0o644)
+    assert found(run)["files"][0] == "ok", "there is no secret in it"
+    file.write_text('smtp_url = "smtp://user:hemligt@127.0.0.1:1"\nmail_from = "a@example.org"\n')
+    level, said = found(run)["files"]
+    assert level == "warn"
+    assert "commsched.toml" in said
+    assert f"chmod go= {file}" in said
+    assert "hemligt" not in said
+    subprocess.run(["chmod", "go=", str(file)], check=True)
+    assert found(run)["files"][0] == "ok"
+    elsewhere = tmp_path / "settings.toml"
+    elsewhere.write_text(file.read_text())
+    elsewhere.chmod(0o644)
+    file.unlink()
+    file.symlink_to(elsewhere)
+    assert found(run)["files"][0] == "warn"
+
+
 def test_the_doctor_sees_what_another_owns(run: Run, founded: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = home.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 4711)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ import requests
 from sqlalchemy import select
 
 from bench.start import family, proportional
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_copy, open_office
 from commsched.core.words import Invalid
 from commsched.flow import backup, operator
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
-from commsched.flow.restored import settle
+from commsched.flow.restored import bring_back, settle
 from commsched.store.migrate import ready
 from commsched.store.models import Delivery, Item, Part, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store
@@ -177,13 +178,12 @@ def test_a_restored_office_is_paused_and_reads_back_what_may_have_gone_out(
     file = backup.archive(office, tmp_path / "office.tar.gz", with_key=True)
     clock.forward(hours=24)
     home = tmp_path / "new"
-    unpacked = backup.unpack(file, home, office.now())
-    assert unpacked.has_key
-    made_at = unpacked.manifest.made_at
+    home.mkdir()
+    brought = bring_back(file, home, office.now(), partial(open_copy, clock=clock))
+    assert brought.has_key
+    assert (brought.settled.paused, brought.settled.doubted) == (2, 2)
     again = open_office(home, clock=clock)
     try:
-        done = settle(again, made_at)
-        assert (done.paused, done.doubted) == (2, 2)
         with again.store.read(EVERY_WORKSPACE) as session:
             place = session.get_one(Workspace, cast.place.id)
             assert place.paused_at is not None
@@ -266,9 +266,11 @@ def test_an_archive_cannot_write_where_it_does_not_belong(tmp_path: Path, name: 
         about = tarfile.TarInfo(name)
         about.size = 4
         packed.addfile(about, io.BytesIO(b"evil"))
+    home = tmp_path / "home"
+    home.mkdir()
     with pytest.raises(Invalid):
-        backup.unpack(file, tmp_path / "home", clock.now())
-    assert list((tmp_path / "home").iterdir()) == []
+        bring_back(file, home, clock.now(), open_copy)
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"x" * 500])
@@ -298,7 +300,8 @@ def test_a_backup_holds_every_picture_that_its_database_names(office: Office, ca
     from tests.images import files
 
     media = library.add(office, cast.actor("writer"), files.png(), "buss.png").media
-    backup.unpack(backup.archive(office, tmp_path / "a.tar.gz"), tmp_path / "new", office.now())
+    (tmp_path / "new").mkdir()
+    bring_back(backup.archive(office, tmp_path / "a.tar.gz"), tmp_path / "new", office.now(), open_copy)
     kept = tmp_path / "new" / "media" / media.sha256[:2] / f"{media.sha256}.png"
     assert kept.read_bytes() == (office.media / media.sha256[:2] / f"{media.sha256}.png").read_bytes()
 

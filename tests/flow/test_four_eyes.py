@@ -117,6 +117,18 @@ def test_a_deputy_who_has_said_yes_does_not_fill_the_principals_place_too(cast: 
     assert look(cast, item).state == "scheduled"
 
 
+def test_who_said_yes_as_a_deputy_and_again_in_their_own_name_is_still_one_person(cast: Cast) -> None:
+    chain(cast, [cast.administrator], [cast.approver])
+    stand_in(cast, cast.administrator, cast.approver)
+    item = submitted(cast)
+    yes(cast, "approver", item)  # as the administrator's deputy
+    with pytest.raises(NotAllowed):
+        yes(cast, "approver", item)
+    assert look(cast, item).state == "in_review"
+    yes(cast, "administrator", item)
+    assert look(cast, item).state == "scheduled"
+
+
 def test_a_rule_that_takes_more_people_than_there_are_is_refused(cast: Cast) -> None:
     with cast.office.store.read(cast.place.id) as session, pytest.raises(Invalid, match="different people"):
         policies.check_policy(session, Policy(steps=[Step(people=[cast.approver.id])] * 2))

@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -57,7 +58,39 @@ def test_an_approver_gets_a_link_what_it_is_about_and_when(
                       "Läs och ta ställning"):  # fmt: skip
             assert words in body, words
     assert letter.headers["Auto-Submitted"] == "auto-generated"
+    assert letter.headers["References"] == f"<item-{item.uid}@localhost>", "all about one item stand together"
     assert build(letter.__class__(**{name: getattr(letter, name) for name in letter.__slots__} | {"sender": "a@b.se"}))
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        ("https://press.gruppen.example/", "press.gruppen.example"),
+        ("http://127.0.0.1:8080", "127.0.0.1"),
+        ("http://[::1]:8080", "commsched.invalid"),
+        ("https://väst.example", "commsched.invalid"),
+        ("", "commsched.invalid"),
+    ],
+)
+def test_a_message_has_the_installations_own_name_and_keeps_it(
+    office: Office, cast: Cast, item: Item, mail: MailBag, base_url: str, host: str
+) -> None:
+    office.settings["base_url"] = base_url
+    tell(office, cast, "approved", item)
+    tell(office, cast, "resumed")
+    notify.send_due(office)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        for row in session.scalars(select(Notice)):
+            row.state, row.next_at = "waiting", None
+    notify.send_due(office)
+    first, second, *again = mail.sent
+    assert [one.message_id for one in again] == [first.message_id, second.message_id]
+    assert first.message_id.endswith(f"@{host}")
+    assert first.headers["References"] == f"<item-{item.uid}@{host}>"
+    assert "References" not in second.headers
+    for one in (first, second):
+        raw = build(msgspec.structs.replace(one, sender="a@b.se"))
+        assert f"@{host}>".encode() in raw
 
 
 def test_the_links_secret_is_never_in_the_store_in_clear_and_goes_when_the_mail_has_gone(

@@ -85,6 +85,10 @@ def test_what_is_no_address_is_refused(office: Office, cast: Cast, email: str) -
 
 def test_a_name_is_one_line_without_control_characters() -> None:
     assert people.check_name(" Åsa\n\tÖberg\x00\x0b ") == "Åsa Öberg"
+    assert people.check_name("Åsa\u202eÖberg A\u030a") == "ÅsaÖberg Å"
+    assert people.check_name("علی\u200cرضا") == "علی\u200cرضا"
+    with pytest.raises(Invalid):
+        people.check_name("\u200f \u200d")
 
 
 @pytest.mark.parametrize(

@@ -286,3 +286,14 @@ def test_whatever_may_bring_a_due_time_nearer_wakes_the_engine(world: World) -> 
     rung.clear()
     world.edit(world.items[-1], only_time=True, minutes=0.2)
     assert rung, "another time in the composer"
+
+
+def test_other_words_are_never_sent_under_the_key_of_the_old_ones(world: World) -> None:
+    """A platform that knows the key would answer with the old post, and the new words would be called published."""
+    item = two_channels(world)
+    before = {row.uid for row in rows(world, 1)}
+    edited(world, item)
+    approved_again(world, item)
+    waiting = [row.uid for row in rows(world, 1) if row.state == "waiting"]
+    assert len(waiting) == 1
+    assert waiting[0] not in before

@@ -13,6 +13,7 @@ from commsched.core.words import Invalid
 from commsched.flow import way_out
 from commsched.flow.context import Office
 from commsched.flow.doctor import examine
+from commsched.flow.wire import make_wire
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,22 @@ def test_both_reach_the_session_of_every_channel(tmp_path: Path, monkeypatch: py
     assert office.http(False).proxies == {"https": "http://proxy.example:3128"}
     assert office.http(True).proxies == {}
     office.store.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "ports"),
+    [
+        ("https://mastodon.example:8443", {443, 8443}),
+        ("mastodon.example:8443", {443, 8443}),
+        ("https://mastodon.example", {443}),
+        ("https://mastodon.example:nej", {443}),
+        ("", {443}),
+    ],
+)
+def test_a_channel_may_ask_for_the_port_in_its_own_address(office: Office, address: str, ports: set[int]) -> None:
+    wire = make_wire(office, workspace="gruppen", settings={"base_url": address}, secrets={})
+    assert wire.http.ports == ports
+    assert make_wire(office, workspace="gruppen", settings={}, secrets={}).http.ports == {443}
 
 
 def test_doctor_says_where_calls_go_and_whether_the_proxy_answers(office: Office) -> None:

@@ -208,6 +208,42 @@ def test_a_proxy_is_no_way_into_the_house(sim: Echo, way_out: Tunnel, certificat
     assert way_out.asked == sim.calls == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["minio", *(f"wiki.{end}" for end in (
+        "local", "internal", "intra", "intranet", "lan", "home", "corp", "test", "invalid", "localhost", "svc",
+        "fritz.box", "private", "arpa", "service.consul", "onion", "LAN", "lan.", "mail", "router", "docker",
+        "Fritz.Box",
+    ))],
+)  # fmt: skip
+def test_a_name_of_the_house_is_not_asked_of_the_proxy(way_out: Tunnel, certificate: Path, name: str) -> None:
+    session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name())
+    assert isinstance(fail(session, "POST", f"https://{name}/"), Blocked)
+    assert way_out.asked == []
+
+
+def test_the_proxy_is_asked_for_no_port_but_the_usual_one_and_the_channels_own(
+    sim: Echo, way_out: Tunnel, certificate: Path
+) -> None:
+    session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name(mastodon="8.8.8.8"))
+    for port in (22, 25, 6443, 8443):
+        assert isinstance(fail(session, "POST", f"https://mastodon.example:{port}/"), Blocked), port
+    assert way_out.asked == sim.calls == []
+    own = session.with_port(8443)
+    assert own.post("https://mastodon.example:8443/").status_code == 200
+    assert isinstance(fail(own, "POST", "https://mastodon.example:22/"), Blocked)
+    assert isinstance(fail(session, "POST", "https://mastodon.example:6443/"), Blocked)
+    assert way_out.asked == ["mastodon.example:8443"]
+
+
+def test_a_name_that_only_looks_like_the_houses_is_asked_for(way_out: Tunnel, certificate: Path) -> None:
+    session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name())
+    names = ("lan.example", "fritz.box.example", "landet.se", "notfritz.box", "not-fritz.box", "homes.corporation")
+    for name in names:
+        fail(session, "GET", f"https://{name}/")
+    assert way_out.asked == [f"{name}:443" for name in names]
+
+
 def test_what_the_proxy_refuses_was_not_sent_and_is_said_so(sim: Echo, way_out: Tunnel, certificate: Path) -> None:
     way_out.refuses = "403 Forbidden by policy"
     session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name())

@@ -91,6 +91,9 @@ def test_a_list_without_a_sender_of_its_own_can_be_left_and_speaks_in_the_office
     (letter,) = bag.sent
     assert (letter.sender, letter.sender_name) == ("", "Regiongruppen Väst")
     assert letter.headers["List-Unsubscribe"] == "<mailto:press@relay.example?subject=unsubscribe>"
+    assert letter.headers["Precedence"] == "bulk", "no out-of-office answers"
+    assert letter.headers["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert "Auto-Submitted" not in letter.headers, "people wrote it"
     assert "avregistrera” till press@relay.example" in letter.text
     assert "mailto:press@relay.example?subject=unsubscribe" in letter.html
 

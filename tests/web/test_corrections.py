@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from commsched.core.content import ChannelContent, Picture, canonical
+from commsched.core.content import ChannelContent, Picture, canonical, digest
 from commsched.core.draft import DraftIn
 from commsched.core.words import Conflict, Invalid, NotAllowed
-from commsched.flow import corrections, items, takedown, write
+from commsched.flow import corrections, items, resolve, takedown, write
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
 from commsched.store.models import Delivery, Entry, Item, Media, Notice, PictureSource, PictureUse, Revision
@@ -190,6 +190,32 @@ def test_what_is_taken_down_is_gone_from_everywhere_and_its_address_says_why(
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
 
 
+def test_the_feeds_time_never_goes_back(
+    press: FlaskClient, office: Office, cast: Cast, room: int, clock: SetClock
+) -> None:
+    """Readers of feeds skip one whose time is older than what they have, and would keep what was taken down."""
+
+    def changed() -> datetime:
+        feed = ElementTree.fromstring(press.get("/n/gruppen/feed.atom").data)
+        return datetime.fromisoformat(feed.findtext(f"{ATOM}updated") or "")
+
+    release(office, cast, room, at=AN_HOUR_AGO - timedelta(days=2), title="Den äldre")
+    newest = release(office, cast, room)
+    times = [changed()]
+    for minute, act in enumerate(
+        (
+            lambda: takedown.take_down(office, cast.actor("writer"), newest.id, "Fel."),
+            lambda: takedown.put_back(office, cast.actor("approver"), newest.id),
+            lambda: takedown.take_down(office, cast.actor("writer"), newest.id, "Fel igen."),
+        ),
+        1,
+    ):
+        clock.at = NOW + timedelta(minutes=minute)
+        act()
+        times.append(changed())
+    assert times == [AN_HOUR_AGO, *(NOW + timedelta(minutes=minute) for minute in (1, 2, 3))]
+
+
 def test_a_taken_down_post_is_gone_from_the_wall(press: FlaskClient, office: Office, cast: Cast) -> None:
     wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
     item = publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Fel på väggen")
@@ -228,6 +254,7 @@ def _also_on(office: Office, cast: Cast, item: Item, channel: int, pictures: lis
         first = revision.parsed()
         said = replace(first, channels=[*first.channels, ChannelContent(channel=channel)], pictures=pictures)
         revision.content = canonical(said)
+        revision.hash = digest(revision.content)
         for row in session.scalars(select(Media)):
             session.add(PictureUse(revision_id=revision.id, media_id=row.id))
         session.add(
@@ -249,6 +276,33 @@ def test_a_correction_goes_to_no_page_where_nothing_stands(office: Office, cast:
         with office.store.read(cast.place.id) as session:
             general, _channels = items.problems(office, session, items.load(session, number))
         assert any("to no other page" in one.words.message for one in general) == refused, channels
+
+
+@pytest.mark.parametrize("how", ["corrected", "taken_down"])
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "held"])
+def test_what_was_corrected_or_taken_down_goes_to_nobody_else(
+    office: Office, cast: Cast, room: int, how: str, waits: bool
+) -> None:
+    """The gate asks, so that it reaches a mailing that is under way; and so does whoever presses "send"."""
+    item = release(office, cast, room)
+    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
+    _also_on(office, cast, item, wall, [])
+    with office.store.write(cast.place.id) as session:
+        row = session.scalars(select(Delivery).where(Delivery.channel_id == wall)).one()
+        row.state, row.published_at, row.latest_at = "waiting" if waits else "held", None, NOW + timedelta(hours=1)
+        row.next_at = NOW if waits else None
+        number = row.id
+    if how == "corrected":
+        correction(office, cast, room, item)
+    else:
+        takedown.take_down(office, cast.actor("writer"), item.id, "Fel.")
+    if not waits:
+        with pytest.raises(Conflict):
+            resolve.send(office, cast.actor("writer"), number)
+    Courier(office, wait=lambda seconds: None).run()
+    with office.store.read(cast.place.id) as session:
+        row = session.get_one(Delivery, number)
+        assert (row.state, row.reason) == ("held", how if waits else "")
 
 
 def test_taking_down_is_told_and_on_the_record_and_needs_a_reason(office: Office, cast: Cast, room: int) -> None:

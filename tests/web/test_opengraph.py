@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import select
 
+from commsched import images
 from commsched.flow import newsroom
 from commsched.flow.context import Office
+from commsched.images import errors
+from commsched.store.models import Media
 from tests import publications
 from tests.conftest import NOW, Cast
 from tests.images import files
@@ -97,6 +101,54 @@ def test_a_picture_that_does_not_do_for_a_link_gives_way_to_the_card(
         assert image.size == (1200, 630)
         assert len(image.convert("RGB").getcolors(100_000) or [()] * 9) > 4, "it says something"
     assert len(list((office.home / "cache" / "og").rglob("*.jpg"))) == 1
+
+
+@pytest.mark.parametrize("trouble", [errors.TooHeavy, errors.Busy, errors.Damaged, OSError])
+def test_what_went_wrong_in_passing_is_tried_again(
+    press: FlaskClient, office: Office, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch, trouble: Any
+) -> None:
+    address = page_of(office, cast, room, pictures=[own(office, cast, files.jpeg((1600, 900)), 1600, 900)])
+
+    def failed(*_args: Any, **_more: Any) -> Any:
+        raise trouble()
+
+    with monkeypatch.context() as now:
+        now.setattr(images.intake, "fit", failed)
+        card = press.get(f"{address}/link.jpg")
+    assert list((office.home / "cache" / "og").rglob("*.jpg")), "the card stood in"
+    assert press.get(f"{address}/link.jpg").data != card.data
+
+
+def test_that_a_picture_does_not_do_is_remembered(
+    press: FlaskClient, office: Office, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logo = files.save(Image.new("RGBA", (1600, 900), (255, 255, 255, 0)), "PNG")
+    address = page_of(office, cast, room, pictures=[own(office, cast, logo, 1600, 900)])
+    press.get(f"{address}/link.jpg")
+    monkeypatch.delattr(images.intake, "fit")
+    assert press.get(f"{address}/link.jpg").status_code == 200
+
+
+def test_another_part_of_the_picture_is_another_preview(
+    press: FlaskClient, office: Office, cast: Cast, room: int
+) -> None:
+    tall = Image.new("RGB", (1200, 2400), (200, 0, 0))
+    tall.paste((0, 0, 200), (0, 1200, 1200, 2400))
+    picture = own(office, cast, files.save(tall, "JPEG", quality=92), 1200, 2400)
+    address = page_of(office, cast, room, pictures=[picture])
+    tags, colours = [], []
+    for centre in ((0.5, 0.2), (0.5, 0.8)):
+        with office.store.write(cast.place.id) as session:
+            row = session.scalars(select(Media).where(Media.sha256 == picture.sha256)).one()
+            row.facts = row.facts | {"crops": {"1.91:1": centre}}
+        given = press.get(f"{address}/link.jpg")
+        tags.append(given.headers["ETag"])
+        with Image.open(io.BytesIO(given.data)) as image:
+            pixel = image.getpixel((600, 315))
+            assert isinstance(pixel, tuple)
+            colours.append(pixel[0] > pixel[2])
+    assert colours == [True, False]
+    assert tags[0] != tags[1]
 
 
 def test_a_list_shows_small_forms_and_the_archive_file_is_for_who_downloads_it(

@@ -132,6 +132,85 @@ def test_a_body_that_takes_long_is_waited_for(running: Any) -> None:
         assert b"200" in sock.recv(100)
 
 
+def ended_after(running: Any, head: str, most: float, drip: float = 0.05) -> float:
+    """Seconds until a body that comes byte by byte is ended from there; ``most`` where it is still waited for."""
+    began = time.monotonic()
+    with line(running) as sock:
+        sock.sendall(f"{head}\r\n".encode())
+        sock.settimeout(drip)
+        while (took := time.monotonic() - began) < most:
+            try:
+                sock.sendall(b"x")
+                if sock.recv(100) == b"":
+                    return took
+            except TimeoutError:
+                continue
+            except OSError:
+                return took
+    return most
+
+
+def test_a_body_that_drips_from_nobody_known_is_not_waited_for(running: Any) -> None:
+    running.channel_class.strangers = server.Pace(0.4, 8_000)
+    assert ended_after(running, HEAD + length(900_000), 5) < 5
+    assert ended_after(running, f"{HEAD}Cookie: session=guess\r\n{length(900_000)}", 5) < 5
+
+
+def test_a_body_that_stands_still_is_ended_by_the_rounds(running: Any) -> None:
+    running.adj.cleanup_interval = 0
+    running.channel_class.strangers = server.Pace(0.4, 8_000)
+    with line(running) as sock:
+        sock.sendall(f"{HEAD}{length(900_000)}\r\nx".encode())
+        sock.settimeout(8)
+        assert sock.recv(100) == b"", "long before it would count as quiet"
+
+
+def test_a_slow_body_from_somebody_known_has_more_time_and_not_all_there_is(
+    running: Any, office: Office, cast: Cast
+) -> None:
+    head = f"{HEAD}Cookie: session={signin.sign_in(office, cast.writer.email, PASSWORD)}\r\n{length(900_000)}"
+    running.channel_class.strangers = server.Pace(0.2, 8_000)
+    running.channel_class.members = server.Pace(60.0, 4_000)
+    assert ended_after(running, head, 1.5) == 1.5
+    running.channel_class.members = server.Pace(0.5, 4_000)
+    assert 0.5 <= ended_after(running, head, 5) < 5
+
+
+def test_a_store_in_trouble_ends_the_slow_body_and_not_the_server(
+    running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_headers: Any) -> bool:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(running.channel_class.parser_class, "knows", staticmethod(broken))
+    running.adj.cleanup_interval = 0
+    running.channel_class.strangers = server.Pace(0.2, 8_000)
+    with line(running) as sock:
+        sock.sendall(f"{HEAD}{length(900_000)}\r\nx".encode())
+        sock.settimeout(8)
+        assert sock.recv(100) == b""
+    assert ask(running, LOOK) == 200
+
+
+def test_what_flows_is_waited_for(running: Any) -> None:
+    running.channel_class.strangers = server.Pace(0.1, 8_000)
+    with line(running) as sock:
+        sock.sendall(f"{HEAD}{length(40_000)}\r\n".encode())
+        for _ in range(10):
+            sock.sendall(b"x" * 4_000)
+            time.sleep(0.1)
+        assert b"200" in sock.recv(100)
+
+
+def test_a_telephone_with_a_poor_connection_gets_its_pictures_through() -> None:
+    minute, rate = 60, 100_000 // 8
+    for passed in range(0, 60 * minute, 10):
+        assert not server.MEMBERS.broken(passed, passed * rate)
+        assert not server.STRANGERS.broken(passed, passed * rate)
+    assert server.STRANGERS.broken(21, 5)
+    assert server.MEMBERS.broken(61, 15)
+
+
 def test_the_limits_are_those_that_were_measured(running: Any) -> None:
     adj = running.adj
     assert (adj.channel_timeout, adj.asyncore_use_poll, adj.max_request_body_size) == (20, True, 42 * 1024 * 1024)
@@ -144,6 +223,9 @@ def test_waitress_still_has_what_this_is_built_on() -> None:
     kind = server.channel_class(lambda _headers: False, 1)
     assert hasattr(made.channel_class, "parser_class")
     assert hasattr(kind.parser_class, "parse_header")
+    assert kind.parser_class.body_bytes_received == 0
+    assert made.active_channels == {}
+    made.maintenance(time.time())
     made.close()
     made.task_dispatcher.shutdown()
 

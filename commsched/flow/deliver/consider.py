@@ -104,6 +104,7 @@ class Considerer(msgspec.Struct, frozen=True):
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
             stop=row.stop,
+            superseded=row.superseded,
             mute=mute(self.office, row.platform, bool(row.is_demo)),
             lapsed=any(
                 self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros

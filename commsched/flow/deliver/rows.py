@@ -30,6 +30,7 @@ from commsched.store.models import (
     Workspace,
 )
 from commsched.store.outbox import left_off
+from commsched.store.superseded import superseded
 from commsched.store.types import from_micros
 
 _ids: Any = bindparam("ids", expanding=True)
@@ -43,7 +44,7 @@ _case = FastSelect(
         Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
         Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
         Workspace.name.label("office_name"), Workspace.is_demo,
-        Delivery.stop, Delivery.doubt_since, Delivery.was, Delivery.was_reason,
+        Delivery.stop, Delivery.doubt_since, Delivery.was, Delivery.was_reason, superseded.label("superseded"),
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -160,6 +161,8 @@ class CaseRow(msgspec.Struct):
     doubt_since: int | None = None
     was: str = ""
     was_reason: str = ""
+    superseded: str = ""
+    """Why what it says no longer stands: it was taken down, or corrected."""
 
 
 class Known(msgspec.Struct):

@@ -208,7 +208,8 @@ def atom(place: str) -> Response:
     """Atom 1.0 (RFC 4287), whole texts."""
     shown = newsroom.front(office(), place, size=newsroom.FEED)
     _speak(shown.room)
-    return _xml("public/atom.xml", "application/atom+xml", front=shown, room=shown.room, epoch=EPOCH)
+    changed = newsroom.changed_at(office(), shown) or EPOCH
+    return _xml("public/atom.xml", "application/atom+xml", front=shown, room=shown.room, changed=changed)
 
 
 @bp.get("/n/<place>/feed.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def front(place: str) -> Any:
 
 def _sent(path: Path) -> Response:
     given = Response(path.read_bytes(), mimetype="image/jpeg")
-    given.set_etag(path.stem[:32])
+    given.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
     given.headers["Cache-Control"] = "public, max-age=300"
     given.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return given

@@ -1,0 +1,28 @@
+"""SQL: whether what an item says still stands. Asked where something of it would go out."""
+
+from typing import Any
+
+from sqlalchemy import case, exists, func, literal_column, or_
+from sqlalchemy.orm import aliased
+
+from commsched.store.content import Item, Takedown
+from commsched.store.outbox import Delivery
+
+_later: Any = aliased(Item)
+_out: Any = aliased(Delivery)
+_original: Any = func.coalesce(Item.corrects_id, Item.id)
+_down: Any = (
+    exists()
+    .where(or_(Takedown.item_id == Item.id, Takedown.item_id == Item.corrects_id), Takedown.ended_at.is_(None))
+    .correlate(Item)
+)
+_corrected: Any = (
+    exists()
+    .where(_later.corrects_id == _original, _later.id > Item.id)
+    .where(_out.item_id == _later.id, _out.state == literal_column("'published'"))
+    .correlate(Item)
+)
+superseded: Any = case(
+    (_down, literal_column("'taken_down'")), (_corrected, literal_column("'corrected'")), else_=literal_column("''")
+)
+"""``taken_down`` or ``corrected``: codes of :data:`commsched.core.lifecycle.REASONS`; empty while it stands."""
