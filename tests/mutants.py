@@ -56,6 +56,8 @@ MUTANTS = (
     Mutant("looks without drawing breath", "engine/embedded.py", "max(due, self.office.now() + BREATH)", "due", HEART),
     Mutant("an orphan publishes on", "engine/apart.py", "        _end_with_parent(parent, told.set)", "        pass", APART),
     Mutant("a dead engine stays dead", "engine/apart.py", "            while not self._begin():", "            while False:", APART),
+    Mutant("a page of something new makes two items", "flow/once.py", "        if row is None:", "        if True:", "tests/web/test_new_items.py"),
+    Mutant("an old saving goes over a press", "flow/once.py", 'if by_itself and (row.body["pressed"] or', "if by_itself and (False or", "tests/web/test_new_items.py"),
     Mutant("approval not asked for", GATE, "if clearing is None:", "if False:"),
     Mutant("approval of any hash", "core/approval.py", 'if said.hash != content_hash or said.verdict == "accept":', 'if said.verdict == "accept":'),
     Mutant("own words washed off by a comma", "core/authorship.py", "self.last | {author}", "frozenset({author})",

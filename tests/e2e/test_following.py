@@ -23,6 +23,7 @@ def test_the_item_page_follows_from_now_to_out(visit: Any, office: Office, cast:
     page = visit(cast.writer)
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"/w/gruppen/items/{number}")
+    expect(page.get_by_role("link", name="Skriv vidare")).to_be_visible()
     page.get_by_role("button", name="Publicera nu").click()
     expect(page.locator(".standing-now")).to_have_text("Det publiceras just nu.")
     expect(page.locator(".deliveries .chip", has_text="Publiceras")).to_have_count(2)
@@ -31,6 +32,7 @@ def test_the_item_page_follows_from_now_to_out(visit: Any, office: Office, cast:
     expect(page.locator(".standing-now")).to_contain_text("Det är ute i alla kanaler")
     expect(page.locator(".deliveries .chip", has_text="Publicerad")).to_have_count(2)
     expect(page.locator("[data-live=lead] .chip")).to_have_text("Publicerad")
+    expect(page.get_by_role("link", name="Skriv vidare")).to_have_count(0)
     assert page.evaluate("window.kept") is True, "the page was not loaded anew"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
@@ -14,7 +15,7 @@ from commsched.core.lifecycle import EDITABLE
 from commsched.core.markup import to_html
 from commsched.core.timing import Fold, Gap
 from commsched.core.words import N_, Invalid, NotFound, OfficeError
-from commsched.flow import approve, gallery, items, look, write
+from commsched.flow import approve, gallery, items, look, once, write
 from commsched.store.models import Item
 from commsched.web import mailing
 from commsched.web.answers import done
@@ -98,15 +99,16 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     try:
         meant.raise_first()
         number = _save(item, meant, by_itself=False)
-    except items.Changed:
-        assert item is not None
-        return _conflict(fields, item.id)
+    except items.Changed as error:
+        return _conflict(fields, error.current.item_id)
     except OfficeError as error:
         if error.status >= 500 or error.status == 404:
             raise
         form.fail(_home(error.field), said(error.words), error.status)
         return _composer(fields, item, form), form.status
     if press == "submit":
+        if item is None and _live(_stored(number)[0]):  # the button was pressed twice
+            return done(mailing.sent_in(number), "items.show", item_id=number)
         return _send_in(number, meant, form)
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
@@ -163,10 +165,15 @@ def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
     with office().store.read(actor().workspace) as session:
         draft = desk.only_known(session, meant.draft)
     if item is None:
-        return write.create(office(), actor(), draft)
+        return once.save_new(office(), actor(), draft, _page_token(), by_itself=by_itself)
     expected = request.form.get("stamp") or None
     write.save(office(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself)
     return item.id
+
+
+def _page_token() -> str:
+    """What the script and the button of one page of something new both send, so that they make one item."""
+    return request.form.get("once", "")
 
 
 def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
@@ -187,7 +194,8 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(
         "composer/page.html", fields=fields, item=item, form=form, view=shown, clash=_clash(meant), live=_live(item),
-        told=bar(shown, item), picture_url=picture_url, stamp=stamp or (items.stamp(item) if item else ""), **context,
+        told=bar(shown, item), picture_url=picture_url,
+        once=_page_token() or secrets.token_urlsafe(18), stamp=stamp or (items.stamp(item) if item else ""), **context,
     )  # fmt: skip
 
 

@@ -49,6 +49,31 @@ export const startPictures = (form, changed) => {
     told.replaceChildren(...wrong.map(line("wrong")), ...notes.map(line("soft small")));
   };
 
+  const small = (one) => `${form.dataset.pictures}${one.sha256}?small=1`;
+  // A new picture that looks like an old one: both are shown, and the old one may take the new one's place.
+  const ask = (fresh, old) => {
+    const row = document.getElementById("like-row").content.firstElementChild.cloneNode(true);
+    row.querySelector("[data-like-words]").textContent = form.dataset.wordsLike.replace("#", fresh.name);
+    row.querySelector("[data-like-new]").src = small(fresh);
+    Object.assign(row.querySelector("[data-like-old]"), { src: small(old), alt: old.alt || old.name });
+    row.querySelector("[data-like-name]").textContent = old.name;
+    row.addEventListener("click", (event) => {
+      const choice = event.target.closest("[data-like]")?.dataset.like;
+      if (!choice) return;
+      row.remove();
+      const shot = list.querySelector(`[data-picture="${fresh.id}"]`);
+      if (choice === "old") {
+        add({ ...old, src: small(old) });
+        const instead = list.querySelector(`[data-picture="${old.id}"]`);
+        shot?.replaceWith(instead);
+        number();
+        changed();
+      }
+      list.querySelector(`[data-picture="${choice === "old" ? old.id : fresh.id}"] textarea`)?.focus();
+    });
+    form.querySelector("[data-likes]").append(row);
+  };
+
   const send = startWay(form);
   const upload = async (files) => {
     if (!files.length) return;
@@ -59,9 +84,11 @@ export const startPictures = (form, changed) => {
       films.push(...(answer.videos || []).map(() => form.dataset.wordsVideo));
       for (const one of answer.pictures) {
         if (one.again) known.push(form.dataset.wordsAgain.replace("#", one.name));
-        else if (one.like?.length) known.push(form.dataset.wordsLike.replace("#", one.name));
       }
-      for (const one of answer.pictures) add({ ...one, src: `${form.dataset.pictures}${one.sha256}?small=1` });
+      for (const one of answer.pictures) {
+        add({ ...one, src: small(one) });
+        if (!one.again && one.old) ask(one, one.old);
+      }
     });
     say([...refused, ...films], known);
   };

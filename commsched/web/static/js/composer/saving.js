@@ -4,7 +4,10 @@ import { fillRows } from "./rows.js";
 import { forgetSent } from "./sent.js";
 import { fieldsOf, later, Offline, post, SignedOut } from "./send.js";
 
-const plain = (form) => [...fieldsOf(form)].filter(([name]) => !["form_token", "stamp"].includes(name));
+// What belongs to the page and not to what is written. It changes when something is saved, so it is not looked at.
+const PAGES_OWN = ["form_token", "stamp", "item", "once"];
+const plain = (form) => [...fieldsOf(form)].filter(([name]) => !PAGES_OWN.includes(name));
+const PATIENCE = 10000;
 
 // Pictures are more than their field: what the page shows of each is kept with it.
 const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")].map((row) => ({
@@ -15,17 +18,19 @@ const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")
 export const startSaving = async (form) => {
   const words = form.querySelector("[data-keep-words]");
   const offer = document.getElementById("kept-offer");
+  let first = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
   const kept = await openKept(`writing:${form.dataset.keptAs}`);
   let { name } = kept;
-  let first = JSON.stringify(plain(form));
-  let busy = false;
+  let busy = null; // the saving that is under way
+  let waiting = false; // a press waits for it
   let again = false;
   let stopped = false;
   let leaving = false;
 
   const keepHere = (sent = false) => {
     const stamp = form.querySelector('[name="stamp"]').value;
-    write(name, { at: Date.now(), sent, stamp, fields: plain(form), pictures: shots(form) });
+    const once = form.elements.once?.value;
+    write(name, { at: Date.now(), sent, stamp, once, fields: plain(form), pictures: shots(form) });
   };
   const forget = () => drop(name);
   const dirty = () => JSON.stringify(plain(form)) !== first;
@@ -43,7 +48,7 @@ export const startSaving = async (form) => {
   };
 
   const save = async () => {
-    if (stopped || leaving || !dirty()) return;
+    if (stopped || leaving || waiting || !dirty()) return;
     if (form.dataset.live) {
       words.textContent = form.dataset.wordsUnsaved;
       return;
@@ -52,7 +57,10 @@ export const startSaving = async (form) => {
       again = true;
       return;
     }
-    busy = true;
+    busy = saveNow();
+    await busy;
+  };
+  const saveNow = async () => {
     const sent = JSON.stringify(plain(form));
     words.textContent = form.dataset.wordsSaving;
     try {
@@ -64,7 +72,8 @@ export const startSaving = async (form) => {
       } else if (body.saved) {
         took(body);
         first = sent;
-        if (!dirty()) forget();
+        if (dirty()) keepHere();
+        else forget();
         const clock = new Date().toLocaleTimeString("sv", { hour: "2-digit", minute: "2-digit" });
         words.textContent = `${form.dataset.wordsSaved} ${clock}`;
       } else {
@@ -77,7 +86,7 @@ export const startSaving = async (form) => {
         retry();
       } else throw error;
     } finally {
-      busy = false;
+      busy = null;
       if (again) {
         again = false;
         soon();
@@ -91,7 +100,26 @@ export const startSaving = async (form) => {
     if (dirty()) keepHere();
     soon();
   });
-  form.addEventListener("submit", () => {
+  // The item that a saving under way makes is the one that a press is about: the press waits for its answer.
+  const waitAndPress = async (button) => {
+    waiting = true;
+    const label = button?.querySelector("span");
+    const before = label?.textContent;
+    if (label) label.textContent = form.dataset.wordsSaving;
+    button?.setAttribute("aria-busy", "true");
+    await Promise.race([busy.catch(() => {}), new Promise((done) => { setTimeout(done, PATIENCE); })]);
+    button?.removeAttribute("aria-busy");
+    if (label) label.textContent = before;
+    busy = null;
+    waiting = false;
+    form.requestSubmit(button);
+  };
+  form.addEventListener("submit", (event) => {
+    if (waiting || busy) {
+      event.preventDefault();
+      if (!waiting) waitAndPress(event.submitter);
+      return;
+    }
     leaving = true;
     keepHere(true);
   });
@@ -131,9 +159,10 @@ export const startSaving = async (form) => {
       return;
     }
     offer.hidden = true;
+    if (copy.once && !copy.sent && form.elements.once) form.elements.once.value = copy.once; // it may have been saved
     const rows = fillRows(form, of);
     for (const field of form.elements) {
-      if (!field.name || ["form_token", "stamp", "item", "do", "files", "media"].includes(field.name)) continue;
+      if (!field.name || [...PAGES_OWN, "do", "files", "media"].includes(field.name)) continue;
       if (rows.has(field.name) || field.closest("[data-picture]")) continue;
       const values = of(field.name);
       if (field.type === "checkbox") field.checked = values.includes(field.value);
@@ -144,4 +173,5 @@ export const startSaving = async (form) => {
     form.dispatchEvent(new Event("changed"));
   });
   next();
+  if (dirty()) form.dispatchEvent(new Event("changed"));
 };
