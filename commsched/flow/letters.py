@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core import dates
-from commsched.core.language import gettext, known
+from commsched.core.language import all_of, gettext, known
 from commsched.core.lifecycle import REASONS
 from commsched.core.markup import shown_words
 from commsched.core.platform import Message
@@ -277,13 +277,18 @@ def _values(
     facts = row.facts
     return {
         "title": (item.title if item is not None else "") or gettext(language, N_("Untitled")),
-        "by": facts.get("by") or gettext(language, N_("Somebody")),
+        "by": _by(facts.get("by"), language) or gettext(language, N_("Somebody")),
         "channel": facts.get("channel") or "",
         "email": person.email,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
     }
+
+
+def _by(names: str | list[str] | None, language: str) -> str:
+    """Who did it; several as people say them. An older notice has them in one line."""
+    return all_of(names, language) if isinstance(names, list) else names or ""
 
 
 def _lines(

@@ -18,7 +18,7 @@ from commsched.flow.review import Review
 from commsched.flow.stopping import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web import mailing
-from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
+from commsched.web.words import _, decimal, language, ngettext, office, said, said_all, said_list
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ def _in_review(shown: Review, zone: str) -> Told:
     if shown.late:
         return Told(now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True)
     if not shown.names:
-        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_list(shown.own)))
+        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_all(shown.own)))
     if not seen.item.publish_at:
         return Told(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
@@ -89,7 +89,7 @@ def waits_for(shown: Review) -> str:
         return _("Waits for %(names)s.", names=said_list(shown.names))
     if shown.others:
         return _("Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others),
-                 own=said_list(shown.own))  # fmt: skip
+                 own=said_all(shown.own))  # fmt: skip
     return _("Waits for approval, but nobody can give it.")
 
 

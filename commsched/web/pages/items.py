@@ -149,7 +149,7 @@ def submit(item_id: int) -> str | Response | tuple[str, int]:
 @allow("write")
 def accept(item_id: int) -> str | Response | tuple[str, int]:
     """Take on what somebody else wrote, in exactly the version that the page showed."""
-    return _act(item_id, _("You have accepted it. Now they can approve it."), lambda form: approve.accept(
+    return _act(item_id, lambda: mailing.accepted(item_id), lambda form: approve.accept(
         office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
 
 
