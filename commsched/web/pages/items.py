@@ -78,6 +78,7 @@ def _shown(item_id: int) -> dict[str, Any]:
         "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
         "stoppable": any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries),
+        "rest_waits": standing.rest_waits(seen),
         "movable": seen.item.state != "partly_published" or standing.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
