@@ -224,7 +224,7 @@ def movable(office: Office, actor: Actor, item_id: int) -> Movable:
     with office.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         bounds = None
-        if item.state in FROM | {"in_review"}:
+        if item.state in FROM | {"in_review", "publishing"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
         state = states(session, [item.id])[item.id]

@@ -202,7 +202,13 @@ def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 
 def reached(reach: Reach) -> str:
-    """How far a delivery of several parts came."""
+    """How far a delivery of several parts came, and of how many nobody knows."""
+    known = _out(reach) if reach.out or not reach.unknown else ""
+    doubt = ngettext("Unclear for %(num)s.", "Unclear for %(num)s.", reach.unknown) if reach.unknown else ""
+    return f"{known} {doubt}".strip()
+
+
+def _out(reach: Reach) -> str:
     if reach.readers:
         return ngettext("It has reached %(out)s of %(n)s recipient.", "It has reached %(out)s of %(n)s recipients.",
                         reach.of, out=reach.out)  # fmt: skip

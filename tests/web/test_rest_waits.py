@@ -67,7 +67,7 @@ def test_the_rest_can_be_given_another_time_and_what_is_out_stays_out(
 ) -> None:
     browser = browse(cast.writer)
     told = words(browser.get(f"~/items/{begun}").text)
-    assert "Det som är ute är ute. Resten går ut på den nya tiden." in told
+    assert "Det som är ute står kvar. Resten publiceras den nya tiden." in told
     assert "Skriv vidare" not in told
     assert agenda.movable(office, cast.actor(), begun).movable
     moved = browser.post(f"~/items/{begun}/move", {"publish_day": "2026-11-27", "publish_time": "09:00"})
