@@ -96,7 +96,8 @@ def say(words: Words | str, language: str, **params: Any) -> str:
     values = {key: say(value, language) if isinstance(value, Words) else value for key, value in words.params.items()}
     made = text % values
     begins = any(isinstance(value, Words) and text.startswith(f"%({key})") for key, value in words.params.items())
-    return made[:1].upper() + made[1:] if begins else made
+    named = re.match(r"[a-z]+_", made)  # the name of a setting stays as it is written
+    return made[:1].upper() + made[1:] if begins and not named else made
 
 
 def preferred(header: str) -> str:

@@ -20,7 +20,7 @@ from commsched.core.markup import shown_words
 from commsched.core.platform import Message
 from commsched.core.words import N_
 from commsched.flow.beats import TROUBLES
-from commsched.flow.context import Office
+from commsched.flow.context import Office, name_of
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
@@ -288,7 +288,7 @@ def _values(
 
 def _by(names: str | list[str] | None, language: str) -> str:
     """Who did it; several as people say them. An older notice has them in one line."""
-    return all_of(names, language) if isinstance(names, list) else names or ""
+    return all_of(names, language) if isinstance(names, list) else name_of(names or "", language)
 
 
 def _lines(

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from flask import Flask, g
 
 from commsched.flow import context, items, look
-from commsched.flow.asking import Turn, turn
+from commsched.flow.asking import Turn, called, people_with, turn
 from commsched.store.models import Channel, Item
-from commsched.web.words import _, actor, office, said_list
+from commsched.web.words import _, actor, office, said_all, said_list
 
 
 def mailed() -> bool:
@@ -52,6 +52,18 @@ def accepted(number: int) -> str:
         return " ".join((_("You have accepted it."), sent_in(number)))
     told = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
     return told if mailed() else " ".join((told, _("No mail server is set, so tell them yourself.")))
+
+
+def taken_down() -> str:
+    """That something is off the office's own pages, and who must be told of it where no mail is."""
+    if mailed():
+        return _("It is taken down from your own pages. Those who approve are told.")
+    with office().store.read(actor().workspace) as session:
+        names = called(session, people_with(session, "approve") - {actor().person})
+    if not names:
+        return _("It is taken down from your own pages.")
+    return _("It is taken down from your own pages. No mail server is set, so tell %(names)s yourself.",
+             names=said_all(names))  # fmt: skip
 
 
 def _waits_for(number: int) -> tuple[Item, list[str]]:

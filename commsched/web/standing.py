@@ -204,7 +204,7 @@ def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
 def reached(reach: Reach) -> str:
     """How far a delivery of several parts came, and of how many nobody knows."""
     known = _out(reach) if reach.out or not reach.unknown else ""
-    doubt = ngettext("Unclear for %(num)s.", "Unclear for %(num)s.", reach.unknown) if reach.unknown else ""
+    doubt = ngettext("Unclear for %(n)s.", "Unclear for %(n)s.", reach.unknown) if reach.unknown else ""
     return f"{known} {doubt}".strip()
 
 

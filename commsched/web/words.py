@@ -20,7 +20,7 @@ from commsched.core.roles import Permission, may
 from commsched.core.words import Words
 from commsched.flow import beats
 from commsched.flow.beats import goes
-from commsched.flow.context import Actor, Office
+from commsched.flow.context import Actor, Office, name_of
 from commsched.flow.pause import why
 from commsched.flow.signin import Place
 from commsched.web import guard
@@ -211,7 +211,8 @@ def install(app: Flask) -> None:
         form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
         role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
-        platform=lambda key: office().platform(key), pause_reason=lambda reason: _(why(reason)),
+        platform=lambda key: office().platform(key), name_of=lambda name: name_of(name, language()),
+        pause_reason=lambda reason: _(why(reason)),
     )  # fmt: skip
     app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
                                  web_address=web_address, browser=browser, dollars=_dollars,

@@ -83,6 +83,8 @@ def test_after_a_restore_every_page_says_why_it_is_paused_in_a_sentence(
         told = words(browser.get(page).text)
         assert "Kontoret är återställt från en säkerhetskopia." in told
         assert "restored" not in told
+        assert "av kommandoraden." in told
+        assert "command line" not in told
     assert "1 läses fortfarande av." in told, "and the page that resumes says what was found"
 
 

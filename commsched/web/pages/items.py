@@ -227,7 +227,7 @@ def correct(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/take-down")
 @allow("resolve")
 def take_down(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is taken down from your own pages. Those who approve are told."),
+    return _act(item_id, mailing.taken_down,
                 lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
 
 
