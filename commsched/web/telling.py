@@ -128,7 +128,9 @@ def sentence(entry: Entry) -> str:
 
 
 def who(entry: Entry) -> str:
-    return _("The scheduler") if entry.actor_id is None and entry.actor == "scheduler" else name_of(entry.actor, language())
+    if entry.actor_id is None and entry.actor == "scheduler":
+        return _("The scheduler")
+    return name_of(entry.actor, language())
 
 
 def icon_of(entry: Entry) -> str:
