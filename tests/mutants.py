@@ -81,7 +81,7 @@ MUTANTS = (
            "outgrown = rounds.lapse(office, session, actor, item, revision)", "outgrown = False", f"{EYES}half_approved"),
     Mutant("what is accepted is still its writer's", "core/authorship.py", "for field in hands.values():", "for field in ():",
            "tests/core/test_authorship.py"),
-    Mutant("one accepts one's own words", "flow/asking.py", "if stopped - {one}}", "if stopped}", f"{EYES}only_what_was_seen"),
+    Mutant("one accepts one's own words", "flow/asking.py", "if stopped - {one}}", "if stopped}", "tests/web/test_accepting.py"),
     Mutant("another version is accepted", "flow/approve.py",
            "    if revision.hash != content_hash:\n        raise items.Changed(revision)\n    if actor", "    if actor",
            f"{EYES}accepting_another"),

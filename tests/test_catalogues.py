@@ -76,3 +76,11 @@ def test_a_sentence_in_a_sentence_is_translated_too() -> None:
 )  # fmt: skip
 def test_the_browsers_wish_is_read_by_its_weights(header: str, language: str) -> None:
     assert preferred(header) == language
+
+
+def test_the_name_of_a_setting_stays_as_it_is_written_also_where_a_sentence_begins_with_it() -> None:
+    fault = Words(
+        "%(what)s", {"what": Words("smtp_url cannot be read. Write smtp://user:password@host:port?starttls=1.")}
+    )
+    assert say(fault, "sv").startswith("smtp_url ")
+    assert say(Words("%(what)s", {"what": Words("saved")}), "en") == "Saved"

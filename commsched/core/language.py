@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from commsched.core.words import Words
+from commsched.core.words import N_, Words
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 DEFAULT: Final = "sv"
@@ -96,7 +96,8 @@ def say(words: Words | str, language: str, **params: Any) -> str:
     values = {key: say(value, language) if isinstance(value, Words) else value for key, value in words.params.items()}
     made = text % values
     begins = any(isinstance(value, Words) and text.startswith(f"%({key})") for key, value in words.params.items())
-    return made[:1].upper() + made[1:] if begins else made
+    named = re.match(r"[a-z]+_", made)  # the name of a setting stays as it is written
+    return made[:1].upper() + made[1:] if begins and not named else made
 
 
 def preferred(header: str) -> str:
@@ -109,3 +110,10 @@ def preferred(header: str) -> str:
         except ValueError:
             continue
     return next((tag for _, tag in sorted(wishes, key=lambda wish: wish[0]) if tag in LANGUAGES), DEFAULT)
+
+
+def all_of(names: Sequence[str], language: str) -> str:
+    """``Karin, Olle and Gunnar``, in ``language``."""
+    if len(names) < 2:
+        return "".join(names)
+    return gettext(language, N_("%(some)s and %(last)s")) % {"some": ", ".join(names[:-1]), "last": names[-1]}

@@ -224,9 +224,11 @@ def movable(office: Office, actor: Actor, item_id: int) -> Movable:
     with office.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         bounds = None
-        if item.state in FROM | {"in_review"}:
+        if item.state in FROM | {"in_review", "publishing"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
         state = states(session, [item.id])[item.id]
-        free = state not in FIXED or (state == "partly_published" and can_move(session, item))
+        free = state not in FIXED or (
+            state in ("partly_published", "publishing") and can_move(session, item, office.now())
+        )
         return Movable(item.id, item.title, item.wall_time, state, free, start, end, bounds is not None)

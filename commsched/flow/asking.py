@@ -53,7 +53,8 @@ class Turn(msgspec.Struct, frozen=True):
     acceptors: frozenset[int] = frozenset()
     """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
     may_accept: frozenset[int] = frozenset()
-    """Everybody who could accept it."""
+    """Everybody whose accepting it would move it on: after it somebody can say yes who could not before, and that
+    somebody is the one whose task it is. Nobody who can say yes themselves, nor where that one can already."""
     own: frozenset[int] = frozenset()
     """Those who could say yes, were some of the words not their own."""
 
@@ -91,14 +92,16 @@ def turn_in(session: Session, case: Case, author: int | None, last: int | None) 
         one for one in able & set(case.own) if counts_for(session, case, able, one, despite_own=True) is not None
     }
     spoken = {one.human for one in yeses(standing(case.said, case.hash))}
-    may_accept = {one for one in people_with(session, "write") - spoken if stopped - {one}}
+    others = {one for one in people_with(session, "write") - spoken - deciders if stopped - {one}}
     nearest = _nearest(session, case)
-    # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
-    freeing = {one for one in may_accept if (stopped & nearest) - {one}} or may_accept
-    theirs = {author} & freeing if last in stopped and last != author else set()
     close = deciders & nearest
+    # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
+    helping = {one for one in others if (stopped & nearest) - {one}}
+    freeing = helping or others
+    theirs = {author} & freeing if last in stopped and last != author else set()
     asked = close or (set() if theirs else deciders)
     acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
+    may_accept = acceptors | (set() if close else helping if deciders else freeing)
     return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 
@@ -188,10 +191,10 @@ def ask(office: Office, session: Session, item: Item, revision: Revision, kind: 
     for person in sorted(now.asked):
         if again or not links_out.open_link(office, session, item, revision, person):
             links_out.send(office, session, item, revision, person, kind)
-    by = names(session, now.own)
     for person in sorted(now.acceptors):
         if again or not _asked_to_accept(session, item, revision, person):
             notify.drop(session, item, notify.ASKING, only={person})
+            by = called(session, now.own - {person})
             notify.queue(session, office, [person], "asked_to_accept", item=item, by=by, hash=revision.hash)
 
 
@@ -203,8 +206,13 @@ def _asked_to_accept(session: Session, item: Item, revision: Revision, person: i
     return any(row.facts.get("hash") == revision.hash for row in rows)
 
 
-def names(session: Session, people: Iterable[int | None]) -> str:
-    """What people are called, in one line."""
+def called(session: Session, people: Iterable[int | None]) -> list[str]:
+    """What people are called, by name."""
     wanted = [one for one in people if one is not None]
     rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
-    return ", ".join(row.name or row.email for row in rows)
+    return [row.name or row.email for row in rows]
+
+
+def names(session: Session, people: Iterable[int | None]) -> str:
+    """The same in one line."""
+    return ", ".join(called(session, people))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from commsched.core.clock import Clock
+from commsched.core.language import gettext
 from commsched.core.platform import Mailer, Platform
 from commsched.core.roles import Permission, may
 from commsched.core.skew import Skew
@@ -18,6 +19,14 @@ from commsched.store.session import Store
 from commsched.store.vault import Vault
 
 Via = Literal["page", "link", "api", "cli", "engine"]
+
+COMMAND_LINE: Final = N_("command line")
+"""The name of whoever sits at the machine itself, as the record keeps it; people are told it in their language."""
+
+
+def name_of(actor: str, language: str) -> str:
+    """An actor's name as it is told in ``language``."""
+    return gettext(language, actor) if actor == COMMAND_LINE else actor
 
 
 class Actor(msgspec.Struct, frozen=True):

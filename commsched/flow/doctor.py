@@ -218,7 +218,7 @@ def _offices(office: Office) -> Iterator[Finding]:
     with office.store.read(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(Workspace).where(Workspace.paused_at.is_not(None))):
             words = Words(N_("%(name)s is paused, by %(by)s: %(reason)s"),
-                          {"name": row.name, "by": row.paused_by, "reason": why(row.pause_reason)})  # fmt: skip
+                          {"name": row.name, "by": Words(row.paused_by), "reason": why(row.pause_reason)})  # fmt: skip
             yield Finding("paused", "warn", words)
         rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all()
     count = Counter({row[0]: row[1] for row in rows})

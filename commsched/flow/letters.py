@@ -16,13 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core import dates
-from commsched.core.language import gettext, known
+from commsched.core.language import all_of, gettext, known
 from commsched.core.lifecycle import REASONS
 from commsched.core.markup import shown_words
 from commsched.core.platform import Message
 from commsched.core.words import N_
 from commsched.flow.beats import TROUBLES
-from commsched.flow.context import Office
+from commsched.flow.context import Office, name_of
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
@@ -286,13 +286,18 @@ def _values(
     facts = row.facts
     return {
         "title": (item.title if item is not None else "") or gettext(language, N_("Untitled")),
-        "by": facts.get("by") or gettext(language, N_("Somebody")),
+        "by": _by(facts.get("by"), language) or gettext(language, N_("Somebody")),
         "channel": facts.get("channel") or "",
         "email": person.email,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
     }
+
+
+def _by(names: str | list[str] | None, language: str) -> str:
+    """Who did it; several as people say them. An older notice has them in one line."""
+    return all_of(names, language) if isinstance(names, list) else name_of(names or "", language)
 
 
 def _lines(

@@ -137,6 +137,8 @@ class Reach(msgspec.Struct, frozen=True):
     readers: bool
     """They are recipients."""
     missed: tuple[Missed, ...]
+    unknown: int = 0
+    """Of those under way, the ones that may be out without anybody knowing."""
 
 
 def reach(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, Reach]:
@@ -156,7 +158,8 @@ def _reach(office: Office, parts: Sequence[Part], stopped: bool) -> Reach:
         for part in left
     )
     out = sum(part.state == "published" for part in parts)
-    return Reach(out, under_way, len(parts), bool(parts[0].recipient), missed)
+    return Reach(out, under_way, len(parts), bool(parts[0].recipient), missed,
+                 sum(part.state == "unknown" for part in parts))  # fmt: skip
 
 
 def masked(address: str) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from commsched.core.words import N_, Conflict, Invalid, NotFound
 from commsched.flow import succession
-from commsched.flow.context import Actor, Office
+from commsched.flow.context import COMMAND_LINE, Actor, Office
 from commsched.flow.guesses import fold_email
 from commsched.flow.passwords import new_hash
 from commsched.flow.record import note
@@ -14,7 +14,7 @@ from commsched.flow.signin import set_password
 from commsched.store.models import ApiToken, Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, narrowed
 
-NAME = "command line"
+NAME = COMMAND_LINE
 
 
 def actor(workspace: Workspace) -> Actor:

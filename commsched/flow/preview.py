@@ -107,8 +107,10 @@ def ahead(
     revision = current(session, item) if item else None
     last = revision.author_id if revision is not None and revision.hash == digest(data) else actor.person
     now = turn_in(session, case, item.author_id if item else actor.person, last)
-    return Ahead(len(policy.steps), _called(session, now.asked), _called(session, now.acceptors - {actor.person}),
-                 _called(session, now.own), not now.asked and actor.person in now.may_accept, now.stuck)  # fmt: skip
+    accepting = now.acceptors - {actor.person}
+    return Ahead(len(policy.steps), _called(session, now.asked), _called(session, accepting),
+                 _called(session, now.own - (accepting or {actor.person})),
+                 not now.asked and actor.person in now.may_accept, now.stuck)  # fmt: skip
 
 
 def _called(session: Session, people: Iterable[int]) -> list[str]:

@@ -53,6 +53,10 @@ class Review(msgspec.Struct, frozen=True):
     others: list[str] = msgspec.field(default_factory=list)
     """Those who are to accept the words of :attr:`own`, so that these can say yes."""
     own: list[str] = msgspec.field(default_factory=list)
+    """Those who could say yes, were some of the words not their own; without the reader, where the reader is to accept
+    those words."""
+    wrote: list[str] = msgspec.field(default_factory=list)
+    """Those who have saved it, in the order that each of them first did."""
     embargo: datetime | None = None
     """Before which nothing of it is public."""
     late: bool = False
@@ -101,7 +105,8 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
             seen, shown, _called(session, now.asked), _cannot(office, session, actor, seen), before,
             _compare(office, session, actor, before, seen.revision),
             last is not None and _moved_since(session, item_id, last),
-            now, _called(session, now.acceptors), _called(session, now.own),
+            now, _called(session, now.acceptors), _called(session, _freed(now, actor)),
+            wrote=_wrote(session, seen),
             embargo=_embargo(seen.revision),
             late=seen.item.latest_at is not None and seen.item.latest_at < office.now(),
             accepts=actor.person in now.may_accept and _waits(seen.item),
@@ -112,6 +117,22 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
 def _embargo(revision: Revision) -> datetime | None:
     until = revision.parsed().embargo
     return datetime.fromisoformat(until) if until else None
+
+
+def _freed(now: Turn, actor: Actor) -> frozenset[int]:
+    """Whom accepting lets approve: told to one who may accept, the others; told to anybody else, all but the asked."""
+    if actor.person in now.may_accept:
+        return now.own - {actor.person}
+    return (now.own - now.acceptors) or now.own
+
+
+def _wrote(session: Session, seen: look.Seen) -> list[str]:
+    saved = select(Revision.author_id).where(
+        Revision.item_id == seen.item.id, Revision.number <= seen.revision.number
+    ).order_by(Revision.number)  # fmt: skip
+    people = dict.fromkeys(one for one in session.scalars(saved) if one is not None)
+    known = look.names(session, people)
+    return [known[one] for one in people if one in known]
 
 
 def _waits(item: Item) -> bool:

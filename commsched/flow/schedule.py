@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,7 +77,7 @@ def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: 
     assert item.publish_at is not None
     refuse_superseded(session, item.id)
     bounds = clearance(session, item, revision.hash)
-    if item.state not in FROM or bounds is None:
+    if not _may_be_placed(session, item, now) or bounds is None:
         raise Conflict(N_("It must be approved before it can be scheduled."))
     if not inside(item.publish_at, bounds):
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
@@ -197,7 +198,7 @@ def move(
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
-        if not movable(session, item):
+        if not movable(session, item, office.now()):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
         refuse_past(moment.at, office.now())
@@ -213,9 +214,24 @@ def move(
     return state
 
 
-def movable(session: Session, item: Item) -> bool:
-    """Whether another time would mean anything. What is all out in one channel keeps its time; what stopped halfway
-    through its only one can go on at another."""
+def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
+    """Whether some of an item is out and what is left waits for a time to come: nothing of it is under way. ``rows``
+    are its deliveries, with ``state`` and ``due_at``."""
+    left = [row for row in rows if row.state not in ("published", "cancelled")]
+    waiting = [row for row in left if row.state == "waiting"]
+    return bool(waiting) and all(row.state in items.STOPPABLE for row in left) and all(r.due_at > now for r in waiting)
+
+
+def _may_be_placed(session: Session, item: Item, now: datetime) -> bool:
+    return item.state in FROM or (item.state == "publishing" and movable(session, item, now))
+
+
+def movable(session: Session, item: Item, now: datetime) -> bool:
+    """Whether another time would mean anything. What is all out in one channel keeps its time, except where the rest
+    waits for a time to come; what stopped halfway through its only one can go on at another."""
+    if item.state == "publishing":
+        left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
+        return rest_waits(session.execute(left).all(), now)
     if item.state != "partly_published":
         return item.state not in ("published", "publishing", "cancelled")
     rows = session.execute(select(Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)).all()
@@ -226,7 +242,7 @@ def movable(session: Session, item: Item) -> bool:
 def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
     """After its time changed: the outbox follows if the approval covers it, else those are asked again whose yes does
     not."""
-    if item.state not in FROM | {"in_review"} or item.publish_at is None:
+    if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, office.now())):
         return
     revision = items.current(session, item)
     bounds = clearance(session, item, revision.hash)
@@ -239,7 +255,7 @@ def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_
     elif outside or bounds is None:
         _ask_anew(office, session, actor, item, revision)
         return
-    if item.state in FROM - {"approved"}:
+    if item.state != "approved" and _may_be_placed(session, item, office.now()):
         place(office, session, actor, item, moved=True)
 
 
@@ -249,7 +265,7 @@ def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revisi
     outgrown = rounds.lapse(office, session, actor, item, revision)
     if was == "in_review" and not outgrown:
         return
-    item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed")
+    item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed", "publishing")
     items.void(session, item)
     item.state, item.submitted_at = "in_review", office.now()
     session.flush()

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from flask import Flask, g
 
 from commsched.flow import context, items, look
-from commsched.flow.asking import Turn, turn
-from commsched.store.models import Channel
-from commsched.web.words import _, actor, office, said_list
+from commsched.flow.asking import Turn, called, people_with, turn
+from commsched.store.models import Channel, Item
+from commsched.web.words import _, actor, office, said_all, said_list
 
 
 def mailed() -> bool:
@@ -35,10 +35,7 @@ def as_told(state: str, platforms: Iterable[str]) -> str:
 
 def sent_in(number: int) -> str:
     """What sending the item in led to, and who must be told of it where no mail is."""
-    with office().store.read(actor().workspace) as session:
-        item = items.load(session, number)
-        now = turn(office(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
-        names = sorted(look.names(session, now.asked | now.acceptors).values())
+    item, names = _waits_for(number)
     if item.state == "scheduled":
         return _("It is scheduled.")
     if item.state == "approved":
@@ -46,6 +43,34 @@ def sent_in(number: int) -> str:
     if mailed() or not names:
         return _("It is sent for approval.")
     return _("It waits for approval. No mail server is set, so tell %(names)s yourself.", names=said_list(names))
+
+
+def accepted(number: int) -> str:
+    """What accepting others' words in the item led to, and who must be told of it where no mail is."""
+    item, names = _waits_for(number)
+    if item.state != "in_review" or not names:
+        return " ".join((_("You have accepted it."), sent_in(number)))
+    told = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
+    return told if mailed() else " ".join((told, _("No mail server is set, so tell them yourself.")))
+
+
+def taken_down() -> str:
+    """That something is off the office's own pages, and who must be told of it where no mail is."""
+    if mailed():
+        return _("It is taken down from your own pages. Those who approve are told.")
+    with office().store.read(actor().workspace) as session:
+        names = called(session, people_with(session, "approve") - {actor().person})
+    if not names:
+        return _("It is taken down from your own pages.")
+    return _("It is taken down from your own pages. No mail server is set, so tell %(names)s yourself.",
+             names=said_all(names))  # fmt: skip
+
+
+def _waits_for(number: int) -> tuple[Item, list[str]]:
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, number)
+        now = turn(office(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
+        return item, sorted(look.names(session, now.asked | now.acceptors).values())
 
 
 def _is_demo() -> bool:

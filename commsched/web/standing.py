@@ -12,13 +12,14 @@ from flask import g
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_, Words
+from commsched.flow import schedule
 from commsched.flow.listing import Reach
 from commsched.flow.look import Seen
 from commsched.flow.review import Review
 from commsched.flow.stopping import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web import mailing
-from commsched.web.words import _, decimal, language, ngettext, office, said, said_list
+from commsched.web.words import _, decimal, language, ngettext, office, said, said_all, said_list
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ def _in_review(shown: Review, zone: str) -> Told:
     if shown.late:
         return Told(now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True)
     if not shown.names:
-        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_list(shown.own)))
+        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_all(shown.own)))
     if not seen.item.publish_at:
         return Told(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
@@ -89,7 +90,7 @@ def waits_for(shown: Review) -> str:
         return _("Waits for %(names)s.", names=said_list(shown.names))
     if shown.others:
         return _("Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others),
-                 own=said_list(shown.own))  # fmt: skip
+                 own=said_all(shown.own))  # fmt: skip
     return _("Waits for approval, but nobody can give it.")
 
 
@@ -144,7 +145,12 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
     return Told(now, _approval(seen, zone))
 
 
-def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
+def rest_waits(seen: Seen) -> bool:
+    """Whether some of it is out, and what is left waits for a time to come."""
+    return seen.item.state == "publishing" and schedule.rest_waits(seen.deliveries, office().now())
+
+
+def _publishing(seen: Seen, _names: list[str], zone: str) -> Told:
     if any(row.was and row.reason == "verify" for row in seen.deliveries):
         return Told(said(Words(REASONS["restored"])), _("You need do nothing yet."))
     if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
@@ -153,7 +159,20 @@ def _publishing(seen: Seen, _names: list[str], _zone: str) -> Told:
         return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
     if any(row.stop and row.state == "sending" for row in seen.deliveries):
         return Told(_("It has been stopped. What is being sent at this moment cannot be recalled."))
+    sending = any(row.state == "sending" for row in seen.deliveries)
+    if rest_waits(seen) or (g.place.paused_at is not None and not sending):
+        return _begun(seen, zone)
     return Told(_("It is going out right now."), _("You need do nothing."))
+
+
+def _begun(seen: Seen, zone: str) -> Told:
+    """Some of it is out, and the rest waits for its time, or for somebody to resume."""
+    live = [row for row in seen.deliveries if row.state != "cancelled"]
+    out = sum(row.state == "published" for row in live)
+    now = _("It is out in %(out)s of %(all)s channels.", out=out, all=len(live)) if out else _("Some of it is out.")
+    if g.place.paused_at is not None:
+        return Told(now, _("Everything is paused: the rest does not go out before somebody resumes."))
+    return Told(now, _("The rest goes out by itself %(when)s.", when=when(seen.item, zone)))
 
 
 def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
@@ -183,7 +202,13 @@ def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 
 def reached(reach: Reach) -> str:
-    """How far a delivery of several parts came."""
+    """How far a delivery of several parts came, and of how many nobody knows."""
+    known = _out(reach) if reach.out or not reach.unknown else ""
+    doubt = ngettext("Unclear for %(n)s.", "Unclear for %(n)s.", reach.unknown) if reach.unknown else ""
+    return f"{known} {doubt}".strip()
+
+
+def _out(reach: Reach) -> str:
     if reach.readers:
         return ngettext("It has reached %(out)s of %(n)s recipient.", "It has reached %(out)s of %(n)s recipients.",
                         reach.of, out=reach.out)  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any, Final
 from commsched.core import dates
 from commsched.core.lifecycle import REASONS
 from commsched.core.words import N_
+from commsched.flow.context import name_of
 from commsched.store.models import Entry
 from commsched.web.states import ROLE_WORDS
 from commsched.web.words import _, language
@@ -127,7 +128,9 @@ def sentence(entry: Entry) -> str:
 
 
 def who(entry: Entry) -> str:
-    return _("The scheduler") if entry.actor_id is None and entry.actor == "scheduler" else entry.actor
+    if entry.actor_id is None and entry.actor == "scheduler":
+        return _("The scheduler")
+    return name_of(entry.actor, language())
 
 
 def icon_of(entry: Entry) -> str:

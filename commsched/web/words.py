@@ -14,13 +14,13 @@ from jinja2 import Environment, pass_environment
 from jinja2.filters import do_truncate
 
 from commsched.core import dates
-from commsched.core.language import DEFAULT, LANGUAGES, gettext, say
+from commsched.core.language import DEFAULT, LANGUAGES, all_of, gettext, say
 from commsched.core.language import ngettext as _plural
 from commsched.core.roles import Permission, may
 from commsched.core.words import Words
 from commsched.flow import beats
 from commsched.flow.beats import goes
-from commsched.flow.context import Actor, Office
+from commsched.flow.context import Actor, Office, name_of
 from commsched.flow.pause import why
 from commsched.flow.signin import Place
 from commsched.web import guard
@@ -188,6 +188,11 @@ def said_list(names: list[str]) -> str:
     return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
 
 
+def said_all(names: list[str]) -> str:
+    """``Karin, Olle and Gunnar``."""
+    return all_of(names, language())
+
+
 def decimal(number: float, places: int) -> str:
     """``0,1`` in Swedish, ``0.1`` in English."""
     text = f"{number:.{places}f}"
@@ -202,11 +207,12 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said, said_list=said_list, icon=icon, brand_icon=brand_icon, asset=asset,
+        said=said, said_list=said_list, said_all=said_all, icon=icon, brand_icon=brand_icon, asset=asset,
         form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
         role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
-        platform=lambda key: office().platform(key), pause_reason=lambda reason: _(why(reason)),
+        platform=lambda key: office().platform(key), name_of=lambda name: name_of(name, language()),
+        pause_reason=lambda reason: _(why(reason)),
     )  # fmt: skip
     app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
                                  web_address=web_address, browser=browser, dollars=_dollars,

@@ -108,6 +108,21 @@ def test_nothing_promises_a_mail_that_cannot_be_sent(browse: Browse, mute: Offic
     assert "Ingen e-postserver är inställd" in unescape(writer.get("~/").text)
 
 
+@pytest.mark.parametrize("mails", [True, False])
+def test_a_take_down_says_who_is_told_or_whom_to_tell(
+    browse: Browse, office: Office, cast: Cast, clock: SetClock, tmp_path: Path, mails: bool
+) -> None:
+    number = desk.scheduled(cast)
+    clock.forward(hours=5)
+    Courier(office).run()
+    if not mails:
+        office.mailer = mailer_for({}, tmp_path / "outbox")
+    given = browse(cast.writer).post(f"~/items/{number}/take-down", {"reason": "Fel underlag."}, follow_redirects=True)
+    told = unescape(given.text)
+    assert ("De som godkänner får veta det" in told) == mails
+    assert ("säg till Astrid Holm och Gunnar Lind själv" in told) != mails
+
+
 def test_with_a_mail_server_the_promises_stand(browse: Browse, office: Office, cast: Cast) -> None:
     assert "Du får mejl" in unescape(browse(cast.approver).get("~/approve").text)
     number = desk.written(cast, [writing.channel(office, cast.place.id)])

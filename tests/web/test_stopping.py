@@ -83,7 +83,28 @@ def test_after_a_restore_every_page_says_why_it_is_paused_in_a_sentence(
         told = words(browser.get(page).text)
         assert "Kontoret är återställt från en säkerhetskopia." in told
         assert "restored" not in told
+        assert "av kommandoraden." in told
+        assert "command line" not in told
     assert "1 läses fortfarande av." in told, "and the page that resumes says what was found"
+
+
+def test_of_recipients_whose_fate_nobody_knows_it_is_not_said_that_none_was_reached(
+    browse: Browse, office: Office, cast: Cast
+) -> None:
+    lost = {f"r{n}@tidningen.example": "unknown" for n in range(5)}
+    number = publications.mailing(office, cast.place.id, "unknown", lost)
+    told = words(browse(cast.writer).get(f"~/items/{row(office, cast, number).item_id}").text)
+    assert "Det har nått 0 av 5" not in told
+    assert "Det är oklart för 5." in told
+
+
+def test_where_some_were_reached_and_of_others_nobody_knows_both_are_said(
+    browse: Browse, office: Office, cast: Cast
+) -> None:
+    some = {"a@t.example": "published", "b@t.example": "unknown", "c@t.example": "unknown"}
+    number = publications.mailing(office, cast.place.id, "unknown", some)
+    told = words(browse(cast.writer).get(f"~/items/{row(office, cast, number).item_id}").text)
+    assert "Det har nått 1 av 3 mottagare. Det är oklart för 2." in told
 
 
 def test_somebodys_own_words_are_shown_as_they_are(browse: Browse, office: Office, cast: Cast) -> None:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from commsched.core import dates
 from commsched.store.models import Item
 from commsched.web.composer.desk import View
-from commsched.web.words import _, language, ngettext, office, said, said_list
+from commsched.web.words import _, language, ngettext, office, said, said_all, said_list
 
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\w++)++")
 """Possessive, so that hostile text costs no more than its length."""
@@ -44,7 +44,7 @@ def _press(view: View) -> str:
     if not ahead.names and ahead.acceptors:
         return _("Save, and ask %(names)s to accept it", names=said_list(ahead.acceptors))
     if ahead.accepts:
-        return _("Send in, then accept what %(names)s wrote", names=", ".join(ahead.own))
+        return _("Send in, then accept what %(names)s wrote", names=said_all(ahead.own))
     if len(ahead.names) == 1:
         return _("Send to %(name)s for approval", name=ahead.names[0])
     return _("Send for approval")

@@ -21,6 +21,7 @@ from commsched.flow.preview import Ahead, Look, ahead, looks
 from commsched.store.models import Channel, Item, Media, Workspace
 from commsched.web.composer.fields import Fields, Wall, from_draft
 from commsched.web.composer.meaning import Meant
+from commsched.web.words import said_all
 
 TIMES: Final = ("publish_at", "latest_at", "embargo")
 """The fields of the composer that hold a day and a time of day."""
@@ -89,7 +90,7 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
             made.problems.insert(0, ("", block("people", nobody)))
         elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
             then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
-            who, own = ", ".join(made.ahead.acceptors), ", ".join(made.ahead.own)
+            who, own = said_all(made.ahead.acceptors), said_all(made.ahead.own)
             made.problems.append(("", warn("people", then, who=who, own=own)))
     return made
 

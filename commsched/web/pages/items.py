@@ -78,6 +78,7 @@ def _shown(item_id: int) -> dict[str, Any]:
         "shown_state": mailing.as_told(seen.state, live), "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
         "stoppable": any(row.state in stopping.LIVE and not row.stop for row in seen.deliveries),
+        "rest_waits": standing.rest_waits(seen),
         "movable": seen.item.state != "partly_published" or standing.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
@@ -149,7 +150,7 @@ def submit(item_id: int) -> str | Response | tuple[str, int]:
 @allow("write")
 def accept(item_id: int) -> str | Response | tuple[str, int]:
     """Take on what somebody else wrote, in exactly the version that the page showed."""
-    return _act(item_id, _("You have accepted it. Now they can approve it."), lambda form: approve.accept(
+    return _act(item_id, lambda: mailing.accepted(item_id), lambda form: approve.accept(
         office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def correct(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/take-down")
 @allow("resolve")
 def take_down(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is taken down from your own pages. Those who approve are told."),
+    return _act(item_id, mailing.taken_down,
                 lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
 
 
