@@ -52,10 +52,9 @@ def archive(office: Office, to: Path | None = None, *, with_key: bool = False) -
     ``with_key`` whoever finds the file cannot read tokens and addresses, and ``secret.key`` must be kept elsewhere.
     """
     now = office.now()
-    if to is not None and to.is_dir():
-        to = to / _name(now)
-    target = to or office.home / "backups" / _name(now)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = _target(to, now) if to else office.home / "backups" / _name(now)
+    if to is None:
+        target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         copy = back_up(office.store, Path(folder), now)
         if copy is None:
@@ -67,6 +66,18 @@ def archive(office: Office, to: Path | None = None, *, with_key: bool = False) -
         _pack(office, whole, copy, manifest)
         whole.replace(target)
     return target
+
+
+def _target(to: Path, now: datetime) -> Path:
+    """A new file in the folder ``to``, or of that name. A folder that is not there is not made: it may be where a disk
+    should be, and a backup on the wrong disk, over the last one, would be none."""
+    if to.is_dir():
+        return to / _name(now)
+    if not to.name.endswith((".tar.gz", ".tgz")) or not to.parent.is_dir():
+        raise Conflict(N_("There is no folder %(folder)s. Is the disk there?"), "to", folder=str(to))
+    if to.exists():
+        raise Conflict(N_("There is a file %(file)s already. It is not written over."), "to", file=str(to))
+    return to
 
 
 def _name(now: datetime) -> str:

@@ -85,6 +85,15 @@ def fate(home: Path, clock: SetClock) -> str:
         office.store.close()
 
 
+@pytest.mark.parametrize("where", ["mnt/elsewhere", "mnt/elsewhere.tar.gz", "there.tar.gz"])
+def test_a_backup_is_not_written_where_no_disk_is_or_over_another(office: Office, tmp_path: Path, where: str) -> None:
+    (tmp_path / "there.tar.gz").write_bytes(b"the last one")
+    with pytest.raises(Conflict):
+        backup.archive(office, tmp_path / where)
+    assert not (tmp_path / "mnt").exists()
+    assert (tmp_path / "there.tar.gz").read_bytes() == b"the last one"
+
+
 def test_killed_at_any_step_it_is_the_old_office_or_the_restored_one_paused(
     office: Office, archive: Path, clock: SetClock, tmp_path: Path
 ) -> None:
