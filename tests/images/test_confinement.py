@@ -252,7 +252,6 @@ def samples(process: str) -> dict[str, bytes]:
             "mp4": films.video(sound="aac"),
             "webm": films.video("webm", "libvpx-vp9", sound="libopus"),
             "hevc": films.video("mov", "libx265"),
-            "av1": films.video("mp4", "libsvtav1", (160, 96)),
             "webm vp8": films.video("webm", "libvpx"),
             "mpeg4": films.video("mp4", "mpeg4", sound="libmp3lame"),
         }
