@@ -10,12 +10,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from commsched import platforms
 from commsched.core import settings
 from commsched.core.clock import Clock
-from commsched.core.words import N_, Invalid, OfficeError, Words
+from commsched.core.words import N_, Words
 from commsched.flow.bell import ring
 from commsched.flow.context import Office
 from commsched.flow.in_use import complete
@@ -30,6 +31,16 @@ from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
 
 log = logging.getLogger("commsched")
+_DATABASE = "COMMSCHED_DATABASE_URL"
+_NO_DATABASE = N_("This is no address of a database that can be opened here. Leave it out, and the database is kept in "
+                  "the home.")  # fmt: skip
+_USERS: Mapping[str, Callable[[str], object]] = {
+    "mail_from": parse_mailbox,
+    "smtp_url": read_url,
+    "https_proxy": lambda value: proxy_of({"https_proxy": value}),
+    "ca_file": lambda value: authority_of({"ca_file": value}),
+}
+"""The settings that can be judged only by what will use them."""
 _MIGRATED = N_("The database was of an older version. It has been backed up to %(file)s and brought up to date.")
 
 
@@ -56,38 +67,41 @@ def read_settings(home: Path) -> dict[str, str]:
     Raises :class:`~commsched.core.settings.BadSettings` for what cannot be used: settings are never believed unread.
     """
     file = home / "commsched.toml"
-    given = settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    given: dict[str, settings.Given] = {}
+    values: dict[str, str] = {}
+    problems: list[Words] = []
+    with settings.gathering(problems):
+        given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
     given |= settings.from_environment(os.environ)
-    settings.log_level(os.environ.get("COMMSCHED_LOG", ""))
-    if wrong := settings.misspelt(os.environ):
-        raise settings.BadSettings(wrong)
-    return _with_way_out(_with_mail(settings.judge(given), given), given)
+    with settings.gathering(problems):
+        values = settings.judge(given, _USERS)
+    with settings.gathering(problems):
+        settings.log_level(os.environ.get("COMMSCHED_LOG", ""))
+    with settings.gathering(problems):
+        settings.misspelt(os.environ)
+    with settings.gathering(problems):
+        _database_url(os.environ.get(_DATABASE, ""))
+    if problems:
+        raise settings.BadSettings(problems)
+    return _with_sender_apart(values)
 
 
-def _with_mail(values: dict[str, str], given: Mapping[str, settings.Given]) -> dict[str, str]:
-    """``values`` with the sender taken apart, after the relay and the sender have been judged by what will use them."""
+def _database_url(url: str) -> None:
+    """Raises :class:`~commsched.core.settings.BadSettings` for an address that names no database this program can
+    open; the sentence does not repeat it, since a password may be in it."""
+    try:
+        if url:
+            make_url(url).get_dialect().import_dbapi()
+    except (ArgumentError, ImportError) as error:
+        raise settings.refuse_variable(_DATABASE, Words(_NO_DATABASE)) from error
+
+
+def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
+    """``values`` with the sender, ``Name <address>``, taken apart."""
     if values.get("mail_from"):
-        try:
-            name, values["mail_from"] = parse_mailbox(values["mail_from"])
-        except OfficeError as error:
-            raise settings.refuse("mail_from", given, error.words) from error
+        name, values["mail_from"] = parse_mailbox(values["mail_from"])
         if name:
             values.setdefault("mail_name", name)
-    try:
-        if values.get("smtp_url"):
-            read_url(values["smtp_url"])
-    except OfficeError as error:
-        raise settings.refuse("smtp_url", given, error.words) from error
-    return values
-
-
-def _with_way_out(values: dict[str, str], given: Mapping[str, settings.Given]) -> dict[str, str]:
-    """``values``, after the proxy and the authority have been judged by what will use them."""
-    for name, judged in (("https_proxy", proxy_of), ("ca_file", authority_of)):
-        try:
-            judged(values)
-        except Invalid as error:
-            raise settings.refuse(name, given, error.words) from error
     return values
 
 
@@ -112,7 +126,7 @@ def open_office(
     merged = read_settings(folder) | given
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = clock or SystemClock()
-    store = Store(url or os.environ.get("COMMSCHED_DATABASE_URL") or sqlite_url(folder / "commsched.db"))
+    store = Store(url or os.environ.get(_DATABASE) or sqlite_url(folder / "commsched.db"))
     try:
         saved = ready(store, folder / "backups", clock.now())
         vault = Vault.open(folder / "secret.key")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -97,15 +98,17 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     }
 
 
-def misspelt(environment: Mapping[str, str]) -> list[Words]:
-    """Variables of ours that nothing reads but whose names are nearly those of others."""
+def misspelt(environment: Mapping[str, str]) -> None:
+    """Raises :class:`BadSettings` for variables of ours that nothing reads but whose names are nearly those of
+    others."""
     known = [PREFIX + name for name in (*(name.upper() for name in RULES), *OTHER_VARIABLES)]
     found = []
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.85)
             found += [_unknown(Place(name), name, near)] if near else []
-    return found
+    if found:
+        raise BadSettings(found)
 
 
 def log_level(wish: str) -> str:
@@ -120,8 +123,9 @@ def log_level(wish: str) -> str:
 # -- judging ----------------------------------------------------------------------------------------------------
 
 
-def judge(given: Mapping[str, Given]) -> dict[str, str]:
-    """The settings as text, each as the program wants it. Raises :class:`BadSettings` with all that is wrong."""
+def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object]] | None = None) -> dict[str, str]:
+    """The settings as text, each as the program wants it. ``users``: what a setting is read by later, to hear now
+    whether it can be. Raises :class:`BadSettings` with all that is wrong."""
     values: dict[str, str] = {}
     problems: list[Words] = []
     for name, one in given.items():
@@ -133,6 +137,8 @@ def judge(given: Mapping[str, Given]) -> dict[str, str]:
         else:
             try:
                 values[name] = RULES[name](one.value)
+                if values[name] and users and name in users:
+                    users[name](values[name])
             except Invalid as error:
                 problems.append(_problem(one.place, "%(what)s", what=error.words))
     if problems:
@@ -140,10 +146,18 @@ def judge(given: Mapping[str, Given]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def refuse(name: str, given: Mapping[str, Given], why: Words) -> BadSettings:
-    """What another part of the program says of the setting ``name``, with where it stands."""
-    place = given[name].place if name in given else Place(name)
-    return BadSettings([_problem(place, "%(what)s", what=why)])
+def refuse_variable(name: str, why: Words) -> BadSettings:
+    """What another part of the program says of the variable ``name``."""
+    return BadSettings([_problem(Place(name), "%(what)s", what=why)])
+
+
+@contextmanager
+def gathering(problems: list[Words]) -> Iterator[None]:
+    """Put what is wrong inside among ``problems`` instead of raising it, so that the rest is judged too."""
+    try:
+        yield
+    except BadSettings as error:
+        problems += error.problems
 
 
 def _nearest(name: str) -> list[str]:

@@ -52,6 +52,48 @@ def test_the_doctor_tells_all_of_them(run: Run, home: Path) -> None:
     assert [line.split(":")[0] for line in told.stdout.splitlines()] == ["FAIL  settings"] * 2
 
 
+WRONG = """base_url = "x"
+trusted_proxies = 99
+smtp_url = "mail.example.org:25"
+mail_from = "kansliet"
+https_proxy = "x"
+ca_file = "/nowhere"
+colour = 1
+"""
+
+
+def test_the_doctor_tells_them_wherever_they_stand_and_whoever_judges_them(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "commsched.toml").write_text(WRONG)
+    for name in ("LOG", "BASEURL", "DATABASE_URL"):
+        monkeypatch.setenv(f"COMMSCHED_{name}", "verbose")
+    told = run("doctor").stdout.splitlines()
+    places = [line.removeprefix("FAIL  settings: ").rpartition("line ")[2].split(":")[0] for line in told]
+    assert places == [*"1234567", "COMMSCHED_LOG", "COMMSCHED_BASEURL", "COMMSCHED_DATABASE_URL"]
+
+
+def test_a_file_that_cannot_be_read_hides_no_wrong_variable(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "commsched.toml").write_bytes(BAD["latin-1"])
+    monkeypatch.setenv("COMMSCHED_SMTP_URL", "x")
+    monkeypatch.setenv("COMMSCHED_LOG", "verbose")
+    told = run("doctor").stdout.splitlines()
+    assert [any(name in line for line in told) for name in ("line 1", "SMTP_URL", "COMMSCHED_LOG")] == [True] * 3
+
+
+@pytest.mark.parametrize("url", ["hemligt", "postgres://u:hemligt@x/y", "oracle+none://u:hemligt@x"])
+def test_an_address_that_is_no_databases_is_told_without_its_password(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("COMMSCHED_DATABASE_URL", url)
+    ended = run("person", "list")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("Error: COMMSCHED_DATABASE_URL: ")
+    assert "hemligt" not in ended.stderr
+
+
 @pytest.mark.parametrize("name", ["vad?", "a%20b", "50% ö #1", "å:b;c"])
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     office = open_office(tmp_path / name)

@@ -92,9 +92,10 @@ def test_a_variable_is_told_by_its_name() -> None:
 
 
 def test_a_variable_nearly_spelt_right_is_told_and_those_of_others_are_left_alone() -> None:
-    (words,) = misspelt(
-        {"COMMSCHED_BASEURL": "x", "COMMSCHED_PORT": "tcp://10.0.0.1:80", "COMMSCHED_SERVICE_HOST": "x"}
-    )
+    misspelt({"COMMSCHED_PORT": "tcp://10.0.0.1:80", "COMMSCHED_SERVICE_HOST": "x"})
+    with pytest.raises(BadSettings) as refused:
+        misspelt({"COMMSCHED_BASEURL": "x", "COMMSCHED_PORT": "tcp://10.0.0.1:80", "COMMSCHED_SERVICE_HOST": "x"})
+    (words,) = refused.value.problems
     assert "Did you mean COMMSCHED_BASE_URL?" in str(words)
 
 
