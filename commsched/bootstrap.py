@@ -32,8 +32,9 @@ from commsched.store.vault import Vault
 
 log = logging.getLogger("commsched")
 _DATABASE = "COMMSCHED_DATABASE_URL"
-_NO_DATABASE = N_("This is no address of a database that can be opened here. Leave it out, and the database is kept in "
-                  "the home.")  # fmt: skip
+_NO_DATABASE = N_(
+    "This is no address of a database that can be opened here. Leave it out, and the database is kept in the home."
+)
 _USERS: Mapping[str, Callable[[str], object]] = {
     "mail_from": parse_mailbox,
     "smtp_url": read_url,
@@ -58,6 +59,16 @@ def home_directory(given: str | None = None) -> Path:
         return Path(named).expanduser().resolve()
     checkout = Path(__file__).resolve().parent.parent
     return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
+
+
+def database_file(home: Path) -> Path | None:
+    """The file in which the office in ``home`` keeps its database; ``None`` where it is no file, or the address that
+    the environment names cannot be read."""
+    try:
+        url = make_url(os.environ.get(_DATABASE) or sqlite_url(home / "commsched.db"))
+    except ArgumentError:
+        return None
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def read_settings(home: Path) -> dict[str, str]:

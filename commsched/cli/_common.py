@@ -130,6 +130,16 @@ def hold(folder: Path) -> None:
     click.get_current_context().call_on_close(enter(folder).release)
 
 
+def warn_of_network_disk() -> None:
+    """Say where the database lies before it is opened, if that is a place where it can be damaged."""
+    from commsched import bootstrap
+    from commsched.flow.network_disk import warning
+
+    words = warning(bootstrap.database_file(bootstrap.home_directory(home())))
+    if words is not None:
+        tell(words)
+
+
 def open_office(*, new: bool = False) -> Office:
     """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
     from commsched import bootstrap

@@ -12,6 +12,7 @@ from commsched.cli._common import OfficeCommand, home, open_office, place, say, 
 from commsched.core.words import N_, OfficeError
 
 if TYPE_CHECKING:
+    from commsched.flow.doctor import Finding
     from commsched.flow.restored import Brought
 
 SIGNS = {"ok": "ok  ", "warn": "note", "fail": "FAIL"}
@@ -38,6 +39,7 @@ def doctor(as_json: bool) -> None:
     except DBAPIError as error:
         detail = {"detail": str(error.orig)}
         findings = [Finding("database", "fail", Words(N_("The database cannot be opened: %(detail)s"), detail))]
+        findings += _network_disk()
     whole = worst(findings)
     if as_json:
         _print_json(findings, whole)
@@ -47,6 +49,17 @@ def doctor(as_json: bool) -> None:
             if one.help and one.level != "ok":
                 click.echo(f"      {say(one.help)}")
     click.get_current_context().exit(1 if whole == "fail" else 0)
+
+
+def _network_disk() -> list[Finding]:
+    """Perhaps why the database cannot be opened."""
+    from commsched import bootstrap
+    from commsched.core.words import Words
+    from commsched.flow import network_disk
+    from commsched.flow.doctor import Finding
+
+    words = network_disk.warning(bootstrap.database_file(bootstrap.home_directory(home())))
+    return [Finding("file system", "warn", words, Words(network_disk.HELP))] if words else []
 
 
 def _print_json(findings: list[Any], whole: str) -> None:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commsched.cli._common import OfficeCommand, hold, home, open_office, password_from, tell, there_already
+from commsched.cli._common import (
+    OfficeCommand,
+    hold,
+    home,
+    open_office,
+    password_from,
+    tell,
+    there_already,
+    warn_of_network_disk,
+)
 from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
 from commsched.core.words import N_
@@ -45,6 +54,7 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
     password = password_from(password_stdin, required=True)
     if not there_already():
         check_strength(password or "", email)  # nothing is made for options that cannot be used
+    warn_of_network_disk()
     office = open_office(new=True)
     made, person = create_workspace(office, workspace, email, password or "", person_name=name, slug=slug, zone=zone,
                                     language=language)  # fmt: skip
@@ -114,6 +124,7 @@ def _furnish_apart(folder: str, address: str) -> Any:
 def up(host: str, port: int) -> None:
     """Run the office: pages, API and, in a process beside them, the scheduler that publishes. Ctrl-C or SIGTERM ends
     both."""
+    warn_of_network_disk()
     office = open_office()
     sockets = listen(host, port)
     address = address_of(host, bound(sockets))
@@ -125,6 +136,7 @@ def up(host: str, port: int) -> None:
 @_port
 def web(host: str, port: int) -> None:
     """Run the pages and the API only. Publishing then needs “commsched worker” beside it."""
+    warn_of_network_disk()
     office = open_office()
     sockets = listen(host, port)
     address = address_of(host, bound(sockets))
@@ -139,6 +151,8 @@ def web(host: str, port: int) -> None:
 def worker(parent: int | None, address: str) -> None:
     """Run the scheduler that publishes, without pages. SIGTERM ends it when the calls in flight have ended."""
     _alone()
+    if parent is None:
+        warn_of_network_disk()
     office = open_office()
     _log()
     from commsched.engine import apart

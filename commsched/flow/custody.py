@@ -1,4 +1,5 @@
-"""Whether the home is its owner's only, and whether what stands before the program is what it was told of."""
+"""Whether the home is its owner's only and on a disk of this machine, and whether what stands before the program is
+what it was told of."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Final
 
 from commsched.core.settings import read_file
 from commsched.core.words import N_, Words
+from commsched.flow import network_disk
 from commsched.flow.context import Office
 from commsched.flow.health import Check
 
@@ -23,7 +25,12 @@ FOLDERS: Final = ("backups", "outbox", "media", "incoming")
 
 def checks(office: Office) -> list[Check]:
     """What is looked at, each with the command that mends it. Nothing is changed."""
-    return [_modes(office.home), _owner(office.home), _proxies(office)]
+    return [_modes(office.home), _owner(office.home), _where(office), _proxies(office)]
+
+
+def _where(office: Office) -> Check:
+    file = office.store.engine.url.database if office.store.is_sqlite else None
+    return network_disk.check(Path(file) if file else None)
 
 
 def kept(home: Path) -> Iterator[Path]:

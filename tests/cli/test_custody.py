@@ -10,8 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from commsched.cli import run as cli_run
+from commsched.flow import network_disk
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD
 
@@ -134,3 +137,54 @@ def test_the_package_has_a_wsgi_entry_and_it_too_keeps_files_to_the_owner(tmp_pa
         "COMMSCHED_BASE_URL": "x"}, cwd=Path(__file__).parents[2])  # fmt: skip
     assert bad.returncode == 1
     assert bad.stderr.startswith("COMMSCHED_BASE_URL: ")
+
+
+@pytest.fixture
+def on_nfs(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"22 1 254:0 / / rw - ext4 /dev/root rw\n40 22 0:35 / {home} rw - nfs4 nas:/x rw\n")
+    monkeypatch.setattr(network_disk, "MOUNTS", mounts)
+
+
+def test_the_doctor_sees_a_database_on_another_machines_disk(
+    run: Run, founded: str, request: pytest.FixtureRequest
+) -> None:
+    assert found(run)["file system"][0] == "ok"
+    request.getfixturevalue("on_nfs")
+    level, said = found(run)["file system"]
+    assert level == "warn"
+    assert "a network file system (nfs4)" in said
+
+
+@pytest.mark.usefixtures("on_nfs")
+def test_the_doctor_says_it_too_where_the_database_cannot_be_opened(run: Run, home: Path) -> None:
+    (home / "commsched.db").write_bytes(b"not a database" * 1000)
+    assert found(run)["file system"][0] == "warn"
+
+
+@pytest.mark.usefixtures("on_nfs")
+@pytest.mark.parametrize("command", ["up", "web", "worker"])
+def test_who_starts_an_office_there_is_told_in_one_sentence(
+    run: Run, founded: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(cli_run, "open_office", stop)
+    monkeypatch.setattr(cli_run, "_alone", lambda: None)
+    said = run(command).stderr.splitlines()
+    assert len(said) == 2
+    assert "a network file system (nfs4)" in said[0]
+
+
+def stop() -> None:
+    raise click.ClickException("stopped here")
+
+
+def test_nothing_is_said_of_a_disk_in_this_machine(run: Run, founded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_run, "open_office", stop)
+    assert run("up").stderr == "Error: stopped here\n"
+
+
+@pytest.mark.usefixtures("on_nfs")
+def test_a_database_elsewhere_is_judged_where_it_lies(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_run, "open_office", stop)
+    monkeypatch.setenv("COMMSCHED_DATABASE_URL", "sqlite:////elsewhere/commsched.db")
+    assert run("up").stderr == "Error: stopped here\n"
