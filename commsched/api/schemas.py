@@ -286,6 +286,8 @@ class MediaOut(msgspec.Struct):
     url: str
     had_location: bool = False
     """The file told where it was taken; that has been removed."""
+    had_motion: bool = False
+    """The file was an animation of a kind of which only the first picture is kept; a GIF keeps moving."""
     again: bool = False
     """The office had this very picture already, and it is the one told of here."""
     like: list[int] = []

@@ -138,7 +138,8 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
 def added(office: Office, one: Added, credit: str) -> out.MediaOut:
     """A picture as it was taken in: what was removed from it, and what it is like."""
     made = media(office, one.media, credit)
-    made.had_location, made.again, made.like = one.had_location, one.again, [row.id for row in one.like]
+    made.had_location, made.had_motion = one.had_location, one.had_motion
+    made.again, made.like = one.again, [row.id for row in one.like]
     return made
 
 

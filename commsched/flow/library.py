@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.clean import line, one_line, passage
 from commsched.core.draft import MOST_NOTE
-from commsched.core.words import N_, Invalid, NotFound
+from commsched.core.words import N_, Invalid, NotFound, Words
 from commsched.flow import likeness, lineage, storage
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from commsched.images.intake import Taken
 
 
+_STILL: Final = N_(
+    "“%(name)s” is animated, but only its first picture is kept. Save it as a GIF or a video if it should move."
+)
 WRITTEN: Final = ("licence", "tags", "persons", "unnamed")
 """What a person writes down of a picture (:mod:`commsched.flow.rights`), and what follows a video's poster."""
 
@@ -39,6 +42,13 @@ class Added(msgspec.Struct, frozen=True):
     """The office already had this picture."""
     like: list[Media] = []
     """Others that show nearly the same, the nearest first, where this one is new."""
+    had_motion: bool = False
+    """The file was an animation, and only its first picture is kept."""
+
+    @property
+    def note(self) -> Words | None:
+        """What whoever handed it in should know; ``None`` where it is kept as it was."""
+        return Words(_STILL, {"name": self.media.filename}) if self.had_motion else None
 
 
 def add(
@@ -72,7 +82,7 @@ def add(
             row.facts = row.facts | _news(row, facts or {})
             like = _settle(office, session, actor, row) if found is None else []
             lineage.derive(session, row, sources)
-            return Added(row, taken.had_location, found is not None, like)
+            return Added(row, taken.had_location, found is not None, like, taken.had_motion)
     except storage.Full:
         storage.let_go(office, taken.sha256, taken.suffix)
         raise
@@ -97,7 +107,7 @@ def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename:
         sha256=taken.sha256, suffix=taken.suffix, mime=taken.mime, width=taken.width, height=taken.height,
         size=len(taken.data), credit=taken.credit[:200], filename=one_line(taken.title or filename)[:200], alt="",
         person_id=actor.person, created_at=office.now(),
-        facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated},
+        facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated, "frames": taken.frames},
     )  # fmt: skip
     session.add(row)
     return row

@@ -35,6 +35,8 @@ MIMES = {
     "WEBP": "image/webp",
     "GIF": "image/gif",
 }
+MOVING = ("image/gif", "image/webp")
+"""The kinds that are kept as animations; of others only the first picture is."""
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 
 _OTHERS = {b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"8BPS": "Photoshop", b"\0\0\1\0": "ICO"}
@@ -176,17 +178,26 @@ def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[dict
 
     with opened(data) as image:
         mime = MIMES[image.format or ""]
-        moving = getattr(image, "is_animated", False) and mime in ("image/gif", "image/webp")
+        moves = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"  # behind a phone's photo lies its depth
+        moving = moves and mime in MOVING
         who, owner, located = _read_metadata(image)
-        facts: dict[str, Any] = {"mime": mime, "animated": moving, "had_location": located}
+        facts: dict[str, Any] = {"mime": mime, "had_motion": moves and not moving, "had_location": located}
         facts["credit"] = metadata.one_line(who, owner)
         if moving:
             first, new = _moving(image, decoded)
         else:
             first, new = _still(image, data, decoded, _credit_exif(who, owner))
-        facts |= {"width": first.width, "height": first.height}
+        facts |= {"width": first.width, "height": first.height, "frames": _frames(new) if moving else 1}
         facts |= {"dhash": look.dhash(first), "focus": look.focus(first)}
         return facts, new
+
+
+def _frames(data: bytes) -> int:
+    """How many frames an animation of ours has: fewer than its source where some of those were the same."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        return getattr(image, "n_frames", 1)
 
 
 def _still(

@@ -26,7 +26,10 @@ class Taken(msgspec.Struct, frozen=True):
     suffix: str
     had_location: bool
     """The file said where it was taken. That is gone now, and the person may want to know."""
-    animated: bool
+    frames: int
+    """1 for what does not move."""
+    had_motion: bool
+    """The file was an animation of a kind that is kept as a still, and the person should know."""
     credit: str
     """Photographer and owner, from the file's own metadata; empty where it said nothing."""
     title: str
@@ -35,6 +38,10 @@ class Taken(msgspec.Struct, frozen=True):
     """64-bit perceptual hash in hex; see :func:`commsched.images.look.distance`."""
     focus: tuple[float, float]
     """Where crops should be centred, as shares of width and height: a proposal."""
+
+    @property
+    def animated(self) -> bool:
+        return self.frames > 1
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -69,7 +76,8 @@ def take(data: bytes, filename: str = "", workers: pool.Pool | None = None, owne
         height=facts["height"],
         suffix=clean.SUFFIXES[facts["mime"]],
         had_location=facts["had_location"],
-        animated=facts["animated"],
+        frames=facts["frames"],
+        had_motion=facts["had_motion"],
         credit=facts["credit"],
         title=title(filename),
         dhash=facts["dhash"],
@@ -92,7 +100,7 @@ def own(data: bytes, filename: str = "") -> Taken:
         dhash, focus = look.dhash(image), look.focus(image)
     sha256 = hashlib.sha256(data).hexdigest()
     return Taken(
-        sha256, data, mime, width, height, clean.SUFFIXES[mime], False, False, "", title(filename), dhash, focus
+        sha256, data, mime, width, height, clean.SUFFIXES[mime], False, 1, False, "", title(filename), dhash, focus
     )
 
 

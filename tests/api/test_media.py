@@ -14,6 +14,7 @@ from commsched.store.models import Media
 from tests import writing
 from tests.api.conftest import Client
 from tests.conftest import Cast
+from tests.images import files
 
 Program = Callable[..., Client]
 
@@ -29,6 +30,12 @@ def test_what_is_here_already_and_what_is_like_it_is_told(program: Program) -> N
     assert put(writer, writing.photo()).json == first | {"again": True}
     near = put(writer, writing.photo(width=640, height=480)).json
     assert (near["again"], near["like"]) == (False, [first["id"]])
+
+
+def test_an_animation_that_became_a_still_is_told_of(program: Program) -> None:
+    writer = program()
+    assert put(writer, files.moving("PNG")).json["had_motion"] is True
+    assert put(writer, files.moving("GIF")).json["had_motion"] is False
 
 
 def test_a_card_names_the_photographer_of_the_photo_it_was_drawn_from(program: Program, cast: Cast) -> None:

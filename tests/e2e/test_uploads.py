@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from commsched.flow.context import Office
 from commsched.store.models import Media
 from tests.conftest import Cast
+from tests.images import files
 
 
 class Server:
@@ -152,6 +153,23 @@ def test_when_some_are_refused_it_says_why_and_that_the_others_are_in(
     expect(told.locator(".wrong .icon")).to_have_count(1)
     told.get_by_role("link", name="Visa dem").click()
     expect(page.locator("main")).to_contain_text("torget")
+
+
+STILL = "”dans” är rörlig, men bara dess första bild sparas."
+
+
+def test_an_animation_that_becomes_a_still_is_told_of(visit: Any, cast: Cast, ticking: Office, photo: Path) -> None:
+    dance = photo.with_name("dans.png")
+    dance.write_bytes(files.moving("PNG"))
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/pictures/")
+    page.set_input_files("[data-many] [type=file]", dance)
+    expect(page.locator("[data-told]")).to_contain_text(STILL)
+    page.get_by_role("link", name="Visa dem").click()
+    expect(page.locator(".gallery li")).to_have_count(1)
+    page.goto("/w/gruppen/write")
+    page.set_input_files("#f-files", dance)
+    expect(page.locator('[data-fault="pictures"]')).to_contain_text(STILL)
 
 
 def test_the_composer_takes_pictures_in_the_same_way(

@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -231,8 +232,33 @@ def test_a_credit_in_xmp_is_found_and_its_place_too() -> None:
 @pytest.mark.parametrize("form", ["GIF", "WEBP"])
 def test_an_animation_keeps_its_frames(form: str) -> None:
     taken = intake.take(files.moving(form))
-    assert taken.animated
+    assert (taken.animated, taken.frames, taken.had_motion) == (True, 3, False)
     assert getattr(reopened(taken.data), "n_frames", 1) == 3
+
+
+def test_an_animation_that_becomes_a_still_is_known_to_have_moved() -> None:
+    taken = intake.take(files.moving("PNG"))
+    assert (taken.animated, taken.frames, taken.had_motion) == (False, 1, True)
+    assert getattr(reopened(taken.data), "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("make", [files.jpeg, files.png, files.webp, files.gif])
+def test_what_never_moved_is_not_said_to_have(make: Callable[[], bytes]) -> None:
+    taken = intake.take(make())
+    assert (taken.animated, taken.frames, taken.had_motion) == (False, 1, False)
+
+
+def test_only_the_frames_that_are_kept_are_counted() -> None:
+    same = [Image.new("RGB", (40, 30), (200, 0, 0))] * 4
+    data = files.save(same[0], "WEBP", save_all=True, append_images=[*same[1:], Image.new("RGB", (40, 30))])
+    taken = intake.take(data)
+    assert taken.frames == getattr(reopened(taken.data), "n_frames", 1)
+
+
+def test_a_phones_second_picture_behind_the_first_is_no_motion() -> None:
+    two = files.save(files.picture(), "MPO", save_all=True, append_images=[files.picture()])
+    taken = intake.take(two)
+    assert (taken.mime, taken.animated, taken.had_motion) == ("image/jpeg", False, False)
 
 
 BAD: dict[str, tuple[bytes, type[errors.BadPicture]]] = {

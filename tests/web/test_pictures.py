@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from commsched.flow.studio import Wish
 from commsched.store.models import Media
 from tests import writing
 from tests.conftest import Browser, Cast
+from tests.images import files
 
 Browse = Callable[..., Browser]
 
@@ -46,6 +48,32 @@ def test_a_script_is_told_file_by_file(browse: Browse, office: Office, cast: Cas
                                     headers={"Accept": "application/json"}).get_json()  # fmt: skip
     assert [one["name"] for one in told["pictures"]] == ["buss"]
     assert [sentence.split(":")[0] for sentence in told["refused"]] == ["karta.svg", "tom.png"]
+
+
+STILL = "”dans” är rörlig, men bara dess första bild sparas. Spara den som GIF eller video om den ska röra sig."
+
+
+def test_who_adds_an_animation_that_becomes_a_still_is_told(browse: Browse, cast: Cast) -> None:
+    browser = browse(cast.writer)
+    moves = {"files": (io.BytesIO(files.moving("PNG")), "dans.png")}
+    sent = browser.post("~/pictures/", moves, content_type="multipart/form-data")
+    assert STILL in html.unescape(browser.get(sent.headers["Location"]).text)
+
+
+def test_a_script_is_told_that_an_animation_became_a_still_also_the_second_time(browse: Browse, cast: Cast) -> None:
+    for _time in range(2):
+        given = [(io.BytesIO(files.moving(form)), f"dans.{form.lower()}") for form in ("PNG", "GIF", "WEBP")]
+        told = (
+            browse(cast.writer)
+            .post(
+                "~/pictures/",
+                {"files": given},
+                content_type="multipart/form-data",
+                headers={"Accept": "application/json"},
+            )
+            .get_json()
+        )
+        assert [one["note"] for one in told["pictures"]] == [STILL, "", ""]
 
 
 def test_each_refused_file_is_told_on_a_line_of_its_own_as_an_error(browse: Browse, cast: Cast) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, jsonify, make_response, request, send_file, url_for
+from flask import Blueprint, flash, jsonify, make_response, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -70,6 +70,9 @@ def _taken(taken: list[Added]) -> AnyResponse:
     added = ngettext("%(n)s picture is added. Describe it for those who do not see it.",
                      "%(n)s pictures are added. Describe them for those who do not see them.", len(new))  # fmt: skip
     words = added if new else ""
+    for one in taken:
+        if one.note:
+            flash(said(one.note), "note")
     like = [str(one.media.id) for one in taken if one.like]
     if like:
         return done(words, "cleanup.alike", new=",".join(like))
@@ -108,7 +111,7 @@ def told(one: Added) -> dict[str, Any]:
     """A picture that was taken in, as the pages' scripts know it."""
     row, old = one.media, one.like[0] if one.like else None
     return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename, "again": one.again,
-            "like": [other.id for other in one.like],
+            "like": [other.id for other in one.like], "note": said(one.note) if one.note else "",
             "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
             }  # fmt: skip
 

@@ -40,15 +40,18 @@ const add = async (files) => {
   progress.firstElementChild.value = 1;
   const like = taken.filter((one) => one.like.length).map((one) => one.id);
   const again = taken.filter((one) => one.again).map((one) => one.id);
-  if (!refused.length && films.length && files.length === 1) window.location.assign(films[0].url);
-  else if (!refused.length && like.length) window.location.assign(form.dataset.alike + like.join(","));
-  else if (!refused.length && again.length) window.location.assign(form.dataset.again + again.join(","));
-  else if (!refused.length) window.location.reload();
-  else tell(refused, taken.length + films.length, files.length);
+  const notes = taken.map((one) => one.note).filter(Boolean);
+  const next = like.length ? form.dataset.alike + like.join(",") : window.location.pathname;
+  if (refused.length || notes.length) tell(refused, notes, taken.length + films.length, files.length, next);
+  else if (films.length && files.length === 1) window.location.assign(films[0].url);
+  else if (like.length) window.location.assign(next);
+  else if (again.length) window.location.assign(form.dataset.again + again.join(","));
+  else window.location.reload();
 };
 
-// Some were refused: the page stays, so that why can be read, and says that the others are in.
-const tell = (refused, added, all) => {
+// Some were refused, or are not kept as they were: the page stays, so that why can be read, and says that the others
+// are in.
+const tell = (refused, notes, added, all, next) => {
   const line = (text) => Object.assign(document.createElement("p"), { textContent: text, className: "small" });
   const wrong = form.querySelector("template").content.firstElementChild;
   const told = refused.map((sentence) => {
@@ -58,8 +61,8 @@ const tell = (refused, added, all) => {
   });
   if (added) {
     const first = line(`${form.dataset.wordsAdded.replace("##", all).replace("#", added)} `);
-    first.append(Object.assign(document.createElement("a"), { href: window.location.pathname, textContent: form.dataset.wordsSee }));
-    told.unshift(first);
+    first.append(Object.assign(document.createElement("a"), { href: next, textContent: form.dataset.wordsSee }));
+    told.unshift(first, ...notes.map(line));
   }
   words.replaceChildren();
   const box = Object.assign(document.createElement("div"), { role: "status", className: "stack tight" });

@@ -83,6 +83,7 @@ export const startPictures = (form, changed) => {
     const refused = await send(files, (answer) => {
       films.push(...(answer.videos || []).map(() => form.dataset.wordsVideo));
       for (const one of answer.pictures) {
+        if (one.note) known.push(one.note);
         if (one.again) known.push(form.dataset.wordsAgain.replace("#", one.name));
       }
       for (const one of answer.pictures) {
