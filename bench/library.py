@@ -60,7 +60,7 @@ def measure(session: Session) -> dict[str, list[float]]:
     page = gallery.newest(session, limit=60)
     asked: dict[str, Callable[[], object]] = {
         "nearly the same": lambda: likeness.alike(session, row),
-        "where it is used": lambda: rights.uses_of(session, row),
+        "where it is used": lambda: rights.uses_of(session, row, NOW),
         "who is shown in ten": lambda: lineage.persons(session, [f"{n:064x}" for n in range(10, 110, 10)]),
         "consents of a page of 60": lambda: lineage.ends(session, page),
         "what soon ends, for the first page": lambda: expiring.ending(session, NOW),

@@ -114,15 +114,16 @@ def _ask(session: Session, statement: Any, **values: Any) -> Any:
     return session.connection().execute(statement, {"workspace": session.info["workspace"]} | values)
 
 
-def rows(session: Session, start: datetime, end: datetime, wanted: Wanted) -> Sequence[Row]:
-    """The items planned in [start, end), in the order of their times. One statement, no entities."""
-    found = _ask(session, _rows_statement(wanted), start=to_micros(start), end=to_micros(end))
+def rows(session: Session, start: datetime, end: datetime, wanted: Wanted, now: datetime) -> Sequence[Row]:
+    """The items planned in [start, end), in the order of their times, with their states as people are told them at
+    ``now``. One statement, no entities."""
+    found = _ask(session, _rows_statement(wanted), start=to_micros(start), end=to_micros(end), now=now)
     return found.all()  # type: ignore[no-any-return]
 
 
-def undated(session: Session, wanted: Wanted) -> Sequence[Row]:
+def undated(session: Session, wanted: Wanted, now: datetime) -> Sequence[Row]:
     """What has no time yet, the latest touched first."""
-    return _ask(session, _undated_statement(wanted)).all()  # type: ignore[no-any-return]
+    return _ask(session, _undated_statement(wanted), now=now).all()  # type: ignore[no-any-return]
 
 
 _name: Any = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
@@ -181,7 +182,7 @@ def kept_stamp(office: Office, workspace: int, start: datetime, end: datetime, w
 def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime, wanted: Wanted) -> str:
     """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
     version = office.store.version()  # before the reading: what is committed in between makes it out of date
-    made = stamp(session, start, end, wanted)
+    made = stamp(session, start, end, wanted, office.now())
     if version is not None:
         pages = _kept.setdefault(office.store, {})
         if len(pages) >= _KEPT_MOST:
@@ -190,13 +191,13 @@ def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime
     return made
 
 
-def stamp(session: Session, start: datetime, end: datetime, wanted: Wanted) -> str:
-    """A digest over everything :func:`rows`, :func:`undated` and :func:`around` would return.
+def stamp(session: Session, start: datetime, end: datetime, wanted: Wanted, now: datetime) -> str:
+    """A digest over everything :func:`rows`, :func:`undated` and :func:`around` would return at ``now``.
 
     A title or the channels change only with a new revision, whose number is ``version``; so the digest covers those
     columns without reading them. The database joins the pieces; only one long string comes over.
     """
-    found = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end)).one()
+    found = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end), now=now).one()
     return hashlib.sha256(repr(tuple(found)).encode()).hexdigest()[:32]
 
 
@@ -214,8 +215,8 @@ class Movable(msgspec.Struct, frozen=True):
     """Whether an approval stands that a move could lose."""
 
 
-FIXED: Final = frozenset({"published", "publishing", "partly_published", "cancelled", "unknown"})
-"""States in which nothing can be moved any more."""
+FIXED: Final = frozenset({"published", "publishing", "begun", "partly_published", "cancelled", "unknown"})
+"""States, as people are told them, in which nothing is moved by dragging."""
 
 
 def movable(office: Office, actor: Actor, item_id: int) -> Movable:
@@ -227,8 +228,8 @@ def movable(office: Office, actor: Actor, item_id: int) -> Movable:
         if item.state in FROM | {"in_review", "publishing"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
-        state = states(session, [item.id])[item.id]
+        state = states(session, [item.id], office.now())[item.id]
         free = state not in FIXED or (
-            state in ("partly_published", "publishing") and can_move(session, item, office.now())
+            state in ("partly_published", "publishing", "begun") and can_move(session, item, office.now())
         )
         return Movable(item.id, item.title, item.wall_time, state, free, start, end, bounds is not None)

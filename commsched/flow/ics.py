@@ -39,7 +39,7 @@ WORDS: Final = {
     "draft": N_("Draft"), "in_review": N_("In review"), "changes_requested": N_("Sent back"),
     "approved": N_("Approved"), "scheduled": N_("Scheduled"), "publishing": N_("Going out"),
     "published": N_("Published"), "partly_published": N_("Partly published"), "held": N_("Held"),
-    "failed": N_("Failed"), "unknown": N_("Needs an answer"),
+    "failed": N_("Failed"), "unknown": N_("Needs an answer"), "begun": N_("The rest waits"),
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def tag(office: Office, actor: Actor) -> str:
     start, end = _span(office)
     with office.store.read(actor.workspace) as session:
         place = workspace_of(session, actor)
-        stamp = agenda.stamp(session, start, end, agenda.Wanted())
+        stamp = agenda.stamp(session, start, end, agenda.Wanted(), office.now())
     said = (stamp, start, place.name, place.zone, actor.language, office.base_url)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
@@ -67,7 +67,7 @@ def calendar(office: Office, actor: Actor) -> bytes:
     with office.store.read(actor.workspace) as session:
         place = workspace_of(session, actor)
         names = agenda.around(session).channels
-        all_rows = agenda.rows(session, start, end, agenda.Wanted())
+        all_rows = agenda.rows(session, start, end, agenda.Wanted(), office.now())
         rows = {row[0]: row for row in _nearest(all_rows, to_micros(office.now()))}
         items = session.scalars(select(Item).where(Item.id.in_(list(rows))).order_by(Item.publish_at, Item.id)).all()
         feed = Calendar()

@@ -65,7 +65,7 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
-                    problems, checked, states(session, [item_id])[item_id],
+                    problems, checked, states(session, [item_id], office.now())[item_id],
                     listing.doubts(office, session, rows), listing.reach(office, session, rows),
                     down.reason if down else None)  # fmt: skip
 

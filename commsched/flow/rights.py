@@ -92,7 +92,7 @@ def _check(known: Known) -> None:
         raise Invalid(N_("The focus must be within the picture."), "focus")
 
 
-def uses(session: Session, pictures: Collection[int]) -> list[Use]:
+def uses(session: Session, pictures: Collection[int], now: datetime) -> list[Use]:
     """Items whose newest version, or whose published one, has one of ``pictures`` in it; newest first."""
     inside = select(Revision.id).join(PictureUse, PictureUse.revision_id == Revision.id)
     inside = inside.where(PictureUse.media_id.in_(pictures))
@@ -108,13 +108,13 @@ def uses(session: Session, pictures: Collection[int]) -> list[Use]:
     for item, url in session.execute(sent):
         links = found[item.id].links if item.id in found and found[item.id].out else []
         found[item.id] = Use(item, True, list(dict.fromkeys([*links, *([url] if url else [])])))
-    told = states(session, found)
+    told = states(session, found, now)
     return [msgspec.structs.replace(use, state=told[number]) for number, use in sorted(found.items(), reverse=True)]
 
 
-def uses_of(session: Session, row: Media) -> list[Use]:
+def uses_of(session: Session, row: Media, now: datetime) -> list[Use]:
     """Where a picture can be seen: itself, or in a card that was drawn from it."""
-    return uses(session, {row.id} | lineage.cards_of(session, [row.id]))
+    return uses(session, {row.id} | lineage.cards_of(session, [row.id]), now)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ def ended(session: Session, now: datetime) -> list[Ended]:
     marked = select(Media).where(Media.consent_ends <= now).order_by(desc(Media.id))
     made = []
     for row in session.scalars(marked):
-        used = uses_of(session, row)
+        used = uses_of(session, row, now)
         made.append(Ended(row, [dict(one) for one in lapsed(row.facts.get("persons", ()), now)],
                           [use for use in used if not use.out and use.item.state in WAITS],
                           [use for use in used if use.out]))  # fmt: skip

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, case, exists, select
+from sqlalchemy import and_, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Delivery, Item
 
 _item: Any = Item.__table__
 _delivery: Any = Delivery.__table__
-_asks: Any = exists().where(
-    _delivery.c.item_id == _item.c.id, _delivery.c.state == "unknown", _delivery.c.reason == "ask"
+_now: Any = bindparam("now", type_=_delivery.c.due_at.type)
+_mine: Any = _delivery.c.item_id == _item.c.id
+_asks: Any = exists().where(_mine, _delivery.c.state == "unknown", _delivery.c.reason == "ask")
+_due: Any = and_(
+    _delivery.c.state == "waiting",
+    _delivery.c.due_at <= _now,
+    or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
 )
-shown: Final[Any] = case((and_(_item.c.state == "publishing", _asks), "unknown"), else_=_item.c.state)
-"""SQL: the item's state, and where nobody but a person can say what became of a delivery, ``unknown``: it needs an
-answer. While an answer is still being looked for at the platform, it is going out."""
+_under_way: Any = exists().where(_mine, or_(_delivery.c.state.in_(("sending", "unknown")), _due))
+shown: Final[Any] = case(
+    (and_(_item.c.state == "publishing", _asks), "unknown"),
+    (and_(_item.c.state == "publishing", ~_under_way), "begun"),
+    else_=_item.c.state,
+)
+"""SQL, with the moment as the parameter ``now``: the item's state, and two that only people are told. ``unknown``:
+nobody but a person can say what became of a delivery, and it needs an answer; while one is still being looked for at
+the platform, it is going out. ``begun``: some is out, nothing is under way, and the rest waits for a time to come."""
 
 
-def states(session: Session, items: Iterable[int]) -> dict[int, str]:
-    """The states that people are told, by item."""
-    found = session.execute(select(Item.id, shown).where(Item.id.in_(list(items))))
+def states(session: Session, items: Iterable[int], now: datetime) -> dict[int, str]:
+    """The states that people are told at ``now``, by item."""
+    found = session.execute(select(Item.id, shown).where(Item.id.in_(list(items))), {"now": now})
     return {row[0]: row[1] for row in found}

@@ -133,8 +133,8 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             stopped=_stopped(session),
             channels=_channels(session, now),
             consents=ending(session, now),
-            today=_lines(session, start, end),
-            ahead=_lines(session, end, until),
+            today=_lines(session, start, end, now),
+            ahead=_lines(session, end, until, now),
             late=overdue(session, now, MOST),
             shifted=len(walltimes.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
@@ -175,7 +175,7 @@ def _channels(session: Session, now: datetime) -> list[Channel]:
     return list(session.scalars(found.limit(MOST)))
 
 
-def _lines(session: Session, start: datetime, end: datetime) -> list[Line]:
+def _lines(session: Session, start: datetime, end: datetime, now: datetime) -> list[Line]:
     """The items of a span, with their deliveries, in a few statements."""
     shown = select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
     items = list(session.scalars(shown.order_by(Item.publish_at, Item.id).limit(4 * MOST)))
@@ -184,7 +184,7 @@ def _lines(session: Session, start: datetime, end: datetime) -> list[Line]:
     sent = select(Delivery).where(Delivery.item_id.in_([item.id for item in items]), Delivery.state != "cancelled")
     for row in session.scalars(sent.order_by(Delivery.id)):
         rows.setdefault(row.item_id, {})[row.channel_id] = row
-    told = states(session, [item.id for item in items])
+    told = states(session, [item.id for item in items], now)
     return [_line(item, told.get(item.id, item.state), names, rows.get(item.id, {})) for item in items]
 
 

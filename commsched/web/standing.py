@@ -135,6 +135,14 @@ def going(row: Delivery, now: datetime, paused: datetime | None) -> str:
     return "sending" if due and paused is None else row.state
 
 
+def delivery_state(row: Delivery, reach: Reach | None, now: datetime, paused: datetime | None) -> str:
+    """As :func:`going`, of a delivery of several parts of which ``reach`` are out."""
+    state = going(row, now, paused)
+    if not reach or not reach.out:
+        return state
+    return "partly_published" if state in ("held", "failed", "cancelled") else "begun" if state == "waiting" else state
+
+
 def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
     place = g.place
     if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
@@ -160,7 +168,7 @@ def _publishing(seen: Seen, _names: list[str], zone: str) -> Told:
     if any(row.stop and row.state == "sending" for row in seen.deliveries):
         return Told(_("It has been stopped. What is being sent at this moment cannot be recalled."))
     sending = any(row.state == "sending" for row in seen.deliveries)
-    if rest_waits(seen) or (g.place.paused_at is not None and not sending):
+    if seen.state == "begun" or (g.place.paused_at is not None and not sending):
         return _begun(seen, zone)
     return Told(_("It is going out right now."), _("You need do nothing."))
 
@@ -169,10 +177,18 @@ def _begun(seen: Seen, zone: str) -> Told:
     """Some of it is out, and the rest waits for its time, or for somebody to resume."""
     live = [row for row in seen.deliveries if row.state != "cancelled"]
     out = sum(row.state == "published" for row in live)
-    now = _("It is out in %(out)s of %(all)s channels.", out=out, all=len(live)) if out else _("Some of it is out.")
+    told = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if out else []
+    told += [reached(seen.reach[row.id]) for row in live if row.state != "published" and _begun_here(seen, row)]
+    now = " ".join(told) or _("Some of it is out.")
     if g.place.paused_at is not None:
         return Told(now, _("Everything is paused: the rest does not go out before somebody resumes."))
-    return Told(now, _("The rest goes out by itself %(when)s.", when=when(seen.item, zone)))
+    goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in live if row.state == "waiting"), default=None)
+    at = dates.when(goes_on, zone, language(), office().now()) if goes_on else when(seen.item, zone)
+    return Told(now, _("The rest goes out by itself %(when)s.", when=at))
+
+
+def _begun_here(seen: Seen, row: Delivery) -> bool:
+    return row.id in seen.reach and seen.reach[row.id].out > 0
 
 
 def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:

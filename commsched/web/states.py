@@ -25,6 +25,7 @@ STATES: Final = {
     "scheduled": Look("blue", "clock", N_("Scheduled")),
     "waiting": Look("blue", "clock", N_("Scheduled")),
     "publishing": Look("teal", "send", N_("Going out")),
+    "begun": Look("teal", "clock", N_("The rest waits")),
     "sending": Look("teal", "send", N_("Going out")),
     "published": Look("green", "check", N_("Published")),
     "partly_published": Look("red", "split", N_("Partly published")),

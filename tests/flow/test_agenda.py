@@ -21,12 +21,12 @@ SPAN = (NOW - timedelta(days=10), NOW + timedelta(days=10))
 
 def shown(cast: Cast, **wanted: object) -> list[agenda.Row]:
     with cast.office.store.read(cast.place.id) as session:
-        return list(agenda.rows(session, *SPAN, Wanted(**wanted)))  # type: ignore[arg-type]
+        return list(agenda.rows(session, *SPAN, Wanted(**wanted), NOW))  # type: ignore[arg-type]
 
 
 def stamp(cast: Cast, wanted: Wanted | None = None) -> str:
     with cast.office.store.read(cast.place.id) as session:
-        return agenda.stamp(session, *SPAN, wanted or Wanted())
+        return agenda.stamp(session, *SPAN, wanted or Wanted(), NOW)
 
 
 def test_items_stand_in_the_order_of_their_times_and_nothing_outside_the_span(cast: Cast) -> None:
@@ -35,7 +35,7 @@ def test_items_stand_in_the_order_of_their_times_and_nothing_outside_the_span(ca
     loose = written(cast, publish_at=None)
     assert [row[0] for row in shown(cast)] == [early, late]
     with cast.office.store.read(cast.place.id) as session:
-        assert [row[0] for row in agenda.undated(session, Wanted())] == [loose]
+        assert [row[0] for row in agenda.undated(session, Wanted(), NOW)] == [loose]
 
 
 def test_another_offices_items_channels_and_people_are_not_there(cast: Cast) -> None:
@@ -86,7 +86,7 @@ def test_what_nobody_knows_the_fate_of_says_so(cast: Cast) -> None:
     assert look(cast, item).state == "publishing"
     assert [row[2] for row in shown(cast)] == ["unknown"]
     with cast.office.store.read(cast.place.id) as session:
-        assert states(session, [item]) == {item: "unknown"}
+        assert states(session, [item], cast.office.now()) == {item: "unknown"}
 
 
 def _edited(cast: Cast, item: int) -> None:

@@ -10,10 +10,11 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
+from commsched.core import dates
 from commsched.core.words import Conflict
-from commsched.flow import agenda, approve, items, pause, schedule
+from commsched.flow import agenda, approve, ics, items, pause, schedule
 from commsched.flow.context import Office
-from commsched.store.models import Delivery, Item
+from commsched.store.models import Delivery, Item, Part
 from tests import writing
 from tests.conftest import Browser, Cast
 
@@ -97,3 +98,74 @@ def test_what_is_under_way_is_not_moved(
     assert not agenda.movable(office, cast.actor(), begun).movable
     with pytest.raises(Conflict):
         schedule.move(office, cast.actor(), begun, "2026-11-27T09:00")
+
+
+def chip(browser: Browser, number: int) -> str:
+    """What the calendar's chip of an item says."""
+    page = browser.get("~/calendar/?view=list&day=2026-11-27").text
+    found = re.search(rf"(?s)<li class=\"ev [^>]*><a [^>]*id=i{number}>.*?</li>", page)
+    assert found
+    return words(found[0])
+
+
+def test_every_list_says_that_the_rest_waits(browse: Browse, office: Office, cast: Cast, begun: int) -> None:
+    browser = browse(cast.writer)
+    assert "Resten väntar" in chip(browser, begun)
+    for page in (f"~/items/{begun}", "~/search?q=turer", "~/"):
+        told = words(browser.get(page).text)
+        assert "Resten väntar" in told, page
+        assert "Går ut" not in told, page
+    assert "(Resten väntar)" in unfolded(ics.calendar(office, cast.actor("writer")))
+
+
+def unfolded(feed: bytes) -> str:
+    return feed.decode().replace("\r\n ", "")
+
+
+def test_while_all_is_paused_the_chip_rests(browse: Browse, office: Office, cast: Cast, begun: int) -> None:
+    pause.pause(office, cast.actor(), "Olyckan.")
+    assert "Resten väntar · pausat" in chip(browse(cast.writer), begun)
+
+
+@pytest.fixture
+def thread(office: Office, cast: Cast, to: dict[str, int]) -> int:
+    """A thread of which the first post is out, and the second is tried again in twenty minutes."""
+    number = writing.submitted(office, cast, [to["mastodon"]], text="Först det ena.\n---\nSedan det andra.")
+    with office.store.read(cast.place.id) as session:
+        hashed = items.current(session, items.load(session, number)).hash
+    approve.approve(office, cast.actor("approver"), number, hashed)
+    with office.store.write(cast.place.id) as session:
+        row = session.scalars(select(Delivery).where(Delivery.item_id == number)).one()
+        row.due_at, row.next_at = office.now() - timedelta(minutes=1), office.now() + timedelta(minutes=20)
+        for part, state in enumerate(("published", "waiting")):
+            session.add(Part(delivery_id=row.id, number=part, key=f"{number}-{part}", state=state))
+        session.flush()
+        schedule.refresh(session, items.load(session, number))
+    return number
+
+
+def test_of_a_thread_that_is_tried_again_it_says_what_is_out_and_when_it_goes_on(
+    browse: Browse, office: Office, cast: Cast, thread: int
+) -> None:
+    browser = browse(cast.writer)
+    assert "Resten väntar" in chip(browser, thread)
+    told = words(browser.get(f"~/items/{thread}").text)
+    at = dates.when(office.now() + timedelta(minutes=20), cast.place.zone, "sv", office.now())
+    assert f"1 av 2 inlägg är ute. Resten går ut av sig själv {at}." in told
+    assert "Det publiceras just nu" not in told
+    assert told.count("Resten väntar") == 2, "the item and its one channel"
+
+
+@pytest.mark.parametrize("under_way", ["sending", "due"])
+def test_what_goes_out_this_moment_is_not_said_to_wait(
+    browse: Browse, office: Office, cast: Cast, thread: int, under_way: str
+) -> None:
+    with office.store.write(cast.place.id) as session:
+        row = session.scalars(select(Delivery).where(Delivery.item_id == thread)).one()
+        if under_way == "sending":
+            row.state = "sending"
+        else:
+            row.next_at = office.now()
+    browser = browse(cast.writer)
+    assert "Resten väntar" not in chip(browser, thread)
+    assert "Resten väntar" not in words(browser.get(f"~/items/{thread}").text)

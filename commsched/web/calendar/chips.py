@@ -58,9 +58,10 @@ class Chips(msgspec.Struct):
             for key, look in STATES.items()
         }  # fmt: skip
         if self.paused:
-            tone, word = self.looks["scheduled"]
-            word = word.replace("#s-scheduled", "#s-paused")
-            self.looks["scheduled"] = f"{tone} rests", f"{word} · {escape(_('paused'))}"
+            for state in ("scheduled", "begun"):
+                tone, word = self.looks[state]
+                word = word.replace(f"#s-{state}", "#s-paused")
+                self.looks[state] = f"{tone} rests", f"{word} · {escape(_('paused'))}"
         self.words = {
             "move": escape(_("Move …")), "clash": escape(_("Too close")),
             "why": escape(_("Within an hour of another post in the same channel")),

@@ -69,8 +69,8 @@ def index() -> Response:
 
 def _render(session: Any, address: narrow.Address, now: datetime) -> str:
     shown, wanted = address.span, address.wanted
-    rows = agenda.rows(session, shown.start, shown.end, wanted)
-    loose = agenda.undated(session, wanted)
+    rows = agenda.rows(session, shown.start, shown.end, wanted, now)
+    loose = agenda.undated(session, wanted, now)
     around = agenda.around(session)
     close = chips.clashes(rows, to_micros(now))
     near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in agenda.FIXED)

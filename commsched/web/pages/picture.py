@@ -92,7 +92,7 @@ def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
 
 def _page(row: Media, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
-        used, near = rights.uses_of(session, row), likeness.alike(session, row)
+        used, near = rights.uses_of(session, row, office().now()), likeness.alike(session, row)
         origins, drawn = lineage.sources(session, row.id), lineage.drawn_from(session, row.id)
         behind = lineage.persons(session, [row.sha256])
         credit = lineage.credits_of(session, [row])[row.id]

@@ -41,7 +41,7 @@ def index() -> str:
     with office().store.read(actor().workspace) as session:
         rows = listing.items(session, wish, cut)
         channels = channels_by_id(session)
-        told = states(session, [item.id for item, _revision in rows])
+        told = states(session, [item.id for item, _revision in rows], office().now())
     for item, revision in rows:
         places = [one.channel for one in revision.parsed().channels if one.channel in channels]
         told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])
