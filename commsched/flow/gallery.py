@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Text, desc, func, or_, select, type_coerce
+from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core.clean import line, passage
 from commsched.core.draft import MOST_NOTE
+from commsched.core.text import fold
 from commsched.core.words import N_, Invalid, NotFound
 from commsched.flow.compose import media_path
 from commsched.flow.context import Actor, Office
@@ -23,6 +25,8 @@ from commsched.store.models import Derivative, Media
 SIDE: Final = 480
 """Pixels of a small picture's longer side."""
 MOST_ALT: Final = MOST_NOTE
+BATCH: Final = 500
+"""Pictures that are looked through at a time."""
 
 
 class File(msgspec.Struct, frozen=True):
@@ -33,17 +37,39 @@ class File(msgspec.Struct, frozen=True):
 
 
 def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
-    """Pictures of the session's workspace whose name, alt text, tags or persons hold every word, newest first."""
-    found = select(Media)
-    for word in words.split()[:10]:
-        columns = (Media.alt, Media.filename, Media.credit, type_coerce(Media.facts, Text))  # tags, persons, cards
-        # lower() folds ASCII only in SQLite, so å and Å are tried as they are written and in small letters
-        fits = [func.lower(column).contains(form, autoescape=True) for column in columns
-                for form in {word.lower(), word, word.upper()}]  # fmt: skip
-        found = found.where(or_(*fits))
-    if before is not None:
+    """Pictures of the session's workspace, newest first, in whose name, alt text, photographer, licence, tags, persons
+    or card every word stands, compared as :func:`commsched.core.text.fold` has it."""
+    wanted = fold(words).split()[:10]
+    found = select(Media).order_by(desc(Media.id)).limit(limit)
+    if wanted:
+        found = found.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
+    elif before is not None:
         found = found.where(Media.id < before)
-    return list(session.scalars(found.order_by(desc(Media.id)).limit(limit)))
+    return list(session.scalars(found))
+
+
+def _holding(session: Session, words: Collection[str], before: int | None) -> Iterator[int]:
+    """The ids of those with every one of ``words``, newest first. Read some at a time, and only as far as is asked:
+    neither database can fold."""
+    columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
+    while True:
+        some = select(*columns).order_by(desc(Media.id)).limit(BATCH)
+        rows = session.execute(some if before is None else some.where(Media.id < before)).all()
+        for row in rows:
+            said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))
+            if all(word in said for word in words):
+                yield row.id
+        if len(rows) < BATCH:
+            return
+        before = rows[-1].id
+
+
+def _written(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What people wrote among the facts of a picture: tags, licence, persons shown, and the words of a card."""
+    yield from facts.get("tags", ())
+    yield facts.get("licence", "")
+    yield from (str(one.get("name", "")) for one in facts.get("persons", ()))
+    yield from map(str, facts.get("card", {}).get("texts", {}).values())
 
 
 def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from commsched.core.content import Content
 from commsched.core.text import fold
-from commsched.flow import items, write
+from commsched.flow import gallery, items, rights, studio, write
 from commsched.flow.context import Office
+from commsched.flow.studio import Wish
 from commsched.store import migrate
 from commsched.store.models import Item
 from commsched.web.pages.search import excerpt
@@ -87,3 +89,58 @@ def test_the_step_folds_as_the_rule_does(text: str) -> None:
 
     step = ScriptDirectory.from_config(migrate.config()).get_revision("0008").module
     assert step.folded(text.casefold()) == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked"),
+    [
+        ("Torget i A\u030ange i regn", "ånge"),
+        ("Torget i Ånge i regn", "a\u030ange"),
+        ("ÄLDREBOENDET i vår", "äldreboendet"),
+        ("Vår social\u00adtjänst", "socialtjänst"),
+        ("Skylt med e\u2011post", "e-post"),
+        ("Så it’s time", "it's"),
+        ("Ett ”ja” på skylten", '"ja"'),
+        ("Straße", "STRASSE"),
+        ("50 % av allt_det här", "50 allt_det"),
+    ],
+)
+@pytest.mark.parametrize("where", ["alt", "credit", "licence", "tags", "persons"])
+def test_a_picture_is_found_however_it_was_described(
+    office: Office, cast: Cast, browse: Callable[..., Browser], where: str, kept: str, asked: str
+) -> None:
+    number = writing.picture(office, cast, alt="En buss.")
+    writing.picture(office, cast, alt="Något helt annat.", tone=90)
+    known: dict[str, Any] = {"tags": (kept,), "persons": ((kept, None),)}
+    given = rights.Known(**{"alt": "En buss.", where: known.get(where, kept)})
+    rights.write_down(office, cast.actor("writer"), number, given)
+    with office.store.read(cast.place.id) as session:
+        assert [row.id for row in gallery.newest(session, asked)] == [number]
+    assert browse(cast.reader).get("~/pictures/", query_string={"q": asked}).text.count('class="card flush"') == 1
+
+
+def test_pictures_are_not_found_by_what_only_the_program_writes_of_them(office: Office, cast: Cast) -> None:
+    writing.picture(office, cast, alt="En buss.")
+    with office.store.read(cast.place.id) as session:
+        for word in ("focus", "dhash", "animated", "false", "%", "_", '"'):
+            assert gallery.newest(session, word) == []
+
+
+def test_a_card_is_found_by_its_words_and_not_by_its_design(office: Office, cast: Cast) -> None:
+    wish = Wish("headline", {"headline": "Fler TURER till A\u030ange"}, {})
+    (number,) = studio.save(office, cast.actor("writer"), wish, [(600, 315)], "Text på grön botten.")
+    with office.store.read(cast.place.id) as session:
+        assert [row.id for row in gallery.newest(session, "turer ånge")] == [number]
+        assert gallery.newest(session, "headline") == []
+
+
+def test_a_page_of_pictures_goes_on_where_the_last_one_ended(
+    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "BATCH", 2)
+    buses = [writing.picture(office, cast, alt=f"BUSS {n}", tone=n * 9) for n in range(5)]
+    writing.picture(office, cast, alt="Skolan", tone=99)
+    with office.store.read(cast.place.id) as session:
+        first = [row.id for row in gallery.newest(session, "buss", None, 2)]
+        rest = [row.id for row in gallery.newest(session, "buss", first[-1], 48)]
+    assert first + rest == buses[::-1]
