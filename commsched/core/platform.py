@@ -86,6 +86,12 @@ class Limits(msgspec.Struct, frozen=True):
     """The longer side, in pixels."""
     gif_pixels: int | None = None
     """Width × height of a GIF, where those have a limit of their own."""
+    frames: int | None = None
+    """Of an animation."""
+    moving_pixels: int | None = None
+    """Width × height × frames of an animation."""
+    moving_types: tuple[str, ...] | None = None
+    """Kinds that go on moving there; of others the first frame is shown. ``None``: all."""
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
     alt_characters: int | None = None
     needs_picture: bool = False
@@ -102,6 +108,8 @@ class PictureFile(msgspec.Struct, frozen=True):
     size: int
     read: Callable[[], bytes]
     credit: str = ""
+    frames: int = 1
+    """More than one for an animation; 2 for one whose frames were never counted."""
 
 
 class Draft(msgspec.Struct, frozen=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -170,19 +169,24 @@ def _channel_content(
     )
 
 
-Reader = Callable[[], bytes]
+class Stored(msgspec.Struct, frozen=True):
+    """A picture's file: how to read it, its size in bytes, and how many frames it has."""
+
+    read: Callable[[], bytes]
+    size: int
+    frames: int = 1
 
 
 def draft_for(
-    content: Content, channel: int, uid: str, readers: Mapping[str, tuple[Reader, int]], people: Iterable[str] = ()
+    content: Content, channel: int, uid: str, files: Mapping[str, Stored], people: Iterable[str] = ()
 ) -> Draft:
-    """What ``channel`` would say. ``readers`` gives each picture's bytes and their size, by SHA-256; a picture that
-    has none is left out."""
+    """What ``channel`` would say. ``files`` are those of its pictures, by SHA-256; a picture that has none is left
+    out."""
     own = content.on(channel)
     pictures = tuple(
         PictureFile(sha256=p.sha256, mime=p.mime, alt=p.alt, width=p.width, height=p.height, credit=p.credit,
-                    read=readers[p.sha256][0], size=readers[p.sha256][1])
-        for p in content.pictures_on(channel) if p.sha256 in readers
+                    read=files[p.sha256].read, size=files[p.sha256].size, frames=files[p.sha256].frames)
+        for p in content.pictures_on(channel) if p.sha256 in files
     )  # fmt: skip
     return Draft(
         kind=content.kind, title=content.title, text=content.text if own.text is None else own.text,
@@ -192,14 +196,25 @@ def draft_for(
     )  # fmt: skip
 
 
-def file_readers(office: Office, session: Session, content: Content) -> dict[str, tuple[Reader, int]]:
-    """How to read each picture of ``content`` from the media folder, and how big it is."""
+def stored(office: Office, session: Session, content: Content) -> dict[str, Stored]:
+    """The files of ``content``'s pictures in the media folder, by SHA-256."""
     wanted = content.files()
     if not wanted:
         return {}
     rows: list[Media | Derivative] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
-    return {row.sha256: (partial(media_path(office, row.sha256, row.suffix).read_bytes), row.size) for row in rows}
+    return {
+        row.sha256: Stored(media_path(office, row.sha256, row.suffix).read_bytes, row.size, _frames(row))
+        for row in rows
+    }
+
+
+def _frames(row: Media | Derivative) -> int:
+    """Animations are kept as they are, so whatever was made of a picture is a still. Of what was taken in before frames
+    were counted, only whether it moves is known."""
+    if isinstance(row, Derivative):
+        return 1
+    return int(row.facts.get("frames") or (2 if row.facts.get("animated") else 1))
 
 
 def check(
@@ -208,14 +223,14 @@ def check(
     """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
     The same answer for composer, API, import and publisher."""
     unwilling = _unwilling(session, content, max(at or office.now(), office.now()))
-    readers = file_readers(office, session, content)
+    files = stored(office, session, content)
     rows = {
         c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
     }
     before = said_before(session, content, uid)
     demo = bool(session.scalar(select(Workspace.is_demo).where(Workspace.id == session.info["workspace"])))
     return [
-        _check_one(office, rows[one.channel], content, uid, readers, [*unwilling, *before.get(one.channel, ())], demo)
+        _check_one(office, rows[one.channel], content, uid, files, [*unwilling, *before.get(one.channel, ())], demo)
         for one in content.channels if one.channel in rows
     ]  # fmt: skip
 
@@ -249,11 +264,11 @@ def said_before(session: Session, content: Content, uid: str) -> dict[int, list[
 
 
 def _check_one(
-    office: Office, channel: Channel, content: Content, uid: str, readers: Mapping[str, tuple[Reader, int]],
+    office: Office, channel: Channel, content: Content, uid: str, files: Mapping[str, Stored],
     unwilling: list[Problem], is_demo: bool,
 ) -> Checked:  # fmt: skip
     platform = office.platform(channel.platform)
-    draft = draft_for(content, channel.id, uid, readers, addresses(office, channel))
+    draft = draft_for(content, channel.id, uid, files, addresses(office, channel))
     problems = [*unwilling, *platform.check(draft, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
@@ -264,16 +279,14 @@ def _check_one(
                                             "time, until one is set."), name=channel.name))  # fmt: skip
     limit = platform.limits(channel.facts).characters
     return Checked(channel.id, channel.name, platform.key, platform.count(draft.text, channel.facts), limit,
-                   platform.cost(draft), problems, _notes(office, channel, content, readers))  # fmt: skip
+                   platform.cost(draft), problems, _notes(office, channel, content, files))  # fmt: skip
 
 
-def _notes(
-    office: Office, channel: Channel, content: Content, readers: Mapping[str, tuple[Reader, int]]
-) -> list[Words]:
+def _notes(office: Office, channel: Channel, content: Content, files: Mapping[str, Stored]) -> list[Words]:
     """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
     own, limits = content.on(channel.id), office.platform(channel.platform).limits(channel.facts)
     made = {one.of: one for one in own.pictures}
-    size = {sha256: length for sha256, (_read, length) in readers.items()}
+    size = {sha256: one.size for sha256, one in files.items()}
     return [
         words for number, picture in enumerate(content.pictures, 1)
         for words in told(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)

@@ -42,11 +42,11 @@ def looks(office: Office, session: Session, content: Content, uid: str = "", at:
     """A look for each channel of ``content``, in its order."""
     checked = {one.channel: one for one in compose.check(office, session, content, uid, at)}
     rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
-    readers = compose.file_readers(office, session, content)
-    kept = [p for p in content.pictures if p.sha256 in readers]
+    files = compose.stored(office, session, content)
+    kept = [p for p in content.pictures if p.sha256 in files]
     place = session.get_one(Workspace, session.info["workspace"])
     return [
-        _look(office, place, rows[one.channel], _with(content, kept), uid, readers, checked[one.channel])
+        _look(office, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
         for one in content.channels if one.channel in rows
     ]  # fmt: skip
 
@@ -57,11 +57,11 @@ def _with(content: Content, pictures: list[Picture]) -> Content:
 
 def _look(
     office: Office, place: Workspace, channel: Channel, content: Content, uid: str,
-    readers: dict[str, tuple[compose.Reader, int]], checked: compose.Checked,
+    files: dict[str, compose.Stored], checked: compose.Checked,
 ) -> Look:  # fmt: skip
     people = read("\n".join(compose.addresses(office, channel))).addresses
     platform = office.platform(channel.platform)
-    draft = compose.draft_for(content, channel.id, uid, readers, people[:1])
+    draft = compose.draft_for(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     foot = platform.foot(draft, _wire(office, place, channel))
     return Look(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))

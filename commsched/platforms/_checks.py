@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from commsched.core.platform import Draft, Limits, Part, PictureFile
 from commsched.core.text import split_thread, tidy
-from commsched.core.words import N_, Problem, Words, block
+from commsched.core.words import N_, Problem, Words, block, warn
 
 
 def said(draft: Draft) -> str:
@@ -78,6 +78,7 @@ def check_pictures(draft: Draft, limits: Limits, name: str) -> list[Problem]:
             sizes = {"size": -(-picture.size // 1000), "limit": limits.picture_bytes // 1000}
             problems.append(block("pictures", words, number=number, platform=Words(name), **sizes))
         problems += _check_pixels(number, picture, limits, name)
+        problems += _check_motion(number, picture, limits, name)
         problems += _check_alt(number, picture.alt, limits.alt_characters, name)
     return problems
 
@@ -96,6 +97,21 @@ def _check_pixels(number: int, picture: PictureFile, limits: Limits, name: str) 
     words = N_("Picture %(number)d has too many pixels for %(platform)s: %(size)s. At most %(most)s of that shape.")
     fits = f"{int(width * min(scales))} × {int(height * min(scales))}"
     return [block("pictures", words, number=number, platform=Words(name), size=f"{width} × {height}", most=fits)]
+
+
+def _check_motion(number: int, picture: PictureFile, limits: Limits, name: str) -> list[Problem]:
+    """An animation has no more frames than are taken of its size, and is of a kind that goes on moving."""
+    if picture.frames < 2:
+        return []
+    if limits.moving_types is not None and picture.mime not in limits.moving_types:
+        words = N_("Picture %(number)d is animated, but %(platform)s shows only its first picture. A GIF moves there.")
+        return [warn("pictures", words, number=number, platform=Words(name))]
+    most = [] if limits.frames is None else [limits.frames]
+    most += [] if limits.moving_pixels is None else [limits.moving_pixels // max(1, picture.width * picture.height)]
+    if not most or picture.frames <= min(most):
+        return []
+    words = N_("Picture %(number)d has too many frames for %(platform)s: %(count)d. At most %(most)d of that size.")
+    return [block("pictures", words, number=number, platform=Words(name), count=picture.frames, most=min(most))]
 
 
 def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:

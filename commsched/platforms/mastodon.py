@@ -109,6 +109,7 @@ class Mastodon(Platform):
             picture_bytes=int(facts.get("picture_bytes", 16 * 1024 * 1024)),
             picture_pixels=int(facts.get("picture_pixels") or _PIXELS),
             gif_pixels=_GIF_PIXELS,
+            moving_types=("image/gif",),
             picture_types=tuple(facts.get("picture_types") or usual.picture_types),
             alt_characters=int(facts.get("alt_characters", 1500)),
         )

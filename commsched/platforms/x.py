@@ -43,6 +43,9 @@ _LIMITS = Limits(
     picture_bytes=5_000_000,
     picture_side=8192,
     gif_pixels=1280 * 1080,
+    frames=350,
+    moving_pixels=300_000_000,
+    moving_types=("image/gif",),
     alt_characters=1000,
 )
 _GIF_BYTES = 15_000_000

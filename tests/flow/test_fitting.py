@@ -182,6 +182,36 @@ def test_one_that_moves_and_is_too_large_is_a_problem_before_anybody_approves_it
     assert any("too many pixels for X" in str(p.words) for p in x.problems if p.blocks)
 
 
+def test_a_gif_with_more_frames_than_x_takes_is_a_problem_before_anybody_approves_it(
+    office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    data = files.moving("GIF", frames=360)
+    number = library.add(office, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
+    given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
+    content = shown(office, cast, write.create(office, cast.actor("writer"), given))
+    with office.store.read(cast.place.id) as session:
+        mastodon, x = compose.check(office, session, content)
+    assert [str(p.words) for p in mastodon.problems if p.blocks] == []
+    sentence = "Picture 1 has too many frames for X: 360. At most 350 of that size."
+    assert [str(p.words) for p in x.problems if p.blocks] == [sentence]
+
+
+@pytest.mark.parametrize("facts", [{"animated": True, "frames": 3}, {"animated": True}], ids=["counted", "from before"])
+def test_an_animated_webp_that_a_network_shows_still_is_warned_of(
+    office: Office, cast: Cast, to: dict[str, int], facts: dict[str, Any]
+) -> None:
+    number = library.add(office, cast.actor("writer"), files.moving("WEBP"), "rörlig.webp", "Rör sig.").media.id
+    with office.store.write(cast.place.id) as session:
+        row = session.get_one(Media, number)
+        row.facts = {key: value for key, value in row.facts.items() if key not in ("animated", "frames")} | facts
+    given = writing.draft([to["mastodon"], to["newsroom"]], media=[PictureIn(id=number)])
+    content = shown(office, cast, write.create(office, cast.actor("writer"), given))
+    with office.store.read(cast.place.id) as session:
+        mastodon, newsroom = compose.check(office, session, content)
+    assert [p.level for p in mastodon.problems if p.field == "pictures"] == ["warn"]
+    assert [p.level for p in newsroom.problems if p.field == "pictures"] == [], "it moves there"
+
+
 def test_an_animation_is_never_touched_and_its_limit_is_still_a_sentence(
     office: Office, cast: Cast, to: dict[str, int]
 ) -> None:

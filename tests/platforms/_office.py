@@ -38,7 +38,11 @@ def wire(settings: dict[str, str], secrets: dict[str, str], **changes: Any) -> W
 
 
 def picture(
-    alt: str = "Busshållplatsen vid torget", mime: str = "image/png", size: int = 0, shape: tuple[int, int] = (1, 1)
+    alt: str = "Busshållplatsen vid torget",
+    mime: str = "image/png",
+    size: int = 0,
+    shape: tuple[int, int] = (1, 1),
+    frames: int = 1,
 ) -> PictureFile:
     return PictureFile(
         sha256=hashlib.sha256(PNG).hexdigest(),
@@ -47,6 +51,7 @@ def picture(
         width=shape[0],
         height=shape[1],
         size=size or len(PNG),
+        frames=frames,
         read=lambda: PNG,
     )
 

@@ -161,6 +161,13 @@ def test_a_picture_with_more_pixels_than_the_server_takes_is_told_before_it_is_a
     assert [problem.words.params["most"] for problem in problems if problem.blocks] == ([most] if most else [])
 
 
+def test_what_moves_and_is_no_gif_is_told_to_stand_still(sim: MastodonSimulator, on: Wire) -> None:
+    facts = mastodon.connect(on).facts
+    (problem,) = mastodon.check(draft("Hej", picture(mime="image/webp", frames=12)), facts)
+    assert (problem.level, problem.words.params["number"]) == ("warn", 1)
+    assert mastodon.check(draft("Hej", picture(mime="image/gif", frames=600, shape=(40, 30))), facts) == []
+
+
 WALLS = ["wall_403", "wall_406", "wall_413"]
 
 

@@ -337,6 +337,23 @@ def test_the_cost_of_a_link_is_shown() -> None:
     assert "$0.20" in words
 
 
+@pytest.mark.parametrize(
+    ("shape", "frames", "most"),
+    [((400, 300), 350, 0), ((400, 300), 351, 350), ((1280, 1080), 217, 0), ((1280, 1080), 218, 217)],
+)
+def test_a_gif_with_more_frames_than_x_takes_is_told_before(shape: tuple[int, int], frames: int, most: int) -> None:
+    found = x.check(draft("Hej", picture(mime="image/gif", shape=shape, frames=frames)), {})
+    told = [(one.level, one.words.params["count"], one.words.params["most"]) for one in found]
+    assert told == ([("block", frames, most)] if most else [])
+
+
+def test_what_moves_and_is_no_gif_is_told_to_stand_still() -> None:
+    [(level, words)] = messages("Hej", picture(mime="image/webp", frames=2))
+    assert level == "warn"
+    assert "shows only its first picture" in words
+    assert messages("Hej", picture(mime="image/webp")) == []
+
+
 def test_what_x_would_refuse_is_said_before() -> None:
     assert messages("a" * 280) == []
     assert [level for level, _ in messages("a" * 281)] == ["block"]

@@ -72,10 +72,10 @@ def send(office: Office, cast: Cast, item_id: int, key: str, on: Wire) -> previe
         content = items.current(session, items.load(session, item_id)).parsed()
         uid = items.load(session, item_id).uid
         (look,) = preview.looks(office, session, content, uid)
-        readers = compose.file_readers(office, session, content)
+        files = compose.stored(office, session, content)
         people = compose.addresses(office, look.channel)
     platform = get(key)
-    draft = compose.draft_for(content, look.channel.id, uid, readers, people)
+    draft = compose.draft_for(content, look.channel.id, uid, files, people)
     parent = root = ""
     for part in platform.parts(draft):
         one = msgspec.structs.replace(part, key=part.key or f"{uid}-{part.number}", parent=parent, root=root,

@@ -20,7 +20,7 @@ from commsched.core.lifecycle import STOPS
 from commsched.core.outcome import Handles
 from commsched.core.parts import PartState, in_turn
 from commsched.core.platform import Draft, Part, Wire
-from commsched.flow.compose import draft_for, lines_of
+from commsched.flow.compose import Stored, draft_for, lines_of
 from commsched.flow.context import Office, mute
 from commsched.flow.deliver.jobs import Call, Job, Pictures, Told
 from commsched.flow.deliver.rows import Batch, CaseRow, Known, Loaded, moment
@@ -147,11 +147,11 @@ class Considerer(msgspec.Struct, frozen=True):
 
     def draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
         """What the channel would say, with the pictures that the job has in hand."""
-        readers = {}
+        files = {}
         for picture in content.pictures_on(row.channel_id):
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
-            readers[picture.sha256] = (partial(_bytes, data), len(data or b""))
-        return draft_for(content, row.channel_id, row.item_uid, readers, people)
+            files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
+        return draft_for(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: CaseRow, parts: list[Part]) -> list[Known]:
         """The parts are written down before the first of them is sent."""
