@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from commsched.flow.context import Office
 from commsched.store.models import Media
+from tests import writing
 from tests.conftest import Cast
 from tests.images import files
 
@@ -153,6 +154,27 @@ def test_when_some_are_refused_it_says_why_and_that_the_others_are_in(
     expect(told.locator(".wrong .icon")).to_have_count(1)
     told.get_by_role("link", name="Visa dem").click()
     expect(page.locator("main")).to_contain_text("torget")
+
+
+def test_a_picture_that_is_here_already_is_told_where_pictures_come_in_and_shown_small_in_the_library(
+    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
+) -> None:
+    old = writing.picture(office, cast, alt="Torget i regn.")
+    photo.write_bytes(writing.photo())
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/write")
+    page.set_input_files("#f-files", photo)
+    expect(page.locator('[data-fault="pictures"]')).to_contain_text("fanns redan i bildbanken: den används")
+    expect(page.locator("[data-shots] li")).to_have_attribute("data-picture", str(old))
+    expect(page.locator("[data-shots] li textarea")).to_have_value("Torget i regn.")
+    page.goto("/w/gruppen/pictures/")
+    expect(page.locator("[data-many] button:visible")).to_have_count(0)
+    page.set_input_files("[data-many] [type=file]", photo)
+    shown = page.locator("[role=status] .photo img")
+    expect(shown).to_have_count(1)
+    expect(page.get_by_text("Den bilden fanns redan här.")).to_be_visible()
+    assert shown.bounding_box()["width"] <= 224
+    assert len(names(office, cast)) == 1
 
 
 STILL = "”dans” är rörlig, men bara dess första bild sparas."

@@ -139,6 +139,29 @@ def test_it_saves_by_itself_and_survives_a_closed_tab(
     expect(page.get_by_label("Text", exact=True)).to_have_value("Halvfärdig mening om")
 
 
+def test_what_is_written_in_a_post_under_review_is_kept_and_stays_on_the_approvers_list(
+    visit: Any, office: Office, cast: Cast, to: dict[str, int]
+) -> None:
+    number = writing.submitted(office, cast, [to["x"]], text="Det som granskas.")
+    page = visit(cast.writer)
+    page.goto(f"/w/gruppen/items/{number}/edit")
+    expect(page.locator("main")).to_contain_text("Det du skriver finns kvar i den här webbläsaren tills du sparar.")
+    expect(page.get_by_role("button", name="Spara, och ta tillbaka det")).to_be_visible()
+    expect(page.get_by_role("button", name="Spara utkast")).to_have_count(0)
+    page.get_by_label("Text", exact=True).fill("Det som granskas, med ett ord till.")
+    expect(page.locator("[data-keep-words]")).to_contain_text("Inte sparat än: finns kvar i den här webbläsaren")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/w/gruppen/items/{number}/edit")
+    expect(page.locator("#kept-offer")).to_contain_text("med ett ord till.")
+    assert item(office, cast, number).state == "in_review"
+    page.get_by_role("button", name="Hämta tillbaka").click()
+    page.get_by_role("button", name=re.compile("^Skicka till ")).click()
+    page.wait_for_url(f"**/items/{number}")
+    assert item(office, cast, number).state == "in_review"
+    with office.store.read(cast.place.id) as session:
+        assert items.current(session, items.load(session, number)).parsed().text.endswith("med ett ord till.")
+
+
 def test_what_was_typed_while_signed_out_is_offered_again(
     visit: Any, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
