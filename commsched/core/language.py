@@ -72,6 +72,15 @@ def catalogue(language: str) -> Catalogue:
     return merged
 
 
+def stored(answer: str, language: str) -> str:
+    """An answer as it was stored with a try: a sentence of our own, perhaps with others' words in parentheses behind
+    it, in ``language``; what a platform said stays as it was."""
+    own, opening, rest = answer.partition(" (")
+    if answer in catalogue(language) or not opening:
+        return gettext(language, answer)
+    return gettext(language, own) + opening + rest
+
+
 def gettext(language: str, message: str) -> str:
     """``message`` in ``language``, its %(name)s fields untouched."""
     found = catalogue(language).get(message)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core import dates
-from commsched.core.language import all_of, gettext, known
+from commsched.core.language import all_of, gettext, known, stored
 from commsched.core.lifecycle import REASONS
 from commsched.core.markup import shown_words
 from commsched.core.platform import Message
@@ -323,7 +323,7 @@ def _lines(
         why, help_ = TROUBLES.get(str(facts.get("trouble")), ("", ""))
         add(N_("Why"), gettext(language, why) if why else "")
         add(N_("What to do"), gettext(language, help_) if help_ else "")
-    add(N_("The answer was"), str(facts.get("detail") or ""))
+    add(N_("The answer was"), stored(str(facts.get("detail") or ""), language))
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
     return made

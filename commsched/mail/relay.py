@@ -119,7 +119,7 @@ class SmtpMailer(Mailer):
         return Published(self.relay.name, detail=said) if code == 250 else outcome_of(code, answer, "hello")
 
     def find(self, message_id: str) -> Finding:
-        return CannotTell("mail that has left cannot be read back", final=True)
+        return CannotTell(N_("mail that has left cannot be read back"), final=True)
 
     def connection(self, fresh: bool = False) -> Connection | Outcome:
         """A connection ready for MAIL FROM; or why there is none, in which case nothing was sent."""

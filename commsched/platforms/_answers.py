@@ -154,7 +154,7 @@ def unread(outcome: Outcome) -> CannotTell:
 def orphan(part: Part) -> Outcome | None:
     """Refuse a part that belongs under another which is not known to be out: it would stand alone for all to see."""
     if part.role in ("reply", "comment") and not part.parent:
-        return Rejected("the part before it is not known to be out", "config")
+        return Rejected(N_("the part before it is not known to be out"), "config")
     return None
 
 

@@ -172,7 +172,7 @@ class Facebook(Platform):
                 return Published(ident(made), _url(ident(made)))
             post = handles.values.get("post", "")
             if not post:
-                return Rejected("the unpublished post was never made", "config")
+                return Rejected(N_("the unpublished post was never made"), "config")
             graph = _graph(wire)
             answer = graph.request(f"{graph.version}/{post}", post_args={"is_published": "true"}, method="POST")
             return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, wire)
@@ -283,13 +283,13 @@ def _find_post(graph: Any, post: str, part: Part, start: datetime, page: str) ->
         if answer.get("is_published") is True:
             return Found(post, str(answer.get("permalink_url") or _url(post)))
         if answer.get("is_published") is False:
-            return Absent("the post is still unpublished")
+            return Absent(N_("the post is still unpublished"))
     fields = "id,message,created_time,permalink_url"
     for entry in _walk(graph, page, "published_posts", start, fields):
         same_words = ident(entry) not in part.others and _bare(entry) == _squeeze(part.text)
         if post == ident(entry) or same_words:
             return Found(ident(entry), str(entry.get("permalink_url") or _url(ident(entry))))
-    return CannotTell("the post cannot be asked, and is not among the Page's latest", final=True)
+    return CannotTell(N_("the post cannot be asked, and is not among the Page's latest"), final=True)
 
 
 def _find_comment(graph: Any, part: Part, start: datetime) -> Finding:
@@ -297,7 +297,7 @@ def _find_comment(graph: Any, part: Part, start: datetime) -> Finding:
     for entry in _walk(graph, part.parent, "comments", start, "id,message,created_time", filter="stream"):
         if ident(entry) not in part.others and _bare(entry) == _squeeze(part.text):
             return Found(ident(entry), _url(ident(entry)))
-    return CannotTell("the comment is not to be seen, and Facebook would take it twice", final=True)
+    return CannotTell(N_("the comment is not to be seen, and Facebook would take it twice"), final=True)
 
 
 def _walk(graph: Any, parent: str, edge: str, start: datetime, fields: str, **more: str) -> Any:

@@ -93,7 +93,7 @@ class Folder(Platform):
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
         if not _SAFE.fullmatch(remote_id):
-            return Rejected("not a publication of this folder")
+            return Rejected(N_("not a publication of this folder"))
         try:
             shutil.rmtree(base(wire) / remote_id)
         except FileNotFoundError:

@@ -230,7 +230,7 @@ def _still_processing(client: Any, handles: Handles, wire: Wire) -> Outcome | No
     try:
         for media in _ids(handles, "pending"):
             if not client.media(media).get("url"):
-                return Retry("the server is still processing a picture", wire.now() + timedelta(seconds=5))
+                return Retry(N_("the server is still processing a picture"), wire.now() + timedelta(seconds=5))
     except Exception as error:
         return invisible(_outcome(error, wire, client))
     return None
@@ -258,12 +258,12 @@ def _read_back(client: Any, part: Part, start: datetime, account: str) -> Findin
             strangers = True
         if len(page) == 0:
             return _not_seen(strangers, "read back to the account's first post")
-    return CannotTell("too many posts since then to read them all")
+    return CannotTell(N_("too many posts since then to read them all"))
 
 
 def _not_seen(strangers: bool, words: str) -> Finding:
     if strangers:
-        return CannotTell("the account has published something since then that is not known here: it may be this")
+        return CannotTell(N_("the account has published something since then that is not known here: it may be this"))
     return Absent(words)
 
 

@@ -139,7 +139,7 @@ class PressList(Platform):
 
     def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
         if wire.mailer is None:
-            return Rejected("no way of sending e-mail is set up", "config")
+            return Rejected(N_("no way of sending e-mail is set up"), "config")
         outcome = wire.mailer.send(self.message(part, wire))
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
@@ -171,11 +171,11 @@ class PressList(Platform):
 
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         if wire.mailer is None:
-            return CannotTell("no way of sending e-mail is set up", final=True)
+            return CannotTell(N_("no way of sending e-mail is set up"), final=True)
         return wire.mailer.find(part.message_id)
 
     def delete(self, remote_id: str, wire: Wire) -> Outcome:
-        return Rejected("mail that has left cannot be taken back", "permission")
+        return Rejected(N_("mail that has left cannot be taken back"), "permission")
 
 
 _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoReply"}

@@ -87,20 +87,20 @@ class Sandbox(Platform):
     def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
         match wire.settings.get("behaviour"):
             case "rejects":
-                return Rejected("422: this wall refuses everything, as it was set to")
+                return Rejected(N_("422: this wall refuses everything, as it was set to"))
             case "rate-limited" if wire.now().second < 30:
                 again = wire.now().replace(second=30, microsecond=0)
-                return Retry("429: too many requests", after=again, whole_channel=True)
+                return Retry(N_("429: too many requests"), after=again, whole_channel=True)
             case "slow" | "lost answer" | "needs a person":
-                return Unknown("no answer came, as it was set to")
+                return Unknown(N_("no answer came, as it was set to"))
         return Published(id=self._name(part), url=self._url(part, wire))
 
     def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
         match wire.settings.get("behaviour"):
             case "needs a person":
-                return CannotTell("this wall cannot be read back, as it was set to", final=True)
+                return CannotTell(N_("this wall cannot be read back, as it was set to"), final=True)
             case "slow" if wire.now() < since + SLOW:
-                return CannotTell("not there yet")
+                return CannotTell(N_("not there yet"))
             case "slow" | "lost answer":
                 return Found(id=self._name(part), url=self._url(part, wire))
         return Absent()

@@ -264,8 +264,8 @@ def _read_back(client: Any, part: Part, start: datetime, account: str) -> Findin
         meta = page["meta"]
         token = meta.get("next_token")
         if not token:
-            return Absent("read back whole since the time of the call")
-    return CannotTell("too many posts since then to read them all")
+            return Absent(N_("read back whole since the time of the call"))
+    return CannotTell(N_("too many posts since then to read them all"))
 
 
 def _is_it(tweet: dict[str, Any], part: Part) -> bool:

@@ -14,7 +14,7 @@ from jinja2 import Environment, pass_environment
 from jinja2.filters import do_truncate
 
 from commsched.core import dates
-from commsched.core.language import DEFAULT, LANGUAGES, all_of, gettext, say
+from commsched.core.language import DEFAULT, LANGUAGES, all_of, gettext, say, stored
 from commsched.core.language import ngettext as _plural
 from commsched.core.roles import Permission, may
 from commsched.core.words import Words
@@ -49,6 +49,11 @@ def ngettext(one: str, many: str, n: int, **params: Any) -> str:
 def said(words: Words | str, **params: Any) -> str:
     """A sentence that a rule or a use case made, in the person's language."""
     return say(words, language(), **params)
+
+
+def stored_answer(answer: str) -> str:
+    """What was stored of a platform's answer, in the person's language where the words are ours."""
+    return stored(answer, language())
 
 
 def office() -> Office:
@@ -207,9 +212,9 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said, said_list=said_list, said_all=said_all, icon=icon, brand_icon=brand_icon, asset=asset,
-        form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS, ROLE_HELP=ROLE_HELP,
-        role_choices=_role_choices, zip=zip,
+        said=said, said_list=said_list, said_all=said_all, stored_answer=stored_answer, icon=icon,
+        brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS,
+        ROLE_HELP=ROLE_HELP, role_choices=_role_choices, zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
         platform=lambda key: office().platform(key), name_of=lambda name: name_of(name, language()),
         pause_reason=lambda reason: _(why(reason)),

@@ -25,6 +25,7 @@ from commsched.core.outcome import (
     Unknown,
 )
 from commsched.core.platform import Part, PictureFile
+from commsched.core.words import N_
 from commsched.flow.compose import media_path
 from commsched.flow.context import Office
 from commsched.flow.deliver.jobs import Call, Done, Pictures
@@ -46,7 +47,7 @@ def perform(office: Office, call: Call) -> Done:
                 return _prepare(office, call)
             case "send":
                 if office.now() - call.since > STALE:
-                    return Done(call, Retry("this computer slept before the call; nothing was sent"))
+                    return Done(call, Retry(N_("this computer slept before the call; nothing was sent")))
                 return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.wire)))
             case "look":
                 found = call.platform.find(call.part, call.handles, call.since, call.wire)
