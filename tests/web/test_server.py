@@ -37,7 +37,7 @@ def running(office: Office, cast: Cast) -> Iterator[Any]:
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield made
-    with suppress(OSError):  # the loop it wakes closes the trigger itself, perhaps before the writer of the byte is done
+    with suppress(OSError):  # the loop may have closed the trigger before its byte is written
         made.trigger.pull_trigger(lambda: close_all(made._map))
     thread.join(10)
     made.task_dispatcher.shutdown()
