@@ -111,10 +111,10 @@ def chip(browser: Browser, number: int) -> str:
 def test_every_list_says_that_the_rest_waits(browse: Browse, office: Office, cast: Cast, begun: int) -> None:
     browser = browse(cast.writer)
     assert "Resten väntar" in chip(browser, begun)
+    assert "Publiceras" not in chip(browser, begun)
     for page in (f"~/items/{begun}", "~/search?q=turer", "~/"):
         told = words(browser.get(page).text)
         assert "Resten väntar" in told, page
-        assert "Går ut" not in told, page
     assert "(Resten väntar)" in unfolded(ics.calendar(office, cast.actor("writer")))
 
 
@@ -167,5 +167,5 @@ def test_what_goes_out_this_moment_is_not_said_to_wait(
         else:
             row.next_at = office.now()
     browser = browse(cast.writer)
-    assert "Resten väntar" not in chip(browser, thread)
+    assert "Publiceras" in chip(browser, thread)
     assert "Resten väntar" not in words(browser.get(f"~/items/{thread}").text)
