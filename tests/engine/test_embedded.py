@@ -82,6 +82,12 @@ def states(office: Office) -> list[str]:
         return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
 
 
+def lock_is_free(office: Office) -> bool:
+    """Whether another engine could begin now."""
+    with EngineLock(office.home) as lock:
+        return lock.held()
+
+
 def soon(office: Office, seconds: float = 0.0, count: int = 1, channels: int = 1) -> datetime:
     due = datetime.now(UTC) + timedelta(seconds=seconds)
     fill(office, count, channels, "post", due, timedelta(0))
@@ -141,7 +147,7 @@ def test_stopping_lets_the_call_under_way_be_recorded(office: Office, engine: En
     post.let.set()
     stopper.join(10)
     assert states(office) == ["published"]
-    assert EngineLock(office.home).take(), "the lock is given back"
+    assert lock_is_free(office), "the lock is given back"
 
 
 def test_a_call_that_outlasts_stopping_keeps_the_lock(office: Office, engine: Engine, post: Post) -> None:
@@ -150,9 +156,54 @@ def test_a_call_that_outlasts_stopping_keeps_the_lock(office: Office, engine: En
     engine.start()
     assert post.begun.wait(5)
     engine.stop(0.1)
-    assert not EngineLock(office.home).take(), "nobody may read back what is still on its way"
+    assert not lock_is_free(office), "nobody may read back what is still on its way"
     post.let.set()
     assert until(lambda: states(office) == ["published"])
+
+
+def test_an_engine_that_was_stopped_has_no_thread_and_no_connection_left(
+    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let, begun = threading.Event(), threading.Event()
+
+    def read_for_long(office: Office) -> None:
+        with office.store.read(EVERY_WORKSPACE) as session:
+            session.scalars(select(Delivery.id)).all()
+            begun.set()
+            let.wait(10)
+
+    monkeypatch.setattr(embedded.notify, "send_due", read_for_long)
+    before = set(threading.enumerate())
+    soon(office)
+    engine.start()
+    assert begun.wait(10)
+    assert until(lambda: states(office) == ["published"])
+    stopper = threading.Thread(target=engine.stop, args=(30,))
+    stopper.start()
+    stopper.join(0.3)
+    assert stopper.is_alive(), "it waits for the chore under way"
+    assert not lock_is_free(office), "nobody begins while something of this engine goes on"
+    let.set()
+    stopper.join(30)
+    assert [thread.name for thread in set(threading.enumerate()) - before] == []
+    assert office.store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool's
+    assert not engine._bell.there
+    assert lock_is_free(office)
+
+
+def test_a_chore_that_outlasts_stopping_keeps_the_lock_and_no_other_is_begun(
+    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let, begun = threading.Event(), threading.Event()
+    monkeypatch.setattr(embedded.notify, "send_due", lambda office: (begun.set(), let.wait(10)))
+    engine.start()
+    assert begun.wait(10)
+    engine.stop(0.1)
+    assert not lock_is_free(office)
+    let.set()
+    engine.stop(10)  # being told twice is no fault
+    assert lock_is_free(office)
+    assert not engine.alive
 
 
 def test_two_engines_in_one_home_take_turns(office: Office, engine: Engine, post: Post) -> None:
