@@ -26,8 +26,9 @@ from commsched.flow.context import Office
 from commsched.store.models import Attempt, Channel, Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 
-EPS = timedelta(seconds=2)
-"""How late something may be in a test on a busy machine. The benchmark measures lateness."""
+EPS = timedelta(seconds=4)
+"""How late something may be in a test on a busy machine, and less than the engine's own look takes to come. The
+benchmark measures lateness."""
 
 
 class Post(Noop):
@@ -44,7 +45,7 @@ class Post(Noop):
     def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
         self.at.append(datetime.now(UTC))
         self.begun.set()
-        self.let.wait(10)
+        self.let.wait(30)
         return Published(part.key)
 
 
@@ -67,7 +68,7 @@ def engine(office: Office) -> Iterator[Engine]:
     made.stop(10)
 
 
-def until(what: Callable[[], object], seconds: float = 8.0) -> bool:
+def until(what: Callable[[], object], seconds: float = 20.0) -> bool:
     """Whether it became true in time."""
     end = time.monotonic() + seconds
     while not what():
@@ -75,6 +76,15 @@ def until(what: Callable[[], object], seconds: float = 8.0) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one at the end of every look of the courier's: after the first, only what wakes it makes another."""
+    done: list[int] = []
+    real = embedded.Courier.next_due
+    monkeypatch.setattr(embedded.Courier, "next_due", lambda self: done.append(1) or real(self))
+    return done
 
 
 def states(office: Office) -> list[str]:
@@ -102,10 +112,11 @@ def test_it_publishes_at_its_time_and_not_before(office: Office, engine: Engine,
     assert engine.working
 
 
-def test_it_wakes_at_once_for_what_this_process_schedules(office: Office, engine: Engine, post: Post) -> None:
+def test_it_wakes_at_once_for_what_this_process_schedules(
+    office: Office, engine: Engine, post: Post, looks: list[int]
+) -> None:
     engine.start()
-    assert until(lambda: engine.working)
-    time.sleep(0.3)
+    assert until(lambda: looks)
     due = soon(office)
     office.wake()
     assert until(lambda: states(office) == ["published"])
@@ -113,12 +124,11 @@ def test_it_wakes_at_once_for_what_this_process_schedules(office: Office, engine
 
 
 def test_it_finds_what_another_process_scheduled_within_the_safety_tick(
-    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+    office: Office, engine: Engine, looks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "SAFETY", 0.5)
     engine.start()
-    assert until(lambda: engine.working)
-    time.sleep(0.2)
+    assert until(lambda: looks)
     soon(office)  # nobody calls wake
     assert until(lambda: states(office) == ["published"], 0.5 + EPS.total_seconds())
 
@@ -127,7 +137,7 @@ def test_something_due_meanwhile_does_not_wait_for_a_slow_call(office: Office, e
     post.let.clear()
     soon(office)
     engine.start()
-    assert post.begun.wait(5)
+    assert post.begun.wait(20)
     due = soon(office, 0.5)
     assert until(lambda: len(post.at) == 2)
     assert post.at[1] <= due + EPS
@@ -139,13 +149,13 @@ def test_stopping_lets_the_call_under_way_be_recorded(office: Office, engine: En
     post.let.clear()
     soon(office)
     engine.start()
-    assert post.begun.wait(5)
-    stopper = threading.Thread(target=engine.stop, args=(10,))
+    assert post.begun.wait(20)
+    stopper = threading.Thread(target=engine.stop, args=(30,))
     stopper.start()
     time.sleep(0.1)
     assert stopper.is_alive(), "it waits for the answer"
     post.let.set()
-    stopper.join(10)
+    stopper.join(30)
     assert states(office) == ["published"]
     assert lock_is_free(office), "the lock is given back"
 
@@ -154,7 +164,7 @@ def test_a_call_that_outlasts_stopping_keeps_the_lock(office: Office, engine: En
     post.let.clear()
     soon(office)
     engine.start()
-    assert post.begun.wait(5)
+    assert post.begun.wait(20)
     engine.stop(0.1)
     assert not lock_is_free(office), "nobody may read back what is still on its way"
     post.let.set()
@@ -251,7 +261,7 @@ def test_a_stumble_keeps_the_calls_under_way(
     post.let.clear()
     soon(office)
     engine.start()
-    assert post.begun.wait(5)
+    assert post.begun.wait(20)
     real, failures = embedded.Courier._scan, []
 
     def stumble(self: Any) -> None:
