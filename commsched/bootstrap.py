@@ -131,21 +131,24 @@ def open_office(
     say: Callable[[Words], None] | None = None, **given: str,
 ) -> Office:  # fmt: skip
     """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
-    when an older one has been brought up to date, else the log is. A restore that was cut short is completed first."""
+    when an older one has been brought up to date, else the log is. A restore that was cut short is completed first;
+    settings that cannot be used are refused before the database is touched."""
     folder = home_directory(str(home) if home else None)
     complete(folder)
     merged = read_settings(folder) | given
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = clock or SystemClock()
+    mailer = mailer_for(merged, folder / "outbox", connect)
+    http = partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged))
     store = Store(url or os.environ.get(_DATABASE) or sqlite_url(folder / "commsched.db"))
     try:
         saved = ready(store, folder / "backups", clock.now())
         vault = Vault.open(folder / "secret.key")
+        if saved is not None:
+            (say or log.warning)(Words(_MIGRATED, {"file": str(saved)}))
     except BaseException:
         store.close()
         raise
-    if saved is not None:
-        (say or log.warning)(Words(_MIGRATED, {"file": str(saved)}))
     return Office(
         home=folder,
         store=store,
@@ -153,8 +156,8 @@ def open_office(
         clock=clock,
         platform=platforms.get,
         platform_keys=platforms.keys,
-        mailer=mailer_for(merged, folder / "outbox", connect),
-        http=partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged)),
+        mailer=mailer,
+        http=http,
         settings=merged,
         wake=partial(ring, folder),
     )

@@ -54,6 +54,7 @@ MUTANTS = (
     Mutant("after a leap back nothing is done", "engine/embedded.py", "                self._clock.leapt()", "                pass", HEART),
     Mutant("wakes for what is left alone", "flow/deliver/courier.py", "rows.next_due(connection, self._poison, self._stuck)", "rows.next_due(connection)", HEART),
     Mutant("looks without drawing breath", "engine/embedded.py", "max(due, self.office.now() + BREATH)", "due", HEART),
+    Mutant("the lock is given back while a chore is at work", "engine/clock.py", "shutdown(wait=True)", "shutdown(wait=False)", "tests/engine/test_embedded.py"),
     Mutant("an orphan publishes on", "engine/apart.py", "        _end_with_parent(parent, told.set)", "        pass", APART),
     Mutant("a dead engine stays dead", "engine/apart.py", "            while not self._begin():", "            while False:", APART),
     Mutant("a page of something new makes two items", "flow/once.py", "        if row is None:", "        if True:", "tests/web/test_new_items.py"),

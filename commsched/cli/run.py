@@ -8,7 +8,7 @@ import shlex
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,7 +99,9 @@ def _furnish(folder: str) -> None:
     from commsched import bootstrap
     from commsched.flow.demo import furnish
 
-    click.echo(msgspec.json.encode(furnish(bootstrap.open_office(folder))).decode())
+    office = bootstrap.open_office(folder)
+    with closing(office.store):
+        click.echo(msgspec.json.encode(furnish(office)).decode())
 
 
 def _furnish_apart(folder: str, address: str) -> Any:

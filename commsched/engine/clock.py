@@ -56,5 +56,5 @@ class Clock:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin nothing more; what is being done goes on."""
-        self._scheduler.shutdown(wait=False)
+        """Begin nothing more, and wait until what is being done has ended, with its thread."""
+        self._scheduler.shutdown(wait=True)

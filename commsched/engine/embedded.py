@@ -16,7 +16,7 @@ from commsched.engine.guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
 from commsched.flow import beats, chores, notify, servertime
-from commsched.flow.bell import Bell
+from commsched.flow.bell import Bell, ring
 from commsched.flow.context import Office
 from commsched.flow.deliver.courier import PATIENCE, Courier
 from commsched.flow.deliver.recover import recover
@@ -91,16 +91,17 @@ class Engine:
         self._thread.start()
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Let calls in flight end and their outcomes be recorded, then give the lock back."""
+        """Let calls in flight end and their outcomes be recorded, and the chores under way too; then give the lock
+        back. No thread of the engine is left after it, and no connection. Where that takes longer than ``timeout``
+        seconds it says so and keeps the lock; it may be called again."""
         self._stop.set()
         if self._courier is not None:
             self._courier.stopping = True
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        self._pool.shutdown(wait=False)
         if self._thread.is_alive():
-            log.error("a call is still under way; the lock stays with this process until it ends")
+            log.error("a call or a chore is still under way; the lock stays with this process until it ends")
             return
         self.lock.release()
 
@@ -132,8 +133,12 @@ class Engine:
         self._bell = Bell(self.office.home)
         self._clock = self._make_clock()
         self._clock.start()
-        for work in (self._listen, self._feel):
-            threading.Thread(target=work, name=f"commsched-{work.__name__.strip('_')}", daemon=True).start()
+        helpers = [self._help(self._listen), self._help(self._feel)]
+        self._go_on(courier)
+        self._end(helpers)
+
+    def _go_on(self, courier: Courier) -> None:
+        """Work until told to stop and nothing is under way any more."""
         while not self._stop.is_set() or courier.busy:
             try:
                 self._work(courier)
@@ -143,7 +148,20 @@ class Engine:
                 self._pulse.stumbled(error)
                 told(error, "the courier stumbled; it goes on")
                 self._stop.wait(STUMBLE)
+
+    @staticmethod
+    def _help(work: Callable[[], None]) -> threading.Thread:
+        helper = threading.Thread(target=work, name=f"commsched-{work.__name__.strip('_')}", daemon=True)
+        helper.start()
+        return helper
+
+    def _end(self, helpers: list[threading.Thread]) -> None:
+        """Wait until nobody works for this engine any more. The clock comes after those who set it."""
+        ring(self.office.home)  # the one who listens need not wait for somebody else to ring
+        for helper in helpers:
+            helper.join()
         self._clock.stop()
+        self._pool.shutdown()
 
     def _take_lock(self) -> bool:
         """Wait in line for the office's lock; False where we were stopped meanwhile."""

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from commsched.core.words import N_, OfficeError
 from commsched.store.base import Scoped
@@ -215,6 +216,15 @@ class Store:
             yield connection
 
     def close(self) -> None:
+        """Close what is open: idle connections now, one that somebody still works on when it is given back. A store
+        that is used after this opens itself again."""
         if self._watch:
             self._watch.close()
+        pool = self.engine.pool
         self.engine.dispose()
+        event.listen(pool, "checkin", _close_returned)  # only the old pool: the engine has a new one by now
+        pool.dispose()  # what was given back in between
+
+
+def _close_returned(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.invalidate()

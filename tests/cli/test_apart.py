@@ -34,7 +34,8 @@ from tests.conftest import Cast
 def children(pid: int) -> list[int]:
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(one) for one in (task / "children").read_text().split()]
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread may end while they are listed
+            found += [int(one) for one in (task / "children").read_text().split()]
     return found
 
 
@@ -45,12 +46,12 @@ def alive(pid: int) -> bool:
 
 
 def holder(home: Path) -> int:
-    """The process that holds the engine's lock; 0 where nobody does."""
+    """The process that holds the engine's lock; 0 where nobody does, or it has not written itself down yet."""
     lock = EngineLock(home)
     if lock.take():
         lock.release()
         return 0
-    return int((home / "engine.lock").read_text())
+    return int((home / "engine.lock").read_text() or 0)
 
 
 def ready(address: str) -> bool:

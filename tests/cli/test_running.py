@@ -56,7 +56,7 @@ def running(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
     finally:
         if process.poll() is None:
             process.terminate()
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
         assert "Traceback" not in said, said
 
 
@@ -100,7 +100,7 @@ def test_up_publishes_what_was_approved_and_ends_when_told(run: Run, founded: st
         )
         assert run("doctor").exit_code == 0
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         http.close()
 
 
@@ -110,7 +110,7 @@ def test_up_brings_an_older_office_up_to_date_and_says_so(tmp_path: Path) -> Non
     with running(tmp_path, "up", "--port", "0") as (process, address):
         assert requests.get(f"{address}/readyz", timeout=20).status_code in (200, 503)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         assert process.stderr is not None
         assert "has been backed up to" in process.stderr.read()
     (copy,) = (tmp_path / "backups").iterdir()
@@ -128,7 +128,7 @@ def test_web_and_worker_do_it_as_two_processes(run: Run, founded: str, home: Pat
         assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
         until(lambda: "commsched_heartbeat" in requests.get(f"{address}/metrics", timeout=10).text)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=20) == 0
+        assert worker.wait(timeout=60) == 0
 
 
 def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
@@ -314,7 +314,7 @@ def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -
         assert proportional(process.pid) < 110
         assert len(family(process.pid)) == 2
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     with closing(sqlite3.connect(tmp_path / "demo" / "commsched.db")) as connection:
         assert connection.execute("SELECT count(*) FROM item").fetchone()[0] > 20
         links = [link for (link,) in connection.execute("SELECT account_url FROM channel WHERE account_url <> ''")]

@@ -28,7 +28,7 @@ from commsched.flow.context import Office
 from commsched.flow.deliver.courier import Courier
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
-from tests.engine.test_embedded import Post, soon, states
+from tests.engine.test_embedded import Post, looks, soon, states  # noqa: F401 (looks is a fixture)
 from tests.engine.test_embedded import until as until_
 from tests.flow.test_clock import serve  # noqa: F401 (a fixture)
 
@@ -95,9 +95,9 @@ def test_a_courier_that_stumbles_for_ever_has_no_heartbeat_and_says_so(
 
     monkeypatch.setattr(Courier, "_scan", stumble)
     assert until(lambda: trouble(office) == "stumbles")
-    before = at(office)
-    time.sleep(0.6)
-    assert abs(at(office) - before) < timedelta(seconds=0.05), "nobody else vouches for it"
+    before = datetime.now(UTC)
+    time.sleep(1.5)
+    assert at(office) - before < timedelta(seconds=0.7), "nobody else vouches for it"
     assert not all(check.ok for check in health.checks(office) if check.name == "clock")
     monkeypatch.undo()
     assert until(lambda: trouble(office) == "" and at(office) > before), "it goes again by itself"
@@ -111,11 +111,10 @@ def test_a_courier_whose_every_transaction_is_refused_has_no_heartbeat(
     with office.store.ledger() as connection:
         connection.exec_driver_sql("ALTER TABLE attempt RENAME TO attempts_gone")  # an OperationalError at every turn
     soon(office)
+    broken = datetime.now(UTC)
     office.wake()
-    time.sleep(0.3)
-    before = at(office)
-    time.sleep(1.0)
-    assert at(office) - before <= timedelta(seconds=0.5)
+    time.sleep(1.5)
+    assert at(office) - broken < timedelta(seconds=0.7)
     assert states(office) == ["waiting"]
 
 
@@ -154,10 +153,9 @@ def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_
         soon(office)
         office.wake()
         assert post.begun.wait(30)
-        time.sleep(0.4)
-        before = at(office)
-        time.sleep(0.6)
-        assert abs(at(office) - before) < timedelta(seconds=0.05)
+        hangs = datetime.now(UTC)
+        time.sleep(1.5)
+        assert at(office) - hangs < timedelta(seconds=0.7)
     finally:
         post.let.set()
         type(post).instant = False
@@ -169,11 +167,12 @@ def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_
 
 @pytest.mark.parametrize("how", ["poison", "stuck"])
 def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
-    how: str, office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    how: str,
+    office: Office,
+    engine: Engine,
+    looks: list[int],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looks = []
-    real = Courier.next_due
-    monkeypatch.setattr(Courier, "next_due", lambda self: looks.append(1) or real(self))
     soon(office)
     before = Courier.__init__
 
@@ -183,10 +182,11 @@ def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
 
     monkeypatch.setattr(Courier, "__init__", broken)
     engine.start()
-    assert until(lambda: engine.working)
+    assert until(lambda: looks)
     time.sleep(1.5)
     assert len(looks) <= 3
-    assert real(engine._courier) is None  # type: ignore[arg-type]
+    assert engine._courier is not None
+    assert engine._courier.next_due() is None
     soon(office, 1.0)  # on a channel of its own
     office.wake()
     assert until(lambda: states(office) == ["waiting", "published"])
@@ -195,11 +195,12 @@ def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
 def test_whatever_is_left_due_the_engine_draws_breath_between_two_looks(
     office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[float] = []
-    monkeypatch.setattr(Courier, "next_due", lambda self: looks.append(1) or datetime(2020, 1, 1, tzinfo=UTC))
+    seen: list[int] = []
+    monkeypatch.setattr(Courier, "next_due", lambda self: seen.append(1) or datetime(2020, 1, 1, tzinfo=UTC))
     engine.start()
+    assert until(lambda: seen)
     time.sleep(2)
-    assert 1 <= len(looks) <= 6
+    assert len(seen) <= 7
 
 
 # -- leaps of the clock -----------------------------------------------------------------------------
@@ -246,11 +247,11 @@ def test_a_clock_that_leaps_is_told_at_once_and_the_chores_go_on(
     done: list[datetime] = []
     monkeypatch.setattr(embedded.notify, "send_due", lambda office: done.append(office.now()))
     engine.start()
-    assert until(lambda: len(done) == 1 and row(office) is not None)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert until(lambda: done and row(office) is not None)
+    memory, count = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(done)
     leap(by)
     assert until(lambda: trouble(office) == "clock")
-    assert until(lambda: len(done) >= 2), "it does not wait for as long as the leap was"
+    assert until(lambda: len(done) > count), "it does not wait for as long as the leap was"
     soon(office)
     time.sleep(0.8)
     assert states(office) == ["waiting"], "nothing is sent by a clock in doubt"
@@ -354,18 +355,21 @@ def test_the_guard_believes_and_goes_on_from_there() -> None:
 
 
 def test_another_process_wakes_the_engine(
-    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+    office: Office,
+    engine: Engine,
+    post: Post,
+    looks: list[int],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(embedded, "SAFETY", 30.0)
+    monkeypatch.setattr(embedded, "SAFETY", 60.0)
     engine.start()
-    assert until(lambda: (office.home / "wake.pipe").exists())
-    time.sleep(0.5)
+    assert until(lambda: looks)
     due = soon(office)
     code = f"from pathlib import Path\nfrom commsched.flow.bell import ring\nring(Path({str(office.home)!r}))"
     subprocess.run([sys.executable, "-c", code], check=True)
     rung = datetime.now(UTC)
     assert until(lambda: bool(post.at))
-    assert post.at[0] - rung < timedelta(seconds=3), "not at the next look, half a minute later"
+    assert post.at[0] - rung < timedelta(seconds=20), "not at the next look, a minute later"
     assert due <= post.at[0]
 
 

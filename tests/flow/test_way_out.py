@@ -24,6 +24,7 @@ def test_a_proxy_that_is_none_is_told_at_the_start_without_its_password(tmp_path
         open_office(tmp_path, https_proxy=url)
     assert refused.value.field == "https_proxy"
     assert "secret" not in str(refused.value)
+    assert not (tmp_path / "commsched.db").exists(), "settings are judged before a database is opened or brought up"
 
 
 @pytest.mark.parametrize("content", [None, "", "not a certificate"])
@@ -33,6 +34,7 @@ def test_an_authority_that_cannot_be_read_is_told_at_the_start(tmp_path: Path, c
         path.write_text(content)
     with pytest.raises(Invalid, match=r"ca\.pem"):
         open_office(tmp_path, ca_file=str(path))
+    assert not (tmp_path / "commsched.db").exists()
 
 
 def test_both_reach_the_session_of_every_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.flow.context import Office
 from commsched.store.models import Attempt, Base, Channel, Delivery, Scoped
-from commsched.store.session import Store
+from commsched.store.session import EVERY_WORKSPACE, Store
 from commsched.store.types import from_micros, to_micros
 from commsched.store.vault import KeyMismatch, Vault
 from tests.conftest import Cast
@@ -36,6 +37,19 @@ def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(office: Of
             with pytest.raises(OperationalError, match="locked"):
                 probe.exec_driver_sql("BEGIN IMMEDIATE")
         other.close()
+
+
+def test_what_is_given_back_to_a_closed_store_is_closed(office: Office) -> None:
+    """Whoever still reads while the store is closed reads to the end; nothing is kept open for nobody after that."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        kept = session.connection().connection.dbapi_connection
+        office.store.close()
+        assert session.scalar(select(func.count(Channel.id))) == 0
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        kept.execute("SELECT 1")  # type: ignore[union-attr]
+    with office.store.read(EVERY_WORKSPACE) as session:
+        again = session.connection().connection.dbapi_connection
+    again.execute("SELECT 1")  # type: ignore[union-attr]  # a store that is used again keeps its connections again
 
 
 def test_every_scoped_class_is_narrowed(cast: Cast) -> None:
