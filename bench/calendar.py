@@ -32,17 +32,18 @@ from sqlalchemy.orm import foreign, relationship, selectinload
 from werkzeug.test import EnvironBuilder
 
 from commsched.bootstrap import open_office
-from commsched.core import dates
-from commsched.core.access import allow
-from commsched.flow import agenda, people
-from commsched.flow.context import Office
-from commsched.flow.signin import sign_in
+from commsched.core.access.routes import allow
+from commsched.core.timing import dates
+from commsched.services.accounts import people
+from commsched.services.accounts.sessions import sign_in
+from commsched.services.kernel.context import Office
+from commsched.services.views import calendar
 from commsched.store.models import Channel, Delivery, Item, Revision
-from commsched.web import words
 from commsched.web.app import create_app
-from commsched.web.calendar import chips, narrow
+from commsched.web.calendar import chips, filters
+from commsched.web.calendar import routes as pages
 from commsched.web.calendar.span import span
-from commsched.web.pages import calendar as pages
+from commsched.web.http import i18n
 
 NOW = datetime(2026, 11, 12, 9, 3, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -114,8 +115,8 @@ def add_plain(app: Flask, office: Office) -> None:
     @allow("read")
     def plain() -> str:
         shown = span("month", dates.local(NOW, "Europe/Stockholm").date(), "Europe/Stockholm")
-        wanted = agenda.Wanted()
-        with office.store.read(words.actor().workspace) as session:
+        wanted = calendar.Wanted()
+        with office.store.read(i18n.actor().workspace) as session:
             found = session.scalars(
                 select(Item).where(Item.publish_at >= shown.start, Item.publish_at < shown.end, Item.state != "cancelled")
                 .order_by(Item.publish_at, Item.id)
@@ -123,18 +124,18 @@ def add_plain(app: Flask, office: Office) -> None:
             ).all()  # fmt: skip
             channels = {row.id: (row.name, row.platform, row.state) for row in session.scalars(select(Channel))}
             near = _near(found)
-            draw = macro.make_module({"said": words.said}).chip  # type: ignore[attr-defined]
+            draw = macro.make_module({"said": i18n.said}).chip  # type: ignore[attr-defined]
             placed = []
             for row in found:
                 row.wall, row.shown = row.publish_at.astimezone(ZONE), row.state
-                row.moves, row.near = row.state not in agenda.FIXED, row.id in near
+                row.moves, row.near = row.state not in calendar.FIXED, row.id in near
                 placed.append(chips.Placed(row.wall, str(draw(row, "/w/m"))))
-            around = agenda.Around(
-                channels, {m.person_id: m.person.name for m in people.members(office, words.actor().workspace)}
+            around = calendar.Around(
+                channels, {m.person_id: m.person.name for m in people.members(office, i18n.actor().workspace)}
             )
-            return words.page(
-                "calendar/month.html", address=narrow.Address(shown, wanted), span=shown, wanted=wanted, around=around,
-                narrow=narrow, days=pages._days(shown, placed, NOW), total=len(found), join=pages._join, SHOWN=pages.SHOWN,
+            return i18n.page(
+                "calendar/month.html", address=filters.Address(shown, wanted), span=shown, wanted=wanted, around=around,
+                narrow=filters, days=pages._days(shown, placed, NOW), total=len(found), join=pages._join, SHOWN=pages.SHOWN,
                 loose=[], sprite=chips.sprite(around), close=[], closes=0, today=dates.local(NOW, "Europe/Stockholm"),
                 week=dates.week, dates=dates,
             )  # fmt: skip
@@ -152,9 +153,9 @@ def _near(found: Any) -> set[int]:
                 before is not None
                 and row.publish_at - before.publish_at < timedelta(hours=1)
                 and row.publish_at > NOW
-                and row.state not in agenda.FIXED
+                and row.state not in calendar.FIXED
             ):
-                near |= {one.id for one in (before, row) if one.state not in agenda.FIXED}
+                near |= {one.id for one in (before, row) if one.state not in calendar.FIXED}
             last[delivery.channel.id] = row
     return near
 
@@ -183,7 +184,7 @@ def floor(path: Path, shell: str, looks: dict[str, tuple[str, str]], start: int,
         for number, (row, nets) in found.items():
             wall = datetime.fromtimestamp(row[1] // 1_000_000, ZONE)
             tone, word = looks[row[2]]
-            moves = row[2] not in agenda.FIXED
+            moves = row[2] not in calendar.FIXED
             parts.append(
                 f'<li class="ev is-{tone}"><a class=ev-a href="/w/m/items/{number}" id=i{number}><span class=ev-h>'
                 f"<time>{wall:%H:%M}</time><span class=nets>{''.join(nets)}</span></span><span class=ev-t id=t{number}>"
@@ -275,7 +276,7 @@ def _figures(app: Flask, client: Any, office: Office, rounds: int, times: int) -
     same_statements = counter.number
     packed = get(ours, **{"Accept-Encoding": "gzip"})
     with app.test_request_context():
-        looks = chips.Chips(agenda.Around({}, {}), ZONE, "", True).looks
+        looks = chips.Chips(calendar.Around({}, {}), ZONE, "", True).looks
     shell = re.sub(r'(?s)(<div class="month">).*(</div>\s*<p class="cal-foot)', r"\1<!--days-->\2", first.text)
     micros = [int(moment.timestamp() * 1_000_000) for moment in (month.start, month.end)]
     lowest = floor(office.home / "commsched.db", shell, looks, *micros)

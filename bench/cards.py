@@ -61,8 +61,8 @@ def ours(folder: Path, pictures: int) -> dict[str, Row]:
     """Every way in which we draw it, and the encoder alone."""
     from PIL import Image
 
-    from commsched.images import card, splice
-    from commsched.images.sheet import LIGHT
+    from commsched.images.cards import card, jpeg_splice
+    from commsched.images.tools.sheet import LIGHT
 
     data = (folder / "photo.jpg").read_bytes()
     same = card.Photo(data)
@@ -82,7 +82,7 @@ def ours(folder: Path, pictures: int) -> dict[str, Row]:
         "ours PNG, cached base": measured(lambda number: draw(number, "png"), pictures),
         "ours JPEG, new photo": measured(lambda number: draw(number, new=True), pictures),
         "ours PNG, new photo": measured(lambda number: draw(number, "png", new=True), pictures),
-        "the JPEG encoder alone": measured(lambda _: splice.jpeg(finished, full_colour=False), pictures),
+        "the JPEG encoder alone": measured(lambda _: jpeg_splice.jpeg(finished, full_colour=False), pictures),
     }
 
 
@@ -108,8 +108,8 @@ def installed(folder: Path) -> bool:
 
 def all_sizes() -> Row:
     """Milliseconds for all five sizes of one design, whole, after a change of its text."""
-    from commsched.images import card
-    from commsched.images.sheet import LIGHT, portrait
+    from commsched.images.cards import card
+    from commsched.images.tools.sheet import LIGHT, portrait
 
     shown = portrait()
 
@@ -143,8 +143,8 @@ def cold(rounds: int = 15) -> Row:
 
 def growth(pictures: int = 1000) -> float:
     """Megabytes by which memory grows over ``pictures`` once the caches, which are bounded, are full."""
-    from commsched.images import card
-    from commsched.images.sheet import LIGHT
+    from commsched.images.cards import card
+    from commsched.images.tools.sheet import LIGHT
 
     def some(first: int, count: int) -> int:
         for number in range(first, first + count):

@@ -34,7 +34,7 @@ def ours(folder: Path, count: int, channels: int) -> float:
     """Deliveries per second of the courier, from the first look to nothing left."""
     from bench.load import Noop, bare_office, fill
     from commsched.engine.embedded import collect_rarely
-    from commsched.flow.deliver.courier import Courier
+    from commsched.services.deliver.dispatcher import Courier
 
     office = bare_office(folder, {"noop": Noop()})
     fill(office, count, channels, "noop", datetime.now(UTC) - timedelta(days=1), timedelta(0))

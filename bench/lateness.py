@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.load import Noop, bare_office, fill
-from commsched.core.outcome import Handles, Outcome
-from commsched.core.platform import Part, Wire
+from commsched.core.delivery.outcome import Handles, Outcome
+from commsched.core.platform.contract import Part, Wire
 from commsched.engine.embedded import Engine
-from commsched.flow.context import Office
-from commsched.flow.deliver import rows
+from commsched.services.deliver import rows
+from commsched.services.kernel.context import Office
 
 STEP = timedelta(milliseconds=50)
 

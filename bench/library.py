@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from commsched.flow import cleanup, expiring, gallery, likeness, lineage, rights, storage
+from commsched.services.media import consent_expiry, details, near_duplicates, provenance, quota, search, unused
 from commsched.store.migrate import ready
 from commsched.store.models import Item, Likeness, Media, PictureSource, PictureUse, Revision, Workspace
 from commsched.store.session import Store
@@ -57,15 +57,15 @@ def furnish(session: Session, count: int) -> None:
 
 def measure(session: Session) -> dict[str, list[float]]:
     row, office = session.get_one(Media, 1), session.get_one(Workspace, 1)
-    page = gallery.newest(session, limit=60)
+    page = search.newest(session, limit=60)
     asked: dict[str, Callable[[], object]] = {
-        "nearly the same": lambda: likeness.alike(session, row),
-        "where it is used": lambda: rights.uses_of(session, row, NOW),
-        "who is shown in ten": lambda: lineage.persons(session, [f"{n:064x}" for n in range(10, 110, 10)]),
-        "consents of a page of 60": lambda: lineage.ends(session, page),
-        "what soon ends, for the first page": lambda: expiring.ending(session, NOW),
-        "how full it is": lambda: storage.room(session, office),
-        "what is unused": lambda: cleanup.unused(session, office),
+        "nearly the same": lambda: near_duplicates.alike(session, row),
+        "where it is used": lambda: details.uses_of(session, row, NOW),
+        "who is shown in ten": lambda: provenance.persons(session, [f"{n:064x}" for n in range(10, 110, 10)]),
+        "consents of a page of 60": lambda: provenance.ends(session, page),
+        "what soon ends, for the first page": lambda: consent_expiry.ending(session, NOW),
+        "how full it is": lambda: quota.room(session, office),
+        "what is unused": lambda: unused.unused(session, office),
     }
     found: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(ROUNDS):

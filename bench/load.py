@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from commsched.core.content import ChannelContent, Content, canonical, digest
-from commsched.core.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform import Account, Draft, Limits, Part, Platform, Wire
-from commsched.core.words import Problem
-from commsched.flow.context import Office
+from commsched.core.content.model import ChannelContent, Content, canonical, digest
+from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
+from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.text.messages import Problem
+from commsched.services.kernel.context import Office
 from commsched.store.migrate import ready
 from commsched.store.models import Channel, Decision, Delivery, Item, Person, Revision, Workspace
 from commsched.store.session import Store

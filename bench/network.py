@@ -57,7 +57,7 @@ def main() -> None:
     from bench.load import bare_office, fill
     from commsched import platforms
     from commsched.bootstrap import http_session
-    from commsched.flow.deliver.courier import Courier
+    from commsched.services.deliver.dispatcher import Courier
 
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     office = bare_office(folder, {"mastodon": platforms.get("mastodon")})

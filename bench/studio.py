@@ -17,9 +17,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from commsched.bootstrap import open_office
-from commsched.flow import library, people
-from commsched.flow.context import Actor, Office
-from commsched.images.sheet import portrait
+from commsched.images.tools.sheet import portrait
+from commsched.services.accounts import people
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import library
 from commsched.web.app import create_app
 
 PASSWORD = "ett långt lösenord 2026"

@@ -14,18 +14,18 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from commsched import platforms
-from commsched.core import settings
-from commsched.core.clock import Clock
-from commsched.core.words import N_, Words
-from commsched.flow.bell import ring
-from commsched.flow.context import Office
-from commsched.flow.in_use import complete
-from commsched.flow.way_out import authority_of, proxy_of
-from commsched.flow.wire import TIMEOUT
+from commsched.core.installation import settings
+from commsched.core.text.messages import N_, Words
+from commsched.core.timing.clock import Clock
 from commsched.mail.connection import read_url
 from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
 from commsched.platforms._dial import connect
+from commsched.services.kernel.channel_context import TIMEOUT
+from commsched.services.kernel.context import Office
+from commsched.services.kernel.way_out import authority_of, proxy_of
+from commsched.services.ops.in_use import complete
+from commsched.services.ops.wake_pipe import ring
 from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
@@ -75,7 +75,8 @@ def read_settings(home: Path) -> dict[str, str]:
     """The installation's settings, from ``commsched.toml`` in the home and from ``COMMSCHED_<NAME>``, which wins;
     secrets such as the relay's password are best given by the environment.
 
-    Raises :class:`~commsched.core.settings.BadSettings` for what cannot be used: settings are never believed unread.
+    Raises :class:`~commsched.core.installation.settings.BadSettings` for what cannot be used: settings are never
+    believed unread.
     """
     file = home / "commsched.toml"
     given: dict[str, settings.Given] = {}
@@ -98,8 +99,8 @@ def read_settings(home: Path) -> dict[str, str]:
 
 
 def _database_url(url: str) -> None:
-    """Raises :class:`~commsched.core.settings.BadSettings` for an address that names no database this program can
-    open; the sentence does not repeat it, since a password may be in it."""
+    """Raises :class:`~commsched.core.installation.settings.BadSettings` for an address that names no database this
+    program can open; the sentence does not repeat it, since a password may be in it."""
     try:
         if url:
             make_url(url).get_dialect().import_dbapi()

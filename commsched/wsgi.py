@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 
-from commsched.core.systems import refusal
+from commsched.core.installation.systems import refusal
 
 if no := refusal(sys.platform):
     raise SystemExit(str(no))
@@ -16,11 +16,11 @@ os.umask(0o077)  # what an office writes is its owner's only
 gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
 
 from commsched.bootstrap import home_directory, open_office  # noqa: E402
-from commsched.core.language import say  # noqa: E402
-from commsched.core.settings import BadSettings  # noqa: E402
-from commsched.core.words import Conflict  # noqa: E402
-from commsched.flow.in_use import enter  # noqa: E402
-from commsched.images.confinement import undumpable  # noqa: E402
+from commsched.core.installation.settings import BadSettings  # noqa: E402
+from commsched.core.text.catalogues import say  # noqa: E402
+from commsched.core.text.messages import Conflict  # noqa: E402
+from commsched.images.intake.confinement import undumpable  # noqa: E402
+from commsched.services.ops.in_use import enter  # noqa: E402
 from commsched.web.app import create_app  # noqa: E402
 from commsched.web.lookout import LookedAfter  # noqa: E402
 

@@ -14,10 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from commsched import platforms
-from commsched.core.outcome import CannotTell, Finding, Outcome, Published
-from commsched.core.platform import Mailer, Message
-from commsched.flow import passwords, people, signin
-from commsched.flow.context import Actor, Office
+from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
+from commsched.core.platform.contract import Mailer, Message
+from commsched.services.accounts import passwords, people, sessions
+from commsched.services.kernel.context import Actor, Office
 from commsched.store.migrate import ready
 from commsched.store.models import Heartbeat, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store
@@ -185,7 +185,7 @@ def cast(office: Office) -> Cast:
 def ticking(office: Office) -> Office:
     """The office with a scheduler's clock that has just ticked."""
     with office.store.write(EVERY_WORKSPACE) as session:
-        session.merge(Heartbeat(name=signin.CLOCK, at=office.now()))
+        session.merge(Heartbeat(name=sessions.CLOCK, at=office.now()))
     return office
 
 
@@ -203,7 +203,7 @@ def browse(app: Flask, office: Office, cast: Cast) -> Callable[..., Browser]:
     def open_browser(person: Person | None = None, slug: str = cast.place.slug) -> Browser:
         client = app.test_client()
         if person is not None:
-            secret = signin.sign_in(office, person.email, PASSWORD)
+            secret = sessions.sign_in(office, person.email, PASSWORD)
             client.set_cookie("session", secret)
         return Browser(client, slug)
 

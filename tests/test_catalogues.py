@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commsched.core.language import _entries, catalogue, gettext, ngettext, preferred, read_po, say
-from commsched.core.words import Words
+from commsched.core.text.catalogues import _entries, catalogue, gettext, ngettext, preferred, read_po, say
+from commsched.core.text.messages import Words
 from tests.catalogues import CODE, everything, fields
 
 pytestmark = pytest.mark.xdist_group("catalogues")  # the extraction is done once

@@ -13,10 +13,10 @@ import click
 import pytest
 
 from commsched.cli.main import main
-from commsched.core import settings
-from commsched.core.language import catalogue, say
-from commsched.core.roles import ROLES
-from commsched.web.states import STATES
+from commsched.core.access.roles import ROLES
+from commsched.core.installation import settings
+from commsched.core.text.catalogues import catalogue, say
+from commsched.web.http.badges import STATES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -136,7 +136,7 @@ def test_every_module_that_is_run_is_there_with_its_options(page: Path) -> None:
 
 
 def exists(dotted: str) -> bool:
-    """Whether ``flow.deliver.courier`` or ``core.gate.judge`` is something in the program."""
+    """Whether ``services.deliver.dispatcher`` or ``core.delivery.gate.judge`` is something in the program."""
     try:
         return bool(importlib.import_module(f"commsched.{dotted}"))
     except ImportError:
@@ -147,7 +147,7 @@ def exists(dotted: str) -> bool:
 @every_page
 def test_every_module_and_file_that_is_named_is_there(page: Path) -> None:
     text = page.read_text("utf-8")
-    areas = "core|store|platforms|mail|images|flow|engine|web|api|cli"
+    areas = "core|store|platforms|mail|images|services|engine|web|api|cli"
     dotted = re.findall(rf"`((?:{areas})\.[a-z_]+(?:\.[a-z_]+)*)`", text)
     assert not [name for name in dotted if not exists(name)]
     files = re.findall(r"`((?:commsched|tests|docs|templates|bench)/[\w/.-]+)`", text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from commsched.core.draft import DraftIn, SourceIn
-from commsched.flow import approve, library, write
-from commsched.flow.context import Actor, Office
+from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import library
+from commsched.services.workflow import approve, editing
 from tests.conftest import Cast
 from tests.publications import channel
 
@@ -47,7 +48,7 @@ def draft(to: list[int], **values: Any) -> DraftIn:
 def submitted(office: Office, cast: Cast, to: list[int], writer: Actor | None = None, **values: Any) -> int:
     """An item that the approver has been asked about, to be scheduled when they say yes."""
     who = writer or cast.actor("writer")
-    number = write.create(office, who, draft(to, **values))
+    number = editing.create(office, who, draft(to, **values))
     approve.submit(office, who, number, then_schedule=True)
     return number
 

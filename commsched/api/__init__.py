@@ -1,1 +1,1 @@
-"""The HTTP API under ``/api/v1``: translate in, one call into ``flow``, translate out."""
+"""The HTTP API under ``/api/v1``: translate in, one call into ``services``, translate out."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from commsched import images
-from commsched.core.cards import SIZES
-from commsched.core.words import N_, Invalid
-from commsched.flow import gallery, lineage, studio
-from commsched.flow.studio import Wish
-
-from . import schemas, show
-from .route import actor, office, route, section
+from commsched.api import schemas, serializers
+from commsched.api.routing import actor, office, route, section
+from commsched.core.media.cards import SIZES
+from commsched.core.text.messages import N_, Invalid
+from commsched.services.design import studio
+from commsched.services.design.studio import Wish
+from commsched.services.media import provenance, search
 
 if TYPE_CHECKING:
-    from commsched.images.designs import Design
+    from commsched.images.cards.designs import Design
 
 bp = section("cards")
 
@@ -37,9 +37,9 @@ def _design(one: Design) -> schemas.DesignOut:
 def draw_cards(given: schemas.CardIn) -> Any:
     made = studio.save(office(), actor(), _wish(given), _sizes(given), given.alt)
     with office().store.read(actor().workspace) as session:
-        found = gallery.rows(session, made)
-        credit = lineage.credits_of(session, found.values())
-    return [show.media(office(), found[number], credit[number]) for number in dict.fromkeys(made)]
+        found = search.rows(session, made)
+        credit = provenance.credits_of(session, found.values())
+    return [serializers.media(office(), found[number], credit[number]) for number in dict.fromkeys(made)]
 
 
 def _wish(given: schemas.CardIn) -> Wish:

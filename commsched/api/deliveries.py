@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from commsched.flow import listing, resolve
-
-from . import schemas, show
-from .route import ID, Paged, Param, actor, number, office, page, paged, route, section, several
+from commsched.api import schemas, serializers
+from commsched.api.routing import ID, Paged, Param, actor, number, office, page, paged, route, section, several
+from commsched.services.content import queries
+from commsched.services.workflow import resolve
 
 bp = section("deliveries")
 ONE = f"/deliveries/<{ID}:id>"
@@ -23,12 +23,12 @@ FILTERS = (
 def list_deliveries() -> Paged:
     asked = page()
     with office().store.read(actor().workspace) as session:
-        found = listing.deliveries(session, asked, several("state"), number("channel"), number("item"))
-        tries = listing.attempts(session, [row.id for row in found])
-        doubts, reach = listing.doubts(office(), session, found), listing.reach(office(), session, found)
+        found = queries.deliveries(session, asked, several("state"), number("channel"), number("item"))
+        tries = queries.attempts(session, [row.id for row in found])
+        doubts, reach = queries.doubts(office(), session, found), queries.reach(office(), session, found)
     return paged(
         found,
-        lambda row: show.delivery(row, tries.get(row.id, []), doubts.get(row.id, ()), reach.get(row.id)),
+        lambda row: serializers.delivery(row, tries.get(row.id, []), doubts.get(row.id, ()), reach.get(row.id)),
         asked,
         lambda row: int(row.id),
     )
@@ -38,9 +38,9 @@ def list_deliveries() -> Paged:
 def get_delivery(id: int) -> Any:
     with office().store.read(actor().workspace) as session:
         row = resolve.load(session, id)
-        tries, doubts = listing.attempts(session, [id]), listing.doubts(office(), session, [row])
-        reach = listing.reach(office(), session, [row])
-    return show.delivery(row, tries.get(id, []), doubts.get(id, ()), reach.get(id))
+        tries, doubts = queries.attempts(session, [id]), queries.doubts(office(), session, [row])
+        reach = queries.reach(office(), session, [row])
+    return serializers.delivery(row, tries.get(id, []), doubts.get(id, ()), reach.get(id))
 
 
 @route(bp, "POST", f"{ONE}/resolve", "resolve", "Say what became of an unknown delivery: it is out, or it is not",

@@ -9,18 +9,9 @@ from typing import Any
 import msgspec
 from flask import request
 
-from commsched.core.draft import DraftIn
-from commsched.core.timing import read_bound, read_time
-from commsched.flow import approve as approving
-from commsched.flow import comments, corrections, listing, once, takedown, write
-from commsched.flow import items as rows
-from commsched.flow import schedule as scheduling
-from commsched.flow.items import Changed
-from commsched.flow.look import as_draft, look, names
-
-from . import schemas, show
-from .problems import NoIfMatch, Stale
-from .route import (
+from commsched.api import schemas, serializers
+from commsched.api.problems import NoIfMatch, Stale
+from commsched.api.routing import (
     ID,
     Made,
     Paged,
@@ -36,6 +27,16 @@ from .route import (
     section,
     several,
 )
+from commsched.core.content.draft import DraftIn
+from commsched.core.timing.wall_time import read_bound, read_time
+from commsched.services.approval import comments
+from commsched.services.content import items as rows
+from commsched.services.content import queries
+from commsched.services.content.items import Changed
+from commsched.services.views.item_view import as_draft, look, names
+from commsched.services.workflow import approve as approving
+from commsched.services.workflow import corrections, editing, idempotency, takedown
+from commsched.services.workflow import schedule as scheduling
 
 bp = section("items")
 ONE = f"/items/<{ID}:id>"
@@ -57,7 +58,7 @@ FILTERS = (
 
 def full(id: int) -> Made:
     """The item as it is now, its revision's hash as its ETag."""
-    seen = show.item(look(office(), actor(), id))
+    seen = serializers.item(look(office(), actor(), id))
     return Made(seen, {"ETag": f'"{seen.revision.hash}"'})
 
 
@@ -66,15 +67,15 @@ def full(id: int) -> Made:
 def create_item(given: DraftIn) -> Any:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
-        made = full(write.create(office(), actor(), given))
+        made = full(editing.create(office(), actor(), given))
         return Made(made.body, made.headers | _location(made.body.id))
-    found = once.create(office(), actor(), given, key)
+    found = idempotency.create(office(), actor(), given, key)
     if found.answer:
         body = msgspec.json.decode(found.answer)
         return Made(found.answer, {"ETag": f'"{body["revision"]["hash"]}"'} | _location(found.item_id))
     made = full(found.item_id)
     if not found.again:
-        once.keep(office(), actor(), key, msgspec.json.encode(made.body).decode())
+        idempotency.keep(office(), actor(), key, msgspec.json.encode(made.body).decode())
     return Made(made.body, made.headers | _location(found.item_id))
 
 
@@ -87,15 +88,15 @@ def _location(id: int) -> dict[str, str]:
 def list_items() -> Paged:
     with office().store.read(actor().workspace) as session:
         zone = rows.workspace_of(session, actor()).zone
-        wish = listing.Wish(
+        wish = queries.Wish(
             states=several("state"), channel=number("channel"), person=number("person"),
             words=request.args.get("q", "")[:200], kind=request.args.get("kind", ""),
             start=_time("from", zone), end=_time("to", zone),
         )  # fmt: skip
         asked = page()
-        found = listing.items(session, wish, asked)
+        found = queries.items(session, wish, asked)
         called = names(session, (item.author_id for item, _ in found))
-        return paged(found, lambda row: show.line(row, called), asked, lambda row: int(row[0].id))
+        return paged(found, lambda row: serializers.line(row, called), asked, lambda row: int(row[0].id))
 
 
 def _time(name: str, zone: str) -> datetime | None:
@@ -122,11 +123,11 @@ def change_item(id: int, given: DraftIn) -> Any:
             item = rows.load(session, id)
             current = rows.current(session, item)
             before = as_draft(session, item, current)
-        if not _matches(expected, current.hash, show.stamp(item, current)):
+        if not _matches(expected, current.hash, serializers.stamp(item, current)):
             break
         # what was left out of the change is as it was read here: a save in between would be undone by it
         with suppress(Changed):
-            write.save(office(), actor(), id, _merge(before), current.hash, expected_stamp=rows.stamp(item))
+            editing.save(office(), actor(), id, _merge(before), current.hash, expected_stamp=rows.stamp(item))
             return full(id)
     raise Stale(current.hash)
 
@@ -240,5 +241,5 @@ def put_back_item(id: int, given: schemas.Nothing) -> Any:
        answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
     number = comments.comment(office(), actor(), id, given.body)
-    seen = show.item(look(office(), actor(), id))
+    seen = serializers.item(look(office(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

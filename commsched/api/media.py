@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Response, request
 
-from commsched.core.words import N_, Invalid, NotFound
-from commsched.flow import library, lineage
-from commsched.flow.compose import media_path
+from commsched.api import schemas, serializers
+from commsched.api.problems import WrongType
+from commsched.api.routing import ID, Made, actor, office, route, section
+from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.services.content.compose import media_path
+from commsched.services.media import library, provenance
 from commsched.store.models import Media
-
-from . import schemas, show
-from .problems import WrongType
-from .route import ID, Made, actor, office, route, section
 
 bp = section("media")
 ONE = f"/media/<{ID}:id>"
@@ -29,20 +28,20 @@ def add_picture() -> Any:
         raise Invalid(N_("Send the picture as multipart/form-data, in the field “file”."), "file")
     added = library.add(office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""),
                         request.form.get("credit", ""))  # fmt: skip
-    made = show.added(office(), added, _credit(added.media))
+    made = serializers.added(office(), added, _credit(added.media))
     return Made(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))
 def get_picture(id: int) -> Any:
     row = library.find(office(), actor(), id)
-    return show.media(office(), row, _credit(row))
+    return serializers.media(office(), row, _credit(row))
 
 
 def _credit(row: Media) -> str:
     """Who is named with the picture: for a card without a line of its own, whoever took what it was drawn from."""
     with office().store.read(actor().workspace) as session:
-        return lineage.credits_of(session, [row])[row.id]
+        return provenance.credits_of(session, [row])[row.id]
 
 
 @route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")

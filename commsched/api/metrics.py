@@ -9,10 +9,10 @@ from math import isinf
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
-from commsched.core.access import public
-from commsched.core.lifecycle import DELIVERY_STATES
-from commsched.flow.context import Office
-from commsched.flow.figures import OUTCOMES, Figures, figures
+from commsched.core.access.routes import public
+from commsched.core.delivery.lifecycle import DELIVERY_STATES
+from commsched.services.kernel.context import Office
+from commsched.services.ops.metrics import OUTCOMES, Figures, figures
 
 bp = Blueprint("metrics", __name__)
 

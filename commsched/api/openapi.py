@@ -10,10 +10,9 @@ import msgspec
 from flask import Flask, current_app
 
 from commsched import __version__
-
-from .problems import TITLES, astray
-from .route import PREFIX, Operation, Param, office, route, section
-from .schemas import ProblemDocument
+from commsched.api.problems import TITLES, astray
+from commsched.api.routing import PREFIX, Operation, Param, office, route, section
+from commsched.api.schemas import ProblemDocument
 
 bp = section("openapi")
 bp.before_app_request(astray)

@@ -9,14 +9,13 @@ import msgspec
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from commsched.core.language import say
-from commsched.core.timing import Fold, Gap
-from commsched.core.words import N_, Invalid, OfficeError, Problem
-from commsched.flow.approve import Blocked
-from commsched.flow.items import Changed
-from commsched.flow.studio import Unfit
-
-from .schemas import ProblemDocument, ProblemOut
+from commsched.api.schemas import ProblemDocument, ProblemOut
+from commsched.core.text.catalogues import say
+from commsched.core.text.messages import N_, Invalid, OfficeError, Problem
+from commsched.core.timing.wall_time import Fold, Gap
+from commsched.services.content.items import Changed
+from commsched.services.design.studio import Unfit
+from commsched.services.workflow.approve import Blocked
 
 TITLES: Final = {
     400: N_("The request could not be read"),

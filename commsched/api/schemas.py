@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from commsched.core.content import Content
-from commsched.core.draft import Address, Line, Note, Passage, Short, SourceIn
+from commsched.core.content.draft import Address, Line, Note, Passage, Short, SourceIn
+from commsched.core.content.model import Content
 
 ItemState = Literal[
     "draft", "in_review", "changes_requested", "approved", "scheduled", "publishing", "published",

@@ -1,1 +1,1 @@
-"""The command line: translate in, one call into ``flow``, translate out. Heavy imports stand inside commands."""
+"""The command line: translate in, one call into ``services``, translate out. Heavy imports stand inside commands."""

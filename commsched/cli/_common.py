@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commsched.core.settings import BadSettings
-from commsched.core.words import OfficeError, Words
+from commsched.core.installation.settings import BadSettings
+from commsched.core.text.messages import OfficeError, Words
 
 if TYPE_CHECKING:
-    from commsched.flow.context import Actor, Office
+    from commsched.services.kernel.context import Actor, Office
     from commsched.store.models import Workspace
 
 HOME = "commsched.home"
@@ -28,7 +28,7 @@ def language() -> str:
 
 def say(words: Words | str, **params: Any) -> str:
     """A sentence in the shell's language."""
-    from commsched.core.language import say as said
+    from commsched.core.text.catalogues import say as said
 
     return said(words, language(), **params)
 
@@ -84,7 +84,7 @@ def _of_the_database(error: Exception) -> str | None:
     """A database that is locked, damaged or no longer fits, in a sentence; ``None`` for what is our own mistake."""
     from sqlalchemy.exc import DatabaseError, OperationalError
 
-    from commsched.core.words import N_
+    from commsched.core.text.messages import N_
 
     if type(error) not in (DatabaseError, OperationalError):
         return None
@@ -115,7 +115,7 @@ def home() -> str | None:
 def there_already() -> bool:
     """Whether the home holds an office already."""
     from commsched import bootstrap
-    from commsched.flow.replacing import is_under_way
+    from commsched.services.ops.replacing import is_under_way
 
     folder = bootstrap.home_directory(home())
     there = (folder / "commsched.db").exists() or is_under_way(folder)
@@ -124,7 +124,7 @@ def there_already() -> bool:
 
 def hold(folder: Path) -> None:
     """Have the office in ``folder`` open until the command ends, so that none is restored over it meanwhile."""
-    from commsched.flow.in_use import enter
+    from commsched.services.ops.in_use import enter
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     click.get_current_context().call_on_close(enter(folder).release)
@@ -133,7 +133,7 @@ def hold(folder: Path) -> None:
 def warn_of_network_disk() -> None:
     """Say where the database lies before it is opened, if that is a place where it can be damaged."""
     from commsched import bootstrap
-    from commsched.flow.network_disk import warning
+    from commsched.services.ops.network_disk import warning
 
     words = warning(bootstrap.database_file(bootstrap.home_directory(home())))
     if words is not None:
@@ -143,7 +143,7 @@ def warn_of_network_disk() -> None:
 def open_office(*, new: bool = False) -> Office:
     """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
     from commsched import bootstrap
-    from commsched.core.words import N_, NotFound
+    from commsched.core.text.messages import N_, NotFound
 
     folder = bootstrap.home_directory(home())
     if not new and not there_already():
@@ -157,10 +157,10 @@ def open_office(*, new: bool = False) -> Office:
 
 def place(office: Office, slug: str | None) -> tuple[Workspace, Actor]:
     """The workspace called ``slug`` (or the only one), and the machine's administrator in it."""
-    from commsched.flow import operator
+    from commsched.services.accounts import machine_admin
 
-    workspace = operator.workspace(office, slug or "")
-    return workspace, operator.actor(workspace)
+    workspace = machine_admin.workspace(office, slug or "")
+    return workspace, machine_admin.actor(workspace)
 
 
 def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -171,8 +171,8 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def password_from(stdin: bool, *, required: bool) -> str | None:
     """The password: the first line of stdin, or asked for twice. ``None`` where it may be left out and was."""
-    from commsched.core.words import N_
-    from commsched.flow.passwords import LEAST
+    from commsched.core.text.messages import N_
+    from commsched.services.accounts.passwords import LEAST
 
     if stdin or (required and not sys.stdin.isatty()):
         line = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")

@@ -12,8 +12,8 @@ import click
 from commsched.cli._common import OfficeGroup, language, open_office, place, say, table, tell, workspace_option
 
 if TYPE_CHECKING:
-    from commsched.images.brand import Brand
-    from commsched.images.designs import Design
+    from commsched.images.cards.brand import Brand
+    from commsched.images.cards.designs import Design
 
 TOO_LONG = 3
 """Exit code: the card is drawn and written, but its words do not fit."""
@@ -27,7 +27,7 @@ def card() -> None:
 @card.command("list")
 def list_cards() -> None:
     """The designs, and the fields of each: KEY* must be given, KEY@ takes a picture."""
-    from commsched.images import designs
+    from commsched.images.cards import designs
 
     rows: list[tuple[object, ...]] = []
     for design in designs.load().values():
@@ -61,8 +61,8 @@ def draw_card(
     Where there is no office, it is drawn in the plain look. Prints the proposed alt text. The exit code is 3 where
     the words do not fit: the picture is written all the same, so that one can look.
     """
-    from commsched.images import card as cards
-    from commsched.images import designs
+    from commsched.images.cards import card as cards
+    from commsched.images.cards import designs
 
     width, height = _size(size)
     chosen = designs.get(design)
@@ -114,7 +114,7 @@ def _values(settings: tuple[str, ...], design: Design) -> dict[str, Any]:
 
 
 def _picture(key: str, value: str) -> bytes:
-    from commsched.images.intake import take
+    from commsched.images.intake.pictures import take
 
     if not value.startswith("@"):
         raise click.UsageError(f"{key} takes a picture: --set {key}=@FILE.")
@@ -140,9 +140,9 @@ def _read(key: str, file: str) -> bytes:
 
 def _look(workspace: str) -> tuple[Brand, str]:
     """The office's brand and language; the plain ones where no office is here and none was asked for."""
-    from commsched.core.words import Invalid, NotFound
-    from commsched.flow import brand as kits
-    from commsched.images.brand import Brand
+    from commsched.core.text.messages import Invalid, NotFound
+    from commsched.images.cards.brand import Brand
+    from commsched.services.design import brand as kits
 
     try:
         office = open_office()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commsched.cli._common import OfficeCommand, home, open_office, place, say, tell, workspace_option
-from commsched.core.words import N_, OfficeError
+from commsched.core.text.messages import N_, OfficeError
 
 if TYPE_CHECKING:
-    from commsched.flow.doctor import Finding
-    from commsched.flow.restored import Brought
+    from commsched.services.ops.after_restore import Brought
+    from commsched.services.ops.doctor import Finding
 
 SIGNS = {"ok": "ok  ", "warn": "note", "fail": "FAIL"}
 
@@ -24,9 +24,9 @@ def doctor(as_json: bool) -> None:
     """Examine everything: database, key, record, clock, disk, mail, channels. Exit code 1 if something needs help."""
     from sqlalchemy.exc import DBAPIError
 
-    from commsched.core.settings import BadSettings
-    from commsched.core.words import NotFound, Words
-    from commsched.flow.doctor import Finding, examine, worst
+    from commsched.core.installation.settings import BadSettings
+    from commsched.core.text.messages import NotFound, Words
+    from commsched.services.ops.doctor import Finding, examine, worst
 
     try:
         findings = examine(open_office())
@@ -54,9 +54,9 @@ def doctor(as_json: bool) -> None:
 def _network_disk() -> list[Finding]:
     """Perhaps why the database cannot be opened."""
     from commsched import bootstrap
-    from commsched.core.words import Words
-    from commsched.flow import network_disk
-    from commsched.flow.doctor import Finding
+    from commsched.core.text.messages import Words
+    from commsched.services.ops import network_disk
+    from commsched.services.ops.doctor import Finding
 
     words = network_disk.warning(bootstrap.database_file(bootstrap.home_directory(home())))
     return [Finding("file system", "warn", words, Words(network_disk.HELP))] if words else []
@@ -77,7 +77,7 @@ def _print_json(findings: list[Any], whole: str) -> None:
 @click.option("--reason", required=True, help="Why: everybody in the office is told.")
 def pause(workspace: str, reason: str) -> None:
     """Stop everything of an office. Once this returns, nothing new goes out; a call under way cannot be recalled."""
-    from commsched.flow import pause as switch
+    from commsched.services.workflow import pause as switch
 
     office = open_office()
     found, actor = place(office, workspace)
@@ -91,7 +91,7 @@ def pause(workspace: str, reason: str) -> None:
               help="What becomes of what fell due meanwhile. Never sent past its latest time.")  # fmt: skip
 def resume(workspace: str, missed: str) -> None:
     """Start an office again after a pause."""
-    from commsched.flow import pause as switch
+    from commsched.services.workflow import pause as switch
 
     office = open_office()
     found, actor = place(office, workspace)
@@ -105,7 +105,7 @@ def resume(workspace: str, missed: str) -> None:
               help="Put secret.key in too: then guard the file, which opens every token.")  # fmt: skip
 def backup(to: Path | None, with_key: bool) -> None:
     """Write the whole office to one file while it runs. Prints where."""
-    from commsched.flow.backup import archive
+    from commsched.services.ops.backup import archive
 
     office = open_office()
     click.echo(archive(office, to, with_key=with_key))
@@ -124,11 +124,11 @@ def restore(file: Path, force: bool) -> None:
     resumes.
     """
     from commsched import bootstrap
-    from commsched.core.words import Conflict
+    from commsched.core.text.messages import Conflict
     from commsched.engine.lock import EngineLock
-    from commsched.flow import backup as archives
-    from commsched.flow.in_use import InUse
-    from commsched.flow.restored import bring_back
+    from commsched.services.ops import backup as archives
+    from commsched.services.ops.after_restore import bring_back
+    from commsched.services.ops.in_use import InUse
 
     folder = bootstrap.home_directory(home())
     if os.environ.get("COMMSCHED_DATABASE_URL"):
@@ -145,7 +145,7 @@ def restore(file: Path, force: bool) -> None:
 
 
 def _tell_of(brought: Brought, folder: Path) -> None:
-    from commsched.flow import backup as archives
+    from commsched.services.ops import backup as archives
 
     made_at = f"{brought.manifest.made_at:%Y-%m-%d %H:%M} UTC"
     tell(N_("Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "

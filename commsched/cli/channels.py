@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from commsched.cli._common import OfficeGroup, open_office, place, say, table, tell, workspace_option
-from commsched.core.decoding import decode
-from commsched.core.words import N_
+from commsched.core.text.decoding import decode
+from commsched.core.text.messages import N_
 
 if TYPE_CHECKING:
-    from commsched.core.platform import Platform
-    from commsched.flow.context import Office
+    from commsched.core.platform.contract import Platform
+    from commsched.services.kernel.context import Office
     from commsched.store.models import Channel, Workspace
 
 
@@ -36,7 +36,7 @@ def add_channel(
     workspace: str, platform: str, name: str, settings: tuple[str, ...], allow_private: bool | None
 ) -> None:
     """Connect an account, after a harmless call that proves that it works. Prints the channel's id, nothing else."""
-    from commsched.flow import connect
+    from commsched.services.channels import connect
 
     office = open_office()
     found, actor = place(office, workspace)
@@ -51,7 +51,7 @@ def add_channel(
 
 
 def _tell_if_mute(office: Office, place: Workspace, channel: Channel) -> None:
-    from commsched.flow import connect
+    from commsched.services.channels import connect
 
     if connect.mute(office, channel, place.is_demo):
         tell(N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
@@ -98,7 +98,7 @@ def points_inside(platform: Platform, given: dict[str, str]) -> bool:
     import socket
     from urllib.parse import urlsplit
 
-    from commsched.core.address import is_public
+    from commsched.core.installation.ip_ranges import is_public
 
     names = {
         alias for s in platform.settings if s.kind == "url" or s.key == "base_url" for alias in (s.key, *s.aliases)
@@ -121,7 +121,7 @@ def points_inside(platform: Platform, given: dict[str, str]) -> bool:
 @click.option("--archived", is_flag=True, help="Those that were taken out of use, too.")
 def list_channels(workspace: str, archived: bool) -> None:
     """List the channels of an office and how they stand."""
-    from commsched.flow import connect
+    from commsched.services.channels import connect
 
     office = open_office()
     found, _ = place(office, workspace)
@@ -139,8 +139,8 @@ def list_channels(workspace: str, archived: bool) -> None:
 @click.argument("id", type=int, required=False)
 def check_channel(workspace: str, id: int | None) -> None:
     """Make the harmless call again, for one channel or for all. Exit code 1 if any does not work."""
-    from commsched.core.words import OfficeError
-    from commsched.flow import connect
+    from commsched.core.text.messages import OfficeError
+    from commsched.services.channels import connect
 
     office = open_office()
     found, actor = place(office, workspace)
@@ -163,7 +163,7 @@ def check_channel(workspace: str, id: int | None) -> None:
 @click.argument("id", type=int)
 def archive_channel(workspace: str, id: int) -> None:
     """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
-    from commsched.flow import connect
+    from commsched.services.channels import connect
 
     office = open_office()
     _, actor = place(office, workspace)

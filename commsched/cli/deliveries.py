@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from commsched.cli._common import OfficeCommand, OfficeGroup, open_office, place, table, tell, workspace_option
-from commsched.core.words import N_, Invalid
+from commsched.core.text.messages import N_, Invalid
 
 if TYPE_CHECKING:
-    from commsched.flow.stopping import Left
+    from commsched.services.workflow.stops import Left
 
 WAITING = ("unknown", "held", "failed")
 
@@ -28,13 +28,13 @@ def delivery() -> None:
 def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
     """List deliveries, newest first. Recipients whose fate nobody knows are told by number, with most of the
     address hidden."""
-    from commsched.flow import listing
+    from commsched.services.content import queries
 
     office = open_office()
     _, actor = place(office, workspace)
     with office.store.read(actor.workspace) as session:
-        found = listing.deliveries(session, listing.Page(limit=listing.MOST), states or WAITING)
-        doubts = listing.doubts(office, session, found)
+        found = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
+        doubts = queries.doubts(office, session, found)
     rows: list[tuple[object, ...]] = []
     for row in found:
         whom = ", ".join(f"{one.number + 1} {one.whom}" for one in doubts.get(row.id, ()) if one.whom)
@@ -55,12 +55,13 @@ def resolve_delivery(
     workspace: str, id: int, answer: str, url: str, recipients: tuple[int, ...], everybody: bool
 ) -> None:
     """Answer whether an unknown delivery went out, for a list recipient by recipient."""
-    from commsched.flow import listing, resolve
+    from commsched.services.content import queries
+    from commsched.services.workflow import resolve
 
     office = open_office()
     _, actor = place(office, workspace)
     with office.store.read(actor.workspace) as session:
-        asked = listing.doubts(office, session, [resolve.load(session, id)]).get(id, [])
+        asked = queries.doubts(office, session, [resolve.load(session, id)]).get(id, [])
     if len([one for one in asked if one.whom]) > 1 and not recipients and not everybody:
         raise Invalid(N_("Nobody knows of %(count)s recipients. Name some with --recipient, or answer for --all."),
                       "--recipient", count=len(asked))  # fmt: skip
@@ -74,7 +75,7 @@ def resolve_delivery(
 @click.argument("id", type=int)
 def drop_delivery(workspace: str, id: int) -> None:
     """Let a delivery be: nothing more of it goes out there, also if it is under way. Says what had gone out."""
-    from commsched.flow import resolve
+    from commsched.services.workflow import resolve
 
     office = open_office()
     _say_stopped(resolve.drop(office, place(office, workspace)[1], id))
@@ -86,7 +87,7 @@ def drop_delivery(workspace: str, id: int) -> None:
 def cancel(workspace: str, item: int) -> None:
     """Cancel the ITEM with that number: nothing more of it goes out in any channel. A mailing stops before its next
     recipient, a thread before its next post; what had gone out is said."""
-    from commsched.flow import schedule
+    from commsched.services.workflow import schedule
 
     office = open_office()
     _say_stopped(schedule.cancel(office, place(office, workspace)[1], item))

@@ -12,7 +12,7 @@ import click
 from commsched import __version__
 from commsched.cli import cards, care, channels, deliveries, people, run
 from commsched.cli._common import OfficeGroup, say
-from commsched.core.systems import refusal
+from commsched.core.installation.systems import refusal
 
 _NEAREST = str.maketrans({"“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "…": "...", "·": "-", "•": "*"})
 

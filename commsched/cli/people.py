@@ -7,7 +7,7 @@ import secrets
 import click
 
 from commsched.cli._common import OfficeGroup, open_office, password_from, place, table, tell, workspace_option
-from commsched.core.words import N_
+from commsched.core.text.messages import N_
 
 ROLES = ("reader", "writer", "approver", "administrator")
 _stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
@@ -28,16 +28,16 @@ def person() -> None:
 @_stdin
 def add_person(workspace: str, email: str, role: str, name: str, language: str, password_stdin: bool) -> None:
     """Let somebody into an office. Without --password-stdin a password is made up and printed, this once."""
-    from commsched.flow import operator, people
+    from commsched.services.accounts import machine_admin, people
 
     given = password_from(password_stdin, required=False)
     office = open_office()
     found, actor = place(office, workspace)
-    known = operator.has_password(office, email)
+    known = machine_admin.has_password(office, email)
     password = given or secrets.token_urlsafe(12)
     invited = people.add_person(office, actor, email, role, name=name, language=language, password=password)
     if invited.link:  # somebody who was here once, and comes back without a password
-        operator.give_password(office, found, email, password)
+        machine_admin.give_password(office, found, email, password)
     if known:
         tell(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
     elif not given:
@@ -49,7 +49,7 @@ def add_person(workspace: str, email: str, role: str, name: str, language: str, 
 @workspace_option
 def list_people(workspace: str) -> None:
     """List the people of an office."""
-    from commsched.flow import people
+    from commsched.services.accounts import people
 
     office = open_office()
     found, _ = place(office, workspace)
@@ -66,11 +66,11 @@ def list_people(workspace: str) -> None:
 @click.option("--role", required=True, type=click.Choice(ROLES, case_sensitive=False), help="What they may do now.")
 def set_role(workspace: str, email: str, role: str) -> None:
     """Give a person another role."""
-    from commsched.flow import operator, people
+    from commsched.services.accounts import machine_admin, people
 
     office = open_office()
     found, actor = place(office, workspace)
-    people.set_role(office, actor, operator.member(office, found, email).person_id, role)
+    people.set_role(office, actor, machine_admin.member(office, found, email).person_id, role)
 
 
 @person.command("deactivate")
@@ -78,11 +78,11 @@ def set_role(workspace: str, email: str, role: str) -> None:
 @_email
 def deactivate(workspace: str, email: str) -> None:
     """Shut a person out at once: sessions end and tokens stop. What they did stays in the record."""
-    from commsched.flow import operator
+    from commsched.services.accounts import machine_admin
 
     office = open_office()
     found, _ = place(office, workspace)
-    operator.deactivate(office, found, email)
+    machine_admin.deactivate(office, found, email)
 
 
 @person.command("password")
@@ -91,12 +91,12 @@ def deactivate(workspace: str, email: str) -> None:
 @_stdin
 def set_password(workspace: str, email: str, password_stdin: bool) -> None:
     """Give a person a new password (asked for, or --password-stdin), also one who was shut out. Sessions end."""
-    from commsched.flow import operator
+    from commsched.services.accounts import machine_admin
 
     given = password_from(password_stdin, required=True)
     office = open_office()
     found, _ = place(office, workspace)
-    operator.give_password(office, found, email, given or "")
+    machine_admin.give_password(office, found, email, given or "")
 
 
 @click.group(cls=OfficeGroup)
@@ -112,18 +112,18 @@ def token() -> None:
 @click.option("--name", default="command line", show_default=True, help="What it is for.")
 def create_token(workspace: str, email: str, role: str | None, name: str) -> None:
     """Make a token for a person in an office. Prints the token and nothing else; it is shown this once."""
-    from commsched.flow import keys, operator
+    from commsched.services.accounts import machine_admin, tokens
 
     office = open_office()
     found, _ = place(office, workspace)
-    click.echo(keys.create_token(office, operator.as_member(office, found, email), name, role or ""))
+    click.echo(tokens.create_token(office, machine_admin.as_member(office, found, email), name, role or ""))
 
 
 @token.command("list")
 @workspace_option
 def list_tokens(workspace: str) -> None:
     """List the tokens in use, with the number that revoke takes."""
-    from commsched.flow import keys, people
+    from commsched.services.accounts import people, tokens
 
     office = open_office()
     found, _ = place(office, workspace)
@@ -131,7 +131,7 @@ def list_tokens(workspace: str) -> None:
     rows: list[tuple[object, ...]] = [
         (one.id, emails.get(one.person_id, ""), one.role or "-", one.name, f"{one.created_at:%Y-%m-%d}",
          f"{one.used_at:%Y-%m-%d}" if one.used_at else "-")
-        for one in keys.tokens(office, found.id)
+        for one in tokens.tokens(office, found.id)
     ]  # fmt: skip
     table(rows, ("id", "email", "role", "name", "created", "used"))
 
@@ -141,11 +141,11 @@ def list_tokens(workspace: str) -> None:
 @click.argument("id", type=int)
 def revoke_token(workspace: str, id: int) -> None:
     """End the token with this number (see: token list). It stops working at once."""
-    from commsched.flow import keys
+    from commsched.services.accounts import tokens
 
     office = open_office()
     _, actor = place(office, workspace)
-    keys.revoke_token(office, actor, id)
+    tokens.revoke_token(office, actor, id)
 
 
 COMMANDS = (person, token)

@@ -25,10 +25,10 @@ from commsched.cli._common import (
 )
 from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
-from commsched.core.words import N_
+from commsched.core.text.messages import N_
 
 if TYPE_CHECKING:
-    from commsched.flow.context import Office
+    from commsched.services.kernel.context import Office
 
 HOST, PORT = "127.0.0.1", 8080
 THREADS = 8
@@ -47,8 +47,8 @@ _port = click.option("--port", default=PORT, show_default=True, type=click.IntRa
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
 def init(workspace: str, email: str, name: str, slug: str, zone: str, language: str, password_stdin: bool) -> None:
     """Make a real, empty office and its first administrator. Prints its short name, which other commands take."""
-    from commsched.flow.passwords import check_strength
-    from commsched.flow.people import check_workspace, create_workspace
+    from commsched.services.accounts.passwords import check_strength
+    from commsched.services.accounts.people import check_workspace, create_workspace
 
     check_workspace(workspace, email, name, slug, zone, language)
     password = password_from(password_stdin, required=True)
@@ -97,7 +97,7 @@ def _furnish(folder: str) -> None:
     import msgspec
 
     from commsched import bootstrap
-    from commsched.flow.demo import furnish
+    from commsched.services.demo.demo import furnish
 
     office = bootstrap.open_office(folder)
     with closing(office.store):
@@ -106,7 +106,7 @@ def _furnish(folder: str) -> None:
 
 def _furnish_apart(folder: str, address: str) -> Any:
     """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep.
-    Returns ``flow.demo.DemoInfo`` as plain data."""
+    Returns ``services.demo.demo.DemoInfo`` as plain data."""
     import json
     import subprocess
     import sys
@@ -157,20 +157,20 @@ def worker(parent: int | None, address: str) -> None:
         warn_of_network_disk()
     office = open_office()
     _log()
-    from commsched.engine import apart
+    from commsched.engine import process
 
     if address:
         office.settings.setdefault("base_url", address)
     if parent is None:
         click.echo("The scheduler is running.")
-    click.get_current_context().exit(apart.run(office, parent))
+    click.get_current_context().exit(process.run(office, parent))
 
 
 def _serve(office: Office, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]) -> None:
     """The pages here, and the engine in a process of its own that is made before the pages are loaded."""
     import sys
 
-    from commsched.engine.apart import Keeper
+    from commsched.engine.process import Keeper
 
     _alone()
     _log()
@@ -187,7 +187,7 @@ def _serve(office: Office, sockets: list[socket.socket], address: str, tell_of_i
 
 
 def _serve_pages(office: Office, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]) -> None:
-    from commsched.flow.watch import Lookout
+    from commsched.services.ops.watchman import Lookout
 
     office.settings.setdefault("base_url", address)
     with _starting():
@@ -215,7 +215,7 @@ def _starting() -> Iterator[None]:
 
 def _alone() -> None:
     """Another program of the same user cannot look into this process, where passwords and tokens are."""
-    from commsched.images.confinement import undumpable
+    from commsched.images.intake.confinement import undumpable
 
     undumpable()
 
@@ -223,8 +223,8 @@ def _alone() -> None:
 def _log() -> None:
     import logging
 
-    from commsched.core.discreet import DiscreetFormatter
-    from commsched.core.settings import log_level
+    from commsched.core.installation.redaction import DiscreetFormatter
+    from commsched.core.installation.settings import log_level
 
     logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")))
     for handler in logging.getLogger().handlers:

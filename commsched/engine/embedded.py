@@ -12,15 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from commsched.engine.guard import ClockGuard, Leaps
+from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
-from commsched.flow import beats, chores, notify, servertime
-from commsched.flow.bell import Bell, ring
-from commsched.flow.context import Office
-from commsched.flow.deliver.courier import PATIENCE, Courier
-from commsched.flow.deliver.recover import recover
-from commsched.flow.watch import Watch
+from commsched.services.deliver.dispatcher import PATIENCE, Courier
+from commsched.services.deliver.recovery import recover
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Office
+from commsched.services.notices import outbox
+from commsched.services.ops import chores, server_time
+from commsched.services.ops.wake_pipe import Bell, ring
+from commsched.services.ops.watchman import Watch
 from commsched.store.session import busy
 
 if TYPE_CHECKING:
@@ -268,7 +270,7 @@ class Engine:
 
     def _beat(self) -> None:
         trouble, ago = self._pulse.stands(self.trouble)
-        beats.beat(self.office, self.name, trouble, ago)
+        heartbeats.beat(self.office, self.name, trouble, ago)
         self._learn_address()
 
     def _learn_address(self) -> None:
@@ -276,7 +278,7 @@ class Engine:
         if not self._learns:
             return
         try:
-            found = beats.address(self.office)
+            found = heartbeats.address(self.office)
         except Exception as error:
             told(error, "the pages' address cannot be read")
             return
@@ -287,12 +289,12 @@ class Engine:
         self._watch.look()
 
     def _notices(self) -> None:
-        notify.send_due(self.office)
+        outbox.send_due(self.office)
 
     def _chores(self) -> None:
         chores.run(self.office)
 
     def _ask_the_time(self) -> None:
         if self.trouble == "clock":
-            servertime.ask(self.office)
+            server_time.ask(self.office)
             self._wake.set()

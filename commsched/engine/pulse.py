@@ -44,8 +44,8 @@ class Pulse:
         self._damaged = damaged(error)
 
     def stands(self, known: str = "") -> tuple[str, float]:
-        """The trouble, as a code of ``flow.beats.TROUBLES`` (``known`` is one that the courier knows itself), and how
-        many seconds ago the last whole turn was taken."""
+        """The trouble, as a code of ``services.kernel.heartbeats.TROUBLES`` (``known`` is one that the courier knows
+        itself), and how many seconds ago the last whole turn was taken."""
         ago = self._steady() - self._at
         if known:
             return known, ago

@@ -1,11 +1,14 @@
 """Everything that knows Pillow: taking pictures in safely, and drawing cards in the office's own look.
 
-- :mod:`~commsched.images.intake`: ``take``, ``thumbnail``, ``crop``, ``fit``; each works in a confined process.
-- :mod:`~commsched.images.card`: ``draw`` and ``pages``; :mod:`~commsched.images.designs` lists what there is to draw.
-- :class:`commsched.images.brand.Brand`: an office's colours, logo and fonts; ``fonts.take_font`` checks uploaded ones.
-- ``python -m commsched.images.sheet OUT.png``: every design in every size, to be looked at.
+- :mod:`~commsched.images.intake.pictures`: ``take``, ``thumbnail``, ``crop``, ``fit``; each works in a confined
+  process.
+- :mod:`~commsched.images.cards.card`: ``draw`` and ``pages``; :mod:`~commsched.images.cards.designs` lists what there
+  is to draw.
+- :class:`commsched.images.cards.brand.Brand`: an office's colours, logo and fonts; ``fonts.take_font`` checks uploaded
+  ones.
+- ``python -m commsched.images.tools.sheet OUT.png``: every design in every size, to be looked at.
 
-``from commsched import images`` loads none of them; ``images.card`` does, when it is first touched, so that a
+``from commsched import images`` loads none of them; ``images.cards.card`` does, when it is first touched, so that a
 process that draws nothing does not pay for drawing at its start.
 """
 
@@ -14,7 +17,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from commsched.images import brand, card, confinement, contrast, designs, errors, fonts, intake, look, values, video
+    from commsched.images.cards import brand, card, designs, values
+    from commsched.images.intake import confinement, errors, fingerprint, pictures, video
+    from commsched.images.text import contrast, fonts
 
 __all__ = [
     "brand",
@@ -23,12 +28,17 @@ __all__ = [
     "contrast",
     "designs",
     "errors",
+    "fingerprint",
     "fonts",
-    "intake",
-    "look",
+    "pictures",
     "values",
     "video",
 ]
+_ROOMS = {
+    "intake": ("confinement", "errors", "fingerprint", "pictures", "video"),
+    "text": ("contrast", "fonts"),
+    "cards": ("brand", "card", "designs", "values"),
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -36,4 +46,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return import_module(f"{__name__}.{name}")
+    room = next(room for room, modules in _ROOMS.items() if name in modules)
+    return import_module(f"{__name__}.{room}.{name}")

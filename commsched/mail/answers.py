@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from commsched.core.outcome import Outcome, Rejected, Retry, Why
+from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Why
 
 Stage = Literal["hello", "sign-in", "sender", "recipient", "content"]
 

@@ -13,9 +13,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
-from commsched.core.clean import clean
-from commsched.core.platform import Message
-from commsched.core.words import N_
+from commsched.core.platform.contract import Message
+from commsched.core.text.clean import clean
+from commsched.core.text.messages import N_
 from commsched.mail.headers import CannotBuild, ascii_domain, clean_address, mailbox_field, plain_line, text_field
 
 _ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from commsched.core.words import N_, Invalid
+from commsched.core.text.messages import N_, Invalid
 
 Security = Literal["implicit", "required", "offered", "none"]
 LONGEST_LINE: Final = 4096

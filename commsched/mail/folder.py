@@ -12,9 +12,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from commsched.core.outcome import Absent, CannotTell, Finding, Found, Outcome, Published, Rejected, Retry
-from commsched.core.platform import Mailer, Message
-from commsched.core.words import N_, Words
+from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Outcome, Published, Rejected, Retry
+from commsched.core.platform.contract import Mailer, Message
+from commsched.core.text.messages import N_, Words
 from commsched.mail.build import build, clean_id
 from commsched.mail.headers import CannotBuild
 

@@ -11,9 +11,9 @@ import re
 import unicodedata
 from typing import Final
 
-from commsched.core.clean import clean
-from commsched.core.recipients import HOSTS
-from commsched.core.words import N_, Invalid
+from commsched.core.text.clean import clean
+from commsched.core.text.messages import N_, Invalid
+from commsched.core.text.recipients import HOSTS
 
 LONGEST_WORD: Final = 75
 """Octets of an encoded word (RFC 2047, 2)."""

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from commsched.core.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform import Mailer, Message
-from commsched.core.recipients import is_address
-from commsched.core.words import N_, Invalid, Words
+from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import Mailer, Message
+from commsched.core.text.messages import N_, Invalid, Words
+from commsched.core.text.recipients import is_address
 from commsched.mail.answers import outcome_of, text_of
 from commsched.mail.build import build, clean_id
 from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
@@ -39,8 +39,8 @@ def mailer_for(settings: dict[str, str], outbox: Path, dial: Dial | None = None)
     """The mailer that ``settings`` describe: ``smtp_url``, or none for a folder of files in ``outbox``. ``dial`` is how
     the relay is connected to.
 
-    Raises :class:`~commsched.core.words.Invalid` for an ``smtp_url`` or a ``mail_from`` that cannot be read: at the
-    start, not at night when the first mail is to leave.
+    Raises :class:`~commsched.core.text.messages.Invalid` for an ``smtp_url`` or a ``mail_from`` that cannot be read:
+    at the start, not at night when the first mail is to leave.
     """
     name, sender = default_sender(settings)
     if settings.get("smtp_url", "").strip():

@@ -10,8 +10,8 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
-from commsched.core.platform import Platform
-from commsched.core.words import N_, Invalid
+from commsched.core.platform.contract import Platform
+from commsched.core.text.messages import N_, Invalid
 
 
 @cache

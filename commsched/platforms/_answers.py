@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from commsched.core.outcome import CannotTell, Outcome, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, DeadToken, Part, Setting, Wire
-from commsched.core.words import N_
+from commsched.core.delivery.outcome import CannotTell, Outcome, Rejected, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, DeadToken, Part, Setting, Wire
+from commsched.core.text.messages import N_
 
 _DETAIL_MAX = 500
 _LONGEST: Final = timedelta(days=1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.core.platform import Draft, Limits, Part, PictureFile
-from commsched.core.text import split_thread, tidy
-from commsched.core.words import N_, Problem, Words, block, warn
+from commsched.core.platform.contract import Draft, Limits, Part, PictureFile
+from commsched.core.text.length import split_thread, tidy
+from commsched.core.text.messages import N_, Problem, Words, block, warn
 
 
 def said(draft: Draft) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError
 
-from commsched.core.words import N_, Words
+from commsched.core.text.messages import N_, Words
 from commsched.platforms._network import Blocked, Malformed, Moved, TooLarge
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}

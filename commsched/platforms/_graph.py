@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform import Wire
+from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.platform.contract import Wire
 from commsched.platforms._answers import retry_after, walled
 
 with warnings.catch_warnings():

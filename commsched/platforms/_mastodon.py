@@ -9,9 +9,9 @@ from typing import Any, Final, cast
 import mastodon
 from mastodon import errors
 
-from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Wire
-from commsched.core.text import URL_LENGTH
+from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, Wire
+from commsched.core.text.length import URL_LENGTH
 from commsched.platforms._answers import detail, from_failure, retry_after, walled
 
 _NOT_READY = re.compile(r"not finished processing|try again in a moment", re.IGNORECASE)

@@ -27,7 +27,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from commsched.core.address import is_public
+from commsched.core.installation.ip_ranges import is_public
 from commsched.platforms._dial import Found, dial, look_up
 
 Guard = Callable[[Sequence[str]], bool]

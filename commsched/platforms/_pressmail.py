@@ -7,8 +7,8 @@ from html import escape
 from typing import Final
 from urllib.parse import quote
 
-from commsched.core.markup import to_html, to_plain
-from commsched.core.platform import Draft
+from commsched.core.content.markup import to_html, to_plain
+from commsched.core.platform.contract import Draft
 
 _LABELS: Final = {
     "sv": {

@@ -22,8 +22,8 @@ from tweepy.errors import (
     Unauthorized,
 )
 
-from commsched.core.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform import Wire
+from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
+from commsched.core.platform.contract import Wire
 from commsched.platforms._answers import ident, retry_after, walled
 
 _WINDOW: Final = timedelta(minutes=15)

@@ -12,8 +12,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commsched.core.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
-from commsched.core.platform import (
+from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
+from commsched.core.platform.contract import (
     Account,
     ConnectError,
     DeadToken,
@@ -25,8 +25,8 @@ from commsched.core.platform import (
     Setting,
     Wire,
 )
-from commsched.core.text import graphemes, split_thread, tidy
-from commsched.core.words import N_, Problem, block
+from commsched.core.text.length import graphemes, split_thread, tidy
+from commsched.core.text.messages import N_, Problem, block
 from commsched.platforms._answers import (
     base_url,
     detail,

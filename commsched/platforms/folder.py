@@ -18,9 +18,29 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from commsched.core.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected, Retry
-from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, PictureFile, Platform, Setting, Wire
-from commsched.core.words import N_, Problem
+from commsched.core.delivery.outcome import (
+    Absent,
+    CannotTell,
+    Finding,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+)
+from commsched.core.platform.contract import (
+    Account,
+    ConnectError,
+    Draft,
+    Limits,
+    Part,
+    PictureFile,
+    Platform,
+    Setting,
+    Wire,
+)
+from commsched.core.text.messages import N_, Problem
 from commsched.platforms._checks import check_pictures, check_text
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")

@@ -11,8 +11,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commsched.core.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Retry
-from commsched.core.platform import (
+from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Retry
+from commsched.core.platform.contract import (
     Account,
     ConnectError,
     DeadToken,
@@ -24,8 +24,8 @@ from commsched.core.platform import (
     Setting,
     Wire,
 )
-from commsched.core.text import URL_LENGTH, mastodon_length, tidy
-from commsched.core.words import N_, Problem
+from commsched.core.text.length import URL_LENGTH, mastodon_length, tidy
+from commsched.core.text.messages import N_, Problem
 from commsched.platforms._answers import base_url, ident, invisible, orphan, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 

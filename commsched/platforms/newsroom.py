@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from commsched.core.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform import Account, Draft, Limits, Part, Platform, Wire
-from commsched.core.slug import address_of
-from commsched.core.words import N_, Problem, block, warn
+from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
+from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.text.messages import N_, Problem, block, warn
+from commsched.core.text.slug import address_of
 from commsched.platforms._checks import check_pictures, check_text
 
 HEADLINE: Final = 120

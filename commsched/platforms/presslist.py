@@ -12,11 +12,21 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from commsched.core.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
-from commsched.core.platform import Account, ConnectError, Draft, Limits, Message, Part, Platform, Setting, Wire
-from commsched.core.recipients import Recipients, is_address, read
-from commsched.core.slug import address_of
-from commsched.core.words import N_, Problem, block, warn
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
+from commsched.core.platform.contract import (
+    Account,
+    ConnectError,
+    Draft,
+    Limits,
+    Message,
+    Part,
+    Platform,
+    Setting,
+    Wire,
+)
+from commsched.core.text.messages import N_, Problem, block, warn
+from commsched.core.text.recipients import Recipients, is_address, read
+from commsched.core.text.slug import address_of
 from commsched.platforms._pressmail import foot, html_body, subject, text_body
 
 GOOD_HEADLINE: Final = 40

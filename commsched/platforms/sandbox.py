@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
-from commsched.core.outcome import (
+from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
     Finding,
@@ -23,9 +23,9 @@ from commsched.core.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform import Account, ConnectError, Draft, Limits, Part, Platform, Setting, Wire
-from commsched.core.text import graphemes
-from commsched.core.words import N_, Problem
+from commsched.core.platform.contract import Account, ConnectError, Draft, Limits, Part, Platform, Setting, Wire
+from commsched.core.text.length import graphemes
+from commsched.core.text.messages import N_, Problem
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 
 CHARACTERS: Final = 500

@@ -10,16 +10,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commsched.core.outcome import (
-    Absent,
-    CannotTell,
-    Finding,
-    Found,
-    Handles,
-    Outcome,
-    Published,
-)
-from commsched.core.platform import (
+from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published
+from commsched.core.platform.contract import (
     Account,
     ConnectError,
     Draft,
@@ -30,8 +22,8 @@ from commsched.core.platform import (
     Setting,
     Wire,
 )
-from commsched.core.text import split_thread, tidy, x_length, x_links
-from commsched.core.words import N_, Problem, block, warn
+from commsched.core.text.length import split_thread, tidy, x_length, x_links
+from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, outcome_of, refusal, unread, value
 from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from commsched.core.consent import first_end
-from commsched.core.content import Content, parse
+from commsched.core.content.model import Content, parse
+from commsched.core.media.consent import first_end
 from commsched.store.base import Base, Scoped
 
 
@@ -37,7 +37,7 @@ class Item(Base, Scoped):
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")
-    """Why it is held or failed (a code of ``core.lifecycle``)."""
+    """Why it is held or failed (a code of ``core.delivery.lifecycle``)."""
     search: Mapped[str] = mapped_column(Text, default="")
     """Title and text, case folded, for the search box."""
     channels: Mapped[str] = mapped_column(Text, default="")

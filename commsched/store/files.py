@@ -21,7 +21,7 @@ class Derivative(Base, Scoped):
     id: Mapped[int] = mapped_column(primary_key=True)
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"))
     recipe: Mapped[str] = mapped_column(String(200))
-    """What it was made by: see :class:`commsched.core.fitting.Recipe`."""
+    """What it was made by: see :class:`commsched.core.platform.fitting.Recipe`."""
     sha256: Mapped[str] = mapped_column(String(64))
     """Empty where nothing can be made by that recipe, so that it is not tried at every check."""
     suffix: Mapped[str] = mapped_column(String(8))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from commsched.core.words import N_, OfficeError
+from commsched.core.text.messages import N_, OfficeError
 from commsched.store.migrations import HEAD
 from commsched.store.session import Store
 

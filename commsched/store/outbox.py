@@ -152,5 +152,5 @@ left_off: Any = case(
     (and_(Delivery.state == literal_column("'waiting'"), _some_out), literal_column("'sending'")),
     else_=Delivery.state,
 )  # fmt: skip
-"""SQL: a delivery's state as :func:`commsched.core.lifecycle.item_state` takes it: stopped with some of it out is
-``PARTLY``, and what waits to go on after its first part is under way."""
+"""SQL: a delivery's state as :func:`commsched.core.delivery.lifecycle.item_state` takes it: stopped with some of it
+out is ``PARTLY``, and what waits to go on after its first part is under way."""

@@ -23,7 +23,7 @@ class Workspace(Base):
     latest_minutes: Mapped[int] = mapped_column(default=120)
     """How late a delivery may be before it is held, unless the item says otherwise."""
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """``core.approval.Policy`` as JSON; a channel may have a stricter one."""
+    """``core.approval.rules.Policy`` as JSON; a channel may have a stricter one."""
     window_before_hours: Mapped[int] = mapped_column(default=6)
     window_after_hours: Mapped[int] = mapped_column(default=24)
     paused_at: Mapped[datetime | None]

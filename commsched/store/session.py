@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from commsched.core.words import N_, OfficeError
+from commsched.core.text.messages import N_, OfficeError
 from commsched.store.base import Scoped
 
 EVERY_WORKSPACE = 0

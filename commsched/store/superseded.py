@@ -25,4 +25,5 @@ _corrected: Any = (
 superseded: Any = case(
     (_down, literal_column("'taken_down'")), (_corrected, literal_column("'corrected'")), else_=literal_column("''")
 )
-"""``taken_down`` or ``corrected``: codes of :data:`commsched.core.lifecycle.REASONS`; empty while it stands."""
+"""``taken_down`` or ``corrected``: codes of :data:`commsched.core.delivery.lifecycle.REASONS`; empty while it
+stands."""

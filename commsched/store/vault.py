@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from commsched.core.words import N_, OfficeError
+from commsched.core.text.messages import N_, OfficeError
 
 
 class KeyMismatch(OfficeError):

@@ -13,11 +13,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map, Rule
 
-from commsched.flow.context import Office
-from commsched.web import authorise, compress, errors, guard, mailing, nav, words
-from commsched.web.paths import templates
+from commsched.services.kernel.context import Office
+from commsched.web.components import mail_status
+from commsched.web.http import authorization, compress, errors, guard, i18n, nav
+from commsched.web.http.paths import templates
 
-PACKAGES = ("commsched.web.pages", "commsched.web.public", "commsched.api")
+FEATURES = ("session", "desk", "items", "composer", "calendar", "media", "design", "settings", "channels", "public")
+PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""
 MOST_BYTES = 40 * 1024 * 1024
 """The largest request: a few pictures. Anything above is refused while it is read."""
@@ -64,12 +66,12 @@ def create_app(office: Office, *, testing: bool = False, packages: Iterable[str]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
-    for part in (compress, guard, authorise, errors, words, mailing, nav):
+    for part in (compress, guard, authorization, errors, i18n, mail_status, nav):
         part.install(app)
     for module in sorted(_pages(packages), key=lambda module: module.__name__):
         app.register_blueprint(module.bp)
         nav.add(app, getattr(module, "NAV", ()))
-    if forgotten := authorise.undeclared(app):
+    if forgotten := authorization.undeclared(app):
         raise RuntimeError(f"routes that do not say who may enter: {', '.join(forgotten)}")
     return app
 

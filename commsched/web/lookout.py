@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from commsched.flow.context import Office
-from commsched.flow.watch import Lookout
+from commsched.services.kernel.context import Office
+from commsched.services.ops.watchman import Lookout
 
 
 class LookedAfter:

@@ -19,8 +19,8 @@ from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
-from commsched.flow.context import Office
-from commsched.flow.signin import is_somebody
+from commsched.services.accounts.sessions import is_somebody
+from commsched.services.kernel.context import Office
 from commsched.web.app import MOST_BYTES
 
 log = logging.getLogger("commsched.server")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from commsched.flow import keys
-from commsched.flow.context import Office
-from commsched.flow.deliver.courier import Courier
+from commsched.services.accounts import tokens
+from commsched.services.deliver.dispatcher import Courier
+from commsched.services.kernel.context import Office
 from commsched.store.models import Channel
 from tests.conftest import Cast
 
@@ -49,7 +49,7 @@ def program(app: Flask, office: Office, cast: Cast) -> Callable[..., Client]:
 
     def with_token(role: str = "writer", most: str = "") -> Client:
         actor = cast.elsewhere_actor if role == "stranger" else cast.actor(role)
-        return Client(app, keys.create_token(office, actor, "a test", most))
+        return Client(app, tokens.create_token(office, actor, "a test", most))
 
     return with_token
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests import writing
 from tests.conftest import Cast
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from commsched.flow import storage
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
+from commsched.services.media import quota
 from commsched.store.models import Media
 from tests import writing
 from tests.api.conftest import Client
@@ -55,9 +55,9 @@ def test_a_full_office_is_a_problem_that_names_the_file(
 ) -> None:
     writer = program()
     number = put(writer, writing.photo(height=200)).json["id"]
-    storage.set_room(office, cast.actor(), storage.LEAST_MB)
+    quota.set_room(office, cast.actor(), quota.LEAST_MB)
     with office.store.write(cast.place.id) as session:
-        session.get_one(Media, number).size = storage.LEAST_MB * 2**20
+        session.get_one(Media, number).size = quota.LEAST_MB * 2**20
     card = {"design": "headline", "values": {"headline": "Fler turer"}, "sizes": ["600x315"]}
     given = put(writer, writing.photo()) if send == "file" else writer.post(f"/{path}", card)
     assert given.status_code == 413, given.text

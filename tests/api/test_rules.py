@@ -10,11 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from commsched.api.pace import Pace
 from commsched.api.problems import TooFast
-from commsched.flow import keys, library, operator, write
-from commsched.flow.context import Office
-from commsched.web import errors
+from commsched.api.rate_limit import Pace
+from commsched.services.accounts import machine_admin, tokens
+from commsched.services.kernel.context import Office
+from commsched.services.media import library
+from commsched.services.workflow import editing
+from commsched.web.http import errors
 from tests import publications
 from tests.api.conftest import Client, add_channel
 from tests.conftest import NOW, PASSWORD, Cast, SetClock
@@ -65,7 +67,7 @@ def test_a_crash_before_the_answer_was_kept_still_creates_one_item(
 ) -> None:
     writer, headers = program(), {"Idempotency-Key": "1"}
     with monkeypatch.context() as patch:
-        patch.setattr("commsched.flow.once.keep", _interrupted)
+        patch.setattr("commsched.services.workflow.idempotency.keep", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             writer.post("/items", {"text": "Ett"}, headers=headers)
     again = writer.post("/items", {"text": "Ett"}, headers=headers)
@@ -132,15 +134,15 @@ def test_a_change_of_the_text_keeps_the_time_that_was_set_while_it_was_sent(
 ) -> None:
     karin = program("writer")
     item = karin.create(text="Först", publish_at="2026-11-27T07:30")
-    path, read, save = f"/items/{item['id']}", item["revision"]["hash"], write.save
+    path, read, save = f"/items/{item['id']}", item["revision"]["hash"], editing.save
 
     def meanwhile(*args: Any, **more: Any) -> bool:
-        monkeypatch.setattr(write, "save", save)
+        monkeypatch.setattr(editing, "save", save)
         clock.forward(seconds=1)
         assert program("approver").put(path, {"publish_at": "2026-11-27T09:00"}, match=read).status_code == 200
         return save(*args, **more)
 
-    monkeypatch.setattr(write, "save", meanwhile)
+    monkeypatch.setattr(editing, "save", meanwhile)
     changed = karin.put(path, {"text": "Sedan"}, match=read)
     assert changed.status_code == 200
     assert changed.json["publish_at"].startswith("2026-11-27T08:00")
@@ -271,7 +273,7 @@ def test_problems_speak_the_language_that_is_asked_for_else_the_persons(program:
 
 def test_a_locked_database_says_try_again(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = program()
-    monkeypatch.setattr(write, "create", _failing("database is locked"))
+    monkeypatch.setattr(editing, "create", _failing("database is locked"))
     answer = writer.post("/items", {"text": "Ja"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.content_type == "application/problem+json"
@@ -284,7 +286,7 @@ def test_what_the_machine_lacks_has_a_type_a_title_and_what_it_means(
     program: Program, monkeypatch: pytest.MonkeyPatch, said: str, status: int, code: str
 ) -> None:
     writer = program()
-    monkeypatch.setattr(write, "create", _failing(said))
+    monkeypatch.setattr(editing, "create", _failing(said))
     told = writer.post("/items", {"text": "Ja"}).json
     assert (told["type"], told["code"], told["status"]) == (f"urn:commsched:problem:{code}", code, status)
     assert told["title"] == errors.TROUBLES[status].what
@@ -308,7 +310,7 @@ def test_what_is_too_large_says_how_large_it_may_be_and_where(program: Program, 
 
 def test_a_full_disk_says_so(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = program()
-    monkeypatch.setattr(write, "create", _failing("database or disk is full"))
+    monkeypatch.setattr(editing, "create", _failing("database or disk is full"))
     assert writer.post("/items", {"text": "Ja"}).status_code == 507
 
 
@@ -338,9 +340,9 @@ def test_a_cookie_opens_nothing_here(browse: Callable[..., Any], cast: Cast) -> 
 def test_a_revoked_token_and_a_deactivated_person_are_out_at_once(program: Program, office: Office, cast: Cast) -> None:
     reader, writer = program("reader"), program("writer")
     assert (reader.get("/items").status_code, writer.get("/items").status_code) == (200, 200)
-    row = keys.tokens(office, cast.place.id, cast.reader.id)[0]
-    keys.revoke_token(office, cast.actor("reader"), row.id)
-    operator.deactivate(office, cast.place, cast.writer.email)
+    row = tokens.tokens(office, cast.place.id, cast.reader.id)[0]
+    tokens.revoke_token(office, cast.actor("reader"), row.id)
+    machine_admin.deactivate(office, cast.place, cast.writer.email)
     assert (reader.get("/items").status_code, writer.get("/items").status_code) == (401, 401)
 
 
@@ -496,7 +498,7 @@ def test_a_disk_that_fills_while_a_picture_is_written_leaves_nothing_behind(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("commsched.flow.library.os.fsync", full)
+        patch.setattr("commsched.services.media.library.os.fsync", full)
         answer = program().post("/media", data={"file": (io.BytesIO(files.png()), "x.png")})
     assert answer.status_code == 507
     assert [path for path in office.media.rglob("*") if path.is_file()] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests import publications
 from tests.api.conftest import Client
 from tests.conftest import Cast

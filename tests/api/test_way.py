@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests.api.conftest import Client, add_channel
 from tests.conftest import Cast, SetClock
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from commsched.store.models import Channel
 from tests.api.conftest import Client
 from tests.conftest import Cast

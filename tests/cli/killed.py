@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from commsched.bootstrap import open_copy
-from commsched.flow import restored
+from commsched.services.ops import after_restore
 
-STEPS = ((os, "rename"), (os, "fsync"), (os, "unlink"), (os, "mkdir"), (restored.pause, "pause"), (restored, "recover"),
-         (restored, "doubt"), (restored.carried, "carry"), (restored, "_fold"))  # fmt: skip
+STEPS = ((os, "rename"), (os, "fsync"), (os, "unlink"), (os, "mkdir"), (after_restore.pause, "pause"),
+         (after_restore, "recover"), (after_restore, "doubt"), (after_restore.carried, "carry"), (after_restore,
+         "_fold"))  # fmt: skip
 
 
 def die_at(step: int) -> None:
@@ -47,7 +48,7 @@ def main(archive: Path, home: Path, where: Path) -> None:
         pid = os.fork()
         if pid == 0:
             die_at(step)
-            restored.bring_back(archive, copy, datetime.now(UTC), open_copy)
+            after_restore.bring_back(archive, copy, datetime.now(UTC), open_copy)
             os._exit(0)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if code == 0:

@@ -18,12 +18,12 @@ import requests
 
 from bench.start import proportional
 from commsched.bootstrap import open_office
-from commsched.engine import apart
-from commsched.engine.apart import Keeper
+from commsched.engine import process as apart
 from commsched.engine.lock import EngineLock
-from commsched.flow import beats
-from commsched.flow.bell import Bell
-from commsched.flow.context import Office
+from commsched.engine.process import Keeper
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Office
+from commsched.services.ops.wake_pipe import Bell
 from commsched.store.models import Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 from tests.cli.conftest import Run
@@ -215,7 +215,7 @@ def kept(office: Office, code: str) -> Keeper:
 
 def trouble(office: Office) -> str:
     with office.store.read(EVERY_WORKSPACE) as session:
-        row = session.get(Heartbeat, beats.KEEPER)
+        row = session.get(Heartbeat, heartbeats.KEEPER)
         return row.detail if row else ""
 
 

@@ -16,9 +16,9 @@ from commsched.bootstrap import open_office
 from commsched.cli import _common
 from commsched.cli.channels import platform_key, points_inside
 from commsched.cli.main import main
-from commsched.flow import signin
-from commsched.flow.context import Office
 from commsched.platforms import get, keys
+from commsched.services.accounts import sessions
+from commsched.services.kernel.context import Office
 from commsched.store.models import Channel, Delivery, Heartbeat, Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.api.conftest import add_channel
@@ -58,7 +58,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_an_office_is_made_and_its_administrator_can_sign_in(founded: str, home: Path) -> None:
     assert founded == SLUG
     office = open_office(home)
-    assert signin.sign_in(office, "astrid@example.org", PASSWORD)
+    assert sessions.sign_in(office, "astrid@example.org", PASSWORD)
     office.store.close()
 
 
@@ -154,8 +154,8 @@ def test_a_person_gets_a_password_that_works(run: Run, founded: str, home: Path)
                 "--password-stdin", stdin=f"{PASSWORD}\n")  # fmt: skip
     assert given.stdout == ""
     office = open_office(home)
-    assert signin.sign_in(office, "gunnar@example.org", password)
-    assert signin.sign_in(office, "karin@example.org", PASSWORD)
+    assert sessions.sign_in(office, "gunnar@example.org", password)
+    assert sessions.sign_in(office, "karin@example.org", PASSWORD)
     office.store.close()
     twice = run("person", "add", "--workspace", SLUG, "--email", "karin@example.org", "--role", "writer")
     assert (twice.exit_code, twice.stdout) == (1, "")
@@ -174,9 +174,9 @@ def test_roles_passwords_and_ends(run: Run, founded: str, home: Path) -> None:
     assert run("person", "role", "--email", "karin@example.org", "--role", "approver").exit_code == 0
     assert run("person", "password", "--email", "karin@example.org", stdin="nytt lösenord\n").exit_code == 0
     office = open_office(home)
-    secret = signin.sign_in(office, "karin@example.org", "nytt lösenord")
+    secret = sessions.sign_in(office, "karin@example.org", "nytt lösenord")
     assert run("person", "deactivate", "--email", "karin@example.org").exit_code == 0
-    assert signin.recognise(office, secret) is None
+    assert sessions.recognise(office, secret) is None
     office.store.close()
     listed = run("person", "list").stdout.splitlines()
     assert next(line for line in listed if "karin" in line).split() == ["karin@example.org", "approver", "deactivated"]
@@ -194,14 +194,14 @@ def test_a_token_is_printed_and_nothing_else_and_works_until_revoked(run: Run, f
     assert made.stdout.count("\n") == 1
     assert made.stderr == ""
     office = open_office(home)
-    visitor = signin.recognise_token(office, token)
+    visitor = sessions.recognise_token(office, token)
     assert visitor is not None
     assert visitor.role == "reader"
     listed = run("token", "list").stdout
     assert "astrid@example.org" in listed
     assert token not in listed
     assert run("token", "revoke", "1").exit_code == 0
-    assert signin.recognise_token(office, token) is None
+    assert sessions.recognise_token(office, token) is None
     assert run("token", "revoke", "1").exit_code == 1
     office.store.close()
 
@@ -337,12 +337,15 @@ def waiting(office: Office) -> int:
     """A delivery that is due tomorrow; returns its item."""
     from datetime import timedelta
 
-    from commsched.core.draft import DraftIn
-    from commsched.flow import operator, write
+    from commsched.core.content.draft import DraftIn
+    from commsched.services.accounts import machine_admin
+    from commsched.services.workflow import editing
     from commsched.store.models import Delivery
 
     channel = add_channel(office, 1)
-    item = write.create(office, operator.actor(operator.workspace(office, "")), DraftIn(text="Ja", channels=[channel]))
+    item = editing.create(
+        office, machine_admin.actor(machine_admin.workspace(office, "")), DraftIn(text="Ja", channels=[channel])
+    )
     at = office.now() + timedelta(days=1)
     with office.store.write(1) as session:
         revision = session.get_one(Item, item).revision_id

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from commsched.cli import run as cli_run
-from commsched.flow import network_disk
+from commsched.services.ops import network_disk
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD
 

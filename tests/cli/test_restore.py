@@ -21,13 +21,14 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from commsched.bootstrap import open_copy, open_office
-from commsched.core.words import Conflict
-from commsched.flow import backup, in_use, keys, operator, replacing, restored
-from commsched.flow.context import Office
-from commsched.flow.deliver.courier import Courier
-from commsched.flow.in_use import InUse, enter
-from commsched.flow.restored import bring_back
-from commsched.flow.signin import recognise_token
+from commsched.core.text.messages import Conflict
+from commsched.services.accounts import machine_admin, tokens
+from commsched.services.accounts.sessions import recognise_token
+from commsched.services.deliver.dispatcher import Courier
+from commsched.services.kernel.context import Office
+from commsched.services.ops import after_restore, backup, in_use, replacing
+from commsched.services.ops.after_restore import bring_back
+from commsched.services.ops.in_use import InUse, enter
 from commsched.store.models import ApiToken, Attempt, Delivery, Item, Media, Person, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests.api.conftest import add_channel
@@ -76,7 +77,7 @@ def fate(home: Path, clock: SetClock) -> str:
         with office.store.read(EVERY_WORKSPACE) as session:
             reasons = set(session.scalars(select(Workspace.pause_reason)))
             assert session.scalars(select(Delivery.was)).all() == ["waiting"]
-        assert reasons == {restored.REASON}
+        assert reasons == {after_restore.REASON}
         assert _deliveries(office) == ["unknown"]
         assert _attempts(office) == 0, "nothing was sent"
         assert (office.media / "ab" / "abc.png").exists()
@@ -138,7 +139,7 @@ def test_a_failure_before_anything_is_moved_leaves_the_office_as_it_was(
         raise error
 
     place, _, what = name.rpartition(".")
-    target: Any = backup if what == "take_out" else getattr(restored, place) if place else restored
+    target: Any = backup if what == "take_out" else getattr(after_restore, place) if place else after_restore
     monkeypatch.setattr(target, what, fail)
     with pytest.raises(type(error)):
         bring_back(archive, office.home, clock.now(), open_copy)
@@ -342,7 +343,7 @@ def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
     office: Office, cast: Cast, clock: SetClock, tmp_path: Path, newer: bool
 ) -> None:
     """But a database older than the backup shuts nobody out who was let in again after it."""
-    token = keys.create_token(office, cast.actor("approver"), "a program")
+    token = tokens.create_token(office, cast.actor("approver"), "a program")
 
     def ended(yes: bool) -> None:
         with office.store.write(EVERY_WORKSPACE) as session:
@@ -357,7 +358,7 @@ def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
     made = backup.archive(office, tmp_path / "a.tar.gz", with_key=True)
     if newer:
         clock.forward(hours=1)
-        operator.deactivate(office, cast.place, cast.writer.email)
+        machine_admin.deactivate(office, cast.place, cast.writer.email)
         ended(True)
     office.store.close()
     if not newer:
@@ -379,7 +380,7 @@ def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
 def test_a_consent_that_ends_earlier_in_the_replaced_office_ends_then(
     office: Office, cast: Cast, clock: SetClock, tmp_path: Path, then: str | None, now: str | None, carried: str
 ) -> None:
-    from commsched.flow import library
+    from commsched.services.media import library
     from tests.images import files
 
     media = library.add(office, cast.actor("writer"), files.png(), "buss.png").media.id

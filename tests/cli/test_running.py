@@ -24,11 +24,12 @@ from sqlalchemy import select
 
 from bench.start import family, proportional
 from commsched.bootstrap import open_copy, open_office
-from commsched.core.words import Invalid
-from commsched.flow import backup, operator
-from commsched.flow.context import Office
-from commsched.flow.deliver.courier import Courier
-from commsched.flow.restored import bring_back, settle
+from commsched.core.text.messages import Invalid
+from commsched.services.accounts import machine_admin
+from commsched.services.deliver.dispatcher import Courier
+from commsched.services.kernel.context import Office
+from commsched.services.ops import backup
+from commsched.services.ops.after_restore import bring_back, settle
 from commsched.store.migrate import ready
 from commsched.store.models import Delivery, Item, Part, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store
@@ -148,12 +149,12 @@ def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
 
 def scheduled(office: Office, cast: Cast, channel: int, at: str, text: str) -> int:
     """An approved item in the outbox; returns its delivery."""
-    from commsched.core.draft import DraftIn
-    from commsched.flow import approve, schedule, write
+    from commsched.core.content.draft import DraftIn
+    from commsched.services.workflow import approve, editing, schedule
     from commsched.store.models import Revision
 
     writer, approver = cast.actor("writer"), cast.actor("approver")
-    item = write.create(office, writer, DraftIn(text=text, channels=[channel], publish_at=at))
+    item = editing.create(office, writer, DraftIn(text=text, channels=[channel], publish_at=at))
     approve.submit(office, writer, item)
     with office.store.read(cast.place.id) as session:
         content = session.query(Revision).filter_by(item_id=item).one().hash
@@ -231,8 +232,8 @@ def test_a_restore_over_the_command_line(run: Run, founded: str, home: Path, tmp
     assert done.exit_code == 0, done.output
     assert "secret.key" in done.stderr
     office = open_office(new)
-    assert operator.workspace(office, SLUG).pause_reason == "restored"
-    from commsched.flow.signin import recognise_token
+    assert machine_admin.workspace(office, SLUG).pause_reason == "restored"
+    from commsched.services.accounts.sessions import recognise_token
 
     assert recognise_token(office, token) is not None
     office.store.close()
@@ -296,7 +297,7 @@ def test_a_running_office_is_not_restored_over(run: Run, founded: str, home: Pat
 
 
 def test_a_backup_holds_every_picture_that_its_database_names(office: Office, cast: Cast, tmp_path: Path) -> None:
-    from commsched.flow import library
+    from commsched.services.media import library
     from tests.images import files
 
     media = library.add(office, cast.actor("writer"), files.png(), "buss.png").media

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from commsched.core.approval import Policy, Said, Step
+from commsched.core.approval.rules import Policy, Said, Step
 
 same_each_time = settings(max_examples=150, derandomize=True, database=None, deadline=None)
 NOON = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)

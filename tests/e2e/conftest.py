@@ -16,8 +16,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from commsched.flow import people, signin
-from commsched.flow.context import Office
+from commsched.services.accounts import people, sessions
+from commsched.services.kernel.context import Office
 from commsched.store.models import Person
 from tests.conftest import PASSWORD, Cast
 
@@ -87,7 +87,7 @@ def visit(chromium: Any, live: str, office: Office, cast: Cast) -> Iterator[Visi
         cookies = [{"name": "language", "value": language, "url": live}]
         if person is not None:
             people.set_own(office, person.id, language=language)
-            cookies.append({"name": "session", "value": signin.sign_in(office, person.email, PASSWORD), "url": live})
+            cookies.append({"name": "session", "value": sessions.sign_in(office, person.email, PASSWORD), "url": live})
         context.add_cookies(cookies)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))

@@ -23,7 +23,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from commsched.flow.demo import PASSWORD
+from commsched.services.demo.demo import PASSWORD
 from tests.e2e.conftest import CHROMIUM, DESK, FLAGS, PHONE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from commsched.flow import pause
+from commsched.services.workflow import pause
 from tests.conftest import Cast, SetClock
-from tests.flow.desk import approved, look, publish_what_is_due, scheduled, submitted, written
 from tests.publications import channel
+from tests.services.desk import approved, look, publish_what_is_due, scheduled, submitted, written
 
 
 def chip(page: Any, item: int) -> Any:

@@ -6,10 +6,10 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests.conftest import Cast
-from tests.flow.desk import approved, publish_what_is_due
 from tests.publications import channel
+from tests.services.desk import approved, publish_what_is_due
 
 
 def two_channels(office: Office, cast: Cast) -> int:
@@ -41,7 +41,7 @@ def test_nothing_is_exchanged_under_somebodys_hands(visit: Any, office: Office, 
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}")
     page.locator("summary", has_text="Ställ in").first.click()
-    from commsched.flow import schedule
+    from commsched.services.workflow import schedule
 
     schedule.schedule(office, cast.actor("writer"), number, office.now().isoformat())
     page.wait_for_timeout(500)
@@ -50,7 +50,7 @@ def test_nothing_is_exchanged_under_somebodys_hands(visit: Any, office: Office, 
 
 def test_the_calendar_follows_too(visit: Any, office: Office, cast: Cast, ticking: Office) -> None:
     number = two_channels(office, cast)
-    from commsched.flow import schedule
+    from commsched.services.workflow import schedule
 
     schedule.schedule(office, cast.actor("writer"), number, office.now().isoformat())
     page = visit(cast.writer)

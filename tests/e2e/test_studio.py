@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests import writing
 from tests.conftest import Cast
 

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from commsched.store.models import Media
 from tests import writing
 from tests.conftest import Cast

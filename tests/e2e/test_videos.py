@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests.conftest import Cast
 from tests.images import films
 

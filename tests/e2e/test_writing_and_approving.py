@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.core.draft import PictureIn
-from commsched.flow import approve, items, notify, write
-from commsched.flow.context import Office
+from commsched.core.content.draft import PictureIn
+from commsched.services.content import items
+from commsched.services.kernel.context import Office
+from commsched.services.notices import outbox
+from commsched.services.workflow import approve, editing
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast, MailBag, SetClock
@@ -38,7 +40,7 @@ def item(office: Office, cast: Cast, number: int) -> Item:
 
 
 def link_in(office: Office, mail: MailBag) -> str:
-    notify.send_due(office)
+    outbox.send_due(office)
     found = re.search(r"https?://\S+?(/a/\S+)", mail.sent[-1].text)
     assert found
     return found[1]
@@ -165,7 +167,7 @@ def test_what_is_written_in_a_post_under_review_is_kept_and_stays_on_the_approve
 def test_what_was_typed_while_signed_out_is_offered_again(
     visit: Any, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = write.create(office, cast.actor("writer"), writing.draft([to["x"]], text="Det som var sparat."))
+    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]], text="Det som var sparat."))
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
     session = page.context.cookies()
@@ -184,10 +186,10 @@ def test_what_was_typed_while_signed_out_is_offered_again(
 def test_two_writers_in_one_item_choose_between_their_versions(
     visit: Any, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = write.create(office, cast.actor("writer"), writing.draft([to["x"]], text="Det första."))
+    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]], text="Det första."))
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
-    write.save(office, cast.actor("administrator"), number, writing.draft([to["x"]], text="Astrids version."))
+    editing.save(office, cast.actor("administrator"), number, writing.draft([to["x"]], text="Astrids version."))
     page.get_by_label("Text", exact=True).fill("Karins version.")
     expect(page.locator("[data-keep-words]")).to_contain_text("Någon annan har sparat en annan version.")
     page.get_by_role("button", name="Spara utkast").click()
@@ -200,7 +202,7 @@ def test_two_writers_in_one_item_choose_between_their_versions(
 def test_the_hour_that_comes_twice_is_a_choice_of_two_buttons(
     visit: Any, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = write.create(office, cast.actor("writer"), writing.draft([to["x"]]))
+    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]]))
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
     page.get_by_label("Publiceras: dag").fill("2027-10-31")
@@ -225,7 +227,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     with office.store.read(cast.place.id) as session:
         shown = items.current(session, items.load(session, number)).hash
     approve.request_changes(office, cast.actor("approver"), number, shown, "Kortare!")
-    write.save(office, cast.actor("writer"), number, writing.draft(list(to.values()), title="Ö" * 300, text="å" * 250))
+    editing.save(
+        office, cast.actor("writer"), number, writing.draft(list(to.values()), title="Ö" * 300, text="å" * 250)
+    )
     approve.submit(office, cast.actor("writer"), number, then_schedule=True)
     path = link_in(office, mail)
     page = visit(cast.administrator, phone=phone, language=language, dark=phone)

@@ -15,14 +15,14 @@ import pytest
 from sqlalchemy import event, insert, select, update
 
 from bench.load import Noop, bare_office, fill
-from commsched.core.outcome import Handles, Outcome, Published
-from commsched.core.platform import Part, Wire
+from commsched.core.delivery.outcome import Handles, Outcome, Published
+from commsched.core.platform.contract import Part, Wire
 from commsched.engine import embedded
+from commsched.engine.clock_guard import ClockGuard
 from commsched.engine.embedded import Engine
-from commsched.engine.guard import ClockGuard
 from commsched.engine.lock import EngineLock
-from commsched.flow import health
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
+from commsched.services.ops import health
 from commsched.store.models import Attempt, Channel, Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 

@@ -18,19 +18,20 @@ import pytest
 
 from bench.load import bare_office
 from commsched.engine import clock as engine_clock
-from commsched.engine import embedded, guard
+from commsched.engine import clock_guard, embedded
 from commsched.engine.clock import After, Clock
 from commsched.engine.embedded import Engine
 from commsched.engine.pulse import STUCK, Pulse
-from commsched.flow import beats, health, servertime
-from commsched.flow.bell import Bell, ring
-from commsched.flow.context import Office
-from commsched.flow.deliver.courier import Courier
+from commsched.services.deliver.dispatcher import Courier
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Office
+from commsched.services.ops import health, server_time
+from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 from tests.engine.test_embedded import Post, looks, soon, states  # noqa: F401 (looks is a fixture)
 from tests.engine.test_embedded import until as until_
-from tests.flow.test_clock import serve  # noqa: F401 (a fixture)
+from tests.services.ops.test_clock import serve  # noqa: F401 (a fixture)
 
 
 def until(what: Callable[[], object], seconds: float = 30.0) -> bool:
@@ -78,7 +79,7 @@ def at(office: Office) -> datetime:
 
 def trouble(office: Office) -> str:
     with office.store.read(EVERY_WORKSPACE) as session:
-        return beats.trouble(session, office.now())
+        return heartbeats.trouble(session, office.now())
 
 
 # -- the courier's turns ----------------------------------------------------------------------------
@@ -245,7 +246,7 @@ def test_a_clock_that_leaps_is_told_at_once_and_the_chores_go_on(
     by: timedelta, office: Office, engine: Engine, leap: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[datetime] = []
-    monkeypatch.setattr(embedded.notify, "send_due", lambda office: done.append(office.now()))
+    monkeypatch.setattr(embedded.outbox, "send_due", lambda office: done.append(office.now()))
     engine.start()
     assert until(lambda: done and row(office) is not None)
     memory, count = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(done)
@@ -300,7 +301,7 @@ def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
     from email.utils import format_datetime
 
     port = serve(Date=format_datetime(datetime.now(UTC), usegmt=True)).rpartition(":")[2]
-    monkeypatch.setattr(servertime, "servers", lambda _office: [(f"http://{one}:{port}", True) for one in hosts])
+    monkeypatch.setattr(server_time, "servers", lambda _office: [(f"http://{one}:{port}", True) for one in hosts])
     office.http = bench_http
     leap(timedelta(minutes=-30))  # it starts wrong, as a computer without a battery does
     engine.start()
@@ -322,7 +323,7 @@ def test_the_servers_asked_are_those_of_the_channels(office: Office) -> None:
     class Known:
         settings = ()
 
-    from commsched.core.platform import Setting
+    from commsched.core.platform.contract import Setting
 
     class Served(Known):
         settings = (Setting("base_url", "Server", default="https://graph.example"),)
@@ -337,12 +338,12 @@ def test_the_servers_asked_are_those_of_the_channels(office: Office) -> None:
         for key, settings in (("served", {}), ("served", {"base_url": "https://a.example/api"}), ("plain", {})):
             session.execute(insert(Channel).values(workspace_id=1, platform=key, name=key, settings=settings,
                                                    created_at=office.now()))  # fmt: skip
-    assert servertime.servers(office) == [("https://graph.example", False), ("https://a.example", False)]
+    assert server_time.servers(office) == [("https://graph.example", False), ("https://a.example", False)]
 
 
 def test_the_guard_believes_and_goes_on_from_there() -> None:
     wall, steady = [datetime(2026, 11, 26, tzinfo=UTC)], [0.0]
-    one = guard.ClockGuard(lambda: wall[0], lambda: steady[0])
+    one = clock_guard.ClockGuard(lambda: wall[0], lambda: steady[0])
     wall[0] += timedelta(hours=1)
     assert not one.trusted()
     one.believe()
@@ -365,7 +366,9 @@ def test_another_process_wakes_the_engine(
     engine.start()
     assert until(lambda: looks)
     due = soon(office)
-    code = f"from pathlib import Path\nfrom commsched.flow.bell import ring\nring(Path({str(office.home)!r}))"
+    code = (
+        f"from pathlib import Path\nfrom commsched.services.ops.wake_pipe import ring\nring(Path({str(office.home)!r}))"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
     rung = datetime.now(UTC)
     assert until(lambda: bool(post.at))

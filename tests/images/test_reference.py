@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from commsched.images import card, designs, sheet
-from commsched.images.values import Value
+from commsched.images.cards import card, designs
+from commsched.images.cards.values import Value
+from commsched.images.tools import sheet
 
 FOLDER = Path(__file__).parent / "reference"
 WIDTH = 200

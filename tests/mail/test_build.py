@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from commsched.core.platform import Message
+from commsched.core.platform.contract import Message
 from commsched.mail.build import CannotBuild, build, plain_line
 
 LETTER = Message(

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from commsched.core.outcome import Published, Rejected
-from commsched.core.words import Invalid
+from commsched.core.delivery.outcome import Published, Rejected
+from commsched.core.text.messages import Invalid
 from commsched.mail.build import build
 from commsched.mail.headers import CannotBuild, clean_address, plain_line, text_field
 from commsched.mail.relay import default_sender, mailer_for

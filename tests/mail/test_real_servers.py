@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.outcome import Published, Rejected, Retry, Unknown
-from commsched.core.platform import Message
+from commsched.core.delivery.outcome import Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import Message
 from commsched.mail.connection import Patience, read_url
 from commsched.mail.relay import SmtpMailer
 from tests.peers import mail

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform import Message
-from commsched.core.words import Invalid
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import Message
+from commsched.core.text.messages import Invalid
 from commsched.mail.connection import Patience, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.relay import SmtpMailer, default_sender, mailer_for

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commsched.core.outcome import Handles, Outcome
-from commsched.core.platform import Draft, Part, PictureFile, Platform, Wire
+from commsched.core.delivery.outcome import Handles, Outcome
+from commsched.core.platform.contract import Draft, Part, PictureFile, Platform, Wire
 from commsched.platforms._network import Session
 
 PNG = base64.b64decode(

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import commsched.platforms as registry
-from commsched.core.outcome import (
+from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
     Finding,
@@ -25,8 +25,8 @@ from commsched.core.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform import ConnectError, Limits, Mailer, Message, Option, Platform, Setting, Wire
-from commsched.core.words import Invalid, Problem, Words
+from commsched.core.platform.contract import ConnectError, Limits, Mailer, Message, Option, Platform, Setting, Wire
+from commsched.core.text.messages import Invalid, Problem, Words
 from tests.platforms._office import NOW, draft, picture
 
 PLATFORMS = registry.all()

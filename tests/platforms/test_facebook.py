@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Part, Wire
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, Part, Wire
 from commsched.platforms import get
 from tests.platforms._office import HASTY, NOW, PNG, draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims._server import Answer

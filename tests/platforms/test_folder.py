@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.content import Quote
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
-from commsched.core.platform import ConnectError, Draft, PictureFile, Wire
+from commsched.core.content.model import Quote
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
+from commsched.core.platform.contract import ConnectError, Draft, PictureFile, Wire
 from commsched.platforms.folder import PLATFORM
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)

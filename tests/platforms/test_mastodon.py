@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Part, Wire
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, Part, Wire
 from commsched.platforms import get
 from tests.peers.mastodon import TOKEN, Server, mastodon_server
 from tests.platforms._office import draft, hurried, just_now, lose, part, picture, send, wire

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Retry, Unknown
-from commsched.core.platform import ConnectError, Wire
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, Wire
 from commsched.platforms import get
 from tests.platforms._office import draft, just_now, part, picture, send, wire
 from tests.sims.mastodon import MASTODON, TOKEN, MastodonSimulator

@@ -18,7 +18,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.outcome import Rejected, Retry, Unknown
+from commsched.core.delivery.outcome import Rejected, Retry, Unknown
 from commsched.platforms import _network
 from commsched.platforms._answers import from_failure, invisible, redact
 from commsched.platforms._network import Blocked, Moved, Session, TooLarge, public_only, was_sent

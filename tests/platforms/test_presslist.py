@@ -11,13 +11,23 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.content import Quote
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Draft, Mailer, Message, Part, Wire
-from commsched.flow.compose import lines_of
+from commsched.core.content.model import Quote
+from commsched.core.delivery.outcome import (
+    Absent,
+    CannotTell,
+    Found,
+    Handles,
+    Outcome,
+    Published,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from commsched.core.platform.contract import ConnectError, Draft, Mailer, Message, Part, Wire
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
 from commsched.platforms.presslist import PLATFORM
+from commsched.services.content.compose import lines_of
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 RELEASE = Draft(

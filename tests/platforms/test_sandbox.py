@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Draft, PictureFile, Wire
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, Draft, PictureFile, Wire
 from commsched.platforms.sandbox import BEHAVIOURS, PLATFORM
 
 NOW = datetime(2026, 11, 26, 6, 30, 10, tzinfo=UTC)

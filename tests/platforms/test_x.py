@@ -9,8 +9,8 @@ from unittest.mock import ANY
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform import ConnectError, Wire
+from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import ConnectError, Wire
 from commsched.platforms import get
 from tests.platforms._office import PNG, draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims._server import Answer

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from commsched.core.outcome import (
+from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
     Finding,
@@ -22,8 +22,8 @@ from commsched.core.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform import Account, Draft, Limits, Part, Platform, Wire
-from commsched.core.words import Problem
+from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.text.messages import Problem
 
 Idempotency = Literal["key", "two", "read", "none"]
 """As Mastodon (a key), as Facebook (two phases), as X (read back only), as e-mail (nothing at all)."""

@@ -12,15 +12,18 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from commsched.core.approval import Policy, Step, standing, yeses
-from commsched.core.words import OfficeError
-from commsched.flow import approve, chores, deputies, items, people, schedule, workspace, write
-from commsched.flow.asking import Turn, turn
-from commsched.flow.clearance import clearance, read_policy, said_of
-from commsched.flow.context import Actor, Office
-from commsched.flow.notify import ASKING
+from commsched.core.approval.rules import Policy, Step, standing, yeses
+from commsched.core.text.messages import OfficeError
+from commsched.services.accounts import deputies, office_settings, people
+from commsched.services.approval.approvers import Turn, turn
+from commsched.services.approval.clearance import clearance, read_policy, said_of
+from commsched.services.content import items
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.notices.outbox import ASKING
+from commsched.services.ops import chores
+from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import Decision, Entry, Item, Membership, Notice, Person
-from tests.flow.desk import draft
+from tests.services.desk import draft
 
 ADMINISTRATOR, LEADER, SECOND, WRITER, OTHER = range(5)
 APPROVED = ("approved", "scheduled")
@@ -135,7 +138,7 @@ class Rounds:
         who = self.somebody()
         words = [self._new_word(who.person or 0)]
         with suppress(OfficeError):
-            number = write.create(self.office, who, self._draft(words, self.random.choice((90, 600, 3000))))
+            number = editing.create(self.office, who, self._draft(words, self.random.choice((90, 600, 3000))))
             self.items.append(number)
             self.texts[number] = [words]
 
@@ -155,7 +158,7 @@ class Rounds:
         at = self.look(item).publish_at
         given = draft([self.channel], text=" ".join(words), publish_at=at.isoformat() if at else None)
         changed = words != self.texts[item][-1]
-        if self.tried(f"{who.name} saves {item}", lambda: write.save(self.office, who, item, given)) and changed:
+        if self.tried(f"{who.name} saves {item}", lambda: editing.save(self.office, who, item, given)) and changed:
             self.texts[item].append(words)
             self.no.discard(item)
             lost = approved and was not in ("draft", "changes_requested", "in_review")
@@ -179,7 +182,7 @@ class Rounds:
         number = self.random.randint(1, len(self.texts[item]))
         with self.office.store.read(self.place) as session:
             found = {row.number: row.parsed().text.split() for row in items.history(session, items.load(session, item))}
-        if number in found and self.tried("restores", lambda: write.restore(self.office, who, item, number)):
+        if number in found and self.tried("restores", lambda: editing.restore(self.office, who, item, number)):
             self.texts[item].append(found[number])
             self.no.discard(item)
 
@@ -278,7 +281,7 @@ class Rounds:
 
     def set_policy(self) -> None:
         wanted = self.random.choice(self.policies)
-        self.tried(f"policy {wanted.steps}", lambda: workspace.set_policy(self.office, self.boss(), wanted))
+        self.tried(f"policy {wanted.steps}", lambda: office_settings.set_policy(self.office, self.boss(), wanted))
 
     def let_time_pass(self) -> None:
         self.office.clock.forward(minutes=self.random.choice((1, 30, 200)))  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 
-from commsched.core.platform import Part, Platform
+from commsched.core.platform.contract import Part, Platform
 from tests.sims.platform import LOOK_FAULTS, PREPARE_FAULTS, SEND_FAULTS, Faulty
 from tests.sims.world import FIRST, LIST, SECOND, TROUBLES, World, discard
 

@@ -26,19 +26,21 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
-from commsched.core.content import parse
-from commsched.core.draft import DraftIn, PictureIn
-from commsched.core.lifecycle import REASONS, item_state
-from commsched.core.platform import Part as SentPart
-from commsched.core.platform import Platform, Wire
-from commsched.core.words import OfficeError
-from commsched.flow import approve, chores, pause, record, resolve, restored, schedule, write
-from commsched.flow.compose import media_path
-from commsched.flow.context import Actor, Office
-from commsched.flow.deliver import courier as courier_module
-from commsched.flow.deliver.courier import Courier
-from commsched.flow.deliver.hands import STALE
-from commsched.flow.deliver.recover import recover
+from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.model import parse
+from commsched.core.delivery.lifecycle import REASONS, item_state
+from commsched.core.platform.contract import Part as SentPart
+from commsched.core.platform.contract import Platform, Wire
+from commsched.core.text.messages import OfficeError
+from commsched.services.content.compose import media_path
+from commsched.services.deliver import dispatcher as courier_module
+from commsched.services.deliver.calls import STALE
+from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.recovery import recover
+from commsched.services.kernel import audit_log
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.ops import after_restore, chores
+from commsched.services.workflow import approve, editing, pause, resolve, schedule
 from commsched.store.migrate import ready
 from commsched.store.models import (
     Attempt,
@@ -320,7 +322,7 @@ class World:
         _copy(file, self.home / "commsched.db")
         for name, value in copy.deepcopy(books).items():
             setattr(self, name, value)
-        restored.settle(self.office, made_at)
+        after_restore.settle(self.office, made_at)
 
     def settle(self, most: int = 400) -> None:
         """Turn and call until nothing is left to do now."""
@@ -464,7 +466,7 @@ class World:
                 self._readers(item, mine, contents)
                 self._apart(item, contents)
         with self.office.store.engine.connect() as connection:
-            assert not list(record.broken(connection)), "the record's chain is broken"
+            assert not list(audit_log.broken(connection)), "the record's chain is broken"
 
     def _look_for(self, row: Delivery, revision: Revision, parts: list[Part], visible: Counter[Any]) -> None:
         said = parse(revision.content).text_on(row.channel_id)
@@ -521,7 +523,7 @@ class World:
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
         draft = self._draft(place, allowed, minutes, parts, picture, embargo, latest)
         made: list[int] = []
-        if self._try("create", lambda: made.append(write.create(self.office, writer, draft))):
+        if self._try("create", lambda: made.append(editing.create(self.office, writer, draft))):
             self.items += made
             self._try("submit", lambda: approve.submit(self.office, writer, made[0], then_schedule=True))
 
@@ -546,7 +548,7 @@ class World:
             draft.text, draft.title, draft.embargo = old.text, old.title, old.embargo or None
             draft.media = [PictureIn(id=1)] if old.pictures else []
         before = self._set_aside(item)
-        if self._try("edit", lambda: write.save(self.office, writer, item, draft)):
+        if self._try("edit", lambda: editing.save(self.office, writer, item, draft)):
             if self._facts(item)[0] != content_hash or self._set_aside(item) > before:
                 self.yes.pop((item, content_hash), None)
             self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True))

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from oauthlib.oauth1.rfc5849 import signature
 
-from commsched.core.text import x_parser
+from commsched.core.text.length import x_parser
 from tests.sims._server import Answer, Call, Simulator, Stage
 
 KEYS = {

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from commsched.core.draft import DraftIn
-from commsched.flow import library, passwords, signin, write
-from commsched.flow.context import Office
+from commsched.core.content.draft import DraftIn
+from commsched.services.accounts import passwords, sessions
+from commsched.services.kernel.context import Office
+from commsched.services.media import library
+from commsched.services.workflow import editing
 from commsched.store import migrate
 from commsched.store.models import Channel, Item, Media, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store
@@ -25,7 +27,7 @@ APART = unicodedata.normalize("NFD", WORD)
 
 
 def test_a_title_is_kept_in_one_form(cast: Cast) -> None:
-    item = write.create(cast.office, cast.actor("writer"), DraftIn(title=APART, text=APART))
+    item = editing.create(cast.office, cast.actor("writer"), DraftIn(title=APART, text=APART))
     with cast.office.store.read(cast.place.id) as session:
         row = session.get_one(Item, item)
         assert row.title == WORD
@@ -45,16 +47,16 @@ def test_every_text_column_is(kind: Any) -> None:
 
 
 def test_what_was_typed_on_a_mac_is_found_from_a_telephone(cast: Cast, browse: Any) -> None:
-    item = write.create(cast.office, cast.actor("writer"), DraftIn(title=APART, text="Nytt tak."))
+    item = editing.create(cast.office, cast.actor("writer"), DraftIn(title=APART, text="Nytt tak."))
     assert f"/items/{item}" in browse(cast.reader).get("~/search", query_string={"q": "Älvsbyn"}).text
 
 
 @pytest.mark.parametrize(("chosen", "typed"), [(WORD, APART), (APART, WORD), (APART, APART)])
 def test_a_password_is_the_same_on_every_keyboard(office: Office, cast: Cast, chosen: str, typed: str) -> None:
     assert passwords.matches(passwords.hash_password(chosen), typed)
-    fresh = signin.change_password(office, cast.writer.id, "regionbudget i tid", chosen)
+    fresh = sessions.change_password(office, cast.writer.id, "regionbudget i tid", chosen)
     assert fresh
-    assert signin.sign_in(office, cast.writer.email, typed)
+    assert sessions.sign_in(office, cast.writer.email, typed)
 
 
 def test_what_was_there_is_brought_into_that_form(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from commsched.store.models import Attempt, Base, Channel, Delivery, Scoped
 from commsched.store.session import EVERY_WORKSPACE, Store
 from commsched.store.types import from_micros, to_micros

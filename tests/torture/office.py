@@ -23,7 +23,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from commsched.core.outcome import (
+from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
     Finding,
@@ -35,12 +35,12 @@ from commsched.core.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform import Account, Draft, Limits, Part, Platform, Wire
-from commsched.core.words import Problem
+from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.text.messages import Problem
 from commsched.engine import embedded
-from commsched.flow.context import Office
 from commsched.platforms._answers import from_failure
 from commsched.platforms._network import Session
+from commsched.services.kernel.context import Office
 from commsched.store.session import Store
 from commsched.store.vault import Vault
 

@@ -18,9 +18,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from commsched.core.words import OfficeError
-from commsched.flow import pause, resolve, restored, schedule
-from commsched.flow.context import Actor
+from commsched.core.text.messages import OfficeError
+from commsched.services.kernel.context import Actor
+from commsched.services.ops import after_restore
+from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, Delivery, Item, Part, Revision
 from commsched.store.session import EVERY_WORKSPACE
 from tests.torture.office import Hooks, make_office
@@ -142,7 +143,7 @@ class People:
             return False
         file, made_at, stopped = self.random.choice(self.backups)
         _copy(file, self.home / "commsched.db")
-        restored.settle(self.office, made_at)
+        after_restore.settle(self.office, made_at)
         self.stopped = dict(stopped)
         self.deeds["restore"] += 1
         return True

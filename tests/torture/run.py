@@ -19,8 +19,8 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from commsched.core.content import ChannelContent, Content, addresses_digest, canonical, digest
-from commsched.flow import record
+from commsched.core.content.model import ChannelContent, Content, addresses_digest, canonical, digest
+from commsched.services.kernel import audit_log
 from commsched.store.migrate import ready
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, Part, Person, Revision, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store
@@ -300,7 +300,7 @@ class Torture:
                 unseen = row.state == "published" and not all(book.seen[one] for one in wanted)
                 figures.lost[kind] += unseen or not ended or row.id in left_open
         with self.store.engine.connect() as connection:
-            figures.chain_broken = len(list(record.broken(connection)))
+            figures.chain_broken = len(list(audit_log.broken(connection)))
         figures.deeds, figures.disobeyed = self.people.deeds, self.people.disobeyed()
         figures.untrue = self.people.untrue()
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from tests import publications
 from tests.conftest import Cast
 

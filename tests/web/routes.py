@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-from commsched.core.access import Access, access_of
+from commsched.core.access.routes import Access, access_of
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 

@@ -13,11 +13,12 @@ from typing import Any, Final
 import pytest
 from flask import Flask
 
-from commsched.flow import keys, write
-from commsched.flow.context import Office
+from commsched.services.accounts import tokens
+from commsched.services.kernel.context import Office
+from commsched.services.workflow import editing
 from tests import publications, writing
 from tests.conftest import Browser, Cast
-from tests.web.test_writing import form
+from tests.web.composer.test_writing import form
 
 UNITS: Final = {
     "at": "@", "hash": "#", "noughts": "0", "underscores": "_", "stars": "*a ", "backticks": "`", "brackets": "[",
@@ -119,7 +120,7 @@ def test_what_the_composer_asks_for_at_every_stroke(cast: Cast, browse: Callable
 def test_what_a_program_sends_and_every_page_that_shows_it(
     app: Flask, office: Office, cast: Cast, browse: Callable[..., Browser], to: list[int], unit: str
 ) -> None:
-    program = {"Authorization": f"Bearer {keys.create_token(office, cast.actor('writer'), 'a test', '')}"}
+    program = {"Authorization": f"Bearer {tokens.create_token(office, cast.actor('writer'), 'a test', '')}"}
     reader, client = browse(cast.reader), app.test_client(use_cookies=False)
     room = publications.channel(office, cast.place.id, name="Rummet")
 
@@ -177,7 +178,7 @@ FORMS: Final[Mapping[str, tuple[str, dict[str, int]]]] = {
 @pytest.mark.parametrize("name", FORMS)
 def test_every_other_form(cast: Cast, office: Office, browse: Callable[..., Browser], to: list[int], name: str) -> None:
     path, sizes = FORMS[name]
-    item = write.create(office, cast.actor("writer"), writing.draft(to))
+    item = editing.create(office, cast.actor("writer"), writing.draft(to))
     admin = browse(cast.administrator)
     token, where = admin.token(), admin.path(path.format(item=item, list=to[-1]))
 
@@ -203,7 +204,7 @@ def test_a_run_of_marks_is_refused_in_words_at_every_door(
     assert "30 accenter" in kept.text
     assert "30 accenter" in writer.post("~/write/check", {"text": text, "channels": to}).json["faults"]["text"]
     assert writer.post("~/write/keep", {"text": text, "channels": to}).json.get("saved") is not True
-    program = {"Authorization": f"Bearer {keys.create_token(office, cast.actor('writer'), 'a test', '')}"}
+    program = {"Authorization": f"Bearer {tokens.create_token(office, cast.actor('writer'), 'a test', '')}"}
     for door, given in (("check", {"text": text}), ("items", {"text": "Hej", "sources": [{"text": text[:5000]}]}),
                         ("items", {"text": "Hej", "variants": {str(to[0]): {"text": text}}})):  # fmt: skip
         told = app.test_client().post(f"/api/v1/{door}", json=given | {"channels": to}, headers=program)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from commsched.store.models import Channel, Delivery, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.conftest import Browser, Cast
-from tests.flow import desk
 from tests.publications import channel
+from tests.services import desk
 
 ODD = ["²", "٣", "9" * 30, "9" * 5000, "-1", "\x00", "1e9"]
 """What ``str.isdigit`` calls a digit but ``int`` cannot read, and what the store cannot count to."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from commsched.flow.context import Office
+from commsched.services.kernel.context import Office
 from commsched.web import lookout
 
 

@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 
-from commsched.core.approval import Policy, Step
-from commsched.core.draft import DraftIn
-from commsched.flow import connect, keys, people, signin, workspace, write
-from commsched.flow.context import Office
-from commsched.flow.policies import from_policy
+from commsched.core.approval.rules import Policy, Step
+from commsched.core.content.draft import DraftIn
+from commsched.services.accounts import office_settings, people, sessions, tokens
+from commsched.services.accounts.policies import from_policy
+from commsched.services.channels import connect
+from commsched.services.kernel.context import Office
+from commsched.services.workflow import editing
 from commsched.store.models import Channel, Workspace
 from commsched.store.session import EVERY_WORKSPACE
-from commsched.web import icons, policy_form, telling
-from commsched.web.forms import Form
-from commsched.web.states import STATES
+from commsched.web.components import policy_form
+from commsched.web.desk import audit_sentences
+from commsched.web.http import icons
+from commsched.web.http.badges import STATES
+from commsched.web.http.forms import Form
 from tests.conftest import PASSWORD, Cast, SetClock
-from tests.flow.desk import scheduled
+from tests.services.desk import scheduled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +48,7 @@ def test_somebody_let_in_chooses_a_password_by_the_link_that_is_shown(browse: An
     assert path
     fresh = browse()
     assert fresh.post(path[1], {"password": "ett långt lösenord"}).status_code == 303
-    assert signin.sign_in(office, "asa@example.org", "ett långt lösenord")
+    assert sessions.sign_in(office, "asa@example.org", "ett långt lösenord")
 
 
 def test_the_last_administrator_stays(browse: Any, cast: Cast, office: Office) -> None:
@@ -61,7 +65,7 @@ def test_the_settings_are_kept(browse: Any, cast: Cast, office: Office) -> None:
     form = {"name": "Gruppen", "zone": "Europe/Helsinki", "language": "en", "latest_minutes": "45",
             "window_before_hours": "2", "window_after_hours": "3"}  # fmt: skip
     assert browse(cast.administrator).post("~/settings/", form).status_code == 303
-    row = workspace.get(office, cast.place.id)
+    row = office_settings.get(office, cast.place.id)
     assert (row.name, row.zone, row.latest_minutes, row.window_before_hours) == ("Gruppen", "Europe/Helsinki", 45, 2)
 
 
@@ -95,7 +99,7 @@ def test_a_policy_is_kept_and_shown_as_it_was_chosen(browse: Any, cast: Cast, of
     form, policy = POLICIES[name]
     browser = browse(cast.administrator)
     assert browser.post("~/settings/policy", form).status_code == 303
-    assert from_policy(workspace.get(office, cast.place.id).policy) == policy
+    assert from_policy(office_settings.get(office, cast.place.id).policy) == policy
     assert policy_form.shown(policy)["mode"] == name
     assert f'value="{name}" checked' in browser.get("~/settings/").text
 
@@ -108,9 +112,9 @@ def test_a_policy_that_nobody_can_fulfil_is_refused(
     browse: Any, cast: Cast, office: Office, form: dict[str, Any]
 ) -> None:
     assert cast.reader.id == 5
-    before = workspace.get(office, cast.place.id).policy
+    before = office_settings.get(office, cast.place.id).policy
     assert browse(cast.administrator).post("~/settings/policy", form).status_code == 422
-    assert workspace.get(office, cast.place.id).policy == before
+    assert office_settings.get(office, cast.place.id).policy == before
 
 
 def test_a_key_is_shown_once(browse: Any, cast: Cast, office: Office) -> None:
@@ -118,16 +122,16 @@ def test_a_key_is_shown_once(browse: Any, cast: Cast, office: Office) -> None:
     given = browser.post("~/me/tokens", {"token_name": "Webbplatsen", "role": "reader"})
     secret = re.search(r"csk_[\w-]+", given.text)
     assert secret
-    assert signin.recognise_token(office, secret[0]) is not None
+    assert sessions.recognise_token(office, secret[0]) is not None
     assert secret[0] not in browser.get("~/me/").text
 
 
 def test_an_ended_key_opens_nothing(office: Office, cast: Cast, browse: Any) -> None:
-    secret = keys.create_token(office, cast.actor("writer"), "Webbplatsen")
-    token = keys.tokens(office, cast.place.id)[0]
+    secret = tokens.create_token(office, cast.actor("writer"), "Webbplatsen")
+    token = tokens.tokens(office, cast.place.id)[0]
     assert browse(cast.reader).post(f"~/me/tokens/{token.id}/revoke").status_code == 403
     assert browse(cast.writer).post(f"~/me/tokens/{token.id}/revoke").status_code == 303
-    assert signin.recognise_token(office, secret) is None
+    assert sessions.recognise_token(office, secret) is None
 
 
 def test_a_calendar_address_dies_with_its_successor_and_when_stopped(browse: Any, cast: Cast, office: Office) -> None:
@@ -135,20 +139,20 @@ def test_a_calendar_address_dies_with_its_successor_and_when_stopped(browse: Any
     secrets = [re.search(r"/calendar/([\w-]+)\.ics", browser.post("~/me/calendar").text) for _ in range(2)]
     assert secrets[0]
     assert secrets[1]
-    assert keys.feed_owner(office, secrets[0][1]) is None
-    owner = keys.feed_owner(office, secrets[1][1])
+    assert tokens.feed_owner(office, secrets[0][1]) is None
+    owner = tokens.feed_owner(office, secrets[1][1])
     assert owner is not None
     assert (owner.workspace, owner.role) == (cast.place.id, "reader")
     browser.post("~/me/calendar/revoke")
-    assert keys.feed_owner(office, secrets[1][1]) is None
+    assert tokens.feed_owner(office, secrets[1][1]) is None
 
 
 def test_whoever_leaves_takes_no_key_along(office: Office, cast: Cast) -> None:
-    token = keys.create_token(office, cast.actor("writer"), "Webbplatsen")
-    feed = keys.create_feed(office, cast.actor("writer"))
+    token = tokens.create_token(office, cast.actor("writer"), "Webbplatsen")
+    feed = tokens.create_feed(office, cast.actor("writer"))
     people.remove_person(office, cast.actor(), cast.writer.id)
-    assert signin.recognise_token(office, token) is None
-    assert keys.feed_owner(office, feed) is None
+    assert sessions.recognise_token(office, token) is None
+    assert tokens.feed_owner(office, feed) is None
 
 
 def test_a_changed_password_here_ends_the_other_browser(browse: Any, cast: Cast) -> None:
@@ -169,7 +173,7 @@ def test_an_administrator_cannot_open_an_office_through_somebody_who_belongs_to_
 
 
 def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, office: Office) -> None:
-    from commsched.flow import deputies
+    from commsched.services.accounts import deputies
 
     form = {"deputy": str(cast.administrator.id), "starts": "2026-11-27", "ends": "2026-11-28"}
     assert browse(cast.approver).post("~/me/deputy", form).status_code == 303
@@ -276,7 +280,7 @@ def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, offic
 
 
 def test_the_record_names_the_item_that_it_speaks_of(browse: Any, cast: Cast, office: Office) -> None:
-    number = write.create(office, cast.actor("writer"), DraftIn(title="Fler turer på linje 14", text="Ja."))
+    number = editing.create(office, cast.actor("writer"), DraftIn(title="Fler turer på linje 14", text="Ja."))
     given = browse(cast.reader).get(f"~/record/?item={number}")
     assert given.status_code == 200
     assert "Fler turer på linje 14" in given.text
@@ -295,7 +299,7 @@ def test_a_record_that_was_tampered_with_is_found_out(browse: Any, cast: Cast, o
 
 
 def test_another_offices_doings_are_not_in_our_record(browse: Any, cast: Cast, office: Office) -> None:
-    keys.create_token(office, cast.elsewhere_actor, "Distriktets hemliga nyckel")
+    tokens.create_token(office, cast.elsewhere_actor, "Distriktets hemliga nyckel")
     assert "Distriktets hemliga" not in browse(cast.administrator).get("~/record/").text
 
 
@@ -305,7 +309,7 @@ def test_everything_that_is_written_in_the_record_has_a_sentence() -> None:
         action for file in (ROOT / "commsched").rglob("*.py") for action in marked.findall(file.read_text("utf-8"))
     }
     assert len(found) > 20
-    assert sorted(found - set(telling.STORY)) == []
+    assert sorted(found - set(audit_sentences.STORY)) == []
 
 
 def test_the_record_names_what_was_begun_and_tells_times_as_people_write_them(browse: Any, cast: Cast) -> None:
@@ -321,7 +325,7 @@ def test_every_icon_that_a_page_asks_for_exists() -> None:
     html = [file.read_text("utf-8") for file in (ROOT / "templates").rglob("*.html")]
     names = {name for page in html for name in re.findall(r'\bicon\("([a-z0-9-]+)"', page)}
     names |= {name for page in html for name in re.findall(r'empty\("([a-z0-9-]+)"', page)}
-    names |= {look.icon for look in STATES.values()} | set(telling.ICONS.values())
+    names |= {look.icon for look in STATES.values()} | set(audit_sentences.ICONS.values())
     for file in (ROOT / "commsched" / "web" / "pages").glob("*.py"):
         names |= set(re.findall(r'NavEntry\([^)]*?, "([a-z0-9-]+)",', file.read_text("utf-8")))
     missing = []
@@ -343,7 +347,7 @@ def test_a_brand_icon_does_not_load_three_thousand_modules() -> None:
     import subprocess
     import sys
 
-    code = ("from commsched.web.icons import brand_icon; import sys; assert 'path' in brand_icon('facebook');"
+    code = ("from commsched.web.http.icons import brand_icon; import sys; assert 'path' in brand_icon('facebook');"
             "print(sum(name.startswith('simplepycons') for name in sys.modules))")  # fmt: skip
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "0"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from commsched.core.roles import ROLES, may
-from commsched.flow import keys, signin
-from commsched.flow.context import Office
-from commsched.web import authorise
+from commsched.core.access.roles import ROLES, may
+from commsched.services.accounts import sessions, tokens
+from commsched.services.kernel.context import Office
 from commsched.web.app import create_app
-from commsched.web.guard import HEADERS
+from commsched.web.http import authorization
+from commsched.web.http.guard import HEADERS
 from tests.conftest import PASSWORD, Browser, Cast
 from tests.web.routes import UNSAFE, Route, routes
 
@@ -31,7 +31,7 @@ def browse(sturdy: Flask, office: Office, cast: Cast) -> Browse:
     def open_browser(person: Any = None) -> Browser:
         client = sturdy.test_client()
         if person is not None:
-            client.set_cookie("session", signin.sign_in(office, person.email, PASSWORD))
+            client.set_cookie("session", sessions.sign_in(office, person.email, PASSWORD))
         return Browser(client, cast.place.slug)
 
     return open_browser
@@ -46,7 +46,7 @@ def ask(browser: Browser, route: Route, **headers: str) -> Any:
 
 def still_signed_in(office: Office, browser: Browser) -> bool:
     cookie = browser.client.get_cookie("session")
-    return cookie is not None and signin.recognise(office, cookie.value) is not None
+    return cookie is not None and sessions.recognise(office, cookie.value) is not None
 
 
 def let_in(given: Any) -> bool:
@@ -59,7 +59,7 @@ def to_sign_in(given: Any) -> bool:
 
 
 def test_every_route_says_who_may_enter(app: Flask) -> None:
-    assert authorise.undeclared(app) == []
+    assert authorization.undeclared(app) == []
 
 
 def test_a_route_that_says_nothing_is_refused_to_everybody(office: Office, cast: Cast) -> None:
@@ -120,7 +120,7 @@ def test_an_office_that_does_not_exist_looks_like_one_you_are_not_in(browse: Bro
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_token_opens_the_api_as_far_as_its_role(sturdy: Flask, office: Office, cast: Cast, role: str) -> None:
-    secret = keys.create_token(office, cast.actor("administrator"), "everything but more", role)
+    secret = tokens.create_token(office, cast.actor("administrator"), "everything but more", role)
     client = sturdy.test_client()
     for route in routes(sturdy, cast.place.slug):
         if not route.api or route.access.kind != "allow":
@@ -134,14 +134,14 @@ def test_a_token_opens_the_api_as_far_as_its_role(sturdy: Flask, office: Office,
 
 
 def test_a_token_never_does_more_than_its_person_may_today(office: Office, cast: Cast) -> None:
-    secret = keys.create_token(office, cast.actor("reader"), "greedy", "administrator")
-    visitor = signin.recognise_token(office, secret)
+    secret = tokens.create_token(office, cast.actor("reader"), "greedy", "administrator")
+    visitor = sessions.recognise_token(office, secret)
     assert visitor is not None
     assert visitor.role == "reader"
 
 
 def test_a_token_opens_no_page_and_a_cookie_no_api(browse: Browse, sturdy: Flask, office: Office, cast: Cast) -> None:
-    secret = keys.create_token(office, cast.actor("administrator"), "key")
+    secret = tokens.create_token(office, cast.actor("administrator"), "key")
     by_token, by_cookie = sturdy.test_client(), browse(cast.administrator)
     for route in routes(sturdy, cast.place.slug):
         if route.access.kind == "public" or route.method in UNSAFE:

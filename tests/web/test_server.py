@@ -15,8 +15,9 @@ from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from commsched.cli.listening import listen
-from commsched.flow import keys, signin, turns
-from commsched.flow.context import Office
+from commsched.services.accounts import sessions, tokens
+from commsched.services.kernel import server_slots
+from commsched.services.kernel.context import Office
 from commsched.web import server
 from tests.conftest import PASSWORD, Cast
 
@@ -63,15 +64,15 @@ def length(size: int) -> str:
 
 def test_a_large_body_is_taken_from_somebody_known_only(running: Any, office: Office, cast: Cast) -> None:
     big = b"x" * (2 * 1024 * 1024)
-    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
-    token = keys.create_token(office, cast.actor("writer"), "a test", "")
+    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
+    token = tokens.create_token(office, cast.actor("writer"), "a test", "")
     for proof, status in (
         (f"Cookie: language=sv; session={secret}\r\n", 200),
         (f"Cookie: __Host-session={secret}\r\n", 200),
         (f"Authorization: Bearer {token}\r\n", 200),
     ):
         assert ask(running, HEAD + proof + length(len(big)), big) == status, proof
-    signin.sign_out(office, secret)
+    sessions.sign_out(office, secret)
     for proof in ("", "Cookie: session=guess\r\n", "Authorization: Bearer x\r\n", f"Cookie: session={secret}\r\n"):
         assert ask(running, HEAD + proof + length(len(big))) == 413, proof
 
@@ -87,7 +88,7 @@ def test_one_piece_of_an_upload_is_taken_from_anybody_so_that_they_are_told_why(
 
 
 def test_nobody_sends_more_than_the_app_takes(running: Any, office: Office, cast: Cast) -> None:
-    secret = signin.sign_in(office, cast.writer.email, PASSWORD)
+    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
     assert ask(running, f"{HEAD}Cookie: session={secret}\r\n{length(43 * 1024 * 1024)}") == 413
 
 
@@ -169,7 +170,7 @@ def test_a_body_that_stands_still_is_ended_by_the_rounds(running: Any) -> None:
 def test_a_slow_body_from_somebody_known_has_more_time_and_not_all_there_is(
     running: Any, office: Office, cast: Cast
 ) -> None:
-    head = f"{HEAD}Cookie: session={signin.sign_in(office, cast.writer.email, PASSWORD)}\r\n{length(900_000)}"
+    head = f"{HEAD}Cookie: session={sessions.sign_in(office, cast.writer.email, PASSWORD)}\r\n{length(900_000)}"
     running.channel_class.strangers = server.Pace(0.2, 8_000)
     running.channel_class.members = server.Pace(60.0, 4_000)
     assert ended_after(running, head, 1.5) == 1.5
@@ -235,28 +236,28 @@ def test_two_requests_wait_for_servers_at_once_and_a_third_is_told_to_come_again
     inside, go_on = threading.Semaphore(0), threading.Event()
 
     def check() -> None:
-        with turns.waiting_for_a_server(cast.actor()):
+        with server_slots.waiting_for_a_server(cast.actor()):
             inside.release()
             go_on.wait(10)
 
-    threads = [threading.Thread(target=check) for _ in range(turns.AT_ONCE)]
+    threads = [threading.Thread(target=check) for _ in range(server_slots.AT_ONCE)]
     for one in threads:
         one.start()
     for _ in threads:
         assert inside.acquire(timeout=10)
-    with pytest.raises(turns.Busy), turns.waiting_for_a_server(cast.actor()):
+    with pytest.raises(server_slots.Busy), server_slots.waiting_for_a_server(cast.actor()):
         raise AssertionError("there was no room")
     go_on.set()
     for one in threads:
         one.join()
-    with turns.waiting_for_a_server(cast.actor()):
+    with server_slots.waiting_for_a_server(cast.actor()):
         pass
 
 
 def test_a_form_that_has_to_wait_keeps_what_was_typed(browse: Any, cast: Cast) -> None:
     with ExitStack() as held:
-        for _ in range(turns.AT_ONCE):
-            held.enter_context(turns.waiting_for_a_server(cast.actor()))
+        for _ in range(server_slots.AT_ONCE):
+            held.enter_context(server_slots.waiting_for_a_server(cast.actor()))
         given = browse(cast.administrator).post("~/channels/new/sandbox", {"name": "Väggen två"})
     assert given.status_code == 429
     assert "Väggen två" in given.text

@@ -15,11 +15,11 @@ from typing import Any, Final
 import msgspec
 from markupsafe import Markup
 
-from commsched.flow.agenda import FIXED, Around, Row
-from commsched.flow.items import CLOSE
-from commsched.web.icons import brand_icon, icon
-from commsched.web.states import STATES
-from commsched.web.words import _, office, said
+from commsched.services.content.items import CLOSE
+from commsched.services.views.calendar import FIXED, Around, Row
+from commsched.web.http.badges import STATES
+from commsched.web.http.i18n import _, office, said
+from commsched.web.http.icons import brand_icon, icon
 
 CLASH: Final = CLOSE
 """Two posts in the same channel closer than this are pointed out."""

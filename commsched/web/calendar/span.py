@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from commsched.core import dates
+from commsched.core.timing import dates
 
 View = Literal["month", "week", "list"]
 VIEWS: Final[tuple[View, ...]] = ("month", "week", "list")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.changes import LABELS, Piece, words
-from commsched.core.words import N_, Words
-from commsched.flow.review import channel_names, choice_teller
+from commsched.core.content.changes import LABELS, Piece, words
+from commsched.core.text.messages import N_, Words
+from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import TEXTS, Fields
-from commsched.web.words import language, office
+from commsched.web.http.i18n import language, office
 
 
 class Row(msgspec.Struct, frozen=True):

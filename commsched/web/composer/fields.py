@@ -1,6 +1,6 @@
 """What stands in the composer's fields, whether it came from the store or from somebody's fingers.
 
-Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.meaning` judges.
+Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.parse` judges.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from commsched.core.clean import clean
-from commsched.core.draft import DraftIn, PictureIn
+from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.text.clean import clean
 
 TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
 _CLOCK: Final = re.compile(r"(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{1,2}))?", re.ASCII | re.IGNORECASE)
@@ -34,7 +34,7 @@ class Wall(msgspec.Struct):
 
     @property
     def value(self) -> str:
-        """As :func:`commsched.core.timing.read_time` takes it; empty when nothing was chosen."""
+        """As :func:`commsched.core.timing.wall_time.read_time` takes it; empty when nothing was chosen."""
         return self.exact or (f"{self.day}T{self.time}" if self.day or self.time else "")
 
     @classmethod

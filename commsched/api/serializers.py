@@ -1,0 +1,173 @@
+"""From rows to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+from flask import g
+
+from commsched.api import schemas as out
+from commsched.api.problems import spoken
+from commsched.api.routing import PREFIX
+from commsched.core.content.draft import SourceIn
+from commsched.core.content.model import Content
+from commsched.core.delivery.lifecycle import REASONS
+from commsched.core.text.catalogues import gettext, say
+from commsched.services.accounts.sessions import Visitor
+from commsched.services.content.compose import Checked
+from commsched.services.content.items import stamp as item_stamp
+from commsched.services.content.queries import Doubt, Reach
+from commsched.services.kernel.context import Office
+from commsched.services.media.library import Added
+from commsched.services.views.item_view import Seen
+from commsched.services.workflow.pause import why
+from commsched.services.workflow.wall_times import wall
+from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Media, Revision, Workspace
+
+Names = Mapping[int, str]
+
+
+def language() -> str:
+    return str(g.get("language") or "sv")
+
+
+def reason_text(reason: str) -> str:
+    """Why something waits or stopped, in words."""
+    return gettext(language(), REASONS[reason]) if reason in REASONS else ""
+
+
+def person(number: int | None, names: Names) -> out.PersonOut | None:
+    return out.PersonOut(number, names.get(number, "")) if number is not None else None
+
+
+def attempt(row: Attempt) -> out.AttemptOut:
+    return out.AttemptOut(row.part, row.started_at, row.finished_at, cast(Any, row.outcome or None), row.detail)
+
+
+def delivery(
+    row: Delivery, attempts: list[Attempt], doubts: Sequence[Doubt] = (), reach: Reach | None = None
+) -> out.DeliveryOut:
+    return out.DeliveryOut(
+        id=row.id, uid=row.uid, item=row.item_id, channel=row.channel_id, state=cast(Any, row.state),
+        due_at=row.due_at, latest_at=row.latest_at, next_at=row.next_at, published_at=row.published_at, url=row.url,
+        reason=row.reason, reason_text=reason_text(row.reason), detail=row.detail,
+        unknown_parts=[one.number for one in doubts], attempts=[attempt(one) for one in attempts],
+        stopped=cast(Any, row.stop), parts=parts(reach) if reach else None,
+    )  # fmt: skip
+
+
+def parts(reach: Reach) -> out.PartsOut:
+    return out.PartsOut(reach.out, reach.under_way, reach.of, [one.number for one in reach.missed])
+
+
+def decision(row: Decision, names: Names) -> out.ApprovalOut:
+    return out.ApprovalOut(
+        id=row.id, verdict=cast(Any, row.verdict), hash=row.hash, person=person(row.person_id, names),
+        in_place_of=person(row.in_place_of, names), step=row.step, comment=row.comment, at=row.at,
+        window_start=row.window_start, window_end=row.window_end, via=row.via,
+    )  # fmt: skip
+
+
+def revision(row: Revision, names: Names) -> out.RevisionOut:
+    """The content goes out as the very bytes that the hash covers, not decoded and written anew."""
+    content = cast(Content, msgspec.Raw(row.content))
+    return out.RevisionOut(row.number, row.hash, content, person(row.author_id, names), row.created_at)
+
+
+def wall_time(row: Item) -> str:
+    """The wall clock of the item's zone at its moment, by today's rules: the two never contradict each other."""
+    return wall(row.publish_at, row.zone) if row.publish_at and row.zone else row.wall_time
+
+
+def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
+    item, newest = row
+    return out.ItemLine(
+        id=item.id, uid=item.uid, kind=cast(Any, item.kind), title=item.title, state=cast(Any, item.state),
+        reason=item.reason, publish_at=item.publish_at, latest_at=item.latest_at, wall_time=wall_time(item),
+        zone=item.zone, author=person(item.author_id, names),
+        channels=[one.channel for one in newest.parsed().channels],
+        revision=out.RevisionRef(newest.number, newest.hash), created_at=item.created_at, updated_at=item.updated_at,
+    )  # fmt: skip
+
+
+def stamp(row: Item, current: Revision) -> str:
+    """What an item and its times are as they stand, in one word."""
+    return f"{current.hash}.{item_stamp(row)}"
+
+
+def item(seen: Seen) -> out.ItemOut:
+    row, names = seen.item, seen.people
+    return out.ItemOut(
+        id=row.id, uid=row.uid, kind=cast(Any, row.kind), title=row.title, state=cast(Any, row.state),
+        reason=row.reason, reason_text=reason_text(row.reason), publish_at=row.publish_at, latest_at=row.latest_at,
+        wall_time=wall_time(row), zone=row.zone, author=person(row.author_id, names), created_at=row.created_at,
+        updated_at=row.updated_at, stamp=stamp(row, seen.revision), revision=revision(seen.revision, names),
+        sources=[SourceIn(**source) for source in seen.revision.sources],
+        approvals=[decision(one, names) for one in seen.standing],
+        decisions=[decision(one, names) for one in seen.decisions],
+        problems=_problems(seen),
+        deliveries=[
+            delivery(one, seen.attempts.get(one.id, []), seen.doubts.get(one.id, ()), seen.reach.get(one.id))
+            for one in seen.deliveries
+        ],
+        comments=[
+            out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
+            for one in seen.comments
+        ],
+        corrects=row.corrects_id, taken_down=seen.taken_down,
+    )  # fmt: skip
+
+
+def _problems(seen: Seen) -> list[out.ProblemOut]:
+    general = [spoken(problem, language()) for problem in seen.problems]
+    return general + [spoken(found, language(), one.channel) for one in seen.checked for found in one.problems]
+
+
+def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
+    """What one channel says; what is wrong whatever the channel is wrong on this one too, but said once."""
+    own = [spoken(problem, language(), one.channel) for problem in one.problems]
+    said = {(problem.level, problem.field) for problem in own}
+    rest = [problem for problem in general if (problem.level, problem.field) not in said]
+    notes = [say(words, language()) for words in one.notes]
+    return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
+
+
+def added(office: Office, one: Added, credit: str) -> out.MediaOut:
+    """A picture as it was taken in: what was removed from it, and what it is like."""
+    made = media(office, one.media, credit)
+    made.had_location, made.had_motion = one.had_location, one.had_motion
+    made.again, made.like = one.again, [row.id for row in one.like]
+    return made
+
+
+def media(office: Office, row: Media, credit: str) -> out.MediaOut:
+    """``credit``: what goes out with it (:func:`commsched.services.media.provenance.credits_of`)."""
+    url = f"{office.base_url}{PREFIX}/media/{row.id}/file"
+    return out.MediaOut(row.id, row.sha256, row.width, row.height, row.mime, row.size, row.alt, credit, url)
+
+
+def channel(office: Office, row: Channel) -> out.ChannelOut:
+    limits = office.platform(row.platform).limits(row.facts)
+    return out.ChannelOut(
+        id=row.id, platform=row.platform, name=row.name, account=row.account, account_name=row.account_name,
+        account_url=row.account_url, state=cast(Any, row.state), trouble=row.trouble,
+        token_expires_at=row.token_expires_at, checked_at=row.checked_at,
+        limits=out.LimitsOut(limits.characters, limits.pictures, limits.alt_characters, limits.needs_picture),
+    )  # fmt: skip
+
+
+def workspace(place: Workspace, visitor: Visitor) -> out.WorkspaceOut:
+    return out.WorkspaceOut(
+        id=place.id, slug=place.slug, name=place.name, zone=place.zone, language=place.language,
+        latest_minutes=place.latest_minutes, paused=place.paused_at is not None, paused_at=place.paused_at,
+        paused_by=place.paused_by, pause_reason=gettext(language(), why(place.pause_reason)),
+        heartbeat=visitor.heartbeat,
+        person=out.PersonOut(visitor.person, visitor.name or visitor.email), role=visitor.role,
+    )  # fmt: skip
+
+
+def entry(row: Entry) -> out.EntryOut:
+    return out.EntryOut(row.id, row.at, row.actor, row.actor_id, row.action, row.item_id, row.facts, row.hash,
+                        row.previous)  # fmt: skip

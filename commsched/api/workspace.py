@@ -1,0 +1,79 @@
+"""The office itself: its channels, its state, its switch, its record; and what a draft would meet on each channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from sqlalchemy import select
+
+from commsched.api import schemas, serializers
+from commsched.api.problems import spoken
+from commsched.api.routing import Paged, Param, actor, number, office, page, paged, route, section
+from commsched.core.content.draft import DraftIn
+from commsched.core.timing.wall_time import read_time
+from commsched.services.content import compose, items, queries
+from commsched.services.media.renditions import make_ready
+from commsched.services.workflow import pause
+from commsched.store.models import Channel
+
+bp = section("place")
+
+
+@route(bp, "POST", "/check", "read", "What each channel says of a draft: its length, its limit, what is wrong",
+       body=DraftIn, answer=list[schemas.CheckOut], errors=(422,))  # fmt: skip
+def check_draft(given: DraftIn) -> Any:
+    make_ready(office(), actor(), given)
+    with office().store.read(actor().workspace) as session:
+        workspace = items.workspace_of(session, actor())
+        content = compose.content_from(office(), session, workspace, given)
+        at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
+        general = [
+            spoken(problem, serializers.language()) for problem in compose.general_problems(content, at, office().now())
+        ]
+        return [serializers.checked(one, general) for one in compose.check(office(), session, content, at=at)]
+
+
+@route(bp, "GET", "/channels", "read", "List the connected channels", answer=list[schemas.ChannelOut],
+       params=(Param("archived", "1 to see those that were removed, too."),))  # fmt: skip
+def list_channels() -> Any:
+    found = select(Channel).order_by(Channel.id)
+    if request.args.get("archived", "") not in ("1", "true"):
+        found = found.where(Channel.state != "archived")
+    with office().store.read(actor().workspace) as session:
+        return [serializers.channel(office(), row) for row in session.scalars(found)]
+
+
+@route(bp, "GET", "/workspace", "read", "The office that the token is for, and whether it is paused",
+       answer=schemas.WorkspaceOut)  # fmt: skip
+def get_workspace() -> Any:
+    return _workspace()
+
+
+def _workspace() -> schemas.WorkspaceOut:
+    with office().store.read(actor().workspace) as session:
+        row = items.workspace_of(session, actor())
+    return serializers.workspace(row, g.visitor)
+
+
+@route(bp, "POST", "/pause", "pause", "Stop everything", body=schemas.ReasonIn, answer=schemas.WorkspaceOut,
+       errors=(409, 422))  # fmt: skip
+def pause_all(given: schemas.ReasonIn) -> Any:
+    pause.pause(office(), actor(), given.reason)
+    return _workspace()
+
+
+@route(bp, "POST", "/resume", "pause", "Start again; what fell due meanwhile is held, or sent if it is not too late",
+       body=schemas.ResumeIn, answer=schemas.ResumedOut, errors=(409, 422))  # fmt: skip
+def resume_all(given: schemas.ResumeIn) -> Any:
+    held = pause.resume(office(), actor(), given.missed)
+    return schemas.ResumedOut(False, held, _workspace())
+
+
+@route(bp, "GET", "/record", "read", "What was done, by whom: newest first", answer=list[schemas.EntryOut],
+       params=(Param("item", "Only what concerns this item.", type="integer"),), paged=True, errors=(422,))  # fmt: skip
+def read_record() -> Paged:
+    asked = page()
+    with office().store.read(actor().workspace) as session:
+        found = queries.record(session, actor().workspace, asked, number("item"))
+    return paged(found, serializers.entry, asked, lambda row: int(row.id))

@@ -1,0 +1,1 @@
+"""Roles, what they may do, and who may enter a route."""

@@ -1,0 +1,55 @@
+"""Who may enter: every route carries one of these declarations, and one authoriser reads them.
+
+A route without a declaration is refused to everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from commsched.core.access.roles import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Access(msgspec.Struct, frozen=True):
+    """``public``: anyone. ``signed_in``: any person. ``allow``: a member whose role grants ``permission``."""
+
+    kind: Literal["public", "signed_in", "allow"]
+    permission: Permission | None = None
+    guarded: bool = True
+    """Whether unsafe methods need our form's token. Off only where a machine posts with a secret in the address."""
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Anyone may come in."""
+    return _declare(view, Access("public"))
+
+
+def machine_post(view: View) -> View:
+    """Public, and a POST needs no token of ours: for one-click unsubscribing and the like."""
+    return _declare(view, Access("public", guarded=False))
+
+
+def signed_in(view: View) -> View:
+    """Anyone who has signed in, whatever their offices."""
+    return _declare(view, Access("signed_in"))
+
+
+def allow(permission: Permission) -> Callable[[View], View]:
+    """Members of the workspace in the address (or of the API token) whose role grants ``permission``."""
+    return lambda view: _declare(view, Access("allow", permission))
+
+
+def access_of(view: Callable[..., Any] | None) -> Access | None:
+    """What ``view`` declares, if anything."""
+    found = getattr(view, "access", None)
+    return found if isinstance(found, Access) else None

@@ -1,0 +1,1 @@
+"""Who must approve, and whose words they are."""

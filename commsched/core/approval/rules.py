@@ -1,0 +1,277 @@
+"""Who must say yes, and whether they have: pure functions over decisions.
+
+A *step* is a group of people with ``all`` or ``any``; a policy is a chain of steps. An empty chain asks nobody.
+Decisions are bound to a content hash; whatever was said of another hash says nothing of this one.
+
+One human counts once. Every step has places (one, or one for each of ``all``), and a chain is done when each place has
+somebody of its own: whoever pressed, in their own name or in that of the one they stood in for. A yes is to the words
+and not to a step, so who has given one is never asked for a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+Verdict = Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
+"""``accept``: somebody has taken on what another wrote, and answers for it from then on
+(:mod:`core.approval.authorship`). ``lapse``: what ``by`` had said does not cover the new time, and counts no longer."""
+LETS_OUT: Final = frozenset({"approve", "bypass", "release"})
+"""Verdicts that have a window of time."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One round of approval. No ``people`` means anyone with the role of approver."""
+
+    people: list[int] = []
+    need: Literal["any", "all"] = "any"
+    branch: int = 0
+    """Which of several joined policies it belongs to. One yes counts in each of them, once."""
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The steps in order. ``[]`` is "no approval"; one ``any`` step is "one approver"."""
+
+    steps: list[Step] = []
+    own: bool = False
+    """Whether those who wrote it may approve their own words. Off unless the office says otherwise."""
+    bypass: bool = True
+    """Whether an emergency bypass with a reason is possible."""
+
+
+NOBODY = Policy()
+ONE_APPROVER = Policy(steps=[Step()])
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision as the rules see it; ``person`` is the one it counts for (the principal of a deputy)."""
+
+    hash: str
+    verdict: Verdict
+    person: int | None
+    at: datetime
+    by: int | None = None
+    """Who pressed, where that is somebody else: the deputy."""
+    step: int = 0
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+
+    @property
+    def human(self) -> int | None:
+        """Whoever pressed."""
+        return self.person if self.by is None else self.by
+
+
+class Yes(msgspec.Struct, frozen=True):
+    """One human's yes, and the names it can count in: their own, and that of the one they stood in for."""
+
+    human: int | None
+    names: frozenset[int | None]
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """What one yes can fill; ``people`` is empty where any approver can."""
+
+    step: int
+    people: frozenset[int]
+
+
+def standing(decisions: Iterable[Said], content_hash: str) -> list[Said]:
+    """What still counts for ``content_hash``: everything after its last ``changes`` or ``withdraw``, without the yeses
+    that have lapsed.
+
+    ``decisions`` come in the order they were written, which no clock that is set back can turn around.
+    """
+    mine: list[Said] = []
+    for said in decisions:
+        if said.hash != content_hash or said.verdict == "accept":
+            continue
+        if said.verdict in ("changes", "withdraw"):
+            mine = []
+        elif said.verdict == "lapse":
+            mine = [one for one in mine if one.human != said.human]
+        else:
+            mine.append(said)
+    return mine
+
+
+def yeses(said: Iterable[Said]) -> list[Yes]:
+    """The yeses among ``said``, the first of each human."""
+    found: dict[int | None, Yes] = {}
+    for one in said:
+        if one.verdict == "approve":
+            found.setdefault(one.human, Yes(one.human, frozenset((one.human, one.person))))
+    return list(found.values())
+
+
+def current_step(policy: Policy, decisions: Iterable[Said], content_hash: str) -> int | None:
+    """The first step still waiting, or ``None`` when every chain is done."""
+    given = yeses(standing(decisions, content_hash))
+    for chain in _chains(policy.steps).values():
+        places: list[_Place] = []
+        for number in chain:
+            places += _places(policy.steps[number], number)
+            if _filled(places, given) < len(places):
+                return number
+    return None
+
+
+def helps(policy: Policy, decisions: Iterable[Said], content_hash: str, one: Yes) -> bool:
+    """Whether ``one`` more yes would bring the step that waits nearer. Never a second of the same human."""
+    decisions = list(decisions)
+    step = current_step(policy, decisions, content_hash)
+    given = yeses(standing(decisions, content_hash))
+    if step is None or any(said.human == one.human for said in given):
+        return False
+    chain = _chains(policy.steps)[policy.steps[step].branch]
+    places = [place for number in chain if number <= step for place in _places(policy.steps[number], number)]
+    return _filled(places, [*given, one]) > _filled(places, given)
+
+
+def _chains(steps: Sequence[Step]) -> dict[int, list[int]]:
+    """The numbers of the steps, chain by chain."""
+    found: dict[int, list[int]] = {}
+    for number, step in enumerate(steps):
+        found.setdefault(step.branch, []).append(number)
+    return found
+
+
+def _places(step: Step, number: int) -> list[_Place]:
+    if step.need == "all" and step.people:
+        return [_Place(number, frozenset((person,))) for person in step.people]
+    return [_Place(number, frozenset(step.people))]
+
+
+def _filled(places: Sequence[_Place], given: Sequence[Yes]) -> int:
+    return len(_fillable(places, given))
+
+
+def _fillable(places: Sequence[_Place], given: Sequence[Yes]) -> list[_Place]:
+    """As many of ``places`` as can be filled at once, the earlier before the later."""
+    kept: list[_Place] = []
+    for place in places:
+        narrow_first = sorted([*kept, place], key=lambda one: len(one.people) or len(given) + 1)
+        if _seated(narrow_first, given, frozenset(), frozenset()):
+            kept.append(place)
+    return kept
+
+
+def _seated(
+    places: Sequence[_Place], given: Sequence[Yes], humans: frozenset[int | None], names: frozenset[int | None]
+) -> bool:
+    """Whether each place can have somebody of its own: no human and no name twice."""
+    if not places:
+        return True
+    for one in given:
+        if one.human in humans:
+            continue
+        for name in one.names - names:
+            fits = not places[0].people or name in places[0].people
+            if fits and _seated(places[1:], given, humans | {one.human}, names | {name}):
+                return True
+    return False
+
+
+def fitted(policy: Policy, able: Collection[int], writers: Collection[int], said: Iterable[Said] = ()) -> Policy:
+    """``policy`` as those who are there can fulfil it, so that nothing waits for a yes that nobody can give.
+
+    ``able`` are those who may approve here, ``said`` what stands already. The place of somebody who may not (any
+    longer) is passed on to any approver. Who wrote the words need not say yes to them too, as long as somebody else
+    must; where nobody else can, the policy stands as it is, for when another has accepted the words.
+    """
+    given = yeses(said)
+    here = set(able) | {name for one in given for name in one.names if name is not None}
+    others = set(able) if policy.own else set(able) - set(writers)
+    steps: list[Step] = []
+    for chain in _chains(policy.steps).values():
+        present = [part for number in chain for part in _present(policy.steps[number], here)]
+        for people in (others, able):
+            kept = _kept(present, [*given, *(Yes(person, frozenset((person,))) for person in sorted(people))])
+            if kept:
+                break
+        steps += kept or present
+    return msgspec.structs.replace(policy, steps=steps)
+
+
+def _present(step: Step, here: Collection[int]) -> list[Step]:
+    """``step`` without those who are gone; whose place is lost with them goes to any approver."""
+    people = [person for person in step.people if person in here]
+    gone = len(step.people) - len(people)
+    anybody = Step(branch=step.branch)
+    if not gone:
+        return [step]
+    if step.need == "any" or not people:
+        return [msgspec.structs.replace(step, people=people)] if people else [anybody]
+    return [msgspec.structs.replace(step, people=people), *[anybody] * gone]
+
+
+def _kept(steps: Sequence[Step], given: Sequence[Yes]) -> list[Step]:
+    """``steps`` without the places that nobody among ``given`` is left for."""
+    places = [place for number, step in enumerate(steps) for place in _places(step, number)]
+    kept: dict[int, set[int]] = {}
+    for place in _fillable(places, given):
+        kept.setdefault(place.step, set()).update(place.people)
+    return [_narrowed(step, kept[number]) for number, step in enumerate(steps) if number in kept]
+
+
+def _narrowed(step: Step, people: Collection[int]) -> Step:
+    if step.need == "any":
+        return step
+    return msgspec.structs.replace(step, people=[person for person in step.people if person in people])
+
+
+def possible(policy: Policy, able: Collection[int]) -> bool:
+    """Whether ``able`` are enough, and the right ones, for each step to have people of its own."""
+    everybody = [Yes(person, frozenset((person,))) for person in able]
+    for chain in _chains(policy.steps).values():
+        places = [place for number in chain for place in _places(policy.steps[number], number)]
+        if _filled(places, everybody) < len(places):
+            return False
+    return True
+
+
+def cleared(policy: Policy, decisions: Iterable[Said], content_hash: str) -> list[Said] | None:
+    """The decisions that let ``content_hash`` out, or ``None`` where nothing does.
+
+    Even with no steps there must be one row: the ``release`` by whoever scheduled it. A bypass clears alone.
+    """
+    said = standing(decisions, content_hash)
+    bypass = [one for one in said if one.verdict == "bypass"]
+    if bypass and policy.bypass:
+        return bypass
+    if not policy.steps:
+        return [one for one in said if one.verdict in ("release", "approve")] or None
+    if current_step(policy, said, content_hash) is not None:
+        return None
+    return [one for one in said if one.verdict == "approve"]
+
+
+def window(clearing: Iterable[Said]) -> tuple[datetime | None, datetime | None]:
+    """The time all of them agreed to: the latest start and the earliest end. ``None`` is open."""
+    starts = [one.window_start for one in clearing if one.window_start]
+    ends = [one.window_end for one in clearing if one.window_end]
+    return (max(starts) if starts else None), (min(ends) if ends else None)
+
+
+def inside(moment: datetime, bounds: tuple[datetime | None, datetime | None]) -> bool:
+    """Whether ``moment`` lies in the approved window."""
+    start, end = bounds
+    return (start is None or moment >= start) and (end is None or moment <= end)
+
+
+def strictest(policies: Sequence[Policy]) -> Policy:
+    """One policy that satisfies them all: every different chain of theirs; ``own`` only if all allow it."""
+    chains: list[list[Step]] = []
+    for policy in policies:
+        if policy.steps and policy.steps not in chains:
+            chains.append(policy.steps)
+    # "any approver" adds nothing beside a chain of its own
+    kept = [chain for chain in chains if chain != ONE_APPROVER.steps] or chains
+    return Policy(
+        steps=[msgspec.structs.replace(step, branch=number) for number, chain in enumerate(kept) for step in chain],
+        own=all(policy.own for policy in policies),
+        bypass=all(policy.bypass for policy in policies),
+    )

@@ -1,0 +1,1 @@
+"""What an item says, and the hash that an approval binds to."""

@@ -1,0 +1,267 @@
+"""What differs between two versions of an item, field by field and word by word."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final, Literal
+
+import msgspec
+
+from commsched.core.content.model import ChannelContent, Content, Picture
+from commsched.core.text.messages import N_, Words
+
+_TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
+MOST_CHANGES: Final = 800
+"""Words or lines gone and new that are told one by one; beyond, a reader sees more by reading both."""
+MOST_STEPS: Final = 1_000_000
+"""Comparisons of two words at most, so that no text can be written that takes longer."""
+
+Kind = Literal["same", "gone", "new"]
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A run of text that stands in both versions, only in the old (``gone``) or only in the new."""
+
+    kind: Kind
+    text: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One field that differs. ``pieces`` for running text; else ``old`` and ``new`` as they read."""
+
+    field: str
+    label: Words
+    old: str = ""
+    new: str = ""
+    pieces: list[Piece] = msgspec.field(default_factory=list)
+    notes: list[Words] = msgspec.field(default_factory=list)
+    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
+
+
+LABELS: Final = {
+    "title": N_("Headline"),
+    "text": N_("Text"),
+    "lead": N_("Lead"),
+    "short": N_("Short version"),
+    "facts": N_("Facts box"),
+    "contact": N_("Press contact"),
+    "link": N_("Link"),
+    "genre": N_("Genre"),
+    "kind": N_("Kind"),
+    "language": N_("Language"),
+    "embargo": N_("Embargo"),
+    "correction": N_("What is corrected"),
+}
+"""Fields compared as text, in the order they are read."""
+
+
+def words(old: str, new: str) -> list[Piece]:
+    """``old`` and ``new`` as runs of what stayed, went and came, in reading order."""
+    if old == new:
+        return [Piece("same", new)] if new else []
+    for divided in (_TOKEN.findall, _lines):
+        runs = _runs(divided(old), divided(new))
+        if runs is not None:
+            return _readable(runs)
+    return [piece for piece in (Piece("gone", old), Piece("new", new)) if piece.text]
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _runs(a: Sequence[str], b: Sequence[str]) -> list[Piece] | None:
+    """The fewest pieces gone and new between ``a`` and ``b``; ``None`` where those are too many to find or to read."""
+    start = _same_at_start(a, b)
+    end = _same_at_start(a[start:][::-1], b[start:][::-1])
+    old, new = a[start : len(a) - end], b[start : len(b) - end]
+    steps = _script(old, new)
+    if steps is None:
+        return None
+    whole: list[tuple[Kind, str]] = [("same", text) for text in a[:start]]
+    whole += [*steps, *(("same", text) for text in a[len(a) - end :])]
+    runs = groupby(whole, key=lambda step: step[0])
+    return _merged([Piece(kind, "".join(text for _kind, text in run)) for kind, run in runs])
+
+
+def _same_at_start(a: Sequence[str], b: Sequence[str]) -> int:
+    return next((n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+
+
+def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None:
+    """The shortest way from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
+
+    ``reach[k]`` is how far into ``a`` one gets on diagonal ``k`` (place in ``a`` less place in ``b``) with as many
+    changes as there have been rounds; what stood before each round is kept for the way back.
+    """
+    most = min(len(a) + len(b), MOST_CHANGES)
+    reach, before, left = array("i", [0]) * (2 * most + 3), [], MOST_STEPS
+    for changes in range(most + 1):
+        before.append(reach[most - changes : most + changes + 3])
+        for k in range(-changes, changes + 1, 2):
+            place = k + most + 1
+            x = start = reach[place + 1] if _is_new(reach, place, k, changes) else reach[place - 1] + 1
+            while x < len(a) and x - k < len(b) and a[x] == b[x - k]:
+                x += 1
+            reach[place], left = x, left - (x - start) - 1
+            if x >= len(a) and x - k >= len(b):
+                return _way_back(a, b, before)
+        if left < 0:
+            return None
+    return None
+
+
+def _is_new(reach: Sequence[int], place: int, k: int, changes: int) -> bool:
+    """Whether diagonal ``k`` is come to by something new rather than by something gone."""
+    return k == -changes or (k != changes and reach[place - 1] < reach[place + 1])
+
+
+def _way_back(a: Sequence[str], b: Sequence[str], before: Sequence[Sequence[int]]) -> list[tuple[Kind, str]]:
+    made: list[tuple[Kind, str]] = []
+    x, y = len(a), len(b)
+    for changes in range(len(before) - 1, -1, -1):
+        k = x - y
+        place = k + changes + 1
+        is_new = _is_new(before[changes], place, k, changes)
+        last_x = before[changes][place + 1 if is_new else place - 1]
+        last_y = last_x - (k + 1 if is_new else k - 1)
+        while x > last_x and y > last_y:
+            x, y = x - 1, y - 1
+            made.append(("same", a[x]))
+        if changes:
+            made.append(("new", b[last_y]) if is_new else ("gone", a[last_x]))
+        x, y = last_x, last_y
+    return made[::-1]
+
+
+def _readable(pieces: list[Piece]) -> list[Piece]:
+    """Let a lone space between two changes belong to them: three words replaced read as one replacement."""
+    made: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        inside = 0 < number < len(pieces) - 1
+        if piece.kind == "same" and inside and piece.text.isspace() and "\n" not in piece.text:
+            made += [Piece("gone", piece.text), Piece("new", piece.text)]
+        else:
+            made.append(piece)
+    return _merged(made)
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    made: list[Piece] = []
+    gone = new = ""
+    for piece in [*pieces, Piece("same", "")]:
+        if piece.kind == "gone":
+            gone += piece.text
+        elif piece.kind == "new":
+            new += piece.text
+        else:
+            made += [one for one in (Piece("gone", gone), Piece("new", new), piece) if one.text]
+            gone = new = ""
+    return made
+
+
+Teller = Callable[[int, Mapping[str, str]], str]
+"""Spells a channel's choices for a reader."""
+
+
+def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller | None = None) -> list[Change]:
+    """Every field that differs; ``names`` are the channels' names by id."""
+    found = []
+    for name, label in LABELS.items():
+        was, now = str(getattr(old, name)), str(getattr(new, name))
+        if was != now:
+            found.append(Change(name, Words(label), was, now, words(was, now)))
+    found += _quotes(old, new) + _pictures(old.pictures, new.pictures)
+    found += _renditions(old, new, names)
+    return found + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
+
+
+def _quotes(old: Content, new: Content) -> list[Change]:
+    was, now = (_said(one) for one in (old, new))
+    return [] if was == now else [Change("quotes", Words(N_("Quotes")), was, now, words(was, now))]
+
+
+def _said(content: Content) -> str:
+    return "\n".join(f"– {quote.text} ({quote.person})" if quote.person else f"– {quote.text}"
+                     for quote in content.quotes)  # fmt: skip
+
+
+def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
+    if list(old) == list(new):
+        return []
+    before, after = {p.sha256: p for p in old}, {p.sha256: p for p in new}
+    shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+    shown += [("new" if p.sha256 not in before else "same", p) for p in new]
+    shown += [("gone", p) for p in old if p.sha256 not in after]
+    notes = [
+        Words(N_("Alt text of picture %(number)s: “%(old)s” became “%(new)s”."),
+              {"number": number, "old": before[p.sha256].alt, "new": p.alt})
+        for number, p in enumerate(new, 1) if p.sha256 in before and before[p.sha256].alt != p.alt
+    ]  # fmt: skip
+    stayed = [p.sha256 for p in old if p.sha256 in after], [p.sha256 for p in new if p.sha256 in before]
+    if stayed[0] != stayed[1]:
+        notes.append(Words(N_("The pictures come in another order.")))
+    return [Change("pictures", Words(N_("Pictures")), notes=notes, pictures=shown)]
+
+
+def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
+    """Where the very same pictures go out in another crop, or made smaller in another way."""
+    found = []
+    after = {one.channel: one for one in new.channels}
+    for one in old.channels:
+        now = after.get(one.channel)
+        if now is None or (now.crop, now.pictures) == (one.crop, one.pictures):
+            continue
+        was_shown, is_shown = old.pictures_on(one.channel), new.pictures_on(one.channel)
+        stayed = {p.sha256 for p in was_shown} & {p.sha256 for p in is_shown}
+        shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+        shown += [("new", p) for p in is_shown if p.sha256 not in stayed]
+        shown += [("gone", p) for p in was_shown if p.sha256 not in stayed]
+        label = Words(N_("Pictures on %(name)s"), {"name": names.get(one.channel, str(one.channel))})
+        notes = [Words(N_("Another crop."))] if now.crop != one.crop else []
+        found.append(Change(f"pictures-{one.channel}", label, notes=notes, pictures=shown))
+    return found
+
+
+def _channels(old: Content, new: Content, names: Mapping[int, str], tell: Teller) -> list[Change]:
+    before, after = ({c.channel: c for c in one.channels} for one in (old, new))
+    found = []
+    gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
+    if gone or came:
+        was, now = (", ".join(names.get(n, str(n)) for n in chosen) for chosen in (before, after))
+        found.append(Change("channels", Words(N_("Channels")), was, now, words(was, now)))
+    for number in after:
+        if number in before:
+            found += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)), tell)
+        elif after[number].text is not None:
+            found.append(_own_text(number, names, "", new.text_on(number)))
+    return found
+
+
+def _own_text(number: int, names: Mapping[int, str], was: str, now: str) -> Change:
+    label = Words(N_("Text on %(name)s"), {"name": names.get(number, str(number))})
+    return Change(f"text-{number}", label, was, now, words(was, now))
+
+
+def _one_channel(
+    old: ChannelContent, new: ChannelContent, whole: tuple[Content, Content], name: str, tell: Teller
+) -> list[Change]:
+    found = []
+    if (old.text, new.text) != (None, None) and old.text != new.text:
+        was, now = whole[0].text_on(old.channel), whole[1].text_on(new.channel)
+        found.append(_own_text(new.channel, {new.channel: name}, was, now))
+    if old.options != new.options:
+        was, now = (tell(one.channel, one.options) for one in (old, new))
+        label = Words(N_("Choices on %(name)s"), {"name": name})
+        found.append(Change(f"options-{new.channel}", label, was, now, words(was, now)))
+    if old.recipients != new.recipients:
+        note = Words(N_("The list of recipients of %(name)s has changed."), {"name": name})
+        found.append(Change(f"recipients-{new.channel}", Words(N_("Recipients")), notes=[note]))
+    return found
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in sorted(options.items()))

@@ -1,0 +1,80 @@
+"""What a person or a client hands in: one model for the composer, the API and imports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from commsched.core.content.model import MAX_TEXT, Genre, Kind
+from commsched.core.media.crops import Crop
+
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+"""A whole text: the item's own, or one channel's."""
+Passage = Annotated[str, msgspec.Meta(max_length=20_000)]
+"""Some paragraphs: a facts box, a comment, what somebody wants changed."""
+Short = Annotated[str, msgspec.Meta(max_length=5_000)]
+"""A paragraph or two: a quotation, a short version, a first comment."""
+MOST_NOTE: Final = 2_000
+Note = Annotated[str, msgspec.Meta(max_length=MOST_NOTE)]
+"""A few sentences: a lead, a press contact, an alt text."""
+Line = Annotated[str, msgspec.Meta(max_length=500)]
+Address = Annotated[str, msgspec.Meta(max_length=2000)]
+MOST_CHANNELS: Final = 200
+
+
+class VariantIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the item differs on one channel."""
+
+    text: Text | None = None
+    options: Annotated[dict[Line, Short], msgspec.Meta(max_length=50)] = {}
+    crop: Crop = ""
+    """The shape of its pictures there; empty is the whole picture."""
+
+
+class PictureIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A picture from the library, with its alt text for this item."""
+
+    id: int
+    alt: Note | None = None
+
+
+class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody's words in a release, and who said them."""
+
+    text: Short
+    person: Line = ""
+
+
+class SourceIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a claim rests on (underlag). The approver sees it; no reader does."""
+
+    text: Short = ""
+    url: Address = ""
+
+
+class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An item as handed in. Times are RFC 3339 with an offset, or wall time in the workspace's zone."""
+
+    kind: Kind = "post"
+    title: Line = ""
+    text: Text = ""
+    lead: Note = ""
+    genre: Genre = "pressmeddelande"
+    short: Short = ""
+    facts: Passage = ""
+    quotes: Annotated[list[QuoteIn], msgspec.Meta(max_length=20)] = []
+    contact: Note = ""
+    link: Address = ""
+    language: Annotated[str, msgspec.Meta(max_length=35, pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "sv"
+    channels: Annotated[list[int], msgspec.Meta(max_length=MOST_CHANNELS)] = []
+    variants: Annotated[dict[str, VariantIn], msgspec.Meta(max_length=MOST_CHANNELS)] = {}
+    media: Annotated[list[int | PictureIn], msgspec.Meta(max_length=20)] = []
+    sources: Annotated[list[SourceIn], msgspec.Meta(max_length=50)] = []
+    publish_at: Line | None = None
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
+    """The answer, when the wall time comes twice: 0 is the first, 1 the second."""
+    latest_at: Line | None = None
+    embargo: Line | None = None
+    correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    """What a correction corrects, as readers are told. Empty for everything else."""

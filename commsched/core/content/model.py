@@ -1,0 +1,186 @@
+"""What an item says, and the hash that an approval binds to.
+
+The same structs are the API's schema, the composer's model and what the publisher sends, so that there is
+one description of an item. A revision stores :func:`canonical` bytes; an approval stores their SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from commsched.core.media.crops import Crop
+from commsched.core.text.clean import settled
+
+Kind = Literal["post", "release", "letter"]
+Genre = Literal["pressmeddelande", "debattartikel", "insändare"]
+
+MAX_TEXT = 200_000
+"""Characters in any one text. Above it the input is refused at the edge, before any rule looks at it."""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One image as a reader meets it. The file is known by the SHA-256 of its bytes."""
+
+    sha256: str
+    alt: str = ""
+    mime: str = "image/jpeg"
+    width: int = 0
+    height: int = 0
+    credit: str = ""
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody's words in a release, and who said them."""
+
+    text: str
+    person: str = ""
+
+
+class Rendition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A picture as one channel gets it: cropped, or smaller. A file of its own, known by the SHA-256 of its bytes."""
+
+    of: str
+    """The SHA-256 of the item's picture that it was made from."""
+    sha256: str
+    mime: str = "image/jpeg"
+    width: int = 0
+    height: int = 0
+
+
+class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the item differs on one channel. ``text=None`` means the item's own text."""
+
+    channel: int
+    text: str | None = None
+    options: dict[str, str] = {}
+    recipients: str = ""
+    """SHA-256 over the sorted addresses of a list, so that an approval covers who gets it."""
+    crop: Crop = ""
+    """The shape its pictures were asked to be shown in."""
+    pictures: list[Rendition] = []
+    """The pictures that go out there as another file than the item's own."""
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything a reader would see, on every channel. Times are RFC 3339 in UTC."""
+
+    kind: Kind = "post"
+    title: str = ""
+    text: str = ""
+    lead: str = ""
+    genre: Genre = "pressmeddelande"
+    short: str = ""
+    facts: str = ""
+    quotes: list[Quote] = []
+    contact: str = ""
+    link: str = ""
+    language: str = "sv"
+    pictures: list[Picture] = []
+    channels: list[ChannelContent] = []
+    embargo: str = ""
+    corrects: str = ""
+    """The uid of the published item whose place it takes in the office's own newsroom, for a correction."""
+    correction: str = ""
+    """What is corrected, in a sentence that readers see."""
+
+    def on(self, channel: int) -> ChannelContent:
+        """What was decided for ``channel``; raises ``KeyError`` where the item does not go there."""
+        for part in self.channels:
+            if part.channel == channel:
+                return part
+        raise KeyError(channel)
+
+    def text_on(self, channel: int) -> str:
+        """The text as it goes out on ``channel``."""
+        own = self.on(channel).text
+        return self.text if own is None else own
+
+    def pictures_on(self, channel: int) -> list[Picture]:
+        """The pictures as they go out on ``channel``: the very files that an approval covers."""
+        made = {one.of: one for one in self.on(channel).pictures} if self.pictures else {}
+        return [_as_made(picture, made.get(picture.sha256)) for picture in self.pictures]
+
+    def files(self) -> set[str]:
+        """The SHA-256 of every file that belongs to it, whatever the channel."""
+        return {one.sha256 for one in self.pictures} | {made.sha256 for one in self.channels for made in one.pictures}
+
+
+def _as_made(picture: Picture, made: Rendition | None) -> Picture:
+    if made is None:
+        return picture
+    return msgspec.structs.replace(picture, sha256=made.sha256, mime=made.mime, width=made.width, height=made.height)
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(Content)
+
+
+def nfc(value: Any) -> Any:
+    """``value`` with every string in Unicode NFC, so that å is å however it was typed."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {nfc(key): nfc(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [nfc(item) for item in value]
+    return value
+
+
+def canonical(content: Content) -> bytes:
+    """The one spelling of ``content``: UTF-8 JSON, sorted keys, NFC, channels by number, defaults left out."""
+    ordered = msgspec.structs.replace(content, channels=sorted(content.channels, key=lambda c: c.channel))
+    return _encoder.encode(nfc(_told(ordered)))
+
+
+def _told(one: Any) -> Any:
+    """``one`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
+    so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
+    if isinstance(one, list):
+        return [_told(each) for each in one]
+    if not isinstance(one, msgspec.Struct):
+        return one
+    values = {name: getattr(one, name) for name in one.__struct_fields__}
+    usual = _usual(type(one))
+    return {name: _told(value) for name, value in values.items() if name not in usual or value != usual[name]}
+
+
+@cache
+def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The default of every field of ``kind`` that has one."""
+    fields = msgspec.structs.fields(kind)
+    made = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
+    return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
+
+
+def printable(content: Content) -> Content:
+    """``content`` as it may be kept: cleaned and in NFC. Raises :class:`commsched.core.text.messages.Invalid` by its
+    field."""
+    return msgspec.convert(settled(msgspec.to_builtins(content)), Content)
+
+
+def digest(canonical_bytes: bytes) -> str:
+    """SHA-256 in hex: what an approval names and the publisher recomputes."""
+    return hashlib.sha256(canonical_bytes).hexdigest()
+
+
+def parse(data: bytes | str) -> Content:
+    """Read stored content. Raises ``msgspec.ValidationError`` naming the path of what is wrong."""
+    return _decoder.decode(data)
+
+
+def addresses_digest(addresses: list[str]) -> str:
+    """SHA-256 over the lines of a list of e-mail addresses, whatever their order or case, and whether they stand on
+    lines of their own or between commas. Everything that decides who gets it is in it, names too."""
+    entries = {entry.strip().casefold() for line in addresses for entry in line.split(",")}
+    folded = sorted(entries - {""})
+    return hashlib.sha256("\n".join(folded).encode()).hexdigest()
+
+
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+"""How a picture's file ends, by what it is."""

@@ -1,0 +1,1 @@
+"""The gate, the states of a delivery, outcomes and what follows from them."""

@@ -1,0 +1,80 @@
+"""The states of items and deliveries, and how an item's state follows from its deliveries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from commsched.core.text.messages import N_
+
+ITEM_STATES: Final = (
+    "draft", "in_review", "changes_requested", "approved", "scheduled",
+    "publishing", "published", "partly_published", "held", "failed", "cancelled",
+)  # fmt: skip
+DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
+PARTLY: Final = "partly"
+"""No state of a delivery: how :func:`item_state` is told of one that stopped when some of it was out."""
+STOPS: Final = ("cancelled", "dropped")
+"""A person's word that nothing more of a delivery goes out; it stands through moves, edits and new approvals."""
+
+EDITABLE: Final = frozenset({"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"})
+"""Item states in which an edit makes a new revision. Something already visible cannot be edited into another."""
+
+REASONS: Final = {
+    "late": N_("It became too late: the latest time passed before it could go out."),
+    "paused": N_("Everything was paused when it fell due."),
+    "unapproved": N_("No approval stands for exactly this content."),
+    "changed": N_("What would be sent is not what was approved."),
+    "window": N_("The approval does not cover this time."),
+    "embargo": N_("The embargo has not passed."),
+    "absent": N_("Read back: it did not go out. Choose whether to send it."),
+    "ask": N_("Nobody knows whether it went out. Look at the channel and answer."),
+    "rejected": N_("The platform refused it."),
+    "token": N_("The channel's access has died. Connect it again."),
+    "permission": N_("The channel is not allowed to do this."),
+    "money": N_("The account at the platform has no credit left."),
+    "address": N_("The address does not exist or refused the message."),
+    "tries": N_("It was tried many times without getting through."),
+    "previous": N_("The part before it did not go out."),
+    "archived": N_("The channel has been removed."),
+    "media": N_("A picture's file is missing or is not the one that was approved."),
+    "consent": N_("Somebody in a picture has not agreed to be shown any longer."),
+    "cancelled": N_("A person cancelled it."),
+    "taken_down": N_("It has been taken down from your own pages, so it goes nowhere else either."),
+    "corrected": N_("It has been corrected since. Send the correction instead."),
+    "dropped": N_("A person chose that it does not go out here."),
+    "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
+    "mail": N_("No mail server is set, so nobody can be reached."),
+    "restored": N_("The office was restored from a backup. What may have gone out since is read back."),
+    "part_found": N_("Read back after the restore: a part of it had gone out. Choose whether to send the rest."),
+    "internal": N_("Something unexpected went wrong here. The log has the details."),
+}
+"""Why something waits or stopped: a code for programs, a sentence for people."""
+
+
+def item_state(deliveries: Iterable[str], now: str) -> str:
+    """An item's state from its deliveries' states; ``now`` is what it is while nothing has been delivered.
+
+    Rules: anything under way or unknown makes it ``publishing``; all out is ``published``; some out and the rest
+    stopped is ``partly_published``; none out is ``held`` before ``failed``; all cancelled is ``cancelled``.
+    :data:`PARTLY` stands for a delivery that stopped, held, failed or cancelled, with some of it out already: to four
+    of five recipients is neither published nor failed.
+    """
+    count = Counter(deliveries)
+    total = count.total()
+    if not total:
+        return now
+    if count["cancelled"] == total:
+        return "cancelled"
+    total -= count["cancelled"]
+    if count["published"] == total:
+        return "published"
+    if count["sending"] or count["unknown"]:
+        return "publishing"
+    out = count["published"] or count[PARTLY]
+    if count["waiting"]:
+        return "publishing" if out else "scheduled"
+    if out:
+        return "partly_published"
+    return "held" if count["held"] else "failed"

@@ -1,0 +1,1 @@
+"""The installation's settings and the systems it runs on."""

@@ -1,0 +1,234 @@
+"""The installation's settings: which there are, what each may be, and one sentence for each that cannot be used."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from commsched.core.text.decoding import marked
+from commsched.core.text.messages import N_, Invalid, OfficeError, Words
+
+PREFIX: Final = "COMMSCHED_"
+OTHER_VARIABLES: Final = ("HOME", "LOG", "DATABASE_URL")
+"""What is read from the environment only."""
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+MOST_PROXIES: Final = 10
+_NEAR: Final = 0.75
+"""How alike two names must be for the one to be meant by the other."""
+
+
+class BadSettings(OfficeError):
+    """Settings that cannot be used. ``problems`` are whole sentences; nothing was opened."""
+
+    code = "settings"
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Words]) -> None:
+        self.problems = list(problems)
+        super().__init__(self.problems[0].message, "", **self.problems[0].params)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where something is set, as a person finds it again: a file with a line, or a variable."""
+
+    source: str
+    line: int = 0
+
+    @property
+    def words(self) -> Words:
+        if not self.line:
+            return Words("%(source)s", {"source": self.source})
+        return Words(N_("%(source)s, line %(line)s"), {"source": self.source, "line": self.line})
+
+
+class Given(msgspec.Struct, frozen=True):
+    """One value as it was written, and where."""
+
+    value: Any
+    place: Place
+
+
+def _problem(place: Place, message: str, **params: Any) -> Words:
+    return Words(N_("%(place)s: %(what)s"), {"place": place.words, "what": Words(message, params)})
+
+
+# -- reading ----------------------------------------------------------------------------------------------------
+
+
+def read_file(data: bytes, source: str) -> dict[str, Given]:
+    """What ``commsched.toml`` says. Raises :class:`BadSettings` where it is not TOML."""
+    import tomllib
+
+    try:
+        text = marked(data)
+        text = data.decode("utf-8") if text is None else text
+    except UnicodeDecodeError as error:
+        place = Place(source, data[: error.start].count(b"\n") + 1)
+        raise BadSettings([_problem(place, N_("The file is not UTF-8. Save it anew as UTF-8."))]) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        place = Place(source, int(found[1]) if found else text.count("\n") + 1)
+        detail = str(error).partition(" (at ")[0]
+        words = _problem(place, N_("This cannot be read (%(detail)s). Values stand in quotes: %(example)s"),
+                         detail=detail, example='base_url = "https://plan.example.org"')  # fmt: skip
+        raise BadSettings([words]) from error
+    return {name: Given(value, Place(source, _line(text, name))) for name, value in values.items()}
+
+
+def _line(text: str, name: str) -> int:
+    """The line where ``name`` is set, or is a heading; 0 if it cannot be seen."""
+    wanted = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}[\"']?\s*(?:[].=]|$)")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if wanted.match(line)), 0)
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
+    """What ``COMMSCHED_…`` variables say. An empty one says nothing: so compose files pass what is not set."""
+    return {
+        name: Given(environment[PREFIX + name.upper()], Place(PREFIX + name.upper()))
+        for name in RULES
+        if environment.get(PREFIX + name.upper(), "").strip()
+    }
+
+
+def misspelt(environment: Mapping[str, str]) -> None:
+    """Raises :class:`BadSettings` for variables of ours that nothing reads but whose names are nearly those of
+    others."""
+    known = [PREFIX + name for name in (*(name.upper() for name in RULES), *OTHER_VARIABLES)]
+    found = []
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.85)
+            found += [_unknown(Place(name), name, near)] if near else []
+    if found:
+        raise BadSettings(found)
+
+
+def log_level(wish: str) -> str:
+    """The level that ``COMMSCHED_LOG`` names; ``INFO`` where it is empty. Raises :class:`BadSettings`."""
+    level = wish.strip().upper() or "INFO"
+    if level not in LEVELS:
+        raise BadSettings([_problem(Place(PREFIX + "LOG"), N_("“%(value)s” is none of %(known)s."), value=wish[:40],
+                                    known=", ".join(LEVELS))])  # fmt: skip
+    return level
+
+
+# -- judging ----------------------------------------------------------------------------------------------------
+
+
+def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object]] | None = None) -> dict[str, str]:
+    """The settings as text, each as the program wants it. ``users``: what a setting is read by later, to hear now
+    whether it can be. Raises :class:`BadSettings` with all that is wrong."""
+    values: dict[str, str] = {}
+    problems: list[Words] = []
+    for name, one in given.items():
+        if isinstance(one.value, dict):
+            problems.append(_problem(one.place, N_("Headings such as [%(name)s] are not used. Write the settings "
+                                                   "without one."), name=name[:60]))  # fmt: skip
+        elif name not in RULES:
+            problems.append(_unknown(one.place, name, _nearest(name)))
+        else:
+            try:
+                values[name] = RULES[name](one.value)
+                if values[name] and users and name in users:
+                    users[name](values[name])
+            except Invalid as error:
+                problems.append(_problem(one.place, "%(what)s", what=error.words))
+    if problems:
+        raise BadSettings(problems)
+    return {name: value for name, value in values.items() if value}
+
+
+def refuse_variable(name: str, why: Words) -> BadSettings:
+    """What another part of the program says of the variable ``name``."""
+    return BadSettings([_problem(Place(name), "%(what)s", what=why)])
+
+
+@contextmanager
+def gathering(problems: list[Words]) -> Iterator[None]:
+    """Put what is wrong inside among ``problems`` instead of raising it, so that the rest is judged too."""
+    try:
+        yield
+    except BadSettings as error:
+        problems += error.problems
+
+
+def _nearest(name: str) -> list[str]:
+    return difflib.get_close_matches(name.lower().replace("-", "_"), list(RULES), 1, _NEAR)
+
+
+def _unknown(place: Place, name: str, near: list[str]) -> Words:
+    if near:
+        return _problem(place, N_("There is no setting called “%(name)s”. Did you mean %(near)s?"), name=name[:60],
+                        near=near[0])  # fmt: skip
+    return _problem(place, N_("There is no setting called “%(name)s”. There are: %(known)s."), name=name[:60],
+                    known=", ".join(sorted(RULES)))  # fmt: skip
+
+
+def _text(name: str) -> Callable[[Any], str]:
+    def rule(value: Any) -> str:
+        if not isinstance(value, str):
+            raise Invalid(N_("%(name)s is a text and stands in quotes."), name, name=name)
+        if any(ord(letter) < 32 for letter in value):
+            raise Invalid(N_("%(name)s is one line, without control characters."), name, name=name)
+        return value.strip()
+
+    return rule
+
+
+def _base_url(value: Any) -> str:
+    """``https://host``, without anything behind it: every page, feed and mail links from the root."""
+    text = _text("base_url")(value).rstrip("/")
+    try:
+        parts = urlsplit(text)
+        known = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if text and (not known or parts.scheme not in ("http", "https") or "@" in parts.netloc):
+        raise Invalid(N_("base_url is an address with its scheme, such as https://plan.example.org."), "base_url")
+    if text and (parts.path or parts.query or parts.fragment):
+        raise Invalid(N_("base_url cannot have a path (%(path)s): give the office a name of its own, such as "
+                         "https://plan.example.org."), "base_url",
+                      path=text.partition(parts.netloc)[2][:60])  # fmt: skip
+    return text
+
+
+def _flag(value: Any) -> str:
+    said = str(value).strip().lower() if isinstance(value, bool | int | str) else "?"
+    if said in ("1", "true", "yes", "on"):
+        return "1"
+    if said in ("0", "false", "no", "off", ""):
+        return "0" if said else ""
+    raise Invalid(N_("secure_cookies is true or false."), "secure_cookies")
+
+
+def _proxies(value: Any) -> str:
+    said = "?" if isinstance(value, bool) or not isinstance(value, int | str) else str(value).strip()
+    if not said:
+        return ""
+    if not re.fullmatch(r"[0-9]{1,2}", said) or int(said) > MOST_PROXIES:
+        raise Invalid(N_("trusted_proxies is how many proxies stand before the program: a whole number from 0 to "
+                         "%(most)s."), "trusted_proxies", most=MOST_PROXIES)  # fmt: skip
+    return str(int(said))
+
+
+RULES: Final[Mapping[str, Callable[[Any], str]]] = {
+    "base_url": _base_url,
+    "smtp_url": _text("smtp_url"),
+    "mail_from": _text("mail_from"),
+    "mail_name": _text("mail_name"),
+    "secure_cookies": _flag,
+    "trusted_proxies": _proxies,
+    "metrics_token": _text("metrics_token"),
+    "https_proxy": _text("https_proxy"),
+    "ca_file": _text("ca_file"),
+}
+"""Each setting with what makes text of it, or raises :class:`Invalid`. What needs more than its own text to be judged
+is judged in ``bootstrap``."""

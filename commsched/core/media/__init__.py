@@ -1,0 +1,1 @@
+"""Crops, fitting, consents and sizes of pictures."""

@@ -1,0 +1,321 @@
+"""The contract that every platform keeps, and what it is handed.
+
+An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`Wire`; it never sleeps, never
+retries and never reads the environment. ``services`` decides; adapters say what happened.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Literal, Protocol
+
+import msgspec
+
+from commsched.core.content.model import Kind, Quote
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published
+from commsched.core.text.messages import OfficeError, Problem, Words
+
+OWN_PAGES: Final = ("newsroom", "sandbox")
+"""The platforms whose publications are pages of our own, which we can change and take down."""
+
+Role = Literal["post", "reply", "comment", "recipient"]
+
+
+class ConnectError(OfficeError):
+    """A channel could not be connected; the sentence says what to do, ``field`` which setting it concerns."""
+
+    status, code = 422, "connect"
+
+
+class DeadToken(ConnectError):
+    """The platform itself said that the token is not accepted, or may not publish (any more)."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One field of the connect form. ``secret`` ones are encrypted; labels and helps are msgids."""
+
+    key: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+    help: str = ""
+    kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+    """Said beside the label of one that is not ``required`` by itself, instead of "may be left empty"."""
+    operator: bool = False
+    """Reaches into the machine itself, so that only its own command line may set it."""
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One thing a writer can choose for this channel in the composer (visibility, content warning …)."""
+
+    key: str
+    label: str
+    kind: Literal["text", "choice", "bool", "long"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    default: str = ""
+    help: str = ""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Who a channel speaks as, from the harmless call made when it is connected."""
+
+    id: str
+    name: str
+    url: str = ""
+    expires_at: datetime | None = None
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What the server said of its limits, saved with the channel and handed back in ``Wire.facts``."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a channel takes. ``None`` means no limit that we know of. Sizes in bytes, ratios width/height."""
+
+    characters: int | None = None
+    text_bytes: int | None = None
+    pictures: int = 4
+    picture_bytes: int | None = None
+    picture_pixels: int | None = None
+    """Width × height."""
+    picture_side: int | None = None
+    """The longer side, in pixels."""
+    gif_pixels: int | None = None
+    """Width × height of a GIF, where those have a limit of their own."""
+    frames: int | None = None
+    """Of an animation."""
+    moving_pixels: int | None = None
+    """Width × height × frames of an animation."""
+    moving_types: tuple[str, ...] | None = None
+    """Kinds that go on moving there; of others the first frame is shown. ``None``: all."""
+    picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
+    alt_characters: int | None = None
+    needs_picture: bool = False
+
+
+class PictureFile(msgspec.Struct, frozen=True):
+    """A picture in hand: its bytes are the ones whose SHA-256 was approved."""
+
+    sha256: str
+    mime: str
+    alt: str
+    width: int
+    height: int
+    size: int
+    read: Callable[[], bytes]
+    credit: str = ""
+    frames: int = 1
+    """More than one for an animation; 2 for one whose frames were never counted."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """An item as one channel would say it: what ``check`` judges and ``parts`` divides."""
+
+    kind: Kind
+    title: str
+    text: str
+    lead: str = ""
+    short: str = ""
+    facts: str = ""
+    genre: str = "pressmeddelande"
+    quotes: tuple[Quote, ...] = ()
+    contact: str = ""
+    link: str = ""
+    language: str = "sv"
+    pictures: tuple[PictureFile, ...] = ()
+    options: dict[str, str] = msgspec.field(default_factory=dict)
+    recipients: tuple[str, ...] = ()
+    uid: str = ""
+    """The item's own stable name: in feeds, file names and public addresses."""
+    correction: str = ""
+    """What is corrected, where it is a correction of something published."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One call that makes something visible."""
+
+    number: int
+    role: Role
+    text: str
+    draft: Draft
+    pictures: tuple[PictureFile, ...] = ()
+    key: str = ""
+    """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
+    parent: str = ""
+    """The platform's id of the part before (thread, comment), once that one is out."""
+    root: str = ""
+    others: frozenset[str] = frozenset()
+    """For reading back: the ids and addresses of what else this account has published of late, as far as the store
+    knows. A post that is one of them is not this part, whatever it says."""
+    recipient: str = ""
+    message_id: str = ""
+    """For e-mail: stored before the call, the same on every try."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """An e-mail ready to be built: one recipient, one transaction."""
+
+    message_id: str
+    sender: str
+    sender_name: str
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    reply_to: str = ""
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    date: datetime | None = None
+
+
+class Mailer(Protocol):
+    """Hands one message to the office's relay and says what the relay answered."""
+
+    sender: str = ""
+    """The installation's own address, for messages without one."""
+
+    def send(self, message: Message) -> Outcome:
+        """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
+        ...
+
+    def describe(self) -> Words:
+        """Where mail goes, in words for the page. Never with a password."""
+        return Words("")
+
+    def reaches(self) -> bool:
+        """Whether anybody is reached: false where messages only become files."""
+        return True
+
+    def verify(self) -> Outcome:
+        """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
+        return Published("")
+
+    def find(self, message_id: str) -> Finding:
+        """Whether the message is known to have been handed over. A relay cannot tell; a folder can."""
+        return CannotTell(final=True)
+
+
+class Wire(msgspec.Struct):
+    """Everything an adapter may touch, for one channel."""
+
+    channel: int
+    settings: dict[str, str]
+    secrets: dict[str, str]
+    now: Callable[[], datetime]
+    http: Any
+    """A ``requests.Session`` with timeouts, address guard and redaction built in (see
+    ``services.kernel.channel_context``)."""
+    timeout: float = 20.0
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    account: str = ""
+    account_name: str = ""
+    mailer: Mailer | None = None
+    public_url: str = ""
+    """Where this office's own public pages are, without a trailing slash."""
+    workspace: str = ""
+    office_name: str = ""
+    """What the office is called: in places of its own it is seen under this name."""
+    language: str = "sv"
+    home: str = ""
+
+
+class Platform(ABC):
+    """One module each under ``commsched/platforms``; found by file name, imported when first used."""
+
+    key: ClassVar[str]
+    name: ClassVar[str]
+    about: ClassVar[str] = ""
+    """One sentence for whoever chooses what to connect."""
+    icon: ClassVar[str] = ""
+    """The name of its icon in simplepycons, or a lucide name with the prefix ``lucide:``."""
+    called: ClassVar[str] = ""
+    """What a channel here is called where nobody named it, in the office's own places; else by its account."""
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    options: ClassVar[tuple[Option, ...]] = ()
+    kinds: ClassVar[tuple[Kind, ...]] = ("post", "release")
+    by_itself: ClassVar[tuple[Kind, ...]] = ("post",)
+    """The kinds that go here when somebody writes their first one and has not chosen yet."""
+    own: ClassVar[bool] = False
+    """True for the office's own places, which know no account but the office itself."""
+    many_servers: ClassVar[bool] = False
+    """True where accounts live on many servers, each of which counts its own: an account is its id *and* its server."""
+    resend_if_absent: ClassVar[bool] = False
+    """Whether "read back and not there" may send again by itself. Off where absence is hard to prove."""
+    independent_parts: ClassVar[bool] = False
+    """True for recipients of e-mail: one that fails does not stop the next."""
+    needs_mail: ClassVar[bool] = False
+    """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    instant: ClassVar[bool] = False
+    """True where publishing touches no network or disk, so that it needs no thread of its own."""
+    settle: ClassVar[float] = 5.0
+    """Seconds after a lost answer before reading back can be believed (assumptions A1 and A2)."""
+
+    @abstractmethod
+    def connect(self, wire: Wire) -> Account:
+        """A harmless call that proves the settings and names the account. Raises :class:`ConnectError`."""
+
+    @abstractmethod
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        """What the channel takes; ``facts`` are the ones ``connect`` returned."""
+
+    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+        """Who readers see as the sender: the account, or in the office's own places the office itself.
+
+        The previews and what goes out both ask here, so that they cannot differ.
+        """
+        return office_name if self.own else account_name
+
+    def count(self, text: str, facts: dict[str, Any]) -> int:
+        """The length of ``text`` as this platform counts it."""
+        return len(text)
+
+    def subject(self, draft: Draft) -> str:
+        """What stands above the words where they come as a mail: the headline."""
+        return draft.title
+
+    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+        """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
+        return []
+
+    @abstractmethod
+    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+        """Problems in words; the same answer for composer, API, import and publisher."""
+
+    def parts(self, draft: Draft) -> list[Part]:
+        """The calls it takes to say ``draft``, in order. One, unless the platform has threads or recipients."""
+        return [Part(number=0, role="post", text=draft.text, draft=draft, pictures=draft.pictures)]
+
+    def needs_prepare(self, part: Part) -> bool:
+        """Whether ``prepare`` has anything to do for this part."""
+        return bool(part.pictures)
+
+    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+        """What is invisible and may be repeated: upload media, create a container."""
+        return Handles()
+
+    @abstractmethod
+    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+        """The one call that makes it visible. Raises nothing for what a network can do."""
+
+    @abstractmethod
+    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+        """Read back whether ``part`` went out at or after ``since`` (UTC)."""
+
+    resend_within: ClassVar[timedelta | None] = None
+    """How long after the lost call absence may send again: as long as the platform keeps what makes a repeat harmless.
+    ``None`` is for ever."""
+
+    def resends(self, facts: dict[str, Any]) -> bool:
+        """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
+        return self.resend_if_absent
+
+    @abstractmethod
+    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+        """Take it down. ``Published`` here means: it is gone. ``Rejected`` where the platform cannot."""
+
+    def cost(self, draft: Draft) -> float:
+        """What the platform charges for it, in US dollars."""
+        return 0.0

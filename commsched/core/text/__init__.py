@@ -1,0 +1,1 @@
+"""Text: lengths, markup, slugs, catalogues, messages to people."""

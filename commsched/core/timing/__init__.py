@@ -1,0 +1,1 @@
+"""Wall time, zones, dates, holidays and the trust in a clock."""

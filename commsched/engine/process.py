@@ -1,0 +1,196 @@
+"""The engine in a process of its own, beside the pages: so that no request, however hostile, holds the publisher up.
+
+The first one is forked from a process that has loaded what both need and has no threads yet, so most of its memory is
+shared; one that has died is started anew as a fresh process. Neither outlives the pages: it reads from a pipe that they
+hold open, and the kernel tells it too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from commsched.engine.embedded import Engine
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Office
+
+log = logging.getLogger("commsched.engine")
+
+PAUSES: Final = (0.5, 2.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds before the next start, after the first death lately, the second, and so on."""
+LATELY: Final = 600.0
+"""Seconds for which a death counts."""
+MANY: Final = 3
+"""Deaths lately that are told."""
+PATIENCE: Final = 45.0
+"""Seconds that ending may take: calls under way are let end. Then it is killed, and what it had under way is read back
+at the next start."""
+_DEATH_SIGNAL: Final = 1
+"""``PR_SET_PDEATHSIG`` of prctl(2)."""
+_ARENAS: Final = -8
+"""``M_ARENA_MAX`` of mallopt(3)."""
+
+
+def run(office: Office, parent: int | None = None) -> int:
+    """Be the engine until SIGTERM, or until ``parent``, the end of a pipe, is closed by whoever holds the other.
+    Returns the exit code: 1 where the engine ended by itself."""
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: told.set())
+    if parent is not None:
+        _end_with_parent(parent, told.set)
+    engine = Engine(office)
+    engine.start()
+    while not told.wait(1.0):
+        if not engine.alive:
+            log.error("the engine ended by itself")
+            return 1
+    engine.stop(PATIENCE - 5)
+    office.store.close()
+    return 0
+
+
+def _end_with_parent(parent: int, end: Callable[[], None]) -> None:
+    def read() -> None:
+        with contextlib.suppress(OSError):
+            os.read(parent, 1)
+        end()
+
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+    threading.Thread(target=read, name="commsched-parent", daemon=True).start()
+
+
+class Keeper:
+    """Starts the engine's process, starts it anew when it dies, and ends it. Lives in the pages' process."""
+
+    def __init__(self, office: Office, command: list[str]) -> None:
+        """``command`` starts an engine; ``--parent FD`` is added to it."""
+        self.office, self._command = office, command
+        self._deaths: deque[float] = deque()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._wait: Callable[[], int] = lambda: 0
+        self._pipe = -1
+        self.pid = 0
+        self._thread = threading.Thread(target=self._keep, name="commsched-keeper", daemon=True)
+
+    def fork(self, leave: Callable[[], None] = lambda: None) -> None:
+        """Make the first one. The process must have no threads yet, and no connection to the database; ``leave`` lets
+        the child go of what is its parent's alone. What was made so far is frozen, since it lives in both."""
+        read, self._pipe = os.pipe()
+        _make_lean()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._pipe)
+            leave()
+            _be_the_child(self.office, read)
+        os.close(read)
+        pid = self.pid
+        self._wait = lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def start(self) -> None:
+        """Keep it alive from now on."""
+        self._thread.start()
+
+    def stop(self, timeout: float = PATIENCE) -> None:
+        """End it, letting calls under way end, and wait until it is gone."""
+        with self._lock:
+            self._stopping.set()
+            if self._pipe >= 0:
+                os.close(self._pipe)
+                self._pipe = -1
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            log.error("the engine's process does not end; it is killed, and what it had under way is read back later")
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self._thread.join(5)
+
+    def _keep(self) -> None:
+        while True:
+            code = self._wait()
+            if self._stopping.is_set():
+                return
+            pause = self._died()
+            log.error("the engine's process ended (%s); it is started again in %s s", _how(code), pause)
+            if self._stopping.wait(pause):
+                return
+            while not self._begin():
+                if self._stopping.wait(PAUSES[-1]):
+                    return
+            if self._stopping.is_set():
+                return
+
+    def _died(self) -> float:
+        """Write the death down; returns how long to wait before the next start."""
+        now = time.monotonic()
+        self._deaths.append(now)
+        while now - self._deaths[0] > LATELY:
+            self._deaths.popleft()
+        if len(self._deaths) >= MANY:
+            try:
+                heartbeats.say(self.office, heartbeats.KEEPER, "dies")
+            except Exception:
+                log.exception("that the engine dies again and again cannot be written down")
+        return PAUSES[min(len(self._deaths), len(PAUSES)) - 1]
+
+    def _begin(self) -> bool:
+        """Start a fresh process. Whether that could be done, or need not be."""
+        with self._lock:
+            if self._stopping.is_set():
+                return True
+            read, pipe = os.pipe()
+            try:
+                process = subprocess.Popen([*self._command, "--parent", str(read)], pass_fds=(read,))  # noqa: S603
+            except OSError:
+                log.exception("the engine's process cannot be started; it is tried again")
+                os.close(pipe)
+                return False
+            finally:
+                os.close(read)
+            if self._pipe >= 0:
+                os.close(self._pipe)
+            self._pipe, self.pid, self._wait = pipe, process.pid, process.wait
+            return True
+
+
+def _make_lean() -> None:
+    """Load what both processes come to use, so that they share it, and keep one heap instead of one a thread."""
+
+    import markdown_it  # noqa: F401
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENAS, 1)
+    gc.collect()
+    gc.freeze()
+
+
+def _be_the_child(office: Office, parent: int) -> None:
+    """Never returns."""
+    code = 1
+    try:
+        code = run(office, parent)
+    except BaseException:
+        log.exception("the engine's process ends")
+    finally:
+        logging.shutdown()
+        os._exit(code)
+
+
+def _how(code: int) -> str:
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,1 @@
+"""Drawing cards: designs, layout, paint, and the finished file."""

@@ -1,0 +1,1 @@
+"""Fonts, runs, line breaks and glyphs: from words to masks."""

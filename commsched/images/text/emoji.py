@@ -1,0 +1,63 @@
+"""Emoji in colour: which fonts have them, and a single one as a picture."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from PIL.ImageFont import FreeTypeFont
+
+STRIKES: Final = (109, 136, 128, 160, 96, 72, 64, 40, 32, 20)
+"""Pixels per em that fonts of coloured bitmaps come in: they open in their own size only."""
+TABLES: Final = frozenset((b"CBDT", b"COLR"))
+"""Bitmaps of at most 255 pixels, and layers of outlines. (Others, such as ``sbix``, may hold pictures of any size.)"""
+_TRIED: Final = "😀❤🎉"
+_NOBODY: Final = "\U000fffff"
+
+
+def family(data: bytes) -> str:
+    """The family of a font that draws the usual emoji; empty where it does not. Raises ``OSError`` for no font."""
+    font = _sized(data)
+    drawable = all(drawn(font, sign) is not None for sign in _TRIED)
+    return str(font.getname()[0] or "emoji")[:80] if drawable else ""
+
+
+def drawn(font: FreeTypeFont, cluster: str) -> Image.Image | None:
+    """One emoji, cut to its ink; ``None`` where the font does not have it."""
+    cell = _cell(font, cluster)
+    box = cell.getbbox()
+    if box is None or cell.tobytes() == _cell(font, _NOBODY).tobytes():
+        return None
+    return cell.crop(box)
+
+
+def _cell(font: FreeTypeFont, cluster: str) -> Image.Image:
+    from PIL import Image, ImageDraw
+
+    side = int(font.size)
+    cell = Image.new("RGBA", (side * 3, side * 2))
+    ImageDraw.Draw(cell).text((side // 3, side // 3), cluster, font=font, embedded_color=True)
+    return cell
+
+
+@lru_cache(2)
+def opened(path: str) -> FreeTypeFont:
+    """A colour font at the size that it has its pictures in. Raises ``OSError`` where it opens in none."""
+    from commsched.images.text import fonts
+
+    kept = fonts.source(path)
+    return _sized(kept if isinstance(kept, str) else kept.getvalue())
+
+
+def _sized(source: str | bytes) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    for size in STRIKES:
+        try:
+            return ImageFont.truetype(io.BytesIO(source) if isinstance(source, bytes) else source, size)
+        except OSError:  # "invalid pixel size": its bitmaps are of another
+            continue
+    raise OSError("a font without a size")

@@ -1,0 +1,1 @@
+"""Tools for designers: contact sheets and drawn sample pictures."""

@@ -1,0 +1,1 @@
+"""Workspaces, people and their keys: signing in, roles, tokens, deputies, an office's own settings."""

@@ -1,0 +1,167 @@
+"""Limits on guessing passwords that shut out whoever guesses, and not whose account it is.
+
+A try counts where it comes from. A device that has signed in to the account before (it has a cookie that only we can
+make) counts by itself and nowhere else; an address counts for this account and for all accounts; and everything unknown
+counts together for the account, so that many addresses are no way round. A stranger can so keep
+*unknown* devices out of an account for a day, but not a known one, nor whoever has a link for a new password. After
+OWASP's "Slow Down Online Guessing Attacks with Device Cookies" and NIST SP 800-63B 5.2.2 (at most 100 in all).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from commsched.core.text.messages import N_, OfficeError
+from commsched.services.kernel.context import Office
+from commsched.store.models import Person, SignInTry
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import new_token
+
+WINDOW: Final = timedelta(minutes=15)
+DAY: Final = timedelta(days=1)
+PER_PLACE: Final = 10
+"""Failed tries in :data:`WINDOW` from one device, or from one address on one account."""
+PER_ADDRESS: Final = 50
+"""The same from one address, whatever accounts it tries."""
+PER_ACCOUNT: Final = 100
+"""Failed tries in a :data:`DAY` on one account from all devices it does not know."""
+KNOWN_FOR: Final = timedelta(days=365)
+"""How long a device's cookie is kept."""
+
+
+class TooManyTries(OfficeError):
+    """Too many failures lately, from here or on this account (429)."""
+
+    status, code = 429, "too-many"
+    retry_after = int(WINDOW.total_seconds())
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """At most ``most`` failed tries under ``key`` in ``during``."""
+
+    key: str
+    most: int
+    during: timedelta = WINDOW
+
+
+class Tries(msgspec.Struct, frozen=True):
+    """A try that is under way, as it was written down. ``own`` is the key of where it comes from."""
+
+    rows: list[int]
+    own: str
+
+
+def fold_email(email: str) -> str:
+    """An address as it is compared: trimmed, lower case."""
+    return email.strip().lower()
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def network(address: str, bits: int = 64) -> str:
+    """The address, or for IPv6 its network of ``bits``, which one household or attacker has all of."""
+    try:
+        ip = ipaddress.ip_address(address)
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        net = ipaddress.ip_network(f"{ip}/{bits if ip.version == 6 else 32}", strict=False)
+        return str(net.network_address)
+    except ValueError:
+        return address[:60]
+
+
+def _everywhere(address: str) -> list[Limit]:
+    """Failed tries from one address, whatever account; for IPv6 also from the larger networks that one visitor may
+    have, each with twice as many."""
+    found = [Limit(f"i:{network(address)}", PER_ADDRESS)]
+    if ":" in network(address):
+        found += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
+        found += [Limit(f"i:{network(address, 48)}/48", 4 * PER_ADDRESS)]
+    return found
+
+
+def limits(office: Office, email: str, address: str, device: str) -> list[Limit]:
+    """What a try to sign in counts under, where it comes from first."""
+    account, known = _short(fold_email(email)), _known(office, device, email)
+    if known:  # it counts by itself alone: what strangers do from the same address is not its doing
+        return [Limit(f"d:{account}:{_short(known)}", PER_PLACE)]
+    return [Limit(f"p:{account}:{_short(network(address))}", PER_PLACE), *_everywhere(address),
+            Limit(f"a:{account}", PER_ACCOUNT, DAY)]  # fmt: skip
+
+
+def inside(person: Person, address: str) -> list[Limit]:
+    """What a wrong present password counts under, for somebody who is signed in."""
+    return [Limit(f"s:{_short(fold_email(person.email))}", PER_PLACE), *_everywhere(address)]
+
+
+def count(office: Office, under: list[Limit]) -> Tries:
+    """Write the try down *before* the password is looked at, so that a hundred at once cannot slip through.
+
+    Raises :class:`TooManyTries` where any limit is reached.
+    """
+    now = office.now()
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(SignInTry).where(SignInTry.at < now - DAY))
+        for limit in under:
+            lately = (SignInTry.key == limit.key, SignInTry.at > now - limit.during)
+            if (session.scalar(select(func.count(SignInTry.id)).where(*lately)) or 0) >= limit.most:
+                raise TooManyTries(_TOLD[limit.during])
+        rows = [SignInTry(key=limit.key, at=now) for limit in under]
+        session.add_all(rows)
+        session.flush()
+        return Tries([row.id for row in rows], under[0].key)
+
+
+_TOLD: Final = {
+    WINDOW: N_("Too many failed attempts. Wait a quarter of an hour and try again."),
+    DAY: N_("Too many failed attempts on this account. Use a device where you have signed in before, ask an "
+            "administrator for a link for a new password, or wait until tomorrow."),
+}  # fmt: skip
+
+
+def forgive(session: Session, tries: Tries) -> None:
+    """It was the right password: take back the try itself and the others from the same place.
+
+    What was tried from elsewhere stays counted: nobody buys new guesses by signing in, or by waiting for the owner to.
+    """
+    session.execute(delete(SignInTry).where(SignInTry.id.in_(tries.rows) | (SignInTry.key == tries.own)))
+
+
+def forget(session: Session, person: Person) -> None:
+    """The account begins anew, with a new password: nothing that was tried against the old one counts."""
+    account = _short(fold_email(person.email))
+    for kind in ("p", "a", "d", "s"):
+        session.execute(delete(SignInTry).where(SignInTry.key.startswith(f"{kind}:{account}", autoescape=True)))
+
+
+def _signer(office: Office) -> Any:
+    from itsdangerous import URLSafeSerializer
+
+    return URLSafeSerializer(office.vault.derive("known device"), salt="device")
+
+
+def _known(office: Office, device: str, email: str) -> str:
+    """The device's own secret, if ``device`` is a cookie of ours for this account; else empty."""
+    from itsdangerous import BadData
+
+    try:
+        account, secret = _signer(office).loads(device) if device else ("", "")
+    except (BadData, ValueError, TypeError):
+        return ""
+    return str(secret) if account == _short(fold_email(email)) else ""
+
+
+def remember(office: Office, email: str, device: str = "") -> str:
+    """The cookie by which a device that has just signed in is known from now on; the one it had, if it fits."""
+    if _known(office, device, email):
+        return device
+    made: str = _signer(office).dumps([_short(fold_email(email)), new_token(16)])
+    return made

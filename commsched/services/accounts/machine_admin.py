@@ -1,0 +1,117 @@
+"""Who sits at the machine itself: may do what an administrator may, in every workspace, and stands in the record."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
+from commsched.services.accounts.login_throttle import fold_email
+from commsched.services.accounts.passwords import new_hash
+from commsched.services.accounts.sessions import set_password
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import COMMAND_LINE, Actor, Office
+from commsched.services.workflow import succession
+from commsched.store.models import ApiToken, Membership, Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE, narrowed
+
+NAME = COMMAND_LINE
+
+
+def actor(workspace: Workspace) -> Actor:
+    """The machine's administrator in ``workspace``: nobody's person, so it approves nothing."""
+    return Actor(None, NAME, workspace.id, "administrator", "cli", workspace.language)
+
+
+def workspaces(office: Office) -> list[Workspace]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(select(Workspace).order_by(Workspace.slug)))
+
+
+def workspace(office: Office, slug: str) -> Workspace:
+    """The workspace called ``slug``; without a name the only one there is. Raises :class:`NotFound`."""
+    found = workspaces(office)
+    names = ", ".join(one.slug for one in found)
+    if not found:
+        raise NotFound(N_("There is no office here yet. Make one with “commsched init”."), "--workspace")
+    if not slug and len(found) > 1:
+        raise Invalid(N_("Say which office: %(names)s."), "--workspace", names=names)
+    for one in found:
+        if not slug or one.slug == slug.strip().lower():
+            return one
+    raise NotFound(N_("There is no office called “%(slug)s”. There are: %(names)s."), "--workspace",
+                   slug=slug[:80], names=names)  # fmt: skip
+
+
+def member(office: Office, workspace: Workspace, email: str) -> Membership:
+    """The member with that address, with their person. Raises :class:`NotFound`."""
+    found = (
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.workspace_id == workspace.id, Person.email == fold_email(email))
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.scalar(found)
+    if row is None:
+        raise NotFound(N_("%(email)s is not in this office."), "--email", email=email[:80])
+    return row
+
+
+def as_member(office: Office, workspace: Workspace, email: str) -> Actor:
+    """That member as use cases know them, asked from the command line. Raises for one who cannot sign in."""
+    row = member(office, workspace, email)
+    if not row.person.active:
+        raise Conflict(N_("%(email)s has been deactivated."), "--email", email=row.person.email)
+    return Actor(row.person_id, row.person.name or row.person.email, workspace.id, row.role, "cli",
+                 row.person.language)  # fmt: skip
+
+
+def has_password(office: Office, email: str) -> bool:
+    """Whether the person, in whatever office, can sign in already."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.scalar(select(Person).where(Person.email == fold_email(email)))
+        return row is not None and row.active and bool(row.password_hash)
+
+
+def give_password(office: Office, workspace: Workspace, email: str, password: str) -> None:
+    """Set a member's password; every session of theirs ends. Somebody who was shut out is let in again."""
+    number = member(office, workspace, email).person_id
+    kept = new_hash(password, fold_email(email))
+    with office.store.write(EVERY_WORKSPACE) as session:
+        person = session.get_one(Person, number)
+        set_password(session, office, person, kept)
+        person.active = True
+        note(session, office, actor(workspace), "person.password_set", person=number, name=person.name or person.email)
+
+
+def deactivate(office: Office, workspace: Workspace, email: str) -> None:
+    """Shut a person out at once, everywhere: sessions end, tokens stop. They stay in the record and in the list."""
+    row = member(office, workspace, email)
+    if row.role == "administrator" and not _other_administrators(office, workspace, row.person_id):
+        raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        person = session.get_one(Person, row.person_id)
+        places = list(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person.id)))
+        stood = {}
+        for place in places:
+            with narrowed(session, place):
+                stood[place] = succession.before(office, session, person.id)
+        person.active = False
+        for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
+            token.revoked_at = token.revoked_at or office.now()
+        note(session, office, actor(workspace), "person.deactivated", person=person.id,
+             name=person.name or person.email)  # fmt: skip
+        for place, was in stood.items():  # nobody is kept in because something waits for them
+            with narrowed(session, place):
+                by = Actor(None, NAME, place, "administrator", "cli")
+                succession.settle(office, session, by, was, person.name or person.email, refuse=False)
+
+
+def _other_administrators(office: Office, workspace: Workspace, person: int) -> bool:
+    others = (
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.workspace_id == workspace.id, Membership.role == "administrator", Person.active,
+               Person.id != person)
+    )  # fmt: skip
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return session.scalar(others.limit(1)) is not None

@@ -1,0 +1,354 @@
+"""Workspaces and the people in them: who belongs, with which role, by which keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.access.roles import ROLES
+from commsched.core.approval import rules
+from commsched.core.text.catalogues import LANGUAGES
+from commsched.core.text.clean import line
+from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, NotFound
+from commsched.core.text.slug import slug
+from commsched.core.timing.wall_time import zone_of
+from commsched.services.accounts.login_throttle import fold_email
+from commsched.services.accounts.passwords import new_hash
+from commsched.services.accounts.policies import to_policy
+from commsched.services.accounts.sessions import note_everywhere, set_password
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.workflow import succession
+from commsched.services.workflow.succession import PassedOn
+from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
+from commsched.store.session import EVERY_WORKSPACE, narrowed
+from commsched.store.vault import new_token
+
+LINK_LASTS: Final = timedelta(days=3)
+"""How long a link that sets a password can be used."""
+MOST_PEOPLE: Final = 500
+
+
+class Invited(msgspec.Struct, frozen=True):
+    """Somebody new in the office; ``link`` is where they choose a password, empty if they already have one."""
+
+    person: Person
+    link: str = ""
+
+
+def check_email(email: str) -> str:
+    """The address, folded. Raises :class:`Invalid` for one that cannot be an address."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Invalid(N_("“%(email)s” is not an e-mail address."), "email", email=email[:80]) from error
+    return fold_email(found.normalized)
+
+
+def slug_of(name: str) -> str:
+    """``Regiongruppen Västra`` → ``regiongruppen-vastra``."""
+    return slug(name, 60) or slug(name, len(name) + 1)[:60]
+
+
+_MEANT: Final = "\u200c\u200d\u200e\u200f"
+"""Joiners and marks of direction: nothing to see, and part of how some names are written."""
+
+
+def check_name(name: str, most: int = 200, field: str = "name") -> str:
+    """A name in one line. Raises :class:`Invalid` when it is empty or longer than ``most`` characters."""
+    clean = line("".join(c for c in name if c.isprintable() or c.isspace() or c in _MEANT), field)
+    if not clean.strip(f"{_MEANT} "):
+        raise Invalid(N_("This is needed."), field)
+    if len(clean) > most:
+        raise Invalid(N_("At most %(most)s characters."), field, most=most)
+    return clean
+
+
+def check_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise Invalid(N_("Choose one of the languages in the list."), "language")
+    return language
+
+
+def check_role(role: str) -> str:
+    if role not in ROLES:
+        raise Invalid(N_("Choose one of the roles in the list."), "role")
+    return role
+
+
+def check_workspace(
+    name: str, email: str, person_name: str, slug: str, zone: str, language: str
+) -> tuple[str, str, str, str]:  # fmt: skip
+    """What a new office can be called: its name, its short name, and the address and name of its administrator.
+
+    Raises :class:`Invalid` by the first field that cannot be used; asks no store, so nothing need exist yet.
+    """
+    name, email = check_name(name, field="workspace"), check_email(email)
+    short = slug_of(slug or name)
+    zone_of(zone)
+    check_language(language)
+    if not short:
+        raise Invalid(N_("The name needs at least one letter or digit."), "slug" if slug else "workspace")
+    return name, short, email, check_name(person_name) if person_name else ""
+
+
+def create_workspace(
+    office: Office,
+    name: str,
+    email: str,
+    password: str,
+    *,
+    person_name: str = "",
+    slug: str = "",
+    zone: str = "Europe/Stockholm",
+    language: str = "sv",
+    is_demo: bool = False,
+) -> tuple[Workspace, Person]:
+    """A new, empty office and its first administrator. An existing person keeps their password.
+
+    Raises :class:`Invalid` (by ``field``) and :class:`Conflict` where the short name is taken.
+    """
+    name, short, email, person_name = check_workspace(name, email, person_name, slug, zone, language)
+    kept = _hash_for_new(office, email, password)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
+            raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
+        made = Workspace(slug=short, name=name, zone=zone, language=language, created_at=office.now(),
+                         policy=to_policy(rules.ONE_APPROVER), is_demo=is_demo)  # fmt: skip
+        session.add(made)
+        person = _person(session, office, email, person_name, language, kept)
+        session.flush()
+        session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
+        actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
+        note(session, office, actor, "workspace.created", name=name)
+        return made, person
+
+
+def _person(session: Session, office: Office, email: str, name: str, language: str, kept: str) -> Person:
+    """The person with that address: the one there is, or a new one, whose password has the hash ``kept``."""
+    found = session.scalar(select(Person).where(Person.email == email))
+    if found:
+        if not found.active and _belongs(session, found.id):
+            raise Conflict(N_("%(email)s has been shut out. An administrator there must let them in."), "email",
+                           email=email)  # fmt: skip
+        if not found.active:
+            found.active, found.password_hash, found.stamp = True, "", new_token(16)
+        return found
+    made = Person(
+        email=email, name=check_name(name) if name else "", language=language, stamp=new_token(16),
+        password_hash=kept, created_at=office.now(),
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _hash_for_new(office: Office, email: str, password: str | None) -> str:
+    """The hash for somebody who is not here yet; who is here keeps their own password, whatever was given."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        known = session.scalar(select(Person.id).where(Person.email == email))
+    return new_hash(password, email) if password is not None and known is None else ""
+
+
+def _belongs(session: Session, person: int) -> bool:
+    return session.scalar(select(Membership.id).where(Membership.person_id == person).limit(1)) is not None
+
+
+def add_person(
+    office: Office, actor: Actor, email: str, role: str, *, name: str = "", language: str = "",
+    password: str | None = None,
+) -> Invited:  # fmt: skip
+    """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one.
+
+    There is no link for somebody who belongs to another office already: it would open that one too.
+    """
+    actor.require("administer")
+    email, role = check_email(email), check_role(role)
+    kept = _hash_for_new(office, email, password)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        place = session.get_one(Workspace, actor.workspace)
+        person = _person(session, office, email, name, check_language(language or place.language), kept)
+        if _membership(session, actor.workspace, person.id):
+            raise Conflict(N_("%(email)s is already here."), "email", email=email)
+        elsewhere = _belongs(session, person.id)
+        session.add(Membership(workspace_id=actor.workspace, person_id=person.id, role=role))
+        note(session, office, actor, "person.added", person=person.id, name=person.name or email, role=role)
+    return Invited(person, "" if person.password_hash or elsewhere else password_link(office, person))
+
+
+def _membership(session: Session, workspace: int, person: int) -> Membership | None:
+    return session.scalar(
+        select(Membership).where(Membership.workspace_id == workspace, Membership.person_id == person)
+    )
+
+
+def member_of(session: Session, actor: Actor, person: int) -> Membership:
+    found = _membership(session, actor.workspace, person)
+    if found is None:
+        raise NotFound(N_("There is no such person here."))
+    return found
+
+
+def _keep_an_administrator(session: Session, member: Membership) -> None:
+    others = select(func.count(Membership.id)).join(Person).where(
+        Membership.workspace_id == member.workspace_id, Membership.role == "administrator",
+        Membership.id != member.id, Person.active,
+    )  # fmt: skip
+    if member.role == "administrator" and not session.scalar(others):
+        raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "role")
+
+
+def members(office: Office, workspace: int) -> list[Membership]:
+    """The people of a workspace, by name."""
+    with office.store.read(workspace) as session:
+        found = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
+    return sorted(found, key=lambda member: (member.person.name or member.person.email).casefold())
+
+
+def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
+    """Where a person belongs, with their role there."""
+    found = (
+        select(Workspace, Membership.role)
+        .join(Membership, Membership.workspace_id == Workspace.id)
+        .where(Membership.person_id == person)
+        .order_by(Workspace.name)
+    )
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def set_role(office: Office, actor: Actor, person: int, role: str) -> PassedOn:
+    """Give a member another role. The last administrator keeps theirs. Returns what has been passed on to others.
+
+    Raises :class:`Conflict` where nobody would be left to approve something.
+    """
+    actor.require("administer")
+    check_role(role)
+    with office.store.write(actor.workspace) as session:
+        member = member_of(session, actor, person)
+        if member.role == role:
+            return PassedOn()
+        _keep_an_administrator(session, member)
+        stood = succession.before(office, session, person)
+        was, member.role = member.role, role
+        name = member.person.name or member.person.email
+        note(session, office, actor, "person.role", person=person, name=name, was=was, role=role)
+        passed = succession.settle(office, session, actor, stood, name)
+    office.wake()
+    return passed
+
+
+def remove_person(office: Office, actor: Actor, person: int) -> PassedOn:
+    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays, and
+    what waited for them is passed on to others, which is returned.
+
+    Raises :class:`Conflict` where nobody would be left to approve something.
+    """
+    actor.require("administer")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        member = member_of(session, actor, person)
+        _keep_an_administrator(session, member)
+        gone = member.person
+        with narrowed(session, actor.workspace):
+            stood = succession.before(office, session, person)
+        _revoke_keys(session, office, actor.workspace, person)
+        session.delete(member)
+        session.flush()
+        if not session.scalar(select(func.count(Membership.id)).where(Membership.person_id == person)):
+            gone.active, gone.stamp = False, new_token(16)
+            for row in session.scalars(select(SignIn).where(SignIn.person_id == person)):
+                session.delete(row)
+        note(session, office, actor, "person.removed", person=person, name=gone.name or gone.email)
+        with narrowed(session, actor.workspace):
+            passed = succession.settle(office, session, actor, stood, gone.name or gone.email)
+    office.wake()
+    return passed
+
+
+def _revoke_keys(session: Session, office: Office, workspace: int, person: int) -> None:
+    for kind in (ApiToken, Feed):
+        open_ones = (kind.workspace_id == workspace) & (kind.person_id == person) & kind.revoked_at.is_(None)
+        session.execute(update(kind).where(open_ones).values(revoked_at=office.now()))
+    both = (Deputy.person_id == person) | (Deputy.deputy_id == person)
+    for deputy in session.scalars(select(Deputy).where(Deputy.workspace_id == workspace, both)):
+        session.delete(deputy)
+
+
+def _signer(office: Office) -> Any:
+    from itsdangerous import URLSafeSerializer
+
+    return URLSafeSerializer(office.vault.derive("password link"), salt="password")
+
+
+def password_link(office: Office, person: Person) -> str:
+    """An address where ``person`` chooses a password: works once (it carries their stamp) and for three days."""
+    until = int((office.now() + LINK_LASTS).timestamp())
+    return f"{office.base_url}/password/{_signer(office).dumps([person.id, person.stamp, until])}"
+
+
+def reset_password(office: Office, actor: Actor, person: int) -> str:
+    """A link that lets a member choose a new password; their present one keeps working until it is used.
+
+    Somebody who has been shut out is let in again. Refused for somebody who also belongs to an office that the
+    actor does not administer: it would open that too.
+    """
+    actor.require("administer")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        gone = member_of(session, actor, person).person
+        if actor.via != "cli" and not _places(session, person) <= _places(session, actor.person, "administrator"):
+            raise NotAllowed(N_("This person also belongs to another office. Its administrator must help too."))
+        if not gone.active:
+            gone.active, gone.password_hash, gone.stamp = True, "", new_token(16)
+        note(session, office, actor, "person.password_link", person=person, name=gone.name or gone.email)
+        return password_link(office, gone)
+
+
+def _places(session: Session, person: int | None, role: str = "") -> set[int]:
+    found = select(Membership.workspace_id).where(Membership.person_id == person)
+    return set(session.scalars(found.where(Membership.role == role) if role else found))
+
+
+def read_password_link(office: Office, token: str) -> Person:
+    """Whose password ``token`` may set. Raises :class:`NotFound` for one that is used, old or made up."""
+    from itsdangerous import BadData
+
+    over = NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
+    try:
+        person_id, stamp, until = _signer(office).loads(token)
+    except (BadData, ValueError, TypeError) as error:
+        raise over from error
+    with office.store.read(EVERY_WORKSPACE) as session:
+        person = session.get(Person, person_id)
+    if person is None or not person.active or person.stamp != stamp or office.now().timestamp() > until:
+        raise over
+    return person
+
+
+def use_password_link(office: Office, token: str, password: str, end: Collection[str] = ()) -> Person:
+    """Set the password and spend the link; of the person's keys, those named in ``end`` stop working."""
+    person = read_password_link(office, token)
+    kept = new_hash(password, person.email)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Person, person.id)
+        if row.stamp != person.stamp:
+            raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
+        set_password(session, office, row, kept, end)
+        return row
+
+
+def set_own(office: Office, person: int, *, name: str | None = None, language: str | None = None) -> None:
+    """A person's own name and language."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Person, person)
+        if name is not None and row.name != (clean := check_name(name)):
+            was, row.name = row.name or row.email, clean
+            note_everywhere(session, office, row, "person.renamed", was=was, name=clean)
+        if language is not None:
+            row.language = check_language(language)

@@ -1,0 +1,219 @@
+"""Whose turn it is to say yes, and how they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.access.roles import GRANTS, Permission
+from commsched.core.approval.authorship import BEGUN, Version, fields, writers
+from commsched.core.approval.rules import Policy, Said, Yes, current_step, helps, standing, yeses
+from commsched.services.approval import link_mails
+from commsched.services.approval.clearance import read_policy, said_of
+from commsched.services.kernel.context import Office
+from commsched.services.notices import outbox
+from commsched.store.models import Decision, Deputy, Item, Membership, Notice, Person, Revision
+
+
+def principals(session: Session, person: int, now: datetime) -> list[int]:
+    """Those whose deputy ``person`` is at ``now``."""
+    during = (Deputy.deputy_id == person, Deputy.starts_at <= now, Deputy.ends_at > now)
+    return list(session.scalars(select(Deputy.person_id).where(*during).order_by(Deputy.id)))
+
+
+def deputies(session: Session, people: Collection[int], now: datetime) -> set[int]:
+    """Those who stand in for any of ``people`` at ``now``."""
+    during = (Deputy.person_id.in_(people), Deputy.starts_at <= now, Deputy.ends_at > now)
+    return set(session.scalars(select(Deputy.deputy_id).where(*during)))
+
+
+def people_with(session: Session, permission: Permission) -> set[int]:
+    """The active members whose role grants ``permission``."""
+    roles = [role for role, granted in GRANTS.items() if permission in granted]
+    rows = session.scalars(select(Membership).where(Membership.role.in_(roles)))
+    return {row.person_id for row in rows if row.person.active}
+
+
+def approvers(session: Session) -> set[int]:
+    """The active members with the role of approver."""
+    rows = session.scalars(select(Membership).where(Membership.role == "approver"))
+    return {row.person_id for row in rows if row.person.active}
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """Who can move an item in review on, as things stand; all of them active members."""
+
+    deciders: frozenset[int] = frozenset()
+    """Those who can say yes now, deputies included."""
+    asked: frozenset[int] = frozenset()
+    """Of those, the ones whose yes it waits for; an administrator is bothered only where nobody else is left."""
+    acceptors: frozenset[int] = frozenset()
+    """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
+    may_accept: frozenset[int] = frozenset()
+    """Everybody whose accepting it would move it on: after it somebody can say yes who could not before, and that
+    somebody is the one whose task it is. Nobody who can say yes themselves, nor where that one can already."""
+    own: frozenset[int] = frozenset()
+    """Those who could say yes, were some of the words not their own."""
+
+    @property
+    def stuck(self) -> bool:
+        """Nobody can move it on."""
+        return not (self.deciders or self.may_accept)
+
+
+def turn(office: Office, session: Session, item: Item, revision: Revision) -> Turn:
+    """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
+    policy, said = read_policy(item.policy), said_of(session, item.id)
+    if current_step(policy, said, revision.hash) is None:
+        return Turn()
+    own = set() if policy.own else writers_of(session, item, revision)
+    case = Case(office.now(), policy, said, revision.hash, own)
+    return turn_in(session, case, item.author_id, revision.author_id)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """What a turn follows from. ``own``: whose words they are, where that matters."""
+
+    now: datetime
+    policy: Policy
+    said: Sequence[Said]
+    hash: str
+    own: Collection[int]
+
+
+def turn_in(session: Session, case: Case, author: int | None, last: int | None) -> Turn:
+    """As :func:`turn`, also for something not saved yet. ``author`` began the item, ``last`` changed it last."""
+    able = people_with(session, "approve")
+    deciders = {one for one in able - set(case.own) if counts_for(session, case, able, one) is not None}
+    stopped = {
+        one for one in able & set(case.own) if counts_for(session, case, able, one, despite_own=True) is not None
+    }
+    spoken = {one.human for one in yeses(standing(case.said, case.hash))}
+    others = {one for one in people_with(session, "write") - spoken - deciders if stopped - {one}}
+    nearest = _nearest(session, case)
+    close = deciders & nearest
+    # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
+    helping = {one for one in others if (stopped & nearest) - {one}}
+    freeing = helping or others
+    theirs = {author} & freeing if last in stopped and last != author else set()
+    asked = close or (set() if theirs else deciders)
+    acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
+    may_accept = acceptors | (set() if close else helping if deciders else freeing)
+    return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
+
+
+def _nearest(session: Session, case: Case) -> set[int]:
+    """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
+    step = current_step(case.policy, case.said, case.hash)
+    if step is not None and case.policy.steps[step].people:
+        return people_with(session, "approve")
+    leaders = approvers(session)
+    return leaders | deputies(session, leaders, case.now)
+
+
+def _first_to_accept(session: Session, case: Case, author: int | None, able: set[int]) -> set[int]:
+    """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
+    rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
+    for group in ({author}, set(case.own), set(rows)):
+        if group & able:
+            return {one for one in group & able if one is not None}
+    return able
+
+
+def counts_for(
+    session: Session, case: Case, able: Collection[int], person: int, *, despite_own: bool = False
+) -> int | None:
+    """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
+
+    Nobody stands in for one who may not approve (any longer), nor says yes to that one's own words in their place.
+    """
+    for name in (person, *principals(session, person, case.now)):
+        if name not in able or (name in case.own and not (despite_own and name == person)):
+            continue
+        if helps(case.policy, case.said, case.hash, Yes(person, frozenset((person, name)))):
+            return name
+    return None
+
+
+def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
+    """Whose words these are by ``core.approval.authorship``: whoever began the item, wrote any of them, also in the
+    library, or has accepted them."""
+    until = (Revision.item_id == item.id, Revision.number <= revision.number)
+    people = set(session.scalars(select(Revision.author_id).where(*until).distinct()))
+    lent = session.scalar(select(Revision.id).where(*until, Revision.lent != "").limit(1))
+    taken_on = select(Decision.id).where(Decision.item_id == item.id, Decision.verdict == "accept").limit(1)
+    if len(people) == 1 and lent is None and session.scalar(taken_on) is None:
+        return people - {None}  # type: ignore[return-value]  # the usual case, and the history need not be read
+    return writers(history_of(session, item, revision.number))
+
+
+def writers_after(
+    session: Session, item: Item | None, author: int | None, canonical_bytes: bytes, lent: Collection[int]
+) -> set[int]:  # fmt: skip
+    """As :func:`writers_of`, were ``author`` to save those contents now."""
+    before = history_of(session, item, item.version) if item is not None else ()
+    return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
+
+
+def history_of(session: Session, item: Item, number: int) -> Iterator[Version]:
+    """The item's versions up to ``number``, as the rule of authorship reads them."""
+    accepted: dict[int, list[int | None]] = {}
+    kept = select(Decision).where(Decision.item_id == item.id, Decision.verdict == "accept").order_by(Decision.id)
+    for row in session.scalars(kept):
+        accepted.setdefault(row.revision_id, []).append(row.person_id)
+    saved = session.execute(
+        select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
+        .where(Revision.item_id == item.id, Revision.number <= number).order_by(Revision.number)
+    )  # fmt: skip
+    for each, author, lent, content in saved.yield_per(20):
+        yield _version(author, content, lent_by(lent), accepted.get(each, ()))
+
+
+def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> Version:
+    return Version(author, fields(content) | {BEGUN: BEGUN.encode()}, lent, accepted)
+
+
+def lent_by(stored: str) -> frozenset[int]:
+    """The people whose words of the library are in a revision, as it keeps them."""
+    return frozenset(int(one) for one in stored.split(",") if one)
+
+
+def ask(office: Office, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve") -> None:
+    """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
+    words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
+    by a reminder; what is on its way to somebody who is no longer asked is stopped."""
+    now = turn(office, session, item, revision)
+    outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
+    again = kind != "asked_to_approve"
+    for person in sorted(now.asked):
+        if again or not link_mails.open_link(office, session, item, revision, person):
+            link_mails.send(office, session, item, revision, person, kind)
+    for person in sorted(now.acceptors):
+        if again or not _asked_to_accept(session, item, revision, person):
+            outbox.drop(session, item, outbox.ASKING, only={person})
+            by = called(session, now.own - {person})
+            outbox.queue(session, office, [person], "asked_to_accept", item=item, by=by, hash=revision.hash)
+
+
+def _asked_to_accept(session: Session, item: Item, revision: Revision, person: int) -> bool:
+    rows = session.scalars(select(Notice).where(
+        Notice.item_id == item.id, Notice.person_id == person, Notice.kind == "asked_to_accept",
+        Notice.state != "dropped", Notice.created_at >= (item.submitted_at or item.created_at),
+    ))  # fmt: skip
+    return any(row.facts.get("hash") == revision.hash for row in rows)
+
+
+def called(session: Session, people: Iterable[int | None]) -> list[str]:
+    """What people are called, by name."""
+    wanted = [one for one in people if one is not None]
+    rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
+    return [row.name or row.email for row in rows]
+
+
+def names(session: Session, people: Iterable[int | None]) -> str:
+    """The same in one line."""
+    return ", ".join(called(session, people))

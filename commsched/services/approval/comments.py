@@ -1,0 +1,125 @@
+"""What people say about an item reaches those it concerns: one mail for a stretch of talk, and a mark on Today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.text.clean import passage
+from commsched.core.text.messages import N_, Invalid
+from commsched.services.approval.approvers import people_with, turn
+from commsched.services.content import items
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.notices import outbox
+from commsched.store.models import Comment, Decision, Item, Notice, Person, Revision
+
+COLLECTED: Final = timedelta(minutes=10)
+"""How long a mail waits for more to be said, so that a stretch of talk is one mail."""
+KIND: Final = "commented"
+
+
+class Word(msgspec.Struct, frozen=True):
+    """Something that was said: as a comment, or with a decision."""
+
+    at: datetime
+    person: int | None
+    body: str
+
+
+def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
+    """Say something about an item to the others."""
+    actor.require("comment")
+    body = passage(body[:10_000], "comment")
+    if not body:
+        raise Invalid(N_("Write something first."), "comment")
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id)
+        row = Comment(workspace_id=actor.workspace, item_id=item.id, person_id=actor.person, body=body,
+                      revision=item.version, at=office.now())  # fmt: skip
+        session.add(row)
+        session.flush()
+        note(session, office, actor, "item.commented", item.id)
+        spread(office, session, actor, item, row.body)
+        return row.id
+
+
+def spread(
+    office: Office, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
+) -> None:  # fmt: skip
+    """Tell those it concerns that ``actor`` has said ``body``; not the actor, nor those who are ``told`` otherwise.
+
+    The mail is written when it leaves, with all that has been said by then.
+    """
+    if not body.strip():
+        return
+    session.flush()
+    whom = concerned(office, session, item) - {actor.person} - set(told)
+    open_ones = (Notice.item_id == item.id, Notice.kind == KIND, Notice.state == "waiting", Notice.read_at.is_(None),
+                 Notice.tries == 0)  # fmt: skip
+    coming = set(session.scalars(select(Notice.person_id).where(*open_ones, Notice.next_at > office.now())))
+    since = office.now().isoformat()
+    outbox.queue(session, office, sorted(whom - coming), KIND, item=item, after=COLLECTED, by=actor.name, since=since)
+
+
+def concerned(office: Office, session: Session, item: Item) -> set[int]:
+    """The active members who began the item, wrote in it, are asked about it, have decided on it or spoken of it."""
+    people = {item.author_id}
+    for table in (Revision.author_id, Comment.person_id, Decision.person_id):
+        people |= set(session.scalars(select(table).where(table.class_.item_id == item.id).distinct()))
+    if item.state in ("in_review", "held"):
+        now = turn(office, session, item, items.current(session, item))
+        people |= now.asked | now.acceptors
+    here = people_with(session, "read")
+    return {person for person in people if person is not None and person in here}
+
+
+def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Word]:
+    """What was said from ``since`` on by anybody ``but`` one, in order."""
+    made = [Word(row.at, row.person_id, row.body) for row in session.scalars(
+        select(Comment).where(Comment.item_id == item_id, Comment.at >= since))]  # fmt: skip
+    made += [Word(row.at, row.person_id, row.comment) for row in session.scalars(
+        select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != ""))]  # fmt: skip
+    return sorted((one for one in made if one.person != but), key=lambda one: one.at)
+
+
+def read(office: Office, actor: Actor, item_id: int) -> None:
+    """The actor is looking at the item: its comments are marked no longer, and a mail about them is not needed."""
+    unread = (Notice.item_id == item_id, Notice.person_id == actor.person, Notice.kind == KIND,
+              Notice.read_at.is_(None))  # fmt: skip
+    with office.store.read(actor.workspace) as session:
+        if session.scalar(select(Notice.id).where(*unread).limit(1)) is None:
+            return  # the common case costs no write
+    with office.store.write(actor.workspace) as session:
+        session.execute(update(Notice).where(*unread).values(read_at=office.now()))
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """An item that was spoken of since its reader looked, and by whom first."""
+
+    item: Item
+    by: str
+    at: datetime
+
+
+def unread(session: Session, person: int | None, most: int) -> list[Unread]:
+    """What has been said that ``person`` has not seen, the newest first, one line an item."""
+    marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
+    rows: Any = session.execute(
+        select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
+    )
+    found: dict[int, Unread] = {}
+    for row, item in rows:
+        found.setdefault(item.id, Unread(item, str(row.facts.get("by", "")), row.created_at))
+    return list(found.values())
+
+
+def speakers(session: Session, words: Collection[Word]) -> dict[int, str]:
+    """What those are called who said ``words``."""
+    rows = session.scalars(select(Person).where(Person.id.in_([one.person for one in words if one.person is not None])))
+    return {row.id: row.name or row.email for row in rows}

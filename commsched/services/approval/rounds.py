@@ -1,0 +1,78 @@
+"""A round of approval: the policy that those who are here can fulfil, the yeses that a new time outgrows."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from commsched.core.approval.rules import LETS_OUT, Policy, fitted, inside, standing
+from commsched.core.text.messages import N_, Conflict
+from commsched.services.approval import approvers
+from commsched.services.approval.clearance import policy_for, read_policy, said_of
+from commsched.services.content.items import workspace_of
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.store.models import Decision, Item, Revision
+
+
+class Nobody(Conflict):
+    """Nobody here could say yes to it."""
+
+    code = "nobody"
+
+    def __init__(self) -> None:
+        super().__init__(N_(
+            "Nobody here could approve this: whoever may has written some of it. Let somebody else in under People, "
+            "or let it out without approval."
+        ))  # fmt: skip
+
+
+def fit(session: Session, item: Item, revision: Revision, policy: Policy) -> Policy:
+    """``policy`` as those who are here can fulfil it for ``revision``."""
+    own = set() if policy.own else approvers.writers_of(session, item, revision)
+    said = standing(said_of(session, item.id), revision.hash)
+    return fitted(policy, approvers.people_with(session, "approve"), own, said)
+
+
+def begin(session: Session, actor: Actor, item: Item, revision: Revision) -> Policy:
+    """Take today's policy for ``item``, and keep it with it."""
+    policy = fit(session, item, revision, policy_for(session, workspace_of(session, actor), revision))
+    item.policy = msgspec.to_builtins(policy)
+    return policy
+
+
+def go_on(session: Session, item: Item, revision: Revision) -> None:
+    """Fit the policy that the item was submitted under to those who are here now."""
+    item.policy = msgspec.to_builtins(fit(session, item, revision, read_policy(item.policy)))
+
+
+def refuse_nobody(office: Office, session: Session, item: Item, revision: Revision) -> None:
+    """Raise :class:`Nobody` where the item would wait for a yes that nobody can give."""
+    if approvers.turn(office, session, item, revision).stuck:
+        raise Nobody
+
+
+def lapse(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> bool:
+    """Set aside the yeses that do not cover the item's time; whether there were any. The others stand."""
+    if item.publish_at is None:
+        return False
+    said = standing(said_of(session, item.id), revision.hash)
+    over = [one for one in said if one.verdict in LETS_OUT
+            and not inside(item.publish_at, (one.window_start, one.window_end))]  # fmt: skip
+    for one in over:
+        session.add(Decision(
+            workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash,
+            verdict="lapse", step=one.step, person_id=one.human, at=office.now(), via=actor.via,
+            in_place_of=one.person if one.person != one.human else None,
+        ))  # fmt: skip
+    session.flush()
+    if over:
+        note(
+            session,
+            office,
+            actor,
+            "approval.lapsed",
+            item.id,
+            names=approvers.names(session, {one.human for one in over}),
+        )
+    return bool(over)

@@ -1,0 +1,1 @@
+"""Connected channels: connecting one, renewing its access, checking that it still answers."""

@@ -1,0 +1,126 @@
+"""Channels looked at again by themselves: a token revoked on Friday is told before Monday's first post.
+
+The same harmless call as when a channel is connected, once a day. It refreshes names, limits and the token's end. That
+the platform could not be reached changes nothing; that it refuses the access must be heard twice before it counts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from commsched.core.platform.contract import Account, DeadToken
+from commsched.core.text.catalogues import say
+from commsched.core.text.messages import Words
+from commsched.services.approval.approvers import people_with
+from commsched.services.channels.connect import is_same
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.context import Office, scheduler
+from commsched.services.notices import outbox
+from commsched.store.models import Channel, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+
+log = logging.getLogger("commsched.chores")
+
+EVERY: Final = timedelta(hours=24)
+AGAIN: Final = timedelta(minutes=15)
+"""How long after a refusal the platform is asked whether it means it."""
+LATER: Final = timedelta(hours=1)
+"""When a platform that could not be reached is tried again."""
+_Change = Callable[[Session, Channel], None]
+
+
+def look_again(office: Office) -> bool:
+    """Look at the channel that has waited longest, if any is due; one at a time, so that no chore waits for many
+    silent servers. Returns whether one was looked at. The call is made outside every transaction."""
+    channel = _claim(office)
+    if channel is None:
+        return False
+    try:
+        account = _ask(office, channel)
+    except DeadToken as refused:
+        words = refused.words
+        _settle(office, channel, lambda session, row: _refused(office, session, row, words))
+    except Exception as error:
+        log.info("channel %s could not be looked at: %s", channel.id, error)
+        _settle(office, channel, lambda session, row: setattr(row, "looked_at", office.now() - EVERY + LATER))
+    else:
+        _settle(office, channel, lambda session, row: _answered(office, session, row, account))
+    return True
+
+
+def _used(office: Office) -> list[str]:
+    """The platforms that real offices publish on; no others are loaded for this. A demo's servers do not exist."""
+    wanted = select(Channel.platform).join(Workspace, Workspace.id == Channel.workspace_id).distinct()
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(wanted.where(Workspace.is_demo.is_(False), Channel.state.in_(("ok", "broken")))))
+
+
+def _claim(office: Office) -> Channel | None:
+    now = office.now()
+    known = office.platform_keys()
+    keys = [key for key in _used(office) if key in known and not office.platform(key).own]
+    if not keys:
+        return None
+    due = or_(
+        Channel.looked_at.is_(None) & (Channel.checked_at.is_(None) | (Channel.checked_at <= now - EVERY)),
+        Channel.looked_at <= now - EVERY,
+        Channel.refused_at.is_not(None) & (Channel.state == "ok") & (Channel.looked_at <= now - AGAIN),
+        (Channel.token_expires_at <= now) & (Channel.looked_at < Channel.token_expires_at),
+    )
+    real = select(Workspace.id).where(Workspace.is_demo.is_(False))
+    wanted = select(Channel).where(Channel.platform.in_(keys), Channel.state.in_(("ok", "broken")), due,
+                                   Channel.workspace_id.in_(real))  # fmt: skip
+    with office.store.write(EVERY_WORKSPACE) as session:
+        channel = session.scalar(wanted.order_by(Channel.looked_at.nulls_first(), Channel.id).limit(1))
+        if channel is not None:
+            channel.looked_at = now
+    return channel
+
+
+def _ask(office: Office, channel: Channel) -> Account:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        workspace = session.get_one(Workspace, channel.workspace_id)
+    secrets = office.vault.unseal_map(channel.secrets)
+    wire = make_wire(office, workspace=workspace.slug, channel=channel.id, settings=channel.settings, secrets=secrets,
+                     language=workspace.language)  # fmt: skip
+    return office.platform(channel.platform).connect(wire)
+
+
+def _settle(office: Office, asked: Channel, change: _Change) -> None:
+    """Write down what was heard, unless somebody has given the channel a new access or taken it away meanwhile."""
+    with office.store.write(asked.workspace_id) as session:
+        row = session.scalar(select(Channel).where(Channel.id == asked.id).with_for_update())
+        if row is not None and (row.secrets, row.settings) == (asked.secrets, asked.settings):
+            change(session, row)
+
+
+def _answered(office: Office, session: Session, row: Channel, account: Account) -> None:
+    if row.account and not is_same(office.platform(row.platform), row, account):
+        log.warning("channel %s answers as another account now: %s", row.id, account.id)
+        return
+    row.account_name, row.account_url = account.name[:300], account.url[:500]
+    row.facts = account.facts | {key: row.facts[key] for key in ("warned",) if key in row.facts}
+    row.token_expires_at, row.checked_at, row.refused_at = account.expires_at, office.now(), None
+    if row.state == "broken":
+        row.state, row.trouble = "ok", ""
+        note(session, office, scheduler(row.workspace_id), "channel.works_again", channel=row.id, name=row.name)
+
+
+def _refused(office: Office, session: Session, row: Channel, words: Words) -> None:
+    now = office.now()
+    if row.refused_at is None:
+        row.refused_at = now
+        return
+    if row.state != "ok" or now - row.refused_at < AGAIN:
+        return
+    language = session.get_one(Workspace, row.workspace_id).language
+    row.state, row.trouble = "broken", say(words, language)[:2000]
+    note(session, office, scheduler(row.workspace_id), "channel.access_died", channel=row.id, name=row.name)
+    outbox.queue(session, office, sorted(people_with(session, "administer")), "access_died", channel=row.name)

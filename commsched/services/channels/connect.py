@@ -1,0 +1,314 @@
+"""Connecting channels: checked at once by a harmless call, secrets encrypted, access that dies warned about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.approval.rules import Policy
+from commsched.core.platform import channel_state as access
+from commsched.core.platform.contract import Account, Platform, Setting
+from commsched.core.text.catalogues import say
+from commsched.core.text.decoding import without_invisible
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
+from commsched.services.accounts.people import check_name
+from commsched.services.accounts.policies import check_policy, to_policy
+from commsched.services.kernel import context
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.server_slots import waiting_for_a_server
+from commsched.store.models import Channel, Workspace
+
+MOST: Final = 10_000
+"""Characters in one setting."""
+MOST_LIST: Final = 2_000_000
+"""Characters in a list of addresses, with their names and newspapers: some twenty thousand newsrooms."""
+
+
+def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """(settings, secrets) from what was given, by key or alias; what is unknown or missing is told by its field."""
+    names = {alias: s.key for s in platform.settings for alias in (s.key, *s.aliases)}
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise Invalid(N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."), unknown[0],
+                      platform=platform.name, key=unknown[0][:40],
+                      known=", ".join(s.key for s in platform.settings))  # fmt: skip
+    values = {names[key]: without_invisible(value) for key, value in given.items()}
+    plain: dict[str, str] = {}
+    secret: dict[str, str] = {}
+    for setting in platform.settings:
+        value = values.get(setting.key) or setting.default
+        if setting.required and not value:
+            raise Invalid(N_("This is needed."), setting.key)
+        most = longest(setting)
+        if len(value) > most:
+            raise Invalid(N_("At most %(most)s characters."), setting.key, most=most)
+        if setting.kind == "choice" and value and value not in dict(setting.choices):
+            raise Invalid(N_("Choose one from the list."), setting.key)
+        if value:
+            (secret if setting.secret else plain)[setting.key] = value
+    return plain, secret
+
+
+def longest(setting: Setting) -> int:
+    """How many characters a setting may have."""
+    return MOST_LIST if setting.kind == "lines" else MOST
+
+
+def connect(
+    office: Office, actor: Actor, platform_key: str, name: str, given: Mapping[str, str], *,
+    allow_private: bool = False,
+) -> Channel:  # fmt: skip
+    """Connect an account: check it by a harmless call, then keep it. ``allow_private`` only from the command line.
+
+    Raises :class:`Invalid` by setting, ``ConnectError`` from the platform, :class:`Conflict` for an account that
+    this workspace has already: connected twice, it would get every post twice.
+    """
+    actor.require("administer")
+    platform = office.platform(platform_key)
+    plain, secret = read_settings(platform, given)
+    _refuse_operators(platform, actor, plain, {})
+    if allow_private:
+        plain["allow_private"] = "1"
+    account = _ask(office, actor, platform, plain, secret)
+    with office.store.write(actor.workspace) as session:
+        name = check_name(name or _default_name(session, actor, platform, account), 120)
+        _refuse_twice(session, platform, account, name)
+        channel = Channel(platform=platform.key, name=name, created_at=office.now())
+        session.add(channel)
+        _keep(office, channel, plain, secret, account)
+        session.flush()
+        note(session, office, actor, "channel.connected", channel=channel.id, name=name, platform=platform.key,
+             account=account.name[:200])  # fmt: skip
+    if platform.own and not platform.needs_mail:
+        _know_own(office, actor, channel, plain, secret)
+    return get(office, actor.workspace, channel.id)
+
+
+def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:
+    """What a channel is called where nobody named it: the account's own name, or in the office's own places the
+    word for them in the office's language, numbered if it is taken."""
+    if not platform.called:
+        return account.name or platform.name
+    word = say(platform.called, session.get_one(Workspace, actor.workspace).language)
+    taken = {row.casefold() for row in session.scalars(select(Channel.name).where(Channel.state != "archived"))}
+    numbered = (word if number == 1 else f"{word} {number}" for number in count(1))
+    return next(name for name in numbered if name.casefold() not in taken)
+
+
+def _know_own(office: Office, actor: Actor, channel: Channel, plain: dict[str, str], secret: dict[str, str]) -> None:
+    """A place of the office's own is known by the channel's number, which it has only now."""
+    account = _ask(office, actor, office.platform(channel.platform), plain, secret, channel.id)
+    with office.store.write(actor.workspace) as session:
+        _keep(office, find(session, channel.id), plain, secret, account)
+
+
+def _ask(
+    office: Office, actor: Actor, platform: Platform, plain: dict[str, str], secret: dict[str, str], channel: int = 0
+) -> Account:
+    with office.store.read(actor.workspace) as session:
+        workspace = session.get_one(Workspace, actor.workspace)
+    wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
+                     language=workspace.language, office_name=workspace.name)  # fmt: skip
+    with waiting_for_a_server(actor):
+        return platform.connect(wire)
+
+
+def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
+    others = session.scalars(select(Channel).where(Channel.state != "archived", Channel.id != but)).all()
+    if any(other.name.casefold() == name.casefold() for other in others):
+        raise Conflict(N_("There is already a channel called “%(name)s”."), "name", name=name)
+    if not account.url:
+        return
+    for other in others:
+        if other.platform == platform.key and is_same(platform, other, account):
+            raise Conflict(N_("%(account)s is already connected, as “%(name)s”. Connected twice, it would get "
+                              "every post twice."), "", account=account.name, name=other.name)  # fmt: skip
+
+
+def is_same(platform: Platform, channel: Channel, account: Account) -> bool:
+    """Whether ``account`` is the one that ``channel`` speaks as. Numbers mean something on their own server only."""
+    if channel.account != account.id:
+        return False
+    return not platform.many_servers or _server(channel.account_url) == _server(account.url)
+
+
+def _server(url: str) -> str:
+    return (urlsplit(url).hostname or "").casefold()
+
+
+def _keep(office: Office, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account) -> None:
+    channel.settings, channel.secrets = dict(plain), office.vault.seal_map(secret)
+    channel.account, channel.account_name = account.id[:300], account.name[:300]
+    channel.account_url, channel.facts = account.url[:500], account.facts
+    channel.token_expires_at, channel.checked_at = account.expires_at, office.now()
+    channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
+
+
+def find(session: Session, channel_id: int) -> Channel:
+    """The channel, archived or not. Raises :class:`NotFound`."""
+    channel = session.scalar(select(Channel).where(Channel.id == channel_id))
+    if channel is None:
+        raise NotFound(N_("There is no such channel."))
+    return channel
+
+
+def get(office: Office, workspace: int, channel_id: int) -> Channel:
+    with office.store.read(workspace) as session:
+        return find(session, channel_id)
+
+
+def channels(office: Office, workspace: int, archived: bool = False) -> list[Channel]:
+    """The channels of a workspace by name, those that were removed only if asked for."""
+    found = select(Channel).order_by(Channel.name)
+    if not archived:
+        found = found.where(Channel.state != "archived")
+    with office.store.read(workspace) as session:
+        return list(session.scalars(found))
+
+
+def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str]) -> Channel:
+    """New settings or a new token; a secret left empty stays as it was. It must still be the same account.
+
+    A secret never follows to another server: whoever changes the address must know the token, and gets no right to
+    this machine's own network with it.
+    """
+    return _renew(office, actor, channel_id, given, "channel.reconnected")
+
+
+def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str], deed: str) -> Channel:
+    """As :func:`reconnect`; ``deed`` is what the record calls it."""
+    actor.require("administer")
+    channel = get(office, actor.workspace, channel_id)
+    platform = office.platform(channel.platform)
+    kept = office.vault.unseal_map(channel.secrets)
+    kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
+    merged = {key: value for key, value in given.items() if value.strip()}
+    plain, secret = read_settings(platform, kept | merged)
+    _refuse_operators(platform, actor, plain, channel.settings)
+    moved = any(plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in platform.settings
+                if s.kind == "url")  # fmt: skip
+    if moved:
+        read_settings(platform, merged)  # names the secret that is missing
+        secret = {key: value for key, value in secret.items() if key in _named(platform, merged)}
+    if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
+        plain["allow_private"] = "1"
+    account = _ask(office, actor, platform, plain, secret, channel_id)
+    if account.url and channel.account and not is_same(platform, channel, account):
+        raise Conflict(N_("That is another account: %(account)s. Connect it as a channel of its own."), "",
+                       account=account.name)  # fmt: skip
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        _keep(office, channel, plain, secret, account)
+        facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
+        note(session, office, actor, deed, None, channel=channel.id, name=channel.name, **facts)
+    office.wake()
+    return channel
+
+
+def _named(platform: Platform, given: Mapping[str, str]) -> set[str]:
+    """The settings that ``given`` speaks of, by key or alias."""
+    return {s.key for s in platform.settings if {s.key, *s.aliases} & given.keys()}
+
+
+def _refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+    """An administrator of an office is not the operator of the machine: no page makes it write where it likes."""
+    for setting in platform.settings:
+        changed = plain.get(setting.key, "") != kept.get(setting.key, "")
+        if setting.operator and changed and actor.via != "cli":
+            raise Invalid(N_("Only whoever runs this installation can choose it, with “commsched channel add”. Leave "
+                             "it as it is."), setting.key)  # fmt: skip
+
+
+def check_again(office: Office, actor: Actor, channel_id: int) -> Channel:
+    """Make the harmless call again with what is kept; a channel that works is no longer broken."""
+    return reconnect(office, actor, channel_id, _plain(get(office, actor.workspace, channel_id)))
+
+
+LIST: Final = "addresses"
+"""The setting that holds a list of people; it is read nowhere but on its own page."""
+
+
+def has_list(office: Office, channel: Channel) -> bool:
+    """Whether the channel goes to a list of people, which has a page of its own."""
+    return LIST in {setting.key for setting in office.platform(channel.platform).settings}
+
+
+def _list(office: Office, actor: Actor, channel_id: int) -> Channel:
+    actor.require("administer")
+    channel = get(office, actor.workspace, channel_id)
+    if channel.state == "archived" or not has_list(office, channel):
+        raise NotFound(N_("There is no list of addresses here."))
+    return channel
+
+
+def open_list(office: Office, actor: Actor, channel_id: int) -> str:
+    """The addresses of a list, one on each line. Whoever opens it stands in the record."""
+    channel = _list(office, actor, channel_id)
+    with office.store.write(actor.workspace) as session:
+        note(session, office, actor, "channel.list_opened", channel=channel.id, name=channel.name)
+    return office.vault.unseal_map(channel.secrets).get(LIST, "")
+
+
+def change_list(office: Office, actor: Actor, channel_id: int, lines: str) -> None:
+    """Other addresses, checked as when it was connected. Raises :class:`Invalid` and ``ConnectError`` by field."""
+    channel = _list(office, actor, channel_id)
+    if not lines.strip():
+        raise Invalid(N_("This is needed."), LIST)
+    _renew(office, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
+
+
+def _plain(channel: Channel) -> dict[str, str]:
+    return {key: str(value) for key, value in channel.settings.items() if key != "allow_private"}
+
+
+def rename(office: Office, actor: Actor, channel_id: int, name: str) -> None:
+    actor.require("administer")
+    name = check_name(name, 120)
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        _refuse_twice(session, office.platform(channel.platform), Account("", ""), name, but=channel_id)
+        was, channel.name = channel.name, name
+        note(session, office, actor, "channel.renamed", channel=channel_id, was=was, name=name)
+
+
+def set_policy(office: Office, actor: Actor, channel_id: int, policy: Policy | None) -> None:
+    """A stricter approval policy for one channel; ``None`` follows the workspace's."""
+    actor.require("administer")
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        channel.policy = to_policy(check_policy(session, policy)) if policy else {}
+        note(session, office, actor, "channel.policy", channel=channel_id, name=channel.name, policy=channel.policy)
+
+
+def archive(office: Office, actor: Actor, channel_id: int) -> None:
+    """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
+    actor.require("administer")
+    with office.store.write(actor.workspace) as session:
+        channel = find(session, channel_id)
+        channel.state, channel.secrets = "archived", ""
+        note(session, office, actor, "channel.removed", channel=channel_id, name=channel.name)
+    office.wake()
+
+
+def standing(channel: Channel, now: datetime) -> str:
+    """How a channel stands today; see :func:`commsched.core.platform.channel_state.standing`."""
+    return access.standing(channel.state, channel.token_expires_at, now)
+
+
+def mute(office: Office, channel: Channel, is_demo: bool = False) -> bool:
+    """Whether the channel reaches nobody, since no mail server is set."""
+    return channel.state != "archived" and context.mute(office, channel.platform, is_demo)
+
+
+def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:
+    """What a form shows for each setting: what is kept, or the default; secrets never leave."""
+    kept = channel.settings if channel else {}
+    return {s.key: "" if s.secret else kept.get(s.key, s.default) for s in platform.settings}

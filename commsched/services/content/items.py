@@ -1,0 +1,216 @@
+"""An item and its revisions: find it, look at it, see what stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import desc, select, update
+from sqlalchemy.orm import Session, object_session
+
+from commsched.core.content.model import Content
+from commsched.core.platform.contract import OWN_PAGES
+from commsched.core.text.length import fold
+from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
+from commsched.services.content import compose
+from commsched.services.kernel.context import Actor, Office
+from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
+from commsched.store.search import holds
+from commsched.store.types import to_micros
+
+STOPPABLE = ("waiting", "held", "failed")
+"""States of a delivery in which nothing of it is out or under way."""
+
+
+ONE_STRETCH = timedelta(minutes=10)
+"""Saves by one person this close together are one stretch of writing."""
+
+
+class Changed(Conflict):
+    """Somebody saved in between. ``current`` is the revision that stands; what was typed goes back to its writer."""
+
+    code = "changed"
+
+    def __init__(self, current: Revision) -> None:
+        session = object_session(current)
+        if session is not None:
+            session.expunge(current)  # what it holds must outlive the rollback that this error causes
+        self.current = current
+        super().__init__(N_("Somebody else has changed this since you opened it. Both versions are kept."), "text")
+
+
+def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
+    """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see.
+
+    ``lock``: what follows decides about it, so nobody else may meanwhile.
+    """
+    wanted = select(Item).where(Item.id == item_id)
+    item = session.scalar(wanted.with_for_update() if lock else wanted)
+    if item is None:
+        raise NotFound(N_("There is no such item."))
+    return item
+
+
+def workspace_of(session: Session, actor: Actor) -> Workspace:
+    workspace = session.get(Workspace, actor.workspace)
+    if workspace is None:
+        raise NotFound(N_("There is no such office."))
+    return workspace
+
+
+def current(session: Session, item: Item) -> Revision:
+    """The newest revision of ``item``."""
+    found = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    assert found is not None, "an item always has a revision"
+    return found
+
+
+def stamp(item: Item) -> str:
+    """Changes with every save, also of what no reader sees: the time, the sources. What a second writer's save is
+    compared with."""
+    return f"{item.version}.{to_micros(item.updated_at)}"
+
+
+def first_line(text: str, size: int = 80) -> str:
+    """What an item is called when nobody has named it."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if len(line) <= size:
+        return line
+    cut = line[: size - 1]
+    whole = cut if line[size - 1] == " " else cut.rpartition(" ")[0]  # between words, unless the word is all there is
+    return (whole if len(whole) > size // 2 else cut).rstrip(" ,;:–-") + "…"
+
+
+def searchable(content: Content) -> str:
+    """Everything a person may look for, as :func:`commsched.core.text.length.fold` has it."""
+    words = [content.title, content.lead, content.text, content.short, content.facts]
+    words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
+    words += [p.alt for p in content.pictures]
+    return fold("\n".join(words))
+
+
+def void(session: Session, item: Item) -> None:
+    """Nothing of the item waits any longer, and it is a draft that must be approved anew. Says nothing: why is known
+    to whoever calls this."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        .values(state="cancelled", next_at=None, reason="changed")
+    )
+    if item.state != "changes_requested":
+        item.state = "draft"
+    item.reason = ""
+    item.submitted_at = item.reminded_at = None
+
+
+def history(session: Session, item: Item) -> list[Revision]:
+    """Every revision, newest first."""
+    return list(session.scalars(select(Revision).where(Revision.item_id == item.id).order_by(desc(Revision.number))))
+
+
+def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
+    """Of ``rows`` (newest first) those a person looks for: the last of each stretch of one person's writing, and
+    whatever somebody decided on or brought back."""
+    decided = set(session.scalars(select(Decision.revision_id).where(Decision.item_id.in_({r.item_id for r in rows}))))
+    kept = []
+    for number, row in enumerate(rows):
+        newer = rows[number - 1] if number else None
+        passing = (
+            newer is not None and newer.author_id == row.author_id and row.id not in decided and not row.note
+            and not newer.note and newer.created_at - row.created_at < ONE_STRETCH
+        )  # fmt: skip
+        if not passing or number == len(rows) - 1:
+            kept.append(row)
+    return kept
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """What stops an item, and which item that was: its revision's hash and its time."""
+
+    stopping: list[Problem]
+    hash: str
+    publish_at: datetime | None
+
+
+def examine(office: Office, actor: Actor, item_id: int) -> Examined:
+    """What stops ``item_id``, asked before the transaction that acts on it: to count a long text for every channel
+    takes time, and no transaction waits for it. :func:`require_unchanged` is asked within it."""
+    with office.store.read(actor.workspace) as session:
+        item = load(session, item_id)
+        general, channels = problems(office, session, item)
+        stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
+        return Examined(stopping, current(session, item).hash, item.publish_at)
+
+
+def require_unchanged(examined: Examined, item: Item, revision: Revision) -> None:
+    """Raise :class:`Changed` where the item is no longer the one that was examined."""
+    if (examined.hash, examined.publish_at) != (revision.hash, item.publish_at):
+        raise Changed(revision)
+
+
+def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
+    """What stands in the way of ``item``: in general, and channel by channel."""
+    content = current(session, item).parsed()
+    checked = compose.check(office, session, content, item.uid, item.publish_at)
+    general = compose.general_problems(content, item.publish_at, office.now())
+    if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
+        general.append(
+            block(
+                "channels",
+                N_("A correction goes to the pages where the text stands, and to no other page of your own."),
+            )
+        )
+    return general, checked
+
+
+def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
+    """Whether a correction goes to pages of ours on which what it corrects stands, and to no other: there it would take
+    the place of nothing, and nobody would see it."""
+    stood = select(Channel.id, Channel.platform).join(Delivery, Delivery.channel_id == Channel.id)
+    out = stood.where(Delivery.item_id == original, Delivery.state == "published")
+    chosen = select(Channel.id, Channel.platform).where(Channel.id.in_([one.channel for one in content.channels]))
+    there, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
+    return bool(wanted) and wanted <= there
+
+
+def _own_pages(channels: Iterable[Any]) -> set[str | int]:
+    """The pages of ours that channels (id, platform) lead to: the one newsroom, each wall."""
+    return {"newsroom" if key == "newsroom" else number for number, key in channels if key in OWN_PAGES}
+
+
+def learn_alt(session: Session, content: Content) -> None:
+    """A picture without words of its own keeps those that are first sent in with it, for the next post."""
+    said = {picture.sha256: picture.alt for picture in content.pictures if picture.alt.strip()}
+    for row in session.scalars(select(Media).where(Media.sha256.in_(said), Media.alt == "")) if said else ():
+        row.alt = said[row.sha256]
+
+
+CLOSE = timedelta(hours=1)
+"""Two in the same channel nearer than this are pointed out, here and in the calendar."""
+
+
+def near(session: Session, item_id: int, content: Content, at: datetime) -> list[Item]:
+    """Other items planned within an hour of ``at`` in a channel of ``content``."""
+    wanted = {one.channel for one in content.channels}
+    planned = select(Item).where(
+        Item.id != item_id, Item.publish_at > at - CLOSE, Item.publish_at < at + CLOSE,
+        Item.state.not_in(("draft", "cancelled", "changes_requested")),
+    )  # fmt: skip
+    rows = session.scalars(planned.order_by(Item.publish_at).limit(20))
+    return [row for row in rows if wanted & {int(one) for one in row.channels.split(",") if one}][:3]
+
+
+def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
+    """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
+    text = fold(content.text.strip())
+    if len(text) < 20 or content.corrects:
+        return []
+    same = select(Item).where(
+        Item.id != item_id,
+        Item.corrects_id.is_distinct_from(item_id),
+        Item.state != "cancelled",
+        holds(Item.search, text[:200]),
+    )
+    return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

@@ -1,0 +1,182 @@
+"""Lists of items, deliveries and lines of the record: filtered, newest first, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
+from commsched.core.text.length import fold
+from commsched.core.text.messages import N_, Invalid
+from commsched.services.kernel.context import Office
+from commsched.store.models import Attempt, Delivery, Entry, Item, Part, Revision
+from commsched.store.search import holds
+
+MOST: Final = 200
+"""Rows in one page."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Where a page begins (below the row with the id ``before``) and how many rows it has."""
+
+    before: int | None = None
+    limit: int = 50
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Which items are asked for. Empty fields ask for nothing."""
+
+    states: tuple[str, ...] = ()
+    channel: int | None = None
+    person: int | None = None
+    words: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    """Planned at ``start`` or later, and before ``end``."""
+    kind: str = ""
+
+
+def known(states: Iterable[str], allowed: Sequence[str]) -> tuple[str, ...]:
+    """``states``, if there are such; raises :class:`Invalid` for one that does not exist."""
+    wanted = tuple(states)
+    for state in wanted:
+        if state not in allowed:
+            raise Invalid(N_("There is no state “%(state)s”. There are: %(states)s."), "state", state=state[:40],
+                          states=", ".join(allowed))  # fmt: skip
+    return wanted
+
+
+def on_channel(channel: int) -> Any:
+    """SQL: the revision goes to ``channel``. Canonical content spells it in exactly these two ways."""
+    opening = f'{{"channel":{channel}'.encode()
+    return holds(Revision.content, opening + b"}") | holds(Revision.content, opening + b",")
+
+
+def items(session: Session, wish: Wish, page: Page) -> list[tuple[Item, Revision]]:
+    """The items wished for with their newest revision, newest first."""
+    found = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
+    if wish.states:
+        found = found.where(Item.state.in_(known(wish.states, ITEM_STATES)))
+    if wish.channel is not None:
+        found = found.where(on_channel(wish.channel))
+    if wish.person is not None:
+        found = found.where(Item.author_id == wish.person)
+    if wish.kind:
+        found = found.where(Item.kind == wish.kind)
+    if wish.start is not None:
+        found = found.where(Item.publish_at >= wish.start)
+    if wish.end is not None:
+        found = found.where(Item.publish_at < wish.end)
+    for word in fold(wish.words).split()[:10]:
+        found = found.where(holds(Item.search, word))
+    return [(row[0], row[1]) for row in session.execute(_cut(found, Item.id, page))]
+
+
+def deliveries(
+    session: Session, page: Page, states: tuple[str, ...] = (), channel: int | None = None, item: int | None = None
+) -> list[Delivery]:
+    """Deliveries, newest first."""
+    found = select(Delivery)
+    if states:
+        found = found.where(Delivery.state.in_(known(states, DELIVERY_STATES)))
+    if channel is not None:
+        found = found.where(Delivery.channel_id == channel)
+    if item is not None:
+        found = found.where(Delivery.item_id == item)
+    return list(session.scalars(_cut(found, Delivery.id, page)))
+
+
+def attempts(session: Session, deliveries: Iterable[int]) -> dict[int, list[Attempt]]:
+    """The attempts of each delivery, in the order they were made."""
+    made: dict[int, list[Attempt]] = {}
+    for row in session.scalars(select(Attempt).where(Attempt.delivery_id.in_(list(deliveries))).order_by(Attempt.id)):
+        made.setdefault(row.delivery_id, []).append(row)
+    return made
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A part that nobody knows the fate of. ``whom`` is its recipient, told so that only who knows them knows whom."""
+
+    number: int
+    whom: str = ""
+    detail: str = ""
+
+
+def doubts(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, list[Doubt]]:
+    """The parts of each unknown delivery that a person can answer for."""
+    asked = [row.id for row in deliveries if row.state == "unknown"]
+    made: dict[int, list[Doubt]] = {}
+    if asked:
+        found = select(Part).where(Part.delivery_id.in_(asked), Part.state == "unknown").order_by(Part.id)
+        for row in session.scalars(found):
+            whom = masked(office.vault.unseal(row.recipient)) if row.recipient else ""
+            made.setdefault(row.delivery_id, []).append(Doubt(row.number, whom, row.detail))
+    return made
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """A part that did not go out, and why, in the platform's words. ``whom`` is its recipient, masked."""
+
+    number: int
+    whom: str
+    detail: str
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """How much of a delivery has gone out, counted in posts of a thread or recipients of a list."""
+
+    out: int
+    under_way: int
+    """Being sent, or lost on the way."""
+    of: int
+    readers: bool
+    """They are recipients."""
+    missed: tuple[Missed, ...]
+    unknown: int = 0
+    """Of those under way, the ones that may be out without anybody knowing."""
+
+
+def reach(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, Reach]:
+    """How far each delivery that has several parts came. Who was missed is told of those that stopped."""
+    stopped = {row.id: row.state in ("held", "failed", "cancelled") for row in deliveries}
+    found: dict[int, list[Part]] = {}
+    for part in session.scalars(select(Part).where(Part.delivery_id.in_(stopped)).order_by(Part.id)):
+        found.setdefault(part.delivery_id, []).append(part)
+    return {number: _reach(office, parts, stopped[number]) for number, parts in found.items() if len(parts) > 1}
+
+
+def _reach(office: Office, parts: Sequence[Part], stopped: bool) -> Reach:
+    under_way = sum(part.state in ("sending", "unknown") for part in parts)
+    left = [part for part in parts if stopped and part.state in ("waiting", "held", "failed")]
+    missed = tuple(
+        Missed(part.number, masked(office.vault.unseal(part.recipient)) if part.recipient else "", part.detail)
+        for part in left
+    )
+    out = sum(part.state == "published" for part in parts)
+    return Reach(out, under_way, len(parts), bool(parts[0].recipient), missed,
+                 sum(part.state == "unknown" for part in parts))  # fmt: skip
+
+
+def masked(address: str) -> str:
+    """An e-mail address with most of its name hidden: ``re…n@svt.se``."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:2]}…{name[-1]}@{host}" if len(name) > 5 else f"{name[:1]}…@{host}"
+
+
+def record(session: Session, workspace: int, page: Page, item: int | None = None) -> list[Entry]:
+    """Lines of a workspace's record, newest first."""
+    found = select(Entry).where(Entry.workspace_id == workspace)
+    if item is not None:
+        found = found.where(Entry.item_id == item)
+    return list(session.scalars(_cut(found, Entry.id, page)))
+
+
+def _cut(found: Any, column: Any, page: Page) -> Any:
+    if page.before is not None:
+        found = found.where(column < page.before)
+    return found.order_by(desc(column)).limit(min(max(page.limit, 1), MOST))

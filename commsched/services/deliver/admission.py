@@ -1,0 +1,277 @@
+"""Deciding, inside the transaction, what a channel's next delivery may do: the gate is asked here and only here."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from commsched.core.approval.rules import Policy
+from commsched.core.content.model import Content, addresses_digest, digest, parse
+from commsched.core.delivery.gate import Case, Go, Hold, Wait, judge
+from commsched.core.delivery.lifecycle import STOPS
+from commsched.core.delivery.outcome import Handles
+from commsched.core.delivery.parts import PartState, in_turn
+from commsched.core.platform.contract import Draft, Part, Wire
+from commsched.services.content.compose import Stored, draft_for, lines_of
+from commsched.services.deliver.rows import Batch, CaseRow, Known, Loaded, moment
+from commsched.services.deliver.types import Call, Job, Pictures, Told
+from commsched.services.kernel.audit_log import Line
+from commsched.services.kernel.context import Office, mute
+from commsched.store.types import from_micros, to_micros
+
+log = logging.getLogger("commsched.deliver")
+
+_read_policy = msgspec.json.Decoder(Policy).decode
+_policy = lru_cache(maxsize=1000)(_read_policy)  # an office has a handful, and every item carries a copy
+
+NEVER = sys.maxsize
+"""When a consent without an end ends."""
+WireFor = Callable[[CaseRow], Wire]
+
+
+class Considerer(msgspec.Struct, frozen=True):
+    """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
+
+    office: Office
+    wire_for: WireFor
+    worker: str
+    now: datetime
+    loaded: Loaded
+    batch: Batch
+    resting: dict[int, datetime] = msgspec.field(default_factory=dict)
+    """Channels told to rest in this very transaction, and until when."""
+    broken: set[int] = msgspec.field(default_factory=set)
+    """Channels whose access was found dead in this very transaction."""
+    told: list[Told] = msgspec.field(default_factory=list)
+
+    @property
+    def micros(self) -> int:
+        return to_micros(self.now)
+
+    def consider(self, job: Job) -> Call | None:
+        """The next call for ``job``, or ``None`` when there is nothing to do for it now.
+
+        Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
+        """
+        row = self.loaded.rows.get(job.delivery)
+        if row is None or row.next is None or row.next > self.micros:
+            return None  # somebody cancelled, held or moved it since the clock looked
+        try:
+            if row.state == "unknown":
+                return self._look(job, row)
+            if row.state in ("waiting", "sending"):
+                return self._go(job, row)
+            self.batch.delivery(row.id, next_at=None)  # finished: nothing will happen by itself
+        except Exception:
+            log.exception("delivery %s cannot be prepared", job.delivery)
+            self._give_up(row)
+        return None
+
+    def _go(self, job: Job, row: CaseRow) -> Call | None:
+        content = parse(row.content)
+        people = self.people(row)
+        verdict = judge(self._case(job, row, content, people), self.now)
+        match verdict:
+            case Hold(reason=reason):
+                missing = reason == "changed" and job.pictures is not None and job.pictures.missing
+                self._stop(row, "media" if missing else reason)
+                return None
+            case Wait(until=until):
+                self.batch.delivery(row.id, next_at=until)
+                return None
+            case Go():
+                return self._part(job, row, content, people)
+
+    def _case(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Case:
+        return Case(
+            due=from_micros(row.due),
+            latest=from_micros(row.latest),
+            embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
+            paused=row.paused is not None,
+            newest=row.newest == row.revision_id,
+            content_hash=recomputed(row.content, content, row.channel_id, people, job.pictures),
+            stored_hash=row.hash,
+            policy=_policy(row.policy),
+            decisions=self.loaded.decisions.get(row.item_id, ()),
+            channel_state="broken" if row.channel_id in self.broken else row.channel_state,
+            not_before=self.resting.get(row.channel_id) or moment(row.resting),
+            stop=row.stop,
+            superseded=row.superseded,
+            mute=mute(self.office, row.platform, bool(row.is_demo)),
+            lapsed=any(
+                self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
+                for one in content.pictures
+            ),
+        )
+
+    def people(self, row: CaseRow) -> tuple[str, ...]:
+        """Whom a list channel would write to today."""
+        if not self.office.platform(row.platform).independent_parts:
+            return ()
+        return lines_of(self.office.vault.unseal_map(row.secrets).get("addresses", ""))
+
+    def _part(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Call | None:
+        platform = self.office.platform(row.platform)
+        draft = self.draft(job, row, content, people)
+        parts = platform.parts(draft)
+        known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
+        turn = in_turn([part_state(one) for one in known], platform.independent_parts, self.now)
+        if turn is None or turn.number >= len(parts):
+            self._stop(row, "internal" if turn else "previous")
+            return None
+        part, handles = complete(self._same(parts, known[turn.number]), known, self.office)
+        wire = self.wire_for(row)
+        ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
+        if not ready and (part.pictures or platform.needs_prepare(part)):
+            return Call("prepare", job, platform, wire, part, handles, self.now, row, known)
+        # the last thing that can fail: a committed attempt is always called
+        attempt = self._commit_attempt(row, turn.number)
+        return Call("send", job, platform, wire, part, handles, self.now, row, known, attempt)
+
+    def _same(self, parts: list[Part], known: Known) -> Part:
+        """The part that ``known`` was written down for. Recipients are known by their address, not their place: a
+        list may be put in another order, by somebody who has already got the mail."""
+        if not known.recipient:
+            return parts[known.number]
+        address = self.office.vault.unseal(known.recipient)
+        part = next(part for part in parts if part.recipient.casefold() == address.casefold())
+        return msgspec.structs.replace(part, number=known.number, recipient=address)
+
+    def draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
+        """What the channel would say, with the pictures that the job has in hand."""
+        files = {}
+        for picture in content.pictures_on(row.channel_id):
+            data = job.pictures.data.get(picture.sha256) if job.pictures else None
+            files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
+        return draft_for(content, row.channel_id, row.item_uid, files, people)
+
+    def first_time(self, row: CaseRow, parts: list[Part]) -> list[Known]:
+        """The parts are written down before the first of them is sent."""
+        made: list[dict[str, Any]] = [
+            {
+                "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
+                "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
+                "message_id": self._message_id(row, n, part),
+                "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None, "was": "",
+            }
+            for n, part in enumerate(parts)
+        ]  # fmt: skip
+        self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
+        self.loaded.parts[row.id] = [Known(**one) for one in made]
+        return self.loaded.parts[row.id]
+
+    def _message_id(self, row: CaseRow, number: int, part: Part) -> str:
+        """Stored before the first call, the same on every try; its right half is the sender's own domain."""
+        if not part.recipient:
+            return ""
+        settings: dict[str, str] = msgspec.json.decode(row.settings)
+        domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.office.base_url).hostname
+        return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
+
+    def _commit_attempt(self, row: CaseRow, number: int) -> str:
+        uid = uuid.uuid4().hex
+        self.batch.new_attempts.append(
+            {
+                "uid": uid, "delivery_id": row.id, "channel_id": row.channel_id, "part": number, "hash": row.hash,
+                "worker": self.worker, "started_at": self.now, "finished_at": None, "outcome": "", "detail": "",
+            }
+        )  # fmt: skip
+        self.batch.part(row.id, number, state="sending", next_at=None)
+        self.batch.delivery(row.id, state="sending", next_at=None, reason="")
+        if row.item_state != "publishing" and not self.office.platform(row.platform).instant:
+            self.batch.items.add(row.item_id)
+        return uid
+
+    def _look(self, job: Job, row: CaseRow) -> Call | None:
+        """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
+        content = parse(row.content)
+        platform = self.office.platform(row.platform)
+        job.pictures = job.pictures or Pictures()
+        parts = platform.parts(self.draft(job, row, content, self.people(row)))
+        known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
+        lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
+        if not lost:
+            self._give_up(row)
+            return None
+        part, handles = complete(self._same(parts, lost[0]), known, self.office)
+        part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
+        return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row,
+                    known)  # fmt: skip
+
+    def _in_doubt(self, row: CaseRow, parts: list[Part]) -> list[Known]:
+        """After a restore: the parts that the first try would have written down, for each to be read back."""
+        if not row.was:
+            return []
+        known = self.first_time(row, parts)
+        for one in known:
+            doubted: dict[str, Any] = {"state": "unknown", "was": "waiting", "next_at": self.now}
+            one.set(**doubted)
+            self.batch.part(row.id, one.number, **doubted)
+        return known
+
+    def _since(self, row: CaseRow, part: Known) -> datetime:
+        """From when on it may have gone out: its first attempt not accounted for, or the backup if that is earlier."""
+        lost = self.loaded.lost.get((row.id, part.number))
+        if row.doubt_since is None or not part.was:
+            return lost or from_micros(row.due)
+        return min(from_micros(row.doubt_since), lost or self.now)
+
+    def _give_up(self, row: CaseRow) -> None:
+        """After a bug: nothing of this delivery is tried. What may be out stays a question, the rest is held."""
+        if row.state != "unknown":
+            self._stop(row, "internal")
+            return
+        self.batch.delivery(row.id, next_at=None, reason="ask")
+        facts = {"delivery": row.id, "channel": row.channel_name, "reason": "ask"}
+        self.told.append(Told(row.workspace_id, row.item_id, "unknown_ask", facts))
+
+    def _stop(self, row: CaseRow, reason: str) -> None:
+        state = "cancelled" if reason in STOPS else "held"
+        self.batch.delivery(row.id, state=state, next_at=None, reason=reason)
+        self.batch.items.add(row.item_id)
+        facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
+        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
+        if reason not in ("paused", *STOPS):  # whoever paused or cancelled knows
+            self.told.append(Told(row.workspace_id, row.item_id, "held", facts))
+
+
+def _bytes(data: bytes | None) -> bytes:
+    if data is None:
+        raise FileNotFoundError("the picture has not been read")
+    return data
+
+
+def part_state(row: Known) -> PartState:
+    return PartState(row.number, row.state, row.next_at, row.detail)
+
+
+def complete(part: Part, known: list[Known], office: Office) -> tuple[Part, Handles]:
+    """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
+    row = known[part.number]
+    previous = known[part.number - 1] if part.number else None
+    follows = part.role in ("reply", "comment")
+    filled = Part(
+        number=part.number, role=part.role, text=part.text, draft=part.draft, pictures=part.pictures, key=row.key,
+        parent=previous.remote_id if previous and follows else "", root=known[0].remote_id if follows else "",
+        recipient=part.recipient, message_id=row.message_id,
+    )  # fmt: skip
+    return filled, Handles(dict(row.handles))
+
+
+def recomputed(data: bytes, content: Content, channel: int, people: tuple[str, ...], pictures: Pictures | None) -> str:
+    """The hash of what would be sent now: the content's own bytes, if the pictures in hand and the list of today
+    are the ones it names; otherwise a hash that nobody approved."""
+    if pictures is not None and pictures.missing:
+        return f"picture:{pictures.missing}"
+    expected = content.on(channel).recipients
+    if (people or expected) and addresses_digest(list(people)) != expected:
+        return "recipients"
+    return digest(data)

@@ -1,0 +1,31 @@
+"""Telling people of what stopped, in the transaction that stopped it, so that nothing stops in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from commsched.services.approval.approvers import people_with
+from commsched.services.deliver.types import Told
+from commsched.services.kernel.context import Office
+from commsched.services.notices import outbox
+from commsched.store.models import Item
+from commsched.store.session import EVERY_WORKSPACE
+
+
+def tell(office: Office, connection: Connection, told: Sequence[Told]) -> None:
+    """Queue a notice of each for everyone who can do something about it."""
+    if not told:
+        return
+    with Session(bind=connection, info={"workspace": EVERY_WORKSPACE}, expire_on_commit=False,
+                 join_transaction_mode="rollback_only") as session:  # fmt: skip
+        for one in told:
+            item = session.get(Item, one.item)
+            if item is not None:
+                session.info["workspace"] = one.workspace
+                people = sorted(people_with(session, "resolve"))
+                outbox.queue(session, office, people, one.kind, item=item, **one.facts)
+                session.flush()
+                session.info["workspace"] = EVERY_WORKSPACE

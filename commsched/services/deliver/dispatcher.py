@@ -1,0 +1,357 @@
+"""The courier: takes what is due, channel by channel, and sees it out.
+
+One transaction commits the outcomes of the calls that came back *and* the attempts of the calls that go out next,
+for every channel at once; so a durable write before and after each call costs little, and still no channel ever
+has more than one attempt open.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from commsched.core.delivery.outcome import Found, Published, Retry
+from commsched.core.platform.contract import Wire
+from commsched.services.deliver import rows
+from commsched.services.deliver.admission import Considerer
+from commsched.services.deliver.alerts import tell
+from commsched.services.deliver.calls import perform
+from commsched.services.deliver.outcomes import Settler
+from commsched.services.deliver.quarantine import isolate
+from commsched.services.deliver.recovery import recover
+from commsched.services.deliver.types import Call, Done, Job
+from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.context import Office
+
+log = logging.getLogger("commsched.deliver")
+
+SCAN = 20_000
+"""Due deliveries read at a time, at most."""
+DEPTH = 20
+"""And of one channel, at most."""
+RESCAN = 0.02
+"""Seconds between two scans while calls are in flight; ten times what a scan takes, if that is longer."""
+PATIENCE = 0.05
+"""Seconds to wait for an answer before looking again at what has become due meanwhile."""
+TROUBLE_WAIT = 0.5
+"""Seconds to wait when the database is locked or the disk is full, before trying the same transaction again."""
+NOT_CALLED = "the database did not confirm the attempt, so no call was made"
+
+
+class Courier:
+    """Drains every channel's due deliveries. Not shared between threads: one runs it.
+
+    ``hands`` makes the calls that touch a network, ``width`` at a time; without it they are made one after the other
+    in this thread, which is what the simulations do. ``wait`` sleeps; it is an argument so that time stays one.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        *,
+        hands: Executor | None = None,
+        width: int | None = None,
+        worker: str = "courier",
+        limit: int = 500,
+        wait: Callable[[float], object] = threading.Event().wait,
+    ) -> None:
+        self.office = office
+        self.hands = hands
+        self.worker = worker
+        self.limit = limit
+        self.wait = wait
+        self.width: int = width or (limit if hands is None else int(getattr(hands, "_max_workers", 1)))
+        self.stopping = False
+        self.refused = False
+        """Whether the last transaction could not be committed and is tried again."""
+        self._lines: dict[int, deque[Job]] = {}
+        self._busy: set[int] = set()
+        self._on_hands: set[int] = set()
+        self._instant: dict[int, bool] = {}
+        self._stuck: set[int] = set()
+        """Channels whose last answer cannot be written down, whatever is tried. They rest until a restart."""
+        self._poison: set[int] = set()
+        self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._unrecorded: list[Done] = []
+        self._scanned, self._rescan = 0.0, RESCAN
+        self._wires: dict[int, tuple[tuple[Any, ...], Wire]] = {}
+
+    def run(self) -> int:
+        """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
+        made = 0
+        while not self.stopping or self._busy:
+            calls = self.step(PATIENCE)
+            if calls is None and not self._busy:
+                break
+            made += calls or 0
+        return made
+
+    def step(self, patience: float = 0.0) -> int | None:
+        """One turn: look, record what came back, consider what is next, hand out the calls; how many they were.
+        ``None`` where there was nothing to do, after waiting ``patience`` seconds for an answer under way."""
+        if not self.stopping:
+            self._scan()
+        done = self._collect(patience if self._busy and not self._waiting() else 0.0)
+        if not done and not self._waiting():
+            return None
+        calls = self._turn(done)
+        for call in calls:
+            self._hand_out(call)
+        return len(calls)
+
+    @property
+    def busy(self) -> frozenset[int]:
+        """Channels with a call under way, or with an answer that could not be recorded yet."""
+        return frozenset(self._busy)
+
+    def next_due(self) -> datetime | None:
+        """When there will be something to do, as far as the store knows."""
+        with self.office.store.engine.connect() as connection:
+            return rows.next_due(connection, self._poison, self._stuck)
+
+    # -- in memory ---------------------------------------------------------------------------------
+
+    def _waiting(self) -> bool:
+        if self.stopping:
+            return False
+        room = self.width > len(self._on_hands)
+        return any(
+            line and channel not in self._busy and (room or self._instant.get(channel))
+            for channel, line in self._lines.items()
+        )
+
+    def _scan(self) -> None:
+        """Line up what is due. Lines of busy channels stay as they are; the others are drawn up anew."""
+        at = time.monotonic()
+        if self._waiting() or (self._busy and at < self._scanned + self._rescan):
+            return
+        with self.office.store.engine.connect() as connection:
+            found = rows.due(connection, self.office.now(), DEPTH, SCAN)
+            new = {channel for _, channel in found} - self._instant.keys()
+            self._instant |= {channel: self._is_instant(key) for channel, key in rows.platforms(connection, new)}
+        self._scanned = time.monotonic()
+        self._rescan = max(RESCAN, 10 * (self._scanned - at))
+        self._lines = {channel: line for channel, line in self._lines.items() if channel in self._busy}
+        for delivery, channel in found:
+            if channel not in self._busy and channel not in self._stuck and delivery not in self._poison:
+                self._lines.setdefault(channel, deque()).append(Job(delivery, channel))
+
+    def _is_instant(self, platform: str) -> bool:
+        try:
+            return self.hands is None or self.office.platform(platform).instant
+        except Exception:  # a platform that does not load is dealt with where its delivery is considered
+            return False
+
+    def _collect(self, patience: float) -> list[Done]:
+        done, self._unrecorded = self._unrecorded, []
+        try:
+            if patience and not done:
+                done.append(self._inbox.get(timeout=patience))
+            while len(done) < self.limit:
+                done.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
+        self._on_hands -= {one.call.job.channel for one in done}
+        return done
+
+    def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
+        """The next of every free line, but no more than can be called at once: a committed attempt never queues.
+        A line that has had its turn goes last, so that many channels share a batch fairly."""
+        freed = {one.call.job.channel for one in done}
+        room = self.width - len(self._on_hands) - sum(one.call.kind == "prepare" for one in done)
+        jobs: list[Job] = []
+        for channel in list(self._lines):
+            if len(jobs) >= most:
+                break
+            if (channel in self._busy and channel not in freed) or (room <= 0 and not self._instant.get(channel)):
+                continue
+            room -= not self._instant.get(channel)
+            line = self._lines.pop(channel)
+            jobs.append(line.popleft())
+            if line:
+                self._lines[channel] = line
+        return jobs
+
+    def _hand_out(self, call: Call) -> None:
+        if self.hands is None or (call.platform.instant and call.kind != "prepare"):
+            self._inbox.put(perform(self.office, call))
+        else:
+            self._on_hands.add(call.job.channel)
+            self.hands.submit(lambda: self._inbox.put(perform(self.office, call)))
+
+    def _mark(self, done: Sequence[Done], calls: Sequence[Call]) -> None:
+        self._busy -= {one.call.job.channel for one in done}
+        self._busy |= {call.job.channel for call in calls}
+
+    # -- in the store ------------------------------------------------------------------------------
+
+    def _turn(self, done: list[Done]) -> list[Call]:
+        """One transaction: record ``done``, consider what is next in every free line, commit. Then the calls to make.
+
+        If it cannot be committed nothing is called, and what came back is kept and recorded later.
+        """
+        jobs = [] if self.stopping else self._next_jobs(done, self.limit)
+        calls: list[Call] = []
+        try:
+            with self.office.store.ledger() as connection:
+                calls = self._transact(connection, done, jobs)
+        except OperationalError:
+            self._trouble(done + self._not_called(calls))
+            return []
+        except rows.Overtaken:
+            log.warning("an attempt has been closed by somebody else; the answers are looked at one by one")
+            return self._one_by_one([*_once_more(done), *jobs])
+        except Exception:
+            log.exception("something breaks the transaction; its deliveries are taken one by one")
+            return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
+        self.refused = False
+        self._mark(done, calls)
+        return calls
+
+    def _trouble(self, done: list[Done]) -> None:
+        log.warning("the database could not be written; waiting and trying again", exc_info=True)
+        self.refused = True
+        self._unrecorded = _once_more(done) + self._unrecorded
+        self._lines = {}
+        self.wait(TROUBLE_WAIT)
+
+    def _not_called(self, calls: Sequence[Call]) -> list[Done]:
+        """The transaction of these is reported to have failed, so none is made. Perhaps it was committed nevertheless:
+        then their attempts stand open, and are to be closed as provably not sent."""
+        never = [call for call in calls if call.kind == "send"]
+        self._busy |= {call.job.channel for call in never}
+        return _once_more([Done(call, Retry(NOT_CALLED, after=self.office.now())) for call in never])
+
+    def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
+        """Each in a transaction of its own, so that one that breaks it stops no other."""
+        self._lines = {}
+        calls: list[Call] = []
+        for place, step in enumerate(steps):
+            try:
+                calls += self._alone(step)
+            except OperationalError:
+                self._trouble([one for one in steps[place:] if isinstance(one, Done)])
+                break
+        return calls
+
+    def _alone(self, step: Done | Job) -> list[Call]:
+        done, jobs = ([step], []) if isinstance(step, Done) else ([], [step])
+        if jobs and jobs[0].channel in self._busy:
+            return []  # it is found again by the next scan
+        calls: list[Call] = []
+        try:
+            with self.office.store.ledger() as connection:
+                calls = self._transact(connection, done, jobs)
+        except OperationalError:
+            self._unrecorded += self._not_called(calls)
+            raise
+        except Exception as error:
+            self._unrecorded += self._not_called(calls)
+            # an attempt open on the channel that this courier knows nothing of: another process's, or one made by hand
+            known = isinstance(error, IntegrityError) and jobs and recover(self.office, besides=self._busy)
+            if not (known or self._was_made(calls)):
+                self._isolate(step)
+            self._mark(done, [call for call in calls if call.kind == "send"])
+            return []
+        self._mark(done, calls)
+        return calls
+
+    def _was_made(self, calls: Sequence[Call]) -> bool:
+        """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
+        made = {call.attempt for call in calls if call.kind == "send"}
+        try:
+            with self.office.store.engine.connect() as connection:
+                return not made.isdisjoint(rows.ends(connection, [call.job.delivery for call in calls]))
+        except Exception:  # then nothing can be read here at all, and the delivery is left alone
+            log.exception("what became of the transaction cannot be seen")
+            return False
+
+    def _isolate(self, step: Done | Job) -> None:
+        job = step.call.job if isinstance(step, Done) else step
+        log.exception("delivery %s breaks every transaction; it is taken out of the line", job.delivery)
+        try:
+            isolate(self.office, step)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("delivery %s cannot even be held; it is left alone until a restart", job.delivery)
+            self._poison.add(job.delivery)
+            if isinstance(step, Done):
+                self._stuck.add(job.channel)
+
+    def _transact(self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]) -> list[Call]:
+        now, batch = self.office.now(), rows.Batch()
+        done = _not_recorded(connection, done)
+        settled = {one.call.job.delivery for one in done}
+        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
+        loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
+        considerer = Considerer(self.office, self._wire, self.worker, now, loaded, batch)
+        settler = Settler(now, loaded, batch, considerer)
+        again = [job for one in done if (job := settler.settle(one)) is not None]
+        calls = self._consider(considerer, again, [job for job in jobs if job.delivery not in settled])
+        batch.flush(connection, now)
+        tell(self.office, connection, considerer.told)
+        return calls
+
+    def _consider(self, considerer: Considerer, again: list[Job], jobs: list[Job]) -> list[Call]:
+        """First what has just been prepared, then the next in each line; a channel gets at most one call."""
+        prepared = [job for job in again if job.prepared >= 0]
+        more = [job for job in again if job.prepared < 0]  # further parts: considered afresh, from rows as committed
+        taken = {job.channel for job in again}
+        for job in [job for job in jobs if job.channel in taken] + more:
+            self._lines.setdefault(job.channel, deque()).appendleft(job)
+        fresh = [job for job in jobs if job.channel not in taken]
+        return [call for job in prepared + fresh if (call := considerer.consider(job)) is not None]
+
+    def _wire(self, row: rows.CaseRow) -> Wire:
+        """The channel's wire, kept while its settings stay the same, so that connections are reused."""
+        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
+        kept = self._wires.get(row.channel_id)
+        if kept and kept[0] == stands:
+            return kept[1]
+        settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
+        wire = make_wire(
+            self.office, workspace=row.workspace, channel=row.channel_id, settings=settings, facts=facts,
+            secrets=self.office.vault.unseal_map(row.secrets), account=row.account,
+            account_name=row.account_name, language=row.language, office_name=row.office_name,
+        )  # fmt: skip
+        self._wires[row.channel_id] = (stands, wire)
+        return wire
+
+
+def _once_more(done: Sequence[Done]) -> list[Done]:
+    """``done``, marked as having been in a transaction that may have been committed."""
+    for one in done:
+        one.again = True
+    return list(done)
+
+
+def _not_recorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
+    """``done`` without the answers that a transaction reported lost has written down after all.
+
+    What another process has called unknown meanwhile is proved by an answer that says it is out.
+    """
+    doubtful = [one for one in done if one.again and one.call.kind == "send"]
+    if not doubtful:
+        return list(done)
+    ends = rows.ends(connection, sorted({one.call.job.delivery for one in doubtful}))
+    left: list[Done] = []
+    for one in done:
+        end = ends.get(one.call.attempt) if one.again and one.call.kind == "send" else ""
+        if end == "":
+            left.append(one)
+        elif end == "unknown" and isinstance(one.result, Published):
+            found = Found(one.result.id, one.result.url)
+            left.append(Done(msgspec.structs.replace(one.call, kind="look"), found, again=True))
+    return left

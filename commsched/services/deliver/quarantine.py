@@ -1,0 +1,63 @@
+"""Taking one delivery out of the line when its rows break every transaction they take part in.
+
+It reads nothing but ids and states, so that whatever was wrong with the rest cannot be wrong here again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from commsched.services.deliver.alerts import tell
+from commsched.services.deliver.rows import Batch, ends
+from commsched.services.deliver.types import Done, Job, Told
+from commsched.services.kernel.audit_log import Line
+from commsched.services.kernel.context import Office
+from commsched.store.models import Channel, Delivery
+
+DETAIL = "commsched could not write down what became of this; its log has the details"
+
+
+def isolate(office: Office, step: Done | Job) -> None:
+    """Hold the delivery; one that may be out becomes a question to a person instead."""
+    job = step.call.job if isinstance(step, Done) else step
+    now, batch = office.now(), Batch()
+    with office.store.ledger() as connection:
+        row = _row(connection, job.delivery)
+        if row is None:
+            return
+        if isinstance(step, Done) and step.call.kind == "send":
+            if ends(connection, [job.delivery]).get(step.call.attempt) != "":
+                return  # it is written down, though the driver said that it could not be
+            batch.attempts.append(
+                {"b_key": job.channel, "b_uid": step.call.attempt, "finished_at": now, "outcome": "unknown",
+                 "detail": DETAIL}
+            )  # fmt: skip
+            batch.part(job.delivery, step.call.part.number, state="unknown", next_at=None, detail=DETAIL)
+            state, reason = "unknown", "ask"
+        elif row.state in ("waiting", "sending", "unknown"):
+            state, reason = ("unknown", "ask") if row.state == "unknown" else ("held", "internal")
+            state, reason = ("cancelled", row.stop) if row.stop and state == "held" else (state, reason)
+        else:
+            state, reason = row.state, row.reason  # finished: only the clock must forget it
+        batch.delivery(job.delivery, state=state, reason=reason, next_at=None, detail=DETAIL)
+        batch.items.add(row.item_id)
+        facts = {"delivery": row.id, "channel": row.name, "reason": reason}
+        batch.lines.append(Line(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
+        batch.flush(connection, now)
+        kind = "unknown_ask" if state == "unknown" else "held"
+        tell(office, connection, [Told(row.workspace_id, row.item_id, kind, facts)])
+
+
+def _row(connection: Connection, delivery: int) -> Any:
+    wanted = select(
+        Delivery.id,
+        Delivery.state,
+        Delivery.reason,
+        Delivery.stop,
+        Delivery.item_id,
+        Delivery.workspace_id,
+        Channel.name,
+    ).join(Channel, Channel.id == Delivery.channel_id)
+    return connection.execute(wanted.where(Delivery.id == delivery)).first()

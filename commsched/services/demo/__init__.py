@@ -1,0 +1,1 @@
+"""The demo: an invented office with a past and a future."""

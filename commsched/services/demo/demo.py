@@ -1,0 +1,279 @@
+"""The demo: an invented office with a month behind it and a month ahead, made by the same use cases that people use.
+
+Its past is lived through, one event after the other, on a clock that is set: written, approved, sent by the real
+courier. So its record, decisions and attempts are what they would have been, and ``doctor`` has nothing to say.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime, timedelta
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import delete, event, select, update
+
+from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.core.platform.contract import Account
+from commsched.core.text.messages import N_, Conflict
+from commsched.core.timing.dates import long_day
+from commsched.core.timing.wall_time import zone_of
+from commsched.images.tools.sketch import sketch
+from commsched.services.accounts import people
+from commsched.services.demo import events
+from commsched.services.demo.events import Past, Person, Plan, Setting
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import library
+from commsched.services.workflow import approve, editing
+from commsched.store.models import Channel, Delivery, Item, Notice, Workspace
+from commsched.store.models import Person as PersonRow
+from commsched.store.session import EVERY_WORKSPACE
+
+PASSWORD: Final = "prova-lugnt"  # noqa: S105 (printed for everybody: nothing in the office is real)
+SOON: Final = timedelta(seconds=75)
+"""How long after the start something goes out, so that one can watch."""
+BORN: Final = timedelta(days=45)
+"""How long ago the office was founded."""
+
+_CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
+    ("wall", "sandbox", "Väggen", {}, {}),
+    ("news", "newsroom", "Pressrummet", {}, {}),
+    ("folder", "folder", "Arkivmappen", {}, {}),
+    ("press", "presslist", "Presslistan", {}, {
+        "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
+    }),
+    ("trouble", "sandbox", "Krånglande väggen", {"behaviour": "needs a person"}, {}),
+    ("x", "x", "X", {"base_url": "https://api.x.example"}, {
+        "api_key": "demo", "api_secret": "demo", "access_token": "demo", "access_secret": "demo",
+    }),
+)  # fmt: skip
+_PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
+"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
+exist: what somebody sends there all the same cannot be delivered, and says so."""
+_DATE: Final = re.compile(r"\{([+-]\d+)\}")
+
+
+class NotADemo(Conflict):
+    """The home holds a real office, which the demo never touches."""
+
+    code = "not-a-demo"
+
+
+class SignInInfo(msgspec.Struct, frozen=True):
+    """How one of the demo's people signs in."""
+
+    name: str
+    title: str
+    role: str
+    email: str
+    password: str
+
+
+class DemoInfo(msgspec.Struct, frozen=True):
+    """What to tell whoever started the demo."""
+
+    slug: str
+    name: str
+    people: tuple[SignInInfo, ...]
+    soon: datetime
+    """When something goes out, to be watched, by the office's own clock: the one its pages show."""
+
+
+def furnish(office: Office) -> DemoInfo:
+    """Make the demo's office, unless it is there already; either way something goes out in about a minute.
+
+    Raises :class:`NotADemo` where the store holds an office that is not a demo.
+    """
+    said = tomllib.loads((files("commsched.services.demo") / "demo.toml").read_text("utf-8"))
+    with office.store.read(EVERY_WORKSPACE) as session:
+        found = list(session.scalars(select(Workspace)))
+    if any(not place.is_demo for place in found):
+        raise NotADemo(N_("This home holds a real office. The demo needs a home of its own."))
+    if not any(place.slug == said["office"]["slug"] for place in found):
+        _found(office, said)
+    return _info(said, _soon(office, said))
+
+
+def _info(said: dict[str, Any], soon: datetime) -> DemoInfo:
+    known = tuple(SignInInfo(p["name"], p["title"], p["role"], p["email"], PASSWORD) for p in said["people"])
+    return DemoInfo(said["office"]["slug"], said["office"]["name"], known, soon)
+
+
+def _found(office: Office, said: dict[str, Any]) -> None:
+    """Both offices, their people and channels, and everything that has happened since."""
+    now = office.now()
+    past = Past(now - BORN)
+    then = msgspec.structs.replace(office, clock=past, wake=lambda: None)
+    hurry = _hurry(office)
+    try:
+        main = _place(then, said, "name", "slug")
+        other = _place(then, said, "district", "district_slug")
+        pictures = _pictures(then, main, said) | {("other", k): v for k, v in _pictures(then, other, said).items()}
+        plans = [_plan(main, one, now, pictures, "") for one in said["items"]]
+        plans += [_plan(other, one, now, pictures, "other") for one in said["district"]]
+        events.live(then, past, [plan for plan in plans if plan], now)
+        _forget_mail(office, now)
+    finally:
+        hurry()
+
+
+def _hurry(office: Office) -> Any:
+    """Two months in a second: while they are made up, nothing waits for the disk. Returns what ends the hurry."""
+    if not office.store.is_sqlite:
+        return lambda: None
+
+    def quick(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(office.store.engine, "connect", quick)
+    office.store.engine.dispose()
+
+    def end() -> None:
+        event.remove(office.store.engine, "connect", quick)
+        office.store.engine.dispose()
+
+    return end
+
+
+# -- the offices ----------------------------------------------------------------------------------------------------
+
+
+def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> Setting:
+    """One workspace with its people and channels."""
+    first, second = said["people"]
+    title, short = said["office"][name], said["office"][slug]
+    made, writer = people.create_workspace(office, title, first["email"], PASSWORD, person_name=first["name"],
+                                           slug=short, is_demo=True)  # fmt: skip
+    founder = Actor(writer.id, first["name"], made.id, "administrator")
+    invited = people.add_person(office, founder, second["email"], second["role"], name=second["name"],
+                                password=PASSWORD)  # fmt: skip
+    facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
+    with office.store.write(made.id) as session:
+        session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
+        numbers = {one[0]: _channel(office, session, founder, short, *one[1:]) for one in _CHANNELS}
+    leader = Actor(invited.person.id, second["name"], made.id, second["role"])
+    return Setting(made.zone, Person(founder), Person(leader), numbers)
+
+
+def _channel(
+    office: Office, session: Any, actor: Actor, place: str, platform: str, name: str, settings: dict[str, str],
+    secrets: dict[str, str],
+) -> int:  # fmt: skip
+    row = Channel(workspace_id=actor.workspace, platform=platform, name=name, settings=settings,
+                  secrets=office.vault.seal_map(secrets), created_at=office.now(), checked_at=office.now())  # fmt: skip
+    session.add(row)
+    session.flush()
+    wire = make_wire(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
+    account = _PRETENDED.get(platform) or office.platform(platform).connect(wire)
+    row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
+    note(session, office, actor, "channel.connected", channel=row.id, name=name, platform=platform)
+    return row.id
+
+
+def _pictures(office: Office, place: Setting, said: dict[str, Any]) -> dict[Any, int]:
+    made = {}
+    for one in said["pictures"]:
+        taken = library.add(office, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet")
+        made[one["key"]] = taken.media.id
+    return made
+
+
+# -- what is said ---------------------------------------------------------------------------------------------------
+
+
+def _plan(place: Setting, one: dict[str, Any], now: datetime, pictures: dict[Any, int], kind: str) -> Plan:
+    at = _moment(place, one, now)
+    state = one.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
+    if state == "draft" and at and at <= now:
+        at = None
+    return Plan(place, _draft(place, one, at or now, pictures, kind, timed=at is not None), at, state,
+                one.get("comment", ""))  # fmt: skip
+
+
+def _moment(place: Setting, one: dict[str, Any], now: datetime) -> datetime | None:
+    """When it goes out: on a weekday some weeks from now, or some days or hours from now."""
+    local = now.astimezone(zone_of(place.zone))
+    if "hours" in one:
+        return (now + timedelta(hours=one["hours"])).replace(second=0, microsecond=0)
+    if "week" in one:
+        day = local.date() + timedelta(weeks=one["week"], days=one["day"] - local.isoweekday())
+    elif "in_days" in one:
+        day = local.date() + timedelta(days=one["in_days"])
+    else:
+        return None
+    hour, minute = map(int, one["at"].split(":"))
+    wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone_of(place.zone))
+    return wall.astimezone(now.tzinfo)
+
+
+def _draft(
+    place: Setting, one: dict[str, Any], at: datetime, pictures: dict[Any, int], kind: str, timed: bool
+) -> DraftIn:
+    day = at.astimezone(zone_of(place.zone)).date()
+
+    def put(text: str) -> str:
+        return _DATE.sub(lambda found: long_day(day + timedelta(days=int(found[1])), "sv"), text.strip())
+
+    from commsched.core.content.draft import QuoteIn
+
+    picture = pictures.get((kind, one.get("picture")) if kind else one.get("picture"))
+    release = one.get("kind") == "release"
+    leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
+    return DraftIn(
+        kind=one.get("kind", "post"), title=one.get("title", ""), text=put(one["text"]), lead=put(one.get("lead", "")),
+        genre=one.get("genre", "pressmeddelande"), short=put(one.get("short", "")), facts=put(one.get("facts", "")),
+        quotes=[QuoteIn(text=one["quote"], person=leader)] if one.get("quote") else [],
+        contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
+        channels=[place.channels[key] for key in one["channels"]], media=[picture] if picture else [],
+        sources=[_source(text) for text in one.get("sources", [])],
+        publish_at=at.isoformat() if timed else None,
+    )  # fmt: skip
+
+
+def _source(text: str) -> SourceIn:
+    return SourceIn(url=text) if text.startswith("https://") else SourceIn(text=text)
+
+
+# -- now ------------------------------------------------------------------------------------------------------------
+
+
+def _soon(office: Office, said: dict[str, Any]) -> datetime:
+    """Something that goes out in about a minute; on a second start too, unless one is on its way already."""
+    now = office.now()
+    slug, (writer, leader) = said["office"]["slug"], said["people"]
+    with office.store.read(EVERY_WORKSPACE) as session:
+        place = session.scalars(select(Workspace).where(Workspace.slug == slug)).one()
+        rows = {row.email: row.id for row in session.scalars(select(PersonRow))}
+        near = select(Delivery.due_at).where(
+            Delivery.workspace_id == place.id, Delivery.state == "waiting", Delivery.due_at > now,
+            Delivery.due_at <= now + 2 * SOON,
+        )  # fmt: skip
+        already = session.scalar(near.order_by(Delivery.due_at).limit(1))
+        channels = {
+            row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))
+        }
+        made = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
+    local = zone_of(place.zone)
+    if already is not None or place.paused_at is not None:
+        return (already or now).astimezone(local)
+    one = dict(said["soon"][made % len(said["soon"])])
+    first, second = (Person(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
+    setting = Setting(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
+    at = now + SOON
+    draft = _draft(setting, one | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
+    item = editing.create(office, setting.writer.actor, draft)
+    approve.submit(office, setting.writer.actor, item, then_schedule=True)
+    events.say_yes(office, setting.leader.actor, item)
+    return at.astimezone(local)
+
+
+def _forget_mail(office: Office, now: datetime) -> None:
+    """The past's letters were read long ago. Those that still ask for something are sent when the engine starts."""
+    asking = select(Item.id).where(Item.state == "in_review")
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(Notice).where(Notice.item_id.is_(None) | Notice.item_id.not_in(asking)))
+        session.execute(update(Notice).values(next_at=now))

@@ -1,0 +1,171 @@
+"""Living through the demo's past: its events in the order they happened, on a clock that is set to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import select, update
+
+from commsched.core.content.draft import DraftIn
+from commsched.core.timing.wall_time import zone_of
+from commsched.services.content import items
+from commsched.services.deliver.dispatcher import Courier
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.workflow import approve, editing, pause
+from commsched.store.models import Channel, Item
+from commsched.store.session import EVERY_WORKSPACE
+
+_WRITTEN_BEFORE: Final = (26, 50, 30, 74, 28, 98)
+"""Hours before its time that something is written, in turn."""
+_REASON: Final = "Olycka på bron vid Almekulla. Vi väntar tills vi vet mer."
+_APPROVED_AFTER: Final = (35, 95, 190, 20, 60)
+"""Minutes from asked to approved, in turn."""
+
+
+class Past:
+    """A clock that stands where it was set."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody of the demo, as an actor in their office."""
+
+    actor: Actor
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """An office of the demo: its zone, its two people, and its channels' ids by short name."""
+
+    zone: str
+    writer: Person
+    leader: Person
+    channels: dict[str, int]
+
+
+class Plan(msgspec.Struct):
+    """One item and how far it shall come."""
+
+    place: Setting
+    draft: DraftIn
+    at: datetime | None
+    state: str
+    comment: str = ""
+    item: int = 0
+
+
+@dataclass(order=True, slots=True)
+class _Event:
+    at: datetime
+    order: int
+    do: Callable[[], None] = field(compare=False)
+
+
+def live(office: Office, past: Past, plans: Sequence[Plan], now: datetime) -> None:
+    """Let everything in ``plans`` that lies before ``now`` happen, in order."""
+    courier = Courier(office, worker="demo")
+    events: list[_Event] = []
+    for turn, plan in enumerate(plans):
+        events += _events(office, courier, past, plan, turn, now)
+    for happening in sorted(events):
+        past.at = max(past.at, happening.at)
+        happening.do()
+    past.at = now
+
+
+def _events(office: Office, courier: Courier, past: Past, plan: Plan, turn: int, now: datetime) -> list[_Event]:
+    due = plan.at or now
+    written = _working_hours(due - timedelta(hours=_WRITTEN_BEFORE[turn % 6]), now - timedelta(hours=3), plan, turn)
+    asked = written + timedelta(minutes=12 + turn % 7)
+    decided = min(asked + timedelta(minutes=_APPROVED_AFTER[turn % 5]), now - timedelta(minutes=20), due)
+    writer, leader = plan.place.writer.actor, plan.place.leader.actor
+
+    def create() -> None:
+        plan.item = editing.create(office, writer, plan.draft)
+
+    def submit() -> None:
+        approve.submit(office, writer, plan.item, then_schedule=plan.state != "approved")
+
+    def send_back() -> None:
+        approve.request_changes(office, leader, plan.item, _hash(office, leader, plan.item), plan.comment)
+
+    made = [_Event(written, turn, create)]
+    if plan.state == "draft":
+        return made
+    made.append(_Event(asked, turn, submit))
+    if plan.state == "changes_requested":
+        return [*made, _Event(decided, turn, send_back)]
+    if plan.state == "in_review":
+        return made
+    made.append(_Event(decided, turn, lambda: say_yes(office, leader, plan.item)))
+    return made + _outcomes(office, courier, past, plan, turn)
+
+
+def _outcomes(office: Office, courier: Courier, past: Past, plan: Plan, turn: int) -> list[_Event]:
+    """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
+    writer = plan.place.writer.actor
+    if plan.at is None or plan.state in ("approved", "scheduled"):
+        return []
+    minute = timedelta(minutes=1)
+
+    def run() -> None:
+        courier.run()
+        past.at += timedelta(seconds=30)  # what was lost is read back
+        courier.run()
+
+    def behave(how: str) -> Callable[[], None]:
+        return lambda: _behave(office, plan.place.channels["trouble"], how)
+
+    if plan.state == "held":
+        return [
+            _Event(plan.at - 6 * minute, turn, lambda: pause.pause(office, writer, _REASON)),
+            _Event(plan.at, turn, run),
+            _Event(plan.at + 40 * minute, turn, lambda: _resume(office, writer)),
+        ]  # fmt: skip
+    if plan.state == "failed":
+        calm = behave("needs a person")
+        return [
+            _Event(plan.at - minute, turn, behave("rejects")),
+            _Event(plan.at, turn, run),
+            _Event(plan.at + minute, turn, calm),
+        ]
+    return [_Event(plan.at, turn, run)]
+
+
+def _resume(office: Office, actor: Actor) -> None:
+    pause.resume(office, actor, "hold")
+
+
+def _behave(office: Office, channel: int, how: str) -> None:
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(update(Channel).where(Channel.id == channel).values(settings={"behaviour": how}))
+
+
+def _hash(office: Office, actor: Actor, item: int) -> str:
+    with office.store.read(actor.workspace) as session:
+        return items.current(session, session.scalars(select(Item).where(Item.id == item)).one()).hash
+
+
+def say_yes(office: Office, leader: Actor, item: int) -> None:
+    """The leader approves what stands now."""
+    approve.approve(office, leader, item, _hash(office, leader, item))
+
+
+def _working_hours(wish: datetime, latest: datetime, plan: Plan, turn: int) -> datetime:
+    """A moment at or before ``wish`` and ``latest`` when people sit at their desks."""
+    zone = zone_of(plan.place.zone)
+    before = min(wish, latest)
+    day = before.astimezone(zone)
+    for back in range(7):
+        there = (day - timedelta(days=back)).replace(hour=9 + turn % 6, minute=turn * 7 % 60, second=0, microsecond=0)
+        if there <= before and there.isoweekday() < 6:
+            return there.astimezone(before.tzinfo)
+    return before

@@ -1,0 +1,1 @@
+"""The office's brand and the studio that draws cards in it."""

@@ -1,0 +1,196 @@
+"""An office's brand kit: what its pictures look like. Kept in the workspace; fonts are files beside the pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched import images
+from commsched.core.media import cards
+from commsched.core.text.clean import line
+from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.services.content.compose import media_path
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media.library import write_whole
+from commsched.store.models import Media, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+
+if TYPE_CHECKING:
+    from commsched.images.cards.brand import Brand
+
+COLOURS: Final = ("primary", "accent", "light", "dark")
+MOTIFS: Final = ("arcs", "slope", "none")
+MOST_FONTS: Final = 12
+MOST_NAME: Final = 60
+
+
+class Kit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The brand kit as it is stored. Pictures are ids of the library, margins are shares of the picture."""
+
+    name: str = ""
+    """What the cards are signed with; empty: the workspace's name."""
+    primary: str = cards.PRIMARY
+    accent: str = cards.ACCENT
+    light: str = cards.LIGHT
+    dark: str = cards.DARK
+    is_dark: bool = False
+    heading: str = cards.SANS
+    body: str = cards.SANS
+    serif: str = cards.SERIF
+    motif: Literal["arcs", "slope", "none"] = "arcs"
+    logo: int = 0
+    logo_on_dark: int = 0
+    margin: float = cards.MARGIN
+    safe_top: float = cards.COVERED[0]
+    """Of a story's height: what the apps cover."""
+    safe_bottom: float = cards.COVERED[1]
+    fonts: dict[str, str] = {}
+    """Uploaded fonts: family → file name under ``media/fonts``."""
+    emoji: dict[str, str] = {}
+    """The same for a colour font that emoji are drawn with: one, or none."""
+
+    @property
+    def files(self) -> set[str]:
+        """Names of the font files that it needs."""
+        return {*self.fonts.values(), *self.emoji.values()}
+
+
+def kit_of(workspace: Workspace) -> Kit:
+    """The workspace's kit; an office that has chosen nothing has the plain one."""
+    try:
+        return msgspec.convert(workspace.brand or {}, Kit)
+    except msgspec.ValidationError:
+        return Kit()
+
+
+def get(office: Office, workspace: int) -> Kit:
+    with office.store.read(workspace) as session:
+        return kit_of(session.get_one(Workspace, workspace))
+
+
+def brand_of(office: Office, session: Session, workspace: Workspace, kit: Kit | None = None) -> Brand:
+    """What the card engine needs, with the logo's bytes and the fonts' paths. The same kit is the same object."""
+    kit = kit or kit_of(workspace)
+    wanted = [number for number in (kit.logo, kit.logo_on_dark) if number]
+    found = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    logos = tuple(_file(office, found.get(number)) for number in (kit.logo, kit.logo_on_dark))
+    return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(office.media / "fonts"), *logos)
+
+
+def _file(office: Office, row: Media | None) -> str:
+    path = media_path(office, row.sha256, row.suffix) if row is not None else None
+    return str(path) if path is not None and path.is_file() else ""
+
+
+@lru_cache(32)
+def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -> Brand:
+    kit = msgspec.json.decode(stored, type=Kit)
+    return images.brand.Brand(
+        name=name, primary=kit.primary, accent=kit.accent, light=kit.light, dark=kit.dark, is_dark=kit.is_dark,
+        heading=kit.heading, body=kit.body, serif=kit.serif, motif=kit.motif, margin=kit.margin,
+        safe={"tall": (kit.safe_top, 0.0, kit.safe_bottom, 0.0)},
+        logo=Path(logo).read_bytes() if logo else b"",
+        logo_on_dark=Path(logo_on_dark).read_bytes() if logo_on_dark else b"",
+        emoji_font=next((str(Path(fonts) / file) for file in kit.emoji.values()), ""),
+        fonts={family: str(Path(fonts) / file) for family, file in kit.fonts.items()},
+    )  # fmt: skip
+
+
+def families(kit: Kit) -> list[str]:
+    """Every family that text can be set in: the office's own first."""
+    return [*kit.fonts, *(name for name in images.fonts.FAMILIES if name not in kit.fonts)]
+
+
+def checked(kit: Kit) -> Kit:
+    """``kit`` with its colours spelled one way. Raises :class:`Invalid` naming the field that is wrong."""
+    tidy: dict[str, str] = {"name": line(kit.name, "name")}
+    if len(tidy["name"]) > MOST_NAME:
+        raise Invalid(N_("At most %(most)s characters."), "name", most=MOST_NAME)
+    for field in COLOURS:
+        try:
+            tidy[field] = images.contrast.hexed(images.contrast.colour(getattr(kit, field)))
+        except ValueError:
+            raise Invalid(N_("Write a colour with six digits, such as #14532d."), field) from None
+    for field in ("heading", "body", "serif"):
+        if getattr(kit, field) not in families(kit):
+            raise Invalid(N_("Choose one from the list."), field)
+    if kit.motif not in MOTIFS:
+        raise Invalid(N_("Choose one from the list."), "motif")
+    for field, least, most in (("margin", 0.02, 0.15), ("safe_top", 0.0, 0.3), ("safe_bottom", 0.0, 0.3)):
+        if not least <= getattr(kit, field) <= most:
+            words = N_("A whole number from %(least)s to %(most)s.")
+            raise Invalid(words, field, least=round(least * 100), most=round(most * 100))
+    return msgspec.structs.replace(kit, **tidy)
+
+
+def save(office: Office, actor: Actor, kit: Kit) -> None:
+    """Keep the kit. Pictures that are drawn already stay as they are."""
+    actor.require("administer")
+    kit = checked(kit)
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        for field in ("logo", "logo_on_dark"):
+            number = getattr(kit, field)
+            if number and session.scalar(select(Media.id).where(Media.id == number)) is None:
+                raise Invalid(N_("There is no such picture."), field)
+        kit = msgspec.structs.replace(kit, fonts=kit_of(row).fonts, emoji=kit_of(row).emoji)
+        row.brand = msgspec.to_builtins(kit)
+        note(session, office, actor, "workspace.brand")
+
+
+def add_font(office: Office, actor: Actor, data: bytes, filename: str = "") -> str:
+    """Keep an uploaded font, and return its family; one with emoji in colour draws the emoji from now on.
+
+    One of the same name replaces the one that was. Raises :class:`commsched.images.text.fonts.BadFont`.
+    """
+    actor.require("administer")
+    taken = images.fonts.take_font(data, filename, actor.workspace)
+    family = " ".join(taken.family.split())[:80]
+    if not family or family in images.fonts.PACKAGED:
+        raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
+    name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        kit = kit_of(row)
+        if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
+            raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
+        # Written under the lock, so that nobody is just now sweeping up what no office needs.
+        write_whole(office.media / "fonts" / name, data)
+        new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
+        row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
+        note(session, office, actor, "workspace.font_added", family=family)
+    _sweep(office)
+    return family
+
+
+def remove_font(office: Office, actor: Actor, family: str) -> None:
+    """Stop using a font; what was set in it goes back to the usual one. The file goes with its last office."""
+    actor.require("administer")
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        kit = kit_of(row)
+        if family not in kit.fonts and family not in kit.emoji:
+            raise NotFound(N_("There is no such font."))
+        usual = {field: getattr(Kit(), field) for field in ("heading", "body", "serif")
+                 if getattr(kit, field) == family}  # fmt: skip
+        left = {name: file for name, file in kit.fonts.items() if name != family}
+        emoji = {name: file for name, file in kit.emoji.items() if name != family}
+        row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, fonts=left, emoji=emoji, **usual))
+        note(session, office, actor, "workspace.font_removed", family=family)
+    _sweep(office)
+
+
+def _sweep(office: Office) -> None:
+    """Take the font files off the disk that no office needs. The lock keeps out whoever is adding one."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
+        for file in (office.media / "fonts").glob("*"):
+            if file.name not in used:
+                file.unlink(missing_ok=True)

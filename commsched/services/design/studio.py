@@ -1,0 +1,206 @@
+"""The studio: a design, a few words and perhaps a portrait become pictures in the office's own look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched import images
+from commsched.core.content.draft import PictureIn
+from commsched.core.media.cards import SIZES, Size
+from commsched.core.text.clean import settled
+from commsched.core.text.messages import N_, Conflict, Invalid, Problem
+from commsched.services.content import items
+from commsched.services.content.compose import media_path
+from commsched.services.design.brand import brand_of
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import library
+from commsched.services.views import item_view
+from commsched.services.workflow import editing
+from commsched.store.models import Media
+
+if TYPE_CHECKING:
+    from commsched.images.cards.brand import Brand
+    from commsched.images.cards.card import Drawn
+    from commsched.images.cards.values import Photo, Value
+
+MOST_SIDE: Final = 2400
+"""Pixels of a photo's longer side on its way into a card: the largest card is 1,920 high."""
+MOST_PAGES: Final = 20
+OPEN: Final = ("draft", "changes_requested")
+"""States of an item that a picture may be added to without undoing anybody's decision."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What somebody wants drawn. ``pictures`` are ids of the library, by field."""
+
+    design: str
+    texts: dict[str, str]
+    pictures: dict[str, int] = {}
+    language: str = ""
+    """Of the design's own words and the alt text; empty: the office's."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A wish as it would look. ``pages`` is how many pictures it makes in each size."""
+
+    cards: list[Drawn]
+    pages: int
+    problems: list[Problem]
+
+    @property
+    def alt(self) -> str:
+        """The proposed alt text."""
+        return self.cards[0].alt if self.cards else ""
+
+    @property
+    def stops(self) -> bool:
+        return any(problem.blocks for problem in self.problems)
+
+
+class Unfit(Invalid):
+    """The words do not make a picture. ``problems`` says why, field by field."""
+
+    code = "card"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = next(problem for problem in problems if problem.blocks)
+        super().__init__(first.words.message, first.field, **first.words.params)
+        self.problems = list(problems)
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    values: dict[str, Value]
+    brand: Brand
+    language: str
+
+
+def _ready(office: Office, session: Session, actor: Actor, wish: Wish) -> _Ready:
+    """Everything a card needs, read in one go. Raises :class:`Invalid` for a picture that is not there."""
+    workspace = items.workspace_of(session, actor)
+    values: dict[str, Value] = dict(wish.texts)
+    for name, number in wish.pictures.items():
+        row = session.scalar(select(Media).where(Media.id == number))
+        if row is None:
+            raise Invalid(N_("There is no picture %(picture)s in this office."), name, picture=number)
+        values[name] = photo(office, row)
+    return _Ready(values, brand_of(office, session, workspace), wish.language or workspace.language)
+
+
+def photo(office: Office, row: Media) -> Photo:
+    """A picture of the library, small enough to be drawn with again and again."""
+    whole = media_path(office, row.sha256, row.suffix)
+    if not whole.is_file():
+        raise Invalid(N_("The picture's file is missing. Restore it from a backup, or upload it again."), "picture")
+    path = whole
+    if max(row.width, row.height) > MOST_SIDE:
+        path = office.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
+        if not path.is_file():
+            made = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
+            library.write_whole(path, made.data)
+    x, y = row.facts.get("focus") or (0.5, 0.4)
+    return _photo(str(path), (float(x), float(y)), row.alt)
+
+
+@lru_cache(12)
+def _photo(path: str, focus: tuple[float, float], alt: str) -> Photo:
+    return images.values.Photo(Path(path).read_bytes(), focus, alt)
+
+
+def see(
+    office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size] = SIZES, *, page: int = 0,
+    scale: float = 0.5,
+) -> Seen:  # fmt: skip
+    """Draw the wish in every size, smaller by ``scale``. Keeps nothing.
+
+    What is wrong with the texts is in ``problems``; raises as :func:`commsched.images.cards.card.draw`.
+    """
+    actor.require("read")
+    with office.store.read(actor.workspace) as session:
+        ready = _ready(office, session, actor, wish)
+    pages = images.card.pages(wish.design, ready.values, ready.language)
+    cards = [
+        images.card.draw(wish.design, (round(width * scale), round(height * scale)), ready.values, ready.brand,
+                  language=ready.language, page=min(page, pages - 1))
+        for width, height in sizes
+    ]  # fmt: skip
+    return Seen(cards, pages, _distinct(cards))
+
+
+def _distinct(cards: Sequence[Drawn]) -> list[Problem]:
+    found: list[Problem] = []
+    for one in cards:
+        found += [problem for problem in one.warnings if problem not in found]
+    return sorted(found, key=lambda problem: not problem.blocks)
+
+
+def drawn(office: Office, actor: Actor, wish: Wish, size: Size, *, png: bool = False, page: int = 0) -> Drawn:
+    """One finished card. Raises :class:`Unfit` where its words stop it."""
+    actor.require("read")
+    with office.store.read(actor.workspace) as session:
+        ready = _ready(office, session, actor, wish)
+    form: Literal["jpeg", "png"] = "png" if png else "jpeg"
+    made = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
+    if any(problem.blocks for problem in made.warnings):
+        raise Unfit(made.warnings)
+    return made
+
+
+def save(office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size], alt: str = "") -> list[int]:
+    """Draw in every size and put the pictures in the library; returns their ids, page by page.
+
+    ``alt`` goes before the proposed alt text, on the first page. Raises :class:`Unfit`; then nothing is kept.
+    """
+    actor.require("write")
+    wish = msgspec.structs.replace(wish, texts=settled(wish.texts))
+    if not sizes:
+        raise Invalid(N_("Choose at least one size."), "sizes")
+    with office.store.read(actor.workspace) as session:
+        ready = _ready(office, session, actor, wish)
+    pages = images.card.pages(wish.design, ready.values, ready.language)
+    if pages > MOST_PAGES:
+        raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
+    made = [(drawn(office, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
+    title = _title(wish, ready.language)
+    return [_keep(office, actor, wish, one, alt if page == 0 else "", page, title) for one, page in made]
+
+
+def _title(wish: Wish, language: str) -> str:
+    design = images.designs.get(wish.design)
+    name = design.title.get(language) or design.title["sv"]
+    said = next((wish.texts[key] for key, spec in design.fields.items() if spec.required and wish.texts.get(key)), "")
+    return " ".join(f"{name}: {said}".split())[:100]
+
+
+def _keep(office: Office, actor: Actor, wish: Wish, one: Drawn, alt: str, page: int, title: str) -> int:
+    made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
+    added = library.add(office, actor, one.data, f"{title} {one.width}×{one.height}", alt.strip() or one.alt,
+                        facts={"card": made}, sources=wish.pictures.values(), ours=True)  # fmt: skip
+    return added.media.id
+
+
+def again(row: Media) -> Wish | None:
+    """What a picture of the library was drawn from, or ``None`` where it is no card."""
+    made: dict[str, Any] | None = row.facts.get("card")
+    if not made or made.get("design") not in images.designs.load():
+        return None
+    return Wish(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
+
+
+def attach(office: Office, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:
+    """Put pictures last in a draft. Raises :class:`Conflict` where somebody has been asked about it or said yes."""
+    actor.require("write")
+    with office.store.read(actor.workspace) as session:
+        item = items.load(session, item_id)
+        if item.state not in OPEN:
+            raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
+        given, stamp = item_view.as_draft(session, item, items.current(session, item)), items.stamp(item)
+    chosen = {one.id for one in given.media if isinstance(one, PictureIn)}
+    given.media = [*given.media, *(number for number in pictures if number not in chosen)]
+    editing.save(office, actor, item_id, given, expected_stamp=stamp)

@@ -1,0 +1,80 @@
+"""The record: who did what, append-only, each line chained to the one before by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, desc, insert, select
+from sqlalchemy.orm import Session
+
+from commsched.services.kernel.context import Actor, Office
+from commsched.store.fast import FastMany
+from commsched.store.models import Entry
+from commsched.store.types import to_micros
+
+GENESIS = "0" * 64
+_entries: Any = Entry.__table__
+_insert = FastMany(insert(_entries))
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One thing that happened, before it is chained. ``facts`` hold ids and short words, never whole texts."""
+
+    workspace: int | None
+    actor_id: int | None
+    actor: str
+    action: str
+    item_id: int | None = None
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def line_hash(previous: str, at: datetime, line: Line) -> str:
+    """SHA-256 over the hash before and everything the line says."""
+    said = [previous, to_micros(at), line.workspace, line.actor_id, line.actor, line.action, line.item_id, line.facts]
+    return hashlib.sha256(_encoder.encode(said)).hexdigest()
+
+
+def append(connection: Connection, at: datetime, lines: Sequence[Line]) -> None:
+    """Add ``lines`` at the end of the chain. Must run in a write transaction, which keeps the end in one hand."""
+    if not lines:
+        return
+    previous = connection.execute(select(Entry.hash).order_by(desc(Entry.id)).limit(1)).scalar() or GENESIS
+    rows = []
+    for line in lines:
+        hashed = line_hash(previous, at, line)
+        rows.append(
+            {
+                "workspace_id": line.workspace, "at": at, "actor_id": line.actor_id, "actor": line.actor,
+                "action": line.action, "item_id": line.item_id, "facts": line.facts,
+                "previous": previous, "hash": hashed,
+            }
+        )  # fmt: skip
+        previous = hashed
+    _insert.run(connection, rows, tuple(rows[0]))
+
+
+def note(session: Session, office: Office, actor: Actor, action: str, item_id: int | None = None, **facts: Any) -> None:
+    """Write that ``actor`` did ``action``, in the same transaction as the deed itself."""
+    line = Line(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
+    append(session.connection(), office.now(), [line])
+
+
+def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
+    """The ids of lines whose hash does not follow; nothing where the record is whole."""
+    previous, last = GENESIS, 0
+    while rows := connection.execute(_after(last, batch)).all():
+        for row in rows:
+            line = Line(row.workspace_id, row.actor_id, row.actor, row.action, row.item_id, row.facts)
+            if row.previous != previous or row.hash != line_hash(previous, row.at, line):
+                yield row.id
+            previous, last = row.hash, row.id
+
+
+def _after(last: int, batch: int) -> Any:
+    columns: Iterable[Any] = Entry.__table__.columns
+    return select(*columns).where(Entry.id > last).order_by(Entry.id).limit(batch)

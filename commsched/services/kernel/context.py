@@ -1,0 +1,94 @@
+"""What every use case is handed: the office it works in, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from commsched.core.access.roles import Permission, may
+from commsched.core.platform.contract import Mailer, Platform
+from commsched.core.text.catalogues import gettext
+from commsched.core.text.messages import N_, NotAllowed
+from commsched.core.timing.clock import Clock
+from commsched.core.timing.skew import Skew
+from commsched.store.session import Store
+from commsched.store.vault import Vault
+
+Via = Literal["page", "link", "api", "cli", "engine"]
+
+COMMAND_LINE: Final = N_("command line")
+"""The name of whoever sits at the machine itself, as the record keeps it; people are told it in their language."""
+
+
+def name_of(actor: str, language: str) -> str:
+    """An actor's name as it is told in ``language``."""
+    return gettext(language, actor) if actor == COMMAND_LINE else actor
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who is asking, in which workspace, with which role, by which door."""
+
+    person: int | None
+    name: str
+    workspace: int
+    role: str
+    via: Via = "page"
+    language: str = "sv"
+
+    def require(self, permission: Permission) -> None:
+        """Raise :class:`NotAllowed` unless the role grants ``permission``."""
+        if not may(self.role, permission):
+            raise NotAllowed(N_("Your role does not allow this."))
+
+
+def scheduler(workspace: int) -> Actor:
+    """The one who publishes alone, nights and weekends."""
+    return Actor(None, "scheduler", workspace, "", "engine")
+
+
+class Office(msgspec.Struct):
+    """One installation: its store, keys, clock and concrete parts. Built in ``bootstrap``."""
+
+    home: Path
+    store: Store
+    vault: Vault
+    clock: Clock
+    platform: Callable[[str], Platform]
+    platform_keys: Callable[[], tuple[str, ...]]
+    mailer: Mailer
+    http: Callable[[bool], Any]
+    """Makes the HTTP session of a channel; ``True`` lets it reach private addresses."""
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
+    wake: Callable[[], None] = lambda: None
+    """Tells the engine, whichever process it is in, that something may have become due. Called after the commit."""
+
+    skew: Skew = msgspec.field(default_factory=Skew)
+    """What the platforms' answers say of this computer's clock."""
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def media(self) -> Path:
+        return self.home / "media"
+
+    @property
+    def base_url(self) -> str:
+        """The public address of this installation, without a trailing slash."""
+        return self.settings.get("base_url", "http://127.0.0.1:8080").rstrip("/")
+
+
+def mute(office: Office, platform: str, is_demo: bool) -> bool:
+    """Whether a channel on ``platform`` can reach nobody, since it needs a mail server and none is set. A demo keeps
+    its mails as files."""
+    return office.platform(platform).needs_mail and not is_demo and not office.mailer.reaches()
+
+
+def filed(office: Office, platform: str, is_demo: bool) -> bool:
+    """Whether what "went out" on ``platform`` only became files: a demo without a mail server."""
+    return is_demo and office.platform(platform).needs_mail and not office.mailer.reaches()

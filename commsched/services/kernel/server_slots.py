@@ -1,0 +1,32 @@
+"""How many requests may wait for a foreign server at once: each holds one of the few threads that make the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from typing import Final
+
+from commsched.core.text.messages import N_, OfficeError
+from commsched.services.kernel.context import Actor
+
+AT_ONCE: Final = 2
+_PLACES: Final = BoundedSemaphore(AT_ONCE)
+
+
+class Busy(OfficeError):
+    """As many as may wait for servers are waiting already (429): a form keeps what was typed and says so."""
+
+    status, code = 429, "too-many"
+    retry_after = 5
+
+
+@contextmanager
+def waiting_for_a_server(actor: Actor) -> Iterator[None]:
+    """A place among those that wait. A page or a program is told at once that there is none; the machine waits."""
+    if not _PLACES.acquire(blocking=actor.via not in ("page", "link", "api")):
+        raise Busy(N_("Other connections are being checked just now. Wait a moment and try again."))
+    try:
+        yield
+    finally:
+        _PLACES.release()

@@ -1,0 +1,1 @@
+"""The library of pictures and videos: taken in, kept, described, made to fit, and removed."""

@@ -1,0 +1,97 @@
+"""Consents that end soon: found while there is time to ask again, and told of twice before the day, never more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from commsched.core.media.consent import WARN_DAYS, lapsed, stage
+from commsched.services.approval.approvers import people_with
+from commsched.services.kernel.context import Office
+from commsched.services.notices import outbox
+from commsched.store.models import ConsentWarning, Delivery, Item, Media, PictureSource, PictureUse, Revision, Workspace
+
+SOON: Final = timedelta(days=max(WARN_DAYS))
+MOST: Final = 50
+"""Pictures in one list, and in one letter."""
+WAITS: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed", "publishing")
+"""States of an item that is not out, and may yet be."""
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """A picture in use whose first consent ends at ``ends``, soon or lately, and whose it is."""
+
+    media: Media
+    ends: datetime
+    persons: list[dict[str, Any]]
+    over: bool
+
+    @property
+    def last(self) -> date | None:
+        """The last day that the consent holds, as it was written down."""
+        try:
+            return date.fromisoformat(str(self.persons[0]["until"]))
+        except (LookupError, ValueError):
+            return None
+
+
+def _seen_in(*where: Any) -> Any:
+    """SQL: the picture, or a card drawn from it, is in a revision that is ``where``. Two questions, each by an index:
+    one with an OR inside would look at every use there is."""
+    use = (PictureUse.revision_id == Revision.id, *where)
+    itself = exists().where(PictureUse.media_id == Media.id, *use)
+    card = exists().where(PictureSource.source_id == Media.id, PictureUse.media_id == PictureSource.media_id, *use)
+    return or_(itself.correlate(Media), card.correlate(Media))
+
+
+_WAITING: Final[Any] = _seen_in(Item.id == Revision.item_id, Item.revision_id == Revision.id, Item.state.in_(WAITS))
+_OUT: Final[Any] = _seen_in(
+    Delivery.item_id == Revision.item_id, Delivery.revision_id == Revision.id, Delivery.state == "published"
+)
+
+
+def ending(session: Session, now: datetime) -> list[Ending]:
+    """What somebody should look at: pictures in use with a consent that ends within a month, and those with one that
+    has ended while something still waits to be published with them. First what ends first."""
+    in_use = or_(_WAITING, and_(Media.consent_ends > now, _OUT))
+    found = select(Media).where(Media.consent_ends <= now + SOON, in_use)
+    return [_ending(row, now) for row in session.scalars(found.order_by(Media.consent_ends, Media.id).limit(MOST))]
+
+
+def _ending(row: Media, now: datetime) -> Ending:
+    assert row.consent_ends is not None, "asked for those that have one"
+    until = max(row.consent_ends, now)
+    persons = [dict(one) for one in lapsed(row.facts.get("persons", ()), until)]
+    return Ending(row, row.consent_ends, persons, row.consent_ends <= now)
+
+
+def warn_of_consents(office: Office, session: Session, workspace: Workspace) -> None:
+    """Tell everybody who writes of consents that end within thirty days, and again within seven: once each for one
+    end, in one letter for all that are told of now. A renewed consent ends at another time, and is told of again."""
+    now = office.now()
+    close = and_(Media.consent_ends > now, Media.consent_ends <= now + SOON, or_(_WAITING, _OUT))
+    told = {
+        (row.media_id, row.ends, row.days)
+        for row in session.scalars(select(ConsentWarning).where(ConsentWarning.ends > now))
+    }
+    fresh: dict[int, list[Ending]] = {}
+    for row in session.scalars(select(Media).where(close).order_by(Media.consent_ends, Media.id)):
+        found = _ending(row, now)
+        days = stage(found.ends, now)
+        if days is not None and (row.id, found.ends, days) not in told:
+            session.add(ConsentWarning(workspace_id=workspace.id, media_id=row.id, ends=found.ends, days=days, at=now))
+            fresh.setdefault(days, []).append(found)
+    people = sorted(people_with(session, "write")) if fresh else []
+    for days, some in sorted(fresh.items()):
+        outbox.queue(session, office, people, "consent_ending", days=days, pictures=list(_lines(some)))
+
+
+def _lines(some: Iterable[Ending]) -> Iterable[dict[str, Any]]:
+    for one in list(some)[:MOST]:
+        names = ", ".join(str(person["name"]) for person in one.persons)
+        yield {"name": one.media.filename, "until": str(one.persons[0]["until"]) if one.persons else "", "who": names}

@@ -1,0 +1,146 @@
+"""The office's pictures: taken in safely, kept once, under a name that is the hash of their bytes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.draft import MOST_NOTE
+from commsched.core.text.clean import line, one_line, passage
+from commsched.core.text.messages import N_, Invalid, NotFound, Words
+from commsched.services.content.compose import media_path
+from commsched.services.content.items import workspace_of
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import near_duplicates, provenance, quota
+from commsched.store.models import Media
+
+if TYPE_CHECKING:
+    from commsched.images.intake.pictures import Taken
+
+
+_STILL: Final = N_(
+    "“%(name)s” is animated, but only its first picture is kept. Save it as a GIF or a video if it should move."
+)
+WRITTEN: Final = ("licence", "tags", "persons", "unnamed")
+"""What a person writes down of a picture (:mod:`commsched.services.media.details`), and what follows a video's
+poster."""
+
+
+class Added(msgspec.Struct, frozen=True):
+    """A picture in the library. ``had_location``: the file told where it was taken, which is gone now."""
+
+    media: Media
+    had_location: bool
+    again: bool
+    """The office already had this picture."""
+    like: list[Media] = []
+    """Others that show nearly the same, the nearest first, where this one is new."""
+    had_motion: bool = False
+    """The file was an animation, and only its first picture is kept."""
+
+    @property
+    def note(self) -> Words | None:
+        """What whoever handed it in should know; ``None`` where it is kept as it was."""
+        return Words(_STILL, {"name": self.media.filename}) if self.had_motion else None
+
+
+def add(
+    office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "",
+    facts: dict[str, Any] | None = None, sources: Iterable[int] = (), *, ours: bool = False,
+) -> Added:  # fmt: skip
+    """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
+    ``facts`` are kept beside those that the intake finds, and never in place of what is written down of a picture that
+    is here; ``sources`` are the pictures that it was drawn from.
+    ``ours``: this program has just drawn it, so it is kept as it is; what comes from outside is encoded anew.
+
+    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for whoever uploads, and
+    :class:`commsched.services.media.quota.Full` where there is no room. The file is on the disk, whole, before any row
+    names it.
+    """
+    from commsched.images.intake.pictures import own, take
+
+    actor.require("write")
+    if len(alt) > MOST_NOTE:
+        raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_NOTE)
+    taken = own(data, filename) if ours else take(data, filename, owner=actor.workspace)
+    path = media_path(office, taken.sha256, taken.suffix)
+    write_whole(path, taken.data)
+    try:
+        with office.store.write(actor.workspace) as session:
+            write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
+            found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
+            row = found or _row(office, session, actor, taken, filename)
+            credit = line(credit[:200], "credit") or row.credit
+            row.describe(actor.person, alt=passage(alt, "alt") or row.alt, credit=credit)
+            row.facts = row.facts | _news(row, facts or {})
+            like = _settle(office, session, actor, row) if found is None else []
+            provenance.derive(session, row, sources)
+            return Added(row, taken.had_location, found is not None, like, taken.had_motion)
+    except quota.Full:
+        quota.let_go(office, taken.sha256, taken.suffix)
+        raise
+
+
+def _news(row: Media, facts: dict[str, Any]) -> dict[str, Any]:
+    """Of ``facts`` what may be put beside those of ``row``: what a person wrote down of it is theirs to change."""
+    return {key: value for key, value in facts.items() if key not in WRITTEN} if "persons" in row.facts else facts
+
+
+def _settle(office: Office, session: Session, actor: Actor, row: Media) -> list[Media]:
+    """A picture that is new here finds its place; returns those that it is like."""
+    session.flush()
+    near_duplicates.index(session, row)
+    note(session, office, actor, "picture.added", media=row.id)
+    return near_duplicates.alike(session, row)
+
+
+def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename: str) -> Media:
+    quota.refuse_over(session, workspace_of(session, actor), len(taken.data))
+    row = Media(
+        sha256=taken.sha256, suffix=taken.suffix, mime=taken.mime, width=taken.width, height=taken.height,
+        size=len(taken.data), credit=taken.credit[:200], filename=one_line(taken.title or filename)[:200], alt="",
+        person_id=actor.person, created_at=office.now(),
+        facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated, "frames": taken.frames},
+    )  # fmt: skip
+    session.add(row)
+    return row
+
+
+def find(office: Office, actor: Actor, media_id: int) -> Media:
+    """The picture, or :class:`NotFound`, also for another office's."""
+    actor.require("read")
+    with office.store.read(actor.workspace) as session:
+        row = session.scalar(select(Media).where(Media.id == media_id))
+    if row is None:
+        raise NotFound(N_("There is no such picture."))
+    return row
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` so that a crash leaves the whole file or none; a file that is there is left alone."""
+    if path.exists() and path.stat().st_size == len(data):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,147 @@
+"""The room that an office's pictures may take, and their files: how one leaves the disk without ever being missed.
+
+A deletion is two transactions. The first takes the rows away and writes down which files nothing names any more; the
+second takes those off the disk, while no other transaction writes. A crash in between leaves the list, which is gone
+through again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from commsched.core.media.sizes import GB, MB, size
+from commsched.core.text.messages import N_, Invalid, OfficeError
+from commsched.services.content.compose import media_path
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+
+log = logging.getLogger("commsched.pictures")
+
+USUAL: Final = 5 * GB
+"""Bytes that an office may fill unless its administrator says otherwise."""
+LEAST_MB: Final = 10
+MOST_MB: Final = 1_000_000
+AT_ONCE: Final = 200
+"""Files taken off the disk in one transaction."""
+_KINDS: Final[tuple[Any, ...]] = (Media, Derivative, Video)
+"""Everything that is a file under ``media``, named by its hash."""
+
+
+class Full(OfficeError):
+    """There is no room for it (413)."""
+
+    status, code = 413, "quota"
+
+
+class Room(msgspec.Struct, frozen=True):
+    """How many bytes an office's pictures and videos take, of how many."""
+
+    used: int
+    most: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.most - self.used)
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(1.0, self.used / self.most)
+
+
+def room(session: Session, workspace: Workspace) -> Room:
+    """How full it is in ``workspace``, which the session sees."""
+    parts = [session.scalar(select(func.coalesce(func.sum(kind.size), 0))) or 0 for kind in _KINDS]
+    return Room(sum(parts), int(workspace.settings.get("room_mb", USUAL // MB)) * MB)
+
+
+def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
+    """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
+    found = room(session, workspace)
+    if found.used + promised + length > found.most:
+        raise Full(
+            N_("There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
+               "up among pictures that were never used, or let an administrator give them more room."),
+            field, most=size(found.most), left=size(max(0, found.left - promised)),
+        )  # fmt: skip
+
+
+def set_room(office: Office, actor: Actor, megabytes: int) -> None:
+    """How much the office's pictures may take from now on. What is there stays, even if it is more."""
+    actor.require("administer")
+    if not LEAST_MB <= megabytes <= MOST_MB:
+        raise Invalid(N_("A whole number from %(least)s to %(most)s."), "room_mb", least=LEAST_MB, most=MOST_MB)
+    with office.store.write(actor.workspace) as session:
+        row = session.get_one(Workspace, actor.workspace)
+        if row.settings.get("room_mb") != megabytes:
+            row.settings = row.settings | {"room_mb": megabytes}
+            note(session, office, actor, "workspace.settings", changed={"room_mb": megabytes})
+
+
+def put_on_list(session: Session, files: Iterable[tuple[str, str]]) -> None:
+    """Write down, with the deletion of their rows, that these files (hash and suffix) may go."""
+    for sha256, suffix in files:
+        session.merge(GoneFile(sha256=sha256, suffix=suffix))
+
+
+def let_go(office: Office, sha256: str, suffix: str) -> None:
+    """Take a file that no row came to name off the disk, unless one does after all."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        put_on_list(session, [(sha256, suffix)])
+    sweep(office)
+
+
+def sweep(office: Office) -> None:
+    """Take the files off the disk that nothing names any more. In the transaction nobody can begin to name one, and
+    whoever wrote the same file just before looks for it again in their own."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        waiting = list(
+            session.scalars(select(GoneFile.sha256).order_by(GoneFile.sha256))
+        )  # most often none, for no write
+    for start in range(0, len(waiting), AT_ONCE):
+        with office.store.write(EVERY_WORKSPACE) as session:
+            some = waiting[start : start + AT_ONCE]
+            kept = _named(session, some)
+            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(some))):
+                if file.sha256 in kept or _unlink(office, file):
+                    session.delete(file)
+
+
+def _named(session: Session, files: Collection[str]) -> set[str]:
+    """Of those hashes the ones that some row of some office still has."""
+    return {sha for kind in _KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
+
+
+def _unlink(office: Office, file: GoneFile) -> bool:
+    """Whether it is gone. The original last, so that a file left half way is still on the list."""
+    try:
+        for path in [*_small(office, file.sha256), media_path(office, file.sha256, file.suffix)]:
+            path.unlink(missing_ok=True)
+    except OSError:
+        log.exception("the file %s could not be removed; it is tried again", file.sha256)
+        return False
+    return True
+
+
+def _small(office: Office, sha256: str) -> Iterator[Path]:
+    """What was made of a file to be shown faster: ``cache/<kind>/<first two>/<sha256>…``."""
+    return (office.home / "cache").glob(f"*/{sha256[:2]}/{sha256}*")
+
+
+def orphans(office: Office) -> list[Path]:
+    """Files among the pictures that no row names: left by a crash, or put there by hand."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        known = {
+            f"{sha}{suffix}" for kind in _KINDS for sha, suffix in session.execute(select(kind.sha256, kind.suffix))
+        }
+        known |= {f"{file.sha256}{file.suffix}" for file in session.scalars(select(GoneFile))}
+    return sorted(path for path in office.media.glob("??/*") if path.name not in known and path.is_file())

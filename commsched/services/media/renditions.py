@@ -1,0 +1,103 @@
+"""Pictures made to fit a channel: cropped or made smaller before the item is written, so that what is approved is the
+very file that goes out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from commsched import images
+from commsched.core.content.draft import DraftIn
+from commsched.core.platform.fitting import Recipe, recipe_for
+from commsched.core.text.messages import Invalid
+from commsched.services.content.compose import derivatives, media_of, media_path
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media.library import write_whole
+from commsched.store.models import Channel, Derivative, Media
+
+log = logging.getLogger("commsched.pictures")
+
+
+class _Wish(msgspec.Struct, frozen=True):
+    media: Media
+    recipe: Recipe
+
+
+def make_ready(office: Office, actor: Actor, given: DraftIn) -> None:
+    """Make every file that the draft's channels need of its pictures and that is not there yet.
+
+    Called before the transaction that writes: making one takes up to seconds, and no transaction waits for it. One
+    that cannot be made is left out, and the channel's own check then says why the picture will not do.
+    """
+    if not given.media or not given.channels:
+        return
+    with office.store.read(actor.workspace) as session:
+        wishes = list(_missing(office, session, given))
+    for wish in wishes:
+        _make(office, actor, wish)
+
+
+def _missing(office: Office, session: Session, given: DraftIn) -> Iterator[_Wish]:
+    try:
+        media = media_of(session, given).values()
+    except Invalid:
+        return  # said, by its field, where the content is built
+    made, seen = derivatives(session, media), set[tuple[int, str]]()
+    for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channels))):
+        variant = given.variants.get(str(channel.id))
+        limits = office.platform(channel.platform).limits(channel.facts)
+        for row in media:
+            recipe = recipe_for(row, variant.crop if variant else "", limits)
+            if recipe and (row.id, recipe.key) not in seen and not _there(office, made.get((row.id, recipe.key))):
+                seen.add((row.id, recipe.key))
+                yield _Wish(row, recipe)
+
+
+def _there(office: Office, file: Derivative | None) -> bool:
+    """Whether it has been made and still lies there, or is known to be impossible."""
+    return file is not None and (not file.sha256 or media_path(office, file.sha256, file.suffix).is_file())
+
+
+def _make(office: Office, actor: Actor, wish: _Wish) -> None:
+    recipe, row = wish.recipe, wish.media
+    try:
+        data = media_path(office, row.sha256, row.suffix).read_bytes()
+        made = images.pictures.fit(
+            data,
+            recipe.types,
+            recipe.max_bytes,
+            recipe.max_side,
+            ratio=recipe.ratio,
+            centre=recipe.centre,
+            max_pixels=recipe.max_pixels,
+        )
+    except images.errors.CannotFit:
+        return _keep(office, actor, wish, None, "")
+    except (OSError, images.errors.BadPicture):
+        log.warning("picture %s could not be made to fit", row.id, exc_info=True)
+        return
+    sha256 = images.pictures.name_of(made.data)
+    write_whole(media_path(office, sha256, made.suffix), made.data)
+    _keep(office, actor, wish, made, sha256)
+
+
+def _keep(office: Office, actor: Actor, wish: _Wish, made: images.pictures.Made | None, sha256: str) -> None:
+    file = Derivative(
+        workspace_id=actor.workspace, media_id=wish.media.id, recipe=wish.recipe.key, sha256=sha256,
+        suffix=made.suffix if made else "", mime=made.mime if made else "", width=made.width if made else 0,
+        height=made.height if made else 0, size=len(made.data) if made else 0, created_at=office.now(),
+    )  # fmt: skip
+    # somebody else may have made it meanwhile, or taken the picture away: then theirs stands, or nothing is needed
+    with contextlib.suppress(IntegrityError), office.store.write(actor.workspace) as session:
+        session.execute(
+            delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
+        )
+        session.add(file)
+        if made:
+            write_whole(media_path(office, sha256, made.suffix), made.data)  # again: it may just have been swept away

@@ -1,0 +1,130 @@
+"""The office's pictures as people look for them: newest first, by words, small enough for a list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from commsched import images
+from commsched.core.content.draft import MOST_NOTE
+from commsched.core.text.clean import line, passage
+from commsched.core.text.length import fold
+from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.services.content.compose import media_path
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media.library import write_whole
+from commsched.store.models import Derivative, Media
+
+SIDE: Final = 480
+"""Pixels of a small picture's longer side."""
+MOST_ALT: Final = MOST_NOTE
+BATCH: Final = 500
+"""Pictures that are looked through at a time."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """A picture's bytes on the disk, and what they are."""
+
+    path: Path
+    mime: str
+
+
+def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
+    """Pictures of the session's workspace, newest first, in whose name, alt text, photographer, licence, tags, persons
+    or card every word stands, compared as :func:`commsched.core.text.length.fold` has it."""
+    wanted = fold(words).split()[:10]
+    found = select(Media).order_by(desc(Media.id)).limit(limit)
+    if wanted:
+        found = found.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
+    elif before is not None:
+        found = found.where(Media.id < before)
+    return list(session.scalars(found))
+
+
+def _holding(session: Session, words: Collection[str], before: int | None) -> Iterator[int]:
+    """The ids of those with every one of ``words``, newest first. Read some at a time, and only as far as is asked:
+    neither database can fold."""
+    columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
+    while True:
+        some = select(*columns).order_by(desc(Media.id)).limit(BATCH)
+        rows = session.execute(some if before is None else some.where(Media.id < before)).all()
+        for row in rows:
+            said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))
+            if all(word in said for word in words):
+                yield row.id
+        if len(rows) < BATCH:
+            return
+        before = rows[-1].id
+
+
+def _written(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What people wrote among the facts of a picture: tags, licence, persons shown, and the words of a card."""
+    yield from facts.get("tags", ())
+    yield facts.get("licence", "")
+    yield from (str(one.get("name", "")) for one in facts.get("persons", ()))
+    yield from map(str, facts.get("card", {}).get("texts", {}).values())
+
+
+def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:
+    """Pictures by their ids; those of other offices are not there."""
+    return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(list(wanted))))}
+
+
+Row = Media | Derivative
+"""Whatever has a file of its own: a picture, or what was made of one."""
+
+
+def files(session: Session, wanted: Iterable[str]) -> dict[str, Row]:
+    """The rows of files by their SHA-256; those of other offices are not there."""
+    names = list(wanted)
+    found: dict[str, Row] = {}
+    if names:
+        found |= {row.sha256: row for row in session.scalars(select(Derivative).where(Derivative.sha256.in_(names)))}
+        found |= {row.sha256: row for row in session.scalars(select(Media).where(Media.sha256.in_(names)))}
+    return found
+
+
+def by_hash(office: Office, workspace: int, sha256: str) -> Row:
+    """The file with that name in ``workspace``. Raises :class:`NotFound`, also for another office's."""
+    with office.store.read(workspace) as session:
+        row = files(session, [sha256]).get(sha256) if sha256 else None
+    if row is None:
+        raise NotFound(N_("There is no such picture."))
+    return row
+
+
+def file_of(office: Office, row: Row, small: bool = False) -> File:
+    """Where the picture lies. A small one is made the first time, and is the whole picture where that fails."""
+    whole = media_path(office, row.sha256, row.suffix)
+    if not whole.is_file():
+        raise NotFound(N_("The picture's file is missing."))
+    if not small or max(row.width, row.height) <= SIDE:
+        return File(whole, row.mime)
+    folder = office.home / "cache" / "small" / row.sha256[:2]
+    for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
+        if (folder / f"{row.sha256}{suffix}").is_file():
+            return File(folder / f"{row.sha256}{suffix}", mime)
+    made = images.pictures.thumbnail(whole.read_bytes(), SIDE)
+    path = folder / f"{row.sha256}{made.suffix}"
+    write_whole(path, made.data)
+    return File(path, made.mime)
+
+
+def describe(office: Office, actor: Actor, media_id: int, alt: str, credit: str) -> None:
+    """Set a picture's usual alt text and credit. What is already in an item stays as it was approved."""
+    actor.require("write")
+    if len(alt) > MOST_ALT:
+        raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_ALT)
+    with office.store.write(actor.workspace) as session:
+        row = session.scalar(select(Media).where(Media.id == media_id))
+        if row is None:
+            raise NotFound(N_("There is no such picture."))
+        row.describe(actor.person, alt=passage(alt, "alt"), credit=line(credit[:200], "credit"))
+        note(session, office, actor, "picture.described", media=row.id)

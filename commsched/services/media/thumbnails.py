@@ -1,0 +1,84 @@
+"""Smaller forms of published pictures: for a page's lists and for previews of links. Made once, kept in the cache, and
+gone with their picture. The picture itself is for whoever downloads it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from commsched import images
+from commsched.core.media.crops import Centre, centre_of
+from commsched.services.kernel.context import Office
+from commsched.services.media import search
+from commsched.services.media.library import write_whole
+from commsched.store.models import Media
+
+log = logging.getLogger("commsched.pictures")
+
+WIDTHS: Final = (480, 960, 1600)
+"""In pixels: a column of a list, a phone's or a page's whole width, and the same on a fine screen."""
+LINK: Final = (1200, 630)
+LEAST: Final = (600, 315)
+"""What is smaller is shown by networks as a stamp beside the words, if at all."""
+LINK_BYTES: Final = 300_000
+"""Some chats show no preview that is larger."""
+_HEAVY: Final = 200_000
+
+
+def widths(width: int) -> list[int]:
+    """Which of :data:`WIDTHS` there are of a picture that is ``width`` wide."""
+    return [one for one in WIDTHS if one < width]
+
+
+def scaled(office: Office, whole: Path, row: search.Row, width: int) -> search.File:
+    """The picture at most ``width`` pixels wide. It is the whole picture where that is as small, or is all that there
+    is: what cannot be made smaller is still shown."""
+    if row.width <= width and row.size <= _HEAVY:
+        return search.File(whole, row.mime)
+    folder = office.home / "cache" / "scaled" / row.sha256[:2]
+    for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
+        if (path := folder / f"{row.sha256}-{width}{suffix}").is_file():
+            return search.File(path, mime)
+    side = max(width, round(width * row.height / max(1, row.width)))
+    try:
+        made = images.pictures.thumbnail(whole.read_bytes(), side)
+    except (OSError, images.errors.BadPicture):
+        log.warning("the picture %s could not be made smaller", row.sha256, exc_info=True)
+        return search.File(whole, row.mime)
+    path = folder / f"{row.sha256}-{width}{made.suffix}"
+    write_whole(path, made.data)
+    return search.File(path, made.mime)
+
+
+def suits_link(width: int, height: int) -> bool:
+    """Whether a picture is large enough to stand for a link."""
+    return width >= LEAST[0] and height >= LEAST[1]
+
+
+def link(office: Office, whole: Path, row: search.Row) -> Path | None:
+    """The picture as a JPEG of the shape of link previews; ``None`` for one that does not do: too small, or clear in
+    places (a logo may be white on nothing). That is remembered; what went wrong in passing is tried again."""
+    centre = centre_of(row.facts if isinstance(row, Media) else {}, "1.91:1")
+    path = office.home / "cache" / "link" / row.sha256[:2] / f"{row.sha256}-{_place(centre)}.jpg"
+    if path.is_file():
+        return path if path.stat().st_size else None
+    if not suits_link(row.width, row.height):
+        return None
+    try:
+        made = images.pictures.fit(
+            whole.read_bytes(), ["image/jpeg"], LINK_BYTES, LINK[0], ratio=LINK, centre=centre, opaque=True
+        )
+    except images.errors.CannotFit:
+        write_whole(path, b"")  # so that it is not tried at every visit
+        return None
+    except (OSError, images.errors.BadPicture):
+        log.warning("the picture %s could not be made a link's", row.sha256, exc_info=True)
+        return None
+    write_whole(path, made.data)
+    return path
+
+
+def _place(centre: Centre) -> str:
+    """A centre in a file's name: another part of a picture is another file."""
+    return "-".join(f"{round(share * 10_000)}" for share in centre)

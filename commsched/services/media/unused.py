@@ -1,0 +1,76 @@
+"""What has never been used: found, shown, and deleted when somebody has said so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from commsched.core.media.sizes import size
+from commsched.services.design.brand import kit_of
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import quota
+from commsched.store.models import Derivative, Media, PictureSource, PictureUse, Video, Workspace
+
+MOST: Final = 200
+"""Pictures in one list, and in one deletion."""
+
+
+class Unused(msgspec.Struct, frozen=True):
+    """Pictures that nothing has ever used, the oldest first, and what they take on the disk."""
+
+    rows: list[Media]
+    more: bool
+    """There are others beyond these."""
+
+    @property
+    def size(self) -> int:
+        return sum(row.size for row in self.rows)
+
+
+def unused(session: Session, workspace: Workspace, before: datetime | None = None,
+           wanted: Collection[int] | None = None) -> Unused:  # fmt: skip
+    """Pictures that are in no version of any item, in no brand kit, in no card and before no video; of those
+    ``wanted``, if it is given, and added before ``before``."""
+    kit = kit_of(workspace)
+    found = select(Media).where(
+        ~exists().where(PictureUse.media_id == Media.id), ~exists().where(PictureSource.source_id == Media.id),
+        ~exists().where(Video.poster_id == Media.id), Media.id.not_in([kit.logo, kit.logo_on_dark]),
+    )  # fmt: skip
+    if before is not None:
+        found = found.where(Media.created_at < before)
+    if wanted is not None:
+        found = found.where(Media.id.in_(wanted))
+    rows = list(session.scalars(found.order_by(Media.id).limit(MOST + 1)))
+    return Unused(rows[:MOST], len(rows) > MOST)
+
+
+def old(now: datetime, days: int) -> datetime:
+    """The moment before which a picture is at least ``days`` old."""
+    return now - timedelta(days=days)
+
+
+def remove(office: Office, actor: Actor, pictures: Collection[int]) -> list[Media]:
+    """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used meanwhile stays.
+
+    Their files go too, unless another office has the same.
+    """
+    actor.require("write")
+    with office.store.write(actor.workspace) as session:
+        gone = unused(session, session.get_one(Workspace, actor.workspace), wanted=pictures).rows
+        files = [(row.sha256, row.suffix) for row in gone]
+        made = select(Derivative).where(Derivative.media_id.in_([row.id for row in gone]), Derivative.sha256 != "")
+        files += [(row.sha256, row.suffix) for row in session.scalars(made)]
+        quota.put_on_list(session, files)
+        for row in gone:
+            session.delete(row)
+        if gone:
+            note(session, office, actor, "picture.removed", count=len(gone), size=size(sum(row.size for row in gone)),
+                 names=[row.filename[:60] for row in gone[:20]])  # fmt: skip
+    quota.sweep(office)
+    return gone

@@ -1,0 +1,199 @@
+"""Files on their way in, piece by piece, so that a broken connection, a closed lid or a restart costs one piece.
+
+How much of a file is here is the size of what lies in ``incoming``, and nothing else: no crash can make the two differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sqlalchemy import delete, func, select
+
+from commsched.core.media.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
+from commsched.core.text.clean import one_line
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
+from commsched.services.content.items import workspace_of
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import quota
+from commsched.store.models import Upload
+from commsched.store.session import EVERY_WORKSPACE
+
+KEPT: Final = timedelta(hours=24)
+"""How long half a file is waited for."""
+MOST_OPEN: Final = 60
+"""Uploads that one person may have begun and not finished."""
+PIECE: Final = 256 * 1024
+_GONE: Final = N_("There is no such upload. Begin again.")
+
+
+class TooLarge(OfficeError):
+    """No file may be that large (413)."""
+
+    status, code = 413, "upload-size"
+
+
+class OtherOffset(Conflict):
+    """The piece does not begin where the file ends (409). Whoever sends it asks again where that is."""
+
+    code = "upload-offset"
+
+
+class Busy(OfficeError):
+    """Another connection is writing the same file (423): most often one that is dead and does not know it yet."""
+
+    status, code = 423, "upload-busy"
+
+
+def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = "") -> Upload:
+    """Make room for a file of ``length`` bytes. ``kind`` is what its sender believes it to be, a MIME type.
+
+    Raises :class:`TooLarge`, and :class:`commsched.services.media.quota.Full` where the office has no room for it.
+    """
+    actor.require("write")
+    most = PICTURE_BYTES if kind.startswith("image/") else VIDEO_BYTES
+    if length < 1:
+        raise Invalid(N_("The file is empty. It was probably not fully copied: choose it again."), "file")
+    if length > most:
+        raise too_large(length, most)
+    uid = uuid.uuid4().hex
+    with office.store.write(actor.workspace) as session:
+        promised = select(func.coalesce(func.sum(Upload.length), 0)).where(
+            Upload.answer == {}, Upload.created_at > office.now() - KEPT
+        )
+        quota.refuse_over(session, workspace_of(session, actor), length, promised=session.scalar(promised) or 0)
+        mine = select(func.count(Upload.id)).where(Upload.person_id == actor.person, Upload.answer == {})
+        if (session.scalar(mine) or 0) >= MOST_OPEN:
+            raise Conflict(N_("Too many files are on their way in at once. Wait until some of them are here."), "file")
+        row = Upload(uid=uid, person_id=actor.person, filename=one_line(filename)[:200], length=length,
+                     created_at=office.now(), answer={})  # fmt: skip
+        session.add(row)
+        path = path_of(office, uid)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    return row
+
+
+def too_large(length: int, most: int) -> TooLarge:
+    """The error for a file of ``length`` bytes where ``most`` are taken."""
+    words = N_("The file is %(size)s MB, and may be at most %(limit)s MB.")
+    return TooLarge(words, "file", size=-(-length // MB), limit=most // MB)
+
+
+def path_of(office: Office, uid: str) -> Path:
+    """Where the pieces of an upload are put together."""
+    return office.home / "incoming" / uid
+
+
+def find(office: Office, actor: Actor, uid: str) -> Upload:
+    """The person's own upload, or :class:`NotFound`: also for one that was waited for too long."""
+    actor.require("write")
+    with office.store.read(actor.workspace) as session:
+        row = session.scalar(select(Upload).where(Upload.uid == uid, Upload.person_id == actor.person))
+    if row is None or (not row.answer and not path_of(office, uid).is_file()):
+        raise NotFound(_GONE)
+    return row
+
+
+def offset(office: Office, row: Upload) -> int:
+    """How many bytes are here."""
+    if row.answer:
+        return row.length
+    try:
+        return path_of(office, row.uid).stat().st_size
+    except FileNotFoundError:  # finished or forgotten by another connection just now
+        raise NotFound(_GONE) from None
+
+
+def append(office: Office, actor: Actor, uid: str, at: int, piece: IO[bytes]) -> int:
+    """Put ``piece`` behind the ``at`` bytes that are here; returns how many are here then. What came before a
+    connection broke is kept. Raises :class:`OtherOffset`, :class:`Busy` and :class:`TooLarge`."""
+    row = find(office, actor, uid)
+    with _held(office, row) as file:
+        size = file.seek(0, os.SEEK_END)
+        if at != size:
+            raise OtherOffset(N_("Another part of the file was expected."), "file")
+        try:
+            while part := piece.read(PIECE):
+                size += len(part)
+                if size > row.length:
+                    file.truncate(at)
+                    raise TooLarge(N_("More came than the file was said to hold."), "file")
+                file.write(part)
+        finally:
+            file.flush()
+            os.fsync(file.fileno())
+        return file.tell()
+
+
+@contextlib.contextmanager
+def _held(office: Office, row: Upload) -> Iterator[IO[bytes]]:
+    """The file, with nobody else writing to it. The kernel lets go of it when its holder dies."""
+    if row.answer:
+        raise OtherOffset(N_("Another part of the file was expected."), "file")
+    try:
+        file = path_of(office, row.uid).open("r+b")
+    except FileNotFoundError:  # finished or forgotten by another connection just now
+        raise OtherOffset(N_("Another part of the file was expected."), "file") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(N_("The file is being written by another connection. Try again in a moment."), "file") from None
+        yield file
+
+
+Take = Callable[[Path, str], dict[str, Any]]
+"""Takes a whole file with its name into the library; returns what the sender is told."""
+
+
+def finish(office: Office, actor: Actor, uid: str, take: Take) -> dict[str, Any]:
+    """Take the whole file in with ``take``. Asked again, it answers the same and takes nothing in twice."""
+    row = find(office, actor, uid)
+    if row.answer:
+        return dict(row.answer)
+    with _held(office, row):
+        row = find(office, actor, uid)  # another connection may have finished it until just now
+        if row.answer:
+            return dict(row.answer)
+        if offset(office, row) < row.length:
+            raise Conflict(N_("The file is not whole yet."), "file")
+        answer = take(path_of(office, uid), row.filename)
+        with office.store.write(actor.workspace) as session:
+            kept = session.get(Upload, row.id)
+            if kept is not None:  # forgotten meanwhile: what was taken in stays
+                kept.answer = answer
+        path_of(office, uid).unlink(missing_ok=True)
+    return answer
+
+
+def cancel(office: Office, actor: Actor, uid: str) -> None:
+    """Forget the file. Raises :class:`Busy` for one that is just being taken in: it is too late then."""
+    row = find(office, actor, uid)
+    whole = not row.answer and offset(office, row) == row.length
+    with _held(office, row) if whole else contextlib.nullcontext():
+        with office.store.write(actor.workspace) as session:
+            session.execute(delete(Upload).where(Upload.id == row.id))
+        path_of(office, uid).unlink(missing_ok=True)
+
+
+def tidy(office: Office, now: datetime) -> None:
+    """Throw away what has been waited for a day, and files that no row knows: those of a restored or crashed office."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(delete(Upload).where(Upload.created_at < now - KEPT))
+        known = set(session.scalars(select(Upload.uid)))
+        folder = office.home / "incoming"
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in known and not (path.name.startswith("new-") and _young(path, now)):
+                path.unlink(missing_ok=True)
+
+
+def _young(path: Path, now: datetime) -> bool:
+    """A video may just be being read."""
+    return path.stat().st_mtime > (now - KEPT).timestamp()

@@ -1,0 +1,186 @@
+"""Telling people by mail what needs them. A notice is a row in the transaction that caused it, so none is lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.platform.contract import Message
+from commsched.services.kernel.context import Office
+from commsched.services.notices import templates
+from commsched.store.models import Item, Membership, Notice, Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 20
+"""Notices that one call of :func:`send_due` takes, so that the clock is never held up for long."""
+CLAIM: Final = timedelta(minutes=10)
+"""How long a claimed notice is left to whoever claimed it. After a crash it is tried again, with the same
+Message-ID, so that a mail program that got it twice can show it once."""
+BACK_OFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
+MOST_TRIES: Final = 12
+"""With the waits above about two days; then the first page is what tells."""
+ASKING: Final = ("asked_to_approve", "asked_to_accept", "reminder")
+"""Kinds that ask for a decision: of one person about one item there is never more than one on its way."""
+_OPEN: Final = frozenset({"in_review", "held"})
+"""Item states in which an approval is still asked for."""
+
+
+def queue(
+    session: Session,
+    office: Office,
+    person_ids: Iterable[int],
+    kind: str,
+    item: Item | None = None,
+    *,
+    link_token: str = "",
+    workspace: int | None = None,
+    after: timedelta = timedelta(0),
+    **facts: Any,
+) -> None:
+    """Add one notice of ``kind`` for each person, in the caller's transaction.
+
+    ``link_token`` is kept encrypted until the mail has gone. ``workspace`` is needed only where neither ``item`` nor
+    the session says which it is; ``after`` is how long the mail waits for more to say.
+
+    Raises ``KeyError`` for a kind that nobody has written a letter for.
+    """
+    templates.KINDS[kind]
+    belongs = workspace or (item.workspace_id if item is not None else session.info.get("workspace"))
+    if not belongs:
+        raise ValueError("a notice belongs to a workspace")
+    for person in dict.fromkeys(person_ids):
+        session.add(
+            Notice(
+                workspace_id=belongs, person_id=person, item_id=item.id if item is not None else None, kind=kind,
+                facts=facts, link_token=office.vault.seal(link_token) if link_token else "",
+                created_at=office.now(), next_at=office.now() + after, state="waiting", tries=0,
+            )
+        )  # fmt: skip
+
+
+def drop(
+    session: Session, item: Item, kinds: Iterable[str], *, only: Collection[int] | None = None,
+    but: Collection[int] = (),
+) -> None:  # fmt: skip
+    """Stop what is still on its way about ``item``: to ``only`` those people, or to all ``but`` some."""
+    mine = [Notice.item_id == item.id, Notice.kind.in_(tuple(kinds)), Notice.state == "waiting"]
+    mine.append(Notice.person_id.not_in(but) if only is None else Notice.person_id.in_(only))
+    session.execute(update(Notice).where(*mine).values(state="dropped", next_at=None, link_token=""))
+
+
+class _Claimed(msgspec.Struct, frozen=True):
+    """A notice in hand, and the mail it became; without one ``over`` and ``why`` say how it ended."""
+
+    id: int
+    tries: int
+    message: Message | None
+    over: str = ""
+    why: str = ""
+
+
+def send_due(office: Office, most: int = AT_ONCE) -> int:
+    """Mail the notices that are due, at most ``most``. Returns how many went. Raises nothing a network can do."""
+    now, sent = office.now(), 0
+    claimed = _claim(office, now, most)
+    for place, one in enumerate(claimed):
+        if one.message is None:
+            _finish(office, one.id, one.over, one.why)
+            continue
+        outcome = office.mailer.send(one.message)
+        sent += isinstance(outcome, Published | Unknown)
+        _record(office, one, outcome, now)
+        if isinstance(outcome, Retry) and outcome.whole_channel:
+            _release(office, claimed[place + 1 :], now + _wait(one.tries))
+            break
+    return sent
+
+
+def _claim(office: Office, now: datetime, most: int) -> list[_Claimed]:
+    due = select(Notice).where(Notice.state == "waiting", or_(Notice.next_at.is_(None), Notice.next_at <= now))
+    with office.store.read(EVERY_WORKSPACE) as session:
+        if session.scalar(due.with_only_columns(Notice.id).limit(1)) is None:
+            return []  # the common case costs no write
+    with office.store.write(EVERY_WORKSPACE) as session:
+        rows = list(session.scalars(due.order_by(Notice.id).limit(most)))
+        for row in rows:
+            row.next_at, row.tries = now + CLAIM, row.tries + 1
+        return [_written(office, session, row, now) for row in rows]
+
+
+def _written(office: Office, session: Session, row: Notice, now: datetime) -> _Claimed:
+    """The mail, unless its reader has left or its reason has passed. One that cannot be written stops no other."""
+    person, workspace = session.get(Person, row.person_id), session.get(Workspace, row.workspace_id)
+    item = session.get(Item, row.item_id) if row.item_id else None
+    if person is None or workspace is None or not _wanted(session, row, person, item):
+        return _Claimed(row.id, row.tries, None, "dropped", "it was not needed any more")
+    try:
+        message = templates.write(office, session, row, person, workspace, item, now)
+    except Exception as error:
+        log.exception("notice %s (%s) could not be written", row.id, row.kind)
+        return _Claimed(row.id, row.tries, None, "failed", f"{type(error).__name__}: {error}")
+    return _Claimed(row.id, row.tries, message)
+
+
+def _wanted(session: Session, row: Notice, person: Person, item: Item | None) -> bool:
+    if not person.active:
+        return False
+    if row.kind in ASKING and (item is None or item.state not in _OPEN):
+        return False
+    if row.kind == "commented" and row.read_at is not None:
+        return False
+    member = select(Membership.id).where(Membership.person_id == person.id, Membership.workspace_id == row.workspace_id)
+    return session.scalar(member) is not None
+
+
+def _record(office: Office, one: _Claimed, outcome: Outcome, now: datetime) -> None:
+    match outcome:
+        case Published(detail=detail):
+            _finish(office, one.id, "sent", detail)
+        case Unknown(detail=detail):
+            # It may lie in the inbox already. The first page says the same thing, so it is not sent again.
+            _finish(office, one.id, "sent", detail)
+        case Rejected(detail=detail, why="content" | "address"):
+            _finish(office, one.id, "failed", detail)
+        case Retry(detail=detail) | Rejected(detail=detail):
+            # A password or a right that is missing can be mended; the mail waits for that.
+            _later(office, one, detail, now)
+
+
+def _later(office: Office, one: _Claimed, detail: str, now: datetime) -> None:
+    if one.tries >= MOST_TRIES:
+        _finish(office, one.id, "failed", detail)
+        return
+    with office.store.write(EVERY_WORKSPACE) as session:
+        again = {"next_at": now + _wait(one.tries), "detail": detail[:500]}
+        session.execute(update(Notice).where(Notice.id == one.id).values(again))
+
+
+def _wait(tries: int) -> timedelta:
+    return BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1]
+
+
+def _release(office: Office, rest: Sequence[_Claimed], at: datetime) -> None:
+    """Give back what was claimed and not tried, without counting a try."""
+    if not rest:
+        return
+    with office.store.write(EVERY_WORKSPACE) as session:
+        mine = Notice.id.in_([one.id for one in rest])
+        session.execute(update(Notice).where(mine).values(next_at=at, tries=Notice.tries - 1))
+
+
+def _finish(office: Office, notice: int, state: str, detail: str) -> None:
+    """The secret of the link goes when the mail has gone."""
+    done = {"state": state, "detail": detail[:500], "next_at": None, "link_token": ""}
+    if state == "sent":
+        done["sent_at"] = office.now()  # type: ignore[assignment]
+    with office.store.write(EVERY_WORKSPACE) as session:
+        session.execute(update(Notice).where(Notice.id == notice).values(done))

@@ -1,0 +1,1 @@
+"""Running an installation: chores, health, metrics, backup and restore."""

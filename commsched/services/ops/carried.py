@@ -1,0 +1,138 @@
+"""What must not become public again by a restore: carried over from the database that the restored one replaces.
+
+Only what takes something away is carried: a standing take-down, a consent that ends earlier. So it is right also where
+the replaced database is the older of the two. Who was shut out, and which keys were revoked, is carried only where the
+replaced database is the newer: nobody who was let in again is shut out by a restore.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from commsched.core.media.consent import first_end
+from commsched.services.accounts import machine_admin
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Office
+from commsched.store.models import ApiToken, Item, Media, Membership, Person, Takedown, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.types import from_micros, to_micros
+
+_DOWN = (
+    "SELECT item.uid, takedown.reason, takedown.at FROM takedown JOIN item ON item.id = takedown.item_id"
+    " WHERE takedown.ended_at IS NULL"
+)
+_SHOWN = (
+    "SELECT workspace.slug, media.sha256, media.facts FROM media JOIN workspace ON workspace.id = media.workspace_id"
+    " WHERE media.consent_ends IS NOT NULL"
+)
+_SHUT_OUT = "SELECT email FROM person WHERE NOT active AND (SELECT max(at) FROM entry) > ?"
+_REVOKED = "SELECT token_hash FROM api_token WHERE revoked_at IS NOT NULL AND (SELECT max(at) FROM entry) > ?"
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What holds in a database: take-downs as an item's uid, the reason and the moment; and of pictures whose consents
+    end, the office, the SHA-256 and the persons; addresses of people; hashes of keys."""
+
+    down: list[tuple[str, str, datetime]]
+    persons: list[tuple[str, str, list[dict[str, Any]]]]
+    shut_out: list[str]
+    revoked: list[str]
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """How many take-downs, pictures' consents, people shut out and keys revoked were carried over."""
+
+    takedowns: int
+    consents: int
+    persons: int
+    tokens: int
+
+
+def standing(database: Path, since: datetime) -> Standing | None:
+    """What holds in ``database``, of this or an earlier version, beside an office as it was at ``since`` (UTC);
+    ``None`` where there is none that can be read."""
+    if not database.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            down = [(uid, reason, from_micros(at)) for uid, reason, at in connection.execute(_DOWN)]
+            shown = connection.execute(_SHOWN).fetchall()
+            shut_out, revoked = (
+                [str(row[0]) for row in connection.execute(wanted, (to_micros(since),))]
+                for wanted in (_SHUT_OUT, _REVOKED)
+            )
+        persons = [(slug, sha256, _persons(facts)) for slug, sha256, facts in shown]
+        return Standing(down, persons, shut_out, revoked)
+    except (sqlite3.Error, msgspec.MsgspecError):
+        return None
+
+
+def _persons(facts: str) -> list[dict[str, Any]]:
+    return msgspec.convert(msgspec.json.decode(facts).get("persons", []), list[dict[str, Any]])
+
+
+def carry(office: Office, held: Standing) -> Carried:
+    """Let what ``held`` elsewhere hold in ``office`` too, as far as it knows what it is about."""
+    with office.store.write(EVERY_WORKSPACE) as session:
+        takedowns = sum(_take_down(office, session, *row) for row in held.down)
+        consents = sum(_end(office, session, *row) for row in held.persons)
+        persons = sum(_shut_out(office, session, email) for email in held.shut_out)
+        tokens = sum(_revoke(office, session, hashed) for hashed in held.revoked)
+    return Carried(takedowns, consents, persons, tokens)
+
+
+def _take_down(office: Office, session: Any, uid: str, reason: str, at: datetime) -> bool:
+    item = session.scalar(select(Item).where(Item.uid == uid))
+    if item is None:
+        return False
+    known = select(Takedown.id).where(Takedown.item_id == item.id)
+    known = known.where(Takedown.ended_at.is_(None) | (Takedown.at >= at))  # it stands, or was put back after that
+    if session.scalar(known.limit(1)) is not None:
+        return False
+    session.add(Takedown(workspace_id=item.workspace_id, item_id=item.id, reason=reason, at=at))
+    session.flush()
+    actor = machine_admin.actor(session.get_one(Workspace, item.workspace_id))
+    note(session, office, actor, "item.taken_down", item.id, reason=reason)
+    return True
+
+
+def _end(office: Office, session: Any, slug: str, sha256: str, persons: list[dict[str, Any]]) -> bool:
+    wanted = select(Media).join(Workspace, Workspace.id == Media.workspace_id)
+    row = session.scalar(wanted.where(Workspace.slug == slug, Media.sha256 == sha256))
+    ends = first_end(persons)
+    if row is None or ends is None or (row.consent_ends is not None and row.consent_ends <= ends):
+        return False
+    row.facts = row.facts | {"persons": persons}
+    session.flush()
+    actor = machine_admin.actor(session.get_one(Workspace, row.workspace_id))
+    note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
+    return True
+
+
+def _shut_out(office: Office, session: Any, email: str) -> bool:
+    person = session.scalar(select(Person).where(Person.email == email, Person.active))
+    if person is None:
+        return False
+    person.active = False
+    facts = {"person": person.id, "name": person.name or person.email}
+    places = select(Workspace).join(Membership, Membership.workspace_id == Workspace.id)
+    for place in session.scalars(places.where(Membership.person_id == person.id)):
+        note(session, office, machine_admin.actor(place), "person.deactivated", **facts)
+    return True
+
+
+def _revoke(office: Office, session: Any, hashed: str) -> bool:
+    row = session.scalar(select(ApiToken).where(ApiToken.token_hash == hashed, ApiToken.revoked_at.is_(None)))
+    if row is None:
+        return False
+    row.revoked_at = office.now()
+    actor = machine_admin.actor(session.get_one(Workspace, row.workspace_id))
+    note(session, office, actor, "token.revoked", name=row.name)
+    return True

@@ -1,0 +1,157 @@
+"""What the engine does between deliveries: reminders, the unapproved, dying tokens and consents, the morning mail,
+a look at the database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from commsched.core.platform.channel_state import WARN
+from commsched.services.approval.approvers import ask, people_with
+from commsched.services.channels import checks
+from commsched.services.content.items import current
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Office, scheduler
+from commsched.services.kernel.overdue import overdue
+from commsched.services.media import quota, uploads
+from commsched.services.media.consent_expiry import warn_of_consents
+from commsched.services.notices import outbox
+from commsched.services.ops.integrity import look_daily
+from commsched.services.workflow import wall_times
+from commsched.store.models import (
+    ApprovalLink,
+    Channel,
+    ConsentWarning,
+    Delivery,
+    Idempotency,
+    Item,
+    Notice,
+    SignIn,
+    SignInTry,
+    Workspace,
+)
+from commsched.store.session import EVERY_WORKSPACE, busy
+
+log = logging.getLogger("commsched.chores")
+
+REMIND_BEFORE = timedelta(hours=2)
+"""How long before its time an item that still waits for approval is reminded of."""
+MORNING = 7
+"""The hour, by the office's own clock, of the morning mail."""
+
+
+def run(office: Office) -> None:
+    """Do every chore, workspace by workspace; one that fails stops no other."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
+    for workspace in workspaces:
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, wall_times.look, morning_mail):
+            _safely(office, workspace, chore)
+    with office.store.write(EVERY_WORKSPACE) as session:
+        tidy(session, office.now())
+    quota.sweep(office)
+    uploads.tidy(office, office.now())
+    look_daily(office)
+    checks.look_again(office)
+
+
+def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Workspace], None]) -> None:
+    try:
+        with office.store.write(workspace) as session:
+            found = session.get(Workspace, workspace)
+            if found is not None:
+                chore(office, session, found)
+    except Exception as error:
+        if busy(error):
+            raise  # nothing else can be written either; the engine says so once and comes back
+        log.exception("the chore %s failed in workspace %s", chore.__name__, workspace)
+
+
+def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> None:
+    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
+    a no stands until its writer acts."""
+    late = (Item.state == "in_review", Item.publish_at <= office.now())
+    for item in session.scalars(select(Item).where(*late)):
+        item.state, item.reason = "held", "unapproved"
+        note(session, office, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
+        people = people_with(session, "approve") | ({item.author_id} if item.author_id else set())
+        outbox.queue(session, office, sorted(people), "held", item=item, reason="unapproved")
+
+
+def remind(office: Office, session: Session, workspace: Workspace) -> None:
+    """Ask once more, two hours before the time, for what nobody has decided."""
+    now = office.now()
+    soon = (Item.state == "in_review", Item.reminded_at.is_(None), Item.publish_at <= now + REMIND_BEFORE,
+            Item.publish_at > now, Item.submitted_at <= now - timedelta(minutes=30))  # fmt: skip
+    for item in session.scalars(select(Item).where(*soon)):
+        item.reminded_at = now
+        ask(office, session, item, current(session, item), "reminder")
+
+
+def warn_of_tokens(office: Office, session: Session, workspace: Workspace) -> None:
+    """Tell the administrators of access that dies within a fortnight: once, and again on the last two days."""
+    now = office.now()
+    dying = (
+        Channel.state == "ok",
+        Channel.token_expires_at.is_not(None),
+        Channel.token_expires_at <= now + WARN,
+    )
+    for channel in session.scalars(select(Channel).where(*dying)):
+        assert channel.token_expires_at is not None
+        days = max(0, (channel.token_expires_at - now).days)
+        stage = "last" if days <= 2 else "first"
+        told = f"{channel.token_expires_at:%Y%m%d}-{stage}"
+        if channel.facts.get("warned") == told:
+            continue
+        channel.facts = channel.facts | {"warned": told}
+        people = sorted(people_with(session, "administer"))
+        outbox.queue(session, office, people, "token_expiring", channel=channel.name, days=days)
+
+
+def morning_mail(office: Office, session: Session, workspace: Workspace) -> None:
+    """Once a day, at seven by the office's clock: what did not go out, what waits, what goes out today."""
+    now = office.now()
+    local = now.astimezone(ZoneInfo(workspace.zone))
+    today = f"{local:%Y-%m-%d}"
+    if local.hour < MORNING or workspace.settings.get("morning") == today:
+        return
+    first = "morning" not in workspace.settings
+    workspace.settings = workspace.settings | {"morning": today}
+    facts: dict[str, Any] = dict(summary(session, local))
+    if first or not any(facts.values()):
+        return  # nothing to say, or an office that was born today
+    outbox.queue(session, office, sorted(people_with(session, "resolve")), "morning", **facts)
+
+
+def summary(session: Session, local: datetime) -> dict[str, int]:
+    """The numbers of the day: what stopped, what asks for an answer, what waits for a yes, what goes out."""
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = start + timedelta(days=1)
+
+    def deliveries(*states: str) -> int:
+        return session.scalar(select(func.count(Delivery.id)).where(Delivery.state.in_(states))) or 0
+
+    today = (Item.state.in_(("scheduled", "publishing")), Item.publish_at >= start, Item.publish_at < end)
+    return {
+        "stopped": deliveries("held", "failed"),
+        "overdue": len(overdue(session, local.astimezone(UTC))),
+        "unknown": deliveries("unknown"),
+        "waiting": session.scalar(select(func.count(Item.id)).where(Item.state == "in_review")) or 0,
+        "today": session.scalar(select(func.count(Item.id)).where(*today)) or 0,
+    }
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Forget what has served its purpose: dead sessions, old tries, spent links, old keys, sent notices."""
+    session.execute(delete(SignIn).where(SignIn.expires_at < now))
+    session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
+    session.execute(delete(ApprovalLink).where(ApprovalLink.expires_at < now - timedelta(days=30)))
+    session.execute(delete(Idempotency).where(Idempotency.at < now - timedelta(days=2)))
+    session.execute(delete(ConsentWarning).where(ConsentWarning.ends < now - timedelta(days=30)))
+    session.execute(delete(Notice).where(Notice.state == "sent", Notice.sent_at < now - timedelta(days=30)))

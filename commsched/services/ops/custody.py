@@ -1,0 +1,110 @@
+"""Whether the home is its owner's only and on a disk of this machine, and whether what stands before the program is
+what it was told of."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from commsched.core.installation.settings import read_file
+from commsched.core.text.messages import N_, Words
+from commsched.services.kernel.context import Office
+from commsched.services.ops import network_disk
+from commsched.services.ops.health import Check
+
+SETTINGS: Final = "commsched.toml"
+WITH_PASSWORDS: Final = frozenset({"smtp_url", "https_proxy"})
+"""Settings that may hold one."""
+FILES: Final = ("secret.key", SETTINGS, "commsched.db", "commsched.db-wal", "commsched.db-shm")
+FOLDERS: Final = ("backups", "outbox", "media", "incoming")
+
+
+def checks(office: Office) -> list[Check]:
+    """What is looked at, each with the command that mends it. Nothing is changed."""
+    return [_modes(office.home), _owner(office.home), _where(office), _proxies(office)]
+
+
+def _where(office: Office) -> Check:
+    file = office.store.engine.url.database if office.store.is_sqlite else None
+    return network_disk.check(Path(file) if file else None)
+
+
+def kept(home: Path) -> Iterator[Path]:
+    """The home, what lies in it that is nobody else's business, and the backups."""
+    yield home
+    for name in (*FILES, *FOLDERS):
+        if (home / name).exists():
+            yield home / name
+    if (home / "backups").is_dir():
+        yield from (home / "backups").iterdir()
+
+
+def _open(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _modes(home: Path) -> Check:
+    good = Words(N_("What the office keeps can be read by its owner only."))
+    loose, command = [path for path in kept(home) if _open(path)], f"chmod -R go= {shlex.quote(str(home))}"
+    if not _open(home):  # nobody else comes in: what lies inside is as safe as the folder, but a password is copied
+        loose, command = _passwords(home), f"chmod go= {shlex.quote(str(home / SETTINGS))}"
+    if not loose:
+        return Check("files", True, good)
+    return Check(
+        "files", False,
+        Words(N_("Others on this machine can read %(files)s."), {"files": _names(loose, home)}),
+        Words(N_("Close it: %(command)s"), {"command": command}), stops=False,
+    )  # fmt: skip
+
+
+def _passwords(home: Path) -> list[Path]:
+    """The settings, where others may read them and a password is in them: the file may be a link to one elsewhere,
+    and goes with its mode wherever the folder is copied."""
+    file = home / SETTINGS
+    if not file.is_file() or not _open(file):
+        return []
+    return [file] if WITH_PASSWORDS & read_file(file.read_bytes(), str(file)).keys() else []
+
+
+def _owner(home: Path) -> Check:
+    mine = os.geteuid()
+    owner = home.stat().st_uid
+    strange = [path for path in kept(home) if path.stat().st_uid != owner]
+    if not strange and mine in (owner, 0):
+        return Check("owner", True, Words(N_("Everything in the home has the same owner.")))
+    command = f"chown -R {owner} {shlex.quote(str(home))}"
+    return Check(
+        "owner", False, Words(N_("Not everything in the home has the same owner: %(files)s."),
+                              {"files": _names(strange or [home], home)}),
+        Words(N_("Give it to the one who runs the office: %(command)s"), {"command": command}), stops=False,
+    )  # fmt: skip
+
+
+def _names(paths: list[Path], home: Path) -> str:
+    names = [str(path.relative_to(home)) if path != home else str(home) for path in paths]
+    return ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+
+
+def behind_unknown_proxy(office: Office, forwarded: bool) -> bool:
+    """Whether a proxy stands before the program that it was not told of, so that all visitors have one address.
+
+    ``forwarded``: whether a request came with the header that proxies add. Without a request at hand, an address with
+    https says the same: the program itself speaks http only.
+    """
+    told = office.settings.get("trusted_proxies", "")
+    return told in ("", "0") and (forwarded or office.base_url.startswith("https://"))
+
+
+def _proxies(office: Office) -> Check:
+    if not behind_unknown_proxy(office, forwarded=False):
+        return Check("proxy", True, Words(N_("Visitors' addresses are known.")))
+    return Check(
+        "proxy", False,
+        Words(N_("The address begins with https, so a proxy stands before the program, but trusted_proxies is not set: "
+                 "all visitors count as one, and fifty wrong passwords shut everybody out.")),
+        Words(N_("Set trusted_proxies = 1 in commsched.toml, or how many there are.")), stops=False,
+    )  # fmt: skip

@@ -1,0 +1,239 @@
+"""Everything that can be examined of an installation, each with how it stands and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import func, select, text
+
+from commsched.core.delivery.outcome import Published
+from commsched.core.media import sizes
+from commsched.core.text.messages import N_, OfficeError, Words
+from commsched.images.intake.confinement import tried
+from commsched.services.channels.connect import mute, standing
+from commsched.services.content.compose import media_path
+from commsched.services.kernel import audit_log, way_out
+from commsched.services.kernel.context import Office
+from commsched.services.media import quota
+from commsched.services.ops import custody, health
+from commsched.services.workflow.pause import why
+from commsched.store.migrate import version_of
+from commsched.store.migrations import HEAD
+from commsched.store.models import Channel, Delivery, Derivative, Media, Video, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import KeyMismatch
+
+Level = Literal["ok", "warn", "fail"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing examined. ``fail`` needs somebody now, ``warn`` soon."""
+
+    name: str
+    level: Level
+    words: Words
+    help: Words | None = None
+
+
+def examine(office: Office) -> list[Finding]:
+    """Look at everything, cheapest first. A part that cannot be examined is itself a finding; nothing is changed."""
+    found: list[Finding] = []
+    for look in _LOOKS:
+        try:
+            found += look(office)
+        except Exception as error:
+            words = error.words if isinstance(error, OfficeError) else Words("%(error)s", {"error": repr(error)[:300]})
+            found.append(Finding(look.__name__.strip("_"), "fail", words))
+    return found
+
+
+def worst(findings: list[Finding]) -> Level:
+    """The level of the whole."""
+    levels = {one.level for one in findings}
+    return "fail" if "fail" in levels else "warn" if "warn" in levels else "ok"
+
+
+def _health(office: Office) -> Iterator[Finding]:
+    for one in health.checks(office):
+        level: Level = "ok" if one.ok else "fail" if one.stops else "warn"
+        if one.name == "clock" and not one.ok and not _something_waits(office):
+            level = "warn"  # an office that is not running, with nothing to publish, is not ill
+        yield Finding(one.name, level, one.words, one.help)
+
+
+def _custody(office: Office) -> Iterator[Finding]:
+    for one in custody.checks(office):
+        yield Finding(one.name, "ok" if one.ok else "warn", one.words, one.help)
+
+
+def _something_waits(office: Office) -> bool:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return session.scalar(select(Delivery.id).where(Delivery.next_at.is_not(None)).limit(1)) is not None
+
+
+def _integrity(office: Office) -> Iterator[Finding]:
+    if not office.store.is_sqlite:
+        return
+    with office.store.engine.connect() as connection:
+        told = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
+        loose = connection.execute(text("PRAGMA foreign_key_check")).all()
+    if told == ["ok"] and not loose:
+        yield Finding("integrity", "ok", Words(N_("The database is whole.")))
+    else:
+        detail = "; ".join(told if told != ["ok"] else [f"{len(loose)} rows point at nothing"])
+        yield Finding("integrity", "fail", Words(N_("The database is damaged: %(detail)s"), {"detail": detail}),
+                      Words(N_("Stop the office and restore the latest backup.")))  # fmt: skip
+
+
+def _schema(office: Office) -> Iterator[Finding]:
+    with office.store.engine.connect() as connection:
+        found = version_of(connection)
+    words = Words(N_("The database stands at step %(found)s, and this version knows %(head)s."),
+                  {"found": found, "head": HEAD})  # fmt: skip
+    yield Finding("schema", "ok" if found == HEAD else "fail", words)
+
+
+def _key(office: Office) -> Iterator[Finding]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        rows = list(session.scalars(select(Channel).where(Channel.secrets != "", Channel.state != "archived")))
+    for row in rows:
+        try:
+            office.vault.unseal_map(row.secrets)
+        except KeyMismatch as error:
+            yield Finding("key", "fail", error.words)
+            return
+    yield Finding(
+        "key", "ok", Words(N_("The key fits: %(count)s channels' secrets can be read."), {"count": len(rows)})
+    )
+
+
+def _record(office: Office) -> Iterator[Finding]:
+    with office.store.engine.connect() as connection:
+        first = next(audit_log.broken(connection), None)
+    if first is None:
+        yield Finding("record", "ok", Words(N_("The record is whole: no line has been changed or removed.")))
+    else:
+        yield Finding("record", "fail", Words(N_("The record was tampered with at line %(line)s."), {"line": first}),
+                      Words(N_("Compare with a backup; find out who had access to the database.")))  # fmt: skip
+
+
+def _media(office: Office) -> Iterator[Finding]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        rows: list[tuple[str, str, int]] = []
+        for kind in (Media, Derivative, Video):
+            rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
+    lost = 0
+    for sha256, suffix, size in rows:
+        path = media_path(office, sha256, suffix)
+        lost += not path.is_file() or path.stat().st_size != size
+    if lost:
+        yield Finding("media", "fail", Words(N_("%(lost)s of %(all)s pictures are missing or damaged on the disk."),
+                                             {"lost": lost, "all": len(rows)}),
+                      Words(N_("Restore the folder media from a backup.")))  # fmt: skip
+    else:
+        yield Finding("media", "ok", Words(N_("All %(all)s pictures are there."), {"all": len(rows)}))
+
+
+def _orphans(office: Office) -> Iterator[Finding]:
+    found = quota.orphans(office)
+    if not found:
+        yield Finding("orphans", "ok", Words(N_("Every file among the pictures belongs to one.")))
+        return
+    some = ", ".join(str(path.relative_to(office.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
+    took = sizes.size(sum(path.stat().st_size for path in found))
+    yield Finding("orphans", "warn", Words(N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
+                                           {"count": len(found), "size": took, "files": some}),
+                  Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")))  # fmt: skip
+
+
+def _confinement(_office: Office) -> Iterator[Finding]:
+    """Asked of the process itself: what a system promises and what it does may differ, in containers above all."""
+    held = tried()
+    if held.seccomp and held.landlock:
+        words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")
+        yield Finding("confinement", "ok", Words(words))
+        return
+    lacking = " + ".join(name for name, there in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not there)
+    yield Finding(
+        "confinement",
+        "ok" if held.seccomp else "warn",
+        Words(
+            N_(
+                "The process that reads strangers' pictures is held less than it could be: this system does "
+                "not give it %(lacking)s."
+            ),
+            {"lacking": lacking},
+        ),
+        Words(N_("Run commsched on Linux 6.7 or newer, and let its container use these system calls.")),
+    )
+
+
+def _mail(office: Office) -> Iterator[Finding]:
+    where = office.mailer.describe()
+    if not office.settings.get("smtp_url", "").strip():
+        yield Finding("mail", "warn", where, Words(N_("Set smtp_url in commsched.toml, so that people get mail.")))
+        return
+    answer = office.mailer.verify()
+    if isinstance(answer, Published):
+        yield Finding("mail", "ok", where)
+    else:
+        yield Finding("mail", "fail", Words(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail}))
+
+
+def _way_out(office: Office) -> Iterator[Finding]:
+    for good, words in way_out.examine(office):
+        help_ = None if good else Words(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
+        yield Finding("way out", "ok" if good else "fail", words, help_)
+
+
+def _channels(office: Office) -> Iterator[Finding]:
+    now = office.now()
+    with office.store.read(EVERY_WORKSPACE) as session:
+        wanted = select(Channel, Workspace.slug, Workspace.is_demo).join(
+            Workspace, Workspace.id == Channel.workspace_id
+        )
+        rows = session.execute(wanted.where(Channel.state != "archived").order_by(Channel.id)).all()
+    stands = [(row, slug, standing(row, now)) for row, slug, _demo in rows]
+    for row, slug, demo in rows:
+        if mute(office, row, demo):
+            quiet = N_("The channel %(name)s (%(office)s) reaches nobody: no mail server is set.")
+            yield Finding("channel", "warn", Words(quiet, {"name": row.name, "office": slug}),
+                          Words(N_("Set smtp_url in commsched.toml, so that people get mail.")))  # fmt: skip
+    for row, slug, state in stands:
+        params = {"name": row.name, "office": slug, "detail": row.trouble}
+        if state == "broken":
+            words = Words(N_("The channel %(name)s (%(office)s) has lost its access. %(detail)s"), params)
+            yield Finding("channel", "fail", words, Words(N_("Connect it again.")))
+        if state in ("expiring", "overdue"):
+            params["on"] = f"{row.token_expires_at:%Y-%m-%d}"
+            words = Words(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
+            yield Finding("channel", "warn", words, Words(N_("Connect it again before then.")))
+    good = sum(state == "ok" for _, _, state in stands)
+    yield Finding("channels", "ok", Words(N_("%(good)s of %(all)s channels have working access."),
+                                          {"good": good, "all": len(stands)}))  # fmt: skip
+
+
+def _offices(office: Office) -> Iterator[Finding]:
+    with office.store.read(EVERY_WORKSPACE) as session:
+        for row in session.scalars(select(Workspace).where(Workspace.paused_at.is_not(None))):
+            words = Words(N_("%(name)s is paused, by %(by)s: %(reason)s"),
+                          {"name": row.name, "by": Words(row.paused_by), "reason": why(row.pause_reason)})  # fmt: skip
+            yield Finding("paused", "warn", words)
+        rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all()
+    count = Counter({row[0]: row[1] for row in rows})
+    for state, message in _STOPPED:
+        yield Finding(state, "warn" if count[state] else "ok", Words(message, {"count": count[state]}))
+
+
+_STOPPED: Final = (
+    ("held", N_("%(count)s deliveries are held for a decision.")),
+    ("failed", N_("%(count)s deliveries have failed.")),
+    ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
+)
+_LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
+    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _confinement, _mail, _way_out, _channels,
+    _offices,
+)  # fmt: skip

@@ -1,0 +1,106 @@
+"""Whether everything it takes to publish is there: the database, the disk, the scheduler's clock."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from commsched.core.text.messages import N_, Words
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Office
+from commsched.services.kernel.heartbeats import skew
+from commsched.services.kernel.overdue import overdue
+from commsched.store.models import Heartbeat
+from commsched.store.session import EVERY_WORKSPACE, damaged
+
+ROOM: Final = 200 * 1024 * 1024
+"""Bytes of disk under which it is time to act."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing looked at. ``words`` say how it stands, ``help`` what to do when it does not."""
+
+    name: str
+    ok: bool
+    words: Words
+    help: Words | None = None
+    stops: bool = True
+    """Whether nothing is published while it is not ok."""
+
+
+def checks(office: Office) -> list[Check]:
+    """Look at everything once. Never raises."""
+    looks: tuple[Callable[[Session, Office], Check], ...] = (_database, _clock, _overdue, _time)
+    found: list[Check] = []
+    try:
+        with office.store.read(EVERY_WORKSPACE) as session:
+            for look in looks:
+                found.append(look(session, office))
+    except DBAPIError as error:
+        broken = heartbeats.words("damaged" if damaged(error) else "database")
+        found = [Check("database", False, *broken), _clock_unknown()]
+    return [*found, _disk(office)]
+
+
+def _database(session: Session, office: Office) -> Check:
+    row = session.get(Heartbeat, heartbeats.WHOLE)
+    if row is not None and row.detail:
+        return Check("database", False, *heartbeats.words("damaged"))
+    return Check("database", True, Words(N_("The database answers.")))
+
+
+def _clock(session: Session, office: Office) -> Check:
+    code = heartbeats.trouble(session, office.now())
+    if code:
+        return Check("clock", False, *heartbeats.words(code))
+    return Check("clock", True, Words(N_("The scheduler's clock is going.")))
+
+
+def _overdue(session: Session, office: Office) -> Check:
+    late = overdue(session, office.now())
+    if not late:
+        return Check("overdue", True, Words(N_("Nothing waits past its time.")))
+    minutes = int((office.now() - late[0].since) / timedelta(minutes=1))
+    words = Words(N_("Deliveries that wait past their time: %(count)s. The oldest has waited for %(minutes)s minutes."),
+                  {"count": len(late), "minutes": minutes})  # fmt: skip
+    help_ = Words(N_("Look at the log and restart commsched. What must be said now can be said by hand: cancel it here "
+                     "first."))  # fmt: skip
+    return Check("overdue", False, words, help_)
+
+
+def _time(session: Session, office: Office) -> Check:
+    ahead = skew(session, office.now())
+    if not ahead:
+        return Check("time", True, Words(N_("The computer's clock agrees with the platforms', as far as is known.")))
+    return Check("time", False, wrong_time(ahead), Words(N_("Set it right, best by letting it follow a time server "
+                                                            "(NTP).")), stops=False)  # fmt: skip
+
+
+def wrong_time(ahead: int) -> Words:
+    """How far the clock is wrong, and what it does to what is published."""
+    minutes = {"minutes": max(1, round(abs(ahead) / 60))}
+    if ahead > 0:
+        return Words(N_("The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
+                        "out too early."), minutes)  # fmt: skip
+    return Words(N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out "
+                    "too late."), minutes)  # fmt: skip
+
+
+def _clock_unknown() -> Check:
+    return Check("clock", False, Words(N_("Whether the scheduler's clock is going cannot be seen.")))
+
+
+def _disk(office: Office) -> Check:
+    try:
+        free = shutil.disk_usage(office.home).free
+    except OSError:
+        return Check("disk", False, Words(N_("The home folder cannot be reached.")))
+    size = f"{free >> 30} GB" if free >> 30 >= 10 else f"{free >> 20} MB"
+    room = Words(N_("%(free)s free on the disk."), {"free": size})
+    return Check("disk", free >= ROOM, room, None if free >= ROOM else Words(N_("Make room before it is full.")))

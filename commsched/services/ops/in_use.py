@@ -1,0 +1,100 @@
+"""Who has an office open: a lock that every process with pages, the engine or a command shares, and that a restore
+holds alone. The kernel takes it back the moment its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from commsched.core.text.messages import N_, Conflict
+from commsched.services.ops import replacing
+
+FILE: Final = "office.lock"
+PATIENCE: Final = 5.0
+"""Seconds to wait for whoever is just putting a restored office in its place."""
+_PAUSE: Final = 0.1
+
+
+class InUse:
+    """A lock on ``office.lock`` in the home."""
+
+    def __init__(self, home: Path) -> None:
+        self.path = home / FILE
+        self._file: int | None = None
+
+    def share(self) -> bool:
+        """Be one of those who have the office open; False while somebody has it alone."""
+        return self._take(fcntl.LOCK_SH)
+
+    def alone(self) -> bool:
+        """Have the office for oneself; False while anybody has it open."""
+        return self._take(fcntl.LOCK_EX)
+
+    def _take(self, kind: int) -> bool:
+        if self._file is None:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._give_to_owner(self._file)
+        try:
+            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            return False
+        return True
+
+    def _give_to_owner(self, file: int) -> None:
+        """A command that root ran first must not keep the office itself out."""
+        owner = self.path.parent.stat()
+        if os.geteuid() == 0 and os.fstat(file).st_uid != owner.st_uid:
+            os.fchown(file, owner.st_uid, owner.st_gid)
+
+    def release(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def __enter__(self) -> InUse:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.release()
+
+
+def enter(home: Path, patience: float = PATIENCE) -> InUse:
+    """Have the office in ``home`` open, beside others, until the lock is released or the process ends.
+
+    A replacement that was cut short is completed first. Raises :class:`Conflict` while a restore is under way.
+    """
+    end = time.monotonic() + patience
+    lock = InUse(home)
+    while True:
+        complete(home, patience)
+        if lock.share():
+            if not replacing.is_under_way(home):
+                return lock
+            lock.release()
+        _wait(home, end)
+
+
+def complete(home: Path, patience: float = PATIENCE) -> None:
+    """Go on with a replacement that was cut short, if there is one: nobody opens an office that is half another.
+
+    Raises :class:`Conflict` where somebody else is at it and does not come to an end.
+    """
+    end = time.monotonic() + patience
+    while replacing.is_under_way(home):
+        with InUse(home) as lock:
+            if lock.alone():
+                replacing.finish(home)
+                return
+        _wait(home, end)
+
+
+def _wait(home: Path, end: float) -> None:
+    if time.monotonic() >= end:
+        raise Conflict(N_("The office in %(home)s is being restored just now. Wait until that has ended."), "--home",
+                       home=str(home))  # fmt: skip
+    time.sleep(_PAUSE)

@@ -1,0 +1,216 @@
+"""The watchman is watched: when nothing is published although it should be, those who can act get one mail for each
+stretch of trouble, and one when all is well again.
+
+The engine looks, and the pages' process looks, so that either notices when the other is gone. What they have told is
+one row, so nobody is told twice. Where the database itself is what is wrong, nothing can be written down in it: then
+the mail goes at once, to those who were known when it could last be read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+import msgspec
+from sqlalchemy import Select, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from commsched.core.access.roles import GRANTS
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Office
+from commsched.services.kernel.heartbeats import WEB
+from commsched.services.kernel.overdue import overdue
+from commsched.services.notices import outbox, templates
+from commsched.store.models import Heartbeat, Membership, Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE, Replaced, busy, damaged
+
+log = logging.getLogger("commsched.watch")
+
+TOLD: Final = "told"
+"""The heartbeat's row that says of what people have been told: a code, and empty when all is well."""
+MARK: Final = "trouble.told"
+"""A file in the home instead of that row, where the database cannot be written."""
+SURE: Final = 2
+"""Looks in a row that must see it: a process that is just starting again is no trouble, nor is one good moment well."""
+LOOK: Final = 30.0
+"""Seconds between two looks of the pages' process."""
+OVERDUE, PAGES = "overdue", "pages"
+LATE_WEB: Final = timedelta(minutes=3)
+_KINDS: Final = {OVERDUE: "overdue", PAGES: "pages_stopped"}
+_OWN_WORD: Final = frozenset({"clock", "stumbles", "damaged"})
+"""What the engine says of itself is true at once."""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Whom to tell when nothing can be looked up."""
+
+    email: str
+    language: str
+    office: str
+    slug: str
+
+
+class Watch:
+    """One process's eyes. ``mine`` is the heartbeat of the process that looks."""
+
+    def __init__(self, office: Office, mine: Literal["clock", "web"]) -> None:
+        self.office, self.mine = office, mine
+        self._seen, self._times = "", 0
+        self._readers: list[Reader] = []
+        self._told_without = False
+
+    def look(self) -> None:
+        """Look once, and tell if there is something to tell."""
+        code, concerned = "", set[int]()
+        try:
+            with self.office.store.read(EVERY_WORKSPACE) as session:
+                code, concerned = self._found(session, self.office.now())
+                self._readers = _readers(session)
+            if self._sure(code):
+                self._tell(code, concerned)
+            if self.mine == WEB and code:
+                outbox.send_due(self.office)  # the engine may be what is gone
+        except DBAPIError as error:
+            if busy(error):
+                return  # for a moment; should it last, the heartbeat stands still too
+            code = "damaged" if damaged(error) else "database"
+            if self._sure(code):
+                self._tell_without(code)
+
+    def _found(self, session: Session, now: datetime) -> tuple[str, set[int]]:
+        """The trouble there is, and which offices it concerns (none named: every one)."""
+        if code := heartbeats.trouble(session, now):
+            return code, set()
+        if late := overdue(session, now):
+            return OVERDUE, {one.workspace for one in late}
+        web = session.get(Heartbeat, WEB)
+        if self.mine != WEB and web is not None and web.detail and now - web.at > LATE_WEB:
+            return PAGES, set()
+        return "", set()
+
+    def _sure(self, code: str) -> bool:
+        self._times = self._times + 1 if code == self._seen else 1
+        self._seen = code
+        return code in _OWN_WORD or self._times >= SURE
+
+    def _tell(self, code: str, concerned: set[int]) -> None:
+        with self.office.store.read(EVERY_WORKSPACE) as session:
+            if not _is_news(_told(session), code):
+                return self._well_again()
+        with self.office.store.write(EVERY_WORKSPACE) as session:
+            row = session.get(Heartbeat, TOLD, with_for_update=True)
+            told = row.detail if row is not None else ""
+            if not _is_news(told, code):
+                return None  # the other process was quicker
+            log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
+            session.merge(Heartbeat(name=TOLD, at=self.office.now(), detail=_detail(code, concerned)))
+            was, _, where = told.partition(" ")
+            for place in _places(session, concerned or {int(one) for one in where.split() if one.isdigit()}):
+                _queue(self.office, session, place, code, was)
+        return self._well_again()
+
+    def _well_again(self) -> None:
+        self._told_without = False
+        if not self._seen:
+            with contextlib.suppress(OSError):
+                (self.office.home / MARK).unlink()
+
+    def _tell_without(self, code: str) -> None:
+        """Nothing can be written down in the database: mail those who were known, once, whichever process is first."""
+        if self._told_without:
+            return
+        self._told_without = True
+        log.error("trouble: %s; telling without the database", code)
+        with contextlib.suppress(FileExistsError):
+            try:
+                (self.office.home / MARK).touch(exist_ok=False)
+            except FileExistsError:
+                return
+            except OSError:
+                log.warning("%s cannot be written; the other process may tell too", MARK)
+        for reader in self._readers:
+            self.office.mailer.send(templates.bare(self.office, reader, code))
+
+
+def _told(session: Session) -> str:
+    row = session.get(Heartbeat, TOLD)
+    return row.detail if row is not None else ""
+
+
+def _is_news(told: str, code: str) -> bool:
+    """One mail for each stretch of trouble, whatever it turns into, and one at its end."""
+    return bool(told) != bool(code)
+
+
+def _detail(code: str, concerned: set[int]) -> str:
+    return " ".join([code, *map(str, sorted(concerned)[:40])]) if code else ""
+
+
+def _places(session: Session, concerned: Iterable[int]) -> list[Workspace]:
+    wanted = select(Workspace).order_by(Workspace.id)
+    numbers = list(concerned)
+    return list(session.scalars(wanted.where(Workspace.id.in_(numbers)) if numbers else wanted))
+
+
+def _able(place: int) -> Select[Any]:
+    """Those who can act there: answer for what stopped, say it themselves, or fetch whoever runs the installation."""
+    roles = [role for role, granted in GRANTS.items() if "resolve" in granted]
+    return (
+        select(Person).join(Membership, Membership.person_id == Person.id).order_by(Person.id)
+        .where(Membership.workspace_id == place, Membership.role.in_(roles), Person.active)
+    )  # fmt: skip
+
+
+def _queue(office: Office, session: Session, place: Workspace, code: str, was: str) -> None:
+    people = list(session.scalars(_able(place.id).with_only_columns(Person.id)))
+    kind = _KINDS.get(code, "scheduler_stopped") if code else "well_again"
+    outbox.queue(session, office, people, kind, workspace=place.id, trouble=code or was)
+
+
+def _readers(session: Session) -> list[Reader]:
+    found: dict[str, Reader] = {}
+    for place in session.scalars(select(Workspace).order_by(Workspace.id)):
+        for person in session.scalars(_able(place.id)):
+            found.setdefault(person.email, Reader(person.email, person.language, place.name, place.slug))
+    return list(found.values())
+
+
+class Lookout:
+    """The pages' process at watch: a thread that says that the pages answer, and where, and looks after the engine."""
+
+    def __init__(self, office: Office, address: str = "") -> None:
+        self.office, self.address = office, address
+        self._watch = Watch(office, WEB)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="commsched-lookout", daemon=True)
+
+    def start(self) -> None:
+        self._say(self.address)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The pages end because they were told to: nobody need miss them."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(5)
+        self._say("")
+
+    def _say(self, address: str) -> None:
+        """Pages that name no address are missed by nobody."""
+        try:
+            heartbeats.say(self.office, WEB, address)
+        except (DBAPIError, Replaced) as error:
+            log.warning("the pages' heartbeat cannot be written: %s", getattr(error, "orig", error))
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK):
+            self._say(self.address)
+            try:
+                self._watch.look()
+            except Exception:
+                log.exception("looking after the engine failed; it is done again")

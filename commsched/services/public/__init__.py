@@ -1,0 +1,1 @@
+"""What the public may see: the newsroom, the sandbox's wall, pictures of links."""

@@ -1,0 +1,308 @@
+"""What the public may see: an office's newsroom and its pictures.
+
+One rule decides: a delivery is recorded as published, on a channel of that kind, the embargo of what it said has
+passed, and it has not been taken down. What is shown is the delivery's own revision, or that of the newest published
+correction, so an edit afterwards shows nothing that was not published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
+from commsched.core.content.model import Content
+from commsched.core.text.length import split_thread
+from commsched.core.text.messages import N_, NotFound
+from commsched.core.text.slug import TAIL, address_of
+from commsched.services.content import versions
+from commsched.services.content.versions import Shot, Version, may_be_seen
+from commsched.services.kernel.context import Office
+from commsched.store.models import Channel, Delivery, Item, Revision, Takedown, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.types import from_micros, to_micros
+
+PAGE: Final = 20
+FEED: Final = 30
+MAP: Final = 5000
+"""Addresses in a site map; the protocol's own limit is 50,000."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One published item as readers meet it."""
+
+    uid: str
+    kind: str
+    address: str
+    published_at: datetime
+    content: Content
+    text: str
+    """As it went to the newsroom."""
+    pictures: tuple[Shot, ...] = ()
+    versions: tuple[Version, ...] = ()
+    """Every published wording, the original first."""
+    version: int = 1
+    """Which of them this is."""
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the newest wording was published."""
+        return self.versions[-1].at if self.versions else self.published_at
+
+    @property
+    def corrected(self) -> bool:
+        return len(self.versions) > 1
+
+    @property
+    def headline(self) -> str:
+        """The title, or how a post without one begins."""
+        return self.content.title or first_words(self.text, 80)
+
+    @property
+    def summary(self) -> str:
+        """The beginning, for lists, feeds and previews."""
+        return shown_words(self.content, self.text, 240)
+
+    def html(self) -> str:
+        """The body, sanitised. Releases are Markdown; posts are text, and the marks of a thread become rules."""
+        if self.kind == "release":
+            return to_html(self.text)
+        return "<hr>".join(plain_to_html(part) for part in split_thread(self.text))
+
+    def facts_html(self) -> str:
+        """The facts box, sanitised; empty where there is none."""
+        return to_html(self.content.facts, top=3) if self.content.facts.strip() else ""
+
+
+class Room(msgspec.Struct, frozen=True):
+    """An office's public face. ``settings`` are what it has written about itself."""
+
+    id: int
+    slug: str
+    name: str
+    language: str
+    zone: str
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+    is_demo: bool = False
+
+
+class Front(msgspec.Struct, frozen=True):
+    """A page of the newsroom's list. ``older`` is the cursor of the next page, empty on the last."""
+
+    room: Room
+    entries: list[Entry]
+    older: str = ""
+    kind: str = ""
+    has_posts: bool = False
+
+
+def room(office: Office, slug: str) -> Room:
+    """The newsroom called ``slug``. Raises :class:`NotFound` for an office that has none."""
+    found = find_room(office, slug)
+    has = select(Channel.id).where(Channel.platform == "newsroom").limit(1)
+    with office.store.read(found.id) as session:
+        if session.scalar(has) is None:
+            raise NotFound(N_("There is no such newsroom."))
+    return found
+
+
+def find_room(office: Office, slug: str) -> Room:
+    """An office by its slug, whether or not it has a newsroom."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        row = session.scalar(select(Workspace).where(Workspace.slug == slug))
+    if row is None:
+        raise NotFound(N_("There is no such newsroom."))
+    return Room(row.id, row.slug, row.name, row.language, row.zone, row.settings, row.is_demo)
+
+
+def rooms(office: Office) -> list[str]:
+    """The slugs of every office with a newsroom, for search engines."""
+    has = exists().where(Channel.workspace_id == Workspace.id, Channel.platform == "newsroom")
+    real = select(Workspace.slug).where(has, Workspace.is_demo.is_(False)).order_by(Workspace.slug)
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return list(session.scalars(real))
+
+
+def front(office: Office, slug: str, kind: str = "", cursor: str = "", size: int = PAGE) -> Front:
+    """The newest first. ``kind`` narrows to ``release`` or ``post``; ``cursor`` is the ``older`` of the page before."""
+    here = room(office, slug)
+    where = [Item.kind == kind] if kind in ("release", "post") else []
+    before = _read_cursor(cursor)
+    if before is not None:
+        at, number = before
+        where.append(or_(Delivery.published_at < at, and_(Delivery.published_at == at, Delivery.id < number)))
+    with office.store.read(here.id) as session:
+        rows: list[tuple[Delivery, Item, Content]] = []
+        older = ""
+        for row in _published(office, session, *where):
+            if len(rows) == size:
+                older = _cursor(rows[-1][0])
+                break
+            rows.append(row)
+        entries = _entries(office, session, rows)
+        mixed = {k for k in ("post", "release") if session.scalar(_deliveries(Item.kind == k).limit(1)) is not None}
+    return Front(here, entries, older, kind, len(mixed) > 1)
+
+
+def changed_at(office: Office, shown: Front) -> datetime | None:
+    """When what ``shown`` is of last changed, for feeds: also when something last came off it or back to it, so that
+    it never goes back. ``None`` where nothing has ever stood there."""
+    with office.store.read(shown.room.id) as session:
+        moved = session.execute(select(func.max(Takedown.at), func.max(Takedown.ended_at))).one()
+    moments = [*moved, *(entry.updated_at for entry in shown.entries)]
+    return max((one for one in moments if one is not None), default=None)
+
+
+def _cursor(delivery: Delivery) -> str:
+    assert delivery.published_at is not None
+    return f"{to_micros(delivery.published_at)}-{delivery.id}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
+    match = re.fullmatch(r"(\d{1,17})-(\d{1,15})", cursor)
+    if match is None:
+        return None
+    return from_micros(int(match[1])), int(match[2])
+
+
+class TakenDown(NotFound):
+    """It stood here once. ``reason`` and ``at`` are what readers are told."""
+
+    def __init__(self, room: Room, reason: str, at: datetime) -> None:
+        super().__init__(N_("This has been taken down."))
+        self.room, self.reason, self.at = room, reason, at
+
+
+def entry(office: Office, slug: str, address: str, version: int | None = None) -> tuple[Room, Entry]:
+    """The item at ``address``: its own, an older one, or its whole uid; a correction's leads to what it corrects.
+
+    ``version`` asks for an earlier wording. Raises :class:`TakenDown`, or :class:`NotFound`.
+    """
+    here = room(office, slug)
+    with office.store.read(here.id) as session:
+        wanted = _at_address(session, address)
+        rows = list(_published(office, session, Item.id.in_(wanted))) if wanted else []
+        if not rows:
+            _say_why(session, here, wanted)
+            raise NotFound(N_("There is no such release."))
+        entries = _entries(office, session, rows)
+        chosen = next((one for one in entries if address in (one.address, one.uid)), entries[0])
+        if version is not None:
+            row = next(row for row in rows if row[1].uid == chosen.uid)
+            chosen = _entries(office, session, [row], version)[0]
+    return here, chosen
+
+
+def _at_address(session: Session, address: str) -> set[int]:
+    """The ids of the items that an address may mean: what is corrected, never the correction."""
+    tail = address[-TAIL:]
+    same = [Item.uid == address, Item.slug == address] if address else []
+    if re.fullmatch(r"[0-9a-f]{8}", tail):
+        same.append(Item.uid.startswith(tail, autoescape=True))
+    originals = select(func.coalesce(Item.corrects_id, Item.id)).where(or_(*same))
+    return set(session.scalars(originals)) if same else set()
+
+
+def _say_why(session: Session, here: Room, wanted: set[int]) -> None:
+    """Raise :class:`TakenDown` where one of ``wanted`` stood in the newsroom until somebody took it down."""
+    stood = exists().where(
+        Delivery.item_id == Takedown.item_id,
+        Delivery.state == "published",
+        Delivery.channel_id == Channel.id,
+        Channel.platform == "newsroom",
+    )
+    standing = (Takedown.item_id.in_(wanted), Takedown.ended_at.is_(None), stood)
+    row = session.scalar(select(Takedown).where(*standing).order_by(Takedown.id.desc()).limit(1))
+    if row is not None:
+        raise TakenDown(here, row.reason, row.at)
+
+
+def site_map(office: Office, slug: str) -> tuple[Room, list[tuple[str, datetime]]]:
+    """The address of everything in a newsroom, and when it was last changed."""
+    here = room(office, slug)
+    with office.store.read(here.id) as session:
+        rows = []
+        for row in _published(office, session):
+            rows.append(row)
+            if len(rows) == MAP:
+                break
+        made = [(one.address, one.updated_at) for one in _entries(office, session, rows, pictured=False)]
+    return here, made
+
+
+def _deliveries(*where: Any) -> Any:
+    return (
+        select(Delivery, Item, Revision)
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Revision, Revision.id == Delivery.revision_id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Channel.platform == "newsroom", Delivery.state == "published", Item.corrects_id.is_(None), *where)
+        .where(~versions.down())
+        .order_by(Delivery.published_at.desc(), Delivery.id.desc())
+    )
+
+
+def _published(office: Office, session: Session, *where: Any) -> Iterator[tuple[Delivery, Item, Content]]:
+    """Everything that may be seen now, the newest first; an item once, however many newsrooms it went to."""
+    now, seen = office.now(), set()
+    rows = session.execute(_deliveries(*where).execution_options(yield_per=50))
+    for delivery, item, revision in rows:
+        content = revision.parsed()
+        if item.id in seen or not may_be_seen(content, now) or delivery.published_at is None:
+            continue
+        seen.add(item.id)
+        yield delivery, item, content
+
+
+def _entries(
+    office: Office,
+    session: Session,
+    rows: Sequence[tuple[Delivery, Item, Content]],
+    version: int | None = None,
+    *,
+    pictured: bool = True,
+) -> list[Entry]:
+    """Each publication as readers meet it now, in its newest wording, or in the one that ``version`` counts.
+
+    Raises :class:`NotFound` where there is no such version. One question a kind, however many there are.
+    """
+    now = office.now()
+    later = versions.corrections(session, [item.id for _delivery, item, _content in rows], "newsroom", now)
+    made = []
+    for delivery, item, content in rows:
+        assert delivery.published_at is not None
+        first = Version(1, item.id, delivery.channel_id, delivery.published_at, content)
+        every = [first, *later.get(item.id, ())]
+        number = len(every) if version is None else version
+        if not 1 <= number <= len(every):
+            raise NotFound(N_("There is no such release."))
+        made.append((item, every, number))
+    return _with_pictures(session, made, now) if pictured else [_entry(*one, ()) for one in made]
+
+
+def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Entry]:
+    wanted = [versions.pictures_of(every, number) for _item, every, number in made]
+    shown = {shot.name[:64]: shot for shot in versions.shots(session, (p for group in wanted for p in group), now)}
+    entries = []
+    for (item, every, number), group in zip(made, wanted, strict=True):
+        pictures = [
+            msgspec.structs.replace(shown[one.sha256], alt=one.alt, credit=one.credit)
+            for one in group
+            if one.sha256 in shown
+        ]
+        entries.append(_entry(item, every, number, pictures))
+    return entries
+
+
+def _entry(item: Item, every: list[Version], number: int, pictures: Sequence[Shot]) -> Entry:
+    newest, chosen = every[-1], every[number - 1]
+    address = address_of(newest.content.title, newest.content.text_on(newest.channel), item.uid)
+    text = chosen.content.text_on(chosen.channel)
+    kind = chosen.content.kind
+    return Entry(item.uid, kind, address, every[0].at, chosen.content, text, tuple(pictures), tuple(every), number)

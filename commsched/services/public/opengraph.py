@@ -1,0 +1,66 @@
+"""The picture of a link to the newsroom, or to a published item that has none of its own: drawn once, kept by what
+it says."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from commsched import images
+from commsched.core.content.markup import first_words
+from commsched.core.text.catalogues import say
+from commsched.core.text.messages import N_, Words
+from commsched.core.timing import dates
+from commsched.services.design import brand
+from commsched.services.kernel.context import Office
+from commsched.services.media import thumbnails
+from commsched.services.media.library import write_whole
+from commsched.services.public import newsroom, published_media
+from commsched.services.public.newsroom import Entry, Room
+from commsched.store.models import Workspace
+
+SIZE = (1200, 630)
+
+
+def picture(office: Office, slug: str, address: str) -> Path:
+    """The file of the picture for a published item: its own where that does, else a card with its headline. Raises
+    :class:`NotFound` for what the public may not see."""
+    room, entry = newsroom.entry(office, slug, address)
+    if entry.pictures and (
+        own := thumbnails.link(office, *published_media.picture(office, slug, entry.pictures[0].name, None))
+    ):
+        return own
+    language = entry.content.language if entry.content.language in ("sv", "en") else room.language
+    name, values = _words(room, entry)
+    return _drawn(office, room, name, values, language)
+
+
+def front(office: Office, slug: str) -> Path:
+    """The file of the card for the newsroom itself. Raises :class:`NotFound` where there is none."""
+    room = newsroom.room(office, slug)
+    title = say(Words(N_("Newsroom – %(office)s"), {"office": room.name}), room.language)
+    limit = images.designs.get("headline").fields["headline"].limit
+    return _drawn(office, room, "headline", {"headline": first_words(title, limit)}, room.language)
+
+
+def _drawn(office: Office, room: Room, name: str, values: dict[str, str], language: str) -> Path:
+    with office.store.read(room.id) as session:
+        own = brand.brand_of(office, session, session.get_one(Workspace, room.id))
+    made_of = repr((name, sorted(values.items()), own.key, language))
+    key = hashlib.sha256(made_of.encode()).hexdigest()
+    path = office.home / "cache" / "og" / key[:2] / f"{key}.jpg"
+    if not path.is_file():
+        write_whole(path, images.card.draw(name, SIZE, dict(values), own, language=language).data)
+    return path
+
+
+def _words(room: Room, entry: Entry) -> tuple[str, dict[str, str]]:
+    """Which design, and what it says: never more than it has room for."""
+    name = "release" if entry.kind == "release" else "headline"
+    fields = images.designs.get(name).fields
+    values = {"headline": first_words(entry.headline, fields["headline"].limit)}
+    if name == "release":
+        day = dates.local(entry.published_at, room.zone).date()
+        values["lead"] = first_words(entry.content.lead, min(160, fields["lead"].limit))
+        values["date"] = dates.long_day(day, room.language, year=True)[: fields["date"].limit]
+    return name, {key: value for key, value in values.items() if value}

@@ -1,0 +1,85 @@
+"""Which picture files the public may fetch: those of the office's own pages as they stand now."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.platform.contract import OWN_PAGES
+from commsched.core.text.messages import N_, NotFound
+from commsched.services.content import versions
+from commsched.services.content.compose import media_path
+from commsched.services.content.versions import may_be_seen
+from commsched.services.kernel.context import Office
+from commsched.services.media import search
+from commsched.services.public.newsroom import find_room
+from commsched.store.models import Channel, Delivery, Item, Media, Membership, PictureUse, Revision
+
+_MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
+
+
+def picture(office: Office, slug: str, name: str, person: int | None) -> tuple[Path, search.Row]:
+    """The file of a picture that is part of something published, or that ``person`` may see as a member.
+
+    Raises :class:`NotFound` for everything else, so that nobody learns which pictures there are.
+    """
+    here, match = find_room(office, slug), _MEDIA_NAME.fullmatch(name)
+    with office.store.read(here.id) as session:
+        row = search.files(session, [match[1]]).get(match[1]) if match else None
+        if (
+            row is None
+            or not match
+            or row.suffix != match[2]
+            or not (_is_member(session, person) or _is_published(office, session, row))
+        ):
+            raise NotFound(N_("There is no such picture."))
+    path = media_path(office, row.sha256, row.suffix)
+    if not path.is_file():
+        raise NotFound(N_("There is no such picture."))
+    return path, row
+
+
+def _is_member(session: Session, person: int | None) -> bool:
+    mine = select(Membership.id).where(Membership.person_id == person)
+    return person is not None and session.scalar(mine) is not None
+
+
+def _is_published(office: Office, session: Session, row: search.Row) -> bool:
+    """Whether it is one of the pictures of a public page as that page stands now. What a crop left out, what a
+    correction took away, what was taken down and who does not want to be shown any longer is nobody's to see."""
+    now = office.now()
+    if versions.lapsed_files(session, [row], now):
+        return False
+    media = row.id if isinstance(row, Media) else row.media_id
+    uses = session.execute(
+        select(Delivery, Item, Revision, Channel.platform)
+        .join(Revision, Revision.id == Delivery.revision_id)
+        .join(PictureUse, PictureUse.revision_id == Revision.id)
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(PictureUse.media_id == media, Channel.platform.in_(OWN_PAGES), Delivery.state == "published")
+        .where(~versions.down())
+        .order_by(Delivery.published_at.desc())
+        .execution_options(yield_per=100)
+    )
+    return any(_shows(session, row.sha256, *use, now) for use in uses)
+
+
+def _shows(
+    session: Session, sha256: str, delivery: Delivery, item: Item, revision: Revision, platform: str, now: datetime
+) -> bool:
+    content = revision.parsed()
+    if not may_be_seen(content, now):
+        return False
+    original = item.corrects_id or item.id
+    later = versions.corrections(session, [original], platform, now).get(original, [])
+    if platform == "sandbox":  # every wall is a page of its own
+        later = [one for one in later if one.channel == delivery.channel_id]
+    if (later[-1].item if later else original) != item.id:
+        return False
+    return any(one.sha256 == sha256 for one in content.pictures_on(delivery.channel_id))

@@ -1,0 +1,1 @@
+"""What the pages show: the calendar, today, the review of an item, the audit log."""

@@ -1,0 +1,57 @@
+"""Reading the record: a page of it, narrowed, and whether its chain is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import desc, select
+
+from commsched.services.kernel.audit_log import broken
+from commsched.services.kernel.context import Office
+from commsched.store.models import Entry, Item
+
+PAGE: Final = 100
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What to show: somebody's, one group of actions, one item's; ``before`` an entry's id for the page after."""
+
+    person: int | None = None
+    scheduler: bool = False
+    group: str = ""
+    item: int | None = None
+    before: int | None = None
+
+
+def entries(office: Office, workspace: int, wanted: Wanted) -> tuple[list[Entry], dict[int, str], bool]:
+    """(lines newest first, titles of their items, whether there are more)."""
+    found = select(Entry).where(Entry.workspace_id == workspace).order_by(desc(Entry.id)).limit(PAGE + 1)
+    if wanted.person is not None:
+        found = found.where(Entry.actor_id == wanted.person)
+    if wanted.scheduler:
+        found = found.where(Entry.actor_id.is_(None))
+    if wanted.group:
+        found = found.where(Entry.action.startswith(f"{wanted.group}.", autoescape=True))
+    if wanted.item is not None:
+        found = found.where(Entry.item_id == wanted.item)
+    if wanted.before is not None:
+        found = found.where(Entry.id < wanted.before)
+    with office.store.read(workspace) as session:
+        rows = list(session.scalars(found))
+        ids = {row.item_id for row in rows if row.item_id is not None}
+        named = select(Item.id, Item.title).where(Item.id.in_(ids))
+        titles = {row.id: row.title for row in session.execute(named)}
+    return rows[:PAGE], titles, len(rows) > PAGE
+
+
+def chain(office: Office, most: int = 20) -> Sequence[int]:
+    """Lines whose hash does not follow from the one before, at most ``most``; empty where the record is whole."""
+    bad: list[int] = []
+    with office.store.engine.connect() as connection:
+        for line in broken(connection):
+            bad.append(line)
+            if len(bad) >= most:
+                break
+    return bad

@@ -1,0 +1,235 @@
+"""What the calendar shows: one question for the items of a span, as plain tuples, and a stamp that says whether
+anything has changed since a page was made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from commsched.core.text.length import fold
+from commsched.services.approval.clearance import clearance
+from commsched.services.content import items
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.display_state import shown, states
+from commsched.services.workflow.schedule import FROM
+from commsched.services.workflow.schedule import movable as can_move
+from commsched.store.models import Channel, Item, Membership, Person
+from commsched.store.search import holds
+from commsched.store.session import Store
+from commsched.store.types import to_micros
+
+UNDATED: Final = 20
+"""Drafts without a time that are shown beside the calendar."""
+
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "writing": ("draft", "changes_requested"),
+    "review": ("in_review",),
+    "approved": ("approved",),
+    "scheduled": ("scheduled", "publishing"),
+    "published": ("published", "partly_published"),
+    "stopped": ("held", "failed", "partly_published", "publishing"),
+}
+"""What one filter on the page lets through."""
+
+Row = tuple[int, int, str, str, str, str, int | None]
+"""An item: id, its time in microseconds since 1970 UTC, state, title, ``,channel,ids,``, kind, author."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What the page is narrowed to. Empty asks for everything but what was cancelled."""
+
+    group: str = ""
+    channel: int | None = None
+    person: int | None = None
+    words: str = ""
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What stands around the items: channels (id → name, platform, state) and people (id → name)."""
+
+    channels: dict[int, tuple[str, str, str]]
+    people: dict[int, str]
+
+
+# Plain tables and statements built once: the session's own narrowing costs more than the question here, so each
+# statement names the workspace itself, as a parameter that is always taken from the session.
+_item: Any = Item.__table__
+_channel: Any = Channel.__table__
+_member: Any = Membership.__table__
+_person: Any = Person.__table__
+_at: Any = type_coerce(_item.c.publish_at, BigInteger)
+_state: Any = shown.label("state")
+_COLUMNS: Final = (_item.c.id, _at, _state, _item.c.title, _item.c.channels, _item.c.kind, _item.c.author_id)
+_SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
+_NO_TIME: Final = _item.c.publish_at.is_(None)
+_workspace: Any = bindparam("workspace")
+
+
+def _narrowed(found: Any, wanted: Wanted) -> Any:
+    found = found.where(_item.c.workspace_id == _workspace)
+    if wanted.group in GROUPS:
+        found = found.where(_item.c.state.in_(GROUPS[wanted.group]))
+    else:
+        found = found.where(_item.c.state != "cancelled")
+    if wanted.channel is not None:
+        found = found.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
+    if wanted.person is not None:
+        found = found.where(_item.c.author_id == wanted.person)
+    for word in fold(wanted.words).split()[:10]:
+        found = found.where(holds(_item.c.search, word))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _rows_statement(wanted: Wanted) -> Any:
+    return _narrowed(select(*_COLUMNS).where(_SPAN), wanted).order_by(_at, _item.c.id)
+
+
+@lru_cache(maxsize=64)
+def _undated_statement(wanted: Wanted) -> Any:
+    found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
+    return found.order_by(_item.c.updated_at.desc()).limit(UNDATED)
+
+
+def _ask(session: Session, statement: Any, **values: Any) -> Any:
+    return session.connection().execute(statement, {"workspace": session.info["workspace"]} | values)
+
+
+def rows(session: Session, start: datetime, end: datetime, wanted: Wanted, now: datetime) -> Sequence[Row]:
+    """The items planned in [start, end), in the order of their times, with their states as people are told them at
+    ``now``. One statement, no entities."""
+    found = _ask(session, _rows_statement(wanted), start=to_micros(start), end=to_micros(end), now=now)
+    return found.all()  # type: ignore[no-any-return]
+
+
+def undated(session: Session, wanted: Wanted, now: datetime) -> Sequence[Row]:
+    """What has no time yet, the latest touched first."""
+    return _ask(session, _undated_statement(wanted), now=now).all()  # type: ignore[no-any-return]
+
+
+_name: Any = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
+_around: Final = union_all(
+    select(literal("c").label("what"), _channel.c.id.label("id"), _channel.c.name.label("name"),
+           _channel.c.platform.label("platform"), _channel.c.state.label("state"))
+    .where(_channel.c.workspace_id == _workspace),
+    select(literal("p"), _member.c.person_id, _name, literal(""), literal(""))
+    .join_from(_member, _person, _person.c.id == _member.c.person_id).where(_member.c.workspace_id == _workspace),
+)  # fmt: skip
+
+
+def around(session: Session) -> Around:
+    """The office's channels and people, in one statement."""
+    found = _ask(session, _around).all()
+    return Around(
+        {row.id: (row.name, row.platform, row.state) for row in found if row.what == "c"},
+        dict(sorted(((row.id, row.name) for row in found if row.what == "p"), key=lambda one: one[1].casefold())),
+    )
+
+
+@lru_cache(maxsize=64)
+def _stamp_statement(wanted: Wanted) -> Any:
+    def text(column: Any) -> Any:
+        return cast(column, Text)
+
+    piece = text(_item.c.id) + "." + text(_item.c.version) + "." + text(func.coalesce(_at, 0)) + "." + _state
+    shown = _narrowed(select(piece.label("piece")), wanted)
+    spoken = shown.where(_SPAN).order_by(_at, _item.c.id).subquery()
+    loose = shown.where(_NO_TIME).order_by(_item.c.updated_at.desc()).limit(UNDATED).subquery()
+    channel = text(_channel.c.id) + _channel.c.name + "." + _channel.c.platform + "." + _channel.c.state
+    person = text(_member.c.person_id) + _person.c.name + "." + _person.c.email
+    return select(
+        select(_joined(spoken.c.piece)).scalar_subquery(),
+        select(_joined(loose.c.piece)).scalar_subquery(),
+        select(_joined(channel)).where(_channel.c.workspace_id == _workspace).scalar_subquery(),
+        select(_joined(person)).join_from(_member, _person, _person.c.id == _member.c.person_id)
+        .where(_member.c.workspace_id == _workspace).scalar_subquery(),
+    )  # fmt: skip
+
+
+def _joined(column: Any) -> Any:
+    return func.coalesce(func.aggregate_strings(column, ";"), "")
+
+
+_kept: WeakKeyDictionary[Store, dict[tuple[Any, ...], tuple[int, str]]] = WeakKeyDictionary()
+_KEPT_MOST: Final = 500
+
+
+def kept_stamp(office: Office, workspace: int, start: datetime, end: datetime, wanted: Wanted) -> str | None:
+    """The stamp worked out before, if nobody has committed anything at all since; else ``None``."""
+    found = _kept.get(office.store, {}).get((workspace, start, end, wanted))
+    return found[1] if found and found[0] == office.store.version() else None
+
+
+def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime, wanted: Wanted) -> str:
+    """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
+    version = office.store.version()  # before the reading: what is committed in between makes it out of date
+    made = stamp(session, start, end, wanted, office.now())
+    if version is not None:
+        pages = _kept.setdefault(office.store, {})
+        if len(pages) >= _KEPT_MOST:
+            pages.clear()
+        pages[session.info["workspace"], start, end, wanted] = (version, made)
+    return made
+
+
+def stamp(session: Session, start: datetime, end: datetime, wanted: Wanted, now: datetime) -> str:
+    """A digest over everything :func:`rows`, :func:`undated` and :func:`around` would return at ``now``.
+
+    A title or the channels change only with a new revision, whose number is ``version``; so the digest covers those
+    columns without reading them. The database joins the pieces; only one long string comes over.
+    """
+    found = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end), now=now).one()
+    return hashlib.sha256(repr(tuple(found)).encode()).hexdigest()[:32]
+
+
+class Movable(msgspec.Struct, frozen=True):
+    """Whether and where an item can be moved: inside the window the approval stands, outside it is asked for anew."""
+
+    id: int
+    title: str
+    wall: str
+    state: str
+    movable: bool
+    start: datetime | None
+    end: datetime | None
+    approved: bool
+    """Whether an approval stands that a move could lose."""
+
+
+FIXED: Final = frozenset({"published", "publishing", "begun", "partly_published", "cancelled", "unknown"})
+"""States, as people are told them, in which nothing is moved by dragging."""
+
+
+def movable(office: Office, actor: Actor, item_id: int) -> Movable:
+    """What whoever is about to move an item should know. Raises :class:`commsched.core.text.messages.NotFound`."""
+    actor.require("read")
+    with office.store.read(actor.workspace) as session:
+        item = items.load(session, item_id)
+        bounds = None
+        if item.state in FROM | {"in_review", "publishing"}:
+            bounds = clearance(session, item, items.current(session, item).hash)
+        start, end = bounds or (None, None)
+        state = states(session, [item.id], office.now())[item.id]
+        free = state not in FIXED or (
+            state in ("partly_published", "publishing", "begun") and can_move(session, item, office.now())
+        )
+        return Movable(item.id, item.title, item.wall_time, state, free, start, end, bounds is not None)

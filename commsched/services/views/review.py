@@ -1,0 +1,204 @@
+"""What waits for whom: the approver's list, and one item as its approver should see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import desc, or_, select
+from sqlalchemy.orm import Session
+
+from commsched.core.content import changes
+from commsched.core.content.changes import Change
+from commsched.core.text.catalogues import say
+from commsched.core.text.messages import Conflict, NotAllowed, Words
+from commsched.services.approval.approvers import Turn, turn
+from commsched.services.content import items
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.views import item_view
+from commsched.services.views.preview import Look, looks
+from commsched.services.workflow import approve
+from commsched.store.models import Channel, Decision, Entry, Item, Revision
+
+MOST = 200
+"""Items in the list."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """An item in review. ``names`` are those whose yes it waits for; ``mine`` if the reader is one of them."""
+
+    item: Item
+    revision: Revision
+    mine: bool
+    names: list[str]
+    accept: bool = False
+    """What it waits for is that somebody accepts what another wrote."""
+    stuck: bool = False
+    """Nobody could move it on."""
+
+
+class Review(msgspec.Struct, frozen=True):
+    """An item as its approver sees it. ``before`` is the revision they last decided on, if it was another."""
+
+    seen: item_view.Seen
+    looks: list[Look]
+    names: list[str]
+    """Those whose yes it waits for."""
+    cannot: Words | None
+    """Why the reader cannot decide, if so."""
+    before: Revision | None = None
+    changes: list[Change] = msgspec.field(default_factory=list)
+    moved: bool = False
+    """Its time was changed since the reader last decided."""
+    turn: Turn = msgspec.field(default_factory=Turn)
+    others: list[str] = msgspec.field(default_factory=list)
+    """Those who are to accept the words of :attr:`own`, so that these can say yes."""
+    own: list[str] = msgspec.field(default_factory=list)
+    """Those who could say yes, were some of the words not their own; without the reader, where the reader is to accept
+    those words."""
+    wrote: list[str] = msgspec.field(default_factory=list)
+    """Those who have saved it, in the order that each of them first did."""
+    embargo: datetime | None = None
+    """Before which nothing of it is public."""
+    late: bool = False
+    """Its time has passed, so that a yes would lead to nothing."""
+    accepts: bool = False
+    """The reader can accept what others wrote."""
+    accepted: list[Change] = msgspec.field(default_factory=list)
+    """What others changed in it since the reader last saved or began it."""
+
+
+def waiting(office: Office, actor: Actor) -> list[Waiting]:
+    """Everything in review, what waits for the reader first, then by time."""
+    actor.require("read")
+    with office.store.read(actor.workspace) as session:
+        found = session.scalars(select(Item).where(Item.state.in_(approve.DECIDABLE)).order_by(Item.id).limit(MOST))
+        rows = [_waiting(office, session, actor, item) for item in found if item.state != "held" or _late(item)]
+    return sorted(rows, key=lambda row: (not row.mine, row.item.publish_at is None, row.item.publish_at, row.item.id))
+
+
+def _late(item: Item) -> bool:
+    return item.reason == "unapproved"
+
+
+def _waiting(office: Office, session: Session, actor: Actor, item: Item) -> Waiting:
+    revision = items.current(session, item)
+    now = turn(office, session, item, revision)
+    people = now.asked or now.acceptors
+    return Waiting(item, revision, actor.person in now.asked | now.acceptors, _called(session, people),
+                   not now.asked and bool(now.acceptors), now.stuck)  # fmt: skip
+
+
+def _called(session: Session, people: Iterable[int]) -> list[str]:
+    return sorted(item_view.names(session, people).values())
+
+
+def review(office: Office, actor: Actor, item_id: int) -> Review:
+    """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
+    seen = item_view.look(office, actor, item_id)
+    with office.store.read(actor.workspace) as session:
+        shown = looks(office, session, seen.revision.parsed(), seen.item.uid)
+        waits = seen.item.state in ("in_review", "held")
+        now = turn(office, session, seen.item, seen.revision) if waits else Turn()
+        last = _last_decision(session, actor, item_id)
+        before = session.get(Revision, last.revision_id) if last and last.hash != seen.revision.hash else None
+        return Review(
+            seen, shown, _called(session, now.asked), _cannot(office, session, actor, seen), before,
+            _compare(office, session, actor, before, seen.revision),
+            last is not None and _moved_since(session, item_id, last),
+            now, _called(session, now.acceptors), _called(session, _freed(now, actor)),
+            wrote=_wrote(session, seen),
+            embargo=_embargo(seen.revision),
+            late=seen.item.latest_at is not None and seen.item.latest_at < office.now(),
+            accepts=actor.person in now.may_accept and _waits(seen.item),
+            accepted=_compare(office, session, actor, _last_own(session, actor, seen), seen.revision),
+        )  # fmt: skip
+
+
+def _embargo(revision: Revision) -> datetime | None:
+    until = revision.parsed().embargo
+    return datetime.fromisoformat(until) if until else None
+
+
+def _freed(now: Turn, actor: Actor) -> frozenset[int]:
+    """Whom accepting lets approve: told to one who may accept, the others; told to anybody else, all but the asked."""
+    if actor.person in now.may_accept:
+        return now.own - {actor.person}
+    return (now.own - now.acceptors) or now.own
+
+
+def _wrote(session: Session, seen: item_view.Seen) -> list[str]:
+    saved = select(Revision.author_id).where(
+        Revision.item_id == seen.item.id, Revision.number <= seen.revision.number
+    ).order_by(Revision.number)  # fmt: skip
+    people = dict.fromkeys(one for one in session.scalars(saved) if one is not None)
+    known = item_view.names(session, people)
+    return [known[one] for one in people if one in known]
+
+
+def _waits(item: Item) -> bool:
+    return item.state == "in_review" or (item.state == "held" and _late(item) and item.submitted_at is not None)
+
+
+def _compare(
+    office: Office, session: Session, actor: Actor, before: Revision | None, after: Revision
+) -> list[Change]:  # fmt: skip
+    if before is None or before.hash == after.hash:
+        return []
+    tell = choice_teller(office, session, actor.language)
+    return changes.compare(before.parsed(), after.parsed(), channel_names(session), tell)
+
+
+def _last_own(session: Session, actor: Actor, seen: item_view.Seen) -> Revision | None:
+    """The newest version that the reader saved or accepted themselves; what has come since is somebody else's."""
+    accepted = [row.revision_id for row in seen.decisions if row.verdict == "accept" and row.person_id == actor.person]
+    mine = or_(Revision.author_id == actor.person, Revision.id.in_(accepted))
+    found = select(Revision).where(Revision.item_id == seen.item.id, mine).order_by(desc(Revision.number)).limit(1)
+    return session.scalar(found) if actor.person else None
+
+
+def channels_by_id(session: Session) -> dict[int, Channel]:
+    """Every channel of the office, removed ones too."""
+    return {row.id: row for row in session.scalars(select(Channel))}
+
+
+def channel_names(session: Session) -> dict[int, str]:
+    """What they are called."""
+    return {number: row.name for number, row in channels_by_id(session).items()}
+
+
+def choice_teller(office: Office, session: Session, language: str) -> changes.Teller:
+    """Spells a channel's choices in ``language``, by the words its platform has for them; the usual ones left out."""
+    channels = channels_by_id(session)
+
+    def tell(number: int, chosen: Mapping[str, str]) -> str:
+        known = office.platform(channels[number].platform).options if number in channels else ()
+        return "\n".join(
+            f"{say(one.label, language)}: {say(dict(one.choices).get(chosen[one.key], chosen[one.key]), language)}"
+            for one in known if chosen.get(one.key, one.default) not in ("", one.default)
+        )  # fmt: skip
+
+    return tell
+
+
+def _last_decision(session: Session, actor: Actor, item_id: int) -> Decision | None:
+    mine = select(Decision).where(Decision.item_id == item_id, Decision.person_id == actor.person)
+    return session.scalar(mine.order_by(desc(Decision.id)).limit(1)) if actor.person else None
+
+
+def _moved_since(session: Session, item_id: int, last: Decision) -> bool:
+    after = select(Entry).where(
+        Entry.item_id == item_id, Entry.at > last.at, Entry.action.in_(("item.moved", "item.edited"))
+    )
+    return any(row.action == "item.moved" or row.facts.get("moved") for row in session.scalars(after))
+
+
+def _cannot(office: Office, session: Session, actor: Actor, seen: item_view.Seen) -> Words | None:
+    try:
+        actor.require("approve")
+        item, revision = approve.decidable(session, seen.item.id, seen.revision.hash)
+        approve.principal_for(office, session, actor, item, revision)
+    except (NotAllowed, Conflict) as error:
+        return error.words
+    return None

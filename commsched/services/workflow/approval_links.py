@@ -1,0 +1,132 @@
+"""Approval by an address in a mail: GET shows, POST decides, once, for one person and one hash.
+
+A mail scanner that follows every link spends nothing, since only a POST with the page's own form decides.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.text.messages import N_, Conflict, NotFound
+from commsched.services.content import items
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.workflow import approve
+from commsched.store.models import ApprovalLink, Decision, Item, Membership, Person, Revision, Workspace
+from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.vault import token_hash
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a link that is over was used for, and how the item stands now."""
+
+    verdict: str
+    at: datetime
+    item: Item
+    workspace: Workspace
+    language: str
+
+
+class Spent(Conflict):
+    """The link has been used, has expired, or speaks of a version that no longer stands. ``outcome``: what its holder
+    decided with it, if they did."""
+
+    code = "spent"
+
+    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the page behind a link needs."""
+
+    link_id: int
+    actor: Actor
+    workspace: Workspace
+    item: Item
+    revision: Revision
+    changed: bool
+    """The item has been edited since the link was sent; the page shows the new version and says so."""
+
+
+def open_link(office: Office, token: str) -> Shown:
+    """Look at what a link is for, without spending it. Raises :class:`NotFound` or :class:`Spent`."""
+    with office.store.read(EVERY_WORKSPACE) as session:
+        return _open(office, session, token)
+
+
+def _open(office: Office, session: Session, token: str) -> Shown:
+    link, person = _valid(office, session, token)
+    role = session.scalar(
+        select(Membership.role).where(Membership.person_id == person.id, Membership.workspace_id == link.workspace_id)
+    )
+    workspace = session.get(Workspace, link.workspace_id)
+    item = session.scalar(select(Item).where(Item.id == link.item_id))
+    if role is None or workspace is None or item is None:
+        raise NotFound(N_("This link leads nowhere any more."))
+    if item.state not in approve.DECIDABLE:
+        raise Spent(N_("This has already been decided, or was taken back by its writer."))
+    revision = items.current(session, item)
+    actor = Actor(person.id, person.name or person.email, workspace.id, role, "link", person.language)
+    return Shown(link.id, actor, workspace, item, revision, revision.hash != link.hash)
+
+
+def shows(office: Office, found: Shown, sha256: str) -> bool:
+    """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it."""
+    if sha256 in found.revision.parsed().files():
+        return True
+    with office.store.read(found.actor.workspace) as session:
+        return any(sha256 in row.parsed().files() for row in items.history(session, found.item))
+
+
+def _valid(office: Office, session: Session, token: str) -> tuple[ApprovalLink, Person]:
+    link = session.scalar(select(ApprovalLink).where(ApprovalLink.token_hash == token_hash(token)))
+    person = session.get(Person, link.person_id) if link else None
+    if link is None or person is None or not person.active or person.stamp != link.stamp:
+        raise NotFound(N_("This link leads nowhere any more."))
+    if link.used_at is not None:
+        raise Spent(N_("This link has been used. Sign in to see what became of it."), _outcome(session, link, person))
+    if link.replaced_at is not None:
+        raise Spent(N_("A newer mail about this has been sent to you since. Use the link in that one."))
+    if link.expires_at <= office.now():
+        raise Spent(N_("This link has expired. Sign in, or ask for a new one."))
+    return link, person
+
+
+def _outcome(session: Session, link: ApprovalLink, person: Person) -> Outcome | None:
+    decision = session.scalar(select(Decision).where(Decision.id == link.decision_id)) if link.decision_id else None
+    item = session.scalar(select(Item).where(Item.id == link.item_id))
+    workspace = session.get(Workspace, link.workspace_id)
+    if decision is None or item is None or workspace is None:
+        return None
+    session.expunge(item)  # what the page tells must outlive the end of this transaction
+    session.expunge(workspace)
+    return Outcome(decision.verdict, decision.at, item, workspace, person.language)
+
+
+def decide(
+    office: Office, token: str, verdict: str, content_hash: str, comment: str = "", until: datetime | None = None
+) -> Shown:
+    """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``.
+
+    The link is spent first, and in the decision's own transaction: pressed twice at once it decides once, and a
+    conflict or an empty comment costs nothing.
+    """
+    workspace = open_link(office, token).workspace.id
+    with office.store.write(workspace) as session:
+        shown = _open(office, session, token)
+        spend = update(ApprovalLink).where(ApprovalLink.id == shown.link_id, ApprovalLink.used_at.is_(None))
+        if session.connection().execute(spend.values(used_at=office.now())).rowcount != 1:
+            raise Spent(N_("This link has been used. Sign in to see what became of it."))
+        item = shown.item.id
+        if verdict == "approve":
+            made = approve.approve_in(office, session, shown.actor, item, content_hash, comment, until)
+        else:
+            made = approve.request_changes_in(office, session, shown.actor, item, content_hash, comment)
+        session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=made.id))
+    office.wake()
+    return shown

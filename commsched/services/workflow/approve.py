@@ -1,0 +1,295 @@
+"""Ask, approve, send back: every decision is bound to the hash of what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from commsched.core.approval.rules import LETS_OUT, cleared, current_step, standing, yeses
+from commsched.core.text.clean import passage
+from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
+from commsched.core.timing.wall_time import PASSED, passed
+from commsched.services.approval import comments, rounds
+from commsched.services.approval.approvers import Case, ask, counts_for, people_with, turn, writers_of
+from commsched.services.approval.approvers import names as names_of
+from commsched.services.approval.clearance import policy_for, read_policy, said_of
+from commsched.services.content import items
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.notices import outbox
+from commsched.services.workflow import schedule
+from commsched.store.models import Decision, Item, Revision
+
+ASKABLE = frozenset({"draft", "changes_requested", "held", "approved"})
+DECIDABLE = frozenset({"in_review", "held"})
+
+
+class Blocked(Invalid):
+    """The draft has problems that stop it; they are in ``problems``."""
+
+    code = "blocked"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        first = self.problems[0]
+        super().__init__(first.words.message, first.field, **first.words.params)
+
+
+def submit(
+    office: Office, actor: Actor, item_id: int, *, then_schedule: bool = False, accepting: str | None = None
+) -> None:
+    """Ask for approval of the current revision. With nobody to ask, it is approved at once.
+
+    Raises :class:`Blocked` with every problem that stops it, and :class:`commsched.services.approval.rounds.Nobody`
+    where no one could approve it. ``then_schedule`` schedules as soon as the last yes is in. ``accepting``: the hash
+    of a version in which the actor takes on what others wrote, so that those can approve it.
+    """
+    actor.require("write")
+    examined = items.examine(office, actor, item_id)
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id, lock=True)
+        if item.state not in ASKABLE:
+            raise Conflict(N_("It is already with the approver or past that."))
+        revision = items.current(session, item)
+        items.require_unchanged(examined, item, revision)
+        _refuse_blocked(examined.stopping)
+        items.learn_alt(session, revision.parsed())
+        item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
+        item.state, item.reminded_at = "in_review", None
+        note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
+        if accepting is not None:
+            rounds.begin(session, actor, item, revision)
+            _accept(office, session, actor, item, revision, accepting)
+        _open(office, session, actor, item, revision)
+    office.wake()
+
+
+def _refuse_blocked(stopping: Sequence[Problem]) -> None:
+    if stopping:
+        raise Blocked(stopping)
+
+
+def _open(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
+    """A round by the policy of today. What was said of these very words before counts, where it covers the time."""
+    policy = rounds.begin(session, actor, item, revision)
+    rounds.lapse(office, session, actor, item, revision)
+    if not policy.steps:
+        schedule.decide(office, session, actor, item, revision, "release")
+    advance(office, session, actor, item, revision)
+    if item.state == "in_review":
+        rounds.refuse_nobody(office, session, item, revision)
+
+
+def accept(office: Office, actor: Actor, item_id: int, content_hash: str) -> None:
+    """Take on what others wrote, in exactly ``content_hash``: the words are the actor's from then on, and those who
+    had written them can approve them. Two people have then agreed to each word.
+
+    Raises :class:`Conflict` where there is nothing to accept, or nobody would be left to approve it.
+    """
+    with office.store.write(actor.workspace) as session:
+        accept_in(office, session, actor, item_id, content_hash)
+    office.wake()
+
+
+def accept_in(office: Office, session: Session, actor: Actor, item_id: int, content_hash: str) -> None:
+    """As :func:`accept`, within a transaction that has more to do."""
+    actor.require("write")
+    item, revision = decidable(session, item_id, content_hash)
+    _refuse_late(office, item)
+    _accept(office, session, actor, item, revision, content_hash)
+    item.state = "in_review"
+    _open(office, session, actor, item, revision)
+
+
+def _accept(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, content_hash: str
+) -> None:  # fmt: skip
+    if revision.hash != content_hash:
+        raise items.Changed(revision)
+    if actor.person is None:
+        raise NotAllowed(N_("Only a person can approve."))
+    if actor.person not in turn(office, session, item, revision).may_accept:
+        raise Conflict(N_("There is nothing here that you need to accept."))
+    names = names_of(session, writers_of(session, item, revision) - {actor.person})
+    schedule.decide(office, session, actor, item, revision, "accept")
+    note(session, office, actor, "item.accepted", item.id, hash=revision.hash, names=names)
+
+
+def approve(
+    office: Office, actor: Actor, item_id: int, content_hash: str, comment: str = "", until: datetime | None = None
+) -> None:
+    """Say yes to exactly ``content_hash``; ``until`` narrows or widens how long the yes covers.
+
+    Raises :class:`Conflict` if the item has changed since or its time has passed, :class:`NotAllowed` for one's own
+    words or another's turn.
+    """
+    with office.store.write(actor.workspace) as session:
+        approve_in(office, session, actor, item_id, content_hash, comment, until)
+    office.wake()
+
+
+def approve_in(
+    office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str = "",
+    until: datetime | None = None,
+) -> Decision:  # fmt: skip
+    """As :func:`approve`, within a transaction that has more to do; its caller wakes the engine afterwards."""
+    actor.require("approve")
+    item, revision = decidable(session, item_id, content_hash)
+    _refuse_late(office, item)
+    if until is not None and item.publish_at is not None and office.now() < until < item.publish_at:
+        raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
+    principal = principal_for(office, session, actor, item, revision)
+    step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)
+    row = schedule.decide(office, session, actor, item, revision, "approve", comment=comment, step=step or 0,
+                          in_place_of=principal if principal != actor.person else None, until=until)  # fmt: skip
+    note(session, office, actor, "item.approved", item.id, hash=content_hash, step=row.step)
+    advance(office, session, actor, item, revision, comment=row.comment)
+    return row
+
+
+def _refuse_late(office: Office, item: Item) -> None:
+    """A yes to what can no longer go out would be thanked for and lead to nothing."""
+    if item.latest_at is not None and item.latest_at < office.now():
+        raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
+
+
+def request_changes(office: Office, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
+    """Send it back with a word on what to change."""
+    with office.store.write(actor.workspace) as session:
+        request_changes_in(office, session, actor, item_id, content_hash, comment)
+
+
+def request_changes_in(
+    office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str
+) -> Decision:  # fmt: skip
+    """As :func:`request_changes`, within a transaction that has more to do."""
+    actor.require("approve")
+    if not passage(comment, "comment"):
+        raise Invalid(N_("Say what should be changed."), "comment")
+    item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
+    row = _send_back(office, session, actor, item, revision, "changes", comment)
+    note(session, office, actor, "item.sent_back", item.id, hash=content_hash)
+    return row
+
+
+def withdraw(office: Office, actor: Actor, item_id: int, comment: str = "") -> None:
+    """Take an approval back: the approver stops what is approved but not out. It must be approved anew."""
+    actor.require("approve")
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id, lock=True)
+        if item.state not in ("approved", "scheduled"):
+            raise Conflict(N_("It is not approved, or already on its way."))
+        revision = items.current(session, item)
+        said = standing(said_of(session, item.id), revision.hash)
+        if not any(one.verdict in LETS_OUT - {"release"} for one in said):
+            raise Conflict(N_("Nobody had to approve it, so there is no approval to take back. It can be cancelled."))
+        _send_back(office, session, actor, item, revision, "withdraw", comment)
+        note(session, office, actor, "approval.withdrawn", item.id, hash=revision.hash)
+
+
+def _send_back(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Any, comment: str
+) -> Decision:  # fmt: skip
+    row = schedule.decide(office, session, actor, item, revision, verdict, comment=comment)
+    items.void(session, item)
+    item.state = "changes_requested"
+    session.flush()
+    _tell(office, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
+    comments.spread(office, session, actor, item, row.comment, told=[item.author_id])
+    return row
+
+
+def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
+    """In an emergency: let the current revision out without approval. The reason goes to every approver at once."""
+    actor.require("bypass")
+    reason = passage(reason, "reason")
+    if len(reason) < 10:
+        raise Invalid(N_("Say why it cannot wait, in at least ten characters."), "reason")
+    examined = items.examine(office, actor, item_id)
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id, lock=True)
+        if item.state not in ASKABLE | DECIDABLE:
+            raise Conflict(N_("There is nothing to bypass here."))
+        revision = items.current(session, item)
+        items.require_unchanged(examined, item, revision)
+        stopping = examined.stopping
+        if item.latest_at is not None and not passed(item.latest_at, office.now()):
+            stopping = [p for p in stopping if p.words.message != PASSED]  # late, but not too late: it goes at once
+        _refuse_blocked(stopping)
+        policy = policy_for(session, items.workspace_of(session, actor), revision)
+        if not policy.bypass:
+            raise NotAllowed(N_("This office does not allow publishing without approval."))
+        item.policy = msgspec.to_builtins(policy)
+        schedule.decide(office, session, actor, item, revision, "bypass", comment=reason)
+        note(session, office, actor, "approval.bypassed", item.id, hash=revision.hash, reason=reason[:300])
+        approvers = people_with(session, "approve")
+        _tell(office, session, "bypass_used", item, approvers - {actor.person}, by=actor.name, reason=reason[:500])
+        advance(office, session, actor, item, revision)
+    office.wake()
+
+
+def decidable(
+    session: Session, item_id: int, content_hash: str, also: frozenset[str] = frozenset()
+) -> tuple[Item, Revision]:
+    """The item and its revision, if that is what was seen and it waits for a yes. A no stands until its writer sends
+    it in again."""
+    item = items.load(session, item_id, lock=True)
+    revision = items.current(session, item)
+    waits = item.state in DECIDABLE and (item.state != "held" or (item.reason == "unapproved" and item.submitted_at))
+    if not waits and item.state not in also:
+        raise Conflict(N_("It is not waiting for approval."))
+    if revision.hash != content_hash:
+        raise items.Changed(revision)
+    return item, revision
+
+
+def principal_for(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> int:
+    """For whom the actor's yes counts: themselves, or somebody whose deputy they are now.
+
+    Raises :class:`NotAllowed` with the reason why it does not count, :class:`Conflict` where nothing is asked for.
+    """
+    if actor.person is None:
+        raise NotAllowed(N_("Only a person can approve."))
+    policy, said = read_policy(item.policy), said_of(session, item.id)
+    if current_step(policy, said, revision.hash) is None:
+        raise Conflict(N_("It is already approved."))
+    own = set() if policy.own else writers_of(session, item, revision)
+    if actor.person in own:
+        raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
+    if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):
+        raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
+    case = Case(office.now(), policy, said, revision.hash, own)
+    principal = counts_for(session, case, people_with(session, "approve"), actor.person)
+    if principal is None:
+        raise NotAllowed(N_("It is not your turn to approve this."))
+    return principal
+
+
+def advance(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, comment: str = ""
+) -> None:  # fmt: skip
+    """After a decision: ask the next in the chain, or, when the chain is done, approve and perhaps schedule."""
+    policy = read_policy(item.policy)
+    done = cleared(policy, said_of(session, item.id), revision.hash) is not None
+    told = [item.author_id] if done and item.author_id != actor.person else []
+    comments.spread(office, session, actor, item, comment, told=told)
+    if not done:
+        item.state = "in_review"
+        session.flush()
+        ask(office, session, item, revision)
+        return
+    item.state, item.reason = "approved", ""
+    session.flush()
+    outbox.drop(session, item, outbox.ASKING)
+    _tell(office, session, "approved", item, told, by=actor.name, comment=comment[:500])
+    if item.schedule_on_approval and item.publish_at is not None:
+        schedule.on_approval(office, session, actor, item)
+
+
+def _tell(office: Office, session: Session, kind: str, item: Item, people: Iterable[int | None], **facts: Any) -> None:
+    wanted = [person for person in people if person is not None]
+    outbox.queue(session, office, wanted, kind, item=item, **facts)

@@ -1,0 +1,118 @@
+"""Correcting what stands in the office's own newsroom: a correction is written, approved and published like anything
+else, and takes the place of what it corrects (:mod:`commsched.services.content.versions`)."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.draft import DraftIn
+from commsched.core.platform.contract import OWN_PAGES
+from commsched.core.text.messages import N_, Conflict
+from commsched.services.content import items
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.views import item_view
+from commsched.services.workflow import editing
+from commsched.services.workflow.takedown import is_on_own_page, standing
+from commsched.store.models import Channel, Delivery, Item, Revision, Takedown
+
+OVER = ("published", "partly_published", "cancelled")
+"""States in which a correction is no longer being written."""
+
+
+class OwnPages(msgspec.Struct, frozen=True):
+    """How an item stands on the office's own pages. Empty where nothing of it was ever there."""
+
+    stands: bool = False
+    """It was published there, and has not been taken down."""
+    takedown: Takedown | None = None
+    original: Item | None = None
+    """What it corrects, where it is a correction."""
+    corrections: list[Item] = []
+    """The corrections of it, begun or published, newest first."""
+
+
+def own_pages(session: Session, item: Item) -> OwnPages:
+    """What the item's page tells of it, and what can be done."""
+    original = original_of(session, item)
+    if not is_on_own_page(session, original.id):
+        return OwnPages()
+    down = standing(session, original.id)
+    later = select(Item).where(Item.corrects_id == item.id, Item.state != "cancelled").order_by(desc(Item.id))
+    corrections = list(session.scalars(later))
+    return OwnPages(down is None, down, original if original is not item else None, corrections)
+
+
+def begin(office: Office, actor: Actor, item_id: int) -> int:
+    """Begin a correction of a published item, from its newest published wording; returns the new draft's id.
+
+    There is one at a time: where somebody has begun one already, it is theirs that is gone on with. Raises
+    :class:`Conflict` where nothing of the item stands on a page of the office's own.
+    """
+    actor.require("write")
+    with office.store.read(actor.workspace) as session:
+        item = items.load(session, item_id)
+        draft, name = _begun_from(session, item), original_of(session, item).uid
+    ready = editing.ready(office, actor, draft, name)
+    with office.store.write(actor.workspace) as session:
+        original = original_of(session, items.load(session, item_id))
+        open_ = unfinished(session, original)
+        if open_ is not None:
+            return open_.id
+        _begun_from(session, original)  # it may have been taken down a moment ago
+        made = editing.create_in(office, session, actor, draft, ready, corrects=original)
+        note(session, office, actor, "item.correction_begun", original.id, correction=made.id)
+        return made.id
+
+
+def original_of(session: Session, item: Item) -> Item:
+    """The item that ``item`` corrects, or itself."""
+    return items.load(session, item.corrects_id) if item.corrects_id else item
+
+
+def unfinished(session: Session, original: Item) -> Item | None:
+    """The correction of ``original`` that somebody is writing or that waits to be published."""
+    same = select(Item).where(Item.corrects_id == original.id, Item.state.not_in(OVER))
+    return session.scalar(same.order_by(desc(Item.id)).limit(1))
+
+
+def places(session: Session, original: Item) -> list[int]:
+    """The channels whose pages are ours on which ``original`` stands, those that can still be published to."""
+    rows = session.scalars(
+        select(Channel.id)
+        .join(Delivery, Delivery.channel_id == Channel.id)
+        .where(Delivery.item_id == original.id, Delivery.state == "published")
+        .where(Channel.platform.in_(OWN_PAGES), Channel.state != "archived")
+        .order_by(Channel.id)
+    )
+    return list(dict.fromkeys(rows))
+
+
+def _begun_from(session: Session, item: Item) -> DraftIn:
+    """What the correction begins as: what readers read today, in the places that are ours."""
+    original = original_of(session, item)
+    channels = places(session, original)
+    if not channels:
+        raise Conflict(N_("Nothing of it stands on a page of your own, so there is nothing to correct here."))
+    if standing(session, original.id) is not None:
+        raise Conflict(N_("It has been taken down. Put it back before you correct it."))
+    newest = _newest(session, original)
+    revision = session.get_one(Revision, newest.revision_id)
+    draft = item_view.as_draft(session, newest, revision)
+    kept = {number: one for number, one in draft.variants.items() if int(number) in channels}
+    return replace(
+        draft, channels=channels, variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
+    )
+
+
+def _newest(session: Session, original: Item) -> Item:
+    """The published correction that stands, or the original."""
+    out = (
+        select(Item)
+        .join(Delivery, Delivery.item_id == Item.id)
+        .where(Item.corrects_id == original.id, Delivery.state == "published")
+    )
+    return session.scalar(out.order_by(Delivery.published_at.desc(), Delivery.id.desc()).limit(1)) or original

@@ -1,0 +1,232 @@
+"""Write, save, bring back: every change a reader would see makes a new revision."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import msgspec
+from sqlalchemy import desc, select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.content.draft import DraftIn
+from commsched.core.content.model import Content, canonical, digest
+from commsched.core.delivery.lifecycle import EDITABLE
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
+from commsched.core.timing.wall_time import latest_for, read_time, refuse_past
+from commsched.services.approval.clearance import clearance
+from commsched.services.content import compose
+from commsched.services.content.items import (
+    ONE_STRETCH,
+    STOPPABLE,
+    Changed,
+    current,
+    first_line,
+    load,
+    searchable,
+    stamp,
+    void,
+    workspace_of,
+)
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import provenance
+from commsched.services.media.renditions import make_ready
+from commsched.services.workflow.schedule import follow_move, partly_out
+from commsched.store.models import Delivery, Entry, Item, Media, PictureUse, Revision, Workspace
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A revision's content as it will be kept. Whatever takes time in proportion to the text has been done."""
+
+    content: Content
+    data: bytes
+    hash: str
+    search: str
+
+    @classmethod
+    def of(cls, content: Content) -> Ready:
+        data = canonical(content)
+        return cls(content, data, digest(data), searchable(content))
+
+
+def ready(office: Office, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
+    """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
+    so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
+    make_ready(office, actor, given)
+    with office.store.read(actor.workspace) as session:
+        return Ready.of(compose.content_from(office, session, workspace_of(session, actor), given, corrects))
+
+
+def _corrects(office: Office, actor: Actor, item_id: int) -> str:
+    """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
+    with office.store.read(actor.workspace) as session:
+        item = load(session, item_id)
+        return current(session, item).parsed().corrects if item.corrects_id else ""
+
+
+def create(office: Office, actor: Actor, given: DraftIn) -> int:
+    """Make a draft and its first revision; returns the item's id."""
+    actor.require("write")
+    made = ready(office, actor, given)
+    with office.store.write(actor.workspace) as session:
+        return create_in(office, session, actor, given, made).id
+
+
+def create_in(
+    office: Office, session: Session, actor: Actor, given: DraftIn, made: Ready, corrects: Item | None = None
+) -> Item:
+    """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
+
+    ``corrects`` is the published item whose place the new one takes once it is out.
+    """
+    workspace = workspace_of(session, actor)
+    compose.require_there(session, made.content)
+    now = office.now()
+    item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
+                created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
+    _set_times(item, workspace, given)
+    session.add(item)
+    session.flush()
+    _add_revision(office, session, actor, item, made, list(given.sources))
+    note(session, office, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
+    return item
+
+
+def save(
+    office: Office, actor: Actor, item_id: int, given: DraftIn, expected_hash: str | None = None, *,
+    expected_stamp: str | None = None, by_itself: bool = False,
+) -> bool:  # fmt: skip
+    """Save a new revision if anything a reader sees has changed; returns whether it has.
+
+    Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
+    :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
+    is not the current one, :class:`Conflict` when something is already out. ``by_itself``: saved while somebody
+    writes, which makes one line in the record for a stretch of writing instead of one every few seconds.
+    """
+    actor.require("write")
+    made = ready(office, actor, given, _corrects(office, actor, item_id))
+    with office.store.write(actor.workspace) as session:
+        item = load(session, item_id)
+        revision = current(session, item)
+        if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
+            raise Changed(revision)
+        _require_editable(session, item)
+        workspace = workspace_of(session, actor)
+        compose.require_there(session, made.content)
+        changed = made.hash != revision.hash
+        was, approved = item.state, clearance(session, item, revision.hash) is not None
+        sources_changed = [_plain(s) for s in given.sources] != revision.sources
+        moved = _set_times(item, workspace, given)
+        if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
+            refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
+        if changed or sources_changed:
+            new = _add_revision(office, session, actor, item, made, list(given.sources))
+            if not changed:  # the same words with other sources: what waits goes on, under the newest's number
+                session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+                                .values(revision_id=new.id))  # fmt: skip
+        if changed:
+            _void(office, session, actor, item, was if approved else "")
+        elif moved and item.state in ("scheduled", "approved", "in_review"):
+            follow_move(office, session, actor, item)
+        if changed or sources_changed or moved:
+            item.updated_at = office.now()
+            if moved or not (by_itself and _told_lately(office, session, actor, item)):
+                note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed,
+                     moved=moved)  # fmt: skip
+    if moved:
+        office.wake()
+    return changed
+
+
+def _void(office: Office, session: Session, actor: Actor, item: Item, was: str) -> None:
+    """The approval falls with the words it was of; ``was`` is the state that it had brought the item to, if any."""
+    void(session, item)
+    if was not in ("", "draft", "in_review", "changes_requested"):
+        note(session, office, actor, "approval.voided", item.id, was=was)
+
+
+def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> bool:
+    """Whether the record's last line about the item says that this person is editing it."""
+    last = session.scalar(select(Entry).where(Entry.item_id == item.id).order_by(desc(Entry.id)).limit(1))
+    return (
+        last is not None and last.action in ("item.edited", "item.created") and last.actor_id == actor.person
+        and last.at > office.now() - ONE_STRETCH
+    )  # fmt: skip
+
+
+def _require_editable(session: Session, item: Item) -> None:
+    out = session.scalar(
+        select(Delivery.id).where(Delivery.item_id == item.id, Delivery.state.in_(("published", "sending", "unknown")))
+    )
+    if item.state not in EDITABLE or out is not None or partly_out(session, item):
+        raise Conflict(N_("It is already on its way or out, and cannot be changed. Make a correction instead."))
+
+
+def _add_revision(
+    office: Office, session: Session, actor: Actor, item: Item, made: Ready, sources: list[Any], text: str = ""
+) -> Revision:
+    content = made.content
+    item.version += 1
+    revision = Revision(
+        workspace_id=item.workspace_id, item_id=item.id, number=item.version, content=made.data, hash=made.hash,
+        sources=[_plain(source) for source in sources], author_id=actor.person, created_at=office.now(), note=text,
+        lent=",".join(map(str, sorted(provenance.lent(session, content)))),
+    )  # fmt: skip
+    session.add(revision)
+    session.flush()
+    _use_pictures(session, revision, content)
+    item.revision_id = revision.id
+    item.kind = content.kind
+    item.title = content.title or first_line(content.text)
+    item.search = made.search
+    item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
+    return revision
+
+
+def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
+    """From now on the library knows where they are used, and none of them can be deleted."""
+    wanted = {one.sha256 for one in content.pictures}
+    for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
+        session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
+
+
+def _plain(source: Any) -> dict[str, str]:
+    return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
+
+
+def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
+    """Put the handed-in times on the item; returns whether they moved it."""
+    before = (item.publish_at, item.latest_at)
+    if given.publish_at:
+        moment = read_time(given.publish_at, workspace.zone, given.fold)
+        item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
+        item.latest_at = latest_for(moment.at, workspace.latest_minutes)
+    else:
+        item.publish_at = item.latest_at = None
+        item.wall_time = item.zone = ""
+    if given.latest_at and item.publish_at:
+        item.latest_at = read_time(given.latest_at, workspace.zone, field="latest_at").at
+        if item.latest_at < item.publish_at:
+            raise Invalid(N_("The latest time is before the time itself."), "latest_at")
+    return before != (item.publish_at, item.latest_at)
+
+
+def restore(office: Office, actor: Actor, item_id: int, number: int) -> None:
+    """Bring back revision ``number`` as a new one; what stood in between stays in the history."""
+    actor.require("write")
+    with office.store.read(actor.workspace) as session:
+        item_id = load(session, item_id).id
+        old = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
+    if old is None:
+        raise NotFound(N_("There is no such version."))
+    made = Ready.of(old.parsed())
+    with office.store.write(actor.workspace) as session:
+        item = load(session, item_id)
+        _require_editable(session, item)
+        hashed = current(session, item).hash
+        was = item.state if clearance(session, item, hashed) is not None else ""
+        _add_revision(office, session, actor, item, made, old.sources, text=f"restored:{number}")
+        _void(office, session, actor, item, was)
+        item.updated_at = office.now()
+        note(session, office, actor, "item.restored", item.id, revision=number)

@@ -1,0 +1,88 @@
+"""What fell due during a pause and waits for somebody's choice: send, move or drop, one by one or all at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select
+
+from commsched.core.text.messages import OfficeError, Words
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.workflow import resolve
+from commsched.store.models import Channel, Delivery, Item
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """An item, and its deliveries that the pause stopped: (id, channel's name, platform)."""
+
+    item: int
+    title: str
+    due: datetime
+    late: bool
+    """Its latest time has passed, so that sending it is a new decision."""
+    latest: datetime
+    deliveries: tuple[tuple[int, str, str], ...]
+
+
+def missed(office: Office, actor: Actor) -> list[Missed]:
+    """Everything held by a pause, the oldest first."""
+    actor.require("read")
+    found = (
+        select(Delivery, Item.title, Channel.name, Channel.platform)
+        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.state == "held", Delivery.reason == "paused").order_by(Delivery.due_at, Delivery.id).limit(500)
+    )  # fmt: skip
+    now = office.now()
+    rows: dict[int, tuple[str, datetime, datetime, list[tuple[int, str, str]]]] = {}
+    with office.store.read(actor.workspace) as session:
+        for row, title, name, platform in session.execute(found):
+            rows.setdefault(row.item_id, (title, row.due_at, row.latest_at, []))[3].append((row.id, name, platform))
+    return [
+        Missed(item, title, due, latest < now, latest, tuple(some)) for item, (title, due, latest, some) in rows.items()
+    ]
+
+
+class ReadBack(msgspec.Struct, frozen=True):
+    """What came of reading back after a restore, in deliveries."""
+
+    out: int
+    """Had gone out after the backup was made."""
+    not_out: int
+    """Had not, and stand as they did."""
+    asked: int
+    """Nobody but a person can tell."""
+    reading: int
+
+
+def read_back(office: Office, actor: Actor) -> ReadBack | None:
+    """What the last restore's reading back has found so far; ``None`` where there was none, or nothing to read."""
+    actor.require("read")
+    newest = select(func.max(Delivery.doubt_since)).scalar_subquery()
+    with office.store.read(actor.workspace) as session:
+        found = session.execute(
+            select(Delivery.state, Delivery.reason, func.count())
+            .where(Delivery.doubt_since == newest).group_by(Delivery.state, Delivery.reason)
+        ).all()  # fmt: skip
+    count: Counter[str] = Counter()
+    for state, reason, number in found:
+        unknown = "asked" if reason == "ask" else "reading"
+        partly = state == "published" or reason == "part_found"
+        count[unknown if state == "unknown" else "out" if partly else "not_out"] += number
+    return ReadBack(count["out"], count["not_out"], count["asked"], count["reading"]) if count else None
+
+
+def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Words]]:
+    """Send or drop each of ``deliveries``. Returns how many it was done for, and why it was not for the others."""
+    acts: dict[str, Callable[[Office, Actor, int], object]] = {"send": resolve.send, "drop": resolve.drop}
+    act = acts[choice]
+    done, why = 0, []
+    for number in deliveries:
+        try:
+            act(office, actor, number)
+            done += 1
+        except OfficeError as error:
+            why.append(error.words)
+    return done, why

@@ -1,0 +1,119 @@
+"""One switch stops the office; resuming asks, item by item, what shall become of what was missed."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.text.clean import passage
+from commsched.core.text.messages import N_, Conflict, Invalid
+from commsched.services.approval.approvers import people_with
+from commsched.services.content import items
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.notices import outbox
+from commsched.services.workflow import schedule
+from commsched.store.models import Delivery, Item, Notice
+
+Missed = Literal["hold", "send"]
+REASONS: Final = {
+    "restored": N_("The office was restored from a backup. What may have gone out since is read back. Look through "
+                   "your own pages: what was taken down or corrected after the backup may stand there again."),
+}  # fmt: skip
+"""Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
+
+
+def why(reason: str) -> str:
+    """The reason of a pause as a sentence to translate, or somebody's own words."""
+    return REASONS.get(reason, reason)
+
+
+def _said(reason: str) -> str:
+    """What somebody wrote, as it is kept and mailed."""
+    return passage(reason[:500], "reason")
+
+
+def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) -> None:
+    """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled.
+
+    ``why_later``: whoever is at the page stops first and says why afterwards (:func:`say_why`).
+    """
+    actor.require("pause")
+    reason = _said(reason)
+    if not reason and not why_later:
+        raise Invalid(N_("Say why, so that the others know."), "reason")
+    with office.store.write(actor.workspace) as session:
+        workspace = items.workspace_of(session, actor)
+        if workspace.paused_at is not None:
+            raise Conflict(N_("Everything is paused already."))
+        workspace.paused_at, workspace.paused_by = office.now(), actor.name
+        workspace.pause_reason = reason
+        note(session, office, actor, "office.paused", reason=workspace.pause_reason)
+        others = people_with(session, "pause") - {actor.person}
+        outbox.queue(session, office, sorted(others), "paused", by=actor.name, reason=workspace.pause_reason)
+
+
+def say_why(office: Office, actor: Actor, reason: str) -> None:
+    """Say, or say anew, why everything is paused. Mails that have not left yet carry it."""
+    actor.require("pause")
+    reason = _said(reason)
+    if not reason:
+        raise Invalid(N_("Say why, so that the others know."), "reason")
+    with office.store.write(actor.workspace) as session:
+        workspace = items.workspace_of(session, actor)
+        if workspace.paused_at is None:
+            raise Conflict(N_("Nothing is paused."))
+        workspace.pause_reason = reason
+        waiting = (Notice.workspace_id == workspace.id, Notice.kind == "paused", Notice.state == "waiting")
+        for row in session.scalars(select(Notice).where(*waiting)):
+            row.facts = row.facts | {"reason": workspace.pause_reason}
+        note(session, office, actor, "office.pause_reason", reason=workspace.pause_reason)
+
+
+def resume(office: Office, actor: Actor, missed: Missed = "hold") -> int:
+    """Start again. What fell due meanwhile stays held for a choice, or goes now if ``missed`` is ``send`` and it is
+    not past its latest time. Returns how many are still held because of the pause."""
+    actor.require("pause")
+    with office.store.write(actor.workspace) as session:
+        workspace = items.workspace_of(session, actor)
+        if workspace.paused_at is None:
+            raise Conflict(N_("Nothing is paused."))
+        since = workspace.paused_at
+        workspace.paused_at, workspace.paused_by, workspace.pause_reason = None, "", ""
+        held = hold_missed(session, office)
+        if missed == "send":
+            held = [row for row in held if not _let_go(office, session, row)]
+        note(session, office, actor, "office.resumed", missed=missed, held=len(held), since=since.isoformat())
+        outbox.queue(session, office, sorted(people_with(session, "pause") - {actor.person}), "resumed", by=actor.name)
+    office.wake()
+    return len(held)
+
+
+def hold_missed(session: Session, office: Office) -> list[Delivery]:
+    """Hold what fell due while everything was paused; returns all that is held for that reason."""
+    now = office.now()
+    for row in session.scalars(
+        select(Delivery).where(Delivery.state.in_(("waiting", "sending")), Delivery.next_at <= now)
+    ):
+        row.state, row.next_at, row.reason = "held", None, "paused"
+    session.flush()
+    held = list(session.scalars(select(Delivery).where(Delivery.state == "held", Delivery.reason == "paused")))
+    _refresh(session, held)
+    return held
+
+
+def _let_go(office: Office, session: Session, row: Delivery) -> bool:
+    if row.latest_at < office.now():
+        row.reason = "late"
+        return False
+    row.state, row.next_at, row.reason = "waiting", office.now(), ""
+    session.flush()
+    _refresh(session, [row])
+    return True
+
+
+def _refresh(session: Session, rows: list[Delivery]) -> None:
+    for item in session.scalars(select(Item).where(Item.id.in_({row.item_id for row in rows}))):
+        schedule.refresh(session, item)

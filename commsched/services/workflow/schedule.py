@@ -1,0 +1,322 @@
+"""Set a time, move it, cancel it: the rows in the outbox."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import desc, select, update
+from sqlalchemy.orm import Session
+
+from commsched.core.approval.rules import LETS_OUT, Verdict, inside
+from commsched.core.delivery.lifecycle import REASONS, item_state
+from commsched.core.text.clean import passage
+from commsched.core.text.messages import N_, Conflict, Invalid
+from commsched.core.timing.wall_time import Moment, approval_window, read_time, refuse_past
+from commsched.services.approval import rounds
+from commsched.services.approval.approvers import ask
+from commsched.services.approval.clearance import clearance, read_policy
+from commsched.services.content import items
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.notices import outbox
+from commsched.services.workflow import stops
+from commsched.store.models import Decision, Delivery, Item, Part, Revision
+from commsched.store.outbox import left_off
+from commsched.store.superseded import superseded
+
+FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
+
+
+class NeedsApproval(Conflict):
+    """The new time lies outside what was approved; the person must say that they want to ask again."""
+
+    code = "needs-approval"
+
+
+class NothingLeft(Conflict):
+    """A person has stopped it in every channel where it is not out."""
+
+
+under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
+"""SQL: what the clock or a person still has something to do with by itself."""
+
+
+def schedule(
+    office: Office, actor: Actor, item_id: int, when: str | None = None, fold: int | None = None,
+    latest: str | None = None,
+) -> None:  # fmt: skip
+    """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
+    actor.require("schedule")
+    with office.store.write(actor.workspace) as session:
+        item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
+        if when:
+            _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
+        if item.publish_at is None:
+            raise Invalid(N_("Choose when it should go out."), "publish_at")
+        if latest:
+            item.latest_at = read_time(latest, workspace.zone, field="latest_at").at
+            if item.latest_at < item.publish_at:
+                raise Invalid(N_("The latest time is before the time itself."), "latest_at")
+        if item.state == "scheduled" and when is None and latest is None:
+            return
+        place(office, session, actor, item)
+        refuse_past(item.publish_at, office.now())  # after what says more: that it must be approved again
+    office.wake()
+
+
+def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
+    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the record
+    says so already, and one deed is one line.
+
+    What is out or under way stays as it is, and a channel that a person dropped or cancelled stays so
+    (:mod:`commsched.services.workflow.stops`). A delivery of the same revision keeps its row and its keys, whatever
+    its time: a platform that knows a key still knows it, and what is partly out goes on with what is left of it.
+    """
+    now, revision = office.now(), items.current(session, item)
+    assert item.publish_at is not None
+    refuse_superseded(session, item.id)
+    bounds = clearance(session, item, revision.hash)
+    if not _may_be_placed(session, item, now) or bounds is None:
+        raise Conflict(N_("It must be approved before it can be scheduled."))
+    if not inside(item.publish_at, bounds):
+        raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
+    latest = item.latest_at or item.publish_at
+    refuse_past(latest, now)
+    content = revision.parsed()
+    if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
+        raise Invalid(N_("It would go out before its embargo."), "publish_at")
+    wanted = {one.channel for one in content.channels}
+    settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
+    for one in content.channels:
+        if one.channel not in settled:
+            session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
+    session.flush()
+    if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
+        raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
+    item.state, item.reason = "scheduled", ""
+    session.flush()
+    refresh(session, item)
+    if not moved:
+        note(session, office, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
+
+
+def refuse_superseded(session: Session, item_id: int) -> None:
+    """Raise :class:`Conflict` for what was taken down or corrected since: nothing more of it goes out."""
+    why = session.scalar(select(superseded).select_from(Item).where(Item.id == item_id))
+    if why:
+        raise Conflict(REASONS[why])
+
+
+def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
+    made = Delivery(
+        uid=uuid.uuid4().hex, workspace_id=item.workspace_id, item_id=item.id, revision_id=revision,
+        channel_id=channel, due_at=due, latest_at=latest, next_at=due, created_at=now,
+    )  # fmt: skip
+    if item.doubt_since is not None:
+        _doubt(made, item.doubt_since, now)
+    return made
+
+
+def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> Any:
+    """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
+    parts = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
+    return Delivery.state.in_(states) & Delivery.id.in_(parts)
+
+
+def partly_out(session: Session, item: Item) -> list[Delivery]:
+    """The item's deliveries that stopped with something out already."""
+    return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, some_out())))
+
+
+def _set_anew(
+    session: Session, item: Item, revision: int, wanted: set[int], latest: datetime, now: datetime
+) -> set[int]:
+    """Give what waits or stopped its new time, in its own row; returns the channels that need no new one.
+
+    What is partly out in other words than the newest is never begun again, and what waits in other words is void.
+    """
+    newest = select(Delivery).where(Delivery.item_id == item.id).order_by(desc(Delivery.id)).with_for_update()
+    rows, partly = list(session.scalars(newest)), {row.id for row in partly_out(session, item)}
+    mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in wanted and not row.stop}
+    settled = {row.channel_id for row in rows if row.state in ("published", "sending", "unknown")}
+    settled |= {row.channel_id for row in rows if row.id in partly - mine}
+    for row in sorted(rows, key=lambda row: row.id not in partly):  # what is partly out goes on before anything else
+        if row.id in mine and row.channel_id not in settled:
+            settled.add(row.channel_id)
+            _again(session, item, row, latest, now)
+        elif row.state in items.STOPPABLE and row.id not in partly:
+            row.state, row.next_at, row.reason = "cancelled", None, "changed"
+    session.flush()
+    return settled
+
+
+def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: datetime) -> None:
+    assert item.publish_at is not None
+    left = (Part.delivery_id == row.id, Part.state.in_(("waiting", "failed", "held")))
+    session.execute(update(Part).where(*left).values(state="waiting", next_at=None, tries=0))
+    if row.reason != "absent":  # what was uploaded may be gone by then; "absent" must repeat exactly the same call
+        session.execute(update(Part).where(*left).values(handles={}))
+    void = row.state == "cancelled"
+    row.due_at = row.next_at = item.publish_at
+    row.latest_at, row.state, row.reason, row.detail = latest, "waiting", "", ""
+    if void and item.doubt_since is not None:
+        _doubt(row, item.doubt_since, now)
+        session.execute(update(Part).where(*left).values(state="unknown", was="waiting", next_at=now))
+
+
+def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
+    """It was not in the outbox when the backup was made that the office was restored from: perhaps it is out."""
+    row.state, row.reason, row.next_at = "unknown", "verify", now
+    row.was, row.doubt_since = "waiting", since
+
+
+def on_approval(office: Office, session: Session, actor: Actor, item: Item) -> None:
+    """Schedule what was submitted to be scheduled. A time that has passed meanwhile is left to its writer."""
+    if item.latest_at is not None and item.latest_at < office.now():
+        item.state, item.reason = "held", "late"
+        outbox.queue(session, office, [item.author_id] if item.author_id else [], "held", item=item, reason="late")
+        return
+    with suppress(NothingLeft):  # it stays approved, and nothing of it goes out
+        place(office, session, actor, item)
+
+
+def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
+    span = item.latest_at - item.publish_at if item.latest_at and item.publish_at else timedelta(minutes=latest_minutes)
+    item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
+    item.latest_at = moment.at + span
+
+
+def move(
+    office: Office, actor: Actor, item_id: int, when: str, fold: int | None = None, ask_again: bool = False
+) -> str:
+    """Move an item to another time; returns its state then.
+
+    Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless
+    ``ask_again`` says that it shall be sent for approval anew.
+    """
+    actor.require("schedule")
+    with office.store.write(actor.workspace) as session:
+        item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
+        if not movable(session, item, office.now()):
+            raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
+        moment = read_time(when, workspace.zone, fold)
+        refuse_past(moment.at, office.now())
+        _set(item, moment, workspace.latest_minutes)
+        content = items.current(session, item).parsed()
+        if content.embargo and moment.at < datetime.fromisoformat(content.embargo):
+            raise Invalid(N_("It would go out before its embargo."), "publish_at")
+        item.updated_at = office.now()
+        note(session, office, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall)
+        follow_move(office, session, actor, item, ask_again)
+        state = item.state
+    office.wake()
+    return state
+
+
+def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
+    """Whether some of an item is out and what is left waits for a time to come: nothing of it is under way. ``rows``
+    are its deliveries, with ``state`` and ``due_at``."""
+    left = [row for row in rows if row.state not in ("published", "cancelled")]
+    waiting = [row for row in left if row.state == "waiting"]
+    return bool(waiting) and all(row.state in items.STOPPABLE for row in left) and all(r.due_at > now for r in waiting)
+
+
+def _may_be_placed(session: Session, item: Item, now: datetime) -> bool:
+    return item.state in FROM or (item.state == "publishing" and movable(session, item, now))
+
+
+def movable(session: Session, item: Item, now: datetime) -> bool:
+    """Whether another time would mean anything. What is all out in one channel keeps its time, except where the rest
+    waits for a time to come; what stopped halfway through its only one can go on at another."""
+    if item.state == "publishing":
+        left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
+        return rest_waits(session.execute(left).all(), now)
+    if item.state != "partly_published":
+        return item.state not in ("published", "publishing", "cancelled")
+    rows = session.execute(select(Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)).all()
+    stopped = any(row.state in items.STOPPABLE and not row.stop for row in rows)
+    return stopped and all(row.state != "published" for row in rows)
+
+
+def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
+    """After its time changed: the outbox follows if the approval covers it, else those are asked again whose yes does
+    not."""
+    if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, office.now())):
+        return
+    revision = items.current(session, item)
+    bounds = clearance(session, item, revision.hash)
+    outside = bounds is not None and not inside(item.publish_at, bounds)
+    if (outside or bounds is None) and not read_policy(item.policy).steps:
+        rounds.lapse(office, session, actor, item, revision)
+        decide(office, session, actor, item, revision, "release")  # nobody else is asked: whoever moves it decides
+    elif outside and not ask_again:
+        raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
+    elif outside or bounds is None:
+        _ask_anew(office, session, actor, item, revision)
+        return
+    if item.state != "approved" and _may_be_placed(session, item, office.now()):
+        place(office, session, actor, item, moved=True)
+
+
+def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
+    """Whose yes covers the new time is not asked again; whoever has not answered yet has the mail already."""
+    was = item.state
+    outgrown = rounds.lapse(office, session, actor, item, revision)
+    if was == "in_review" and not outgrown:
+        return
+    item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed", "publishing")
+    items.void(session, item)
+    item.state, item.submitted_at = "in_review", office.now()
+    session.flush()
+    rounds.go_on(session, item, revision)
+    rounds.refuse_nobody(office, session, item, revision)
+    ask(office, session, item, revision)
+
+
+def decide(
+    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Verdict, *,
+    comment: str = "", step: int = 0, in_place_of: int | None = None, until: datetime | None = None,
+) -> Decision:  # fmt: skip
+    """Write down what ``actor`` said of ``revision``, and for which time."""
+    workspace, now = items.workspace_of(session, actor), office.now()
+    start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
+    if until is not None and until <= now:
+        raise Invalid(N_("“Approved until” lies in the past."), "until")
+    yes = verdict in LETS_OUT
+    row = Decision(
+        workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash, verdict=verdict,
+        step=step, person_id=actor.person, in_place_of=in_place_of, comment=passage(comment, "comment"),
+        window_start=min(start, now) if yes and item.publish_at is None else start if yes else None,
+        window_end=(until or end) if yes else None, at=now, via=actor.via,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def cancel(office: Office, actor: Actor, item_id: int) -> list[stops.Left]:
+    """Stop everything of an item that is not out yet, also what is under way: a mailing between two recipients, a
+    thread between two parts. Returns what had gone out; with anything out it is partly published, not cancelled."""
+    actor.require("schedule")
+    with office.store.write(actor.workspace) as session:
+        item = items.load(session, item_id)
+        out = select(Delivery).where(Delivery.item_id == item.id, Delivery.state != "published").with_for_update()
+        rows = list(session.scalars(out))
+        live = [row for row in rows if row.state in stops.LIVE and not row.stop]
+        if item.state in ("published", "cancelled") or (item.state in ("publishing", "partly_published") and not live):
+            raise Conflict(N_("It is already out or cancelled."))
+        left = stops.stop(session, rows, "cancelled")
+        item.state, item.reason = "cancelled", ""
+        refresh(session, item)
+        note(session, office, actor, "item.cancelled", item.id, **stops.facts(left))
+    return left
+
+
+def refresh(session: Session, item: Item) -> None:
+    """Let the item's state follow from its deliveries' states."""
+    states = session.scalars(select(left_off).where(Delivery.item_id == item.id)).all()
+    item.state = item_state(states, item.state)

@@ -1,0 +1,55 @@
+"""Whether a page is the one the browser has: an ETag over all that could make it look different."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from flask import Response, g, make_response, request, session
+
+from commsched.services.kernel.heartbeats import goes
+from commsched.web.http import guard
+from commsched.web.http.i18n import language, office
+from commsched.web.http.paths import STATIC, templates
+
+
+@lru_cache(maxsize=1)
+def _build() -> str:
+    """What the pages are made of: changes with every template and style sheet."""
+    files = [*templates().rglob("*.html"), *STATIC.rglob("*.*")]
+    said = sorted(f"{file}:{file.stat().st_mtime_ns}" for file in files)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def tag(*stamps: Any) -> str:
+    """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
+    visitor, place = g.visitor, g.place
+    beats = visitor.trouble or goes(visitor.heartbeat, office().now())
+    said = (
+        _build(), request.full_path, language(), request.cookies.get("theme", ""), guard.form_token(), visitor.name,
+        visitor.email, visitor.role, place, beats, stamps,
+    )  # fmt: skip
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
+def not_modified(etag: str) -> Response | None:
+    """304 where the browser has the page already. A page with a message on it is always new."""
+    if "_flashes" in session or not request.if_none_match.contains_weak(etag):
+        return None
+    return _marked(Response(status=304), etag)
+
+
+def fresh(render: Callable[[], str], etag: str) -> Response:
+    """The page, with what lets the browser have it again for nothing; not where it says something just this once."""
+    once = "_flashes" in session
+    return _marked(make_response(render()), "" if once else etag)
+
+
+def _marked(given: Response, etag: str) -> Response:
+    if etag:
+        given.set_etag(etag, weak=True)
+    given.headers["Cache-Control"] = "private, no-cache"
+    given.vary.add("Cookie")
+    return given

@@ -1,0 +1,33 @@
+"""A private calendar address: public by its secret, and dead the moment it is revoked."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, make_response, request
+
+from commsched.core.access.routes import public
+from commsched.services.accounts import tokens
+from commsched.services.views import ics
+from commsched.web.http.i18n import office
+
+bp = Blueprint("ics", __name__)
+
+
+@bp.get("/ics/<secret>.ics")
+@bp.get("/calendar/<secret>.ics")
+@public
+def feed(secret: str) -> Response:
+    """The feed, or 304 where the calendar program has it."""
+    owner = tokens.feed_owner(office(), secret) if len(secret) < 200 else None
+    if owner is None:
+        abort(404)
+    etag = ics.tag(office(), owner)
+    if request.if_none_match.contains_weak(etag):
+        given = Response(status=304)
+    else:
+        given = make_response(ics.calendar(office(), owner))
+        given.content_type = "text/calendar; charset=utf-8"
+        given.headers["Content-Disposition"] = 'inline; filename="commsched.ics"'
+    given.set_etag(etag, weak=True)
+    given.headers["Cache-Control"] = "private, max-age=300"
+    given.headers["X-Robots-Tag"] = "noindex"
+    return given

@@ -1,0 +1,238 @@
+"""The calendar: month, week and list; where things are moved by dragging, by the keyboard, or by a plain form."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, jsonify, redirect, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.core.access.roles import may
+from commsched.core.access.routes import allow
+from commsched.core.text.messages import N_, Invalid, OfficeError
+from commsched.core.timing import dates
+from commsched.core.timing.holidays import holiday
+from commsched.core.timing.wall_time import Fold, Gap
+from commsched.services.views import calendar
+from commsched.services.workflow import schedule
+from commsched.store.types import to_micros
+from commsched.web.calendar import chips, filters
+from commsched.web.calendar.etag import fresh, not_modified, tag
+from commsched.web.calendar.span import Span, read_day, span
+from commsched.web.components import mail_status
+from commsched.web.composer.fields import clock_time
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, actor, language, office, page, place, said
+from commsched.web.http.nav import NavEntry
+from commsched.web.http.responses import done, local_path
+
+bp = Blueprint("calendar", __name__, url_prefix="/w/<slug>/calendar")
+NAV = NavEntry("calendar.index", N_("Calendar"), "calendar-days", order=20, phone=True)
+
+SHOWN = 4
+"""Chips of a day that stand open in the month; the rest unfold."""
+CLASHES = 3
+"""Clashes that are spelled out above the calendar."""
+
+
+class Day(msgspec.Struct, frozen=True):
+    """A day as the templates show it."""
+
+    day: date
+    chips: list[str]
+    holiday: str
+    today: bool
+    out: bool
+    """Belongs to the month before or after."""
+    hours: dict[int, Markup]
+
+
+@bp.get("/")
+@allow("read")
+def index() -> Response:
+    now = office().now()
+    local = dates.local(now, place().zone)
+    shown = span(request.args.get("view", ""), read_day(request.args.get("day", ""), local.date()), place().zone)
+    address = filters.Address(shown, filters.read(request.args))
+    moment = (local.date(), local.hour, local.minute // 5 if shown.view == "week" else 0)
+    about = (shown.start, shown.end, address.wanted)
+    kept = calendar.kept_stamp(office(), actor().workspace, *about)
+    if kept is not None and (same := not_modified(tag(kept, moment))):
+        return same
+    with office().store.read(actor().workspace) as session:
+        etag = tag(calendar.fresh_stamp(office(), session, *about), moment)
+        return not_modified(etag) or fresh(lambda: _render(session, address, now), etag)
+
+
+def _render(session: Any, address: filters.Address, now: datetime) -> str:
+    shown, wanted = address.span, address.wanted
+    rows = calendar.rows(session, shown.start, shown.end, wanted, now)
+    loose = calendar.undated(session, wanted, now)
+    around = calendar.around(session)
+    close = chips.clashes(rows, to_micros(now))
+    near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
+    made = chips.Chips(
+        around,
+        shown.zone,
+        f"/w/{place().slug}",
+        may(actor().role, "schedule"),
+        near,
+        place().paused_at is not None,
+        frozenset(n for n, row in around.channels.items() if mail_status.filed(row[1])),
+    )
+    placed = made.place(rows)
+    return page(
+        f"calendar/{shown.view}.html", address=address, span=shown, wanted=wanted, around=around, narrow=filters,
+        days=_days(shown, placed, now), total=len(rows), join=_join, SHOWN=SHOWN,
+        loose=[made.chip(row, None) for row in loose],
+        sprite=chips.sprite(around), close=[_told(pair, around) for pair in close[:CLASHES]], closes=len(close),
+        today=dates.local(now, place().zone), week=dates.week, dates=dates,
+    )  # fmt: skip
+
+
+def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
+    by_day = chips.by_day(placed)
+    hours = _hours(placed) if shown.view == "week" else {}
+    today, month = dates.local(now, place().zone).date(), shown.anchor.month
+    return [
+        Day(day, by_day.get(day, []), said(holiday(day, place().zone)), day == today,
+            shown.view == "month" and day.month != month, hours.get(day, {}))
+        for day in shown.days
+    ]  # fmt: skip
+
+
+def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
+    """The chips of each hour, for the week."""
+    days: dict[date, dict[int, Markup]] = {}
+    for (day, hour), some in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
+        days.setdefault(day, {})[hour] = _join([one.html for one in some])
+    return days
+
+
+def _join(some: list[str]) -> Markup:
+    return Markup("".join(some))  # noqa: S704 (chips escape what people wrote)
+
+
+def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, Any]:
+    one, other, channel = pair
+    name = around.channels.get(channel, ("",))[0]
+    zone, tongue = place().zone, language()
+    when = [dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, office().now().tzinfo), zone, tongue)
+            for row in (one, other)]  # fmt: skip
+    return {"one": one[0], "other": other[0], "titles": (one[3], other[3]), "when": when, "channel": name}
+
+
+# -- moving -----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/<int:item_id>/move")
+@allow("schedule")
+def ask(item_id: int) -> str | Response:
+    """The form to move an item; for a script, where the approval holds."""
+    known = calendar.movable(office(), actor(), item_id)
+    if _by_script():
+        return jsonify({
+            "movable": known.movable, "approved": known.approved, "wall": known.wall,
+            "start": _wall(known.start), "end": _wall(known.end),
+        })  # fmt: skip
+    return _form(known, Form())
+
+
+def _by_script() -> bool:
+    return request.headers.get("Accept", "") == "application/json"
+
+
+def _wall(moment: datetime | None) -> str:
+    """Wall time in the office, as the page's own times are written."""
+    return f"{dates.local(moment, place().zone):%Y-%m-%dT%H:%M}" if moment else ""
+
+
+def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, again: str = "") -> str:
+    day, _at, clock = (form.value("at") or known.wall or request.args.get("at", "")).partition("T")
+    return page(
+        "calendar/move.html", known=known, form=form, day=form.value("day", day), clock=form.value("clock", clock),
+        clash=clash, choices=_choices(clash), again=again, back=local_path(form.value("back"), _back()),
+    )  # fmt: skip
+
+
+def _back() -> str:
+    return local_path(request.args.get("back", ""), f"/w/{place().slug}/calendar/")
+
+
+def _choices(clash: Gap | Fold | None) -> list[dict[str, str]]:
+    """The two moments that may be meant. A gap's are given with their offset, so that nothing is left to guess."""
+    if clash is None:
+        return []
+    made = []
+    for number, moment in enumerate(clash.choices):
+        local = dates.local(moment, place().zone)
+        label = f"{local:%H:%M} ({local.tzname()})"
+        made.append({"at": local.isoformat(), "label": label, "fold": str(number)})
+    return made
+
+
+@bp.post("/<int:item_id>/move")
+@allow("schedule")
+def move(item_id: int) -> str | AnyResponse | tuple[str, int]:
+    """Move it: at once inside the approved window, after a yes outside it."""
+    form = Form.read()
+    clash: Gap | Fold | None = None
+    again = ""
+    try:
+        when = _when(form)
+        state = schedule.move(office(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+        return _moved(item_id, state, form)
+    except schedule.NeedsApproval as error:
+        again = said(error.words)
+    except (Gap, Fold) as error:
+        clash = error
+    except OfficeError as error:
+        form.fail(_field(error.field), said(error.words), error.status)
+    if _by_script():
+        return _problem(form, clash, again)
+    return _form(calendar.movable(office(), actor(), item_id), form, clash, again), form.status if form.errors else 409
+
+
+def _field(name: str) -> str:
+    return "day" if name == "publish_at" else name
+
+
+def _when(form: Form) -> str:
+    """The time that was asked for: whole from a script or a choice, in two fields from the form."""
+    day, _at, clock = form.text("at", 40).partition("T")
+    day, clock = day or form.text("day", 10), clock or form.text("clock", 10)
+    if not day or not clock:
+        raise Invalid(N_("Choose a day and a time."), "publish_at")
+    return f"{day}T{clock_time(clock)}"
+
+
+def _moved(item_id: int, state: str, form: Form) -> AnyResponse:
+    known = calendar.movable(office(), actor(), item_id)
+    at = datetime.fromisoformat(known.wall)
+    when = f"{dates.short_day(at.date(), language())} {at:%H:%M}"
+    sentence = _("Moved to %(when)s.", when=when)
+    if state == "in_review":
+        sentence = _("Moved to %(when)s. It has been sent for approval again.", when=when)
+    if _by_script():
+        return jsonify({"said": sentence, "state": state, "at": known.wall})
+    back = local_path(form.text("back", 500), "")
+    if back:
+        done(sentence, "calendar.index")
+        return redirect(back, 303)
+    return done(sentence, "calendar.index", day=at.date().isoformat())
+
+
+def _problem(form: Form, clash: Gap | Fold | None, again: str) -> AnyResponse:
+    """What stands in the way, for the script to ask about."""
+    body: dict[str, Any] = {"said": next(iter(form.errors.values()), again), "code": "refused"}
+    if again:
+        body["code"] = "needs-approval"
+    if clash is not None:
+        body |= {"code": "clock", "said": said(clash.words), "choices": _choices(clash)}
+    given = jsonify(body)
+    given.status_code = form.status if form.errors else 409
+    return given

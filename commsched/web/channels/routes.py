@@ -1,0 +1,174 @@
+"""Channels: how each stands, connecting one, giving it a new token, its own policy, taking it out of use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import allow
+from commsched.core.approval.rules import Policy
+from commsched.core.platform.contract import Platform
+from commsched.core.text.messages import N_
+from commsched.services.accounts import people
+from commsched.services.accounts.policies import from_policy
+from commsched.services.channels import connect
+from commsched.store.models import Channel
+from commsched.web.channels.account_label import account_word
+from commsched.web.components import mail_status, policy_form
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, actor, office, page
+from commsched.web.http.nav import NavEntry
+from commsched.web.http.responses import done
+
+bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
+bp.add_app_template_global(account_word)
+NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    found = connect.channels(office(), actor().workspace, archived="removed" in request.args)
+    standing = {channel.id: connect.standing(channel, office().now()) for channel in found}
+    return page("channels/index.html", channels=found, standing=standing)
+
+
+@bp.get("/new")
+@allow("administer")
+def choose() -> str:
+    return page("channels/choose.html", platforms=[office().platform(key) for key in office().platform_keys()])
+
+
+def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
+    """Only what the platform asks for is taken from the form; a press list keeps its lines."""
+    return {s.key: form.text(s.key, connect.longest(s)) for s in platform.settings if s.key in form.typed}
+
+
+@bp.get("/new/<key>")
+@allow("administer")
+def new(key: str) -> str:
+    platform = office().platform(key)
+    return page(
+        "channels/form.html", form=Form(), kind=platform, channel=None, kept=connect.settings_for(platform, None)
+    )
+
+
+@bp.post("/new/<key>")
+@allow("administer")
+def add(key: str) -> str | Response | tuple[str, int]:
+    platform, form = office().platform(key), Form.read()
+    with form.catch():
+        made = connect.connect(office(), actor(), key, form.text("name", 300), _settings(platform, form))
+        return done(_said(made), "channels.show", channel_id=made.id)
+    kept = connect.settings_for(platform, None)
+    return page("channels/form.html", form=form, kind=platform, channel=None, kept=kept), form.status
+
+
+def _said(channel: Channel) -> str:
+    if mail_status.mute(channel):
+        return _("The addresses are kept, but no mail server is set: the list reaches nobody until one is.")
+    if mail_status.filed(channel.platform):
+        return _("Connected. This is a demo without a mail server: the mails are saved as files.")
+    if channel.account_name and not office().platform(channel.platform).own:
+        return _("Connected: it answers as %(account)s.", account=channel.account_name)
+    return _("Connected.")
+
+
+def _show(channel: Channel, form: Form | None = None, policy: Form | None = None) -> str:
+    members = people.members(office(), actor().workspace)
+    own = from_policy(channel.policy) if channel.policy else Policy()
+    names = {m.person_id: m.person.name or m.person.email for m in members}
+    return page(
+        "channels/show.html", channel=channel, kind=office().platform(channel.platform), form=form or Form(),
+        state=connect.standing(channel, office().now()), approvers=policy_form.approvers(members),
+        policy=policy or Form(policy_form.shown(own, inherited=not channel.policy)), modes=policy_form.MODES,
+        has_list=connect.has_list(office(), channel), steps=policy_form.STEPS,
+        told=policy_form.told(own, names) if channel.policy else "",
+    )  # fmt: skip
+
+
+def _channel(channel_id: int) -> Channel:
+    return connect.get(office(), actor().workspace, channel_id)
+
+
+@bp.get("/<int:channel_id>")
+@allow("read")
+def show(channel_id: int) -> str:
+    return _show(_channel(channel_id))
+
+
+@bp.get("/<int:channel_id>/access")
+@allow("administer")
+def access(channel_id: int) -> str:
+    channel = _channel(channel_id)
+    platform = office().platform(channel.platform)
+    kept = connect.settings_for(platform, channel)
+    return page("channels/form.html", form=Form(), kind=platform, channel=channel, kept=kept)
+
+
+@bp.post("/<int:channel_id>/access")
+@allow("administer")
+def renew(channel_id: int) -> str | Response | tuple[str, int]:
+    channel, form = _channel(channel_id), Form.read()
+    platform = office().platform(channel.platform)
+    with form.catch():
+        made = connect.reconnect(office(), actor(), channel_id, _settings(platform, form))
+        return done(_said(made), "channels.show", channel_id=channel_id)
+    kept = connect.settings_for(platform, channel)
+    return page("channels/form.html", form=form, kind=platform, channel=channel, kept=kept), form.status
+
+
+@bp.get("/<int:channel_id>/addresses")
+@allow("administer")
+def addresses(channel_id: int) -> str:
+    """The list of addresses, for changing; that it was opened is on the record."""
+    kept = connect.open_list(office(), actor(), channel_id)
+    return page("channels/addresses.html", form=Form(), channel=_channel(channel_id), kept=kept)
+
+
+@bp.post("/<int:channel_id>/addresses")
+@allow("administer")
+def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
+        return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
+    return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
+
+
+@bp.post("/<int:channel_id>/check")
+@allow("administer")
+def check(channel_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        return done(_said(connect.check_again(office(), actor(), channel_id)), "channels.show", channel_id=channel_id)
+    return _show(_channel(channel_id), form), form.status
+
+
+@bp.post("/<int:channel_id>/name")
+@allow("administer")
+def rename(channel_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        connect.rename(office(), actor(), channel_id, form.text("name", 300))
+        return done(_("The channel has a new name."), "channels.show", channel_id=channel_id)
+    return _show(_channel(channel_id), form), form.status
+
+
+@bp.post("/<int:channel_id>/policy")
+@allow("administer")
+def policy(channel_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        connect.set_policy(office(), actor(), channel_id, policy_form.read(form))
+        return done(_("From now on this is how it is approved."), "channels.show", channel_id=channel_id)
+    return _show(_channel(channel_id), policy=form), form.status
+
+
+@bp.post("/<int:channel_id>/remove")
+@allow("administer")
+def remove(channel_id: int) -> Response:
+    connect.archive(office(), actor(), channel_id)
+    return done(_("The channel is taken out of use and its token forgotten."), "channels.index")

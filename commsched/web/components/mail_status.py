@@ -1,0 +1,84 @@
+"""What the pages may say of e-mail: only what happens. Where no mail server is set, nobody is reached by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Flask, g
+
+from commsched.services.approval.approvers import Turn, called, people_with, turn
+from commsched.services.content import items
+from commsched.services.kernel import context
+from commsched.services.views import item_view
+from commsched.store.models import Channel, Item
+from commsched.web.http.i18n import _, actor, office, said_all, said_list
+
+
+def mailed() -> bool:
+    """Whether notices reach anybody by mail."""
+    return office().mailer.reaches()
+
+
+def filed(platform: str) -> bool:
+    """Whether what "went out" there only became files: a demo without a mail server."""
+    return context.filed(office(), platform, _is_demo())
+
+
+def mute(channel: Channel) -> bool:
+    """Whether a channel can reach nobody, since no mail server is set."""
+    return channel.state != "archived" and context.mute(office(), channel.platform, _is_demo())
+
+
+def as_told(state: str, platforms: Iterable[str]) -> str:
+    """``state`` as people are told it: what became files on every one of ``platforms`` is not called published."""
+    some = list(platforms)
+    return "filed" if state == "published" and some and all(filed(one) for one in some) else state
+
+
+def sent_in(number: int) -> str:
+    """What sending the item in led to, and who must be told of it where no mail is."""
+    item, names = _waits_for(number)
+    if item.state == "scheduled":
+        return _("It is scheduled.")
+    if item.state == "approved":
+        return _("It is ready, and waits for a time.")
+    if mailed() or not names:
+        return _("It is sent for approval.")
+    return _("It waits for approval. No mail server is set, so tell %(names)s yourself.", names=said_list(names))
+
+
+def accepted(number: int) -> str:
+    """What accepting others' words in the item led to, and who must be told of it where no mail is."""
+    item, names = _waits_for(number)
+    if item.state != "in_review" or not names:
+        return " ".join((_("You have accepted it."), sent_in(number)))
+    told = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
+    return told if mailed() else " ".join((told, _("No mail server is set, so tell them yourself.")))
+
+
+def taken_down() -> str:
+    """That something is off the office's own pages, and who must be told of it where no mail is."""
+    if mailed():
+        return _("It is taken down from your own pages. Those who approve are told.")
+    with office().store.read(actor().workspace) as session:
+        names = called(session, people_with(session, "approve") - {actor().person})
+    if not names:
+        return _("It is taken down from your own pages.")
+    return _("It is taken down from your own pages. No mail server is set, so tell %(names)s yourself.",
+             names=said_all(names))  # fmt: skip
+
+
+def _waits_for(number: int) -> tuple[Item, list[str]]:
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, number)
+        now = turn(office(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
+        return item, sorted(item_view.names(session, now.asked | now.acceptors).values())
+
+
+def _is_demo() -> bool:
+    place = g.get("place")
+    return bool(place and place.is_demo)
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals.update(mailed=mailed, filed=filed, mute=mute, as_told=as_told)

@@ -1,0 +1,118 @@
+"""From the composer's fields to the draft they mean, with every fault told by its field."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from commsched.core.content.draft import DraftIn
+from commsched.core.content.model import MAX_TEXT
+from commsched.core.text.messages import N_, Invalid, Words
+from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
+from commsched.web.composer.fields import Fields, Wall
+
+_PATH: Final = re.compile(r"`\$\.?([a-z_]+)?(?:\[(?:\.\.\.|\d+)\])?")
+_LENGTH: Final = re.compile(r"length <= (\d+)")
+_PARTS: Final = {"variants": "variants", "media": "pictures"}
+
+
+class Meant(msgspec.Struct):
+    """The draft, with whatever could not be meant left out of it, and what is wrong by field."""
+
+    draft: DraftIn
+    faults: dict[str, Words] = msgspec.field(default_factory=dict)
+    clash: Gap | Fold | None = None
+    """The clock change that must be asked about, on the field it names."""
+    publish: Moment | None = None
+
+    def raise_first(self) -> None:
+        """Raise :class:`Invalid` for the first fault, if there is one."""
+        if self.clash is not None:
+            raise self.clash
+        for name, words in self.faults.items():
+            raise Invalid(words.message, name, **words.params)
+
+
+def meaning(fields: Fields, zone: str) -> Meant:
+    """What ``fields`` mean in an office whose clocks go by ``zone``. Raises nothing."""
+    faults: dict[str, Words] = {}
+    raw = _raw(fields)
+    draft = _convert(raw, faults)
+    meant = Meant(draft, faults)
+    for name, wall in (("publish_at", fields.publish), ("latest_at", fields.latest), ("embargo", fields.embargo)):
+        moment = _time(meant, wall, zone, name)
+        if moment is not None:
+            setattr(draft, name, moment.at.isoformat())
+            if name == "publish_at":
+                meant.publish = moment
+    if draft.latest_at and not draft.publish_at and "publish_at" not in faults:
+        draft.latest_at = None
+    return meant
+
+
+def _raw(fields: Fields) -> dict[str, Any]:
+    variants: dict[str, dict[str, Any]] = {}
+    for number in fields.channels:
+        options = {key: value for key, value in fields.options.get(number, {}).items() if value}
+        crop = fields.crops.get(number, "")
+        if number in fields.own or options or crop:
+            variants[str(number)] = {"text": fields.own.get(number), "options": options, "crop": crop}
+    return {
+        "kind": fields.kind, "title": fields.title, "text": fields.text, "lead": fields.lead, "genre": fields.genre,
+        "short": fields.short, "facts": fields.facts, "contact": fields.contact, "link": fields.link,
+        "language": fields.language or "sv", "correction": fields.correction,
+        "quotes": [{"text": text, "person": person} for text, person in fields.quotes],
+        "sources": [{"text": text, "url": url} for text, url in fields.sources],
+        "channels": fields.channels, "variants": variants,
+        "media": [{"id": number, "alt": alt} for number, alt in fields.media],
+    }  # fmt: skip
+
+
+def _convert(raw: dict[str, Any], faults: dict[str, Words]) -> DraftIn:
+    """Convert, leaving out field by field what will not do; at most as many rounds as there are fields."""
+    for _ in range(len(raw) + 1):
+        try:
+            return msgspec.convert(raw, DraftIn)
+        except msgspec.ValidationError as error:
+            name, words = _fault(str(error))
+            faults.setdefault(_PARTS.get(name, name), words)
+            if raw.pop(name, None) is None:
+                break
+    return DraftIn()
+
+
+def _fault(message: str) -> tuple[str, Words]:
+    found = _PATH.search(message)
+    name = (found[1] if found else "") or ""
+    length = _LENGTH.search(message)
+    if length:
+        most = int(length[1])
+        if most == MAX_TEXT:
+            return name, Words(N_("The text is far too long: at most %(most)s characters."), {"most": most})
+        return name, Words(N_("At most %(most)s characters."), {"most": most})
+    return name, Words(N_("This cannot be read. Choose again."))
+
+
+def _time(meant: Meant, wall: Wall, zone: str, name: str) -> Moment | None:
+    if not wall.value:
+        return None
+    if not wall.exact and not (wall.day and wall.time):
+        words = N_("Choose a day too.") if wall.time else N_("Choose a time of day too.")
+        meant.faults[name] = Words(words)
+        return None
+    try:
+        return read_time(wall.value, zone, int(wall.fold) if wall.fold else None, field=name)
+    except (Gap, Fold) as clash:
+        meant.faults[name] = clash.words
+        meant.clash = clash
+    except Invalid as error:
+        meant.faults[name] = error.words
+    return None
+
+
+def choices(clash: Gap | Fold, zone: str) -> list[tuple[str, datetime]]:
+    """The two moments a clock change leaves, each as its exact value for the form."""
+    return [(moment.isoformat(), moment) for moment in clash.choices]

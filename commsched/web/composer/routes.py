@@ -1,0 +1,292 @@
+"""Writing: the composer. A plain form does everything; the scripts only make it live."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import allow
+from commsched.core.content.markup import to_html
+from commsched.core.delivery.lifecycle import EDITABLE
+from commsched.core.media.crops import NAMES
+from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
+from commsched.core.timing.wall_time import Fold, Gap
+from commsched.services.content import items
+from commsched.services.media import search
+from commsched.services.views import item_view
+from commsched.services.workflow import approve, editing, idempotency
+from commsched.store.models import Item
+from commsched.web.components import mail_status
+from commsched.web.composer import conflict, view_model
+from commsched.web.composer.fields import Fields, Wall, from_form
+from commsched.web.composer.parse import Meant, choices, meaning
+from commsched.web.composer.submit_bar import bar, marked
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, actor, office, page, place, said
+from commsched.web.http.nav import NavEntry
+from commsched.web.http.responses import done
+from commsched.web.media.pictures import picture_url, take_in
+
+bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
+NAV = NavEntry("write.new", N_("Write"), "square-pen", order=20, permission="write", phone=True)
+
+KINDS = ("post", "release")
+LIVE = frozenset({"in_review", "approved", "scheduled", "held", "failed"})
+"""States in which a change costs something, so that nothing is saved before its writer says so."""
+
+
+bp.add_app_template_filter(marked, "marked")
+bp.add_app_template_filter(lambda text: Markup(to_html(text)), "markdown")  # noqa: S704 (sanitised by core.markup)
+
+
+@bp.get("/write")
+@allow("write")
+def new() -> str:
+    """An empty composer. ``?kind=release``; ``?at=2026-11-26T07:30`` comes from the calendar.
+    ``?media=3,4``: pictures that are in it from the beginning."""
+    kind = request.args.get("kind", "post")
+    with office().store.read(actor().workspace) as session:
+        workspace = items.workspace_of(session, actor())
+        fields = view_model.blank(office(), session, actor(), workspace, kind if kind in KINDS else "post")
+    day, _at, time = request.args.get("at", "")[:16].partition("T")
+    fields.publish = Wall(day, time)
+    fields.media = view_model.chosen(office(), actor(), request.args.get("media", ""))
+    return _composer(fields, None)
+
+
+@bp.post("/write")
+@allow("write")
+def create() -> str | Response | tuple[str, int]:
+    return _posted(None)
+
+
+@bp.get("/items/<int:item_id>/edit")
+@allow("write")
+def edit(item_id: int) -> str | Response:
+    item, fields = _stored(item_id)
+    if item.state not in EDITABLE:
+        return done(_("It is already on its way or out, and cannot be changed."), "items.show", "note",
+                    item_id=item_id)  # fmt: skip
+    return _composer(fields, item)
+
+
+@bp.post("/items/<int:item_id>/edit")
+@allow("write")
+def change(item_id: int) -> str | Response | tuple[str, int]:
+    return _posted(_stored(item_id)[0])
+
+
+def _stored(item_id: int) -> tuple[Item, Fields]:
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, item_id)
+        if item.kind not in KINDS:
+            raise NotFound(N_("There is no such item."))
+        return item, view_model.stored(session, items.workspace_of(session, actor()), item)
+
+
+def _posted(item: Item | None) -> str | Response | tuple[str, int]:
+    """One press of a button: rearrange, save, or save and send in. Whatever goes wrong, what was typed stays."""
+    fields, form = _typed(item), Form()
+    press = request.form.get("do", "save")
+    if press == "studio" and item is None and fields.empty:
+        return redirect(url_for("studio.index"))
+    again = view_model.rearranged(fields, press)
+    _take_in_files(fields, form)
+    if again or form.status != 200:
+        return _composer(fields, item, form), form.status
+    meant = meaning(fields, place().zone)
+    try:
+        meant.raise_first()
+        number = _save(item, meant, by_itself=False)
+    except items.Changed as error:
+        return _conflict(fields, error.current.item_id)
+    except OfficeError as error:
+        if error.status >= 500 or error.status == 404:
+            raise
+        form.fail(_home(error.field), said(error.words), error.status)
+        return _composer(fields, item, form), form.status
+    if press == "submit":
+        if item is None and _live(_stored(number)[0]):  # the button was pressed twice
+            return done(mail_status.sent_in(number), "items.show", item_id=number)
+        return _send_in(number, meant, form)
+    if press == "studio":
+        return redirect(url_for("studio.index", item=number))
+    return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _saved(item: Item | None, number: int) -> str:
+    """What saving without sending it in led to."""
+    state = _stored(number)[0].state
+    if item is None or item.state == state or item.state not in ("in_review", "approved", "scheduled"):
+        return _("The draft is saved.")
+    if item.state == "in_review":
+        return _("It is saved, and taken back: nobody is asked about it before you send it in again.")
+    return _("It is saved, and not approved any more: it does not go out before you send it in again.")
+
+
+def _typed(item: Item | None) -> Fields:
+    """What was posted; after a conflict, with the parts of the saved version that were chosen instead."""
+    fields, taken = from_form(request.form), conflict.taken(request.form)
+    if item is not None and taken:
+        return conflict.merged(fields, _stored(item.id)[1], taken)
+    return fields
+
+
+def _take_in_files(fields: Fields, form: Form) -> None:
+    taken, refused = take_in(file for file in request.files.getlist("files") if file.filename)
+    chosen = {number for number, _alt in fields.media}
+    fields.media += [(one.media.id, one.media.alt) for one in taken if one.media.id not in chosen]
+    if refused:
+        form.fail("pictures", " ".join(refused))
+
+
+def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
+    """Ask for approval of what was just saved. If something stops it, it is saved all the same."""
+    try:
+        approve.submit(office(), actor(), number, then_schedule=meant.publish is not None)
+    except approve.Blocked as error:
+        form.fail("", _("It is saved, but cannot be sent yet. What stops it stands below."), error.status)
+    except OfficeError as error:
+        if error.status >= 500:
+            raise
+        form.fail("", said(error.words), error.status)
+    if form.status == 200:
+        return done(mail_status.sent_in(number), "items.show", item_id=number)
+    item, fields = _stored(number)
+    return _composer(fields, item, form, fresh=True), form.status
+
+
+def _home(field: str) -> str:
+    return {"media": "pictures"}.get(field, field)
+
+
+def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
+    with office().store.read(actor().workspace) as session:
+        draft = view_model.only_known(session, meant.draft)
+    if item is None:
+        return idempotency.save_new(office(), actor(), draft, _page_token(), by_itself=by_itself)
+    expected = request.form.get("stamp") or None
+    editing.save(office(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself)
+    return item.id
+
+
+def _page_token() -> str:
+    """What the script and the button of one page of something new both send, so that they make one item."""
+    return request.form.get("once", "")
+
+
+def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
+    """The page. ``fresh``: the fields are the saved ones, so whatever stamp was posted is not theirs."""
+    form, meant = form or Form(), meaning(fields, place().zone)
+    shown = view_model.view(office(), actor(), meant, item)
+    with office().store.read(actor().workspace) as session:
+        workspace = items.workspace_of(session, actor())
+        item = items.load(session, item.id) if item else None
+        context = {
+            "channels": view_model.channels_of(session), "pictures": view_model.pictures(session, fields),
+            "library": search.newest(session, limit=24), "workspace": workspace,
+            "CROPS": NAMES,
+        }  # fmt: skip
+    for name, words in shown.faults.items():
+        if request.method == "POST" or name in view_model.TIMES:
+            form.errors.setdefault(_home(name), said(words))
+    stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
+    return page(
+        "composer/page.html", fields=fields, item=item, form=form, view=shown, clash=_clash(meant), live=_live(item),
+        told=bar(shown, item), picture_url=picture_url,
+        once=_page_token() or secrets.token_urlsafe(18), stamp=stamp or (items.stamp(item) if item else ""), **context,
+    )  # fmt: skip
+
+
+def _live(item: Item | None) -> bool:
+    return item is not None and item.state in LIVE
+
+
+def _clash(meant: Meant) -> dict[str, Any] | None:
+    if not isinstance(meant.clash, Gap | Fold):
+        return None
+    return {"field": meant.clash.field, "choices": choices(meant.clash, place().zone),
+            "twice": isinstance(meant.clash, Fold)}  # fmt: skip
+
+
+def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
+    """Both versions side by side; what is chosen is posted back with the stamp of the one that was saved."""
+    item, theirs = _stored(item_id)
+    with office().store.read(actor().workspace) as session:
+        revision = items.current(session, item)
+        author = item_view.names(session, [revision.author_id]).get(revision.author_id or 0, "")
+        rows = conflict.differences(session, mine, theirs)
+    shown = page("composer/conflict.html", mine=mine, theirs=theirs, rows=rows, item=item, revision=revision,
+                 author=author, stamp=items.stamp(item))  # fmt: skip
+    return shown, 409
+
+
+@bp.post("/write/check")
+@allow("write")
+def check() -> Response:
+    """What the publisher would say of what is typed right now, and how it would look. Saves nothing."""
+    number = request.form.get("item", "")
+    item = _stored(int(number))[0] if number.isascii() and number.isdigit() and len(number) < 16 else None
+    fields = from_form(request.form)
+    meant = meaning(fields, place().zone)
+    shown = view_model.view(office(), actor(), meant, item)
+    context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
+    told = bar(shown, item)
+    counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.looks}
+    return jsonify(
+        previews=page("composer/_previews.html", **context), problems=page("composer/_problems.html", **context),
+        bar={"press": told.press, "words": told.words}, counts=counts, clash=page("composer/_clash.html", **context),
+        faults={_home(name): said(words) for name, words in shown.faults.items()},
+    )  # fmt: skip
+
+
+@bp.post("/write/keep")
+@allow("write")
+def keep_new() -> Response | tuple[Response, int]:
+    """Autosave of something new: the first time it has anything in it, it becomes a draft."""
+    if from_form(request.form).empty:
+        return jsonify(saved=False)
+    return _kept(None)
+
+
+@bp.post("/items/<int:item_id>/keep")
+@allow("write")
+def keep(item_id: int) -> Response | tuple[Response, int]:
+    """Autosave. It never touches what somebody has approved or is looking at: that takes a press on a button."""
+    item = _stored(item_id)[0]
+    if _live(item):
+        return jsonify(saved=False, live=True)
+    return _kept(item)
+
+
+def _kept(item: Item | None) -> Response | tuple[Response, int]:
+    meant = meaning(from_form(request.form), place().zone)
+    if not set(meant.faults) <= {
+        *view_model.TIMES
+    }:  # a time half typed is left for later; anything else must not be lost
+        return jsonify(saved=False, faults={name: said(words) for name, words in meant.faults.items()})
+    try:
+        number = _save(item, meant, by_itself=True)
+    except items.Changed as error:
+        return jsonify(saved=False, conflict=True, words=said(error.words)), 409
+    except Invalid as error:
+        return jsonify(saved=False, faults={_home(error.field): said(error.words)})
+    saved = _stored(number)[0]
+    return jsonify(
+        saved=True, id=number, stamp=items.stamp(saved), at=office().now().isoformat(),
+        edit=url_for("write.edit", item_id=number), keep=url_for("write.keep", item_id=number),
+    )  # fmt: skip
+
+
+@bp.get("/write/library")
+@allow("write")
+def library() -> str:
+    """Pictures to choose from, as a piece of the composer's page."""
+    words = request.args.get("q", "")[:200]
+    with office().store.read(actor().workspace) as session:
+        rows = search.newest(session, words, limit=48)
+    return page("composer/_library.html", library=rows)

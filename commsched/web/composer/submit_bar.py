@@ -1,0 +1,91 @@
+"""What the bar under the composer says: what will happen, and what the button will do."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+from markupsafe import Markup, escape
+
+from commsched.core.timing import dates
+from commsched.store.models import Item
+from commsched.web.composer.view_model import View
+from commsched.web.http.i18n import _, language, ngettext, office, said, said_all, said_list
+
+_MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\w++)++")
+"""Possessive, so that hostile text costs no more than its length."""
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """``press`` is on the button; ``words`` stand beside it."""
+
+    press: str
+    words: str
+    warning: str = ""
+    save: str = ""
+    """On the button that only saves: what it costs, where it costs anything."""
+
+
+def bar(view: View, item: Item | None) -> Bar:
+    """What a press on the button leads to, as things stand in the form."""
+    return Bar(_press(view), _words(view), _warning(item), _save(item))
+
+
+def _when(view: View) -> str:
+    assert view.publish is not None
+    return dates.when(view.publish.at, view.publish.zone, language(), office().now())
+
+
+def _press(view: View) -> str:
+    ahead = view.ahead
+    if not ahead.steps:
+        return _("Schedule for %(when)s", when=_when(view)) if view.publish else _("Make ready")
+    if not ahead.names and ahead.acceptors:
+        return _("Save, and ask %(names)s to accept it", names=said_list(ahead.acceptors))
+    if ahead.accepts:
+        return _("Send in, then accept what %(names)s wrote", names=said_all(ahead.own))
+    if len(ahead.names) == 1:
+        return _("Send to %(name)s for approval", name=ahead.names[0])
+    return _("Send for approval")
+
+
+def _words(view: View) -> str:
+    many = len(view.looks)
+    if not many:
+        return _("Choose where it should go out.")
+    if "publish_at" in view.faults and view.publish is not None:
+        return said(view.faults["publish_at"])
+    if "publish_at" in view.faults:
+        return _("The time is not clear yet: see its field.")
+    if view.publish is None:
+        return ngettext("No time chosen yet, %(n)s channel.", "No time chosen yet, %(n)s channels.", many)
+    if not view.ahead.steps:
+        return ngettext("Goes out %(when)s in %(n)s channel.", "Goes out %(when)s in %(n)s channels.", many,
+                        when=_when(view))  # fmt: skip
+    return ngettext("Goes out %(when)s in %(n)s channel, once it is approved.",
+                    "Goes out %(when)s in %(n)s channels, once it is approved.", many, when=_when(view))  # fmt: skip
+
+
+def _warning(item: Item | None) -> str:
+    if item is None or item.state not in ("in_review", "approved", "scheduled"):
+        return ""
+    if item.state == "in_review":
+        return _("It is being looked at. If you save a change without sending it in, it is nobody's turn any more. "
+                 "What you write is kept in this browser until you save.")  # fmt: skip
+    return _("It is approved. If you save a change it must be approved again, and does not go out before that.")
+
+
+def _save(item: Item | None) -> str:
+    if item is None or item.state not in ("in_review", "approved", "scheduled"):
+        return _("Save draft")
+    return _("Save, and take it back") if item.state == "in_review" else _("Save without approval")
+
+
+def marked(text: str) -> Markup:
+    """``text`` with links, tags and names coloured as networks do, and nothing in it that a browser would run."""
+    made, end = [], 0
+    for found in _MARKED.finditer(text):
+        made += [escape(text[end : found.start()]), Markup('<span class="look-link">%s</span>') % found.group()]
+        end = found.end()
+    return Markup("").join([*made, escape(text[end:])])

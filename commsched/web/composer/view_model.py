@@ -1,0 +1,196 @@
+"""Everything the composer's page shows beside the fields: channels, previews, problems, and what will happen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.model import Content
+from commsched.core.text.messages import N_, Invalid, Problem, Words, block, warn
+from commsched.core.timing import dates
+from commsched.core.timing.wall_time import Moment
+from commsched.services.content import compose, items
+from commsched.services.kernel.context import Actor, Office
+from commsched.services.media import search
+from commsched.services.media.renditions import make_ready
+from commsched.services.views import item_view
+from commsched.services.views.preview import Ahead, Look, ahead, looks
+from commsched.store.models import Channel, Item, Media, Workspace
+from commsched.web.composer.fields import Fields, Wall, from_draft
+from commsched.web.composer.parse import Meant
+from commsched.web.http.i18n import said_all
+
+TIMES: Final = ("publish_at", "latest_at", "embargo")
+"""The fields of the composer that hold a day and a time of day."""
+
+
+class View(msgspec.Struct):
+    """The right-hand side of the composer: how it will look, what stands in the way, what a press will do."""
+
+    looks: list[Look] = msgspec.field(default_factory=list)
+    problems: list[tuple[str, Problem]] = msgspec.field(default_factory=list)
+    """With the channel's name, or empty where it is so on every channel."""
+    faults: dict[str, Words] = msgspec.field(default_factory=dict)
+    ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
+    publish: Moment | None = None
+    alike: list[Item] = msgspec.field(default_factory=list)
+
+    @property
+    def stops(self) -> int:
+        return sum(problem.blocks for _name, problem in self.problems)
+
+    @property
+    def cost(self) -> float:
+        """US dollars, all channels together."""
+        return sum(one.checked.cost for one in self.looks)
+
+
+def channels_of(session: Session) -> list[Channel]:
+    """Every channel an item can be sent to, in the order they were connected."""
+    return list(session.scalars(select(Channel).where(Channel.state != "archived").order_by(Channel.id)))
+
+
+def only_known(session: Session, draft: DraftIn) -> DraftIn:
+    """``draft`` without channels and pictures that have been removed since its page was opened."""
+    here = {row.id for row in channels_of(session)}
+    draft.channels = [number for number in draft.channels if number in here]
+    media = search.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
+    draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
+    return draft
+
+
+def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
+    """Judge what is meant, without saving anything."""
+    made = View(faults=dict(meant.faults), publish=meant.publish)
+    make_ready(office, actor, meant.draft)
+    with office.store.read(actor.workspace) as session:
+        workspace = items.workspace_of(session, actor)
+        draft = only_known(session, meant.draft)
+        try:
+            corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
+            content = compose.content_from(office, session, workspace, draft, corrects)
+        except Invalid as error:
+            made.faults[error.field] = error.words
+            made.problems += _times(made.faults)
+            return made
+        made.looks = looks(office, session, content, item.uid if item else "",
+                           meant.publish.at if meant.publish else None)  # fmt: skip
+        made.problems = _problems(office, made, content)
+        made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
+        if meant.publish is not None:
+            made.problems += _near(session, workspace, item.id if item else 0, content, meant.publish)
+        made.alike = items.look_alikes(session, item.id if item else 0, content)
+        made.ahead = ahead(office, session, actor, workspace, content, item)
+        if made.ahead.stuck:
+            nobody = N_("Nobody here can approve this: whoever may has written some of it. An administrator can let "
+                        "somebody else in under People.")  # fmt: skip
+            made.problems.insert(0, ("", block("people", nobody)))
+        elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
+            then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
+            who, own = said_all(made.ahead.acceptors), said_all(made.ahead.own)
+            made.problems.append(("", warn("people", then, who=who, own=own)))
+    return made
+
+
+def _times(faults: dict[str, Words]) -> list[tuple[str, Problem]]:
+    """A time that does not say when stops it as surely as a text too long."""
+    return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
+
+
+def _problems(office: Office, made: View, content: Content) -> list[tuple[str, Problem]]:
+    """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
+    at = made.publish.at if made.publish else None
+    found: dict[tuple[str, str], tuple[str, Problem]] = {}
+    for problem in compose.general_problems(content, at, office.now()):
+        found[_sentence(problem)] = "", problem
+    for one in made.looks:
+        for problem in one.checked.problems:
+            key = _sentence(problem)
+            found[key] = ("" if key in found else one.channel.name), problem
+    return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
+
+
+def _near(session: Session, workspace: Workspace, item: int, content: Content, at: Moment) -> list[tuple[str, Problem]]:
+    """What goes out within an hour in the same channel, said where the time is chosen."""
+    words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
+    return [
+        ("", warn("publish_at", words, title=row.title, time=dates.clock(row.publish_at, workspace.zone)))
+        for row in items.near(session, item, content, at.at) if row.publish_at is not None
+    ]  # fmt: skip
+
+
+def _sentence(problem: Problem) -> tuple[str, str]:
+    return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
+
+
+def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
+    """The fields of ``item`` as it is saved."""
+    revision = items.current(session, item)
+    draft = item_view.as_draft(session, item, revision)
+    usual = timedelta(minutes=workspace.latest_minutes)
+    is_usual = bool(item.publish_at and item.latest_at and item.latest_at - item.publish_at == usual)
+    return from_draft(draft, workspace.zone, is_usual)
+
+
+def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
+    """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
+    made = Fields(kind=kind, language=workspace.language)
+    last = session.scalar(
+        select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
+    )
+    usable = {row.id: row for row in channels_of(session) if row.state == "ok"}
+    if last is not None:
+        used = [one.channel for one in items.current(session, last).parsed().channels]
+    else:
+        used = [number for number, row in usable.items() if kind in office.platform(row.platform).by_itself]
+    # nobody's inbox is ever chosen by itself, not even because it was the last time
+    made.channels = [number for number in used if number in usable
+                     and not office.platform(usable[number].platform).independent_parts]  # fmt: skip
+    if kind == "release":
+        made.contact = str(workspace.settings.get("press_contact", ""))
+    return made
+
+
+def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
+    """The chosen pictures with their alt text here, in order."""
+    found = search.rows(session, [number for number, _alt in fields.media])
+    return [(found[number], alt) for number, alt in fields.media if number in found]
+
+
+def chosen(office: Office, actor: Actor, wish: str) -> list[tuple[int, str]]:
+    """The pictures that an address names (``3,4``), those that are there, each with its usual alt text."""
+    wanted = [int(one) for one in wish.split(",")[:10] if _is_id(one)]
+    with office.store.read(actor.workspace) as session:
+        found = search.rows(session, wanted)
+    return [(number, found[number].alt) for number in dict.fromkeys(wanted) if number in found]
+
+
+def _is_id(text: str) -> bool:
+    """A number that the store can count to; ``"²".isdigit()`` is true and no number."""
+    return text.isascii() and text.isdigit() and len(text) < 18
+
+
+def rearranged(fields: Fields, press: str) -> bool:
+    """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
+    verb, _, what = press.partition(":")
+    if verb == "time":
+        fields.publish = Wall(exact=what[:40])
+        return False
+    order = [number for number, _alt in fields.media]
+    which = int(what) if _is_id(what) else 0
+    if verb == "add" and which and which not in order:
+        fields.media.append((which, ""))
+    elif verb in ("drop", "up", "down") and which in order:
+        _shift(fields.media, order.index(which), verb)
+    return verb in ("add", "drop", "up", "down", "again")
+
+
+def _shift(media: list[Any], place: int, verb: str) -> None:
+    one = media.pop(place)
+    if verb != "drop":
+        media.insert(max(0, place - 1 if verb == "up" else place + 1), one)

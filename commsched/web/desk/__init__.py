@@ -1,0 +1,1 @@
+"""The desk: today, search, the pause switch, the audit log."""

@@ -1,0 +1,58 @@
+"""The record, told in words: who did what, narrowed by person, kind or item; and whether its chain is whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import allow
+from commsched.core.text.messages import N_
+from commsched.services.accounts import people
+from commsched.services.views import audit_view
+from commsched.web.desk import audit_sentences
+from commsched.web.http.i18n import _, actor, ngettext, office, page
+from commsched.web.http.nav import NavEntry
+from commsched.web.http.responses import done
+
+bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")
+NAV = NavEntry("record.index", N_("Record"), "scroll-text", order=70)
+
+
+def _number(name: str) -> int | None:
+    wish = request.args.get(name, "")
+    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 16 else None
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    group, person = request.args.get("group", ""), request.args.get("person", "")
+    wanted = audit_view.Wanted(
+        person=_number("person"), scheduler=person == "scheduler",
+        group=group if group in audit_sentences.GROUPS else "", item=_number("item"), before=_number("before"),
+    )  # fmt: skip
+    entries, titles, more = audit_view.entries(office(), actor().workspace, wanted)
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
+    return page(
+        "record.html", entries=entries, titles=titles, more=more, wanted=wanted, kept=kept, telling=audit_sentences,
+        members=people.members(office(), actor().workspace),
+    )  # fmt: skip
+
+
+@bp.post("/check")
+@allow("read")
+def check() -> Response:
+    """Follow the whole chain now."""
+    bad = audit_view.chain(office())
+    if not bad:
+        return done(
+            _("Every line of the record follows from the one before: nothing has been changed."), "record.index"
+        )
+    sentence = ngettext(
+        "%(n)s line does not follow from the one before. Somebody has changed the database: tell whoever runs this.",
+        "At least %(n)s lines do not follow from the one before. Somebody has changed the database: tell whoever "
+        "runs this.", len(bad),
+    )  # fmt: skip
+    return done(sentence, "record.index", "bad")

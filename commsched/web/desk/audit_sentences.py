@@ -1,0 +1,163 @@
+"""The record in words: one sentence for each thing that can happen, from the facts that were kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, Final
+
+from commsched.core.delivery.lifecycle import REASONS
+from commsched.core.text.messages import N_
+from commsched.core.timing import dates
+from commsched.services.kernel.context import name_of
+from commsched.store.models import Entry
+from commsched.web.http.badges import ROLE_WORDS
+from commsched.web.http.i18n import _, language
+
+STORY: Final = {
+    "approval.lapsed": N_("asked again: the new time lies outside what %(names)s had approved"),
+    "approval.passed_on": N_("passed on what waited for %(name)s: it now waits for %(names)s"),
+    "approval.bypassed": N_("let it out without approval, because: %(reason)s"),
+    "approval.voided": N_("changed what had been approved, so the approval no longer stands"),
+    "approval.withdrawn": N_("took the approval back"),
+    "channel.connected": N_("connected the channel %(name)s (%(account)s)"),
+    "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
+    "channel.list_opened": N_("opened the addresses of %(name)s"),
+    "channel.policy": N_("changed who must approve for %(name)s"),
+    "channel.works_again": N_("found that the channel %(name)s works again"),
+    "channel.access_died": N_("found that the channel %(name)s no longer lets us in"),
+    "channel.reconnected": N_("gave the channel %(name)s a new access"),
+    "channel.removed": N_("took the channel %(name)s out of use"),
+    "channel.renamed": N_("renamed the channel %(was)s to %(name)s"),
+    "delivery.absent": N_("read back after the restore that it had not gone out in %(channel)s"),
+    "delivery.cancelled": N_("stopped it in %(channel)s: %(reason)s"),
+    "delivery.doubted": N_("reads back after the restore whether it went out in %(channel)s"),
+    "delivery.dropped": N_("chose not to send it"),
+    "delivery.failed": N_("could not publish in %(channel)s: %(reason)s"),
+    "delivery.held": N_("held it in %(channel)s: %(reason)s"),
+    "delivery.published": N_("published in %(channel)s"),
+    "delivery.recovered": N_("found a call to %(channel)s that was cut off, and reads back whether it went out"),
+    "delivery.resolved": N_("answered whether it went out: %(answer)s"),
+    "delivery.sent_again": N_("chose to send it again"),
+    "delivery.unknown": N_("does not know whether it went out in %(channel)s"),
+    "deputy.ended": N_("ended a deputy's right"),
+    "deputy.set": N_("let %(deputy_name)s approve in place of %(name)s"),
+    "feed.created": N_("made a private calendar address"),
+    "feed.revoked": N_("ended a private calendar address"),
+    "item.accepted": N_("accepted what %(names)s had written"),
+    "item.approved": N_("approved"),
+    "item.cancelled": N_("cancelled"),
+    "item.commented": N_("commented"),
+    "item.correction_begun": N_("began writing a correction"),
+    "item.created": N_("began writing"),
+    "item.edited": N_("edited; this is version %(revision)s"),
+    "item.held": N_("held: %(reason)s"),
+    "item.moved": N_("moved to %(wall)s"),
+    "item.put_back": N_("put it back on the office's own pages"),
+    "item.restored": N_("took version %(revision)s back"),
+    "item.scheduled": N_("scheduled for %(wall)s"),
+    "item.sent_back": N_("sent back with a wish for changes"),
+    "item.submitted": N_("sent for approval"),
+    "item.taken_down": N_("took it off the office's own pages: %(reason)s"),
+    "office.paused": N_("paused everything: %(reason)s"),
+    "office.pause_reason": N_("said why everything is paused: %(reason)s"),
+    "office.restored": N_("restored the office from a backup"),
+    "office.resumed": N_("resumed; %(held)s held for a choice"),
+    "person.deactivated": N_("shut %(name)s out"),
+    "person.added": N_("let in %(name)s as %(role)s"),
+    "person.password_changed": N_("changed their password"),
+    "person.password_link": N_("made a link for a new password for %(name)s"),
+    "person.password_set": N_("gave %(name)s a new password"),
+    "person.removed": N_("took %(name)s out of the office"),
+    "person.renamed": N_("changed their name from %(was)s to %(name)s"),
+    "person.role": N_("gave %(name)s the role %(role)s"),
+    "person.session_ended": N_("ended one of their sign-ins"),
+    "person.signed_in": N_("signed in"),
+    "person.signed_out": N_("signed out"),
+    "picture.added": N_("added a picture"),
+    "picture.cropped": N_("moved the crops of a picture"),
+    "picture.described": N_("described a picture"),
+    "picture.removed": N_("deleted pictures that nothing used: %(count)s (%(size)s)"),
+    "token.created": N_("made the key “%(name)s” for a program"),
+    "token.revoked": N_("ended the key “%(name)s”"),
+    "video.added": N_("added a video"),
+    "video.poster": N_("chose another poster for a video"),
+    "video.removed": N_("deleted the video %(name)s"),
+    "workspace.brand": N_("changed the office's look"),
+    "workspace.created": N_("opened the office"),
+    "workspace.font_added": N_("added the font %(family)s"),
+    "workspace.font_removed": N_("removed the font %(family)s"),
+    "workspace.policy": N_("changed who must approve"),
+    "workspace.settings": N_("changed the office's settings"),
+}
+"""After the name of who did it. The scheduler does things too."""
+
+ANSWERS: Final = {"published": N_("it is out"), "not_published": N_("it did not go out")}
+
+GROUPS: Final = {
+    "item": N_("Writing"),
+    "approval": N_("Approval"),
+    "delivery": N_("Publishing"),
+    "person": N_("People and sign-in"),
+    "channel": N_("Channels"),
+    "office": N_("Pause"),
+    "workspace": N_("Settings"),
+}
+"""What the record can be narrowed to: the first half of an action."""
+
+ICONS: Final = {
+    "item": "pen-line", "approval": "circle-check", "delivery": "send", "person": "user", "channel": "radio",
+    "office": "pause", "workspace": "settings", "deputy": "users", "token": "key-round", "feed": "calendar",
+    "picture": "image",
+    "video": "clapperboard",
+}  # fmt: skip
+
+
+OF_RECIPIENTS: Final = N_("answered whether it reached recipient %(recipients)s: %(answer)s")
+
+
+PAUSED: Final = N_("paused everything")
+
+
+def sentence(entry: Entry) -> str:
+    """What happened, after the name of who did it; an action nobody has described is shown as it is named."""
+    if entry.action == "office.paused" and not entry.facts.get("reason"):
+        return _(PAUSED)
+    story = OF_RECIPIENTS if entry.facts.get("recipients") else STORY.get(entry.action)
+    return _(story, **_Facts(entry.facts)) if story and "%(" in story else _(story) if story else entry.action
+
+
+def who(entry: Entry) -> str:
+    if entry.actor_id is None and entry.actor == "scheduler":
+        return _("The scheduler")
+    return name_of(entry.actor, language())
+
+
+def icon_of(entry: Entry) -> str:
+    return ICONS.get(entry.action.partition(".")[0], "circle")
+
+
+def _wall(text: str) -> str:
+    """``2026-11-30T14:05`` as ``mån 30 nov 2026 14:05``: the record is read for years."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{dates.short_day(wall.date(), language(), year=True)} {wall:%H:%M}"
+
+
+class _Facts(dict[str, Any]):
+    """Facts as words: codes are told, and what an older line did not keep is a dash."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        words = defaultdict(lambda: "–", facts)
+        for key, table in (("reason", REASONS), ("role", ROLE_WORDS), ("answer", ANSWERS)):
+            if facts.get(key) in table:
+                words[key] = _(table[facts[key]])
+        if facts.get("role") in ROLE_WORDS:
+            words["role"] = words["role"].lower()
+        if "wall" in facts:
+            words["wall"] = _wall(str(facts["wall"]))
+        needed = ("reason", "channel", "name", "account", "was", "answer", "deputy_name", "title", "revision", "wall",
+                  "held", "role")  # fmt: skip
+        super().__init__({key: words[key] for key in (*needed, *facts)})

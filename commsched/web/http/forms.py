@@ -1,0 +1,117 @@
+"""What a person typed into a form, and what is wrong with it. Whatever goes wrong, what they typed stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from flask import request
+
+from commsched.core.text.clean import settled
+from commsched.core.text.messages import N_, Invalid, OfficeError
+from commsched.web.http.i18n import said
+
+
+class Form:
+    """Typed values and errors by field.
+
+    In a view::
+
+        form = Form.read()
+        with form.catch():
+            people.add_person(office(), actor(), form.text("email"), form.text("role"))
+            return done(_("Added."), "people.index")
+        return page("people/add.html", form=form), form.status
+    """
+
+    def __init__(self, typed: Mapping[str, Any] | None = None) -> None:
+        self.typed: dict[str, Any] = dict(typed or {})
+        self.errors: dict[str, str] = {}
+        self.status = 200
+
+    @classmethod
+    def read(cls) -> Form:
+        """The posted form; lists where a name came more than once."""
+        lists = request.form.lists()
+        return cls({key: values if len(values) > 1 else values[0] for key, values in lists if key != "form_token"})
+
+    def value(self, name: str, default: Any = "") -> Any:
+        """What stands in the field: what was typed, else ``default``."""
+        return self.typed.get(name, default)
+
+    def text(self, name: str, most: int = 1000) -> str:
+        """What was typed, trimmed and cleaned (:mod:`commsched.core.text.clean`). Raises :class:`Invalid` above
+        ``most`` characters."""
+        found = self.typed.get(name, "")
+        raw = str(found[-1] if isinstance(found, list) else found).strip()
+        if len(raw) > most + raw.count("\r\n"):
+            raise Invalid(N_("At most %(most)s characters."), name, most=most)
+        return str(settled(raw, name)).strip()
+
+    def secret(self, name: str) -> str:
+        """A password or token exactly as it was typed."""
+        found = self.typed.get(name, "")
+        return str(found[-1] if isinstance(found, list) else found)
+
+    def needed(self, name: str, most: int = 1000) -> str:
+        """Like :meth:`text`; raises :class:`Invalid` when it is empty."""
+        found = self.text(name, most)
+        if not found:
+            raise Invalid(N_("This is needed."), name)
+        return found
+
+    def many(self, name: str) -> list[str]:
+        """Every value of a field that can come more than once."""
+        found = self.typed.get(name, [])
+        return [str(value) for value in found] if isinstance(found, list) else [str(found)]
+
+    def flag(self, name: str) -> bool:
+        return bool(self.typed.get(name))
+
+    def number(self, name: str, least: int, most: int) -> int:
+        """A whole number in a range. Raises :class:`Invalid`."""
+        try:
+            found = int(self.text(name, 20))
+        except ValueError:
+            found = least - 1
+        if not least <= found <= most:
+            raise Invalid(N_("A whole number from %(least)s to %(most)s."), name, least=least, most=most)
+        return found
+
+    def fail(self, field: str, sentence: str, status: int = 422) -> None:
+        """Say what is wrong, by the field it concerns (``""``: the whole form)."""
+        self.errors[field] = sentence
+        self.status = status
+
+    def catch(self) -> _Catch:
+        """``with form.catch():`` turns an :class:`OfficeError` into an error by its field."""
+        return _Catch(self)
+
+    def with_errors(self, other: Form) -> Form:
+        """This form with another's errors: for a page where the one that failed is not the one with the fields."""
+        self.errors, self.status = dict(other.errors), other.status
+        return self
+
+    def error(self, name: str) -> str:
+        return self.errors.get(name, "")
+
+    def others(self, shown: list[str]) -> list[str]:
+        """Errors that belong to none of the fields in ``shown``: they stand above the form."""
+        return [sentence for field, sentence in self.errors.items() if field not in shown]
+
+
+class _Catch:
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, OfficeError) or error.status >= 500:
+            return False
+        self.form.fail(error.field, said(error.words), error.status)
+        return True

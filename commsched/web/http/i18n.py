@@ -1,0 +1,225 @@
+"""Sentences, times, icons and addresses as templates use them, in the language of whoever is looking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from flask import Flask, current_app, g, has_request_context, render_template, request, url_for
+from jinja2 import Environment, pass_environment
+from jinja2.filters import do_truncate
+
+from commsched.core.access.roles import Permission, may
+from commsched.core.text.catalogues import DEFAULT, LANGUAGES, all_of, gettext, say, stored
+from commsched.core.text.catalogues import ngettext as _plural
+from commsched.core.text.messages import Words
+from commsched.core.timing import dates
+from commsched.services.accounts.sessions import Place
+from commsched.services.kernel import heartbeats
+from commsched.services.kernel.context import Actor, Office, name_of
+from commsched.services.kernel.heartbeats import goes
+from commsched.services.workflow.pause import why
+from commsched.web.http import guard
+from commsched.web.http.badges import ROLE_HELP, ROLE_WORDS, STATES
+from commsched.web.http.icons import brand_icon, icon
+from commsched.web.http.paths import STATIC
+from commsched.web.http.user_agents import browser
+
+
+def language() -> str:
+    """The language of this request's answer."""
+    return str(g.get("language") or DEFAULT) if has_request_context() else DEFAULT
+
+
+def _(message: str, **params: Any) -> str:
+    """``message`` in the person's language, its %(name)s fields filled in."""
+    text = gettext(language(), message)
+    return text % params if params else text
+
+
+def ngettext(one: str, many: str, n: int, **params: Any) -> str:
+    """``one`` or ``many`` by ``n``, which is also the field %(n)s."""
+    return _plural(language(), one, many, n) % {"n": n, **params}
+
+
+def said(words: Words | str, **params: Any) -> str:
+    """A sentence that a rule or a use case made, in the person's language."""
+    return say(words, language(), **params)
+
+
+def stored_answer(answer: str) -> str:
+    """What was stored of a platform's answer, in the person's language where the words are ours."""
+    return stored(answer, language())
+
+
+def office() -> Office:
+    """The office this app serves."""
+    found: Office = current_app.config["OFFICE"]
+    return found
+
+
+def actor() -> Actor:
+    """Who is asking, in a workspace page."""
+    found: Actor = g.actor
+    return found
+
+
+def place() -> Place:
+    """The workspace of a workspace page."""
+    found: Place = g.place
+    return found
+
+
+def page(template: str, **context: Any) -> str:
+    """Render ``template``."""
+    return render_template(template, **context)
+
+
+def _when(moment: datetime | None, zone: str = "") -> str:
+    return dates.when(moment, zone or _zone(), language(), office().now()) if moment else ""
+
+
+def _dated(moment: datetime, zone: str) -> str:
+    return dates.dated(moment, zone, language())
+
+
+def _clock(moment: datetime | None, zone: str = "") -> str:
+    return dates.clock(moment, zone or _zone()) if moment else ""
+
+
+def _day(moment: datetime | date | None, zone: str = "", short: bool = False) -> str:
+    if moment is None:
+        return ""
+    day = dates.local(moment, zone or _zone()).date() if isinstance(moment, datetime) else moment
+    return dates.short_day(day, language()) if short else dates.long_day(day, language())
+
+
+def _week(moment: datetime | date, zone: str = "") -> int:
+    return dates.week(dates.local(moment, zone or _zone()) if isinstance(moment, datetime) else moment)
+
+
+def _zone() -> str:
+    found = g.get("place")
+    return found.zone if found else "Europe/Stockholm"
+
+
+@lru_cache(maxsize=256)
+def _version(name: str) -> str:
+    file = STATIC / name
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else ""
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its content's hash, so that it can be cached for ever."""
+    return url_for("frame.static", name=name, v=_version(name))
+
+
+def _beats() -> bool | None:
+    """Whether the scheduler's clock goes; ``None`` where nobody is signed in to ask."""
+    visitor = g.get("visitor")
+    if visitor is None or visitor.place is None:
+        return None
+    return not visitor.trouble and goes(visitor.heartbeat, office().now())
+
+
+def _trouble() -> str:
+    """Why nothing is published, where the scheduler does not go."""
+    return said(heartbeats.words(g.visitor.trouble)[0])
+
+
+def _may(permission: Permission) -> bool:
+    return g.get("actor") is not None and may(g.actor.role, permission)
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "language": language(), "languages": LANGUAGES, "visitor": g.get("visitor"), "actor": g.get("actor"),
+        "place": g.get("place"), "may": _may, "beats": _beats(), "now": office().now(), "theme": _theme(),
+        "zone": _zone(), "trouble": _trouble,
+    }  # fmt: skip
+
+
+def _theme() -> str:
+    wish = request.cookies.get("theme", "")
+    return wish if wish in ("light", "dark") else ""
+
+
+def _role_choices() -> list[tuple[str, str]]:
+    return [(role, gettext(language(), word)) for role, word in ROLE_WORDS.items()]
+
+
+class Day(msgspec.Struct, frozen=True):
+    """Entries of one day, for a list with the day as heading."""
+
+    day: date
+    entries: list[Any]
+
+
+def _by_day(entries: Iterable[Any]) -> list[Day]:
+    """Entries with a moment ``at``, in the order they come, gathered under their local day."""
+    made: list[Day] = []
+    for entry in entries:
+        day = dates.local(entry.at, _zone()).date()
+        if not made or made[-1].day != day:
+            made.append(Day(day, []))
+        made[-1].entries.append(entry)
+    return made
+
+
+def _dollars(price: float) -> str:
+    """``0,20`` in Swedish, ``0.20`` in English; small prices keep their tenth of a cent."""
+    return decimal(price, 2 if price >= 0.1 else 3)
+
+
+@pass_environment
+def _truncate(environment: Environment, text: str, length: int) -> str:
+    """At most ``length`` characters, cut between words, with one mark of ellipsis."""
+    return do_truncate(environment, text, length, end="…")
+
+
+def web_address(url: str) -> str:
+    """``url`` where it is an address on the web, else nothing: no ``javascript:`` becomes a link."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+def said_list(names: list[str]) -> str:
+    """``Karin, Olle or Gunnar``."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
+
+
+def said_all(names: list[str]) -> str:
+    """``Karin, Olle and Gunnar``."""
+    return all_of(names, language())
+
+
+def decimal(number: float, places: int) -> str:
+    """``0,1`` in Swedish, ``0.1`` in English."""
+    text = f"{number:.{places}f}"
+    return text.replace(".", ",") if language() == "sv" else text
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: gettext(language(), text),
+        lambda one, many, n: _plural(language(), one, many, n),
+        newstyle=True,
+    )
+    app.jinja_env.globals.update(
+        said=said, said_list=said_list, said_all=said_all, stored_answer=stored_answer, icon=icon,
+        brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS,
+        ROLE_HELP=ROLE_HELP, role_choices=_role_choices, zip=zip,
+        has=lambda endpoint: endpoint in current_app.view_functions,
+        platform=lambda key: office().platform(key), name_of=lambda name: name_of(name, language()),
+        pause_reason=lambda reason: _(why(reason)),
+    )  # fmt: skip
+    app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
+                                 web_address=web_address, browser=browser, dollars=_dollars,
+                                 truncate=_truncate)  # fmt: skip
+    app.context_processor(_context)

@@ -1,0 +1,50 @@
+"""The menu: each page module says where it belongs, and the frame shows what a person may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from flask import Flask, current_app, g, request
+
+from commsched.core.access.roles import Permission, may
+
+
+class NavEntry(msgspec.Struct, frozen=True):
+    """One line of the menu. ``label`` is a msgid, ``icon`` a lucide name; lower ``order`` stands first.
+
+    ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left.
+    """
+
+    endpoint: str
+    label: str
+    icon: str
+    order: int = 50
+    permission: Permission = "read"
+    phone: bool = False
+
+    @property
+    def current(self) -> bool:
+        """Whether the page being shown belongs to this entry: same blueprint."""
+        return (request.blueprint or "") == self.endpoint.rpartition(".")[0]
+
+
+def install(app: Flask) -> None:
+    app.extensions["menu"] = []
+    app.context_processor(_context)
+
+
+def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
+    """Put ``entries`` in the menu."""
+    menu: list[NavEntry] = app.extensions["menu"]
+    menu.extend([entries] if isinstance(entries, NavEntry) else entries)
+    menu.sort(key=lambda entry: entry.order)
+
+
+def _context() -> dict[str, Any]:
+    if g.get("actor") is None:
+        return {"menu": [], "phone_menu": []}
+    shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
+    bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
+    return {"menu": shown, "phone_menu": sorted(bar, key=lambda entry: entry.order)}

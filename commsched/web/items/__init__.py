@@ -1,0 +1,1 @@
+"""An item's page, its review by an approver, and the link in an approver's mail."""

@@ -1,0 +1,104 @@
+"""Approving by the address in a mail: GET shows, POST decides, once. Works without an account, for nobody else.
+
+A mail scanner that follows every link spends nothing: only a POST with this page's own form decides.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, make_response, request, url_for
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import public
+from commsched.core.text.messages import N_, NotFound, OfficeError
+from commsched.core.timing.wall_time import approval_window
+from commsched.services.content import items
+from commsched.services.media import search
+from commsched.services.views import review
+from commsched.services.workflow import approval_links
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import office, page, said
+from commsched.web.items.review import read_until
+from commsched.web.media.pictures import serve
+
+bp = Blueprint("links", __name__, url_prefix="/a")
+
+OVER = (approval_links.Spent, NotFound)
+
+
+@bp.get("/<token>")
+@public
+def show(token: str) -> Response:
+    """The item as it will look. Nothing is spent."""
+    try:
+        return _shown(approval_links.open_link(office(), token), token, Form())
+    except OVER as error:
+        return _over(error)
+
+
+def _shown(found: approval_links.Shown, token: str, form: Form) -> Response:
+    """In the language of the person the link was sent to, and the zone of their office."""
+    if not request.cookies.get("language"):
+        g.language = found.actor.language
+    shown = review.review(office(), found.actor, found.item.id)
+    workspace = found.workspace
+    until = approval_window(found.item.publish_at, office().now(), workspace.window_before_hours,
+                            workspace.window_after_hours)[1]  # fmt: skip
+
+    def picture_url(sha256: str, small: bool = False) -> str:
+        return url_for("links.picture", token=token, sha256=sha256, small=1 if small else None)
+
+    body = page("approve/link.html", shown=shown, found=found, form=form, workspace=workspace, zone=workspace.zone,
+                picture_url=picture_url, until=until, token=token)  # fmt: skip
+    return _private(make_response(body, form.status))
+
+
+def _over(error: OfficeError) -> Response:
+    """Why it is over; to whoever has used it, what they decided and what became of it."""
+    outcome = getattr(error, "outcome", None)
+    if outcome is not None and not request.cookies.get("language"):
+        g.language = outcome.language
+    zone = outcome.workspace.zone if outcome is not None else ""
+    body = page("approve/link_over.html", words=said(error.words), thanks=None, outcome=outcome, zone=zone)
+    return _private(make_response(body, error.status))
+
+
+def _private(given: Response) -> Response:
+    given.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    given.headers["Cache-Control"] = "no-store"
+    return given
+
+
+@bp.post("/<token>")
+@public
+def decide(token: str) -> Response:
+    """The decision, on exactly the version the page showed."""
+    form = Form.read()
+    try:
+        found = approval_links.open_link(office(), token)
+        with form.catch():
+            verdict = "approve" if form.text("verdict", 20) == "approve" else "changes"
+            until = read_until(form, found.workspace.zone) if verdict == "approve" else None
+            approval_links.decide(office(), token, verdict, form.text("hash", 64), form.text("comment", 10_000), until)
+            return _thanks(found, verdict)
+        return _shown(approval_links.open_link(office(), token), token, form)
+    except OVER as error:
+        return _over(error)
+
+
+def _thanks(found: approval_links.Shown, verdict: str) -> Response:
+    if not request.cookies.get("language"):
+        g.language = found.actor.language
+    with office().store.read(found.actor.workspace) as session:
+        item = items.load(session, found.item.id)
+    return _private(make_response(page("approve/link_over.html", words="", thanks=verdict, item=item, outcome=None,
+                                       workspace=found.workspace, zone=found.workspace.zone)))  # fmt: skip
+
+
+@bp.get("/<token>/pictures/<sha256>")
+@public
+def picture(token: str, sha256: str) -> Response:
+    """A picture of the item that the link is for, also one that was taken away; no other."""
+    found = approval_links.open_link(office(), token)
+    if not approval_links.shows(office(), found, sha256):
+        raise NotFound(N_("There is no such picture."))
+    return serve(search.by_hash(office(), found.workspace.id, sha256), bool(request.args.get("small")))

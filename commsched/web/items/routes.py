@@ -1,0 +1,334 @@
+"""One item: where it stands, what it led to, what can be done, and its history."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import allow
+from commsched.core.content import changes
+from commsched.core.delivery.lifecycle import EDITABLE
+from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
+from commsched.core.timing.wall_time import Fold, Gap
+from commsched.services.approval import comments
+from commsched.services.content import items, queries
+from commsched.services.views import item_view, review
+from commsched.services.workflow import approve, corrections, editing, resolve, schedule, stops, takedown
+from commsched.store.models import Delivery, Revision
+from commsched.web.components import mail_status
+from commsched.web.composer.fields import clock_time
+from commsched.web.composer.parse import choices
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, actor, language, office, page, place, said
+from commsched.web.http.responses import done
+from commsched.web.items import status_text
+from commsched.web.media.pictures import picture_url
+
+bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
+
+SOON = timedelta(minutes=2)
+"""How near its time an item must be for its page to ask often."""
+MOST_REVISIONS = 500
+MOST_ASKED = 200
+"""Recipients that can be answered for one by one on the page, at a time."""
+
+
+@bp.get("")
+@allow("read")
+def show(item_id: int) -> str:
+    """The whole story of an item."""
+    return _page(item_id, Form())
+
+
+def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
+    comments.read(office(), actor(), item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
+
+
+def _shown(item_id: int) -> dict[str, Any]:
+    """Everything the page tells of an item."""
+    shown = review.review(office(), actor(), item_id)
+    seen = shown.seen
+    with office().store.read(actor().workspace) as session:
+        channels = review.channels_by_id(session)
+        alike = items.look_alikes(session, item_id, seen.revision.parsed())
+        own = corrections.own_pages(session, items.load(session, item_id))
+    embargo = seen.revision.parsed().embargo
+    live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
+    filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
+    out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
+    return {
+        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike, "own": own,
+        "told": status_text.where(shown, place().zone, filed), "standing": status_text,
+        "shown_state": mail_status.as_told(seen.state, live), "picture_url": picture_url,
+        "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
+        "stoppable": any(row.state in stops.LIVE and not row.stop for row in seen.deliveries),
+        "rest_waits": status_text.rest_waits(seen),
+        "movable": seen.item.state != "partly_published" or status_text.halfway(seen),
+        "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
+        "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
+        "embargo": datetime.fromisoformat(embargo) if embargo else None,
+    }  # fmt: skip
+
+
+@bp.get("/now")
+@allow("read")
+def now(item_id: int) -> Response:
+    """What changes when something happens to the item, in a few signs; ``soon`` while something is about to."""
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, item_id)
+        rows = session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)).all()
+        tries = queries.attempts(session, [row.id for row in rows])
+    at = office().now()
+    going = [status_text.going(row, at, place().paused_at) for row in rows]
+    seen = (item.state, item.reason, items.stamp(item), place().paused_at, [
+        (row.id, state, row.reason, row.url, row.published_at, [one.outcome for one in tries.get(row.id, ())])
+        for row, state in zip(rows, going, strict=True)
+    ])  # fmt: skip
+    near = item.publish_at is not None and abs(item.publish_at - at) < SOON and item.state in ("scheduled", "in_review")
+    given = jsonify(mark=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
+                    soon=near or item.state == "publishing" or "sending" in going)  # fmt: skip
+    given.headers["Cache-Control"] = "no-store"
+    return given
+
+
+def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
+    with office().store.read(actor().workspace) as session:
+        return {row.id: row.number for row in items.history(session, items.load(session, item_id)) if row.id in wanted}
+
+
+def _act(
+    item_id: int, sentence: str | Callable[[], str], deed: Callable[[Form], object]
+) -> str | Response | tuple[str, int]:
+    """Do it and say so (``sentence``, perhaps by what it led to), or show the page with what stands in the way. A deed
+    that returns words has them said instead."""
+    form = Form.read()
+    try:
+        told = deed(form)
+    except schedule.NeedsApproval as error:
+        form.fail("", said(error.words), error.status)
+        return _page(item_id, form, outside=True), form.status
+    except (Gap, Fold) as error:
+        form.fail("publish_at", said(error.words), error.status)
+        clash = {"choices": choices(error, place().zone), "twice": isinstance(error, Fold)}
+        return _page(item_id, form, clash), form.status
+    except approve.Blocked as error:
+        form.fail("", _("Something stops it: open it in the composer to see what."), error.status)
+        return _page(item_id, form), form.status
+    except OfficeError as error:
+        if error.status >= 500 or isinstance(error, NotFound):
+            raise
+        form.fail(error.field, said(error.words), error.status)
+        return _page(item_id, form), form.status
+    words = sentence if isinstance(sentence, str) else sentence()
+    return done(told if isinstance(told, str) else words, "items.show", item_id=item_id)
+
+
+@bp.post("/submit")
+@allow("write")
+def submit(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, lambda: mail_status.sent_in(item_id), lambda form: approve.submit(
+        office(), actor(), item_id, then_schedule=form.flag("schedule")))  # fmt: skip
+
+
+@bp.post("/accept")
+@allow("write")
+def accept(item_id: int) -> str | Response | tuple[str, int]:
+    """Take on what somebody else wrote, in exactly the version that the page showed."""
+    return _act(item_id, lambda: mail_status.accepted(item_id), lambda form: approve.accept(
+        office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
+
+
+@bp.post("/withdraw")
+@allow("approve")
+def withdraw(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("The approval is taken back. It does not go out."), lambda form: approve.withdraw(
+        office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
+
+
+@bp.post("/schedule")
+@allow("schedule")
+def put(item_id: int) -> str | Response | tuple[str, int]:
+    """Schedule an approved item, at its own time, another, or now."""
+
+    def deed(form: Form) -> None:
+        when = office().now().isoformat() if form.flag("now") else _time(form)
+        schedule.schedule(office(), actor(), item_id, when or None)
+
+    now = request.form.get("now")
+    return _act(item_id, _("It goes out now.") if now else _("It is scheduled."), deed)
+
+
+@bp.post("/move")
+@allow("schedule")
+def move(item_id: int) -> str | Response | tuple[str, int]:
+    def deed(form: Form) -> None:
+        when = _time(form)
+        if not when:
+            raise Invalid(N_("Choose when it should go out."), "publish_at")
+        schedule.move(office(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+
+    return _act(item_id, _("It is moved."), deed)
+
+
+def _time(form: Form) -> str:
+    """Wall time from two fields, or the exact answer to a clock change."""
+    exact = form.text("exact", 40)
+    day, time = form.text("publish_day", 20), clock_time(form.text("publish_time", 20))
+    if exact or not (day or time):
+        return exact
+    if not (day and time):
+        raise Invalid(N_("Choose both a day and a time of day."), "publish_at")
+    return f"{day}T{time}"
+
+
+@bp.post("/cancel")
+@allow("schedule")
+def cancel(item_id: int) -> str | Response | tuple[str, int]:
+    """Nothing more of it goes out; what had gone out is said."""
+    return _act(item_id, _("It is cancelled."), lambda _form: status_text.stopped(
+        schedule.cancel(office(), actor(), item_id)))  # fmt: skip
+
+
+@bp.post("/bypass")
+@allow("bypass")
+def bypass(item_id: int) -> str | Response | tuple[str, int]:
+    told = _("It is let out without approval. Those who approve are being told.")
+    if not mail_status.mailed():
+        told = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
+    return _act(item_id, told,
+                lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))  # fmt: skip
+
+
+@bp.post("/correct")
+@allow("write")
+def correct(item_id: int) -> str | Response | tuple[str, int]:
+    """Begin a correction, or go on with the one that somebody has begun."""
+    begun: list[int] = []
+    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(office(), actor(), item_id)))
+    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else given
+
+
+@bp.post("/take-down")
+@allow("resolve")
+def take_down(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, mail_status.taken_down,
+                lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
+
+
+@bp.post("/put-back")
+@allow("approve")
+def put_back(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It stands on your own pages again."),
+                lambda _form: takedown.put_back(office(), actor(), item_id))  # fmt: skip
+
+
+@bp.post("/comment")
+@allow("comment")
+def comment(item_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("Your comment is there."), lambda form: comments.comment(
+        office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
+
+
+@bp.post("/deliveries/<int:delivery_id>/send")
+@allow("resolve")
+def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
+    """Now. What is past its latest time goes only after a second question, on a page of its own."""
+    with office().store.read(actor().workspace) as session:
+        row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
+    if row.latest_at < office().now() and not request.form.get("sure"):
+        return page("sure.html", title=item.title, latest=row.latest_at, fields={},
+                    action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
+                    back=url_for("items.show", item_id=item_id))  # fmt: skip
+    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(office(), actor(), delivery_id))
+
+
+@bp.post("/deliveries/<int:delivery_id>/drop")
+@allow("resolve")
+def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
+    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: status_text.stopped(
+        resolve.drop(office(), actor(), _belongs(item_id, delivery_id))))  # fmt: skip
+
+
+@bp.post("/deliveries/<int:delivery_id>/resolve")
+@allow("resolve")
+def answer(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
+    """Yes, it went out (and where), or no; of a list's recipients, those that are chosen or all of them."""
+
+    def deed(form: Form) -> None:
+        number = _belongs(item_id, delivery_id)
+        out, whom = form.text("answer", 20) == "published", _whom(form)
+        try:
+            resolve.resolve(office(), actor(), number, "published" if out else "not_published",
+                            form.text("url", 1000) if out else "", whom)  # fmt: skip
+        except Invalid as error:
+            raise Invalid(error.words.message, f"{error.field}-{delivery_id}", **error.words.params) from error
+
+    return _act(item_id, _("Thank you, that is written down."), deed)
+
+
+def _whom(form: Form) -> list[int] | None:
+    """The recipients that were ticked; ``None`` where there was nothing to choose among, or all are meant."""
+    if not form.flag("choose") or form.flag("all"):
+        return None
+    return [int(one) for one in form.many("part") if one.isascii() and one.isdigit() and len(one) < 10]
+
+
+def _belongs(item_id: int, delivery_id: int) -> int:
+    with office().store.read(actor().workspace) as session:
+        if resolve.load(session, delivery_id).item_id != item_id:
+            raise NotFound(N_("There is no such delivery."))
+    return delivery_id
+
+
+@bp.get("/history")
+@allow("read")
+def history(item_id: int) -> str:
+    """The versions, and what differs between any two. Those saved along the way are there with ``?all=1``."""
+    with office().store.read(actor().workspace) as session:
+        item = items.load(session, item_id)
+        rows = items.history(session, item)
+        names, tell = review.channel_names(session), review.choice_teller(office(), session, language())
+        people = item_view.names(session, {row.author_id for row in rows})
+        shown = rows if request.args.get("all") else items.landmarks(session, rows)
+    new = _pick(rows, request.args.get("to", ""), rows[0])
+    old = _pick(rows, request.args.get("from", ""), _before(shown, new))
+    if old.number > new.number:
+        old, new = new, old
+    if not {old.id, new.id} <= {row.id for row in shown}:
+        shown = rows  # what is compared stands in the list, marked
+    differences = changes.compare(old.parsed(), new.parsed(), names, tell)
+    return page(
+        "items/history.html", item=item, rows=shown[:MOST_REVISIONS], hidden=len(rows) - len(shown), people=people,
+        old=old, new=new, differences=differences, sources=_sources(old, new), picture_url=picture_url,
+        editable=item.state in EDITABLE,
+    )  # fmt: skip
+
+
+def _pick(rows: list[Revision], wish: str, otherwise: Revision) -> Revision:
+    return next((row for row in rows if str(row.number) == wish), otherwise)
+
+
+def _before(rows: list[Revision], new: Revision) -> Revision:
+    return next((row for row in rows if row.number < new.number), rows[-1])
+
+
+def _sources(old: Revision, new: Revision) -> list[changes.Piece]:
+    was, now = ("\n".join(f"{one.get('text', '')} {one.get('url', '')}".strip() for one in row.sources)
+                for row in (old, new))  # fmt: skip
+    return [] if was == now else changes.words(was, now)
+
+
+@bp.post("/restore")
+@allow("write")
+def restore(item_id: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    number = form.number("number", 1, 10_000_000) if form.text("number", 10).isdigit() else 0
+    return _act(item_id, _("Version %(number)s is back, as a new version.", number=number),
+                lambda _form: editing.restore(office(), actor(), item_id, number))  # fmt: skip

@@ -1,0 +1,114 @@
+"""One picture: what is known of it, who is shown and until when, how it is cropped, and where it is used."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import allow
+from commsched.core.media.consent import lapsed
+from commsched.core.text.messages import N_, Invalid
+from commsched.services.content.items import workspace_of
+from commsched.services.design import studio
+from commsched.services.media import consent_expiry, crops, details, library, near_duplicates, provenance, videos
+from commsched.services.media import unused as cleanup
+from commsched.services.media.details import Known
+from commsched.store.models import Media
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, actor, office, page
+from commsched.web.http.responses import done
+from commsched.web.media.pictures import picture_url
+
+bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")
+
+
+@bp.get("/<int:media_id>/details")
+@allow("read")
+def show(media_id: int) -> str:
+    return _page(library.find(office(), actor(), media_id), Form())
+
+
+@bp.post("/<int:media_id>/details")
+@allow("write")
+def update(media_id: int) -> str | Response | tuple[str, int]:
+    """Keep everything on the page, whichever of its buttons was pressed."""
+    form = Form.read()
+    row = library.find(office(), actor(), media_id)
+    with form.catch():
+        details.write_down(office(), actor(), media_id, _known(form), _places(form))
+        return done(_("The picture is saved. What is written already keeps its pictures as they are."), "picture.show",
+                    media_id=media_id)  # fmt: skip
+    return _page(row, form), form.status
+
+
+def _places(form: Form) -> dict[str, float | None]:
+    """Where the crops lie. One that lies where the page proposed it is not moved, and follows a new focus."""
+    found: dict[str, float | None] = {}
+    for name in form.typed:
+        if name.startswith("at "):
+            place, proposed = _number(form, name), _number(form, f"from {name[3:]}")
+            found[name[3:]] = None if abs(place - proposed) < crops.NEAR and 0 <= place <= 100 else place
+    verb, _sep, crop = form.text("do", 20).partition(" ")
+    return found | {crop: None} if verb == "reset" else found
+
+
+def _number(form: Form, name: str) -> float:
+    try:
+        return float(form.text(name, 20))
+    except ValueError:
+        return -1.0
+
+
+@bp.get("/consents")
+@allow("read")
+def consents() -> str:
+    """Pictures with a consent that has ended, with what waits and what is out; and those in use that soon will."""
+    with office().store.read(actor().workspace) as session:
+        rows = details.ended(session, office().now())
+        soon = [one for one in consent_expiry.ending(session, office().now()) if not one.over]
+    return page("pictures/consents.html", rows=rows, soon=soon, picture_url=picture_url)
+
+
+def _known(form: Form) -> Known:
+    tags = [" ".join(tag.split()) for tag in form.text("tags", 2000).split(",")]
+    return Known(
+        alt=form.text("alt", 5000), credit=form.text("credit"), licence=form.text("licence"),
+        tags=tuple(tag for tag in tags if tag), persons=_persons(form),
+        focus=(form.number("x", 0, 100) / 100, form.number("y", 0, 100) / 100), named=form.flag("named"),
+    )  # fmt: skip
+
+
+def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
+    found: list[tuple[str, date | None]] = []
+    for name, until in zip(form.many("person"), form.many("until"), strict=False):
+        if not name.strip():
+            continue
+        try:
+            found.append((name, date.fromisoformat(until.strip()) if until.strip() else None))
+        except ValueError:
+            raise Invalid(N_("Write the day as year, month and day: 2027-01-31."), "persons") from None
+    return tuple(found)
+
+
+def _page(row: Media, form: Form) -> str:
+    with office().store.read(actor().workspace) as session:
+        used, near = details.uses_of(session, row, office().now()), near_duplicates.alike(session, row)
+        origins, drawn = provenance.sources(session, row.id), provenance.drawn_from(session, row.id)
+        behind = provenance.persons(session, [row.sha256])
+        credit = provenance.credits_of(session, [row])[row.id]
+        unused = bool(cleanup.unused(session, workspace_of(session, actor()), wanted=[row.id]).rows)
+        film = videos.of_poster(session, row)
+    now = office().now()
+    gone, soon = lapsed(behind, now), lapsed(behind, now + consent_expiry.SOON)
+    persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
+    if form.typed:
+        persons = list(zip(form.many("person"), form.many("until"), strict=False))
+    x, y = row.facts.get("focus") or (0.5, 0.4)
+    return page(
+        "pictures/show.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
+        focus=(round(x * 100), round(y * 100)), crops=crops.shown(row), film=film, made=studio.again(row),
+        origins=origins, drawn=drawn, behind=behind, credit=credit, unused=unused, gone=gone,
+        soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),
+    )  # fmt: skip

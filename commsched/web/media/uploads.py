@@ -1,0 +1,155 @@
+"""Uploads that go on where they broke off, as tus 1.0.0 has it: HEAD tells how much is here, PATCH adds to it.
+
+Only a person who may write begins one, only they go on with it, and every piece carries the form's token. When all of
+it is here, a POST takes it into the library and says what became of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from datetime import UTC
+from email.utils import format_datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from flask import Blueprint, Response, jsonify, make_response, request, url_for
+
+from commsched.core.access.routes import allow
+from commsched.core.media.sizes import PICTURE_BYTES, VIDEO_BYTES
+from commsched.core.text.messages import OfficeError
+from commsched.services.media import library, uploads, videos
+from commsched.store.models import Upload
+from commsched.web.http.i18n import actor, office, said
+from commsched.web.media.pictures import told
+
+bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
+
+VERSION: Final = "1.0.0"
+_TYPE: Final = "application/offset+octet-stream"
+_LATER: Final = 423
+"""Somebody else's turn: the file stays here, and the script asks again."""
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@bp.after_request
+def _say_version(answer: Response) -> Response:
+    answer.headers["Tus-Resumable"] = VERSION
+    if request.method == "OPTIONS":
+        answer.headers |= {"Tus-Version": VERSION, "Tus-Max-Size": str(VIDEO_BYTES),
+                           "Tus-Extension": "creation,expiration,termination"}  # fmt: skip
+    return answer
+
+
+def _spoken(view: View) -> View:
+    """What cannot be done is said to the script as a sentence, not as a page."""
+
+    @wraps(view)
+    def wrapped(**values: Any) -> Any:
+        if request.headers.get("Tus-Resumable", VERSION) != VERSION:
+            return make_response(jsonify(words=""), 412, {"Tus-Version": VERSION})
+        try:
+            return view(**values)
+        except OfficeError as error:
+            if error.status >= 500:
+                raise
+            return jsonify(words=said(error.words)), error.status
+
+    return wrapped  # type: ignore[return-value]
+
+
+@bp.post("")
+@allow("write")
+@_spoken
+def begin() -> Any:
+    """Make room for a file: ``Upload-Length``, and in ``Upload-Metadata`` its ``filename`` and ``filetype``."""
+    about = _metadata(request.headers.get("Upload-Metadata", ""))
+    row = uploads.begin(office(), actor(), _number("Upload-Length"), about.get("filename", ""),
+                        about.get("filetype", ""))  # fmt: skip
+    return make_response("", 201, {"Location": url_for("uploads.state", uid=row.uid)} | _expiry(row))
+
+
+def _number(name: str) -> int:
+    value = request.headers.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else -1
+
+
+def _metadata(header: str) -> dict[str, str]:
+    """Pairs of a key and, in Base64, its value; what cannot be read is left out."""
+    found: dict[str, str] = {}
+    for pair in header.split(",")[:20]:
+        key, _space, value = pair.strip().partition(" ")
+        try:
+            found[key] = base64.b64decode(value, validate=True).decode()[:1000]
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+    return found
+
+
+def _expiry(row: Upload) -> dict[str, str]:
+    return {"Upload-Expires": format_datetime((row.created_at + uploads.KEPT).astimezone(UTC), usegmt=True)}
+
+
+@bp.get("/<uid>")
+@allow("write")
+@_spoken
+def state(uid: str) -> Any:
+    """How much of it is here. A script asks with HEAD."""
+    row = uploads.find(office(), actor(), uid)
+    offset = uploads.offset(office(), row)
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(row.length), "Cache-Control": "no-store"}
+    return make_response(jsonify(offset=offset, length=row.length), 200, headers | _expiry(row))
+
+
+@bp.patch("/<uid>")
+@allow("write")
+@_spoken
+def append(uid: str) -> Any:
+    """Add a piece, which begins at ``Upload-Offset``."""
+    if request.mimetype != _TYPE:
+        return jsonify(words=""), 415
+    now = uploads.append(office(), actor(), uid, _number("Upload-Offset"), request.stream)
+    return make_response("", 204, {"Upload-Offset": str(now)})
+
+
+@bp.delete("/<uid>")
+@allow("write")
+@_spoken
+def cancel(uid: str) -> Any:
+    uploads.cancel(office(), actor(), uid)
+    return "", 204
+
+
+@bp.post("/<uid>")
+@allow("write")
+@_spoken
+def finish(uid: str) -> Any:
+    """Take the whole file in. The answer is the library's: what was taken, and a sentence for what was not."""
+    return jsonify(uploads.finish(office(), actor(), uid, _take))
+
+
+def _picture(path: Path) -> bytes:
+    """What is no video is read at once, and so never when it is as large as one may be."""
+    length = path.stat().st_size
+    if length > PICTURE_BYTES:
+        raise uploads.too_large(length, PICTURE_BYTES)
+    return path.read_bytes()
+
+
+def _take(path: Path, filename: str) -> dict[str, Any]:
+    """A picture or a video: its content says which."""
+    try:
+        with path.open("rb") as file:
+            film = videos.is_video(file.read(videos.HEAD))
+        if film:
+            taken = videos.add(office(), actor(), path, filename)
+            seen = {"id": taken.video.id, "url": url_for("videos.show", number=taken.video.id)}
+            return {"pictures": [told(taken.poster)], "videos": [seen], "refused": []}
+        added = library.add(office(), actor(), _picture(path), filename)
+    except OfficeError as error:
+        if error.status >= 500 or error.status == _LATER:
+            raise
+        return {"pictures": [], "videos": [], "refused": [f"{filename[:80]}: {said(error.words)}"]}
+    return {"pictures": [told(added)], "videos": [], "refused": []}

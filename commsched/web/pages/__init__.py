@@ -1,1 +1,0 @@
-"""The pages, one module each: found by file name. A module has ``bp``, and ``NAV`` if it belongs in the menu."""

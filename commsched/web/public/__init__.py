@@ -1,0 +1,1 @@
+"""The office in public: newsroom, feeds, pictures of links."""

@@ -1,0 +1,319 @@
+"""The office in public: its newsroom, the feeds, what search engines ask for, pictures, and the sandbox's wall.
+
+These pages are the same for everybody, signed in or not, and speak the office's language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, ParamSpec
+from uuid import UUID
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_file, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.core.access.routes import public
+from commsched.core.content.markup import contact_to_html
+from commsched.core.text.catalogues import known
+from commsched.core.text.messages import N_, NotFound
+from commsched.services.content.versions import Shot
+from commsched.services.media import thumbnails
+from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
+from commsched.services.public.newsroom import Entry, Room, TakenDown
+from commsched.web.http.i18n import office, page
+
+bp = Blueprint("newsroom", __name__)
+
+P = ParamSpec("P")
+ASK_FIRST: Final = "public, no-cache"
+"""Whoever keeps a copy asks whether it still holds: a correction is seen at once, and so is an embargo's end."""
+SHORTLY: Final = "public, max-age=300"
+"""A picture may be taken down, or somebody in it may change their mind: whoever keeps a copy asks again soon."""
+FEEDS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
+"""Feeds are for readers that live on other sites."""
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""When an empty feed was last changed; Atom must have a time there."""
+_NOT_XML: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""A pattern, compiled when a feed is first asked for: so wide a set takes 8 ms, which no start should pay."""
+
+
+def outward(view: Callable[P, Any]) -> Callable[P, Any]:
+    """A public page: with an ETag, answered 304 where nothing changed, and a plain 404 for the press."""
+
+    @public
+    @wraps(view)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> AnyResponse:
+        try:
+            given = make_response(view(*args, **kwargs))
+        except TakenDown as error:
+            return _taken_down(error)
+        except NotFound:
+            return _gone(str(kwargs.get("place", "")))
+        if given.status_code == 200:
+            given.headers.setdefault("Cache-Control", ASK_FIRST)
+            given.add_etag()
+            given.make_conditional(request)
+        return given
+
+    return shown
+
+
+def _gone(place: str) -> AnyResponse:
+    """What a wrong address gives: in the newsroom it is in, with the way to it, where there is one."""
+    try:
+        room = newsroom.room(office(), place)
+        _speak(room)
+    except NotFound:
+        room = None
+        g.language = known(request.accept_languages.best_match(["sv", "en"]) or "sv")
+    return make_response(page("public/gone.html", room=room), 404)
+
+
+def _taken_down(error: TakenDown) -> AnyResponse:
+    """410 and not 404: search engines and readers of feeds shall forget it, and a person learns why."""
+    _speak(error.room)
+    return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
+
+
+def _speak(room: Room) -> None:
+    g.language = known(room.language)
+
+
+def _xml(template: str, kind: str, **context: Any) -> Response:
+    given = make_response(re.sub(_NOT_XML, "", page(template, **context)))
+    given.content_type = f"{kind}; charset=utf-8"
+    given.headers.update(FEEDS)
+    return given
+
+
+def absolute(endpoint: str, **values: Any) -> str:
+    """An address as it is written outside: from the installation's own setting, not from the request's Host."""
+    return office().base_url + url_for(endpoint, **values)
+
+
+@bp.app_template_global()
+def shot_url(room: Room, shot: Shot, download: bool = False) -> str:
+    """A picture's address."""
+    return url_for("newsroom.media", place=room.slug, name=shot.name, download=1 if download else None)
+
+
+@bp.app_template_global()
+def shot_narrow(room: Room, shot: Shot, width: int) -> str:
+    """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
+    if shot.width <= width:
+        return shot_url(room, shot)
+    return url_for("newsroom.scaled", place=room.slug, width=width, name=shot.name)
+
+
+@bp.app_template_global()
+def shot_set(room: Room, shot: Shot) -> str:
+    """Its forms, for an ``img``'s ``srcset``."""
+    forms = [f"{shot_narrow(room, shot, width)} {width}w" for width in thumbnails.widths(shot.width)]
+    return ", ".join(forms if shot.width > thumbnails.WIDTHS[-1] else [*forms, f"{shot_url(room, shot)} {shot.width}w"])
+
+
+@bp.app_template_global()
+def shot_stands_for_link(shot: Shot) -> bool:
+    """Whether the picture is large enough for previews of links."""
+    return thumbnails.suits_link(shot.width, shot.height)
+
+
+@bp.app_template_global()
+def public_url(endpoint: str, **values: Any) -> str:
+    """:func:`absolute`, for templates."""
+    return absolute(endpoint, **values)
+
+
+@bp.app_template_global()
+def public_origin() -> str:
+    """What stands before a path, for addresses that are written outside."""
+    return office().base_url
+
+
+@bp.app_template_filter()
+def safe_html(html: str) -> Markup:
+    """For what ``core.content.markup`` has sanitised, and nothing else."""
+    return Markup(html)  # noqa: S704
+
+
+@bp.app_template_filter()
+def reachable(contact: str) -> Markup:
+    """A press contact with its addresses and numbers as links."""
+    return Markup(contact_to_html(contact))  # noqa: S704  # escaped there
+
+
+@bp.app_template_filter()
+def guid(entry: Entry) -> str:
+    """The name of an item in feeds: it never changes, whatever becomes of its headline or its address."""
+    try:
+        return f"urn:uuid:{UUID(hex=entry.uid)}"
+    except ValueError:
+        return f"urn:commsched:{entry.uid}"
+
+
+@bp.get("/n/<place>/")
+@outward
+def front(place: str) -> str:
+    """The newsroom's first page, the newest on top."""
+    shown = newsroom.front(office(), place, request.args.get("kind", ""), request.args.get("before", ""))
+    _speak(shown.room)
+    return page("public/front.html", front=shown, room=shown.room)
+
+
+@bp.get("/n/<place>/<address>")
+@outward
+def item(place: str, address: str) -> Any:
+    """One release or post. An old address leads to the present one."""
+    room, entry = newsroom.entry(office(), place, address)
+    if entry.address != address:
+        return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 301)
+    _speak(room)
+    return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
+
+
+@bp.get("/n/<place>/<address>/version/<int:number>")
+@outward
+def version(place: str, address: str, number: int) -> Any:
+    """An earlier wording of what has been corrected since. The newest is at the address itself."""
+    room, entry = newsroom.entry(office(), place, address, number)
+    if entry.version == len(entry.versions):
+        return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 302)
+    if entry.address != address:
+        return redirect(url_for("newsroom.version", place=room.slug, address=entry.address, number=number), 301)
+    _speak(room)
+    return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
+
+
+def _news_article(room: Room, entry: Entry) -> dict[str, Any]:
+    """Schema.org's NewsArticle: what search engines read."""
+    url = absolute("newsroom.item", place=room.slug, address=entry.address)
+    return {
+        "@context": "https://schema.org", "@type": "NewsArticle", "headline": entry.headline[:110],
+        "description": entry.summary, "datePublished": entry.published_at.isoformat(),
+        "dateModified": entry.updated_at.isoformat(), "inLanguage": entry.content.language,
+        "mainEntityOfPage": url, "url": url, "identifier": guid(entry),
+        "image": [absolute("newsroom.media", place=room.slug, name=shot.name) for shot in entry.pictures],
+        "author": {"@type": "Organization", "name": room.name},
+        "publisher": {"@type": "Organization", "name": room.name, "url": absolute("newsroom.front", place=room.slug)},
+    }  # fmt: skip
+
+
+@bp.get("/n/<place>/feed.atom")
+@outward
+def atom(place: str) -> Response:
+    """Atom 1.0 (RFC 4287), whole texts."""
+    shown = newsroom.front(office(), place, size=newsroom.FEED)
+    _speak(shown.room)
+    changed = newsroom.changed_at(office(), shown) or EPOCH
+    return _xml("public/atom.xml", "application/atom+xml", front=shown, room=shown.room, changed=changed)
+
+
+@bp.get("/n/<place>/feed.json")
+@outward
+def json_feed(place: str) -> Response:
+    """JSON Feed 1.1."""
+    shown = newsroom.front(office(), place, size=newsroom.FEED)
+    room = shown.room
+    given = jsonify(
+        version="https://jsonfeed.org/version/1.1", title=room.name, language=room.language,
+        home_page_url=absolute("newsroom.front", place=room.slug),
+        feed_url=absolute("newsroom.json_feed", place=room.slug),
+        favicon=absolute("newsroom.icon", place=room.slug), items=[_json_item(room, entry) for entry in shown.entries],
+    )  # fmt: skip
+    given.content_type = "application/feed+json; charset=utf-8"
+    given.headers.update(FEEDS)
+    return given
+
+
+def _json_item(room: Room, entry: Entry) -> dict[str, Any]:
+    made = {
+        "id": guid(entry), "url": absolute("newsroom.item", place=room.slug, address=entry.address),
+        "title": entry.content.title, "summary": entry.summary,
+        "content_html": page("public/_feed_body.html", room=room, entry=entry),
+        "date_published": entry.published_at.isoformat(),
+        "date_modified": entry.updated_at.isoformat() if entry.corrected else "", "language": entry.content.language,
+        "tags": [entry.content.genre if entry.kind == "release" else entry.kind],
+        "authors": [{"name": room.name}],
+        "attachments": [
+            {"url": absolute("newsroom.media", place=room.slug, name=shot.name), "mime_type": shot.mime,
+             "title": shot.alt, "size_in_bytes": shot.size}
+            for shot in entry.pictures
+        ],
+    }  # fmt: skip
+    if entry.pictures:
+        made["image"] = office().base_url + shot_narrow(room, entry.pictures[0], 1600)
+    return {key: value for key, value in made.items() if value}
+
+
+@bp.get("/n/<place>/sitemap.xml")
+@outward
+def sitemap(place: str) -> Response:
+    """Every address of this newsroom, for search engines."""
+    room, addresses = newsroom.site_map(office(), place)
+    return _xml("public/sitemap.xml", "application/xml", room=room, addresses=addresses)
+
+
+@bp.get("/n/<place>/icon.svg")
+@outward
+def icon(place: str) -> Response:
+    """The office's sign in a browser's tab."""
+    return Response(favicon.sign(office(), place), content_type="image/svg+xml")
+
+
+@bp.get("/robots.txt")
+@outward
+def robots() -> Response:
+    """Newsrooms may be searched; the desk and the sandbox may not."""
+    lines = ["User-agent: *", "Disallow: /w/", "Disallow: /wall/", "Disallow: /api/", "Allow: /n/", "Allow: /media/"]
+    lines += [f"Sitemap: {absolute('newsroom.sitemap', place=slug)}" for slug in newsroom.rooms(office())]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@bp.get("/wall/<place>/<int:channel>")
+@outward
+def wall_page(place: str, channel: int) -> str:
+    """What a sandbox channel has published."""
+    shown = sandbox_wall.wall(office(), place, channel)
+    _speak(shown.room)
+    return page("public/wall.html", wall=shown, room=shown.room)
+
+
+@bp.get("/media/<place>/<name>")
+@public
+def media(place: str, name: str) -> AnyResponse:
+    """A picture that is part of something published; any picture of the office for those who work in it."""
+    path, row = published_media.picture(office(), place, name, _person())
+    wish = request.args.get("download")
+    return _sent(path, row.mime, row.sha256, f"{place}-{row.sha256[:10]}{row.suffix}" if wish else "")
+
+
+@bp.get("/media/<place>/<int:width>/<name>")
+@public
+def scaled(place: str, width: int, name: str) -> AnyResponse:
+    """The same, made narrower: for lists and phones."""
+    path, row = published_media.picture(office(), place, name, _person())
+    if width not in thumbnails.WIDTHS:
+        raise NotFound(N_("There is no such picture."))
+    file = thumbnails.scaled(office(), path, row, width)
+    return _sent(file.path, file.mime, f"{row.sha256}-{width}")
+
+
+def _person() -> int | None:
+    return g.visitor.person if g.visitor else None
+
+
+def _sent(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
+    given = send_file(
+        path, mimetype=mime, as_attachment=bool(name), conditional=True, etag=etag, download_name=name or None
+    )
+    shared = not g.visitor
+    # A member's answer says nothing of what the public may see, so no shared cache may keep it.
+    given.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"
+    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
+    given.headers["Vary"] = "Cookie"
+    return given

@@ -1,0 +1,37 @@
+"""The picture that a link to the newsroom shows where it is shared."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response
+
+from commsched.services.public import opengraph
+from commsched.web.http.i18n import office
+from commsched.web.public.newsroom import outward
+
+bp = Blueprint("opengraph", __name__)
+
+
+@bp.get("/n/<place>/<address>/link.jpg")
+@outward
+def link(place: str, address: str) -> Any:
+    """Only for what the public may see; the release's own picture goes before it."""
+    return _sent(opengraph.picture(office(), place, address))
+
+
+@bp.get("/n/<place>/link.jpg")
+@outward
+def front(place: str) -> Any:
+    """For a link to the newsroom itself."""
+    return _sent(opengraph.front(office(), place))
+
+
+def _sent(path: Path) -> Response:
+    given = Response(path.read_bytes(), mimetype="image/jpeg")
+    given.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
+    given.headers["Cache-Control"] = "public, max-age=300"
+    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return given

@@ -1,0 +1,1 @@
+"""Signing in and out, and the choice of office, language and colours."""

@@ -1,0 +1,92 @@
+"""What every page stands on: static files, the choice of office, language and colours, and answers for machines."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_from_directory, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.core.access.routes import public, signed_in
+from commsched.core.text.catalogues import LANGUAGES
+from commsched.services.accounts import people
+from commsched.services.ops import health
+from commsched.web.http import guard
+from commsched.web.http.i18n import office, page
+from commsched.web.http.paths import STATIC
+from commsched.web.http.responses import local_path
+
+bp = Blueprint("frame", __name__)
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@bp.get("/static/<path:name>")
+@public
+def static(name: str) -> Response:
+    """A static file: for ever where its address carries its hash, else asked about each time."""
+    given = send_from_directory(STATIC, name, conditional=True)
+    given.headers["Cache-Control"] = FOR_EVER if request.args.get("v") else "public, no-cache"
+    return given
+
+
+@bp.get("/favicon.ico")
+@public
+def favicon() -> Response:
+    """For browsers that ask without having been told where: an address that is in every visitor's log otherwise."""
+    given = Response((STATIC / "mark.svg").read_bytes(), content_type="image/svg+xml")
+    given.headers["Cache-Control"] = "public, max-age=86400"
+    return given
+
+
+@bp.get("/")
+@signed_in
+def choose() -> str | AnyResponse:
+    """The offices a person belongs to; straight on where there is only one."""
+    places = people.workspaces_of(office(), g.visitor.person)
+    if len(places) == 1 and not request.args.get("all"):
+        return redirect(url_for("today.index", slug=places[0][0].slug), 303)
+    return page("choose.html", places=places)
+
+
+@bp.post("/language")
+@public
+def language() -> AnyResponse:
+    """Choose a language: kept with the person, or before sign-in in a cookie."""
+    wish = request.form.get("language", "")
+    given = redirect(local_path(request.form.get("next", "")), 303)
+    if wish in LANGUAGES:
+        if g.visitor:
+            people.set_own(office(), g.visitor.person, language=wish)
+        _keep(given, "language", wish)
+    return given
+
+
+@bp.post("/theme")
+@public
+def theme() -> AnyResponse:
+    """Light, dark, or as the device likes it."""
+    wish = request.form.get("theme", "")
+    given = redirect(local_path(request.form.get("next", "")), 303)
+    _keep(given, "theme", wish if wish in ("light", "dark") else "")
+    return given
+
+
+def _keep(given: AnyResponse, name: str, value: str) -> None:
+    age = 31536000 if value else 0
+    given.set_cookie(name, value, max_age=age, path="/", secure=guard.secure(), httponly=True, samesite="Lax")
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> Response:
+    """This process answers."""
+    return jsonify({"status": "ok"})
+
+
+@bp.get("/readyz")
+@public
+def readyz() -> Response:
+    """Everything it takes to publish is there: 200, else 503 with what is missing."""
+    checks = health.checks(office())
+    ready = all(check.ok or not check.stops for check in checks)
+    body = {"status": "ready" if ready else "not ready", "checks": {c.name: {"ok": c.ok} for c in checks}}
+    return make_response(jsonify(body), 200 if ready else 503)

@@ -1,0 +1,85 @@
+"""Signing in, out, and choosing a password by a link."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import public
+from commsched.core.text.messages import OfficeError
+from commsched.services.accounts import credential_inventory, login_throttle, people, sessions
+from commsched.services.ops import custody
+from commsched.web.http import guard
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, office, page
+from commsched.web.http.responses import done, local_path
+
+bp = Blueprint("signin", __name__)
+
+
+@bp.get("/sign-in")
+@public
+def form() -> str | Response:
+    wish = local_path(request.args.get("next", ""))
+    if g.visitor:
+        return redirect(wish, 303)
+    return _shown(Form(), wish)
+
+
+def _shown(form: Form, wish: str) -> str:
+    unknown = custody.behind_unknown_proxy(office(), "X-Forwarded-For" in request.headers)
+    return page("sign_in.html", form=form, next=wish, unknown_proxy=unknown)
+
+
+@bp.post("/sign-in")
+@public
+def enter() -> str | Response | tuple[str, int, dict[str, str]]:
+    """A new session, under a new secret; whatever session the browser had before is over."""
+    typed = Form.read()
+    wish = local_path(typed.text("next", 4000))
+    try:
+        secret = sessions.sign_in(office(), typed.text("email", 300), typed.secret("password"),
+                                request.remote_addr or "", request.user_agent.string, guard.device())  # fmt: skip
+    except OfficeError as error:
+        typed.fail("", _(error.words.message), error.status)
+        waits = {"Retry-After": str(login_throttle.TooManyTries.retry_after)} if error.status == 429 else {}
+        return _shown(typed, wish), error.status, waits
+    if old := guard.session_secret():
+        sessions.sign_out(office(), old)
+    given = redirect(wish, 303)
+    guard.set_session(given, secret)
+    guard.set_device(given, login_throttle.remember(office(), typed.text("email", 300), guard.device()))
+    return given
+
+
+@bp.post("/sign-out")
+@public
+def leave() -> Response:
+    if secret := guard.session_secret():
+        sessions.sign_out(office(), secret)
+    given = redirect(url_for("signin.form"), 303)
+    guard.clear_session(given)
+    return given
+
+
+@bp.get("/password/<token>")
+@public
+def choose_password(token: str) -> str:
+    """Shows only: a mail scanner that follows the link spends nothing."""
+    person = people.read_password_link(office(), token)
+    return page("password_link.html", form=Form(), person=person, keys=credential_inventory.of(office(), person.id))
+
+
+@bp.post("/password/<token>")
+@public
+def keep_password(token: str) -> str | Response | tuple[str, int]:
+    person = people.read_password_link(office(), token)
+    typed = Form.read()
+    with typed.catch():
+        people.use_password_link(office(), token, typed.secret("password"), typed.many("end"))
+        given = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
+        guard.clear_session(given)
+        guard.set_device(given, login_throttle.remember(office(), person.email, guard.device()))
+        return given
+    mine = credential_inventory.of(office(), person.id)
+    return page("password_link.html", form=typed, person=person, keys=mine), typed.status

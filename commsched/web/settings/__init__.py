@@ -1,0 +1,1 @@
+"""Settings of the office, its people and one's own account."""

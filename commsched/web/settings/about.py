@@ -1,0 +1,20 @@
+"""How the installation is: the clock, the database, the disk, mail, and which version runs."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from commsched import __version__
+from commsched.core.access.routes import allow
+from commsched.services.ops import health
+from commsched.web.http.i18n import office, page, said
+
+bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    relay = bool(office().settings.get("smtp_url"))
+    return page("settings/about.html", checks=health.checks(office()), relay=relay, version=__version__,
+                mail=said(office().mailer.describe()))  # fmt: skip

@@ -1,0 +1,91 @@
+"""The people of an office and their roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from commsched.core.access.roles import ROLES
+from commsched.core.access.routes import allow
+from commsched.core.text.messages import N_
+from commsched.services.accounts import people
+from commsched.services.workflow.succession import PassedOn
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, actor, ngettext, office, page
+from commsched.web.http.nav import NavEntry
+from commsched.web.http.responses import done
+
+bp = Blueprint("people", __name__, url_prefix="/w/<slug>/people")
+NAV = NavEntry("people.index", N_("People"), "users", order=80)
+
+
+def _show(form: Form | None = None, **more: Any) -> str:
+    members = people.members(office(), actor().workspace)
+    return page("settings/people.html", form=form or Form(), members=members, roles=ROLES, **more)
+
+
+def _passed_on(passed: PassedOn) -> str:
+    """Who now decides on what had waited for somebody."""
+    if not passed.items:
+        return ""
+    return " " + ngettext(
+        "%(n)s item that waited for them now waits for %(names)s.",
+        "%(n)s items that waited for them now wait for %(names)s.",
+        passed.items,
+        names=passed.names,
+    )
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    return _show()
+
+
+@bp.post("/")
+@allow("administer")
+def add() -> str | Response | tuple[str, int]:
+    """Let somebody in. A link to choose a password is shown, since only the administrator knows how to reach them."""
+    form = Form.read()
+    with form.catch():
+        new = people.add_person(
+            office(), actor(), form.needed("email", 300), form.text("role", 20), name=form.needed("name", 200)
+        )
+        if new.link:
+            return _show(link=new.link, whose=new.person.name)
+        return done(_("%(name)s is let in, with the password they have already.", name=new.person.name), "people.index")
+    return _show(form), form.status
+
+
+@bp.post("/<int:person>/role")
+@allow("administer")
+def role(person: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        passed = people.set_role(office(), actor(), person, form.text("role", 20))
+        return done(_("The role is changed.") + _passed_on(passed), "people.index")
+    return _show(Form().with_errors(form)), form.status
+
+
+@bp.post("/<int:person>/password")
+@allow("administer")
+def password(person: int) -> str | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        link = people.reset_password(office(), actor(), person)
+        whose = next(m.person.name for m in people.members(office(), actor().workspace) if m.person_id == person)
+        return _show(link=link, whose=whose)
+    return _show(form), form.status
+
+
+@bp.post("/<int:person>/remove")
+@allow("administer")
+def remove(person: int) -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        passed = people.remove_person(office(), actor(), person)
+        told = _("They are no longer in this office. What they did stays in the record.")
+        return done(told + _passed_on(passed), "people.index")
+    return _show(form), form.status

@@ -1,0 +1,25 @@
+"""Rounds of approval, whatever people do: there is always somebody who can move on what waits, and it says who."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Cast
+from tests.publications import channel
+from tests.sims.rounds import Rounds
+
+
+def walk(cast: Cast, seed: int) -> Rounds:
+    from commsched.services.accounts import people
+    from commsched.services.accounts.people import add_person
+
+    second = add_person(cast.office, cast.actor(), "eva@example.org", "approver", name="Eva Ström").person
+    people.remove_person(cast.office, cast.actor(), cast.reader.id)
+    other = add_person(cast.office, cast.actor(), "per@example.org", "writer", name="Per Alm").person
+    persons = [cast.administrator, cast.approver, second, cast.writer, other]
+    return Rounds(cast.office, cast.place.id, persons, channel(cast.office, cast.place.id), seed)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_somebody_can_always_move_on_what_waits_and_nobody_counts_twice(cast: Cast, seed: int) -> None:
+    walk(cast, seed).go(60)
