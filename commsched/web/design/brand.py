@@ -49,7 +49,7 @@ def look() -> Response | tuple[Response, int]:
     """The kit as it stands in the form, drawn; for the page's script. Keeps nothing."""
     try:
         kit = brand.checked(_read(Form.read()))
-        return jsonify(html=page("brand/_shown.html", **_shown(kit)), faults={})
+        return jsonify(html=page("design/_brand_cards.html", **_shown(kit)), faults={})
     except OfficeError as error:
         return jsonify(html="", faults={error.field: said(error.words)}), error.status
 
@@ -145,6 +145,6 @@ def _page(kit: Kit, form: Form) -> str:
         newest = [row for row in search.newest(session, limit=60) if "card" not in row.facts]
     logos: dict[int, Media] = {row.id: row for row in newest[:30]} | chosen
     return page(
-        "brand/index.html", kit=kit, form=form, colours=COLOURS, fonts=FONTS, motifs=MOTIFS, logos=LOGOS,
+        "design/brand.html", kit=kit, form=form, colours=COLOURS, fonts=FONTS, motifs=MOTIFS, logos=LOGOS,
         families=brand.families(kit), pictures=list(logos.values()), picture_url=picture_url, **_shown(kit),
     )  # fmt: skip

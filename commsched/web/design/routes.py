@@ -42,7 +42,7 @@ bp.add_app_template_filter(spelled, "spelled")
 @allow("write")
 def index() -> str:
     """Every design, as it looks in the office's colours."""
-    return page("studio/index.html", designs=images.designs.load().values(), item=desk.asked_item(), key=_brand().key)
+    return page("design/designs.html", designs=images.designs.load().values(), item=desk.asked_item(), key=_brand().key)
 
 
 def _named(name: str) -> Design:
@@ -162,7 +162,7 @@ def _page(typed: Typed, form: Form) -> str:
     photos = [row for row in rows if "card" not in row.facts][:SHOWN]
     photos += [row for row in chosen.values() if row.id not in {one.id for one in photos}]
     return page(
-        "studio/design.html", typed=typed, form=form, seen=seen, faults=faults | form.errors, others=others,
+        "design/design.html", typed=typed, form=form, seen=seen, faults=faults | form.errors, others=others,
         designs=images.designs.load().values(), sizes=SIZES, photos=photos, picture_url=picture_url,
         address=desk.address, item=_item(typed.item), fields=_fields(typed.design), language_of=place().language,
     )  # fmt: skip

@@ -36,7 +36,7 @@ def index() -> str:
     entries, titles, more = audit_view.entries(office(), actor().workspace, wanted)
     kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
     return page(
-        "record.html", entries=entries, titles=titles, more=more, wanted=wanted, kept=kept, telling=audit_sentences,
+        "desk/audit.html", entries=entries, titles=titles, more=more, wanted=wanted, kept=kept, telling=audit_sentences,
         members=people.members(office(), actor().workspace),
     )  # fmt: skip
 

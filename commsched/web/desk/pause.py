@@ -26,7 +26,7 @@ def _page(form: Form) -> str:
     read_back = missed.read_back(office(), actor())
     if read_back and place().pause_reason != REASON and not (read_back.asked or read_back.reading):
         read_back = None  # a restore of long ago
-    return page("pause/index.html", form=form, read_back=read_back)
+    return page("desk/pause.html", form=form, read_back=read_back)
 
 
 @bp.post("/")
@@ -75,7 +75,7 @@ def resume() -> str | Response | tuple[str, int]:
 @allow("read")
 def choices() -> str:
     """What fell due during a pause, and what can become of it."""
-    return page("pause/missed.html", missed=missed.missed(office(), actor()))
+    return page("desk/missed.html", missed=missed.missed(office(), actor()))
 
 
 @bp.post("/missed")
@@ -100,7 +100,7 @@ def choose() -> str | Response:
 
 
 def _ask(one: Missed) -> str:
-    return page("sure.html", title=one.title, latest=one.latest, action=url_for("pause.choose"),
+    return page("http/sure.html", title=one.title, latest=one.latest, action=url_for("pause.choose"),
                 fields={"item": one.item, "choice": "send"}, back=url_for("pause.choices"))  # fmt: skip
 
 

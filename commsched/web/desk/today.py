@@ -28,14 +28,14 @@ AHEAD = 7
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    return page("today/index.html", **_shown())
+    return page("desk/today.html", **_shown())
 
 
 @bp.get("/now")
 @allow("read")
 def now() -> Response:
     """The part of the page that lives, for the script that asks every few seconds; 304 while nothing has changed."""
-    body = page("today/_live.html", **_shown())
+    body = page("desk/_today.html", **_shown())
     given = make_response(body)
     given.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32], weak=True)
     given.headers["Cache-Control"] = "private, no-cache"

@@ -20,7 +20,7 @@ bp = Blueprint("walltimes", __name__, url_prefix="/w/<slug>/times")
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    return page("walltimes.html", shifted=wall_times.listing(office(), actor()), spoken=_spoken)
+    return page("desk/wall_times.html", shifted=wall_times.listing(office(), actor()), spoken=_spoken)
 
 
 def _spoken(wall: str) -> str:

@@ -153,7 +153,7 @@ def answer(status: int, trouble: Trouble, words: Words | None = None, code: str 
     """The trouble as a page, or as an RFC 9457 problem document for a program."""
     if by_token():
         return problem(status, said(trouble.what), said(words or trouble.means), code, field)
-    body = page("error.html", status=status, trouble=trouble, words=words)
+    body = page("http/error.html", status=status, trouble=trouble, words=words)
     return make_response(body, status)
 
 

@@ -47,7 +47,7 @@ def _shown(found: approval_links.Shown, token: str, form: Form) -> Response:
     def picture_url(sha256: str, small: bool = False) -> str:
         return url_for("links.picture", token=token, sha256=sha256, small=1 if small else None)
 
-    body = page("approve/link.html", shown=shown, found=found, form=form, workspace=workspace, zone=workspace.zone,
+    body = page("items/approval_link.html", shown=shown, found=found, form=form, workspace=workspace, zone=workspace.zone,
                 picture_url=picture_url, until=until, token=token)  # fmt: skip
     return _private(make_response(body, form.status))
 
@@ -58,7 +58,7 @@ def _over(error: OfficeError) -> Response:
     if outcome is not None and not request.cookies.get("language"):
         g.language = outcome.language
     zone = outcome.workspace.zone if outcome is not None else ""
-    body = page("approve/link_over.html", words=said(error.words), thanks=None, outcome=outcome, zone=zone)
+    body = page("items/approval_link_over.html", words=said(error.words), thanks=None, outcome=outcome, zone=zone)
     return _private(make_response(body, error.status))
 
 
@@ -90,7 +90,7 @@ def _thanks(found: approval_links.Shown, verdict: str) -> Response:
         g.language = found.actor.language
     with office().store.read(found.actor.workspace) as session:
         item = items.load(session, found.item.id)
-    return _private(make_response(page("approve/link_over.html", words="", thanks=verdict, item=item, outcome=None,
+    return _private(make_response(page("items/approval_link_over.html", words="", thanks=verdict, item=item, outcome=None,
                                        workspace=found.workspace, zone=found.workspace.zone)))  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def index() -> str:
     rows = review.waiting(office(), actor())
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
-    return page("approve/index.html", mine=[row for row in rows if row.mine],
+    return page("items/waiting.html", mine=[row for row in rows if row.mine],
                 others=[row for row in rows if not row.mine], channels=channels, picture_url=picture_url)  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def _page(shown: Review, form: Form) -> str:
     comments.read(office(), actor(), shown.seen.item.id)
     until = approval_window(shown.seen.item.publish_at, office().now(), workspace.window_before_hours,
                             workspace.window_after_hours)[1]  # fmt: skip
-    return page("approve/review.html", shown=shown, form=form, picture_url=picture_url, until=until)
+    return page("items/review.html", shown=shown, form=form, picture_url=picture_url, until=until)
 
 
 @bp.post("/items/<int:item_id>/review")

@@ -243,7 +243,7 @@ def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
     with office().store.read(actor().workspace) as session:
         row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
     if row.latest_at < office().now() and not request.form.get("sure"):
-        return page("sure.html", title=item.title, latest=row.latest_at, fields={},
+        return page("http/sure.html", title=item.title, latest=row.latest_at, fields={},
                     action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
                     back=url_for("items.show", item_id=item_id))  # fmt: skip
     return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(office(), actor(), delivery_id))

@@ -59,7 +59,7 @@ def _page(form: Form) -> str:
         workspace = workspace_of(session, actor())
         room = quota.room(session, workspace)
         found = unused.unused(session, workspace, unused.old(office().now(), days))
-    return page("pictures/unused.html", form=form, room=room, found=found, days=days, choices=DAYS,
+    return page("media/unused.html", form=form, room=room, found=found, days=days, choices=DAYS,
                 picture_url=picture_url, megabytes=room.most // MB)  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def ask() -> str | tuple[str, int]:
         rows = _still(form)
         if not rows:
             raise Invalid(N_("Choose at least one picture."), "picture")
-        return page("pictures/remove.html", rows=rows, size=sum(row.size for row in rows), picture_url=picture_url)
+        return page("media/remove.html", rows=rows, size=sum(row.size for row in rows), picture_url=picture_url)
     return _page(form), form.status
 
 
@@ -115,7 +115,7 @@ def alike() -> str | Response:
         pairs = [(row, like) for row in rows.values() if (like := near_duplicates.alike(session, row, 3))]
     if not pairs:
         return done("", "pictures.index")
-    return page("pictures/alike.html", pairs=pairs, new=wanted, picture_url=picture_url)
+    return page("media/alike.html", pairs=pairs, new=wanted, picture_url=picture_url)
 
 
 @bp.post("/<int:media_id>/instead")

@@ -68,7 +68,7 @@ def consents() -> str:
     with office().store.read(actor().workspace) as session:
         rows = details.ended(session, office().now())
         soon = [one for one in consent_expiry.ending(session, office().now()) if not one.over]
-    return page("pictures/consents.html", rows=rows, soon=soon, picture_url=picture_url)
+    return page("media/consents.html", rows=rows, soon=soon, picture_url=picture_url)
 
 
 def _known(form: Form) -> Known:
@@ -107,7 +107,7 @@ def _page(row: Media, form: Form) -> str:
         persons = list(zip(form.many("person"), form.many("until"), strict=False))
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return page(
-        "pictures/show.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
+        "media/picture.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
         focus=(round(x * 100), round(y * 100)), crops=crops.shown(row), film=film, made=studio.again(row),
         origins=origins, drawn=drawn, behind=behind, credit=credit, unused=unused, gone=gone,
         soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),

@@ -44,7 +44,7 @@ def _index(form: Form) -> str:
         again = list(search.rows(session, numbers(request.args.get("again", "").split(","))).values())
         room = quota.room(session, workspace_of(session, actor()))
         ends = provenance.ends(session, rows[:PAGE])
-    return page("pictures/index.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words, again=again,
+    return page("media/pictures.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words, again=again,
                 room=room, ends=ends, soon=office().now() + SOON, picture_url=picture_url,
                 MOST_MB=PICTURE_BYTES // MB, MOST_VIDEO_MB=VIDEO_BYTES // MB)  # fmt: skip
 

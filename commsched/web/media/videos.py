@@ -36,7 +36,7 @@ def index() -> str:
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
     with office().store.read(actor().workspace) as session:
         rows = videos.newest(session, int(before) if before else None)
-    return page("pictures/videos.html", rows=rows, more=len(rows) == videos.PAGE, picture_url=picture_url)
+    return page("media/videos.html", rows=rows, more=len(rows) == videos.PAGE, picture_url=picture_url)
 
 
 @bp.get("/<int:number>")
@@ -48,7 +48,7 @@ def show(number: int) -> Response:
 def _page(row: Video, form: Form) -> Response:
     with office().store.read(actor().workspace) as session:
         poster = search.rows(session, [row.poster_id]).get(row.poster_id) if row.poster_id else None
-    body = page("pictures/video.html", row=row, form=form, poster=poster, picture_url=picture_url)
+    body = page("media/video.html", row=row, form=form, poster=poster, picture_url=picture_url)
     given = Response(body, form.status, mimetype="text/html")
     given.headers["Content-Security-Policy"] = f"{POLICY}; media-src 'self'"
     return given

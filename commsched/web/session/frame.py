@@ -44,7 +44,7 @@ def choose() -> str | AnyResponse:
     places = people.workspaces_of(office(), g.visitor.person)
     if len(places) == 1 and not request.args.get("all"):
         return redirect(url_for("today.index", slug=places[0][0].slug), 303)
-    return page("choose.html", places=places)
+    return page("session/choose.html", places=places)
 
 
 @bp.post("/language")

@@ -28,7 +28,7 @@ def form() -> str | Response:
 
 def _shown(form: Form, wish: str) -> str:
     unknown = custody.behind_unknown_proxy(office(), "X-Forwarded-For" in request.headers)
-    return page("sign_in.html", form=form, next=wish, unknown_proxy=unknown)
+    return page("session/sign_in.html", form=form, next=wish, unknown_proxy=unknown)
 
 
 @bp.post("/sign-in")
@@ -67,7 +67,7 @@ def leave() -> Response:
 def choose_password(token: str) -> str:
     """Shows only: a mail scanner that follows the link spends nothing."""
     person = people.read_password_link(office(), token)
-    return page("password_link.html", form=Form(), person=person, keys=credential_inventory.of(office(), person.id))
+    return page("session/password_link.html", form=Form(), person=person, keys=credential_inventory.of(office(), person.id))
 
 
 @bp.post("/password/<token>")
@@ -82,4 +82,4 @@ def keep_password(token: str) -> str | Response | tuple[str, int]:
         guard.set_device(given, login_throttle.remember(office(), person.email, guard.device()))
         return given
     mine = credential_inventory.of(office(), person.id)
-    return page("password_link.html", form=typed, person=person, keys=mine), typed.status
+    return page("session/password_link.html", form=typed, person=person, keys=mine), typed.status
