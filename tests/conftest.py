@@ -17,6 +17,7 @@ from commsched import platforms
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
 from commsched.core.platform.contract import Mailer, Message
 from commsched.services.accounts import passwords, people, sessions
+from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Actor, Office
 from commsched.store.migrate import ready
 from commsched.store.models import Heartbeat, Person, Workspace
@@ -185,7 +186,7 @@ def cast(office: Office) -> Cast:
 def ticking(office: Office) -> Office:
     """The office with a scheduler's clock that has just ticked."""
     with office.store.write(EVERY_WORKSPACE) as session:
-        session.merge(Heartbeat(name=sessions.CLOCK, at=office.now()))
+        session.merge(Heartbeat(name=heartbeats.CLOCK, at=office.now()))
     return office
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from commsched.core.content.model import ChannelContent, Content, Picture, canonical, digest
-from commsched.services.content.compose import media_path
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import schedule
 from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision

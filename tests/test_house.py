@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,26 @@ def test_imports_run_downward() -> None:
     code = "from importlinter.cli import lint_imports_command as lint; lint()"
     ran = subprocess.run([sys.executable, "-c", code, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-3000:]
+
+
+def test_parts_and_attempts_are_written_by_the_deliver_room_only() -> None:
+    """The rule that keeps a post from going out twice has one home."""
+    changes = re.compile(r"\b(?:insert|update|delete)\((?:Attempt|Part)\b|\b(?:Attempt|Part)\(\s*delivery_id")
+    rooms = [
+        path
+        for part in ("services", "web", "api", "cli", "engine")
+        for path in (ROOT / "commsched" / part).rglob("*.py")
+    ]
+    inside = {path for path in rooms if path.parent.name == "deliver" and changes.search(path.read_text())}
+    assert inside, "the pattern knows what it looks for"
+    assert [str(path) for path in rooms if path not in inside and changes.search(path.read_text())] == []
+
+
+def test_a_room_holds_what_a_hand_can() -> None:
+    """At most fifteen modules side by side, what two of them share (an underscore) not counted."""
+    folders = {path.parent for path in (ROOT / "commsched").rglob("*.py")}
+    crowded = {str(folder): len(list(folder.glob("[!_]*.py"))) for folder in folders if folder.name != "versions"}
+    assert {folder: many for folder, many in crowded.items() if many > 15} == {}
 
 
 def test_the_web_process_loads_no_sdk() -> None:

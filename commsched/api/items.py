@@ -32,8 +32,10 @@ from commsched.core.timing.wall_time import read_bound, read_time
 from commsched.services.approval import comments
 from commsched.services.content import items as rows
 from commsched.services.content import queries
+from commsched.services.content.drafts import as_draft
 from commsched.services.content.items import Changed
-from commsched.services.views.item_view import as_draft, look, names
+from commsched.services.kernel import members
+from commsched.services.views.item_view import look, names
 from commsched.services.workflow import approve as approving
 from commsched.services.workflow import corrections, editing, idempotency, takedown
 from commsched.services.workflow import schedule as scheduling
@@ -87,7 +89,7 @@ def _location(id: int) -> dict[str, str]:
        errors=(422,), paged=True)  # fmt: skip
 def list_items() -> Paged:
     with office().store.read(actor().workspace) as session:
-        zone = rows.workspace_of(session, actor()).zone
+        zone = members.workspace_of(session, actor()).zone
         wish = queries.Wish(
             states=several("state"), channel=number("channel"), person=number("person"),
             words=request.args.get("q", "")[:200], kind=request.args.get("kind", ""),
@@ -173,7 +175,7 @@ def accept_item(id: int, given: schemas.AcceptIn) -> Any:
 
 def _moment(value: str, field: str) -> datetime:
     with office().store.read(actor().workspace) as session:
-        zone = rows.workspace_of(session, actor()).zone
+        zone = members.workspace_of(session, actor()).zone
     return read_time(value, zone, field=field).at
 
 

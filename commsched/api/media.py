@@ -10,7 +10,7 @@ from commsched.api import schemas, serializers
 from commsched.api.problems import WrongType
 from commsched.api.routing import ID, Made, actor, office, route, section
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.content.compose import media_path
+from commsched.services.kernel.blobs import media_path
 from commsched.services.media import library, provenance
 from commsched.store.models import Media
 

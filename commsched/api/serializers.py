@@ -21,9 +21,9 @@ from commsched.services.content.items import stamp as item_stamp
 from commsched.services.content.queries import Doubt, Reach
 from commsched.services.kernel.context import Office
 from commsched.services.media.library import Added
+from commsched.services.notices.shifted_times import wall
 from commsched.services.views.item_view import Seen
 from commsched.services.workflow.pause import why
-from commsched.services.workflow.wall_times import wall
 from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Media, Revision, Workspace
 
 Names = Mapping[int, str]

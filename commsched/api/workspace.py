@@ -12,7 +12,8 @@ from commsched.api.problems import spoken
 from commsched.api.routing import Paged, Param, actor, number, office, page, paged, route, section
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_time
-from commsched.services.content import compose, items, queries
+from commsched.services.content import compose, queries
+from commsched.services.kernel import members
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow import pause
 from commsched.store.models import Channel
@@ -25,7 +26,7 @@ bp = section("place")
 def check_draft(given: DraftIn) -> Any:
     make_ready(office(), actor(), given)
     with office().store.read(actor().workspace) as session:
-        workspace = items.workspace_of(session, actor())
+        workspace = members.workspace_of(session, actor())
         content = compose.content_from(office(), session, workspace, given)
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [
@@ -52,7 +53,7 @@ def get_workspace() -> Any:
 
 def _workspace() -> schemas.WorkspaceOut:
     with office().store.read(actor().workspace) as session:
-        row = items.workspace_of(session, actor())
+        row = members.workspace_of(session, actor())
     return serializers.workspace(row, g.visitor)
 
 

@@ -66,11 +66,12 @@ def list_people(workspace: str) -> None:
 @click.option("--role", required=True, type=click.Choice(ROLES, case_sensitive=False), help="What they may do now.")
 def set_role(workspace: str, email: str, role: str) -> None:
     """Give a person another role."""
-    from commsched.services.accounts import machine_admin, people
+    from commsched.services.accounts import machine_admin
+    from commsched.services.workflow import leaving
 
     office = open_office()
     found, actor = place(office, workspace)
-    people.set_role(office, actor, machine_admin.member(office, found, email).person_id, role)
+    leaving.set_role(office, actor, machine_admin.member(office, found, email).person_id, role)
 
 
 @person.command("deactivate")
@@ -78,11 +79,11 @@ def set_role(workspace: str, email: str, role: str) -> None:
 @_email
 def deactivate(workspace: str, email: str) -> None:
     """Shut a person out at once: sessions end and tokens stop. What they did stays in the record."""
-    from commsched.services.accounts import machine_admin
+    from commsched.services.workflow import leaving
 
     office = open_office()
     found, _ = place(office, workspace)
-    machine_admin.deactivate(office, found, email)
+    leaving.deactivate(office, found, email)
 
 
 @person.command("password")

@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from commsched.api.problems import TooFast
 from commsched.api.rate_limit import Pace
-from commsched.services.accounts import machine_admin, tokens
+from commsched.services.accounts import tokens
 from commsched.services.kernel.context import Office
 from commsched.services.media import library
-from commsched.services.workflow import editing
+from commsched.services.workflow import editing, leaving
 from commsched.web.http import errors
 from tests import publications
 from tests.api.conftest import Client, add_channel
@@ -342,7 +342,7 @@ def test_a_revoked_token_and_a_deactivated_person_are_out_at_once(program: Progr
     assert (reader.get("/items").status_code, writer.get("/items").status_code) == (200, 200)
     row = tokens.tokens(office, cast.place.id, cast.reader.id)[0]
     tokens.revoke_token(office, cast.actor("reader"), row.id)
-    machine_admin.deactivate(office, cast.place, cast.writer.email)
+    leaving.deactivate(office, cast.place, cast.writer.email)
     assert (reader.get("/items").status_code, writer.get("/items").status_code) == (401, 401)
 
 

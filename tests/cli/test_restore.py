@@ -22,13 +22,14 @@ from sqlalchemy import func, select
 
 from commsched.bootstrap import open_copy, open_office
 from commsched.core.text.messages import Conflict
-from commsched.services.accounts import machine_admin, tokens
+from commsched.services.accounts import tokens
 from commsched.services.accounts.sessions import recognise_token
 from commsched.services.deliver.dispatcher import Courier
 from commsched.services.kernel.context import Office
 from commsched.services.ops import after_restore, backup, in_use, replacing
 from commsched.services.ops.after_restore import bring_back
 from commsched.services.ops.in_use import InUse, enter
+from commsched.services.workflow import leaving
 from commsched.store.models import ApiToken, Attempt, Delivery, Item, Media, Person, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests.api.conftest import add_channel
@@ -358,7 +359,7 @@ def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
     made = backup.archive(office, tmp_path / "a.tar.gz", with_key=True)
     if newer:
         clock.forward(hours=1)
-        machine_admin.deactivate(office, cast.place, cast.writer.email)
+        leaving.deactivate(office, cast.place, cast.writer.email)
         ended(True)
     office.store.close()
     if not newer:

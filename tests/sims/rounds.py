@@ -18,10 +18,11 @@ from commsched.services.accounts import deputies, office_settings, people
 from commsched.services.approval.approvers import Turn, turn
 from commsched.services.approval.clearance import clearance, read_policy, said_of
 from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.notices.outbox import ASKING
 from commsched.services.ops import chores
-from commsched.services.workflow import approve, editing, schedule
+from commsched.services.workflow import approve, editing, leaving, schedule
 from commsched.store.models import Decision, Entry, Item, Membership, Notice, Person
 from tests.services.desk import draft
 
@@ -267,11 +268,11 @@ class Rounds:
     def change_a_role(self) -> None:
         number, role = self.random.randrange(5), self.random.choice(ROLES)
         self.tried(f"{number} becomes {role}",
-                   lambda: people.set_role(self.office, self.boss(), self.persons[number].id, role))  # fmt: skip
+                   lambda: leaving.set_role(self.office, self.boss(), self.persons[number].id, role))  # fmt: skip
 
     def leave(self) -> None:
         number = self.random.randrange(5)
-        self.tried(f"{number} leaves", lambda: people.remove_person(self.office, self.boss(), self.persons[number].id))
+        self.tried(f"{number} leaves", lambda: leaving.remove_person(self.office, self.boss(), self.persons[number].id))
 
     def come_back(self) -> None:
         number = next((one for one in range(5) if self.actor(one) is None), 0)
@@ -286,7 +287,7 @@ class Rounds:
     def let_time_pass(self) -> None:
         self.office.clock.forward(minutes=self.random.choice((1, 30, 200)))  # type: ignore[attr-defined]
         with self.office.store.write(self.place) as session:
-            place = items.workspace_of(session, self.boss())
+            place = members.workspace_of(session, self.boss())
             chores.hold_unapproved(self.office, session, place)
             chores.remind(self.office, session, place)
 

@@ -32,12 +32,12 @@ from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.platform.contract import Part as SentPart
 from commsched.core.platform.contract import Platform, Wire
 from commsched.core.text.messages import OfficeError
-from commsched.services.content.compose import media_path
 from commsched.services.deliver import dispatcher as courier_module
 from commsched.services.deliver.calls import STALE
 from commsched.services.deliver.dispatcher import Courier
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import audit_log
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.ops import after_restore, chores
 from commsched.services.workflow import approve, editing, pause, resolve, schedule

@@ -14,7 +14,7 @@ from commsched.services.accounts import office_settings, people, sessions, token
 from commsched.services.accounts.policies import from_policy
 from commsched.services.channels import connect
 from commsched.services.kernel.context import Office
-from commsched.services.workflow import editing
+from commsched.services.workflow import editing, leaving
 from commsched.store.models import Channel, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.web.components import policy_form
@@ -150,7 +150,7 @@ def test_a_calendar_address_dies_with_its_successor_and_when_stopped(browse: Any
 def test_whoever_leaves_takes_no_key_along(office: Office, cast: Cast) -> None:
     token = tokens.create_token(office, cast.actor("writer"), "Webbplatsen")
     feed = tokens.create_feed(office, cast.actor("writer"))
-    people.remove_person(office, cast.actor(), cast.writer.id)
+    leaving.remove_person(office, cast.actor(), cast.writer.id)
     assert sessions.recognise_token(office, token) is None
     assert tokens.feed_owner(office, feed) is None
 
@@ -270,7 +270,7 @@ def test_readiness_needs_the_clock(browse: Any, ticking: Office) -> None:
 
 
 def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, office: Office) -> None:
-    people.set_role(office, cast.actor(), cast.reader.id, "writer")
+    leaving.set_role(office, cast.actor(), cast.reader.id, "writer")
     browser = browse(cast.reader)
     told = " ".join(re.sub(r"<[^>]+>", "", browser.get("~/record/?group=person").text).split())
     assert "Astrid Holm gav Olle Sand rollen skribent" in told

@@ -46,7 +46,7 @@ _MODULES = (
     "PIL.WebPImagePlugin",
     "commsched.images.intake.sanitize",
     "commsched.images.intake.derive",
-    "commsched.images.text.emoji",
+    "commsched.images.intake.emoji",
     "commsched.images.intake.fingerprint",
     "commsched.images.intake.sfnt",
     "copy",
@@ -110,8 +110,7 @@ def font_facts(data: bytes) -> dict[str, Any]:
 
     from PIL import ImageFont
 
-    from commsched.images.intake import errors, sfnt
-    from commsched.images.text import emoji
+    from commsched.images.intake import emoji, errors, sfnt
 
     if emoji.TABLES & sfnt.tables(data) and (family := emoji.family(data)):
         return {"family": family, "emoji": True}

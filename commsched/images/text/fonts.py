@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commsched.core.media.cards import MAX_FONT_BYTES
 from commsched.core.text.messages import N_, Invalid
+from commsched.images.intake import emoji
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -244,3 +245,10 @@ def take_font(data: bytes, filename: str = "", owner: int = 0) -> TakenFont:
         sentence = N_("The font is damaged, or has neither letters such as å, ä and ö nor emoji in colour.")
         raise BadFont(sentence, "file") from None
     return TakenFont(str(facts["family"]) or filename, bool(facts["emoji"]))
+
+
+@lru_cache(2)
+def coloured(path: str) -> FreeTypeFont:
+    """A colour font at the size that it has its pictures in. Raises ``OSError`` where it opens in none."""
+    kept = source(path)
+    return emoji.sized(kept if isinstance(kept, str) else kept.getvalue())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from commsched.images.text import emoji, fonts, runs
+from commsched.images.intake import emoji
+from commsched.images.text import fonts, runs
 from commsched.images.text.cache import Bounded
 from commsched.images.text.contrast import Colour
 from commsched.images.text.fonts import Face
@@ -53,7 +54,7 @@ def _drawn(face: Face, size: int, text: str, shift: float) -> Mask:
 def _emoji(cluster: str, size: int, path: str) -> Mask:
     """A colour emoji at ``size`` pixels per em; a flat one where the font lacks it."""
     try:
-        cell = emoji.drawn(emoji.opened(path), cluster)
+        cell = emoji.drawn(fonts.coloured(path), cluster)
     except OSError:  # the file is gone or is not what it was
         cell = None
     if cell is None:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from commsched.images.text import emoji, fonts
+from commsched.images.intake import emoji
+from commsched.images.text import fonts
 from commsched.images.text.fonts import Face
 
 Kind = Literal["plain", "shaped", "emoji"]
@@ -166,7 +167,7 @@ def _drawable(cluster: str, face: Face, emoji_font: str) -> bool:
     if fonts.covers(Face("Noto Emoji", 600), cluster[0]):
         return True
     path = fonts.colour_emoji(emoji_font)
-    return bool(path) and emoji.drawn(emoji.opened(path), cluster) is not None
+    return bool(path) and emoji.drawn(fonts.coloured(path), cluster) is not None
 
 
 @lru_cache(4096)

@@ -10,9 +10,8 @@ from commsched.services.accounts.passwords import new_hash
 from commsched.services.accounts.sessions import set_password
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import COMMAND_LINE, Actor, Office
-from commsched.services.workflow import succession
-from commsched.store.models import ApiToken, Membership, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE, narrowed
+from commsched.store.models import Membership, Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE
 
 NAME = COMMAND_LINE
 
@@ -81,37 +80,3 @@ def give_password(office: Office, workspace: Workspace, email: str, password: st
         set_password(session, office, person, kept)
         person.active = True
         note(session, office, actor(workspace), "person.password_set", person=number, name=person.name or person.email)
-
-
-def deactivate(office: Office, workspace: Workspace, email: str) -> None:
-    """Shut a person out at once, everywhere: sessions end, tokens stop. They stay in the record and in the list."""
-    row = member(office, workspace, email)
-    if row.role == "administrator" and not _other_administrators(office, workspace, row.person_id):
-        raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
-    with office.store.write(EVERY_WORKSPACE) as session:
-        person = session.get_one(Person, row.person_id)
-        places = list(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person.id)))
-        stood = {}
-        for place in places:
-            with narrowed(session, place):
-                stood[place] = succession.before(office, session, person.id)
-        person.active = False
-        for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
-            token.revoked_at = token.revoked_at or office.now()
-        note(session, office, actor(workspace), "person.deactivated", person=person.id,
-             name=person.name or person.email)  # fmt: skip
-        for place, was in stood.items():  # nobody is kept in because something waits for them
-            with narrowed(session, place):
-                by = Actor(None, NAME, place, "administrator", "cli")
-                succession.settle(office, session, by, was, person.name or person.email, refuse=False)
-
-
-def _other_administrators(office: Office, workspace: Workspace, person: int) -> bool:
-    others = (
-        select(Membership.id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.workspace_id == workspace.id, Membership.role == "administrator", Person.active,
-               Person.id != person)
-    )  # fmt: skip
-    with office.store.read(EVERY_WORKSPACE) as session:
-        return session.scalar(others.limit(1)) is not None

@@ -12,7 +12,7 @@ from commsched.services.accounts.people import check_language, check_name
 from commsched.services.accounts.policies import check_policy, to_policy
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.workflow import wall_times
+from commsched.services.notices import shifted_times
 from commsched.store.models import Workspace
 
 MOST_LATE = 7 * 24 * 60
@@ -61,7 +61,7 @@ def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
             note(session, office, actor, "workspace.settings", changed=changed)
         if "zone" in changed:
             session.flush()
-            wall_times.tell(office, session, row)
+            shifted_times.tell(office, session, row)
 
 
 def _zone(office: Office, actor: Actor, wish: str) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import ROLES
@@ -23,10 +23,8 @@ from commsched.services.accounts.policies import to_policy
 from commsched.services.accounts.sessions import note_everywhere, set_password
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.workflow import succession
-from commsched.services.workflow.succession import PassedOn
-from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
-from commsched.store.session import EVERY_WORKSPACE, narrowed
+from commsched.store.models import Membership, Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
 
 LINK_LASTS: Final = timedelta(days=3)
@@ -196,7 +194,7 @@ def member_of(session: Session, actor: Actor, person: int) -> Membership:
     return found
 
 
-def _keep_an_administrator(session: Session, member: Membership) -> None:
+def keep_an_administrator(session: Session, member: Membership) -> None:
     others = select(func.count(Membership.id)).join(Person).where(
         Membership.workspace_id == member.workspace_id, Membership.role == "administrator",
         Membership.id != member.id, Person.active,
@@ -222,63 +220,6 @@ def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
     )
     with office.store.read(EVERY_WORKSPACE) as session:
         return [(row[0], row[1]) for row in session.execute(found)]
-
-
-def set_role(office: Office, actor: Actor, person: int, role: str) -> PassedOn:
-    """Give a member another role. The last administrator keeps theirs. Returns what has been passed on to others.
-
-    Raises :class:`Conflict` where nobody would be left to approve something.
-    """
-    actor.require("administer")
-    check_role(role)
-    with office.store.write(actor.workspace) as session:
-        member = member_of(session, actor, person)
-        if member.role == role:
-            return PassedOn()
-        _keep_an_administrator(session, member)
-        stood = succession.before(office, session, person)
-        was, member.role = member.role, role
-        name = member.person.name or member.person.email
-        note(session, office, actor, "person.role", person=person, name=name, was=was, role=role)
-        passed = succession.settle(office, session, actor, stood, name)
-    office.wake()
-    return passed
-
-
-def remove_person(office: Office, actor: Actor, person: int) -> PassedOn:
-    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays, and
-    what waited for them is passed on to others, which is returned.
-
-    Raises :class:`Conflict` where nobody would be left to approve something.
-    """
-    actor.require("administer")
-    with office.store.write(EVERY_WORKSPACE) as session:
-        member = member_of(session, actor, person)
-        _keep_an_administrator(session, member)
-        gone = member.person
-        with narrowed(session, actor.workspace):
-            stood = succession.before(office, session, person)
-        _revoke_keys(session, office, actor.workspace, person)
-        session.delete(member)
-        session.flush()
-        if not session.scalar(select(func.count(Membership.id)).where(Membership.person_id == person)):
-            gone.active, gone.stamp = False, new_token(16)
-            for row in session.scalars(select(SignIn).where(SignIn.person_id == person)):
-                session.delete(row)
-        note(session, office, actor, "person.removed", person=person, name=gone.name or gone.email)
-        with narrowed(session, actor.workspace):
-            passed = succession.settle(office, session, actor, stood, gone.name or gone.email)
-    office.wake()
-    return passed
-
-
-def _revoke_keys(session: Session, office: Office, workspace: int, person: int) -> None:
-    for kind in (ApiToken, Feed):
-        open_ones = (kind.workspace_id == workspace) & (kind.person_id == person) & kind.revoked_at.is_(None)
-        session.execute(update(kind).where(open_ones).values(revoked_at=office.now()))
-    both = (Deputy.person_id == person) | (Deputy.deputy_id == person)
-    for deputy in session.scalars(select(Deputy).where(Deputy.workspace_id == workspace, both)):
-        session.delete(deputy)
 
 
 def _signer(office: Office) -> Any:

@@ -20,6 +20,7 @@ from commsched.services.accounts.login_throttle import fold_email
 from commsched.services.accounts.passwords import matches, new_hash
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office, Via
+from commsched.services.kernel.heartbeats import CLOCK, TROUBLE
 from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token, token_hash
@@ -30,10 +31,6 @@ IDLE: Final = timedelta(days=7)
 """How long it may lie unused."""
 SEEN_EVERY: Final = timedelta(minutes=10)
 """How often a session in use is written down as seen; not at every request, since each is a durable write."""
-CLOCK: Final = "clock"
-"""The heartbeat's name that the engine writes."""
-TROUBLE: Final = "trouble"
-"""And that of its own word for why nothing is sent; empty while all is well."""
 
 
 class WrongPassword(OfficeError):

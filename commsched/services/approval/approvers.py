@@ -9,12 +9,12 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.access.roles import GRANTS, Permission
 from commsched.core.approval.authorship import BEGUN, Version, fields, writers
 from commsched.core.approval.rules import Policy, Said, Yes, current_step, helps, standing, yeses
 from commsched.services.approval import link_mails
 from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.kernel.context import Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Decision, Deputy, Item, Membership, Notice, Person, Revision
 
@@ -29,13 +29,6 @@ def deputies(session: Session, people: Collection[int], now: datetime) -> set[in
     """Those who stand in for any of ``people`` at ``now``."""
     during = (Deputy.person_id.in_(people), Deputy.starts_at <= now, Deputy.ends_at > now)
     return set(session.scalars(select(Deputy.deputy_id).where(*during)))
-
-
-def people_with(session: Session, permission: Permission) -> set[int]:
-    """The active members whose role grants ``permission``."""
-    roles = [role for role, granted in GRANTS.items() if permission in granted]
-    rows = session.scalars(select(Membership).where(Membership.role.in_(roles)))
-    return {row.person_id for row in rows if row.person.active}
 
 
 def approvers(session: Session) -> set[int]:

@@ -12,24 +12,17 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.approval.approvers import people_with, turn
+from commsched.services.approval.approvers import turn
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
-from commsched.store.models import Comment, Decision, Item, Notice, Person, Revision
+from commsched.store.models import Comment, Decision, Item, Notice, Revision
 
 COLLECTED: Final = timedelta(minutes=10)
 """How long a mail waits for more to be said, so that a stretch of talk is one mail."""
 KIND: Final = "commented"
-
-
-class Word(msgspec.Struct, frozen=True):
-    """Something that was said: as a comment, or with a decision."""
-
-    at: datetime
-    person: int | None
-    body: str
 
 
 def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
@@ -79,15 +72,6 @@ def concerned(office: Office, session: Session, item: Item) -> set[int]:
     return {person for person in people if person is not None and person in here}
 
 
-def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Word]:
-    """What was said from ``since`` on by anybody ``but`` one, in order."""
-    made = [Word(row.at, row.person_id, row.body) for row in session.scalars(
-        select(Comment).where(Comment.item_id == item_id, Comment.at >= since))]  # fmt: skip
-    made += [Word(row.at, row.person_id, row.comment) for row in session.scalars(
-        select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != ""))]  # fmt: skip
-    return sorted((one for one in made if one.person != but), key=lambda one: one.at)
-
-
 def read(office: Office, actor: Actor, item_id: int) -> None:
     """The actor is looking at the item: its comments are marked no longer, and a mail about them is not needed."""
     unread = (Notice.item_id == item_id, Notice.person_id == actor.person, Notice.kind == KIND,
@@ -117,9 +101,3 @@ def unread(session: Session, person: int | None, most: int) -> list[Unread]:
     for row, item in rows:
         found.setdefault(item.id, Unread(item, str(row.facts.get("by", "")), row.created_at))
     return list(found.values())
-
-
-def speakers(session: Session, words: Collection[Word]) -> dict[int, str]:
-    """What those are called who said ``words``."""
-    rows = session.scalars(select(Person).where(Person.id.in_([one.person for one in words if one.person is not None])))
-    return {row.id: row.name or row.email for row in rows}

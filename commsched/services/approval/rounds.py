@@ -9,9 +9,10 @@ from commsched.core.approval.rules import LETS_OUT, Policy, fitted, inside, stan
 from commsched.core.text.messages import N_, Conflict
 from commsched.services.approval import approvers
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
-from commsched.services.content.items import workspace_of
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import workspace_of
 from commsched.store.models import Decision, Item, Revision
 
 
@@ -31,7 +32,7 @@ def fit(session: Session, item: Item, revision: Revision, policy: Policy) -> Pol
     """``policy`` as those who are here can fulfil it for ``revision``."""
     own = set() if policy.own else approvers.writers_of(session, item, revision)
     said = standing(said_of(session, item.id), revision.hash)
-    return fitted(policy, approvers.people_with(session, "approve"), own, said)
+    return fitted(policy, members.people_with(session, "approve"), own, said)
 
 
 def begin(session: Session, actor: Actor, item: Item, revision: Revision) -> Policy:

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from commsched.core.platform.contract import Account, DeadToken
 from commsched.core.text.catalogues import say
 from commsched.core.text.messages import Words
-from commsched.services.approval.approvers import people_with
 from commsched.services.channels.connect import is_same
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_wire
 from commsched.services.kernel.context import Office, scheduler
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Channel, Workspace
 from commsched.store.session import EVERY_WORKSPACE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,8 +19,10 @@ from commsched.core.text.clean import clean, one_line
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, Problem, Words, block, warn
 from commsched.core.timing.wall_time import PASSED, passed, read_time
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office, mute
 from commsched.services.media import provenance
+from commsched.services.media.chosen import Made, derivatives, handed_in, media_of
 from commsched.store.models import Channel, Derivative, Item, Media, Workspace
 from commsched.store.search import holds
 
@@ -51,11 +52,6 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
-def media_path(office: Office, sha256: str, suffix: str) -> Path:
-    """Where a picture's bytes lie."""
-    return office.media / sha256[:2] / f"{sha256}{suffix}"
-
-
 def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn, corrects: str = "") -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
@@ -73,7 +69,7 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
         genre=given.genre, short=given.short, facts=given.facts,
         quotes=[Quote(text=one.text, person=one.person) for one in given.quotes], contact=given.contact,
         link=one_line(given.link), language=given.language,
-        pictures=_pictures(session, media, _handed_in(given)),
+        pictures=_pictures(session, media, handed_in(given)),
         channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects, correction=given.correction.strip(),
@@ -101,20 +97,6 @@ def require_there(session: Session, content: Content) -> None:
         raise Invalid(N_("A picture has been removed meanwhile. Choose another."), "media")
 
 
-def _handed_in(given: DraftIn) -> list[PictureIn]:
-    return [one if isinstance(one, PictureIn) else PictureIn(id=one) for one in given.media]
-
-
-def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
-    """The library's rows for the draft's pictures, in its order. Raises :class:`Invalid` for one that is not there."""
-    wanted = [one.id for one in _handed_in(given)]
-    found = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
-    for number in wanted:
-        if number not in found:
-            raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=number)
-    return {number: found[number] for number in wanted}
-
-
 def _pictures(session: Session, media: Mapping[int, Media], given: list[PictureIn]) -> list[Picture]:
     credit = provenance.credits_of(session, media.values())
     return [_picture(media[one.id], one, credit[one.id]) for one in given]
@@ -124,17 +106,6 @@ def _picture(media: Media, given: PictureIn, credit: str) -> Picture:
     alt = media.alt if given.alt is None else given.alt
     return Picture(sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height,
                    credit=credit)  # fmt: skip
-
-
-Made = Mapping[tuple[int, str], Derivative]
-"""What has been made of pictures, by the picture and the recipe's key."""
-
-
-def derivatives(session: Session, media: Iterable[Media]) -> dict[tuple[int, str], Derivative]:
-    """Everything that has been made of ``media``."""
-    wanted = [row.id for row in media]
-    rows = session.scalars(select(Derivative).where(Derivative.media_id.in_(wanted))) if wanted else ()
-    return {(row.media_id, row.recipe): row for row in rows}
 
 
 def _renditions(office: Office, channel: Channel, crop: str, media: list[Media], made: Made) -> list[Rendition]:

@@ -16,7 +16,7 @@ from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
 from commsched.services.content import compose
 from commsched.services.kernel.context import Actor, Office
-from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision
 from commsched.store.search import holds
 from commsched.store.types import to_micros
 
@@ -51,13 +51,6 @@ def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
     if item is None:
         raise NotFound(N_("There is no such item."))
     return item
-
-
-def workspace_of(session: Session, actor: Actor) -> Workspace:
-    workspace = session.get(Workspace, actor.workspace)
-    if workspace is None:
-        raise NotFound(N_("There is no such office."))
-    return workspace
 
 
 def current(session: Session, item: Item) -> Revision:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from commsched.services.approval.approvers import people_with
 from commsched.services.deliver.types import Told
 from commsched.services.kernel.context import Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Item
 from commsched.store.session import EVERY_WORKSPACE

@@ -26,8 +26,8 @@ from commsched.core.delivery.outcome import (
 from commsched.core.platform.contract import Part, PictureFile
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
-from commsched.services.content.compose import media_path
 from commsched.services.deliver.types import Call, Done, Pictures
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 
 log = logging.getLogger("commsched.deliver")

@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched import images
-from commsched.core.media import cards
 from commsched.core.text.clean import line
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.content.compose import media_path
 from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.blobs import media_path, write_whole
+from commsched.services.kernel.brand_kit import Kit, kit_of
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.media.library import write_whole
 from commsched.store.models import Media, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -29,45 +28,6 @@ COLOURS: Final = ("primary", "accent", "light", "dark")
 MOTIFS: Final = ("arcs", "slope", "none")
 MOST_FONTS: Final = 12
 MOST_NAME: Final = 60
-
-
-class Kit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The brand kit as it is stored. Pictures are ids of the library, margins are shares of the picture."""
-
-    name: str = ""
-    """What the cards are signed with; empty: the workspace's name."""
-    primary: str = cards.PRIMARY
-    accent: str = cards.ACCENT
-    light: str = cards.LIGHT
-    dark: str = cards.DARK
-    is_dark: bool = False
-    heading: str = cards.SANS
-    body: str = cards.SANS
-    serif: str = cards.SERIF
-    motif: Literal["arcs", "slope", "none"] = "arcs"
-    logo: int = 0
-    logo_on_dark: int = 0
-    margin: float = cards.MARGIN
-    safe_top: float = cards.COVERED[0]
-    """Of a story's height: what the apps cover."""
-    safe_bottom: float = cards.COVERED[1]
-    fonts: dict[str, str] = {}
-    """Uploaded fonts: family → file name under ``media/fonts``."""
-    emoji: dict[str, str] = {}
-    """The same for a colour font that emoji are drawn with: one, or none."""
-
-    @property
-    def files(self) -> set[str]:
-        """Names of the font files that it needs."""
-        return {*self.fonts.values(), *self.emoji.values()}
-
-
-def kit_of(workspace: Workspace) -> Kit:
-    """The workspace's kit; an office that has chosen nothing has the plain one."""
-    try:
-        return msgspec.convert(workspace.brand or {}, Kit)
-    except msgspec.ValidationError:
-        return Kit()
 
 
 def get(office: Office, workspace: int) -> Kit:

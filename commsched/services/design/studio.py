@@ -16,12 +16,12 @@ from commsched.core.content.draft import PictureIn
 from commsched.core.media.cards import SIZES, Size
 from commsched.core.text.clean import settled
 from commsched.core.text.messages import N_, Conflict, Invalid, Problem
-from commsched.services.content import items
-from commsched.services.content.compose import media_path
+from commsched.services.content import drafts, items
 from commsched.services.design.brand import brand_of
+from commsched.services.kernel import blobs, members
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.media import library
-from commsched.services.views import item_view
 from commsched.services.workflow import editing
 from commsched.store.models import Media
 
@@ -83,7 +83,7 @@ class _Ready(msgspec.Struct, frozen=True):
 
 def _ready(office: Office, session: Session, actor: Actor, wish: Wish) -> _Ready:
     """Everything a card needs, read in one go. Raises :class:`Invalid` for a picture that is not there."""
-    workspace = items.workspace_of(session, actor)
+    workspace = members.workspace_of(session, actor)
     values: dict[str, Value] = dict(wish.texts)
     for name, number in wish.pictures.items():
         row = session.scalar(select(Media).where(Media.id == number))
@@ -103,7 +103,7 @@ def photo(office: Office, row: Media) -> Photo:
         path = office.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
         if not path.is_file():
             made = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
-            library.write_whole(path, made.data)
+            blobs.write_whole(path, made.data)
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return _photo(str(path), (float(x), float(y)), row.alt)
 
@@ -200,7 +200,7 @@ def attach(office: Office, actor: Actor, item_id: int, pictures: Sequence[int]) 
         item = items.load(session, item_id)
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
-        given, stamp = item_view.as_draft(session, item, items.current(session, item)), items.stamp(item)
+        given, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
     chosen = {one.id for one in given.media if isinstance(one, PictureIn)}
     given.media = [*given.media, *(number for number in pictures if number not in chosen)]
     editing.save(office, actor, item_id, given, expected_stamp=stamp)

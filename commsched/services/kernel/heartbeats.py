@@ -14,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, Words
-from commsched.services.accounts.sessions import CLOCK, TROUBLE
 from commsched.services.kernel.context import Office
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
@@ -126,3 +125,21 @@ def address(office: Office) -> str:
     with office.store.read(EVERY_WORKSPACE) as session:
         row = session.get(Heartbeat, WEB)
         return row.detail if row is not None else ""
+
+
+CLOCK: Final = "clock"
+"""The heartbeat's name that the engine writes."""
+
+
+TROUBLE: Final = "trouble"
+"""And that of its own word for why nothing is sent; empty while all is well."""
+
+
+def wrong_time(ahead: int) -> Words:
+    """How far the clock is wrong, and what it does to what is published."""
+    minutes = {"minutes": max(1, round(abs(ahead) / 60))}
+    if ahead > 0:
+        return Words(N_("The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
+                        "out too early."), minutes)  # fmt: skip
+    return Words(N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out "
+                    "too late."), minutes)  # fmt: skip

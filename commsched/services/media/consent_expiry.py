@@ -11,8 +11,8 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.media.consent import WARN_DAYS, lapsed, stage
-from commsched.services.approval.approvers import people_with
 from commsched.services.kernel.context import Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import ConsentWarning, Delivery, Item, Media, PictureSource, PictureUse, Revision, Workspace
 

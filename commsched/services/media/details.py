@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.media.consent import lapsed, person
 from commsched.core.text.clean import line, passage
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.kernel.display_state import states
@@ -61,7 +61,7 @@ def write_down(
         row = session.scalar(select(Media).where(Media.id == media_id))
         if row is None:
             raise NotFound(N_("There is no such picture."))
-        zone = items.workspace_of(session, actor).zone
+        zone = members.workspace_of(session, actor).zone
         row.describe(actor.person, alt=passage(known.alt, "alt"), credit=line(known.credit, "credit"))
         persons = [person(line(name, "persons"), until, zone) for name, until in known.persons]
         row.facts = {key: value for key, value in row.facts.items() if key != "unnamed"} | {

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,10 +12,10 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import MOST_NOTE
 from commsched.core.text.clean import line, one_line, passage
 from commsched.core.text.messages import N_, Invalid, NotFound, Words
-from commsched.services.content.compose import media_path
-from commsched.services.content.items import workspace_of
 from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import workspace_of
 from commsched.services.media import near_duplicates, provenance, quota
 from commsched.store.models import Media
 
@@ -122,25 +119,3 @@ def find(office: Office, actor: Actor, media_id: int) -> Media:
     if row is None:
         raise NotFound(N_("There is no such picture."))
     return row
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` so that a crash leaves the whole file or none; a file that is there is left alone."""
-    if path.exists() and path.stat().st_size == len(data):
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.media.sizes import GB, MB, size
 from commsched.core.text.messages import N_, Invalid, OfficeError
-from commsched.services.content.compose import media_path
 from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Actor, Office
 from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE

@@ -16,9 +16,9 @@ from commsched import images
 from commsched.core.content.draft import DraftIn
 from commsched.core.platform.fitting import Recipe, recipe_for
 from commsched.core.text.messages import Invalid
-from commsched.services.content.compose import derivatives, media_of, media_path
+from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.media.library import write_whole
+from commsched.services.media.chosen import derivatives, media_of
 from commsched.store.models import Channel, Derivative, Media
 
 log = logging.getLogger("commsched.pictures")

@@ -16,10 +16,9 @@ from commsched.core.content.draft import MOST_NOTE
 from commsched.core.text.clean import line, passage
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.content.compose import media_path
 from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.media.library import write_whole
 from commsched.store.models import Derivative, Media
 
 SIDE: Final = 480

@@ -9,9 +9,9 @@ from typing import Final
 
 from commsched import images
 from commsched.core.media.crops import Centre, centre_of
+from commsched.services.kernel.blobs import write_whole
 from commsched.services.kernel.context import Office
 from commsched.services.media import search
-from commsched.services.media.library import write_whole
 from commsched.store.models import Media
 
 log = logging.getLogger("commsched.pictures")

@@ -11,8 +11,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from commsched.core.media.sizes import size
-from commsched.services.design.brand import kit_of
 from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.brand_kit import kit_of
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.media import quota
 from commsched.store.models import Derivative, Media, PictureSource, PictureUse, Video, Workspace

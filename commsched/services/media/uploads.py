@@ -19,8 +19,8 @@ from sqlalchemy import delete, func, select
 from commsched.core.media.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
-from commsched.services.content.items import workspace_of
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import workspace_of
 from commsched.services.media import quota
 from commsched.store.models import Upload
 from commsched.store.session import EVERY_WORKSPACE

@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 from commsched import images
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.content.compose import media_path
-from commsched.services.content.items import workspace_of
 from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import workspace_of
 from commsched.services.media import library, quota
-from commsched.services.media.library import Added, write_whole
+from commsched.services.media.library import Added
 from commsched.store.models import Media, Video
 
 if TYPE_CHECKING:

@@ -258,8 +258,8 @@ def compose(
 
 def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> Any:
     """All that was said since the notice was made, by anybody but its reader."""
-    from commsched.services.approval.comments import said_since, speakers
     from commsched.services.notices.digest import DayList
+    from commsched.services.notices.talk import said_since, speakers
 
     words = said_since(session, item.id, datetime.fromisoformat(row.facts["since"]), row.person_id)
     called = speakers(session, words)

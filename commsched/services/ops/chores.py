@@ -13,17 +13,17 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.channel_state import WARN
-from commsched.services.approval.approvers import ask, people_with
+from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks
 from commsched.services.content.items import current
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Office, scheduler
+from commsched.services.kernel.members import people_with
 from commsched.services.kernel.overdue import overdue
 from commsched.services.media import quota, uploads
 from commsched.services.media.consent_expiry import warn_of_consents
-from commsched.services.notices import outbox
+from commsched.services.notices import outbox, shifted_times
 from commsched.services.ops.integrity import look_daily
-from commsched.services.workflow import wall_times
 from commsched.store.models import (
     ApprovalLink,
     Channel,
@@ -51,7 +51,7 @@ def run(office: Office) -> None:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, wall_times.look, morning_mail):
+        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, shifted_times.look, morning_mail):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())

@@ -14,8 +14,8 @@ from commsched.core.media import sizes
 from commsched.core.text.messages import N_, OfficeError, Words
 from commsched.images.intake.confinement import tried
 from commsched.services.channels.connect import mute, standing
-from commsched.services.content.compose import media_path
 from commsched.services.kernel import audit_log, way_out
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 from commsched.services.media import quota
 from commsched.services.ops import custody, health

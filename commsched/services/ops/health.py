@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from commsched.core.text.messages import N_, Words
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Office
-from commsched.services.kernel.heartbeats import skew
+from commsched.services.kernel.heartbeats import skew, wrong_time
 from commsched.services.kernel.overdue import overdue
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE, damaged
@@ -80,16 +80,6 @@ def _time(session: Session, office: Office) -> Check:
         return Check("time", True, Words(N_("The computer's clock agrees with the platforms', as far as is known.")))
     return Check("time", False, wrong_time(ahead), Words(N_("Set it right, best by letting it follow a time server "
                                                             "(NTP).")), stops=False)  # fmt: skip
-
-
-def wrong_time(ahead: int) -> Words:
-    """How far the clock is wrong, and what it does to what is published."""
-    minutes = {"minutes": max(1, round(abs(ahead) / 60))}
-    if ahead > 0:
-        return Words(N_("The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
-                        "out too early."), minutes)  # fmt: skip
-    return Words(N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out "
-                    "too late."), minutes)  # fmt: skip
 
 
 def _clock_unknown() -> Check:

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import func, select
 
-from commsched.services.accounts.sessions import CLOCK
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Office
+from commsched.services.kernel.heartbeats import CLOCK
 from commsched.services.kernel.overdue import overdue
 from commsched.store.models import Attempt, Delivery, Heartbeat, Workspace
 from commsched.store.session import EVERY_WORKSPACE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commsched import images
-from commsched.services.design import brand
+from commsched.services.kernel import brand_kit
 from commsched.services.kernel.context import Office
 from commsched.services.public import newsroom
 from commsched.store.models import Workspace
@@ -19,7 +19,7 @@ def sign(office: Office, slug: str) -> str:
     """The sign as SVG. Raises :class:`NotFound` for an office without a newsroom."""
     room = newsroom.room(office, slug)
     with office.store.read(room.id) as session:
-        kit = brand.kit_of(session.get_one(Workspace, room.id))
+        kit = brand_kit.kit_of(session.get_one(Workspace, room.id))
     colour = images.contrast.colour
     ground = colour(kit.primary)
     ink = images.contrast.best(ground, [colour(kit.light)])

@@ -12,9 +12,9 @@ from commsched.core.text.catalogues import say
 from commsched.core.text.messages import N_, Words
 from commsched.core.timing import dates
 from commsched.services.design import brand
+from commsched.services.kernel.blobs import write_whole
 from commsched.services.kernel.context import Office
 from commsched.services.media import thumbnails
-from commsched.services.media.library import write_whole
 from commsched.services.public import newsroom, published_media
 from commsched.services.public.newsroom import Entry, Room
 from commsched.store.models import Workspace

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.content import versions
-from commsched.services.content.compose import media_path
 from commsched.services.content.versions import may_be_seen
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 from commsched.services.media import search
 from commsched.services.public.newsroom import find_room

@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from commsched.core.text.catalogues import gettext, say
 from commsched.core.text.messages import N_
-from commsched.services.content.items import workspace_of
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import workspace_of
 from commsched.services.views import calendar as agenda
 from commsched.store.models import Item, Workspace
 from commsched.store.types import to_micros

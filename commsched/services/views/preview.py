@@ -13,11 +13,12 @@ from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.model import Content, Picture, canonical, digest
 from commsched.core.platform.contract import Draft, Part, Wire
 from commsched.core.text.recipients import read
-from commsched.services.approval.approvers import Case, people_with, turn_in, writers_after
+from commsched.services.approval.approvers import Case, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.content import compose
 from commsched.services.content.items import current
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import people_with
 from commsched.services.media.provenance import lent
 from commsched.store.models import Channel, Item, Person, Workspace
 

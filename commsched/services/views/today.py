@@ -14,15 +14,15 @@ from commsched.core.platform.channel_state import WARN
 from commsched.core.text.messages import Words
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import Turn, turn
-from commsched.services.content.items import current, workspace_of
+from commsched.services.content.items import current
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.kernel.display_state import states
-from commsched.services.kernel.heartbeats import skew
+from commsched.services.kernel.heartbeats import skew, wrong_time
+from commsched.services.kernel.members import workspace_of
 from commsched.services.kernel.overdue import Late, overdue
 from commsched.services.media.consent_expiry import Ending, ending
-from commsched.services.ops.health import wrong_time
+from commsched.services.notices import shifted_times
 from commsched.services.views.item_view import names
-from commsched.services.workflow import wall_times
 from commsched.store.models import Channel, Delivery, Item, Part
 
 MOST: Final = 50
@@ -137,7 +137,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             today=_lines(session, start, end, now),
             ahead=_lines(session, end, until, now),
             late=overdue(session, now, MOST),
-            shifted=len(wall_times.waiting(session, workspace_of(session, actor), now)),
+            shifted=len(shifted_times.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
         )  # fmt: skip
 

@@ -14,12 +14,14 @@ from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.approval import comments, rounds
-from commsched.services.approval.approvers import Case, ask, counts_for, people_with, turn, writers_of
+from commsched.services.approval.approvers import Case, ask, counts_for, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
 from commsched.store.models import Decision, Item, Revision
@@ -220,7 +222,7 @@ def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
         if item.latest_at is not None and not passed(item.latest_at, office.now()):
             stopping = [p for p in stopping if p.words.message != PASSED]  # late, but not too late: it goes at once
         _refuse_blocked(stopping)
-        policy = policy_for(session, items.workspace_of(session, actor), revision)
+        policy = policy_for(session, members.workspace_of(session, actor), revision)
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))
         item.policy = msgspec.to_builtins(policy)

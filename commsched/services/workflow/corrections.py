@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn
 from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.messages import N_, Conflict
-from commsched.services.content import items
+from commsched.services.content import drafts, items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.views import item_view
 from commsched.services.workflow import editing
 from commsched.services.workflow.takedown import is_on_own_page, standing
 from commsched.store.models import Channel, Delivery, Item, Revision, Takedown
@@ -101,7 +100,7 @@ def _begun_from(session: Session, item: Item) -> DraftIn:
         raise Conflict(N_("It has been taken down. Put it back before you correct it."))
     newest = _newest(session, original)
     revision = session.get_one(Revision, newest.revision_id)
-    draft = item_view.as_draft(session, newest, revision)
+    draft = drafts.as_draft(session, newest, revision)
     kept = {number: one for number, one in draft.variants.items() if int(number) in channels}
     return replace(
         draft, channels=channels, variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""

@@ -26,10 +26,10 @@ from commsched.services.content.items import (
     searchable,
     stamp,
     void,
-    workspace_of,
 )
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow.schedule import follow_move, partly_out

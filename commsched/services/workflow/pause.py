@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.services.approval.approvers import people_with
-from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
 from commsched.store.models import Delivery, Item, Notice
@@ -45,7 +45,7 @@ def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) ->
     if not reason and not why_later:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with office.store.write(actor.workspace) as session:
-        workspace = items.workspace_of(session, actor)
+        workspace = members.workspace_of(session, actor)
         if workspace.paused_at is not None:
             raise Conflict(N_("Everything is paused already."))
         workspace.paused_at, workspace.paused_by = office.now(), actor.name
@@ -62,7 +62,7 @@ def say_why(office: Office, actor: Actor, reason: str) -> None:
     if not reason:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with office.store.write(actor.workspace) as session:
-        workspace = items.workspace_of(session, actor)
+        workspace = members.workspace_of(session, actor)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         workspace.pause_reason = reason
@@ -77,7 +77,7 @@ def resume(office: Office, actor: Actor, missed: Missed = "hold") -> int:
     not past its latest time. Returns how many are still held because of the pause."""
     actor.require("pause")
     with office.store.write(actor.workspace) as session:
-        workspace = items.workspace_of(session, actor)
+        workspace = members.workspace_of(session, actor)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         since = workspace.paused_at

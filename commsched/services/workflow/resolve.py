@@ -6,18 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import case, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState, Whole, whole
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.wall_time import latest_for
-from commsched.services.content import items
+from commsched.services.deliver import part_decisions
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.workflow import schedule, stops
-from commsched.store.models import Attempt, Channel, Delivery, Item, Part
+from commsched.store.models import Channel, Delivery, Item, Part
 
 Answer = Literal["published", "not_published"]
 
@@ -49,11 +50,10 @@ def resolve(
             raise Conflict(N_("This is not a delivery that waits for an answer."))
         about = _about(session, row, parts)
         if answer == "published":
-            _set_parts(session, row, about, state="published", url=url, finished_at=office.now(), next_at=None,
-                       was=case((Part.was != "", "out"), else_=""))  # fmt: skip
+            part_decisions.are_out(session, row.id, about, office.now(), url)
             row.url = row.url or url
         else:
-            _is_not_out(session, row, about)
+            part_decisions.are_not_out(session, row.id, about)
         _stand(office, session, row, answer)
         if row.stop and row.state in stops.LIVE and row.state != "unknown":
             row.state, row.next_at, row.reason = "cancelled", None, row.stop
@@ -122,8 +122,7 @@ def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool
     if session.scalar(out.limit(1)) is not None:
         return False
     if was == "waiting" and row.due_at > now:
-        mine = (Part.delivery_id == row.id, Part.state == "held")
-        session.execute(update(Part).where(*mine).values(state="waiting"))
+        part_decisions.release(session, row.id)
         row.state, row.next_at, row.reason = "waiting", row.due_at, ""
         return True
     if was == "held":
@@ -146,16 +145,6 @@ def _together(office: Office, session: Session, row: Delivery) -> Whole:
     return whole(states, independent(office, session, row), office.now())
 
 
-def _is_not_out(session: Session, row: Delivery, parts: Collection[int]) -> None:
-    _set_parts(session, row, parts, state="held", next_at=None, tries=0, was="")
-    lost = (Attempt.delivery_id == row.id, Attempt.part.in_(parts), Attempt.outcome == "unknown")
-    session.execute(update(Attempt).where(*lost).values(outcome="absent"))
-
-
-def _set_parts(session: Session, row: Delivery, parts: Collection[int], **values: object) -> None:
-    session.execute(update(Part).where(Part.delivery_id == row.id, Part.number.in_(parts)).values(**values))
-
-
 def _finish(session: Session, row: Delivery) -> None:
     session.flush()
     item = session.scalar(select(Item).where(Item.id == row.item_id))
@@ -175,24 +164,13 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
         if row.state not in ("held", "failed"):
             raise Conflict(N_("Only what was held or has failed can be sent again."))
         schedule.refuse_superseded(session, row.item_id)
-        workspace = items.workspace_of(session, actor)
+        workspace = members.workspace_of(session, actor)
         row.latest_at = max(row.latest_at, latest_for(now, latest_minutes or workspace.latest_minutes))
-        if row.reason != "absent":
-            # what was uploaded may be gone at the platform by now; "absent" must repeat exactly the same call
-            _forget_handles(session, row)
+        part_decisions.send_again(session, row.id, keep_handles=row.reason == "absent")
         row.state, row.next_at, row.reason, row.detail, row.tries = "waiting", now, "", "", 0
-        session.execute(
-            update(Part).where(Part.delivery_id == row.id, Part.state.in_(("failed", "held")))
-            .values(state="waiting", next_at=None, tries=0)
-        )  # fmt: skip
         _finish(session, row)
         note(session, office, actor, "delivery.sent_again", row.item_id, delivery=row.id)
     office.wake()
-
-
-def _forget_handles(session: Session, row: Delivery) -> None:
-    left = (Part.delivery_id == row.id, Part.state != "published")
-    session.execute(update(Part).where(*left).values(handles={}))
 
 
 def drop(office: Office, actor: Actor, delivery_id: int) -> list[stops.Left]:

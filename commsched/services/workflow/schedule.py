@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import desc, select, update
+from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
@@ -20,6 +20,8 @@ from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
 from commsched.services.content import items
+from commsched.services.deliver import part_decisions
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.notices import outbox
@@ -52,7 +54,7 @@ def schedule(
     """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
-        item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
+        item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
         if when:
             _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
         if item.publish_at is None:
@@ -123,8 +125,8 @@ def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetim
 
 def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> Any:
     """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
-    parts = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
-    return Delivery.state.in_(states) & Delivery.id.in_(parts)
+    out = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
+    return Delivery.state.in_(states) & Delivery.id.in_(out)
 
 
 def partly_out(session: Session, item: Item) -> list[Delivery]:
@@ -156,16 +158,13 @@ def _set_anew(
 
 def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: datetime) -> None:
     assert item.publish_at is not None
-    left = (Part.delivery_id == row.id, Part.state.in_(("waiting", "failed", "held")))
-    session.execute(update(Part).where(*left).values(state="waiting", next_at=None, tries=0))
-    if row.reason != "absent":  # what was uploaded may be gone by then; "absent" must repeat exactly the same call
-        session.execute(update(Part).where(*left).values(handles={}))
+    part_decisions.begin_again(session, row.id, keep_handles=row.reason == "absent")
     void = row.state == "cancelled"
     row.due_at = row.next_at = item.publish_at
     row.latest_at, row.state, row.reason, row.detail = latest, "waiting", "", ""
     if void and item.doubt_since is not None:
         _doubt(row, item.doubt_since, now)
-        session.execute(update(Part).where(*left).values(state="unknown", was="waiting", next_at=now))
+        part_decisions.doubt(session, row.id, now)
 
 
 def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
@@ -200,7 +199,7 @@ def move(
     """
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
-        item, workspace = items.load(session, item_id), items.workspace_of(session, actor)
+        item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
         if not movable(session, item, office.now()):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
@@ -282,7 +281,7 @@ def decide(
     comment: str = "", step: int = 0, in_place_of: int | None = None, until: datetime | None = None,
 ) -> Decision:  # fmt: skip
     """Write down what ``actor`` said of ``revision``, and for which time."""
-    workspace, now = items.workspace_of(session, actor), office.now()
+    workspace, now = members.workspace_of(session, actor), office.now()
     start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
     if until is not None and until <= now:
         raise Invalid(N_("“Approved until” lies in the past."), "until")

@@ -12,11 +12,13 @@ from commsched.core.approval.rules import ONE_APPROVER, Policy, Step, current_st
 from commsched.core.text.messages import N_, Conflict
 from commsched.services.accounts.policies import to_policy
 from commsched.services.approval import rounds
-from commsched.services.approval.approvers import Turn, ask, names, people_with, turn
+from commsched.services.approval.approvers import Turn, ask, names, turn
 from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import people_with
 from commsched.services.workflow import approve
 from commsched.store.models import Channel, Item, Workspace
 
@@ -82,7 +84,7 @@ def settle(office: Office, session: Session, actor: Actor, was: Before, name: st
 def _set_policies_right(
     office: Office, session: Session, actor: Actor, was: Before, able: set[int], name: str, refuse: bool
 ) -> None:  # fmt: skip
-    workspace = items.workspace_of(session, actor)
+    workspace = members.workspace_of(session, actor)
     for row in (workspace, *session.scalars(select(Channel))):
         old = read_policy(row.policy)
         new = _without(old, able)

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.services.approval.approvers import people_with
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Channel, Delivery, Item, Takedown
 

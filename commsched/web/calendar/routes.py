@@ -24,7 +24,7 @@ from commsched.web.calendar import chips, filters
 from commsched.web.calendar.etag import fresh, not_modified, tag
 from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.components import mail_status
-from commsched.web.composer.fields import clock_time
+from commsched.web.components.clock_input import clock_time
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, language, office, page, place, said
 from commsched.web.http.nav import NavEntry

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from flask import Flask, g
 
-from commsched.services.approval.approvers import Turn, called, people_with, turn
+from commsched.services.approval.approvers import Turn, called, turn
 from commsched.services.content import items
 from commsched.services.kernel import context
+from commsched.services.kernel.members import people_with
 from commsched.services.views import item_view
 from commsched.store.models import Channel, Item
 from commsched.web.http.i18n import _, actor, office, said_all, said_list

@@ -5,7 +5,6 @@ Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -16,9 +15,9 @@ from werkzeug.datastructures import MultiDict
 
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.text.clean import clean
+from commsched.web.components.clock_input import clock_time
 
 TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
-_CLOCK: Final = re.compile(r"(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{1,2}))?", re.ASCII | re.IGNORECASE)
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
@@ -121,19 +120,6 @@ def _variants(form: MultiDict[str, str], made: Fields) -> None:
             made.options.setdefault(int(number), {})[key] = clean(value)
         elif head == "crop" and not key and value:
             made.crops[int(number)] = clean(value)[:20]
-
-
-def clock_time(typed: str) -> str:
-    """``7.30``, ``7,30``, ``730``, ``7:30`` and ``kl 7.30`` are ``07:30``; ``7``, ``kl 7`` and ``7:0`` are ``07:00``.
-    Anything else stays as it was typed."""
-    plain = typed.strip()
-    found = _CLOCK.fullmatch(plain)
-    if not found:
-        return typed
-    hour, minute = found[1], found[2] or "00"
-    if len(minute) == 1 and not re.search(r"\d\s*[:.,]", plain):
-        hour, minute = hour + minute, "00"  # two signs alone are an hour
-    return f"{int(hour):02d}:{minute.zfill(2)}"
 
 
 def _wall(form: MultiDict[str, str], name: str) -> Wall:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -111,8 +110,3 @@ def _time(meant: Meant, wall: Wall, zone: str, name: str) -> Moment | None:
     except Invalid as error:
         meant.faults[name] = error.words
     return None
-
-
-def choices(clash: Gap | Fold, zone: str) -> list[tuple[str, datetime]]:
-    """The two moments a clock change leaves, each as its exact value for the form."""
-    return [(moment.isoformat(), moment) for moment in clash.choices]

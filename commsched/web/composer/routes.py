@@ -16,20 +16,22 @@ from commsched.core.media.crops import NAMES
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.media import search
 from commsched.services.views import item_view
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Item
 from commsched.web.components import mail_status
+from commsched.web.components.clock_input import choices
+from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import conflict, view_model
 from commsched.web.composer.fields import Fields, Wall, from_form
-from commsched.web.composer.parse import Meant, choices, meaning
+from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, office, page, place, said
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import picture_url, take_in
 
 bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
 NAV = NavEntry("write.new", N_("Write"), "square-pen", order=20, permission="write", phone=True)
@@ -50,7 +52,7 @@ def new() -> str:
     ``?media=3,4``: pictures that are in it from the beginning."""
     kind = request.args.get("kind", "post")
     with office().store.read(actor().workspace) as session:
-        workspace = items.workspace_of(session, actor())
+        workspace = members.workspace_of(session, actor())
         fields = view_model.blank(office(), session, actor(), workspace, kind if kind in KINDS else "post")
     day, _at, time = request.args.get("at", "")[:16].partition("T")
     fields.publish = Wall(day, time)
@@ -85,7 +87,7 @@ def _stored(item_id: int) -> tuple[Item, Fields]:
         item = items.load(session, item_id)
         if item.kind not in KINDS:
             raise NotFound(N_("There is no such item."))
-        return item, view_model.stored(session, items.workspace_of(session, actor()), item)
+        return item, view_model.stored(session, members.workspace_of(session, actor()), item)
 
 
 def _posted(item: Item | None) -> str | Response | tuple[str, int]:
@@ -184,7 +186,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
     form, meant = form or Form(), meaning(fields, place().zone)
     shown = view_model.view(office(), actor(), meant, item)
     with office().store.read(actor().workspace) as session:
-        workspace = items.workspace_of(session, actor())
+        workspace = members.workspace_of(session, actor())
         item = items.load(session, item.id) if item else None
         context = {
             "channels": view_model.channels_of(session), "pictures": view_model.pictures(session, fields),

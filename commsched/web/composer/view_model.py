@@ -14,11 +14,11 @@ from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, Invalid, Problem, Words, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
-from commsched.services.content import compose, items
+from commsched.services.content import compose, drafts, items
+from commsched.services.kernel import members
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
-from commsched.services.views import item_view
 from commsched.services.views.preview import Ahead, Look, ahead, looks
 from commsched.store.models import Channel, Item, Media, Workspace
 from commsched.web.composer.fields import Fields, Wall, from_draft
@@ -69,7 +69,7 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
     made = View(faults=dict(meant.faults), publish=meant.publish)
     make_ready(office, actor, meant.draft)
     with office.store.read(actor.workspace) as session:
-        workspace = items.workspace_of(session, actor)
+        workspace = members.workspace_of(session, actor)
         draft = only_known(session, meant.draft)
         try:
             corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
@@ -131,7 +131,7 @@ def _sentence(problem: Problem) -> tuple[str, str]:
 def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
     """The fields of ``item`` as it is saved."""
     revision = items.current(session, item)
-    draft = item_view.as_draft(session, item, revision)
+    draft = drafts.as_draft(session, item, revision)
     usual = timedelta(minutes=workspace.latest_minutes)
     is_usual = bool(item.publish_at and item.latest_at and item.latest_at - item.publish_at == usual)
     return from_draft(draft, workspace.zone, is_usual)

@@ -12,16 +12,16 @@ from commsched import images
 from commsched.core.access.routes import allow
 from commsched.core.media.cards import MAX_FONT_BYTES
 from commsched.core.text.messages import N_, Invalid, OfficeError
-from commsched.services.content import items
 from commsched.services.design import brand
-from commsched.services.design.brand import Kit
+from commsched.services.kernel import members
+from commsched.services.kernel.brand_kit import Kit
 from commsched.services.media import search
 from commsched.store.models import Media
+from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, office, page, said
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import picture_url, take_in
 
 bp = Blueprint("brand", __name__, url_prefix="/w/<slug>/settings/look")
 
@@ -127,7 +127,7 @@ def _with_files(kit: Kit) -> Kit:
 def _shown(kit: Kit) -> dict[str, Any]:
     """The example cards, and how well each pair of colours can be read."""
     with office().store.read(actor().workspace) as session:
-        workspace = items.workspace_of(session, actor())
+        workspace = members.workspace_of(session, actor())
         own = brand.brand_of(office(), session, workspace, kit)
     given = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
     examples = [images.card.draw(*one, own, language=workspace.language) for one in given]

@@ -13,15 +13,16 @@ from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, NotFound, OfficeError
 from commsched.services.content import items
 from commsched.services.design import brand, studio
+from commsched.services.kernel import members
 from commsched.services.media import library, search
 from commsched.store.models import Item
+from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.design.form import SIZES, Typed, spelled
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import actor, ngettext, office, page, place, said
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import picture_url, take_in
 
 if TYPE_CHECKING:
     from commsched.images.cards.brand import Brand
@@ -55,7 +56,7 @@ def _named(name: str) -> Design:
 
 def _brand() -> Brand:
     with office().store.read(actor().workspace) as session:
-        return brand.brand_of(office(), session, items.workspace_of(session, actor()))
+        return brand.brand_of(office(), session, members.workspace_of(session, actor()))
 
 
 @bp.get("/examples/<name>.jpg")

@@ -15,10 +15,10 @@ from commsched.services.content import items
 from commsched.services.media import search
 from commsched.services.views import review
 from commsched.services.workflow import approval_links
+from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import office, page, said
 from commsched.web.items.review import read_until
-from commsched.web.media.pictures import serve
 
 bp = Blueprint("links", __name__, url_prefix="/a")
 

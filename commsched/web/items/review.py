@@ -11,16 +11,16 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import approval_window, read_time
 from commsched.services.approval import comments
-from commsched.services.content import items
+from commsched.services.kernel import members
 from commsched.services.views import review
 from commsched.services.views.review import Review
 from commsched.services.workflow import approve
 from commsched.web.components.mail_status import mailed
+from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, office, page, place, said
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import picture_url
 
 bp = Blueprint("approve", __name__, url_prefix="/w/<slug>")
 NAV = NavEntry("approve.index", N_("Approve"), "stamp", order=25, permission="approve", phone=True)
@@ -45,7 +45,7 @@ def show(item_id: int) -> str:
 
 def _page(shown: Review, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
-        workspace = items.workspace_of(session, actor())
+        workspace = members.workspace_of(session, actor())
     comments.read(office(), actor(), shown.seen.item.id)
     until = approval_window(shown.seen.item.publish_at, office().now(), workspace.window_before_hours,
                             workspace.window_after_hours)[1]  # fmt: skip

@@ -22,13 +22,12 @@ from commsched.services.views import item_view, review
 from commsched.services.workflow import approve, corrections, editing, resolve, schedule, stops, takedown
 from commsched.store.models import Delivery, Revision
 from commsched.web.components import mail_status
-from commsched.web.composer.fields import clock_time
-from commsched.web.composer.parse import choices
+from commsched.web.components.clock_input import choices, clock_time
+from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, language, office, page, place, said
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
-from commsched.web.media.pictures import picture_url
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 

@@ -12,13 +12,13 @@ from commsched.core.access.routes import allow
 from commsched.core.media.sizes import GB, MB, size
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.dates import short_day
-from commsched.services.content.items import workspace_of
+from commsched.services.kernel.members import workspace_of
 from commsched.services.media import near_duplicates, quota, search, unused
 from commsched.store.models import Media
+from commsched.web.components.pictures import numbers, picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, language, ngettext, office, page
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import numbers, picture_url
 
 bp = Blueprint("cleanup", __name__, url_prefix="/w/<slug>/pictures")
 

@@ -10,16 +10,16 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.media.consent import lapsed
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.content.items import workspace_of
 from commsched.services.design import studio
+from commsched.services.kernel.members import workspace_of
 from commsched.services.media import consent_expiry, crops, details, library, near_duplicates, provenance, videos
 from commsched.services.media import unused as cleanup
 from commsched.services.media.details import Known
 from commsched.store.models import Media
+from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, office, page
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import picture_url
 
 bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")
 

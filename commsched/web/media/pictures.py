@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from flask import Blueprint, flash, jsonify, make_response, request, send_file, url_for
-from werkzeug.datastructures import FileStorage
+from flask import Blueprint, flash, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import allow
 from commsched.core.media.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
-from commsched.core.text.messages import N_, OfficeError
-from commsched.services.content.items import workspace_of
-from commsched.services.media import library, provenance, quota, search, videos
+from commsched.core.text.messages import N_
+from commsched.services.kernel.members import workspace_of
+from commsched.services.media import provenance, quota, search
 from commsched.services.media.consent_expiry import SOON
 from commsched.services.media.library import Added
+from commsched.web.components.pictures import numbers, picture_url, serve, take_in, told
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, ngettext, office, page, said
 from commsched.web.http.nav import NavEntry
@@ -24,7 +21,6 @@ from commsched.web.http.responses import done
 bp = Blueprint("pictures", __name__, url_prefix="/w/<slug>/pictures")
 NAV = NavEntry("pictures.index", N_("Pictures"), "images", order=50)
 
-MOST_AT_ONCE = 20
 PAGE = 60
 
 
@@ -80,42 +76,6 @@ def _taken(taken: list[Added]) -> AnyResponse:
     return done(words, "pictures.index", again=",".join(again) or None)
 
 
-def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
-    """Put the files in the library; returns what was taken, and a sentence for each that was not. Of a video, where
-    those are taken, its poster is what was taken."""
-    taken: list[Added] = []
-    refused: list[str] = []
-    for number, file in enumerate(files):
-        name = (file.filename or "")[:80]
-        if number >= MOST_AT_ONCE:
-            refused.append(_("At most %(most)s pictures at a time.", most=MOST_AT_ONCE))
-            break
-        try:
-            taken.append(_take_one(file, with_videos))
-        except OfficeError as error:
-            if error.status >= 500:
-                raise
-            refused.append(f"{name}: {said(error.words)}")
-    return taken, refused
-
-
-def _take_one(file: FileStorage, with_videos: bool) -> Added:
-    head = file.stream.read(videos.HEAD)
-    file.stream.seek(0)
-    if with_videos and videos.is_video(head):
-        return videos.add_from(office(), actor(), file.stream, file.filename or "").poster
-    return library.add(office(), actor(), file.read(), file.filename or "")
-
-
-def told(one: Added) -> dict[str, Any]:
-    """A picture that was taken in, as the pages' scripts know it."""
-    row, old = one.media, one.like[0] if one.like else None
-    return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename, "again": one.again,
-            "like": [other.id for other in one.like], "note": said(one.note) if one.note else "",
-            "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
-            }  # fmt: skip
-
-
 @bp.post("/<int:media_id>")
 @allow("write")
 def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
@@ -133,28 +93,3 @@ def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
 def file(sha256: str) -> AnyResponse:
     """A picture's bytes, or with ``?small=1`` a small one."""
     return serve(search.by_hash(office(), actor().workspace, sha256), bool(request.args.get("small")))
-
-
-def numbers(texts: Iterable[str]) -> list[int]:
-    """The ids among ``texts``; what is no id is left out."""
-    found = [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16]
-    return list(dict.fromkeys(found))[:500]
-
-
-def picture_url(sha256: str, small: bool = False) -> str:
-    """Where a signed-in person's browser finds a picture."""
-    return url_for("pictures.file", sha256=sha256, small=1 if small else None)
-
-
-def serve(row: search.Row, small: bool) -> AnyResponse:
-    """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
-    etag = f"{row.sha256[:32]}{'s' if small else ''}"
-    given: AnyResponse = make_response("", 304)
-    if etag not in request.if_none_match:
-        found = search.file_of(office(), row, small)
-        given = send_file(found.path, mimetype=found.mime, conditional=False, etag=False)
-    given.set_etag(etag)
-    given.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    given.headers["Content-Disposition"] = "inline"
-    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return given

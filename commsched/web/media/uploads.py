@@ -22,8 +22,8 @@ from commsched.core.media.sizes import PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, uploads, videos
 from commsched.store.models import Upload
+from commsched.web.components.pictures import told
 from commsched.web.http.i18n import actor, office, said
-from commsched.web.media.pictures import told
 
 bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 

@@ -9,11 +9,11 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.media import search, videos
 from commsched.store.models import Video
+from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.guard import POLICY
 from commsched.web.http.i18n import _, actor, language, office, page
 from commsched.web.http.responses import done
-from commsched.web.media.pictures import picture_url
 
 bp = Blueprint("videos", __name__, url_prefix="/w/<slug>/pictures/videos")
 

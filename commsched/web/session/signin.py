@@ -67,7 +67,9 @@ def leave() -> Response:
 def choose_password(token: str) -> str:
     """Shows only: a mail scanner that follows the link spends nothing."""
     person = people.read_password_link(office(), token)
-    return page("session/password_link.html", form=Form(), person=person, keys=credential_inventory.of(office(), person.id))
+    return page(
+        "session/password_link.html", form=Form(), person=person, keys=credential_inventory.of(office(), person.id)
+    )
 
 
 @bp.post("/password/<token>")

@@ -11,6 +11,7 @@ from commsched.core.access.roles import ROLES
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
 from commsched.services.accounts import people
+from commsched.services.workflow import leaving
 from commsched.services.workflow.succession import PassedOn
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, ngettext, office, page
@@ -64,7 +65,7 @@ def add() -> str | Response | tuple[str, int]:
 def role(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        passed = people.set_role(office(), actor(), person, form.text("role", 20))
+        passed = leaving.set_role(office(), actor(), person, form.text("role", 20))
         return done(_("The role is changed.") + _passed_on(passed), "people.index")
     return _show(Form().with_errors(form)), form.status
 
@@ -85,7 +86,7 @@ def password(person: int) -> str | tuple[str, int]:
 def remove(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        passed = people.remove_person(office(), actor(), person)
+        passed = leaving.remove_person(office(), actor(), person)
         told = _("They are no longer in this office. What they did stays in the record.")
         return done(told + _passed_on(passed), "people.index")
     return _show(form), form.status

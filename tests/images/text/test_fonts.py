@@ -16,8 +16,8 @@ from PIL import Image, ImageFont
 from commsched.core.media.cards import MAX_FONT_BYTES
 from commsched.images.cards import card, paint
 from commsched.images.cards.brand import Brand
-from commsched.images.intake import errors
-from commsched.images.text import emoji, fonts, glyphs
+from commsched.images.intake import emoji, errors
+from commsched.images.text import fonts, glyphs
 from commsched.images.text.fonts import BadFont, Face, TakenFont, take_font
 from tests.images import files
 
@@ -162,7 +162,7 @@ def test_a_photo_goes_along(tmp_path: Path) -> None:
 
 def test_an_emoji_that_the_colour_font_lacks_is_drawn_flat(tmp_path: Path) -> None:
     (tmp_path / "own.ttf").write_bytes(colour_font())
-    assert emoji.drawn(emoji.opened(str(tmp_path / "own.ttf")), "🦔") is None
+    assert emoji.drawn(fonts.coloured(str(tmp_path / "own.ttf")), "🦔") is None
     mask, _x, _y = glyphs._emoji("🦔", 60, str(tmp_path / "own.ttf"))
     assert mask.mode == "L"
     assert mask.getbbox()
@@ -171,7 +171,7 @@ def test_an_emoji_that_the_colour_font_lacks_is_drawn_flat(tmp_path: Path) -> No
 def test_a_colour_font_that_is_gone_costs_only_the_colours(tmp_path: Path) -> None:
     path = tmp_path / "own.ttf"
     path.write_bytes(b"no font any more")
-    emoji.opened.cache_clear()
+    fonts.coloured.cache_clear()
     mask, _x, _y = glyphs._emoji("🚀", 60, str(path))
     assert mask.mode == "L"
 

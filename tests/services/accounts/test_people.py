@@ -9,6 +9,7 @@ import pytest
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.services.accounts import deputies, people, sessions, tokens
 from commsched.services.kernel.context import Actor, Office
+from commsched.services.workflow import leaving
 from commsched.store.models import Person
 from commsched.store.session import EVERY_WORKSPACE
 from tests.conftest import PASSWORD, Cast
@@ -20,11 +21,11 @@ def test_only_an_administrator_looks_after_people(office: Office, cast: Cast, ro
     with pytest.raises(NotAllowed):
         people.add_person(office, actor, "ny@example.org", "writer")
     with pytest.raises(NotAllowed):
-        people.set_role(office, actor, cast.reader.id, "administrator")
+        leaving.set_role(office, actor, cast.reader.id, "administrator")
     with pytest.raises(NotAllowed):
         people.reset_password(office, actor, cast.reader.id)
     with pytest.raises(NotAllowed):
-        people.remove_person(office, actor, cast.reader.id)
+        leaving.remove_person(office, actor, cast.reader.id)
 
 
 def test_somebody_of_another_office_keeps_their_password(office: Office, cast: Cast) -> None:
@@ -47,7 +48,7 @@ def test_somebody_shut_out_elsewhere_is_not_let_in_from_here(office: Office, cas
 
 
 def test_who_left_can_come_back_with_a_new_password(office: Office, cast: Cast) -> None:
-    people.remove_person(office, cast.actor(), cast.writer.id)
+    leaving.remove_person(office, cast.actor(), cast.writer.id)
     invited = people.add_person(office, cast.actor(), cast.writer.email, "writer")
     people.use_password_link(office, invited.link.rpartition("/")[2], "tillbaka igen nu")
     assert sessions.sign_in(office, cast.writer.email, "tillbaka igen nu")
@@ -69,11 +70,11 @@ def test_a_link_for_another_person_cannot_be_made_from_ones_own(office: Office, 
 
 
 def test_nobody_of_another_office_is_touched(office: Office, cast: Cast) -> None:
-    for deed in (people.reset_password, people.remove_person):
+    for deed in (people.reset_password, leaving.remove_person):
         with pytest.raises(NotFound):
             deed(office, cast.actor(), cast.stranger.id)
     with pytest.raises(NotFound):
-        people.set_role(office, cast.actor(), cast.stranger.id, "reader")
+        leaving.set_role(office, cast.actor(), cast.stranger.id, "reader")
 
 
 @pytest.mark.parametrize("email", ["", "a", "a@", "@b.se", "a b@c.se", "a@b.se\nBcc: x@y.se", "x" * 300 + "@b.se"])

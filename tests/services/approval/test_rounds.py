@@ -10,11 +10,11 @@ from tests.sims.rounds import Rounds
 
 
 def walk(cast: Cast, seed: int) -> Rounds:
-    from commsched.services.accounts import people
     from commsched.services.accounts.people import add_person
+    from commsched.services.workflow import leaving
 
     second = add_person(cast.office, cast.actor(), "eva@example.org", "approver", name="Eva Ström").person
-    people.remove_person(cast.office, cast.actor(), cast.reader.id)
+    leaving.remove_person(cast.office, cast.actor(), cast.reader.id)
     other = add_person(cast.office, cast.actor(), "per@example.org", "writer", name="Per Alm").person
     persons = [cast.administrator, cast.approver, second, cast.writer, other]
     return Rounds(cast.office, cast.place.id, persons, channel(cast.office, cast.place.id), seed)

@@ -12,7 +12,7 @@ from PIL import Image
 from commsched.core.content.draft import DraftIn, PictureIn, VariantIn
 from commsched.core.content.model import Content, canonical, digest, parse
 from commsched.services.content import compose, items
-from commsched.services.content.compose import media_path
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 from commsched.services.media import crops, library, renditions
 from commsched.services.views.preview import looks

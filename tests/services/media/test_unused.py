@@ -13,8 +13,10 @@ from sqlalchemy import select, update
 
 from commsched.core.content.draft import PictureIn
 from commsched.core.media.sizes import MB, size
-from commsched.services.content.compose import media_path
-from commsched.services.design.brand import Kit, save
+from commsched.services.design.brand import save
+from commsched.services.kernel import blobs
+from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.brand_kit import Kit
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.media import library, provenance, quota, search
 from commsched.services.media import unused as cleanup
@@ -73,7 +75,7 @@ def test_the_rows_go_and_the_files_with_them(office: Office, cast: Cast) -> None
         search.file_of(office, row, small=True)
         session.add(Derivative(media_id=other, recipe="square", sha256="d" * 64, suffix=".jpg", mime="image/jpeg",
                                width=1, height=1, size=1, created_at=office.now()))  # fmt: skip
-    library.write_whole(media_path(office, "d" * 64, ".jpg"), b"x")
+    blobs.write_whole(media_path(office, "d" * 64, ".jpg"), b"x")
     assert len(files(office)) == len(kept) + 3
     (gone,) = cleanup.remove(office, cast.actor("writer"), [other])
     assert gone.id == other
@@ -106,7 +108,7 @@ def test_a_picture_added_while_its_file_leaves_is_whole(
     """The worst moment: the file is seen to lie there, is taken away, and only then is the row written."""
     data = writing.photo()
     first = library.add(office, cast.actor("writer"), data).media
-    real, calls = library.write_whole, list[Path]()
+    real, calls = blobs.write_whole, list[Path]()
 
     def and_then_it_goes(path: Path, content: bytes) -> None:
         real(path, content)

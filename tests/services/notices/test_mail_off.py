@@ -10,8 +10,9 @@ from sqlalchemy import update
 
 from commsched.mail.relay import mailer_for
 from commsched.services.channels import connect
-from commsched.services.content import compose, items
+from commsched.services.content import compose
 from commsched.services.deliver.dispatcher import Courier
+from commsched.services.kernel import members
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import resolve
 from commsched.store.models import Workspace
@@ -85,7 +86,7 @@ def test_writer_and_administrator_are_told_before(mute: Office, cast: Cast, mail
     assert connect.mute(mute, made)
     with mute.store.read(cast.place.id) as session:
         draft = writing.draft([made.id], kind="release", title="Rubrik", contact="Eva")
-        content = compose.content_from(mute, session, items.workspace_of(session, cast.actor()), draft)
+        content = compose.content_from(mute, session, members.workspace_of(session, cast.actor()), draft)
         (checked,) = compose.check(mute, session, content)
         (heard,) = compose.check(replace(mute, mailer=mail), session, content)
     assert [(one.level, one.field) for one in checked.problems] == [("warn", "channels")]

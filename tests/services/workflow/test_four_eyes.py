@@ -22,7 +22,7 @@ from commsched.services.media import search
 from commsched.services.notices import outbox
 from commsched.services.ops import chores
 from commsched.services.views import today
-from commsched.services.workflow import approval_links, approve, editing, schedule
+from commsched.services.workflow import approval_links, approve, editing, leaving, schedule
 from commsched.store.models import Decision, Entry, Item, Media, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
@@ -144,7 +144,7 @@ def test_the_deputy_of_somebody_who_may_not_approve_any_more_does_not_either(cas
     stand_in(cast, cast.approver, cast.administrator)
     item = submitted(cast)
     assert cast.administrator.id in now(cast, item).asked
-    people.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
+    leaving.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
     with pytest.raises(NotAllowed):
         yes(cast, "administrator", item)
     assert now(cast, item).asked == {third.id}
@@ -202,12 +202,12 @@ def two(cast: Cast, leader: str) -> tuple[str, str]:
     approves = cast.approver if leader == "approver" else cast.administrator
     role = "administrator" if leader == "approver" else "writer"
     if leader == "approver":
-        people.set_role(cast.office, cast.actor(), cast.writer.id, role)
+        leaving.set_role(cast.office, cast.actor(), cast.writer.id, role)
     by = cast.actor("writer") if leader == "approver" else cast.actor()
     by = msgspec.structs.replace(by, role="administrator")
     for person in (cast.administrator, cast.approver, cast.reader):
         if person.id != approves.id:
-            people.remove_person(cast.office, by, person.id)
+            leaving.remove_person(cast.office, by, person.id)
     return "writer", leader
 
 
@@ -266,7 +266,7 @@ def test_accepting_another_version_than_the_one_sent_in_is_refused(cast: Cast) -
 
 def test_what_nobody_could_approve_is_not_sent_in(cast: Cast) -> None:
     for person in (cast.approver, cast.writer, cast.reader):
-        people.remove_person(cast.office, cast.actor(), person.id)
+        leaving.remove_person(cast.office, cast.actor(), person.id)
     item = editing.create(cast.office, cast.actor(), draft([channel(cast.office, cast.place.id)]))
     with pytest.raises(Conflict, match="Nobody here could approve"):
         approve.submit(cast.office, cast.actor(), item)
@@ -368,8 +368,8 @@ def test_what_waited_for_somebody_who_leaves_is_passed_on_and_told(cast: Cast, h
     item = submitted(cast)
     yes(cast, "approver", item)
     deed: Callable[[], people.PassedOn] = (
-        (lambda: people.remove_person(cast.office, cast.actor(), third.id)) if how == "removed"
-        else (lambda: people.set_role(cast.office, cast.actor(), third.id, "reader"))
+        (lambda: leaving.remove_person(cast.office, cast.actor(), third.id)) if how == "removed"
+        else (lambda: leaving.set_role(cast.office, cast.actor(), third.id, "reader"))
     )  # fmt: skip
     passed = deed()
     assert (passed.items, passed.names) == (1, "Astrid Holm")
@@ -388,9 +388,9 @@ def test_nobody_leaves_while_something_waits_that_nobody_else_could_decide(cast:
     item = editing.create(cast.office, cast.actor(), draft([channel(cast.office, cast.place.id)]))
     approve.submit(cast.office, cast.actor(), item)
     for person in (cast.writer, cast.reader):
-        people.remove_person(cast.office, cast.actor(), person.id)
+        leaving.remove_person(cast.office, cast.actor(), person.id)
     with pytest.raises(Conflict, match="nobody else here could decide"):
-        people.remove_person(cast.office, cast.actor(), cast.approver.id)
+        leaving.remove_person(cast.office, cast.actor(), cast.approver.id)
     assert now(cast, item).asked == {cast.approver.id}
 
 
@@ -398,9 +398,9 @@ def test_nobody_leaves_whom_the_rule_cannot_do_without(cast: Cast) -> None:
     pair = [cast.approver, cast.administrator]
     chain(cast, pair, pair)
     with pytest.raises(Conflict, match="cannot be followed"):
-        people.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
+        leaving.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
     office_settings.set_policy(cast.office, cast.actor(), Policy(steps=[Step()]))
-    people.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
+    leaving.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
 
 
 # -- the record ----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from commsched.services.accounts import office_settings as places
 from commsched.services.accounts import people
 from commsched.services.approval import comments
 from commsched.services.design import brand
+from commsched.services.kernel import brand_kit
 from commsched.services.media import details, library, search, uploads
 from commsched.services.workflow import approve, pause, takedown
 from commsched.store.models import Comment, Decision, Media, Takedown, Upload, Workspace
@@ -110,7 +111,7 @@ def test_what_a_file_is_called(cast: Cast) -> None:
 
 def test_what_an_office_says_of_itself(cast: Cast) -> None:
     places.update_public(cast.office, cast.actor(), SAID, SAID)
-    brand.save(cast.office, cast.actor(), brand.Kit(name=SAID))
+    brand.save(cast.office, cast.actor(), brand_kit.Kit(name=SAID))
     said = office_row(cast).settings
     assert (said["about"], said["press_contact"]) == (KEPT, KEPT)
     assert brand.get(cast.office, cast.place.id).name == KEPT

@@ -11,6 +11,7 @@ from PIL import Image
 
 from commsched.images.text.fonts import PACKAGED, Face, path_of
 from commsched.services.design import brand
+from commsched.services.kernel import brand_kit
 from commsched.services.kernel.context import Office
 from tests import writing
 from tests.conftest import Browser, Cast
@@ -52,7 +53,7 @@ def test_it_is_looked_at_before_it_is_kept(browse: Browse, office: Office, cast:
     told = browse(cast.administrator).post("~/settings/look/look", LOOK).get_json()
     assert told["html"].count("data:image/jpeg") == 3
     assert "Kontrast" in told["html"]
-    assert brand.get(office, cast.place.id) == brand.Kit()
+    assert brand.get(office, cast.place.id) == brand_kit.Kit()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_it_is_looked_at_before_it_is_kept(browse: Browse, office: Office, cast:
 def test_what_is_wrong_is_said_by_its_field(browse: Browse, office: Office, cast: Cast, field: str, value: str) -> None:
     given = browse(cast.administrator).post("~/settings/look/", LOOK | {field: value})
     assert given.status_code == 422
-    assert brand.get(office, cast.place.id) == brand.Kit()
+    assert brand.get(office, cast.place.id) == brand_kit.Kit()
 
 
 def test_a_logo_comes_from_a_file_or_the_library(browse: Browse, office: Office, cast: Cast) -> None:
@@ -90,7 +91,7 @@ def test_an_uploaded_font_is_checked_kept_used_and_taken_away(browse: Browse, of
     assert browser.post("~/settings/look/", LOOK | {"heading": "Egen Sans"}).status_code == 303
     assert "Egen Sans" in browser.get("~/settings/look/").text
     browser.post("~/settings/look/fonts/remove", {"family": "Egen Sans"})
-    assert brand.get(office, cast.place.id).heading == brand.Kit().heading
+    assert brand.get(office, cast.place.id).heading == brand_kit.Kit().heading
 
 
 def on_disk(office: Office) -> set[str]:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from commsched.images.cards import designs
 from commsched.services.content import items
-from commsched.services.content.compose import media_path
 from commsched.services.design import studio
+from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Item, Media

@@ -10,10 +10,10 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from commsched.core.content.draft import DraftIn
-from commsched.services.accounts import people, tokens
+from commsched.services.accounts import tokens
 from commsched.services.kernel.context import Office
 from commsched.services.views import ics
-from commsched.services.workflow import editing, pause
+from commsched.services.workflow import editing, leaving, pause
 from commsched.store.models import Notice
 from tests.conftest import Cast, SetClock
 from tests.services.desk import deliveries, look, publish_what_is_due, scheduled, submitted
@@ -237,7 +237,7 @@ def test_a_revoked_wrong_or_endless_address_leads_nowhere(browse: Any, cast: Cas
 
 def test_the_feed_of_somebody_who_has_left_is_dead(browse: Any, cast: Cast, office: Office) -> None:
     address = feed_of(cast)
-    people.remove_person(office, cast.actor(), cast.writer.id)
+    leaving.remove_person(office, cast.actor(), cast.writer.id)
     assert browse().get(address).status_code == 404
 
 

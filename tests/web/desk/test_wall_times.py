@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.services.accounts.office_settings import OfficeSettings, update
-from commsched.services.notices import templates
+from commsched.services.notices import shifted_times, templates
 from commsched.services.ops import chores
 from commsched.services.workflow import wall_times
 from commsched.store.models import Notice, Workspace
@@ -30,7 +30,7 @@ def told(cast: Cast) -> list[Notice]:
 
 @pytest.fixture(autouse=True)
 def _just_started() -> None:
-    wall_times._looked.clear()
+    shifted_times._looked.clear()
 
 
 def test_what_still_means_what_it_meant_is_not_told_of(cast: Cast, browse: Any) -> None:
@@ -47,7 +47,7 @@ def test_it_is_told_at_start_on_the_first_page_and_in_one_mail(cast: Cast, brows
     new_rules(cast, item)
     chores.run(cast.office)
     assert told(cast) == [], "the same process looks once a day"
-    wall_times._looked.clear()
+    shifted_times._looked.clear()
     chores.run(cast.office)
     chores.run(cast.office)
     assert {one.person_id for one in told(cast)} == {
@@ -57,7 +57,7 @@ def test_it_is_told_at_start_on_the_first_page_and_in_one_mail(cast: Cast, brows
     assert "En planerad tid har förskjutits" in page
     assert "/w/gruppen/times/" in page
     clock.forward(hours=1)
-    wall_times._looked.clear()
+    shifted_times._looked.clear()
     chores.run(cast.office)
     assert len(told(cast)) == 3, "told once"
 

@@ -13,7 +13,7 @@ from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content import items
 from commsched.services.kernel.context import Office
 from commsched.services.notices import outbox
-from commsched.services.workflow import approve, editing
+from commsched.services.workflow import approve, editing, leaving
 from commsched.store.models import Item, Person
 from tests import writing
 from tests.conftest import Browser, Cast, MailBag
@@ -38,7 +38,7 @@ def pair(request: pytest.FixtureRequest, cast: Cast, office: Office) -> Pair:
         return Pair(cast.writer, cast.approver, "writer")
     if request.param == "administrator and approver":
         return Pair(cast.administrator, cast.approver, "administrator")
-    people.set_role(office, cast.actor(), cast.approver.id, "reader")
+    leaving.set_role(office, cast.actor(), cast.approver.id, "reader")
     return Pair(cast.writer, cast.administrator, "writer")
 
 

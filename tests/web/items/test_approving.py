@@ -16,7 +16,7 @@ from commsched.services.approval import comments
 from commsched.services.content import items
 from commsched.services.kernel.context import Office
 from commsched.services.notices import outbox
-from commsched.services.workflow import approve, editing, schedule
+from commsched.services.workflow import approve, editing, leaving, schedule
 from commsched.store.models import ApprovalLink, Decision, Item, Revision
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
@@ -291,7 +291,7 @@ def test_embargo_and_a_time_that_has_passed_are_shown_to_the_approver(
 def test_the_leader_who_mends_a_word_is_told_who_decides_and_the_writer_accepts_it_with_one_press(
     browse: Browse, office: Office, cast: Cast, mail: MailBag, to: dict[str, int]
 ) -> None:
-    people.remove_person(office, cast.actor(), cast.reader.id)
+    leaving.remove_person(office, cast.actor(), cast.reader.id)
     number = writing.submitted(office, cast, [to["x"]])
     leader, writer = browse(cast.approver), browse(cast.writer)
     form = {

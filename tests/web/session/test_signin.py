@@ -13,6 +13,7 @@ from commsched.core.access import routes
 from commsched.core.text.messages import Invalid, NotFound
 from commsched.services.accounts import credential_inventory, login_throttle, people, sessions, tokens
 from commsched.services.kernel.context import Office
+from commsched.services.workflow import leaving
 from commsched.store.models import Entry, Person, SignIn
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import token_hash
@@ -285,7 +286,7 @@ def test_nobody_ends_another_persons_session(office: Office, cast: Cast) -> None
 
 def test_who_leaves_the_last_office_is_signed_out(office: Office, cast: Cast) -> None:
     secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
-    people.remove_person(office, cast.actor(), cast.writer.id)
+    leaving.remove_person(office, cast.actor(), cast.writer.id)
     assert sessions.recognise(office, secret) is None
     with pytest.raises(sessions.WrongPassword):
         sessions.sign_in(office, cast.writer.email, PASSWORD)

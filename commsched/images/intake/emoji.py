@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _NOBODY: Final = "\U000fffff"
 
 def family(data: bytes) -> str:
     """The family of a font that draws the usual emoji; empty where it does not. Raises ``OSError`` for no font."""
-    font = _sized(data)
+    font = sized(data)
     drawable = all(drawn(font, sign) is not None for sign in _TRIED)
     return str(font.getname()[0] or "emoji")[:80] if drawable else ""
 
@@ -43,16 +42,8 @@ def _cell(font: FreeTypeFont, cluster: str) -> Image.Image:
     return cell
 
 
-@lru_cache(2)
-def opened(path: str) -> FreeTypeFont:
-    """A colour font at the size that it has its pictures in. Raises ``OSError`` where it opens in none."""
-    from commsched.images.text import fonts
-
-    kept = fonts.source(path)
-    return _sized(kept if isinstance(kept, str) else kept.getvalue())
-
-
-def _sized(source: str | bytes) -> FreeTypeFont:
+def sized(source: str | bytes) -> FreeTypeFont:
+    """A colour font, given as its path or its bytes, at the size that it has its pictures in. Raises ``OSError``."""
     from PIL import ImageFont
 
     for size in STRIKES:

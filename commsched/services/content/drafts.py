@@ -1,0 +1,39 @@
+"""A stored item as the draft it could be handed in as again."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.draft import DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
+from commsched.core.content.model import Picture
+from commsched.store.models import Item, Media, Revision
+
+
+def _media(session: Session, pictures: list[Picture]) -> list[int | PictureIn]:
+    found = {
+        row.sha256: row.id
+        for row in session.scalars(select(Media).where(Media.sha256.in_([p.sha256 for p in pictures])))
+    }
+    return [PictureIn(id=found[p.sha256], alt=p.alt) for p in pictures if p.sha256 in found]
+
+
+def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
+    """The item as it could be handed in again: what a change that names only some fields starts from."""
+    said = revision.parsed()
+    variants = {
+        str(one.channel): VariantIn(text=one.text, options=dict(one.options), crop=one.crop)
+        for one in said.channels
+        if one.text is not None or one.options or one.crop
+    }
+    return DraftIn(
+        kind=said.kind, title=said.title, text=said.text, lead=said.lead, genre=said.genre, short=said.short,
+        facts=said.facts,
+        quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes], contact=said.contact,
+        link=said.link, language=said.language,
+        channels=[one.channel for one in said.channels], variants=variants, media=_media(session, said.pictures),
+        sources=[SourceIn(**source) for source in revision.sources], embargo=said.embargo or None,
+        correction=said.correction,
+        publish_at=item.publish_at.isoformat() if item.publish_at else None,
+        latest_at=item.latest_at.isoformat() if item.latest_at else None,
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+"""What a person's decision does to a delivery's parts and attempts: the only way in for whoever does not publish.
+
+Parts and attempts are written by this room alone, so that the rule that keeps a post from going out twice has one
+home. Each function works within the caller's transaction, which holds the delivery's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import case, update
+from sqlalchemy.orm import Session
+
+from commsched.store.models import Attempt, Part
+
+
+def begin_again(session: Session, delivery: int, *, keep_handles: bool) -> None:
+    """Let what is not out yet wait for the delivery's new time, with its tries counted anew.
+
+    ``keep_handles``: what was uploaded stays known, since a platform that found nothing must be sent exactly the same
+    call; otherwise it may be gone there by then, and is uploaded anew.
+    """
+    left = (Part.delivery_id == delivery, Part.state.in_(("waiting", "failed", "held")))
+    session.execute(update(Part).where(*left).values(state="waiting", next_at=None, tries=0))
+    if not keep_handles:
+        session.execute(update(Part).where(*left).values(handles={}))
+
+
+def send_again(session: Session, delivery: int, *, keep_handles: bool) -> None:
+    """Let what failed or was held go out now. ``keep_handles`` as for :func:`begin_again`."""
+    if not keep_handles:
+        unpublished = (Part.delivery_id == delivery, Part.state != "published")
+        session.execute(update(Part).where(*unpublished).values(handles={}))
+    stopped = (Part.delivery_id == delivery, Part.state.in_(("failed", "held")))
+    session.execute(update(Part).where(*stopped).values(state="waiting", next_at=None, tries=0))
+
+
+def doubt(session: Session, delivery: int, now: datetime) -> None:
+    """After a restore, what waits may have gone out: it is read back from ``now`` on."""
+    waiting = (Part.delivery_id == delivery, Part.state == "waiting")
+    session.execute(update(Part).where(*waiting).values(state="unknown", was="waiting", next_at=now))
+
+
+def release(session: Session, delivery: int) -> None:
+    """What was held waits again."""
+    session.execute(update(Part).where(Part.delivery_id == delivery, Part.state == "held").values(state="waiting"))
+
+
+def are_out(session: Session, delivery: int, parts: Collection[int], now: datetime, url: str) -> None:
+    """Somebody has seen that ``parts`` went out, at ``url`` if they know it."""
+    mine = (Part.delivery_id == delivery, Part.number.in_(parts))
+    was = case((Part.was != "", "out"), else_="")
+    out = {"state": "published", "url": url, "finished_at": now, "next_at": None, "was": was}
+    session.execute(update(Part).where(*mine).values(**out))
+
+
+def are_not_out(session: Session, delivery: int, parts: Collection[int]) -> None:
+    """Nothing of ``parts`` went out: they are held, and their lost attempts count as absent."""
+    mine = (Part.delivery_id == delivery, Part.number.in_(parts))
+    session.execute(update(Part).where(*mine).values(state="held", next_at=None, tries=0, was=""))
+    lost = (Attempt.delivery_id == delivery, Attempt.part.in_(parts), Attempt.outcome == "unknown")
+    session.execute(update(Attempt).where(*lost).values(outcome="absent"))

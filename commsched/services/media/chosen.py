@@ -1,0 +1,36 @@
+"""The library's rows that a draft names, and what has been made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.text.messages import N_, Invalid
+from commsched.store.models import Derivative, Media
+
+Made = Mapping[tuple[int, str], Derivative]
+"""What has been made of pictures, by the picture and the recipe's key."""
+
+
+def derivatives(session: Session, media: Iterable[Media]) -> dict[tuple[int, str], Derivative]:
+    """Everything that has been made of ``media``."""
+    wanted = [row.id for row in media]
+    rows = session.scalars(select(Derivative).where(Derivative.media_id.in_(wanted))) if wanted else ()
+    return {(row.media_id, row.recipe): row for row in rows}
+
+
+def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
+    """The library's rows for the draft's pictures, in its order. Raises :class:`Invalid` for one that is not there."""
+    wanted = [one.id for one in handed_in(given)]
+    found = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    for number in wanted:
+        if number not in found:
+            raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=number)
+    return {number: found[number] for number in wanted}
+
+
+def handed_in(given: DraftIn) -> list[PictureIn]:
+    return [one if isinstance(one, PictureIn) else PictureIn(id=one) for one in given.media]

@@ -1,0 +1,79 @@
+"""Planned wall times that mean another moment than they did, and the mail that says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.timing.dates import local
+from commsched.services.kernel.context import Office
+from commsched.services.kernel.members import people_with
+from commsched.services.notices import outbox
+from commsched.store.models import Item, Workspace
+
+OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held")
+
+
+KEPT: Final = "shifted"
+"""The workspace's setting that holds the items that were told of, so that each is told of once."""
+
+
+_looked: dict[tuple[str, int], str] = {}
+"""By home and office: the day on which this process last looked."""
+
+
+class Shifted(msgspec.Struct, frozen=True):
+    """An item, the wall time that was ``meant`` and the one that is ``shown`` for its moment now."""
+
+    item: int
+    title: str
+    state: str
+    meant: str
+    shown: str
+    at: datetime
+
+
+def wall(moment: datetime, zone: str) -> str:
+    """The wall clock of ``zone`` at ``moment``, as items keep it."""
+    return f"{local(moment, zone):%Y-%m-%dT%H:%M}"
+
+
+def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
+    """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first."""
+    columns = (Item.id, Item.title, Item.state, Item.wall_time, Item.publish_at)
+    found = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
+    made = []
+    for number, title, state, meant, at in session.execute(found.order_by(Item.publish_at, Item.id)):
+        assert at is not None, "what has no time is not asked for"
+        if (shown := wall(at, zone)) != meant:
+            made.append(Shifted(number, title, state, meant, shown, at))
+    return made
+
+
+def look(office: Office, session: Session, workspace: Workspace) -> None:
+    """The chore: at start and once a day. Whoever may plan gets one mail when something new has come apart."""
+    day = wall(office.now(), workspace.zone)[:10]
+    key = (str(office.home), workspace.id)
+    if _looked.get(key) == day:
+        return
+    tell(office, session, workspace)
+    _looked[key] = day
+
+
+def tell(office: Office, session: Session, workspace: Workspace) -> None:
+    """Write down what has come apart, and mail those who may plan if any of it is new."""
+    found = [one.item for one in shifted(session, workspace.zone, office.now())]
+    known = workspace.settings.get(KEPT, [])
+    if found != known:
+        workspace.settings = workspace.settings | {KEPT: found}
+    if set(found) - set(known):
+        outbox.queue(session, office, sorted(people_with(session, "schedule")), "times_shifted", count=len(found))
+
+
+def waiting(session: Session, workspace: Workspace, now: datetime) -> list[Shifted]:
+    """What a person should choose about now. Costs nothing where nothing was seen at the last look."""
+    return shifted(session, workspace.zone, now) if workspace.settings.get(KEPT) else []

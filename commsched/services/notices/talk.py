@@ -1,0 +1,35 @@
+"""What has been said of an item, as a mail quotes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.store.models import Comment, Decision, Person
+
+
+class Word(msgspec.Struct, frozen=True):
+    """Something that was said: as a comment, or with a decision."""
+
+    at: datetime
+    person: int | None
+    body: str
+
+
+def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Word]:
+    """What was said from ``since`` on by anybody ``but`` one, in order."""
+    made = [Word(row.at, row.person_id, row.body) for row in session.scalars(
+        select(Comment).where(Comment.item_id == item_id, Comment.at >= since))]  # fmt: skip
+    made += [Word(row.at, row.person_id, row.comment) for row in session.scalars(
+        select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != ""))]  # fmt: skip
+    return sorted((one for one in made if one.person != but), key=lambda one: one.at)
+
+
+def speakers(session: Session, words: Collection[Word]) -> dict[int, str]:
+    """What those are called who said ``words``."""
+    rows = session.scalars(select(Person).where(Person.id.in_([one.person for one in words if one.person is not None])))
+    return {row.id: row.name or row.email for row in rows}

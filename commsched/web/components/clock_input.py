@@ -1,0 +1,29 @@
+"""A clock time as people type it, and the two moments that a clock change leaves of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from commsched.core.timing.wall_time import Fold, Gap
+
+_CLOCK: Final = re.compile(r"(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{1,2}))?", re.ASCII | re.IGNORECASE)
+
+
+def clock_time(typed: str) -> str:
+    """``7.30``, ``7,30``, ``730``, ``7:30`` and ``kl 7.30`` are ``07:30``; ``7``, ``kl 7`` and ``7:0`` are ``07:00``.
+    Anything else stays as it was typed."""
+    plain = typed.strip()
+    found = _CLOCK.fullmatch(plain)
+    if not found:
+        return typed
+    hour, minute = found[1], found[2] or "00"
+    if len(minute) == 1 and not re.search(r"\d\s*[:.,]", plain):
+        hour, minute = hour + minute, "00"  # two signs alone are an hour
+    return f"{int(hour):02d}:{minute.zfill(2)}"
+
+
+def choices(clash: Gap | Fold, zone: str) -> list[tuple[str, datetime]]:
+    """The two moments a clock change leaves, each as its exact value for the form."""
+    return [(moment.isoformat(), moment) for moment in clash.choices]

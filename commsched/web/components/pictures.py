@@ -1,0 +1,79 @@
+"""Pictures on any page: taken in from a form, served, and addressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import make_response, request, send_file, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.core.text.messages import OfficeError
+from commsched.services.media import library, search, videos
+from commsched.services.media.library import Added
+from commsched.web.http.i18n import _, actor, office, said
+
+
+def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
+    """Put the files in the library; returns what was taken, and a sentence for each that was not. Of a video, where
+    those are taken, its poster is what was taken."""
+    taken: list[Added] = []
+    refused: list[str] = []
+    for number, file in enumerate(files):
+        name = (file.filename or "")[:80]
+        if number >= MOST_AT_ONCE:
+            refused.append(_("At most %(most)s pictures at a time.", most=MOST_AT_ONCE))
+            break
+        try:
+            taken.append(_take_one(file, with_videos))
+        except OfficeError as error:
+            if error.status >= 500:
+                raise
+            refused.append(f"{name}: {said(error.words)}")
+    return taken, refused
+
+
+def _take_one(file: FileStorage, with_videos: bool) -> Added:
+    head = file.stream.read(videos.HEAD)
+    file.stream.seek(0)
+    if with_videos and videos.is_video(head):
+        return videos.add_from(office(), actor(), file.stream, file.filename or "").poster
+    return library.add(office(), actor(), file.read(), file.filename or "")
+
+
+def told(one: Added) -> dict[str, Any]:
+    """A picture that was taken in, as the pages' scripts know it."""
+    row, old = one.media, one.like[0] if one.like else None
+    return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename, "again": one.again,
+            "like": [other.id for other in one.like], "note": said(one.note) if one.note else "",
+            "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
+            }  # fmt: skip
+
+
+def numbers(texts: Iterable[str]) -> list[int]:
+    """The ids among ``texts``; what is no id is left out."""
+    found = [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16]
+    return list(dict.fromkeys(found))[:500]
+
+
+def picture_url(sha256: str, small: bool = False) -> str:
+    """Where a signed-in person's browser finds a picture."""
+    return url_for("pictures.file", sha256=sha256, small=1 if small else None)
+
+
+def serve(row: search.Row, small: bool) -> AnyResponse:
+    """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
+    etag = f"{row.sha256[:32]}{'s' if small else ''}"
+    given: AnyResponse = make_response("", 304)
+    if etag not in request.if_none_match:
+        found = search.file_of(office(), row, small)
+        given = send_file(found.path, mimetype=found.mime, conditional=False, etag=False)
+    given.set_etag(etag)
+    given.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    given.headers["Content-Disposition"] = "inline"
+    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return given
+
+
+MOST_AT_ONCE = 20
