@@ -71,8 +71,18 @@ def furnish(office: Office, posts: int) -> int:
     place, person = people.create_workspace(office, "Mätgruppen", "m@example.org", "mätningens lösenord", slug="m")
     kinds = ("sandbox", "newsroom", "folder")
     with office.store.write(place.id) as session:
-        rows = [{"workspace_id": place.id, "platform": kinds[n % 3], "name": f"Kanal {n + 1}", "created_at": NOW,
-                 "settings": {}, "facts": {}, "policy": {}} for n in range(CHANNELS)]  # fmt: skip
+        rows = [
+            {
+                "workspace_id": place.id,
+                "platform": kinds[n % 3],
+                "name": f"Kanal {n + 1}",
+                "created_at": NOW,
+                "settings": {},
+                "facts": {},
+                "policy": {},
+            }
+            for n in range(CHANNELS)
+        ]
         session.execute(insert(Channel), rows)
     start = datetime(2026, 11, 1, 0, 0, tzinfo=ZONE)
     items, revisions, deliveries = [], [], []
@@ -81,14 +91,51 @@ def furnish(office: Office, posts: int) -> int:
         one, other = n % CHANNELS + 1, (n * 7 + 3) % CHANNELS + 1
         title = f"{SUBJECTS[n % 5]} {PLACES[n * 3 % 5]} & andra nyheter nummer {n}"
         body = f'{{"channels":[{{"channel":{one}}}],"text":"{title}. {"Mer text. " * 40}"}}'.encode()
-        items.append({"id": n + 1, "uid": uuid.uuid4().hex, "workspace_id": place.id, "kind": "post", "title": title,
-                      "state": STATES[n % len(STATES)], "author_id": person.id, "revision_id": n + 1, "version": 1,
-                      "publish_at": at, "latest_at": at + timedelta(hours=2), "created_at": NOW, "updated_at": NOW,
-                      "search": title.casefold() * 8, "channels": f",{one},{other},", "policy": {}})  # fmt: skip
-        revisions.append({"id": n + 1, "workspace_id": place.id, "item_id": n + 1, "number": 1, "content": body,
-                          "hash": "0" * 64, "sources": [], "created_at": NOW})  # fmt: skip
-        deliveries += [{"uid": uuid.uuid4().hex, "workspace_id": place.id, "item_id": n + 1, "revision_id": n + 1,
-                        "channel_id": channel, "due_at": at, "latest_at": at, "created_at": NOW} for channel in (one, other)]  # fmt: skip
+        items.append(
+            {
+                "id": n + 1,
+                "uid": uuid.uuid4().hex,
+                "workspace_id": place.id,
+                "kind": "post",
+                "title": title,
+                "state": STATES[n % len(STATES)],
+                "author_id": person.id,
+                "revision_id": n + 1,
+                "version": 1,
+                "publish_at": at,
+                "latest_at": at + timedelta(hours=2),
+                "created_at": NOW,
+                "updated_at": NOW,
+                "search": title.casefold() * 8,
+                "channels": f",{one},{other},",
+                "policy": {},
+            }
+        )
+        revisions.append(
+            {
+                "id": n + 1,
+                "workspace_id": place.id,
+                "item_id": n + 1,
+                "number": 1,
+                "content": body,
+                "hash": "0" * 64,
+                "sources": [],
+                "created_at": NOW,
+            }
+        )
+        deliveries += [
+            {
+                "uid": uuid.uuid4().hex,
+                "workspace_id": place.id,
+                "item_id": n + 1,
+                "revision_id": n + 1,
+                "channel_id": channel,
+                "due_at": at,
+                "latest_at": at,
+                "created_at": NOW,
+            }
+            for channel in (one, other)
+        ]
     with office.store.write(place.id) as session:
         for table, some in ((Item, items), (Revision, revisions), (Delivery, deliveries)):
             session.execute(insert(table), some)
@@ -118,10 +165,11 @@ def add_plain(app: Flask, office: Office) -> None:
         wanted = calendar.Wanted()
         with office.store.read(i18n.actor().workspace) as session:
             found = session.scalars(
-                select(Item).where(Item.publish_at >= shown.start, Item.publish_at < shown.end, Item.state != "cancelled")
+                select(Item)
+                .where(Item.publish_at >= shown.start, Item.publish_at < shown.end, Item.state != "cancelled")
                 .order_by(Item.publish_at, Item.id)
                 .options(selectinload(Item.deliveries).selectinload(Delivery.channel))  # type: ignore[attr-defined]
-            ).all()  # fmt: skip
+            ).all()
             channels = {row.id: (row.name, row.platform, row.state) for row in session.scalars(select(Channel))}
             near = _near(found)
             draw = macro.make_module({"said": i18n.said}).chip  # type: ignore[attr-defined]
@@ -134,11 +182,24 @@ def add_plain(app: Flask, office: Office) -> None:
                 channels, {m.person_id: m.person.name for m in people.members(office, i18n.actor().workspace)}
             )
             return i18n.page(
-                "calendar/month.html", address=filters.Address(shown, wanted), span=shown, wanted=wanted, around=around,
-                narrow=filters, days=pages._days(shown, placed, NOW), total=len(found), join=pages._join, SHOWN=pages.SHOWN,
-                loose=[], sprite=chips.sprite(around), close=[], closes=0, today=dates.local(NOW, "Europe/Stockholm"),
-                week=dates.week, dates=dates,
-            )  # fmt: skip
+                "calendar/month.html",
+                address=filters.Address(shown, wanted),
+                span=shown,
+                wanted=wanted,
+                around=around,
+                narrow=filters,
+                days=pages._days(shown, placed, NOW),
+                total=len(found),
+                join=pages._join,
+                SHOWN=pages.SHOWN,
+                loose=[],
+                sprite=chips.sprite(around),
+                close=[],
+                closes=0,
+                today=dates.local(NOW, "Europe/Stockholm"),
+                week=dates.week,
+                dates=dates,
+            )
 
     app.add_url_rule("/w/<slug>/plain", "calendar.plain", plain)
 
@@ -282,15 +343,25 @@ def _figures(app: Flask, client: Any, office: Office, rounds: int, times: int) -
     lowest = floor(office.home / "commsched.db", shell, looks, *micros)
     times_cpu = measure(
         {
-            "ours": call(ours), "orm": call("/w/m/plain"), "floor": lowest,
-            "packed": call(ours, **{"Accept-Encoding": "gzip"}), "304": call(ours, **{"If-None-Match": etag}),
-        }, rounds, times,
-    )  # fmt: skip
+            "ours": call(ours),
+            "orm": call("/w/m/plain"),
+            "floor": lowest,
+            "packed": call(ours, **{"Accept-Encoding": "gzip"}),
+            "304": call(ours, **{"If-None-Match": etag}),
+        },
+        rounds,
+        times,
+    )
     return times_cpu | {
-        "sql": statements, "orm_sql": plain_statements, "304_sql": same_statements, "kb": len(first.data) / 1024,
-        "gz_kb": len(packed.data) / 1024, "whole": len(gzip.decompress(packed.data)) == len(first.data),
-        "times_orm": times_cpu["orm"] / times_cpu["ours"], "times_floor": times_cpu["ours"] / times_cpu["floor"],
-    }  # fmt: skip
+        "sql": statements,
+        "orm_sql": plain_statements,
+        "304_sql": same_statements,
+        "kb": len(first.data) / 1024,
+        "gz_kb": len(packed.data) / 1024,
+        "whole": len(gzip.decompress(packed.data)) == len(first.data),
+        "times_orm": times_cpu["orm"] / times_cpu["ours"],
+        "times_floor": times_cpu["ours"] / times_cpu["floor"],
+    }
 
 
 def _chips(html: str) -> list[str]:
@@ -309,12 +380,18 @@ def main() -> None:
         f"A month with {given.posts} posts, {2 * given.posts} deliveries, {CHANNELS} channels; CPU ms a page, one core\n"
     )
     print("| page | CPU ms | pages/s | SQL |\n|---|---|---|---|")
-    for name, key, sql in (("ours", "ours", got["sql"]), ("ours, compressed", "packed", got["sql"]),
-                           ("plain ORM (selectinload)", "orm", got["orm_sql"]), ("raw sqlite3 and f-strings", "floor", 1),
-                           ("ours, unchanged (304)", "304", got["304_sql"])):  # fmt: skip
+    for name, key, sql in (
+        ("ours", "ours", got["sql"]),
+        ("ours, compressed", "packed", got["sql"]),
+        ("plain ORM (selectinload)", "orm", got["orm_sql"]),
+        ("raw sqlite3 and f-strings", "floor", 1),
+        ("ours, unchanged (304)", "304", got["304_sql"]),
+    ):
         print(f"| {name} | {got[key]:.2f} | {1000 / got[key]:.0f} | {sql:.0f} |")
-    print(f"\n{got['times_orm']:.1f} times the ORM page (goal: at least 3) · {got['times_floor']:.1f} times the floor's time "
-          f"(goal: under 4) · {got['kb']:.0f} KB, {got['gz_kb']:.0f} KB compressed (goal: at most 60)")  # fmt: skip
+    print(
+        f"\n{got['times_orm']:.1f} times the ORM page (goal: at least 3) · {got['times_floor']:.1f} times the floor's time "
+        f"(goal: under 4) · {got['kb']:.0f} KB, {got['gz_kb']:.0f} KB compressed (goal: at most 60)"
+    )
 
 
 if __name__ == "__main__":

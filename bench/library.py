@@ -42,16 +42,55 @@ def furnish(session: Session, count: int) -> None:
     def put(model: Any, rows: list[dict[str, Any]]) -> None:
         session.execute(insert(model), [{"workspace_id": 1} | row for row in rows])
 
-    put(Media, [{"id": n, "sha256": f"{n:064x}", "suffix": ".jpg", "mime": "image/jpeg", "width": 1, "height": 1,
-                 "size": 900_000, "created_at": NOW, "facts": {"dhash": f"{bits:016x}"},
-                 "consent_ends": NOW if n % 50 == 1 else None} for n, bits in enumerate(hashes, 1)])  # fmt: skip
-    put(Likeness, [{"media_id": n, "quarter": (q << 16) + (bits >> 16 * q & 0xFFFF), "dhash": f"{bits:016x}"}
-                   for n, bits in enumerate(hashes, 1) for q in range(4)])  # fmt: skip
+    put(
+        Media,
+        [
+            {
+                "id": n,
+                "sha256": f"{n:064x}",
+                "suffix": ".jpg",
+                "mime": "image/jpeg",
+                "width": 1,
+                "height": 1,
+                "size": 900_000,
+                "created_at": NOW,
+                "facts": {"dhash": f"{bits:016x}"},
+                "consent_ends": NOW if n % 50 == 1 else None,
+            }
+            for n, bits in enumerate(hashes, 1)
+        ],
+    )
+    put(
+        Likeness,
+        [
+            {"media_id": n, "quarter": (q << 16) + (bits >> 16 * q & 0xFFFF), "dhash": f"{bits:016x}"}
+            for n, bits in enumerate(hashes, 1)
+            for q in range(4)
+        ],
+    )
     put(PictureSource, [{"media_id": n, "source_id": n - 1} for n in range(10, count, 10)])
-    put(Item, [{"id": n, "uid": str(n), "kind": "post", "state": "draft", "revision_id": n, "created_at": NOW,
-                "updated_at": NOW} for n in range(1, count)])  # fmt: skip
-    put(Revision, [{"id": n, "item_id": n, "number": 1, "content": b"{}", "hash": "", "created_at": NOW}
-                   for n in range(1, count)])  # fmt: skip
+    put(
+        Item,
+        [
+            {
+                "id": n,
+                "uid": str(n),
+                "kind": "post",
+                "state": "draft",
+                "revision_id": n,
+                "created_at": NOW,
+                "updated_at": NOW,
+            }
+            for n in range(1, count)
+        ],
+    )
+    put(
+        Revision,
+        [
+            {"id": n, "item_id": n, "number": 1, "content": b"{}", "hash": "", "created_at": NOW}
+            for n in range(1, count)
+        ],
+    )
     put(PictureUse, [{"revision_id": n, "media_id": n} for n in range(1, count)])
 
 

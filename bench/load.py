@@ -57,15 +57,26 @@ def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> Of
     store = Store(url or f"sqlite:///{home / 'commsched.db'}")
     ready(store, home / "backups", datetime.now(UTC))
     return Office(
-        home=home, store=store, vault=Vault.open(home / "secret.key"), clock=Now(), platform=platforms.__getitem__,
-        platform_keys=lambda: tuple(platforms), mailer=None, http=lambda private: None,  # type: ignore[arg-type]
-    )  # fmt: skip
+        home=home,
+        store=store,
+        vault=Vault.open(home / "secret.key"),
+        clock=Now(),
+        platform=platforms.__getitem__,
+        platform_keys=lambda: tuple(platforms),
+        mailer=None,
+        http=lambda private: None,  # type: ignore[arg-type]
+    )
 
 
 def fill(
-    office: Office, count: int, channels: int, platform: str, first_due: datetime, step: timedelta,
+    office: Office,
+    count: int,
+    channels: int,
+    platform: str,
+    first_due: datetime,
+    step: timedelta,
     settings: dict[str, str] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """``count`` approved deliveries spread evenly over ``channels``, due every ``step`` from ``first_due``."""
     with office.store.ledger() as connection:
         start = (connection.execute(Item.__table__.select().order_by(Item.id.desc()).limit(1)).first() or (0,))[0]
@@ -78,11 +89,17 @@ def fill(
         connection.execute(
             insert(Channel),
             [
-                {"id": base + n, "workspace_id": 1, "platform": platform, "name": f"{platform} {n}",
-                 "created_at": EPOCH, "settings": settings or {}}
+                {
+                    "id": base + n,
+                    "workspace_id": 1,
+                    "platform": platform,
+                    "name": f"{platform} {n}",
+                    "created_at": EPOCH,
+                    "settings": settings or {},
+                }
                 for n in range(1, channels + 1)
             ],
-        )  # fmt: skip
+        )
         for chunk in range(0, count, 20_000):
             _fill_chunk(connection, range(chunk, min(chunk + 20_000, count)), start, base, channels, first_due, step)
 
@@ -96,15 +113,56 @@ def _fill_chunk(
         data = canonical(
             Content(text=f"Nummer {key}: fler turer på landsbygden.", channels=[ChannelContent(channel=channel)])
         )
-        items.append({"id": key, "uid": uuid.uuid4().hex, "workspace_id": 1, "kind": "post", "state": "scheduled",
-                      "revision_id": key, "version": 1, "created_at": EPOCH, "updated_at": EPOCH, "publish_at": due,
-                      "policy": {"steps": [{}]}})  # fmt: skip
-        revisions.append({"id": key, "workspace_id": 1, "item_id": key, "number": 1, "content": data,
-                          "hash": digest(data), "sources": [], "created_at": EPOCH})  # fmt: skip
-        decisions.append({"workspace_id": 1, "item_id": key, "revision_id": key, "hash": digest(data),
-                          "verdict": "approve", "person_id": 1, "at": EPOCH})  # fmt: skip
-        deliveries.append({"uid": uuid.uuid4().hex, "workspace_id": 1, "item_id": key, "revision_id": key,
-                           "channel_id": channel, "due_at": due, "latest_at": due + timedelta(days=3650),
-                           "next_at": due, "created_at": EPOCH})  # fmt: skip
+        items.append(
+            {
+                "id": key,
+                "uid": uuid.uuid4().hex,
+                "workspace_id": 1,
+                "kind": "post",
+                "state": "scheduled",
+                "revision_id": key,
+                "version": 1,
+                "created_at": EPOCH,
+                "updated_at": EPOCH,
+                "publish_at": due,
+                "policy": {"steps": [{}]},
+            }
+        )
+        revisions.append(
+            {
+                "id": key,
+                "workspace_id": 1,
+                "item_id": key,
+                "number": 1,
+                "content": data,
+                "hash": digest(data),
+                "sources": [],
+                "created_at": EPOCH,
+            }
+        )
+        decisions.append(
+            {
+                "workspace_id": 1,
+                "item_id": key,
+                "revision_id": key,
+                "hash": digest(data),
+                "verdict": "approve",
+                "person_id": 1,
+                "at": EPOCH,
+            }
+        )
+        deliveries.append(
+            {
+                "uid": uuid.uuid4().hex,
+                "workspace_id": 1,
+                "item_id": key,
+                "revision_id": key,
+                "channel_id": channel,
+                "due_at": due,
+                "latest_at": due + timedelta(days=3650),
+                "next_at": due,
+                "created_at": EPOCH,
+            }
+        )
     for model, rows in ((Item, items), (Revision, revisions), (Decision, decisions), (Delivery, deliveries)):
         connection.execute(insert(model), rows)

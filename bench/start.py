@@ -89,8 +89,19 @@ def main() -> None:
     given = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        command = [sys.executable, "-m", "commsched", "init", "--home", str(home), "--workspace", "Bench",
-                   "--email", "bench@example.org", "--password-stdin"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "commsched",
+            "init",
+            "--home",
+            str(home),
+            "--workspace",
+            "Bench",
+            "--email",
+            "bench@example.org",
+            "--password-stdin",
+        ]
         subprocess.run(command, input=b"ett-langt-losenord-2026\n", check=True, stdout=subprocess.DEVNULL)
         pairs = [(run(BARE), run(OURS, str(home))) for _ in range(given.rounds)]
         bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))

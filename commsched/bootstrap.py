@@ -128,9 +128,13 @@ def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any
 
 
 def open_office(
-    home: str | Path | None = None, *, clock: Clock | None = None, url: str | URL | None = None,
-    say: Callable[[Words], None] | None = None, **given: str,
-) -> Office:  # fmt: skip
+    home: str | Path | None = None,
+    *,
+    clock: Clock | None = None,
+    url: str | URL | None = None,
+    say: Callable[[Words], None] | None = None,
+    **given: str,
+) -> Office:
     """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
     when an older one has been brought up to date, else the log is. A restore that was cut short is completed first;
     settings that cannot be used are refused before the database is touched."""

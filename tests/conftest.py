@@ -147,9 +147,16 @@ def office(tmp_path: Path, blank_home: Path, clock: SetClock, mail: MailBag) -> 
     shutil.copytree(blank_home, home)
     store = Store(f"sqlite:///{home / 'commsched.db'}")
     made = Office(
-        home=home, store=store, vault=Vault.open(home / "secret.key"), clock=clock, platform=platforms.get,
-        platform_keys=platforms.keys, mailer=mail, http=_no_network, settings={"base_url": "http://localhost"},
-    )  # fmt: skip
+        home=home,
+        store=store,
+        vault=Vault.open(home / "secret.key"),
+        clock=clock,
+        platform=platforms.get,
+        platform_keys=platforms.keys,
+        mailer=mail,
+        http=_no_network,
+        settings={"base_url": "http://localhost"},
+    )
     yield made
     store.close()
 
@@ -177,9 +184,15 @@ def cast(office: Office) -> Cast:
         return people.add_person(office, admin, email, role, name=name, password=PASSWORD).person
 
     return Cast(
-        office, place, other, administrator=boss, stranger=stranger, approver=member("Gunnar Lind", "approver"),
-        writer=member("Karin Ek", "writer"), reader=member("Olle Sand", "reader"),
-    )  # fmt: skip
+        office,
+        place,
+        other,
+        administrator=boss,
+        stranger=stranger,
+        approver=member("Gunnar Lind", "approver"),
+        writer=member("Karin Ek", "writer"),
+        reader=member("Olle Sand", "reader"),
+    )
 
 
 @pytest.fixture

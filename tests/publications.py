@@ -27,15 +27,31 @@ def channel(office: Office, workspace: int, platform: str = "newsroom", **values
 
 
 def published(
-    office: Office, workspace: int, channel_id: int, *, at: datetime, state: str = "published",
-    parts: Sequence[str] = (), uid: str = "", corrects: Item | None = None, **content: Any,
-) -> Item:  # fmt: skip
+    office: Office,
+    workspace: int,
+    channel_id: int,
+    *,
+    at: datetime,
+    state: str = "published",
+    parts: Sequence[str] = (),
+    uid: str = "",
+    corrects: Item | None = None,
+    **content: Any,
+) -> Item:
     """An item with one delivery on ``channel_id`` in ``state``. ``content`` is what the revision says."""
     said = Content(channels=[ChannelContent(channel=channel_id)], corrects=corrects.uid if corrects else "", **content)
     raw = canonical(said)
     with office.store.write(workspace) as session:
-        item = Item(uid=uid or uuid.uuid4().hex, kind=said.kind, title=said.title, state=state, created_at=at,
-                    updated_at=at, publish_at=at, corrects_id=corrects.id if corrects else None)  # fmt: skip
+        item = Item(
+            uid=uid or uuid.uuid4().hex,
+            kind=said.kind,
+            title=said.title,
+            state=state,
+            created_at=at,
+            updated_at=at,
+            publish_at=at,
+            corrects_id=corrects.id if corrects else None,
+        )
         session.add(item)
         session.flush()
         revision = Revision(item_id=item.id, number=1, content=raw, hash=digest(raw), created_at=at)
@@ -45,14 +61,24 @@ def published(
         for media in session.scalars(select(Media.id).where(Media.sha256.in_([one.sha256 for one in said.pictures]))):
             session.add(PictureUse(revision_id=revision.id, media_id=media))
         delivery = Delivery(
-            uid=uuid.uuid4().hex, item_id=item.id, revision_id=revision.id, channel_id=channel_id, state=state,
-            due_at=at, latest_at=at, created_at=at, published_at=at,
-        )  # fmt: skip
+            uid=uuid.uuid4().hex,
+            item_id=item.id,
+            revision_id=revision.id,
+            channel_id=channel_id,
+            state=state,
+            due_at=at,
+            latest_at=at,
+            created_at=at,
+            published_at=at,
+        )
         session.add(delivery)
         session.flush()
         for number, part_state in enumerate(parts):
-            session.add(Part(delivery_id=delivery.id, number=number, key=f"{item.uid}-{number}", state=part_state,
-                             finished_at=at))  # fmt: skip
+            session.add(
+                Part(
+                    delivery_id=delivery.id, number=number, key=f"{item.uid}-{number}", state=part_state, finished_at=at
+                )
+            )
         return item
 
 
@@ -66,8 +92,19 @@ def picture(office: Office, workspace: int, data: bytes, *, alt: str = "", credi
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     with office.store.write(workspace) as session:
-        session.add(Media(sha256=sha256, suffix=".jpg", mime="image/jpeg", width=width, height=height, size=len(data),
-                          alt=alt, credit=credit, created_at=office.now()))  # fmt: skip
+        session.add(
+            Media(
+                sha256=sha256,
+                suffix=".jpg",
+                mime="image/jpeg",
+                width=width,
+                height=height,
+                size=len(data),
+                alt=alt,
+                credit=credit,
+                created_at=office.now(),
+            )
+        )
     return Picture(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
 
 
@@ -80,8 +117,15 @@ def in_doubt(office: Office, workspace: int, *addresses: str) -> int:
         assert row is not None
         row.state, row.reason, row.published_at = "unknown", "ask", None
         for place, address in enumerate(addresses):
-            session.add(Part(delivery_id=row.id, number=place, key=f"{item.uid}-{place}", state="unknown",
-                             recipient=office.vault.seal(address)))  # fmt: skip
+            session.add(
+                Part(
+                    delivery_id=row.id,
+                    number=place,
+                    key=f"{item.uid}-{place}",
+                    state="unknown",
+                    recipient=office.vault.seal(address),
+                )
+            )
         return row.id
 
 
@@ -94,9 +138,16 @@ def mailing(office: Office, workspace: int, state: str, parts: dict[str, str]) -
         row.state, row.reason, row.published_at = state, "rejected" if state == "failed" else "", None
         row.next_at = office.now() if state in ("waiting", "sending") else None
         for place, (address, fate) in enumerate(parts.items()):
-            session.add(Part(delivery_id=row.id, number=place, key=f"{item.uid}-{place}", state=fate,
-                             recipient=office.vault.seal(address),
-                             detail="550 5.1.1 no such user" if fate == "failed" else ""))  # fmt: skip
+            session.add(
+                Part(
+                    delivery_id=row.id,
+                    number=place,
+                    key=f"{item.uid}-{place}",
+                    state=fate,
+                    recipient=office.vault.seal(address),
+                    detail="550 5.1.1 no such user" if fate == "failed" else "",
+                )
+            )
         session.flush()
         schedule.refresh(session, session.get_one(Item, item.id))
         return row.id

@@ -71,9 +71,15 @@ def test_a_sentence_in_a_sentence_is_translated_too() -> None:
 
 @pytest.mark.parametrize(
     ("header", "language"),
-    [("", "sv"), ("en-GB,en;q=0.9,sv;q=0.5", "en"), ("de,sv;q=0.4,en;q=0.2", "sv"), ("fr", "sv"),
-     ("en;q=x,sv;q=0.1", "sv"), (",,;;q=", "sv")],
-)  # fmt: skip
+    [
+        ("", "sv"),
+        ("en-GB,en;q=0.9,sv;q=0.5", "en"),
+        ("de,sv;q=0.4,en;q=0.2", "sv"),
+        ("fr", "sv"),
+        ("en;q=x,sv;q=0.1", "sv"),
+        (",,;;q=", "sv"),
+    ],
+)
 def test_the_browsers_wish_is_read_by_its_weights(header: str, language: str) -> None:
     assert preferred(header) == language
 

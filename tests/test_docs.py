@@ -178,8 +178,20 @@ def test_the_handbook_explains_every_state_by_the_word_on_the_screen() -> None:
     assert words <= rows
 
 
-ITEM_STATES = ("draft", "in_review", "changes_requested", "approved", "scheduled", "publishing", "published",
-               "partly_published", "held", "unknown", "failed", "cancelled")  # fmt: skip
+ITEM_STATES = (
+    "draft",
+    "in_review",
+    "changes_requested",
+    "approved",
+    "scheduled",
+    "publishing",
+    "published",
+    "partly_published",
+    "held",
+    "unknown",
+    "failed",
+    "cancelled",
+)
 
 
 def test_what_the_handbook_tells_to_press_is_what_stands_on_the_button() -> None:

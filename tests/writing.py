@@ -32,16 +32,19 @@ def channels(office: Office, cast: Cast) -> dict[str, int]:
 def press_list(office: Office, cast: Cast, *addresses: str) -> int:
     """A list of newsrooms, encrypted as in life."""
     sealed = office.vault.seal_map({"addresses": "\n".join(addresses or ("red@tidning.example", "p4@radio.example"))})
-    return channel(office, cast.place.id, "presslist", name="Lokala medier", account_name="Regiongruppen",
-                   secrets=sealed)  # fmt: skip
+    return channel(
+        office, cast.place.id, "presslist", name="Lokala medier", account_name="Regiongruppen", secrets=sealed
+    )
 
 
 def draft(to: list[int], **values: Any) -> DraftIn:
     """A post with a time, a day ahead, and a source."""
     given: dict[str, Any] = {
-        "text": TEXT, "channels": to, "publish_at": "2026-11-27T07:30",
+        "text": TEXT,
+        "channels": to,
+        "publish_at": "2026-11-27T07:30",
         "sources": [SourceIn(text="Trafiknämndens beslut § 112", url="https://gruppen.example.org/112.pdf")],
-    }  # fmt: skip
+    }
     return DraftIn(**(given | values))
 
 

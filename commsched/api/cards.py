@@ -32,8 +32,16 @@ def _design(one: Design) -> schemas.DesignOut:
     return schemas.DesignOut(one.name, one.title, one.about, fields, [f"{w}x{h}" for w, h in SIZES])
 
 
-@route(bp, "POST", "/cards", "write", "Draw pictures and put them in the library", body=schemas.CardIn,
-       answer=list[schemas.MediaOut], status=201)  # fmt: skip
+@route(
+    bp,
+    "POST",
+    "/cards",
+    "write",
+    "Draw pictures and put them in the library",
+    body=schemas.CardIn,
+    answer=list[schemas.MediaOut],
+    status=201,
+)
 def draw_cards(given: schemas.CardIn) -> Any:
     made = studio.save(office(), actor(), _wish(given), _sizes(given), given.alt)
     with office().store.read(actor().workspace) as session:

@@ -18,8 +18,17 @@ FILTERS = (
 )
 
 
-@route(bp, "GET", "/deliveries", "read", "List deliveries with their attempts, newest first",
-       answer=list[schemas.DeliveryOut], params=FILTERS, errors=(422,), paged=True)  # fmt: skip
+@route(
+    bp,
+    "GET",
+    "/deliveries",
+    "read",
+    "List deliveries with their attempts, newest first",
+    answer=list[schemas.DeliveryOut],
+    params=FILTERS,
+    errors=(422,),
+    paged=True,
+)
 def list_deliveries() -> Paged:
     asked = page()
     with office().store.read(actor().workspace) as session:
@@ -43,22 +52,46 @@ def get_delivery(id: int) -> Any:
     return serializers.delivery(row, tries.get(id, []), doubts.get(id, ()), reach.get(id))
 
 
-@route(bp, "POST", f"{ONE}/resolve", "resolve", "Say what became of an unknown delivery: it is out, or it is not",
-       body=schemas.ResolveIn, answer=schemas.DeliveryOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/resolve",
+    "resolve",
+    "Say what became of an unknown delivery: it is out, or it is not",
+    body=schemas.ResolveIn,
+    answer=schemas.DeliveryOut,
+    errors=(404, 409, 422),
+)
 def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
     resolve.resolve(office(), actor(), id, given.answer, given.url.strip(), given.parts)
     return get_delivery(id)
 
 
-@route(bp, "POST", f"{ONE}/retry", "resolve", "Send what was held or failed, now: only what did not go out",
-       body=schemas.RetryIn, answer=schemas.DeliveryOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/retry",
+    "resolve",
+    "Send what was held or failed, now: only what did not go out",
+    body=schemas.RetryIn,
+    answer=schemas.DeliveryOut,
+    errors=(404, 409, 422),
+)
 def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
     resolve.send(office(), actor(), id, given.latest_minutes)
     return get_delivery(id)
 
 
-@route(bp, "POST", f"{ONE}/drop", "resolve", "Let it be: nothing more of it goes out, also if it is under way",
-       body=schemas.Nothing, answer=schemas.DeliveryOut, errors=(404, 409))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/drop",
+    "resolve",
+    "Let it be: nothing more of it goes out, also if it is under way",
+    body=schemas.Nothing,
+    answer=schemas.DeliveryOut,
+    errors=(404, 409),
+)
 def drop_delivery(id: int, given: schemas.Nothing) -> Any:
     resolve.drop(office(), actor(), id)
     return get_delivery(id)

@@ -43,8 +43,12 @@ from commsched.services.workflow import schedule as scheduling
 bp = section("items")
 ONE = f"/items/<{ID}:id>"
 KEY = Param("Idempotency-Key", "Any text of your own. The same key again gives the same answer.", "header")
-IF_MATCH = Param("If-Match", "The hash of the revision that you read, or the item's stamp, with or without quotes.",
-                 "header", required=True)  # fmt: skip
+IF_MATCH = Param(
+    "If-Match",
+    "The hash of the revision that you read, or the item's stamp, with or without quotes.",
+    "header",
+    required=True,
+)
 TRIES = 3
 """How often a change is laid anew over what somebody else saved while it was being made."""
 FILTERS = (
@@ -64,8 +68,18 @@ def full(id: int) -> Made:
     return Made(seen, {"ETag": f'"{seen.revision.hash}"'})
 
 
-@route(bp, "POST", "/items", "write", "Make a draft", body=DraftIn, answer=schemas.ItemOut, status=201,
-       params=(KEY,), errors=(422,))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    "/items",
+    "write",
+    "Make a draft",
+    body=DraftIn,
+    answer=schemas.ItemOut,
+    status=201,
+    params=(KEY,),
+    errors=(422,),
+)
 def create_item(given: DraftIn) -> Any:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
@@ -85,16 +99,29 @@ def _location(id: int) -> dict[str, str]:
     return {"Location": f"{office().base_url}/api/v1/items/{id}"}
 
 
-@route(bp, "GET", "/items", "read", "List items, newest first", answer=list[schemas.ItemLine], params=FILTERS,
-       errors=(422,), paged=True)  # fmt: skip
+@route(
+    bp,
+    "GET",
+    "/items",
+    "read",
+    "List items, newest first",
+    answer=list[schemas.ItemLine],
+    params=FILTERS,
+    errors=(422,),
+    paged=True,
+)
 def list_items() -> Paged:
     with office().store.read(actor().workspace) as session:
         zone = members.workspace_of(session, actor()).zone
         wish = queries.Wish(
-            states=several("state"), channel=number("channel"), person=number("person"),
-            words=request.args.get("q", "")[:200], kind=request.args.get("kind", ""),
-            start=_time("from", zone), end=_time("to", zone),
-        )  # fmt: skip
+            states=several("state"),
+            channel=number("channel"),
+            person=number("person"),
+            words=request.args.get("q", "")[:200],
+            kind=request.args.get("kind", ""),
+            start=_time("from", zone),
+            end=_time("to", zone),
+        )
         asked = page()
         found = queries.items(session, wish, asked)
         called = names(session, (item.author_id for item, _ in found))
@@ -108,14 +135,30 @@ def _time(name: str, zone: str) -> datetime | None:
     return read_bound(value, zone, name, end=name == "to") if value else None
 
 
-@route(bp, "GET", ONE, "read", "Show an item with its revision, approvals and deliveries", answer=schemas.ItemOut,
-       errors=(404,))  # fmt: skip
+@route(
+    bp,
+    "GET",
+    ONE,
+    "read",
+    "Show an item with its revision, approvals and deliveries",
+    answer=schemas.ItemOut,
+    errors=(404,),
+)
 def get_item(id: int) -> Any:
     return full(id)
 
 
-@route(bp, "PUT", ONE, "write", "Make a new revision. Fields left out stay as they are, null or empty clears them",
-       body=DraftIn, answer=schemas.ItemOut, params=(IF_MATCH,), errors=(404, 409, 412, 422, 428))  # fmt: skip
+@route(
+    bp,
+    "PUT",
+    ONE,
+    "write",
+    "Make a new revision. Fields left out stay as they are, null or empty clears them",
+    body=DraftIn,
+    answer=schemas.ItemOut,
+    params=(IF_MATCH,),
+    errors=(404, 409, 412, 422, 428),
+)
 def change_item(id: int, given: DraftIn) -> Any:
     expected = request.headers.get("If-Match", "").strip()
     if not expected:
@@ -150,24 +193,48 @@ def _merge(before: DraftIn) -> DraftIn:
     return merged
 
 
-@route(bp, "POST", f"{ONE}/submit", "write", "Ask for approval of the current revision", body=schemas.SubmitIn,
-       answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/submit",
+    "write",
+    "Ask for approval of the current revision",
+    body=schemas.SubmitIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def submit_item(id: int, given: schemas.SubmitIn) -> Any:
     accepting = _hash(given.accepting) if given.accepting else None
     approving.submit(office(), actor(), id, then_schedule=given.schedule, accepting=accepting)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/approve", "approve", "Say yes to exactly the content with this hash",
-       body=schemas.ApproveIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/approve",
+    "approve",
+    "Say yes to exactly the content with this hash",
+    body=schemas.ApproveIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     until = _moment(given.until, "until") if given.until else None
     approving.approve(office(), actor(), id, _hash(given.hash), given.comment, until)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/accept", "write", "Take on what another wrote in exactly this hash",
-       body=schemas.AcceptIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/accept",
+    "write",
+    "Take on what another wrote in exactly this hash",
+    body=schemas.AcceptIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def accept_item(id: int, given: schemas.AcceptIn) -> Any:
     approving.accept(office(), actor(), id, _hash(given.hash))
     return full(id)
@@ -183,64 +250,137 @@ def _hash(value: str) -> str:
     return value.strip().strip('"').lower()
 
 
-@route(bp, "POST", f"{ONE}/request-changes", "approve", "Send it back with a word on what to change",
-       body=schemas.ChangesIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/request-changes",
+    "approve",
+    "Send it back with a word on what to change",
+    body=schemas.ChangesIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def request_changes(id: int, given: schemas.ChangesIn) -> Any:
     approving.request_changes(office(), actor(), id, _hash(given.hash), given.comment)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/schedule", "schedule", "Put an approved item in the outbox", body=schemas.ScheduleIn,
-       answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/schedule",
+    "schedule",
+    "Put an approved item in the outbox",
+    body=schemas.ScheduleIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def schedule_item(id: int, given: schemas.ScheduleIn) -> Any:
     scheduling.schedule(office(), actor(), id, given.publish_at, given.fold, given.latest_at)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/move", "schedule", "Move it to another time; the approval stands inside its window",
-       body=schemas.MoveIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/move",
+    "schedule",
+    "Move it to another time; the approval stands inside its window",
+    body=schemas.MoveIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def move_item(id: int, given: schemas.MoveIn) -> Any:
     scheduling.move(office(), actor(), id, given.publish_at, given.fold, given.ask_again)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/cancel", "schedule", "Stop everything of it that is not out yet", body=schemas.Nothing,
-       answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/cancel",
+    "schedule",
+    "Stop everything of it that is not out yet",
+    body=schemas.Nothing,
+    answer=schemas.ItemOut,
+    errors=(404, 409),
+)
 def cancel_item(id: int, given: schemas.Nothing) -> Any:
     scheduling.cancel(office(), actor(), id)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/bypass", "bypass", "In an emergency, let it out without approval; every approver is told",
-       body=schemas.ReasonIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/bypass",
+    "bypass",
+    "In an emergency, let it out without approval; every approver is told",
+    body=schemas.ReasonIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
     approving.bypass(office(), actor(), id, given.reason)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/correct", "write", "Begin a correction of what stands on the office's own pages",
-       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/correct",
+    "write",
+    "Begin a correction of what stands on the office's own pages",
+    body=schemas.Nothing,
+    answer=schemas.ItemOut,
+    errors=(404, 409),
+)
 def correct_item(id: int, given: schemas.Nothing) -> Any:
     """The draft that was begun, or the one that somebody has begun already."""
     return full(corrections.begin(office(), actor(), id))
 
 
-@route(bp, "POST", f"{ONE}/take-down", "resolve", "Take it off the office's own pages; readers are told why",
-       body=schemas.TakeDownIn, answer=schemas.ItemOut, errors=(404, 409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/take-down",
+    "resolve",
+    "Take it off the office's own pages; readers are told why",
+    body=schemas.TakeDownIn,
+    answer=schemas.ItemOut,
+    errors=(404, 409, 422),
+)
 def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
     takedown.take_down(office(), actor(), id, given.reason)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/put-back", "approve", "Let it stand on the office's own pages again",
-       body=schemas.Nothing, answer=schemas.ItemOut, errors=(404, 409))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/put-back",
+    "approve",
+    "Let it stand on the office's own pages again",
+    body=schemas.Nothing,
+    answer=schemas.ItemOut,
+    errors=(404, 409),
+)
 def put_back_item(id: int, given: schemas.Nothing) -> Any:
     takedown.put_back(office(), actor(), id)
     return full(id)
 
 
-@route(bp, "POST", f"{ONE}/comments", "comment", "Say something about it to the others", body=schemas.CommentIn,
-       answer=schemas.CommentOut, status=201, errors=(404, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    f"{ONE}/comments",
+    "comment",
+    "Say something about it to the others",
+    body=schemas.CommentIn,
+    answer=schemas.CommentOut,
+    status=201,
+    errors=(404, 422),
+)
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
     number = comments.comment(office(), actor(), id, given.body)
     seen = serializers.item(look(office(), actor(), id))

@@ -18,16 +18,27 @@ bp = section("media")
 ONE = f"/media/<{ID}:id>"
 
 
-@route(bp, "POST", "/media", "write", "Put a picture in the library", body=schemas.Upload, answer=schemas.MediaOut,
-       status=201, errors=(422,), media_type="multipart/form-data")  # fmt: skip
+@route(
+    bp,
+    "POST",
+    "/media",
+    "write",
+    "Put a picture in the library",
+    body=schemas.Upload,
+    answer=schemas.MediaOut,
+    status=201,
+    errors=(422,),
+    media_type="multipart/form-data",
+)
 def add_picture() -> Any:
     if request.mimetype != "multipart/form-data":
         raise WrongType(N_("Send the picture as multipart/form-data, in the field “file”."), "Content-Type")
     file = request.files.get("file")
     if file is None:
         raise Invalid(N_("Send the picture as multipart/form-data, in the field “file”."), "file")
-    added = library.add(office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""),
-                        request.form.get("credit", ""))  # fmt: skip
+    added = library.add(
+        office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""), request.form.get("credit", "")
+    )
     made = serializers.added(office(), added, _credit(added.media))
     return Made(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
 

@@ -83,9 +83,12 @@ def _responses(operation: Operation) -> dict[str, Any]:
     media = "application/json" if operation.media_type == "multipart/form-data" else operation.media_type
     good: dict[str, Any] = {
         "description": "Done.",
-        "content": {media: {"schema": {} if operation.answer is None or operation.answer is bytes else
-                            _schema(operation.answer)}},
-    }  # fmt: skip
+        "content": {
+            media: {
+                "schema": {} if operation.answer is None or operation.answer is bytes else _schema(operation.answer)
+            }
+        },
+    }
     if operation.paged:
         good["headers"] = {"Link": {"description": "The next page, rel=next.", "schema": {"type": "string"}}}
     body = (400, 413, 415, 422) if operation.body is not None else ()

@@ -133,8 +133,11 @@ def document(error: OfficeError) -> Response:
     body = ProblemDocument(
         type=f"urn:commsched:problem:{error.code}",
         title=say(_title(error), language),
-        status=error.status, detail=say(error.words, language), code=error.code, field=error.field,
-    )  # fmt: skip
+        status=error.status,
+        detail=say(error.words, language),
+        code=error.code,
+        field=error.field,
+    )
     if isinstance(error, Blocked | Unfit):
         body.problems = [spoken(problem, language) for problem in error.problems]
     if isinstance(error, Gap | Fold):
@@ -168,9 +171,11 @@ _RULES: Final = (
     (re.compile(r"^Invalid enum value (?P<value>.*)$"), N_("%(value)s is not one of the choices.")),
     (re.compile(r"^Expected `str` of length <= (?P<most>\d+)$"), N_("At most %(most)s characters.")),
     (re.compile(r"^Expected `array` of length <= (?P<most>\d+)$"), N_("At most %(most)s of them.")),
-    (re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`$"),
-     N_("This must be of the type %(wanted)s, and it is %(got)s.")),
-)  # fmt: skip
+    (
+        re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`$"),
+        N_("This must be of the type %(wanted)s, and it is %(got)s."),
+    ),
+)
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:

@@ -92,10 +92,20 @@ def _language() -> None:
 
 
 def route(
-    bp: Blueprint, method: str, path: str, permission: Permission | None, summary: str, *,
-    body: type[msgspec.Struct] | None = None, answer: Any = None, status: int = 200, params: Iterable[Param] = (),
-    errors: Iterable[int] = (), media_type: str = "application/json", paged: bool = False,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    bp: Blueprint,
+    method: str,
+    path: str,
+    permission: Permission | None,
+    summary: str,
+    *,
+    body: type[msgspec.Struct] | None = None,
+    answer: Any = None,
+    status: int = 200,
+    params: Iterable[Param] = (),
+    errors: Iterable[int] = (),
+    media_type: str = "application/json",
+    paged: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a view. A JSON ``body`` is read into its struct and handed to the view as ``given``.
 
     ``permission`` None means anyone, which only the description of the API itself is for.
@@ -110,8 +120,19 @@ def route(
             return respond(view(**values), status)
 
         wanted = (*params, *(PAGED if paged else ()))
-        operation = Operation(summary, permission, body, body is not None and _needs(body), answer, status, wanted,
-                              tuple(errors), media_type, paged, bp.name.removeprefix("api_"))  # fmt: skip
+        operation = Operation(
+            summary,
+            permission,
+            body,
+            body is not None and _needs(body),
+            answer,
+            status,
+            wanted,
+            tuple(errors),
+            media_type,
+            paged,
+            bp.name.removeprefix("api_"),
+        )
         run.operation = operation  # type: ignore[attr-defined]
         declared = allow(permission)(run) if permission else public(run)
         bp.add_url_rule(path, endpoint=view.__name__, view_func=declared, methods=[method], strict_slashes=False)

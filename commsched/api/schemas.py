@@ -14,9 +14,18 @@ from commsched.core.content.draft import Address, Line, Note, Passage, Short, So
 from commsched.core.content.model import Content
 
 ItemState = Literal[
-    "draft", "in_review", "changes_requested", "approved", "scheduled", "publishing", "published",
-    "partly_published", "held", "failed", "cancelled",
-]  # fmt: skip
+    "draft",
+    "in_review",
+    "changes_requested",
+    "approved",
+    "scheduled",
+    "publishing",
+    "published",
+    "partly_published",
+    "held",
+    "failed",
+    "cancelled",
+]
 DeliveryState = Literal["waiting", "sending", "published", "unknown", "held", "failed", "cancelled"]
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
 Hash = Annotated[str, msgspec.Meta(description="SHA-256 in hex of exactly what a reader would see")]

@@ -50,12 +50,24 @@ def delivery(
     row: Delivery, attempts: list[Attempt], doubts: Sequence[Doubt] = (), reach: Reach | None = None
 ) -> out.DeliveryOut:
     return out.DeliveryOut(
-        id=row.id, uid=row.uid, item=row.item_id, channel=row.channel_id, state=cast(Any, row.state),
-        due_at=row.due_at, latest_at=row.latest_at, next_at=row.next_at, published_at=row.published_at, url=row.url,
-        reason=row.reason, reason_text=reason_text(row.reason), detail=row.detail,
-        unknown_parts=[one.number for one in doubts], attempts=[attempt(one) for one in attempts],
-        stopped=cast(Any, row.stop), parts=parts(reach) if reach else None,
-    )  # fmt: skip
+        id=row.id,
+        uid=row.uid,
+        item=row.item_id,
+        channel=row.channel_id,
+        state=cast(Any, row.state),
+        due_at=row.due_at,
+        latest_at=row.latest_at,
+        next_at=row.next_at,
+        published_at=row.published_at,
+        url=row.url,
+        reason=row.reason,
+        reason_text=reason_text(row.reason),
+        detail=row.detail,
+        unknown_parts=[one.number for one in doubts],
+        attempts=[attempt(one) for one in attempts],
+        stopped=cast(Any, row.stop),
+        parts=parts(reach) if reach else None,
+    )
 
 
 def parts(reach: Reach) -> out.PartsOut:
@@ -64,10 +76,18 @@ def parts(reach: Reach) -> out.PartsOut:
 
 def decision(row: Decision, names: Names) -> out.ApprovalOut:
     return out.ApprovalOut(
-        id=row.id, verdict=cast(Any, row.verdict), hash=row.hash, person=person(row.person_id, names),
-        in_place_of=person(row.in_place_of, names), step=row.step, comment=row.comment, at=row.at,
-        window_start=row.window_start, window_end=row.window_end, via=row.via,
-    )  # fmt: skip
+        id=row.id,
+        verdict=cast(Any, row.verdict),
+        hash=row.hash,
+        person=person(row.person_id, names),
+        in_place_of=person(row.in_place_of, names),
+        step=row.step,
+        comment=row.comment,
+        at=row.at,
+        window_start=row.window_start,
+        window_end=row.window_end,
+        via=row.via,
+    )
 
 
 def revision(row: Revision, names: Names) -> out.RevisionOut:
@@ -84,12 +104,22 @@ def wall_time(row: Item) -> str:
 def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
     item, newest = row
     return out.ItemLine(
-        id=item.id, uid=item.uid, kind=cast(Any, item.kind), title=item.title, state=cast(Any, item.state),
-        reason=item.reason, publish_at=item.publish_at, latest_at=item.latest_at, wall_time=wall_time(item),
-        zone=item.zone, author=person(item.author_id, names),
+        id=item.id,
+        uid=item.uid,
+        kind=cast(Any, item.kind),
+        title=item.title,
+        state=cast(Any, item.state),
+        reason=item.reason,
+        publish_at=item.publish_at,
+        latest_at=item.latest_at,
+        wall_time=wall_time(item),
+        zone=item.zone,
+        author=person(item.author_id, names),
         channels=[one.channel for one in newest.parsed().channels],
-        revision=out.RevisionRef(newest.number, newest.hash), created_at=item.created_at, updated_at=item.updated_at,
-    )  # fmt: skip
+        revision=out.RevisionRef(newest.number, newest.hash),
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+    )
 
 
 def stamp(row: Item, current: Revision) -> str:
@@ -100,10 +130,22 @@ def stamp(row: Item, current: Revision) -> str:
 def item(seen: Seen) -> out.ItemOut:
     row, names = seen.item, seen.people
     return out.ItemOut(
-        id=row.id, uid=row.uid, kind=cast(Any, row.kind), title=row.title, state=cast(Any, row.state),
-        reason=row.reason, reason_text=reason_text(row.reason), publish_at=row.publish_at, latest_at=row.latest_at,
-        wall_time=wall_time(row), zone=row.zone, author=person(row.author_id, names), created_at=row.created_at,
-        updated_at=row.updated_at, stamp=stamp(row, seen.revision), revision=revision(seen.revision, names),
+        id=row.id,
+        uid=row.uid,
+        kind=cast(Any, row.kind),
+        title=row.title,
+        state=cast(Any, row.state),
+        reason=row.reason,
+        reason_text=reason_text(row.reason),
+        publish_at=row.publish_at,
+        latest_at=row.latest_at,
+        wall_time=wall_time(row),
+        zone=row.zone,
+        author=person(row.author_id, names),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        stamp=stamp(row, seen.revision),
+        revision=revision(seen.revision, names),
         sources=[SourceIn(**source) for source in seen.revision.sources],
         approvals=[decision(one, names) for one in seen.standing],
         decisions=[decision(one, names) for one in seen.decisions],
@@ -116,8 +158,9 @@ def item(seen: Seen) -> out.ItemOut:
             out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
             for one in seen.comments
         ],
-        corrects=row.corrects_id, taken_down=seen.taken_down,
-    )  # fmt: skip
+        corrects=row.corrects_id,
+        taken_down=seen.taken_down,
+    )
 
 
 def _problems(seen: Seen) -> list[out.ProblemOut]:
@@ -151,23 +194,39 @@ def media(office: Office, row: Media, credit: str) -> out.MediaOut:
 def channel(office: Office, row: Channel) -> out.ChannelOut:
     limits = office.platform(row.platform).limits(row.facts)
     return out.ChannelOut(
-        id=row.id, platform=row.platform, name=row.name, account=row.account, account_name=row.account_name,
-        account_url=row.account_url, state=cast(Any, row.state), trouble=row.trouble,
-        token_expires_at=row.token_expires_at, checked_at=row.checked_at,
+        id=row.id,
+        platform=row.platform,
+        name=row.name,
+        account=row.account,
+        account_name=row.account_name,
+        account_url=row.account_url,
+        state=cast(Any, row.state),
+        trouble=row.trouble,
+        token_expires_at=row.token_expires_at,
+        checked_at=row.checked_at,
         limits=out.LimitsOut(limits.characters, limits.pictures, limits.alt_characters, limits.needs_picture),
-    )  # fmt: skip
+    )
 
 
 def workspace(place: Workspace, visitor: Visitor) -> out.WorkspaceOut:
     return out.WorkspaceOut(
-        id=place.id, slug=place.slug, name=place.name, zone=place.zone, language=place.language,
-        latest_minutes=place.latest_minutes, paused=place.paused_at is not None, paused_at=place.paused_at,
-        paused_by=place.paused_by, pause_reason=gettext(language(), why(place.pause_reason)),
+        id=place.id,
+        slug=place.slug,
+        name=place.name,
+        zone=place.zone,
+        language=place.language,
+        latest_minutes=place.latest_minutes,
+        paused=place.paused_at is not None,
+        paused_at=place.paused_at,
+        paused_by=place.paused_by,
+        pause_reason=gettext(language(), why(place.pause_reason)),
         heartbeat=visitor.heartbeat,
-        person=out.PersonOut(visitor.person, visitor.name or visitor.email), role=visitor.role,
-    )  # fmt: skip
+        person=out.PersonOut(visitor.person, visitor.name or visitor.email),
+        role=visitor.role,
+    )
 
 
 def entry(row: Entry) -> out.EntryOut:
-    return out.EntryOut(row.id, row.at, row.actor, row.actor_id, row.action, row.item_id, row.facts, row.hash,
-                        row.previous)  # fmt: skip
+    return out.EntryOut(
+        row.id, row.at, row.actor, row.actor_id, row.action, row.item_id, row.facts, row.hash, row.previous
+    )

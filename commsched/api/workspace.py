@@ -21,8 +21,16 @@ from commsched.store.models import Channel
 bp = section("place")
 
 
-@route(bp, "POST", "/check", "read", "What each channel says of a draft: its length, its limit, what is wrong",
-       body=DraftIn, answer=list[schemas.CheckOut], errors=(422,))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    "/check",
+    "read",
+    "What each channel says of a draft: its length, its limit, what is wrong",
+    body=DraftIn,
+    answer=list[schemas.CheckOut],
+    errors=(422,),
+)
 def check_draft(given: DraftIn) -> Any:
     make_ready(office(), actor(), given)
     with office().store.read(actor().workspace) as session:
@@ -35,8 +43,15 @@ def check_draft(given: DraftIn) -> Any:
         return [serializers.checked(one, general) for one in compose.check(office(), session, content, at=at)]
 
 
-@route(bp, "GET", "/channels", "read", "List the connected channels", answer=list[schemas.ChannelOut],
-       params=(Param("archived", "1 to see those that were removed, too."),))  # fmt: skip
+@route(
+    bp,
+    "GET",
+    "/channels",
+    "read",
+    "List the connected channels",
+    answer=list[schemas.ChannelOut],
+    params=(Param("archived", "1 to see those that were removed, too."),),
+)
 def list_channels() -> Any:
     found = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
@@ -45,8 +60,14 @@ def list_channels() -> Any:
         return [serializers.channel(office(), row) for row in session.scalars(found)]
 
 
-@route(bp, "GET", "/workspace", "read", "The office that the token is for, and whether it is paused",
-       answer=schemas.WorkspaceOut)  # fmt: skip
+@route(
+    bp,
+    "GET",
+    "/workspace",
+    "read",
+    "The office that the token is for, and whether it is paused",
+    answer=schemas.WorkspaceOut,
+)
 def get_workspace() -> Any:
     return _workspace()
 
@@ -57,22 +78,47 @@ def _workspace() -> schemas.WorkspaceOut:
     return serializers.workspace(row, g.visitor)
 
 
-@route(bp, "POST", "/pause", "pause", "Stop everything", body=schemas.ReasonIn, answer=schemas.WorkspaceOut,
-       errors=(409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    "/pause",
+    "pause",
+    "Stop everything",
+    body=schemas.ReasonIn,
+    answer=schemas.WorkspaceOut,
+    errors=(409, 422),
+)
 def pause_all(given: schemas.ReasonIn) -> Any:
     pause.pause(office(), actor(), given.reason)
     return _workspace()
 
 
-@route(bp, "POST", "/resume", "pause", "Start again; what fell due meanwhile is held, or sent if it is not too late",
-       body=schemas.ResumeIn, answer=schemas.ResumedOut, errors=(409, 422))  # fmt: skip
+@route(
+    bp,
+    "POST",
+    "/resume",
+    "pause",
+    "Start again; what fell due meanwhile is held, or sent if it is not too late",
+    body=schemas.ResumeIn,
+    answer=schemas.ResumedOut,
+    errors=(409, 422),
+)
 def resume_all(given: schemas.ResumeIn) -> Any:
     held = pause.resume(office(), actor(), given.missed)
     return schemas.ResumedOut(False, held, _workspace())
 
 
-@route(bp, "GET", "/record", "read", "What was done, by whom: newest first", answer=list[schemas.EntryOut],
-       params=(Param("item", "Only what concerns this item.", type="integer"),), paged=True, errors=(422,))  # fmt: skip
+@route(
+    bp,
+    "GET",
+    "/record",
+    "read",
+    "What was done, by whom: newest first",
+    answer=list[schemas.EntryOut],
+    params=(Param("item", "Only what concerns this item.", type="integer"),),
+    paged=True,
+    errors=(422,),
+)
 def read_record() -> Paged:
     asked = page()
     with office().store.read(actor().workspace) as session:

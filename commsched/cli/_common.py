@@ -45,9 +45,13 @@ def _remember(context: click.Context, _param: click.Parameter, value: str | None
 
 def home_option() -> click.Option:
     return click.Option(
-        ["--home"], metavar="DIR", expose_value=False, callback=_remember, is_eager=True,
+        ["--home"],
+        metavar="DIR",
+        expose_value=False,
+        callback=_remember,
+        is_eager=True,
         help="Where the office keeps everything. Else COMMSCHED_HOME, else the checkout or this folder.",
-    )  # fmt: skip
+    )
 
 
 class _BadSettings(click.ClickException):
@@ -147,8 +151,9 @@ def open_office(*, new: bool = False) -> Office:
 
     folder = bootstrap.home_directory(home())
     if not new and not there_already():
-        raise NotFound(N_("There is no office in %(home)s. Make one with “commsched init”."), "--home",
-                       home=str(folder))  # fmt: skip
+        raise NotFound(
+            N_("There is no office in %(home)s. Make one with “commsched init”."), "--home", home=str(folder)
+        )
     hold(folder)
     office = bootstrap.open_office(home(), say=tell)
     click.get_current_context().call_on_close(office.store.close)

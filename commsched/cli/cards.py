@@ -47,9 +47,14 @@ def _worded(texts: dict[str, str]) -> str:
 @workspace_option
 @click.option("--design", required=True, metavar="NAME", help="Which design: see “card list”.")
 @click.option("--size", default="1200x630", show_default=True, metavar="WxH", help="In pixels.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-              help="What a field says. KEY=@FILE reads it from a file, which is how a picture is given; \\n in "
-                   "VALUE is a new line.")  # fmt: skip
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="What a field says. KEY=@FILE reads it from a file, which is how a picture is given; \\n in "
+    "VALUE is a new line.",
+)
 @click.option("--page", default=0, type=click.IntRange(0, 50), help="Of a carousel; 0 is its cover.")
 @click.option("--language", "wish", metavar="L", default="", help="Of the design's own words: sv or en.")
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))

@@ -87,8 +87,13 @@ def pause(workspace: str, reason: str) -> None:
 
 @click.command(cls=OfficeCommand)
 @workspace_option
-@click.option("--missed", type=click.Choice(["hold", "send"]), default="hold", show_default=True,
-              help="What becomes of what fell due meanwhile. Never sent past its latest time.")  # fmt: skip
+@click.option(
+    "--missed",
+    type=click.Choice(["hold", "send"]),
+    default="hold",
+    show_default=True,
+    help="What becomes of what fell due meanwhile. Never sent past its latest time.",
+)
 def resume(workspace: str, missed: str) -> None:
     """Start an office again after a pause."""
     from commsched.services.workflow import pause as switch
@@ -101,8 +106,7 @@ def resume(workspace: str, missed: str) -> None:
 
 @click.command(cls=OfficeCommand)
 @click.option("--to", type=click.Path(path_type=Path), help="The file or folder. Else backups/ in the home.")
-@click.option("--with-key", is_flag=True,
-              help="Put secret.key in too: then guard the file, which opens every token.")  # fmt: skip
+@click.option("--with-key", is_flag=True, help="Put secret.key in too: then guard the file, which opens every token.")
 def backup(to: Path | None, with_key: bool) -> None:
     """Write the whole office to one file while it runs. Prints where."""
     from commsched.services.ops.backup import archive
@@ -110,8 +114,12 @@ def backup(to: Path | None, with_key: bool) -> None:
     office = open_office()
     click.echo(archive(office, to, with_key=with_key))
     if not with_key:
-        tell(N_("The key is not in it. Keep a copy of %(key)s somewhere else: without it tokens must be connected "
-                "anew."), key=str(office.home / "secret.key"))  # fmt: skip
+        tell(
+            N_(
+                "The key is not in it. Keep a copy of %(key)s somewhere else: without it tokens must be connected anew."
+            ),
+            key=str(office.home / "secret.key"),
+        )
 
 
 @click.command(cls=OfficeCommand)
@@ -132,8 +140,13 @@ def restore(file: Path, force: bool) -> None:
 
     folder = bootstrap.home_directory(home())
     if os.environ.get("COMMSCHED_DATABASE_URL"):
-        raise Conflict(N_("COMMSCHED_DATABASE_URL names another database than the one in the home, which a restore "
-                          "brings back. Restore without it."), "COMMSCHED_DATABASE_URL")  # fmt: skip
+        raise Conflict(
+            N_(
+                "COMMSCHED_DATABASE_URL names another database than the one in the home, which a restore "
+                "brings back. Restore without it."
+            ),
+            "COMMSCHED_DATABASE_URL",
+        )
     if not force:
         archives.refuse_full(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,29 +161,53 @@ def _tell_of(brought: Brought, folder: Path) -> None:
     from commsched.services.ops import backup as archives
 
     made_at = f"{brought.manifest.made_at:%Y-%m-%d %H:%M} UTC"
-    tell(N_("Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "
-            "resume."), home=str(folder), at=made_at, count=brought.settled.doubted)  # fmt: skip
+    tell(
+        N_(
+            "Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "
+            "resume."
+        ),
+        home=str(folder),
+        at=made_at,
+        count=brought.settled.doubted,
+    )
     _tell_of_own_pages(brought, made_at)
     for name in archives.LEAD_OUT:
         if value := brought.settings.get(name):
             tell(N_("From the backup's settings: %(setting)s"), setting=f"{name} = {archives.without_password(value)}")
     if not brought.has_key:
-        tell(N_("The backup has no key. Put your copy of secret.key in the home before you start, or connect the "
-                "channels again."))  # fmt: skip
+        tell(
+            N_(
+                "The backup has no key. Put your copy of secret.key in the home before you start, or connect the "
+                "channels again."
+            )
+        )
 
 
 def _tell_of_own_pages(brought: Brought, made_at: str) -> None:
     """What is public the moment the pages are served again, pause or no pause."""
     took = brought.carried
     if took is None:
-        tell(N_("What was taken down or corrected on your own pages after %(at)s stands there again as it was, "
+        tell(
+            N_(
+                "What was taken down or corrected on your own pages after %(at)s stands there again as it was, "
                 "consents that ended since hold again, and people who were shut out since can sign in again: look "
-                "through it as soon as it is started."), at=made_at)  # fmt: skip
+                "through it as soon as it is started."
+            ),
+            at=made_at,
+        )
         return
-    tell(N_("Carried over from what it replaces: take-downs %(takedowns)s, ended consents %(consents)s, people shut "
+    tell(
+        N_(
+            "Carried over from what it replaces: take-downs %(takedowns)s, ended consents %(consents)s, people shut "
             "out %(people)s, keys ended %(keys)s. What was corrected on your own pages after %(at)s stands there again "
-            "as it was: look through it as soon as it is started."), takedowns=took.takedowns, consents=took.consents,
-         people=took.persons, keys=took.tokens, at=made_at)  # fmt: skip
+            "as it was: look through it as soon as it is started."
+        ),
+        takedowns=took.takedowns,
+        consents=took.consents,
+        people=took.persons,
+        keys=took.tokens,
+        at=made_at,
+    )
 
 
 COMMANDS = (doctor, pause, resume, backup, restore)

@@ -27,11 +27,19 @@ def channel() -> None:
 @workspace_option
 @click.option("--platform", required=True, metavar="P", help="Which kind it is: see “channel platforms”.")
 @click.option("--name", required=True, metavar="N", help="What the office calls it.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-              help="A setting. KEY=@FILE reads it from a file, KEY=- from stdin, so that no secret stands in "
-                   "the shell's history.")  # fmt: skip
-@click.option("--allow-private/--public-only", default=None,
-              help="Whether it may be on this machine's own network. Else: if its address is.")  # fmt: skip
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting. KEY=@FILE reads it from a file, KEY=- from stdin, so that no secret stands in "
+    "the shell's history.",
+)
+@click.option(
+    "--allow-private/--public-only",
+    default=None,
+    help="Whether it may be on this machine's own network. Else: if its address is.",
+)
 def add_channel(
     workspace: str, platform: str, name: str, settings: tuple[str, ...], allow_private: bool | None
 ) -> None:
@@ -54,8 +62,10 @@ def _tell_if_mute(office: Office, place: Workspace, channel: Channel) -> None:
     from commsched.services.channels import connect
 
     if connect.mute(office, channel, place.is_demo):
-        tell(N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
-             name=channel.name)  # fmt: skip
+        tell(
+            N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
+            name=channel.name,
+        )
 
 
 def platform_key(wish: str, keys: tuple[str, ...]) -> str:
@@ -127,10 +137,16 @@ def list_channels(workspace: str, archived: bool) -> None:
     found, _ = place(office, workspace)
     now = office.now()
     rows: list[tuple[object, ...]] = [
-        (one.id, one.platform, one.name, one.account_name, connect.standing(one, now),
-         f"{one.token_expires_at:%Y-%m-%d}" if one.token_expires_at else "")
+        (
+            one.id,
+            one.platform,
+            one.name,
+            one.account_name,
+            connect.standing(one, now),
+            f"{one.token_expires_at:%Y-%m-%d}" if one.token_expires_at else "",
+        )
         for one in connect.channels(office, found.id, archived)
-    ]  # fmt: skip
+    ]
     table(rows, ("id", "platform", "name", "account", "state", "expires"))
 
 

@@ -23,8 +23,13 @@ def delivery() -> None:
 
 @delivery.command("list")
 @workspace_option
-@click.option("--state", "states", multiple=True, metavar="STATE",
-              help="One or several states. Else those that wait for a person: unknown, held, failed.")  # fmt: skip
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    metavar="STATE",
+    help="One or several states. Else those that wait for a person: unknown, held, failed.",
+)
 def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
     """List deliveries, newest first. Recipients whose fate nobody knows are told by number, with most of the
     address hidden."""
@@ -45,11 +50,22 @@ def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
 @delivery.command("resolve")
 @workspace_option
 @click.argument("id", type=int)
-@click.option("--as", "answer", type=click.Choice(["published", "not_published"]), required=True,
-              help="Whether it is out. “not_published” holds it; sending it again is another decision.")  # fmt: skip
+@click.option(
+    "--as",
+    "answer",
+    type=click.Choice(["published", "not_published"]),
+    required=True,
+    help="Whether it is out. “not_published” holds it; sending it again is another decision.",
+)
 @click.option("--url", default="", help="Where it is out.")
-@click.option("--recipient", "recipients", multiple=True, type=click.IntRange(min=1), metavar="NUMBER",
-              help="Of a list: the recipient the answer is about, by number. May be repeated.")  # fmt: skip
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Of a list: the recipient the answer is about, by number. May be repeated.",
+)
 @click.option("--all", "everybody", is_flag=True, help="Of a list: all whose fate nobody knows get this answer.")
 def resolve_delivery(
     workspace: str, id: int, answer: str, url: str, recipients: tuple[int, ...], everybody: bool
@@ -63,8 +79,11 @@ def resolve_delivery(
     with office.store.read(actor.workspace) as session:
         asked = queries.doubts(office, session, [resolve.load(session, id)]).get(id, [])
     if len([one for one in asked if one.whom]) > 1 and not recipients and not everybody:
-        raise Invalid(N_("Nobody knows of %(count)s recipients. Name some with --recipient, or answer for --all."),
-                      "--recipient", count=len(asked))  # fmt: skip
+        raise Invalid(
+            N_("Nobody knows of %(count)s recipients. Name some with --recipient, or answer for --all."),
+            "--recipient",
+            count=len(asked),
+        )
     parts = [number - 1 for number in recipients] if recipients and not everybody else None
     resolve.resolve(office, actor, id, "published" if answer == "published" else "not_published", url, parts)
     tell(N_("That is written down."))
@@ -96,8 +115,13 @@ def cancel(workspace: str, item: int) -> None:
 def _say_stopped(left: Sequence[Left]) -> None:
     tell(N_("It is stopped."))
     for one in left:
-        tell(N_("%(channel)s: %(out)s of %(of)s had gone out, and %(under_way)s more may."), channel=one.channel,
-             out=one.out, of=one.of, under_way=one.under_way)  # fmt: skip
+        tell(
+            N_("%(channel)s: %(out)s of %(of)s had gone out, and %(under_way)s more may."),
+            channel=one.channel,
+            out=one.out,
+            of=one.of,
+            under_way=one.under_way,
+        )
 
 
 COMMANDS = (delivery, cancel)

@@ -108,8 +108,12 @@ def token() -> None:
 @token.command("create")
 @workspace_option
 @_email
-@click.option("--role", type=click.Choice(ROLES, case_sensitive=False), default=None,
-              help="The most it may do. Without it, as much as the person.")  # fmt: skip
+@click.option(
+    "--role",
+    type=click.Choice(ROLES, case_sensitive=False),
+    default=None,
+    help="The most it may do. Without it, as much as the person.",
+)
 @click.option("--name", default="command line", show_default=True, help="What it is for.")
 def create_token(workspace: str, email: str, role: str | None, name: str) -> None:
     """Make a token for a person in an office. Prints the token and nothing else; it is shown this once."""
@@ -130,10 +134,16 @@ def list_tokens(workspace: str) -> None:
     found, _ = place(office, workspace)
     emails = {one.person_id: one.person.email for one in people.members(office, found.id)}
     rows: list[tuple[object, ...]] = [
-        (one.id, emails.get(one.person_id, ""), one.role or "-", one.name, f"{one.created_at:%Y-%m-%d}",
-         f"{one.used_at:%Y-%m-%d}" if one.used_at else "-")
+        (
+            one.id,
+            emails.get(one.person_id, ""),
+            one.role or "-",
+            one.name,
+            f"{one.created_at:%Y-%m-%d}",
+            f"{one.used_at:%Y-%m-%d}" if one.used_at else "-",
+        )
         for one in tokens.tokens(office, found.id)
-    ]  # fmt: skip
+    ]
     table(rows, ("id", "email", "role", "name", "created", "used"))
 
 

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 HOST, PORT = "127.0.0.1", 8080
 THREADS = 8
 _host = click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
-_port = click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535),
-                     help="The port; 0 takes a free one.")  # fmt: skip
+_port = click.option(
+    "--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
 
 
 @click.command(cls=OfficeCommand)
@@ -56,13 +57,21 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
         check_strength(password or "", email)  # nothing is made for options that cannot be used
     warn_of_network_disk()
     office = open_office(new=True)
-    made, person = create_workspace(office, workspace, email, password or "", person_name=name, slug=slug, zone=zone,
-                                    language=language)  # fmt: skip
+    made, person = create_workspace(
+        office, workspace, email, password or "", person_name=name, slug=slug, zone=zone, language=language
+    )
     click.echo(made.slug)
     up = f"commsched up --home {shlex.quote(str(office.home))}"
-    tell(N_("%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
-            "channels on the page or with “commsched channel add”."), name=made.name, home=str(office.home), up=up,
-         email=person.email)  # fmt: skip
+    tell(
+        N_(
+            "%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
+            "channels on the page or with “commsched channel add”."
+        ),
+        name=made.name,
+        home=str(office.home),
+        up=up,
+        email=person.email,
+    )
 
 
 @click.command(cls=OfficeCommand)
@@ -112,9 +121,11 @@ def _furnish_apart(folder: str, address: str) -> Any:
     import sys
 
     made = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder], check=False,
-        env={"COMMSCHED_BASE_URL": address, **os.environ}, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder],
+        check=False,
+        env={"COMMSCHED_BASE_URL": address, **os.environ},
+        stdout=subprocess.PIPE,
+    )
     if made.returncode:
         click.get_current_context().exit(made.returncode)  # it has said why
     return json.loads(made.stdout)

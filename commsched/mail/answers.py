@@ -23,8 +23,14 @@ _BY_DETAIL: Final[dict[tuple[int, int], Why]] = {
     (7, 14): "token",
 }
 _BY_SUBJECT: Final[dict[int, Why]] = {
-    1: "address", 2: "address", 3: "config", 4: "address", 5: "config", 6: "content", 7: "permission",
-}  # fmt: skip
+    1: "address",
+    2: "address",
+    3: "config",
+    4: "address",
+    5: "config",
+    6: "content",
+    7: "permission",
+}
 
 
 def text_of(code: int, answer: bytes | str) -> str:

@@ -57,10 +57,13 @@ def build(message: Message) -> bytes:
 def _headers(message: Message, date: str) -> bytes:
     sender, to = clean_address(message.sender, "sender"), clean_address(message.to)
     lines = [
-        mailbox_field("From", plain_line(message.sender_name, 100), sender), mailbox_field("To", "", to),
-        text_field("Subject", plain_line(message.subject) or "–"), text_field("Date", date),
-        text_field("Message-ID", f"<{clean_id(message.message_id)}>"), _extra_headers(message),
-    ]  # fmt: skip
+        mailbox_field("From", plain_line(message.sender_name, 100), sender),
+        mailbox_field("To", "", to),
+        text_field("Subject", plain_line(message.subject) or "–"),
+        text_field("Date", date),
+        text_field("Message-ID", f"<{clean_id(message.message_id)}>"),
+        _extra_headers(message),
+    ]
     if message.reply_to:
         lines.append(mailbox_field("Reply-To", "", clean_address(message.reply_to, "reply_to")))
     return b"".join(lines)

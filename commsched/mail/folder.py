@@ -30,8 +30,10 @@ class FolderMailer(Mailer):
         self.sender_name = sender_name
 
     def describe(self) -> Words:
-        message = N_("No mail is sent and nobody is reached: no mail server is set. The messages become files in the "
-                     "folder %(folder)s.")  # fmt: skip
+        message = N_(
+            "No mail is sent and nobody is reached: no mail server is set. The messages become files in the "
+            "folder %(folder)s."
+        )
         return Words(message, {"folder": str(self.folder)})
 
     def reaches(self) -> bool:

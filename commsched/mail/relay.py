@@ -74,9 +74,14 @@ class SmtpMailer(Mailer):
     """One transaction per recipient, over a connection that is used again while it is fresh."""
 
     def __init__(
-        self, relay: Relay, sender: str, sender_name: str = "", patience: Patience | None = None,
-        clock: Callable[[], float] = time.monotonic, dial: Dial | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        relay: Relay,
+        sender: str,
+        sender_name: str = "",
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        dial: Dial | None = None,
+    ) -> None:
         self.relay = relay
         self.sender = sender
         self.sender_name = sender_name
@@ -93,8 +98,9 @@ class SmtpMailer(Mailer):
         return context
 
     def describe(self) -> Words:
-        return Words(N_("E-mail goes through %(relay)s, from %(sender)s."),
-                     {"relay": self.relay.name, "sender": self.sender})  # fmt: skip
+        return Words(
+            N_("E-mail goes through %(relay)s, from %(sender)s."), {"relay": self.relay.name, "sender": self.sender}
+        )
 
     def send(self, message: Message) -> Outcome:
         try:

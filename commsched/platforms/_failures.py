@@ -22,8 +22,10 @@ def in_words(cause: requests.RequestException) -> Words:
     host = {"host": _host(cause)}
     match cause:
         case Moved():
-            return Words(N_("%(url)s points elsewhere, to %(target)s. Write that address instead."),
-                         {"url": cause.url, "target": cause.target})  # fmt: skip
+            return Words(
+                N_("%(url)s points elsewhere, to %(target)s. Write that address instead."),
+                {"url": cause.url, "target": cause.target},
+            )
         case Blocked():
             return Words(N_("“%(host)s” is an address inside this network, and not allowed."), host)
         case Malformed():
@@ -43,8 +45,9 @@ def _unconnected(reason: Any, host: dict[str, str]) -> Words:
     match reason:
         case ProxyError():
             answer = str(reason.original_error)[:200]
-            return Words(N_("The proxy does not let the call to “%(host)s” through: %(answer)s"),
-                         host | {"answer": answer})  # fmt: skip
+            return Words(
+                N_("The proxy does not let the call to “%(host)s” through: %(answer)s"), host | {"answer": answer}
+            )
         case NameResolutionError() if reason._reason.errno in _NO_SUCH_NAME:
             return Words(N_("There is no server called “%(host)s”."), host)
         case NameResolutionError():

@@ -12,18 +12,30 @@ from commsched.core.platform.contract import Draft
 
 _LABELS: Final = {
     "sv": {
-        "pressmeddelande": "Pressmeddelande", "debattartikel": "Debattartikel", "insändare": "Insändare",
-        "facts": "Fakta", "short": "Notisversion", "contact": "Presskontakt", "newsroom": "Läs i pressrummet",
-        "correction": "Rättelse", "corrected": "Rättat",
+        "pressmeddelande": "Pressmeddelande",
+        "debattartikel": "Debattartikel",
+        "insändare": "Insändare",
+        "facts": "Fakta",
+        "short": "Notisversion",
+        "contact": "Presskontakt",
+        "newsroom": "Läs i pressrummet",
+        "correction": "Rättelse",
+        "corrected": "Rättat",
         "leave": "Vill du inte få våra pressutskick? Svara ”avregistrera” till",
     },
     "en": {
-        "pressmeddelande": "Press release", "debattartikel": "Opinion article", "insändare": "Letter to the editor",
-        "facts": "Facts", "short": "Short version", "contact": "Press contact", "newsroom": "Read in the newsroom",
-        "correction": "Correction", "corrected": "Corrected",
+        "pressmeddelande": "Press release",
+        "debattartikel": "Opinion article",
+        "insändare": "Letter to the editor",
+        "facts": "Facts",
+        "short": "Short version",
+        "contact": "Press contact",
+        "newsroom": "Read in the newsroom",
+        "correction": "Correction",
+        "corrected": "Corrected",
         "leave": "Do you not want our press mailings? Answer “unsubscribe” to",
     },
-}  # fmt: skip
+}
 _BODY = "font:17px/1.55 Georgia,'Times New Roman',serif;color:#1b1f24;max-width:38em;margin:0 auto;padding:16px"
 _SANS = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _BOX = f"{_SANS};font-size:15px;border-left:3px solid #9aa4af;padding:2px 0 2px 14px;margin:24px 0"
@@ -50,12 +62,18 @@ def text_body(draft: Draft, url: str, leave: str) -> str:
     label = _labels(draft)
     blocks = [
         label.get(draft.genre, "").upper() if draft.kind == "release" else "",
-        _corrected(draft), draft.title, draft.lead, to_plain(draft.text),
+        _corrected(draft),
+        draft.title,
+        draft.lead,
+        to_plain(draft.text),
         *(f"– {said.text}\n{said.person}".strip() for said in draft.quotes),
-        _headed(label["facts"], to_plain(draft.facts)), _headed(label["short"], draft.short),
-        _headed(label["contact"], draft.contact), draft.link, f"{label['newsroom']}: {url}" if url else "",
+        _headed(label["facts"], to_plain(draft.facts)),
+        _headed(label["short"], draft.short),
+        _headed(label["contact"], draft.contact),
+        draft.link,
+        f"{label['newsroom']}: {url}" if url else "",
         f"-- \n{label['leave']} {leave}" if leave else "",
-    ]  # fmt: skip
+    ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
 
@@ -76,21 +94,29 @@ def html_body(draft: Draft, url: str, leave: str) -> str:
     genre = label.get(draft.genre, "") if draft.kind == "release" else ""
     pieces = [
         f'<p style="{_SANS};font-size:13px;letter-spacing:.06em;text-transform:uppercase;color:#57606a;margin:0">'
-        f"{escape(genre)}</p>" if genre else "",
+        f"{escape(genre)}</p>"
+        if genre
+        else "",
         f"<p><strong>{_lines(_corrected(draft))}</strong></p>" if draft.correction else "",
         f'<h1 style="{_SANS};font-size:27px;line-height:1.2;margin:6px 0 16px">{escape(draft.title)}</h1>',
         f"<p><strong>{_lines(draft.lead)}</strong></p>" if draft.lead.strip() else "",
         to_html(draft.text),
-        *(f'<blockquote style="margin:22px 0;padding-left:18px;border-left:3px solid #57606a"><p style="margin:0">'
-          f"– {_lines(said.text)}</p><p style=\"{_SANS};font-size:14px;margin:6px 0 0;color:#57606a\">"
-          f"{escape(said.person)}</p></blockquote>" for said in draft.quotes),
+        *(
+            f'<blockquote style="margin:22px 0;padding-left:18px;border-left:3px solid #57606a"><p style="margin:0">'
+            f'– {_lines(said.text)}</p><p style="{_SANS};font-size:14px;margin:6px 0 0;color:#57606a">'
+            f"{escape(said.person)}</p></blockquote>"
+            for said in draft.quotes
+        ),
         _box(label["facts"], to_html(draft.facts) if draft.facts.strip() else ""),
         _box(label["short"], f"<p>{_lines(draft.short)}</p>" if draft.short.strip() else ""),
         _box(label["contact"], f"<p>{_lines(draft.contact)}</p>" if draft.contact.strip() else ""),
-        _link(draft.link, draft.link), _link(url, label["newsroom"]),
+        _link(draft.link, draft.link),
+        _link(url, label["newsroom"]),
         f'<p style="{_SANS};font-size:13px;color:#57606a;margin-top:36px">{escape(label["leave"])} '
-        f'<a href="mailto:{quote(leave, safe="@")}?subject=unsubscribe">{escape(leave)}</a></p>' if leave else "",
-    ]  # fmt: skip
+        f'<a href="mailto:{quote(leave, safe="@")}?subject=unsubscribe">{escape(leave)}</a></p>'
+        if leave
+        else "",
+    ]
     head = f'<!doctype html><html lang="{escape(draft.language)}"><head><meta charset="utf-8">'
     return f'{head}<title>{escape(draft.title)}</title></head><body style="{_BODY}">{"".join(pieces)}</body></html>'
 

@@ -57,9 +57,15 @@ class Folder(Platform):
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("path", N_("Folder on this computer"), required=False, aliases=("directory", "dir", "folder"),
-                operator=True, help=N_("Left empty, a folder in the office's home is used.")),
-    )  # fmt: skip
+        Setting(
+            "path",
+            N_("Folder on this computer"),
+            required=False,
+            aliases=("directory", "dir", "folder"),
+            operator=True,
+            help=N_("Left empty, a folder in the office's home is used."),
+        ),
+    )
 
     def connect(self, wire: Wire) -> Account:
         folder = base(wire)
@@ -166,17 +172,32 @@ def _picture(folder: Path, number: int, picture: PictureFile) -> str:
 def _facts(part: Part, names: list[str]) -> dict[str, Any]:
     draft = part.draft
     return {
-        "id": draft.uid, "kind": draft.kind, "genre": draft.genre if draft.kind == "release" else "",
-        "language": draft.language, "title": draft.title, "lead": draft.lead, "text": part.text,
+        "id": draft.uid,
+        "kind": draft.kind,
+        "genre": draft.genre if draft.kind == "release" else "",
+        "language": draft.language,
+        "title": draft.title,
+        "lead": draft.lead,
+        "text": part.text,
         "correction": draft.correction,
-        "short": draft.short, "facts": draft.facts, "contact": draft.contact, "link": draft.link,
+        "short": draft.short,
+        "facts": draft.facts,
+        "contact": draft.contact,
+        "link": draft.link,
         "quotes": [{"text": quote.text, "person": quote.person} for quote in draft.quotes],
         "pictures": [
-            {"file": name, "alt": picture.alt, "credit": picture.credit, "mime": picture.mime,
-             "width": picture.width, "height": picture.height, "sha256": picture.sha256}
+            {
+                "file": name,
+                "alt": picture.alt,
+                "credit": picture.credit,
+                "mime": picture.mime,
+                "width": picture.width,
+                "height": picture.height,
+                "sha256": picture.sha256,
+            }
             for name, picture in zip(names, part.pictures, strict=True)
         ],
-    }  # fmt: skip
+    }
 
 
 def plain(part: Part) -> str:

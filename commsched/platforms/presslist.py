@@ -67,15 +67,30 @@ class PressList(Platform):
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("addresses", N_("Addresses"), secret=True, kind="lines", aliases=("recipients", "emails"),
-                help=N_("One on each line. They are stored encrypted; each gets a message of its own.")),
-        Setting("sender", N_("Sender's address"), required=False,
-                help=N_("The mail server must allow it. Left empty, the installation's own is used.")),
+        Setting(
+            "addresses",
+            N_("Addresses"),
+            secret=True,
+            kind="lines",
+            aliases=("recipients", "emails"),
+            help=N_("One on each line. They are stored encrypted; each gets a message of its own."),
+        ),
+        Setting(
+            "sender",
+            N_("Sender's address"),
+            required=False,
+            help=N_("The mail server must allow it. Left empty, the installation's own is used."),
+        ),
         Setting("sender_name", N_("Sender's name"), required=False, help=N_("What newsrooms see in their list.")),
         Setting("reply_to", N_("Replies go to"), required=False),
-        Setting("newsroom_link", N_("Link to the release in the newsroom"), required=False, kind="bool",
-                help=N_("Choose this if your releases are also published in your newsroom.")),
-    )  # fmt: skip
+        Setting(
+            "newsroom_link",
+            N_("Link to the release in the newsroom"),
+            required=False,
+            kind="bool",
+            help=N_("Choose this if your releases are also published in your newsroom."),
+        ),
+    )
 
     def connect(self, wire: Wire) -> Account:
         people = read(wire.secrets.get("addresses", ""))
@@ -141,8 +156,9 @@ class PressList(Platform):
 
     def _part(self, number: int, address: str, draft: Draft) -> Part:
         key = hashlib.sha256(f"{draft.uid}\n{address.casefold()}".encode()).hexdigest()[:40]
-        return Part(number=number, role="recipient", text=draft.text, draft=draft, key=key, recipient=address,
-                    message_id=key)  # fmt: skip
+        return Part(
+            number=number, role="recipient", text=draft.text, draft=draft, key=key, recipient=address, message_id=key
+        )
 
     def needs_prepare(self, part: Part) -> bool:
         return False
@@ -169,12 +185,17 @@ class PressList(Platform):
         reply_to = wire.settings.get("reply_to", "").strip()
         url, leave = _newsroom(draft, wire), _leave(wire)
         return Message(
-            message_id=part.message_id, sender=sender,
+            message_id=part.message_id,
+            sender=sender,
             sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
-            to=part.recipient, subject=subject(draft), reply_to=reply_to, date=wire.now(),
-            text=text_body(draft, url, leave), html=html_body(draft, url, leave),
+            to=part.recipient,
+            subject=subject(draft),
+            reply_to=reply_to,
+            date=wire.now(),
+            text=text_body(draft, url, leave),
+            html=html_body(draft, url, leave),
             headers=_QUIETLY | _leaving(leave),
-        )  # fmt: skip
+        )
 
     def foot(self, draft: Draft, wire: Wire) -> list[str]:
         return foot(draft, _newsroom(draft, wire), _leave(wire))

@@ -55,10 +55,16 @@ class Sandbox(Platform):
     settle: ClassVar[float] = 1.0
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
-            "behaviour", N_("How it behaves"), required=False, default="normal", kind="choice", choices=BEHAVIOURS,
-            help=N_("Try what happens when a platform refuses, limits or loses an answer."), aliases=("behavior",),
+            "behaviour",
+            N_("How it behaves"),
+            required=False,
+            default="normal",
+            kind="choice",
+            choices=BEHAVIOURS,
+            help=N_("Try what happens when a platform refuses, limits or loses an answer."),
+            aliases=("behavior",),
         ),
-    )  # fmt: skip
+    )
 
     def connect(self, wire: Wire) -> Account:
         behaviour = wire.settings.get("behaviour") or "normal"

@@ -38,8 +38,9 @@ def ready(store: Store, backups: Path, now: datetime) -> Path | None:
     if found is not None and found not in known_steps():
         raise NewerDatabase(
             N_("This database was written by a newer version (%(found)s; this one knows up to %(head)s)."),
-            found=found, head=HEAD,
-        )  # fmt: skip
+            found=found,
+            head=HEAD,
+        )
     saved = back_up(store, backups, now, label=f"before-{HEAD}") if found else None
     if saved:
         log.info("database at step %s: backed up to %s, migrating to %s", found, saved, HEAD)

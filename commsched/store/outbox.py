@@ -51,7 +51,7 @@ class Delivery(Base, Scoped):
         Index("ix_delivery_workspace_id_due_at", "workspace_id", "due_at"),
         Index("ix_delivery_item_id", "item_id"),
         Index("ix_delivery_channel_id_due_at", "channel_id", "due_at"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), unique=True)
@@ -116,7 +116,7 @@ class Attempt(Base):
         # The database itself refuses a second open attempt on a channel, whatever the code thinks.
         Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''")),
         Index("ix_attempt_delivery_id", "delivery_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default="")
@@ -151,6 +151,6 @@ left_off: Any = case(
     (and_(_STOPPED, _some_out), literal_column("'partly'")),
     (and_(Delivery.state == literal_column("'waiting'"), _some_out), literal_column("'sending'")),
     else_=Delivery.state,
-)  # fmt: skip
+)
 """SQL: a delivery's state as :func:`commsched.core.delivery.lifecycle.item_state` takes it: stopped with some of it
 out is ``PARTLY``, and what waits to go on after its first part is under way."""

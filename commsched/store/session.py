@@ -48,8 +48,14 @@ def open_engine(url: URL) -> Engine:
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own comes after the first SELECT
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY",
-                   "cache_size=-8000", "journal_size_limit=67108864"):  # fmt: skip
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-8000",
+        "journal_size_limit=67108864",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -58,9 +58,13 @@ def create_app(office: Office, *, testing: bool = False, packages: Iterable[str]
     """The Flask app of ``office``. Raises ``RuntimeError`` for a route that does not say who may enter."""
     app = Flask("commsched.web", template_folder=str(templates()), static_folder=None)
     app.config.update(
-        OFFICE=office, TESTING=testing, SECRET_KEY=office.vault.derive("flash"),
-        FORM_KEY=office.vault.derive("forms"), MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
-    )  # fmt: skip
+        OFFICE=office,
+        TESTING=testing,
+        SECRET_KEY=office.vault.derive("flash"),
+        FORM_KEY=office.vault.derive("forms"),
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
+    )
     _cookies(app, office)
     _proxies(app, office.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -91,9 +95,11 @@ def _cookies(app: Flask, office: Office) -> None:
     wish = office.settings.get("secure_cookies", "")
     secure = wish.lower() in ("1", "true", "yes") if wish else office.base_url.startswith("https://")
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-said" if secure else "said", SESSION_COOKIE_SECURE=secure,
-        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
-    )  # fmt: skip
+        SESSION_COOKIE_NAME="__Host-said" if secure else "said",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
 
 
 def _proxies(app: Flask, count: str) -> None:

@@ -148,12 +148,18 @@ def _from(address: str, server: Any) -> int:
 def make_server(app: Flask, office: Office, sockets: list[socket.socket], threads: int) -> Any:
     """A waitress server on sockets that are bound already."""
     server = create_server(
-        app, sockets=sockets, threads=threads, ident="",
+        app,
+        sockets=sockets,
+        threads=threads,
+        ident="",
         # what came through a proxy must be seen as such; the app believes only as many as it is told to
         clear_untrusted_proxy_headers=False,
-        max_request_body_size=BODY, connection_limit=_connections(), asyncore_use_poll=True, channel_timeout=QUIET,
+        max_request_body_size=BODY,
+        connection_limit=_connections(),
+        asyncore_use_poll=True,
+        channel_timeout=QUIET,
         cleanup_interval=5,
-    )  # fmt: skip
+    )
     proxied = office.settings.get("trusted_proxies", "") not in ("", "0")
     kind = channel_class(lambda headers: is_somebody(office, headers), 0 if proxied else PER_ADDRESS)
     for one in _sockets(server):

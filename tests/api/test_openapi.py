@@ -73,9 +73,14 @@ def test_whatever_is_sent_the_answers_are_as_described(
             app=app, headers={"Authorization": f"Bearer {client.token}", "Accept-Encoding": "identity"}, checks=checks
         )
 
-    bounded = settings(max_examples=12, deadline=None, database=None, derandomize=True,
-                       phases=[Phase.explicit, Phase.generate],
-                       suppress_health_check=list(HealthCheck))  # fmt: skip
+    bounded = settings(
+        max_examples=12,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     for result in schema.get_all_operations():
         operation = result.ok()
         bounded(_given(operation, ask))()

@@ -154,9 +154,15 @@ def test_a_change_keeps_what_it_leaves_out_and_clears_what_is_null(
 ) -> None:
     writer = program()
     picture = library.add(office, cast.actor("writer"), files.png(), "buss.png", "En buss").media
-    item = writer.create(title="Turer", channels=[wall], publish_at="2026-11-26T07:30", latest_at="2026-11-26T08:00",
-                         variants={str(wall): {"text": "Kort"}}, media=[{"id": picture.id, "alt": "En röd buss"}],
-                         sources=[{"text": "Protokoll 14"}])  # fmt: skip
+    item = writer.create(
+        title="Turer",
+        channels=[wall],
+        publish_at="2026-11-26T07:30",
+        latest_at="2026-11-26T08:00",
+        variants={str(wall): {"text": "Kort"}},
+        media=[{"id": picture.id, "alt": "En röd buss"}],
+        sources=[{"text": "Protokoll 14"}],
+    )
     path = f"/items/{item['id']}"
     changed = writer.put(path, {"title": "Fler turer"}, match=item["revision"]["hash"]).json
     before, after = item["revision"]["content"], changed["revision"]["content"]

@@ -47,7 +47,14 @@ def run(home: Path) -> Run:
 @pytest.fixture
 def founded(run: Run) -> str:
     """An office with its administrator; returns its slug."""
-    made = run("init", "--workspace", "Regiongruppen Västra", "--email", "astrid@example.org", "--password-stdin",
-               stdin=f"{PASSWORD}\n")  # fmt: skip
+    made = run(
+        "init",
+        "--workspace",
+        "Regiongruppen Västra",
+        "--email",
+        "astrid@example.org",
+        "--password-stdin",
+        stdin=f"{PASSWORD}\n",
+    )
     assert made.exit_code == 0, made.output
     return made.stdout.strip()

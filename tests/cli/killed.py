@@ -19,9 +19,17 @@ from typing import Any
 from commsched.bootstrap import open_copy
 from commsched.services.ops import after_restore
 
-STEPS = ((os, "rename"), (os, "fsync"), (os, "unlink"), (os, "mkdir"), (after_restore.pause, "pause"),
-         (after_restore, "recover"), (after_restore, "doubt"), (after_restore.carried, "carry"), (after_restore,
-         "_fold"))  # fmt: skip
+STEPS = (
+    (os, "rename"),
+    (os, "fsync"),
+    (os, "unlink"),
+    (os, "mkdir"),
+    (after_restore.pause, "pause"),
+    (after_restore, "recover"),
+    (after_restore, "doubt"),
+    (after_restore.carried, "carry"),
+    (after_restore, "_fold"),
+)
 
 
 def die_at(step: int) -> None:

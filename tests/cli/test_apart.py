@@ -80,9 +80,12 @@ def test_both_end_when_told_and_the_lock_is_free(by: signal.Signals, founded: st
 
 def test_ctrl_c_reaches_both_as_a_terminal_sends_it(founded: str, home: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "commsched", "up", "--port", "0", "--home", str(home)], start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "commsched", "up", "--port", "0", "--home", str(home)],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     address = process.stdout.readline().split()[-1]
     until(lambda: ready(address))
@@ -137,8 +140,15 @@ def scheduled(address: str, writer_key: str, approver_key: str, channel: int, af
     api = f"{address}/api/v1"
     writer, approver = ({"Authorization": f"Bearer {key}"} for key in (writer_key, approver_key))
     soon = (datetime.now(UTC) + timedelta(seconds=after)).isoformat()
-    said = {"kind": "release", "title": "Nytt", "lead": "Ja.", "text": "Ja.", "contact": "Karin, 070-1",
-            "channels": [channel], "publish_at": soon}  # fmt: skip
+    said = {
+        "kind": "release",
+        "title": "Nytt",
+        "lead": "Ja.",
+        "text": "Ja.",
+        "contact": "Karin, 070-1",
+        "channels": [channel],
+        "publish_at": soon,
+    }
     item = requests.post(f"{api}/items", json=said, headers=writer, timeout=20)
     assert item.status_code == 201, item.text
     path = f"{api}/items/{item.json()['id']}"
@@ -270,8 +280,11 @@ def test_a_port_that_is_taken_spoils_nothing_and_says_what_to_do(
     with taken() as one:
         done = subprocess.run(
             [sys.executable, "-m", "commsched", command, "--home", str(home), "--port", str(one.getsockname()[1])],
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 1
     assert "Cannot listen" in done.stderr
     assert "--port 0" in done.stderr
@@ -286,10 +299,14 @@ def test_processes_that_start_an_office_together_get_one_key(tmp_path: Path) -> 
         "sys.stdin.readline()\nprint(open_office(sys.argv[1]).vault.derive('x').hex())"
     )
     started = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "home")], stdin=subprocess.PIPE,
-                         stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "home")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(4)
-    ]  # fmt: skip
+    ]
     time.sleep(2)
     said = {one.communicate("\n")[0] for one in started}
     assert len(said) == 1

@@ -33,8 +33,20 @@ def test_a_card_is_drawn_in_the_asked_size_and_format(
 
 def test_it_needs_no_office(tmp_path: Path) -> None:
     out = tmp_path / "ut.png"
-    done = CliRunner().invoke(main, ["--home", str(tmp_path / "none"), "card", "draw", "--design", "headline", "--set",
-                                     "headline=Fler turer", str(out)])  # fmt: skip
+    done = CliRunner().invoke(
+        main,
+        [
+            "--home",
+            str(tmp_path / "none"),
+            "card",
+            "draw",
+            "--design",
+            "headline",
+            "--set",
+            "headline=Fler turer",
+            str(out),
+        ],
+    )
     assert done.exit_code == 0, done.output
     assert out.stat().st_size > 1000
     assert not (tmp_path / "none").exists()

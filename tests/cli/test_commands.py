@@ -150,8 +150,18 @@ def test_a_person_gets_a_password_that_works(run: Run, founded: str, home: Path)
     made = run("person", "add", "--workspace", SLUG, "--email", "gunnar@example.org", "--role", "approver")
     password = made.stdout.strip()
     assert len(password.split()) == 1
-    given = run("person", "add", "--workspace", SLUG, "--email", "karin@example.org", "--role", "Writer",
-                "--password-stdin", stdin=f"{PASSWORD}\n")  # fmt: skip
+    given = run(
+        "person",
+        "add",
+        "--workspace",
+        SLUG,
+        "--email",
+        "karin@example.org",
+        "--role",
+        "Writer",
+        "--password-stdin",
+        stdin=f"{PASSWORD}\n",
+    )
     assert given.stdout == ""
     office = open_office(home)
     assert sessions.sign_in(office, "gunnar@example.org", password)
@@ -207,14 +217,16 @@ def test_a_token_is_printed_and_nothing_else_and_works_until_revoked(run: Run, f
 
 
 def test_a_channel_is_added_and_its_id_printed_alone(run: Run, founded: str, tmp_path: Path) -> None:
-    made = run("channel", "add", "--workspace", SLUG, "--platform", "sandbox", "--name", "Väggen",
-               "--set", "Behavior=normal")  # fmt: skip
+    made = run(
+        "channel", "add", "--workspace", SLUG, "--platform", "sandbox", "--name", "Väggen", "--set", "Behavior=normal"
+    )
     assert (made.stdout, made.stderr, made.exit_code) == ("1\n", "", 0)
     people = tmp_path / "press.txt"
     people.write_text("red@example.org\nnyheter@example.org\n")
     listed = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", f"addresses=@{people}")
-    piped = run("channel", "add", "--platform", "presslist", "--name", "Få", "--set", "addresses=-",
-                stdin="tips@example.org\n")  # fmt: skip
+    piped = run(
+        "channel", "add", "--platform", "presslist", "--name", "Få", "--set", "addresses=-", stdin="tips@example.org\n"
+    )
     assert (listed.stdout, piped.stdout) == ("2\n", "3\n")
     table = run("channel", "list").stdout
     assert "Väggen" in table
@@ -282,8 +294,20 @@ def test_the_doctor_finds_a_healthy_office_well(run: Run, founded: str) -> None:
     assert done.exit_code == 0, done.stdout
     assert said["ok"] is True
     names = {one["name"] for one in said["findings"]}
-    assert {"database", "integrity", "schema", "key", "record", "clock", "disk", "mail", "channels", "held",
-            "unknown", "media"} <= names  # fmt: skip
+    assert {
+        "database",
+        "integrity",
+        "schema",
+        "key",
+        "record",
+        "clock",
+        "disk",
+        "mail",
+        "channels",
+        "held",
+        "unknown",
+        "media",
+    } <= names
     assert all(one["message"] for one in said["findings"])
 
 
@@ -349,8 +373,18 @@ def waiting(office: Office) -> int:
     at = office.now() + timedelta(days=1)
     with office.store.write(1) as session:
         revision = session.get_one(Item, item).revision_id
-        session.add(Delivery(uid="d1", item_id=item, revision_id=revision, channel_id=channel, due_at=at,
-                             latest_at=at, next_at=at, created_at=office.now()))  # fmt: skip
+        session.add(
+            Delivery(
+                uid="d1",
+                item_id=item,
+                revision_id=revision,
+                channel_id=channel,
+                due_at=at,
+                latest_at=at,
+                next_at=at,
+                created_at=office.now(),
+            )
+        )
     return item
 
 
@@ -432,8 +466,17 @@ def test_a_list_of_addresses_is_read_whatever_program_wrote_it(
     data = ("\u200b" + ADDRESSES).encode(encoding) if encoding != "cp1252" else ADDRESSES.encode(encoding)
     (tmp_path / "list.txt").write_bytes(data)
     value = "-" if how == "stdin" else f"@{tmp_path / 'list.txt'}"
-    made = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", f"addresses={value}",
-               stdin=data if how == "stdin" else "")  # fmt: skip
+    made = run(
+        "channel",
+        "add",
+        "--platform",
+        "presslist",
+        "--name",
+        "Pressen",
+        "--set",
+        f"addresses={value}",
+        stdin=data if how == "stdin" else "",
+    )
     assert made.exit_code == 0, made.stderr
     office = open_office(home)
     with office.store.read(EVERY_WORKSPACE) as session:

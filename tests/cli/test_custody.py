@@ -31,8 +31,19 @@ def modes(home: Path) -> dict[str, int]:
 
 
 def test_a_new_office_is_its_owners_only(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "commsched", "init", "--home", str(tmp_path / "a" / "office"), "--workspace",
-               "Gruppen", "--email", "a@example.org", "--password-stdin"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "commsched",
+        "init",
+        "--home",
+        str(tmp_path / "a" / "office"),
+        "--workspace",
+        "Gruppen",
+        "--email",
+        "a@example.org",
+        "--password-stdin",
+    ]
     subprocess.run(command, input=PASSWORD, text=True, check=True, capture_output=True, umask=0o022)
     found = modes(tmp_path / "a" / "office")
     assert {"commsched.db", "secret.key"} <= set(found)
@@ -111,8 +122,10 @@ def test_windows_is_said_no_in_a_sentence(run: Run, monkeypatch: pytest.MonkeyPa
     for command in (["up"], ["init", "--workspace", "A", "--email", "a@example.org"]):
         ended = run(*command)
         assert (ended.exit_code, ended.stdout) == (1, "")
-        assert ended.stderr == "Error: commsched does not run on Windows. Use Linux, for instance in WSL 2 or on a " \
-                               "small server.\n"  # fmt: skip
+        assert (
+            ended.stderr == "Error: commsched does not run on Windows. Use Linux, for instance in WSL 2 or on a "
+            "small server.\n"
+        )
 
 
 def test_another_server_says_it_too() -> None:
@@ -129,12 +142,23 @@ def test_the_package_has_a_wsgi_entry_and_it_too_keeps_files_to_the_owner(tmp_pa
         "print(app.test_client().get('/healthz').status_code, oct(os.umask(0)))"
     )
     env = {"PATH": os.environ["PATH"], "COMMSCHED_HOME": str(tmp_path / "home")}
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, umask=0o022,
-                         cwd=Path(__file__).parents[2])  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=env,
+        umask=0o022,
+        cwd=Path(__file__).parents[2],
+    )
     assert ran.stdout == "200 0o77\n", ran.stderr
     assert not any(mode & 0o077 for mode in modes(tmp_path / "home").values())
-    bad = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env | {
-        "COMMSCHED_BASE_URL": "x"}, cwd=Path(__file__).parents[2])  # fmt: skip
+    bad = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=env | {"COMMSCHED_BASE_URL": "x"},
+        cwd=Path(__file__).parents[2],
+    )
     assert bad.returncode == 1
     assert bad.stderr.startswith("COMMSCHED_BASE_URL: ")
 

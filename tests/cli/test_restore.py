@@ -235,9 +235,13 @@ def test_an_office_that_is_open_is_not_restored_over(
 def test_pages_under_another_server_hold_the_office_open(founded: str, home: Path) -> None:
     program = "import commsched.wsgi, sys; print('open', flush=True); sys.stdin.readline()"
     process = subprocess.Popen(
-        [sys.executable, "-c", program], env={**os.environ, "COMMSCHED_HOME": str(home)}, text=True, cwd=ROOT,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-c", program],
+        env={**os.environ, "COMMSCHED_HOME": str(home)},
+        text=True,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n"
     assert not InUse(home).alone()
@@ -374,10 +378,15 @@ def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
     again.store.close()
 
 
-@pytest.mark.parametrize(("then", "now", "carried"), [
-    (None, "2026-11-25", "2026-11-25"), ("2027-01-31", "2026-11-25", "2026-11-25"),
-    ("2026-11-25", "2027-01-31", "2026-11-25"), ("2026-11-25", None, "2026-11-25"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("then", "now", "carried"),
+    [
+        (None, "2026-11-25", "2026-11-25"),
+        ("2027-01-31", "2026-11-25", "2026-11-25"),
+        ("2026-11-25", "2027-01-31", "2026-11-25"),
+        ("2026-11-25", None, "2026-11-25"),
+    ],
+)
 def test_a_consent_that_ends_earlier_in_the_replaced_office_ends_then(
     office: Office, cast: Cast, clock: SetClock, tmp_path: Path, then: str | None, now: str | None, carried: str
 ) -> None:

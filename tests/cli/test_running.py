@@ -46,9 +46,12 @@ def running(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
     """A real ``commsched`` process, and the address that it tells."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "COMMSCHED_HOME": str(home)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "commsched.cli", *arguments], env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "commsched.cli", *arguments],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -137,8 +140,9 @@ def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         command = [sys.executable, "-m", "commsched.cli", "web", "--home", str(home)]
-        done = subprocess.run([*command, "--port", str(taken.getsockname()[1])], capture_output=True, text=True,
-                              timeout=60)  # fmt: skip
+        done = subprocess.run(
+            [*command, "--port", str(taken.getsockname()[1])], capture_output=True, text=True, timeout=60
+        )
     assert done.returncode == 1
     assert "Cannot listen" in done.stderr
     assert "Traceback" not in done.stderr

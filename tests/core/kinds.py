@@ -19,9 +19,14 @@ steps = st.builds(Step, people=st.lists(people, max_size=3, unique=True), need=s
 policies = st.builds(Policy, steps=st.lists(steps, max_size=3), own=st.booleans(), bypass=st.booleans())
 decisions = st.lists(
     st.builds(
-        Said, hash=st.sampled_from((A, B)), person=people, at=moments, step=st.integers(0, 2),
+        Said,
+        hash=st.sampled_from((A, B)),
+        person=people,
+        at=moments,
+        step=st.integers(0, 2),
         verdict=st.sampled_from(("approve", "approve", "approve", "changes", "withdraw", "bypass", "release")),
-        window_start=st.none() | moments, window_end=st.none() | moments,
+        window_start=st.none() | moments,
+        window_end=st.none() | moments,
     ),
     max_size=8,
-)  # fmt: skip
+)

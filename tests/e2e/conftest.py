@@ -22,8 +22,15 @@ from commsched.store.models import Person
 from tests.conftest import PASSWORD, Cast
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run", "--disable-dev-shm-usage"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+]
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
 
@@ -75,13 +82,21 @@ def visit(chromium: Any, live: str, office: Office, cast: Cast) -> Iterator[Visi
     faults: list[str] = []
 
     def open_page(
-        person: Person | None = None, *, phone: bool = False, language: str = "sv", dark: bool = False,
+        person: Person | None = None,
+        *,
+        phone: bool = False,
+        language: str = "sv",
+        dark: bool = False,
         script: bool = True,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         context = chromium.new_context(
-            viewport=PHONE if phone else DESK, base_url=live, color_scheme="dark" if dark else "light",
-            has_touch=phone, java_script_enabled=script, reduced_motion="reduce",
-        )  # fmt: skip
+            viewport=PHONE if phone else DESK,
+            base_url=live,
+            color_scheme="dark" if dark else "light",
+            has_touch=phone,
+            java_script_enabled=script,
+            reduced_motion="reduce",
+        )
         contexts.append(context)
         context.set_default_timeout(15_000)
         cookies = [{"name": "language", "value": language, "url": live}]
@@ -112,8 +127,10 @@ def axe() -> Callable[[Any], None]:
 
     def run(page: Any) -> None:
         found = Axe().run(page).response["violations"]
-        told = [f"{one['id']}: {one['help']}\n    " + "\n    ".join(node["html"][:200] for node in one["nodes"][:5])
-                for one in found]  # fmt: skip
+        told = [
+            f"{one['id']}: {one['help']}\n    " + "\n    ".join(node["html"][:200] for node in one["nodes"][:5])
+            for one in found
+        ]
         assert not told, f"{page.url}\n" + "\n".join(told)
 
     return run

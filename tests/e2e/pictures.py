@@ -156,8 +156,14 @@ SHOTS: dict[str, tuple[Look, str, bool]] = {
 def take(browser: Any, address: str, home: Path, name: str) -> None:
     """Take one picture."""
     look, person, phone = SHOTS[name]
-    context = browser.new_context(viewport=PHONE if phone else DESK, base_url=address, locale="sv-SE",
-                                  reduced_motion="reduce", has_touch=phone, color_scheme="light")  # fmt: skip
+    context = browser.new_context(
+        viewport=PHONE if phone else DESK,
+        base_url=address,
+        locale="sv-SE",
+        reduced_motion="reduce",
+        has_touch=phone,
+        color_scheme="light",
+    )
     page = context.new_page()
     if person:
         page.goto("/sign-in")

@@ -128,14 +128,17 @@ def test_offices_line_breaks_become_line_breaks(page: Any) -> None:
 def test_a_picture_dropped_beside_the_box_is_taken_in(page: Any) -> None:
     page.goto("/w/gruppen/write")
     page.wait_for_timeout(300)
-    opened = page.evaluate("""(png) => {
+    opened = page.evaluate(
+        """(png) => {
       const data = new DataTransfer();
       const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
       data.items.add(new File([bytes], "karta.jpg", { type: "image/jpeg" }));
       const at = document.querySelector("h1");
       at.dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer: data }));
       return at.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
-    }""", picture())  # fmt: skip
+    }""",
+        picture(),
+    )
     assert not opened, "the browser must not open it in place of the page"
     expect(page.locator("[data-shots] li")).to_have_count(1)
     expect(page.get_by_label(re.compile("Alt-text"))).to_have_count(1)

@@ -13,8 +13,10 @@ from tests.services.desk import approved, publish_what_is_due
 
 
 def two_channels(office: Office, cast: Cast) -> int:
-    to = [channel(office, cast.place.id, "newsroom", name="Pressrum"),
-          channel(office, cast.place.id, "sandbox", name="Väggen")]  # fmt: skip
+    to = [
+        channel(office, cast.place.id, "newsroom", name="Pressrum"),
+        channel(office, cast.place.id, "sandbox", name="Väggen"),
+    ]
     return approved(cast, then_schedule=False, channels=to)
 
 

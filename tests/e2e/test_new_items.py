@@ -123,9 +123,14 @@ def test_what_is_typed_while_the_first_saving_is_under_way_is_asked_about_and_ke
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_a_picture_like_an_old_one_is_shown_beside_it_and_one_chooses(
-    visit: Callable[..., Any], axe: Callable[[Any], None], office: Office, cast: Cast, ticking: Office, tmp_path: Path,
+    visit: Callable[..., Any],
+    axe: Callable[[Any], None],
+    office: Office,
+    cast: Cast,
+    ticking: Office,
+    tmp_path: Path,
     phone: bool,
-) -> None:  # fmt: skip
+) -> None:
     old = writing.picture(office, cast)
     page = visit(cast.writer, phone=phone)
     page.goto("/w/gruppen/write")

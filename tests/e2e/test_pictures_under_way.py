@@ -112,9 +112,15 @@ def test_a_picture_on_its_way_can_be_left_out(page: Any, photo: Path) -> None:
 def test_each_file_has_a_bar_that_moves(page: Any, photo: Path) -> None:
     throttle = page.context.new_cdp_session(page)
     throttle.send("Network.enable")
-    throttle.send("Network.emulateNetworkConditions", {
-        "offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": photo.stat().st_size // 3,
-    })  # fmt: skip
+    throttle.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": 20,
+            "downloadThroughput": -1,
+            "uploadThroughput": photo.stat().st_size // 3,
+        },
+    )
     page.locator("#f-files").set_input_files(photo)
     expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En bild är på väg: [1-9]\d? %"))
     expect(page.locator("[data-shots] li")).to_have_count(1, timeout=20_000)

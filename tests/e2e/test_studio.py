@@ -54,8 +54,14 @@ def test_the_pages_of_pictures_hold_at_both_widths(
 ) -> None:
     number = writing.picture(office, cast, width=1200, height=800)
     page = visit(cast.administrator, phone=phone)
-    for path in ("studio/", "studio/quote", "settings/look/", "pictures/", f"pictures/{number}/details",
-                 "pictures/consents"):  # fmt: skip
+    for path in (
+        "studio/",
+        "studio/quote",
+        "settings/look/",
+        "pictures/",
+        f"pictures/{number}/details",
+        "pictures/consents",
+    ):
         page.goto(f"/w/gruppen/{path}")
         page.wait_for_load_state("networkidle")
         axe(page)

@@ -219,9 +219,16 @@ def test_the_hour_that_comes_twice_is_a_choice_of_two_buttons(
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
-    visit: Any, axe: Axe, office: Office, cast: Cast, mail: MailBag, clock: SetClock, to: dict[str, int],
-    language: str, phone: bool,
-) -> None:  # fmt: skip
+    visit: Any,
+    axe: Axe,
+    office: Office,
+    cast: Cast,
+    mail: MailBag,
+    clock: SetClock,
+    to: dict[str, int],
+    language: str,
+    phone: bool,
+) -> None:
     picture = writing.picture(office, cast)
     number = writing.submitted(office, cast, list(to.values()), media=[PictureIn(id=picture, alt="En buss.")])
     with office.store.read(cast.place.id) as session:

@@ -237,8 +237,12 @@ def leap(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     Leaping.off = timedelta(0)
 
 
-LEAPS = {"-1 h": timedelta(hours=-1), "+30 min": timedelta(minutes=30), "+5 years": timedelta(days=1826),
-         "-20 years": timedelta(days=-7305)}  # fmt: skip
+LEAPS = {
+    "-1 h": timedelta(hours=-1),
+    "+30 min": timedelta(minutes=30),
+    "+5 years": timedelta(days=1826),
+    "-20 years": timedelta(days=-7305),
+}
 
 
 @pytest.mark.parametrize("by", LEAPS.values(), ids=LEAPS.keys())
@@ -336,8 +340,11 @@ def test_the_servers_asked_are_those_of_the_channels(office: Office) -> None:
     soon(office)
     with office.store.write(EVERY_WORKSPACE) as session:
         for key, settings in (("served", {}), ("served", {"base_url": "https://a.example/api"}), ("plain", {})):
-            session.execute(insert(Channel).values(workspace_id=1, platform=key, name=key, settings=settings,
-                                                   created_at=office.now()))  # fmt: skip
+            session.execute(
+                insert(Channel).values(
+                    workspace_id=1, platform=key, name=key, settings=settings, created_at=office.now()
+                )
+            )
     assert server_time.servers(office) == [("https://graph.example", False), ("https://a.example", False)]
 
 

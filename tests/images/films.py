@@ -26,9 +26,16 @@ def picture(number: int, many: int, size: tuple[int, int]) -> Image.Image:
 
 @cache
 def video(
-    form: str = "mp4", codec: str = "libx264", size: tuple[int, int] = (160, 90), seconds: float = 2.0, rate: int = 12,
-    sound: str = "", keys: int = 6, said: tuple[tuple[str, str], ...] = (), tag: str = "",
-) -> bytes:  # fmt: skip
+    form: str = "mp4",
+    codec: str = "libx264",
+    size: tuple[int, int] = (160, 90),
+    seconds: float = 2.0,
+    rate: int = 12,
+    sound: str = "",
+    keys: int = 6,
+    said: tuple[tuple[str, str], ...] = (),
+    tag: str = "",
+) -> bytes:
     """A video of ``seconds``, with metadata ``said`` and a tone in ``sound`` if one is asked for."""
     out = io.BytesIO()
     many = int(seconds * rate)

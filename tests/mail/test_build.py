@@ -15,12 +15,20 @@ from commsched.core.platform.contract import Message
 from commsched.mail.build import CannotBuild, build, plain_line
 
 LETTER = Message(
-    message_id="abc@example.org", sender="desk@example.org", sender_name="Regiongruppen i Åre", to="red@example.org",
-    subject="Rättelse: tåget går även på lördagar", text="Hej på er!\n", html="<p>Hej på er!</p>",
-    reply_to="eva@example.org", date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
-    headers={"List-Unsubscribe": "<https://b.example/u/" + "x" * 99 + ">, <mailto:eva@example.org?subject=unsubscribe>",
-             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
-)  # fmt: skip
+    message_id="abc@example.org",
+    sender="desk@example.org",
+    sender_name="Regiongruppen i Åre",
+    to="red@example.org",
+    subject="Rättelse: tåget går även på lördagar",
+    text="Hej på er!\n",
+    html="<p>Hej på er!</p>",
+    reply_to="eva@example.org",
+    date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
+    headers={
+        "List-Unsubscribe": "<https://b.example/u/" + "x" * 99 + ">, <mailto:eva@example.org?subject=unsubscribe>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    },
+)
 NEWLINES = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00"]
 wild = st.text(
     st.one_of(
@@ -89,8 +97,18 @@ def test_every_known_line_end_is_only_a_space_in_a_header(place: str, newline: s
 @settings(deadline=None)
 @given(subject=wild, name=wild, text=wild, html=wild)
 def test_no_text_from_a_person_adds_a_header_or_a_recipient(subject: str, name: str, text: str, html: str) -> None:
-    wanted = {"list-unsubscribe", "list-unsubscribe-post", "from", "to", "reply-to", "subject", "date", "message-id",
-              "mime-version", "content-type"}  # fmt: skip
+    wanted = {
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "from",
+        "to",
+        "reply-to",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "content-type",
+    }
     if not html:
         wanted.add("content-transfer-encoding")
     raw = build(replace(LETTER, subject=subject, sender_name=name, text=text, html=html))

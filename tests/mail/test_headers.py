@@ -23,13 +23,61 @@ from commsched.mail.relay import default_sender, mailer_for
 from tests.mail.test_build import LETTER, read
 
 WORDS = [
-    "ny", "rapport", "vårdköerna", "växer", "i", "hela", "länet", "–", "längst", "väntan",
-    "Örnsköldsvik", "nämnden", "säger", "ja", "till", "fler", "turer", "på", "landsbygden", "”vi",
-    "måste”", "kollektivtrafiken", "halva", "½", "€", "😀", "åtgärder", "Å", "den", "12", "maj",
-    "Region", "Västernorrland:", "budget,", "nej;", "så", "här", "räksmörgås",
-    "väldigtlångtsammansattordsomaldrigtarslut", "och", "en", "bit", "kl.", "10.30", "(S)", "🇸🇪",
-    "§112", "A/B", "100", "%", "=?", "?=", "_", '"citat"',
-]  # fmt: skip
+    "ny",
+    "rapport",
+    "vårdköerna",
+    "växer",
+    "i",
+    "hela",
+    "länet",
+    "–",
+    "längst",
+    "väntan",
+    "Örnsköldsvik",
+    "nämnden",
+    "säger",
+    "ja",
+    "till",
+    "fler",
+    "turer",
+    "på",
+    "landsbygden",
+    "”vi",
+    "måste”",
+    "kollektivtrafiken",
+    "halva",
+    "½",
+    "€",
+    "😀",
+    "åtgärder",
+    "Å",
+    "den",
+    "12",
+    "maj",
+    "Region",
+    "Västernorrland:",
+    "budget,",
+    "nej;",
+    "så",
+    "här",
+    "räksmörgås",
+    "väldigtlångtsammansattordsomaldrigtarslut",
+    "och",
+    "en",
+    "bit",
+    "kl.",
+    "10.30",
+    "(S)",
+    "🇸🇪",
+    "§112",
+    "A/B",
+    "100",
+    "%",
+    "=?",
+    "?=",
+    "_",
+    '"citat"',
+]
 HEADLINE = "Ny rapport: Vårdköerna växer i hela länet – längst väntan i Örnsköldsvik"
 
 
@@ -66,8 +114,11 @@ def test_thousands_of_swedish_headlines_keep_their_spaces() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs"), exclude_characters="\ufeff")
-               | st.just(" ")))  # fmt: skip
+@given(
+    st.text(
+        st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs"), exclude_characters="\ufeff") | st.just(" ")
+    )
+)
 def test_any_subject_comes_back_as_it_was(subject: str) -> None:
     line = plain_line(subject)
     assert line == " ".join(subject.split())[:400].rstrip(" \u200d")
@@ -75,9 +126,18 @@ def test_any_subject_comes_back_as_it_was(subject: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Region Västernorrlands väldigtlånga namn på sin presstjänst och en bit till", "Förnamn Ö",
-             "Press, Gruppen", 'Gruppen "Ja"', "a\\b", "Regiongruppen Press", "Grupp =?utf-8?q?x?=", "مجموعة الصحافة"]
-)  # fmt: skip
+    "name",
+    [
+        "Region Västernorrlands väldigtlånga namn på sin presstjänst och en bit till",
+        "Förnamn Ö",
+        "Press, Gruppen",
+        'Gruppen "Ja"',
+        "a\\b",
+        "Regiongruppen Press",
+        "Grupp =?utf-8?q?x?=",
+        "مجموعة الصحافة",
+    ],
+)
 def test_a_senders_name_arrives_whole_and_the_address_is_never_in_it(name: str) -> None:
     built = build(replace(LETTER, sender_name=name))
     raw = built[built.index(b"From: ") : built.index(b"To: ")]
@@ -89,9 +149,17 @@ def test_a_senders_name_arrives_whole_and_the_address_is_never_in_it(name: str) 
 
 
 @pytest.mark.parametrize(
-    "sign", ["🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "می\u200cخواهم", "שלום\u200f!",
-             "🫨", "\U0001fae9", "👩\u200d👩\u200d👧", "social\u00adtjänst"]
-)  # fmt: skip
+    "sign",
+    [
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "می\u200cخواهم",
+        "שלום\u200f!",
+        "🫨",
+        "\U0001fae9",
+        "👩\u200d👩\u200d👧",
+        "social\u00adtjänst",
+    ],
+)
 def test_signs_that_carry_meaning_stay_in_the_subject(sign: str) -> None:
     assert plain_line(f"Nytt {sign} här") == f"Nytt {sign} här"
 
@@ -121,14 +189,17 @@ def test_an_address_that_cannot_be_is_said_of_whom_it_is() -> None:
     ("settings", "name", "address"),
     [
         ({"mail_from": "Gruppen <press@gruppen.example>"}, "Gruppen", "press@gruppen.example"),
-        ({"mail_from": '"Gruppen, Väst" <press@gruppen.example>', "mail_name": "Pressen"}, "Pressen",
-         "press@gruppen.example"),
+        (
+            {"mail_from": '"Gruppen, Väst" <press@gruppen.example>', "mail_name": "Pressen"},
+            "Pressen",
+            "press@gruppen.example",
+        ),
         ({"mail_from": "press@åre.example"}, "commsched", "press@xn--re-xia.example"),
         ({"mail_from": "Redaktion@SVT <red@svt.example>"}, "Redaktion@SVT", "red@svt.example"),
         ({"base_url": "https://desk.example.org"}, "commsched", "commsched@desk.example.org"),
         ({}, "commsched", "commsched@localhost"),
     ],
-)  # fmt: skip
+)
 def test_the_sender_is_read_once_with_its_name(settings: dict[str, str], name: str, address: str) -> None:
     assert default_sender(settings) == (name, address)
 

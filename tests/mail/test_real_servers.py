@@ -18,11 +18,16 @@ from tests.peers.mail import MailServer
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("mail")]
 LETTER = Message(
-    message_id="a1@press.example", sender="desk@example.test", sender_name="Regiongruppen i Åre",
-    to="alice@example.test", subject="Rättelse: tåget går även på lördagar", text="Hej på er!\n.\n.. punkter\n",
-    html="<p>Hej på er!</p>", date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
+    message_id="a1@press.example",
+    sender="desk@example.test",
+    sender_name="Regiongruppen i Åre",
+    to="alice@example.test",
+    subject="Rättelse: tåget går även på lördagar",
+    text="Hej på er!\n.\n.. punkter\n",
+    html="<p>Hej på er!</p>",
+    date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
     headers={"List-Unsubscribe": "<mailto:desk@example.test>"},
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +64,15 @@ def test_a_mail_is_delivered_once_and_whole(server: MailServer, relay: SmtpMaile
 
 def test_one_connection_carries_many_with_refusals_between(server: MailServer, relay: SmtpMailer) -> None:
     outcomes = [
-        relay.send(replace(LETTER, message_id=f"row{n}@press.example",
-                           to="nobody@example.test" if n % 3 == 1 else "alice@example.test"))
+        relay.send(
+            replace(
+                LETTER,
+                message_id=f"row{n}@press.example",
+                to="nobody@example.test" if n % 3 == 1 else "alice@example.test",
+            )
+        )
         for n in range(9)
-    ]  # fmt: skip
+    ]
     assert [isinstance(outcome, Published) for outcome in outcomes] == [n % 3 != 1 for n in range(9)]
     for number in (0, 8):
         server.delivered("alice@example.test", f"row{number}@press.example")

@@ -21,10 +21,15 @@ from commsched.mail.relay import SmtpMailer, default_sender, mailer_for
 from tests.mail.servers import DRIP, DROP, STALL, Relay, relay
 
 LETTER = Message(
-    message_id="abc123@example.org", sender="desk@example.org", sender_name="Regiongruppen", to="redaktion@example.org",
-    subject="Ja till fler turer på landet", text="Hej!\n.\nEn rad med punkt.\n", html="<p>Hej åäö!</p>",
+    message_id="abc123@example.org",
+    sender="desk@example.org",
+    sender_name="Regiongruppen",
+    to="redaktion@example.org",
+    subject="Ja till fler turer på landet",
+    text="Hej!\n.\nEn rad med punkt.\n",
+    html="<p>Hej åäö!</p>",
     date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
-)  # fmt: skip
+)
 HASTY = Patience(connect=1, command=0.4, answer=0.4, total=1.5)
 
 
@@ -83,14 +88,29 @@ def test_what_the_relay_takes_is_published_with_its_answer(mailer: Callable[...,
 @pytest.mark.parametrize(
     "steps",
     [
-        {"greeting": DROP}, {"greeting": STALL}, {"greeting": DRIP}, {"greeting": b"421 4.3.2 busy"},
-        {"ehlo": DROP}, {"ehlo": STALL}, {"ehlo": b"421 closing"},
-        {"mail": DROP}, {"mail": STALL}, {"mail": DRIP}, {"mail": b"421 4.7.0 too many"}, {"mail": b"451 4.3.0 later"},
-        {"rcpt": DROP}, {"rcpt": STALL}, {"rcpt": b"450 4.2.0 greylisted"}, {"rcpt": b"banana"},
-        {"data": DROP}, {"data": STALL}, {"data": b"451 4.3.0 not now"}, {"data": b"220 what"},
+        {"greeting": DROP},
+        {"greeting": STALL},
+        {"greeting": DRIP},
+        {"greeting": b"421 4.3.2 busy"},
+        {"ehlo": DROP},
+        {"ehlo": STALL},
+        {"ehlo": b"421 closing"},
+        {"mail": DROP},
+        {"mail": STALL},
+        {"mail": DRIP},
+        {"mail": b"421 4.7.0 too many"},
+        {"mail": b"451 4.3.0 later"},
+        {"rcpt": DROP},
+        {"rcpt": STALL},
+        {"rcpt": b"450 4.2.0 greylisted"},
+        {"rcpt": b"banana"},
+        {"data": DROP},
+        {"data": STALL},
+        {"data": b"451 4.3.0 not now"},
+        {"data": b"220 what"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_whatever_breaks_before_the_content_was_not_sent(
     mailer: Callable[..., SmtpMailer], steps: dict[str, bytes]
 ) -> None:

@@ -57,15 +57,28 @@ recipient_delimiter = +
 message_size_limit = 100000
 """
 _SERVICES = {
-    "cleanup": "unix n - n - 0 cleanup", "qmgr": "unix n - n 300 1 qmgr", "tlsmgr": "unix - - n 1000? 1 tlsmgr",
-    "rewrite": "unix - - n - - trivial-rewrite", "bounce": "unix - - n - 0 bounce",
-    "defer": "unix - - n - 0 bounce", "trace": "unix - - n - 0 bounce", "verify": "unix - - n - 1 verify",
-    "flush": "unix n - n 1000? 0 flush", "proxymap": "unix - - n - - proxymap", "smtp": "unix - - n - - smtp",
-    "relay": "unix - - n - - smtp", "error": "unix - - n - - error", "retry": "unix - - n - - error",
-    "discard": "unix - - n - - discard", "lmtp": "unix - - n - - lmtp", "anvil": "unix - - n - 1 anvil",
-    "scache": "unix - - n - 1 scache", "showq": "unix n - n - - showq", "pickup": "unix n - n 60 1 pickup",
+    "cleanup": "unix n - n - 0 cleanup",
+    "qmgr": "unix n - n 300 1 qmgr",
+    "tlsmgr": "unix - - n 1000? 1 tlsmgr",
+    "rewrite": "unix - - n - - trivial-rewrite",
+    "bounce": "unix - - n - 0 bounce",
+    "defer": "unix - - n - 0 bounce",
+    "trace": "unix - - n - 0 bounce",
+    "verify": "unix - - n - 1 verify",
+    "flush": "unix n - n 1000? 0 flush",
+    "proxymap": "unix - - n - - proxymap",
+    "smtp": "unix - - n - - smtp",
+    "relay": "unix - - n - - smtp",
+    "error": "unix - - n - - error",
+    "retry": "unix - - n - - error",
+    "discard": "unix - - n - - discard",
+    "lmtp": "unix - - n - - lmtp",
+    "anvil": "unix - - n - 1 anvil",
+    "scache": "unix - - n - 1 scache",
+    "showq": "unix n - n - - showq",
+    "pickup": "unix n - n 60 1 pickup",
     "postlog": "unix-dgram n - n - 1 postlogd",
-}  # fmt: skip
+}
 _DOVECOT = """
 base_dir = {home}/run
 state_dir = {home}/run
@@ -124,9 +137,11 @@ class MailServer:
     def url(self, user: str = "desk@example.test", password: str = PASSWORD) -> str:
         """A ``smtp_url`` for this server."""
         name = user.replace("@", "%40")
-        return f"smtp://{name}:{password}@localhost:{self.smtp}?starttls=1&ca={self.ca}" if user else (
-            f"smtp://localhost:{self.smtp}?starttls=1&ca={self.ca}"
-        )  # fmt: skip
+        return (
+            f"smtp://{name}:{password}@localhost:{self.smtp}?starttls=1&ca={self.ca}"
+            if user
+            else (f"smtp://localhost:{self.smtp}?starttls=1&ca={self.ca}")
+        )
 
     def delivered(self, user: str, message_id: str, patience: float = 20.0) -> EmailMessage:
         """The message as it lies in ``user``'s mailbox, read over IMAP. Raises ``TimeoutError`` if it never comes."""
@@ -174,8 +189,12 @@ def serve() -> Iterator[MailServer]:
         home = Path(folder)
         smtp, imaps, lmtp, auth = _free_ports(4)
         _prepare(home, smtp=smtp, imaps=imaps, lmtp=lmtp, auth=auth)
-        dovecot = subprocess.Popen(["dovecot", "-F", "-c", str(home / "dovecot.conf")], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        dovecot = subprocess.Popen(
+            ["dovecot", "-F", "-c", str(home / "dovecot.conf")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             _postfix(home, "start")
             for port in (smtp, imaps, lmtp, auth):
@@ -196,10 +215,28 @@ def _prepare(home: Path, **ports: int) -> None:
     mail = pwd.getpwnam("mail")
     os.chown(home / "boxes", mail.pw_uid, mail.pw_gid)
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(home / "key.pem"), "-out", str(home / "cert.pem")],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            str(home / "key.pem"),
+            "-out",
+            str(home / "cert.pem"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
     (home / "main.cf").write_text(_MAIN.format(home=home, **ports))
     first = f"127.0.0.1:{ports['smtp']} inet n - n - - smtpd"
     lines = [first, *(f"{name} {rest}" for name, rest in _SERVICES.items())]
@@ -208,8 +245,14 @@ def _prepare(home: Path, **ports: int) -> None:
 
 
 def _postfix(home: Path, command: str) -> None:
-    subprocess.run(["postfix", "-c", str(home), command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, timeout=60, check=command == "start")  # fmt: skip
+    subprocess.run(
+        ["postfix", "-c", str(home), command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=command == "start",
+    )
 
 
 def _await(port: int, home: Path) -> None:

@@ -20,9 +20,16 @@ PICTURE = PictureFile(
     sha256="ab" * 32, mime="image/png", alt="En buss", width=2, height=1, size=3, read=lambda: b"png", credit="Anna Ek"
 )
 RELEASE = Draft(
-    kind="release", title="Rubrik åäö", text="Text.", lead="Ingress.", facts="Fakta.", contact="Eva",
-    quotes=(Quote(text="Ja!", person="Karin"),), pictures=(PICTURE,), uid="abc",
-)  # fmt: skip
+    kind="release",
+    title="Rubrik åäö",
+    text="Text.",
+    lead="Ingress.",
+    facts="Fakta.",
+    contact="Eva",
+    quotes=(Quote(text="Ja!", person="Karin"),),
+    pictures=(PICTURE,),
+    uid="abc",
+)
 PART = replace(PLATFORM.parts(RELEASE)[0], key="delivery-1")
 
 

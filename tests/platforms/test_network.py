@@ -210,12 +210,37 @@ def test_a_proxy_is_no_way_into_the_house(sim: Echo, way_out: Tunnel, certificat
 
 @pytest.mark.parametrize(
     "name",
-    ["minio", *(f"wiki.{end}" for end in (
-        "local", "internal", "intra", "intranet", "lan", "home", "corp", "test", "invalid", "localhost", "svc",
-        "fritz.box", "private", "arpa", "service.consul", "onion", "LAN", "lan.", "mail", "router", "docker",
-        "Fritz.Box",
-    ))],
-)  # fmt: skip
+    [
+        "minio",
+        *(
+            f"wiki.{end}"
+            for end in (
+                "local",
+                "internal",
+                "intra",
+                "intranet",
+                "lan",
+                "home",
+                "corp",
+                "test",
+                "invalid",
+                "localhost",
+                "svc",
+                "fritz.box",
+                "private",
+                "arpa",
+                "service.consul",
+                "onion",
+                "LAN",
+                "lan.",
+                "mail",
+                "router",
+                "docker",
+                "Fritz.Box",
+            )
+        ),
+    ],
+)
 def test_a_name_of_the_house_is_not_asked_of_the_proxy(way_out: Tunnel, certificate: Path, name: str) -> None:
     session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name())
     assert isinstance(fail(session, "POST", f"https://{name}/"), Blocked)

@@ -31,11 +31,17 @@ from commsched.services.content.compose import lines_of
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 RELEASE = Draft(
-    kind="release", title="Ja till fler turer på landet", lead="Ingressen.", text="Regionen säger **ja**.",
-    short="Notisen.", facts="- 41 000 resor", quotes=(Quote(text="Äntligen!", person="Karin Lund"),),
-    contact="Eva Sandström, 070-000 00 00", uid="0123456789abcdef" * 2,
+    kind="release",
+    title="Ja till fler turer på landet",
+    lead="Ingressen.",
+    text="Regionen säger **ja**.",
+    short="Notisen.",
+    facts="- 41 000 resor",
+    quotes=(Quote(text="Äntligen!", person="Karin Lund"),),
+    contact="Eva Sandström, 070-000 00 00",
+    uid="0123456789abcdef" * 2,
     recipients=("red@lansbladet.example", "Nyheter <nyheter@radio.example>"),
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -57,10 +63,15 @@ class Bag(Mailer):
 
 def wire(mailer: Mailer | None = None, addresses: str = "red@lansbladet.example", **settings: str) -> Wire:
     return Wire(
-        channel=1, settings={"sender": "press@gruppen.example", "sender_name": "Regiongruppen"} | settings,
-        secrets={"addresses": addresses}, now=lambda: NOW, http=None, mailer=mailer,
-        public_url="https://plan.example", workspace="gruppen",
-    )  # fmt: skip
+        channel=1,
+        settings={"sender": "press@gruppen.example", "sender_name": "Regiongruppen"} | settings,
+        secrets={"addresses": addresses},
+        now=lambda: NOW,
+        http=None,
+        mailer=mailer,
+        public_url="https://plan.example",
+        workspace="gruppen",
+    )
 
 
 def levels(draft: Draft) -> dict[str, list[str]]:
@@ -129,13 +140,22 @@ def test_the_mail_carries_everything_a_newsroom_prints() -> None:
     assert outcome == Published(part.message_id, detail="250 2.0.0 queued")
     (letter,) = bag.sent
     assert (letter.to, letter.subject, letter.message_id) == (
-        "red@lansbladet.example", "Ja till fler turer på landet", part.message_id
-    )  # fmt: skip
+        "red@lansbladet.example",
+        "Ja till fler turer på landet",
+        part.message_id,
+    )
     mail: Any = message_from_bytes(build(letter), policy=policy.default)
     for kind in ("plain", "html"):
         body = mail.get_body((kind,)).get_content()
-        for words in ("Ingressen.", "Notisen.", "41 000 resor", "Äntligen!", "Karin Lund", "070-000 00 00",
-                      "https://plan.example/n/gruppen/ja-till-fler-turer-pa-landet-01234567"):  # fmt: skip
+        for words in (
+            "Ingressen.",
+            "Notisen.",
+            "41 000 resor",
+            "Äntligen!",
+            "Karin Lund",
+            "070-000 00 00",
+            "https://plan.example/n/gruppen/ja-till-fler-turer-pa-landet-01234567",
+        ):
             assert words in body, (kind, words)
     assert mail["List-Unsubscribe"] == "<mailto:eva@gruppen.example?subject=unsubscribe>"
     assert mail["From"] == "Regiongruppen <press@gruppen.example>"
@@ -143,8 +163,17 @@ def test_the_mail_carries_everything_a_newsroom_prints() -> None:
 
 def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
     evil, bad = "<script>x</script><img src=y>", "javascript:x"
-    draft = replace(RELEASE, title=evil, lead=evil, text=evil, facts=evil, short=evil, contact=evil, link=bad,
-                    quotes=(Quote(text=evil, person=evil),))  # fmt: skip
+    draft = replace(
+        RELEASE,
+        title=evil,
+        lead=evil,
+        text=evil,
+        facts=evil,
+        short=evil,
+        contact=evil,
+        link=bad,
+        quotes=(Quote(text=evil, person=evil),),
+    )
     html = PLATFORM.message(stored(draft), wire()).html
     assert "<script" not in html
     assert "<img" not in html

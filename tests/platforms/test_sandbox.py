@@ -17,8 +17,15 @@ POST = Draft(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictu
 
 def wire(behaviour: str = "", now: datetime = NOW) -> Wire:
     settings = {"behaviour": behaviour} if behaviour else {}
-    return Wire(channel=7, settings=settings, secrets={}, now=lambda: now, http=None,
-                public_url="https://plan.example", workspace="gruppen")  # fmt: skip
+    return Wire(
+        channel=7,
+        settings=settings,
+        secrets={},
+        now=lambda: now,
+        http=None,
+        public_url="https://plan.example",
+        workspace="gruppen",
+    )
 
 
 def test_a_thread_is_divided_and_the_pictures_go_first() -> None:

@@ -20,8 +20,13 @@ from tests import writing
 from tests.conftest import PASSWORD, Cast
 from tests.services import desk
 
-SLOW = ((compose, "content_from"), (compose, "check"), (editing, "canonical"), (editing, "searchable"),
-        (passwords, "_hasher"))  # fmt: skip
+SLOW = (
+    (compose, "content_from"),
+    (compose, "check"),
+    (editing, "canonical"),
+    (editing, "searchable"),
+    (passwords, "_hasher"),
+)
 
 
 @pytest.fixture

@@ -82,9 +82,13 @@ class MastodonSimulator(Simulator):
             return self.keys[key]
         number = str(len(self.statuses) + 100)
         made = {
-            "id": number, "url": f"https://social.example/@kansli/{number}", "content": self._render(text),
-            "created_at": datetime.now(UTC).isoformat(), "in_reply_to_id": None, "media_attachments": [],
-        }  # fmt: skip
+            "id": number,
+            "url": f"https://social.example/@kansli/{number}",
+            "content": self._render(text),
+            "created_at": datetime.now(UTC).isoformat(),
+            "in_reply_to_id": None,
+            "media_attachments": [],
+        }
         self.statuses.insert(0, made)
         if key:
             self.keys[key] = made

@@ -37,9 +37,24 @@ SPLIT = "||"
 START = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
 
 SEND_FAULTS = (
-    "timeout after", "timeout before", "500 after", "late", "reset", "malformed", "429", "dns", "reject", "token",
-    "raises after", "raises before", "slow", "very slow", "duplicate", "crash before", "crash after",
-)  # fmt: skip
+    "timeout after",
+    "timeout before",
+    "500 after",
+    "late",
+    "reset",
+    "malformed",
+    "429",
+    "dns",
+    "reject",
+    "token",
+    "raises after",
+    "raises before",
+    "slow",
+    "very slow",
+    "duplicate",
+    "crash before",
+    "crash after",
+)
 LOOK_FAULTS = ("cannot tell", "raises", "crash before")
 PREPARE_FAULTS = ("timeout before", "dns", "429", "raises before", "token", "crash before")
 
@@ -129,10 +144,9 @@ class Faulty(Platform):
             ]
         pieces = draft.text.split(SPLIT)
         return [
-            Part(number=n, role="reply" if n else "post", text=piece, draft=draft,
-                 pictures=() if n else draft.pictures)
+            Part(number=n, role="reply" if n else "post", text=piece, draft=draft, pictures=() if n else draft.pictures)
             for n, piece in enumerate(pieces)
-        ]  # fmt: skip
+        ]
 
     def needs_prepare(self, part: Part) -> bool:
         return self.idempotency == "two" or bool(part.pictures)

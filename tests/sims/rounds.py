@@ -57,10 +57,16 @@ class Rounds:
     def _policies(self) -> list[Policy]:
         a, b, c = (self.persons[one].id for one in (ADMINISTRATOR, LEADER, SECOND))
         chains = [
-            [Step()], [Step(people=[b])], [Step(people=[b, c], need="all")], [Step(people=[b]), Step(people=[c])],
-            [Step(people=[b, c]), Step(people=[b, c])], [Step(), Step()], [Step(people=[a, b, c], need="all")],
-            [Step(people=[a]), Step()], [],
-        ]  # fmt: skip
+            [Step()],
+            [Step(people=[b])],
+            [Step(people=[b, c], need="all")],
+            [Step(people=[b]), Step(people=[c])],
+            [Step(people=[b, c]), Step(people=[b, c])],
+            [Step(), Step()],
+            [Step(people=[a, b, c], need="all")],
+            [Step(people=[a]), Step()],
+            [],
+        ]
         return [Policy(steps=chain) for chain in chains] + [Policy(steps=[Step()], own=True)]
 
     # -- what people do -------------------------------------------------------------------------------
@@ -68,11 +74,24 @@ class Rounds:
     def go(self, steps: int) -> None:
         """Do ``steps`` things at random, and look after each of them."""
         deeds: list[tuple[int, Callable[[], None]]] = [
-            (4, self.begin), (8, self.edit), (9, self.submit), (14, self.say_yes), (5, self.accept),
-            (2, self.send_back), (1, self.withdraw), (5, self.move), (1, self.cancel), (1, self.bypass),
-            (4, self.name_a_deputy), (3, self.change_a_role), (2, self.leave), (4, self.come_back),
-            (2, self.set_policy), (3, self.let_time_pass), (1, self.put_back),
-        ]  # fmt: skip
+            (4, self.begin),
+            (8, self.edit),
+            (9, self.submit),
+            (14, self.say_yes),
+            (5, self.accept),
+            (2, self.send_back),
+            (1, self.withdraw),
+            (5, self.move),
+            (1, self.cancel),
+            (1, self.bypass),
+            (4, self.name_a_deputy),
+            (3, self.change_a_role),
+            (2, self.leave),
+            (4, self.come_back),
+            (2, self.set_policy),
+            (3, self.let_time_pass),
+            (1, self.put_back),
+        ]
         chosen = self.random.choices([deed for _, deed in deeds], [weight for weight, _ in deeds], k=steps)
         for deed in [self.begin, *chosen]:
             if deed != self.begin and not self.items:
@@ -267,8 +286,10 @@ class Rounds:
 
     def change_a_role(self) -> None:
         number, role = self.random.randrange(5), self.random.choice(ROLES)
-        self.tried(f"{number} becomes {role}",
-                   lambda: leaving.set_role(self.office, self.boss(), self.persons[number].id, role))  # fmt: skip
+        self.tried(
+            f"{number} becomes {role}",
+            lambda: leaving.set_role(self.office, self.boss(), self.persons[number].id, role),
+        )
 
     def leave(self) -> None:
         number = self.random.randrange(5)
@@ -277,8 +298,10 @@ class Rounds:
     def come_back(self) -> None:
         number = next((one for one in range(5) if self.actor(one) is None), 0)
         role = self.random.choice(ROLES)
-        self.tried(f"{number} comes back as {role}",
-                   lambda: people.add_person(self.office, self.boss(), self.persons[number].email, role))  # fmt: skip
+        self.tried(
+            f"{number} comes back as {role}",
+            lambda: people.add_person(self.office, self.boss(), self.persons[number].email, role),
+        )
 
     def set_policy(self) -> None:
         wanted = self.random.choice(self.policies)
@@ -366,8 +389,11 @@ class Rounds:
         given = [one for one in said if one.verdict == "approve"]
         humans = [one.human for one in given]
         assert len(humans) == len(set(humans)), "nobody counts twice"
-        places = [people for step in policy.steps for people in (
-            [{one} for one in step.people] if step.need == "all" and step.people else [set(step.people)])]  # fmt: skip
+        places = [
+            people
+            for step in policy.steps
+            for people in ([{one} for one in step.people] if step.need == "all" and step.people else [set(step.people)])
+        ]
         seated = any(
             all(not people or {one.human, one.person} & people for one, people in zip(row, places, strict=True))
             for row in permutations(given, len(places))
@@ -382,11 +408,16 @@ class Rounds:
     def _check_notices(self, before: int) -> None:
         """Of one person about one item there is at most one question under way, and none that is answered."""
         with self.office.store.read(self.place) as session:
-            waiting = list(session.execute(
-                select(Notice.person_id, Notice.item_id).where(Notice.kind.in_(ASKING), Notice.state == "waiting")
-            ))  # fmt: skip
-            new = list(session.scalars(select(Notice).where(Notice.id > before, Notice.kind.in_(ASKING),
-                                                            Notice.state == "waiting")))  # fmt: skip
+            waiting = list(
+                session.execute(
+                    select(Notice.person_id, Notice.item_id).where(Notice.kind.in_(ASKING), Notice.state == "waiting")
+                )
+            )
+            new = list(
+                session.scalars(
+                    select(Notice).where(Notice.id > before, Notice.kind.in_(ASKING), Notice.state == "waiting")
+                )
+            )
             for row in new:
                 item = items.load(session, row.item_id or 0)
                 said = standing(said_of(session, item.id), items.current(session, item).hash)

@@ -23,10 +23,34 @@ from tests.sims.world import FIRST, LIST, SECOND, TROUBLES, World, discard
 LISTS = (LIST, LIST[::-1], (LIST[0].upper(), *LIST[1:]), (*LIST, "ny@tidningen.se"))
 SPANS = (0.5, 3, 6, 20, 95, 400, 1900)
 DEEDS = (
-    "create", "edit", "yes", "second yes", "take back", "submit", "move", "schedule", "cancel", "pause", "resume",
-    "decide", "list", "mend", "tamper", "picture", "crash", "trouble", "back", "time", "step", "call", "run", "chores",
-    "drop", "backup", "restore",
-)  # fmt: skip
+    "create",
+    "edit",
+    "yes",
+    "second yes",
+    "take back",
+    "submit",
+    "move",
+    "schedule",
+    "cancel",
+    "pause",
+    "resume",
+    "decide",
+    "list",
+    "mend",
+    "tamper",
+    "picture",
+    "crash",
+    "trouble",
+    "back",
+    "time",
+    "step",
+    "call",
+    "run",
+    "chores",
+    "drop",
+    "backup",
+    "restore",
+)
 ALWAYS = {"create": 4, "yes": 6, "second yes": 3, "time": 8, "step": 10, "call": 10, "run": 3, "decide": 2}
 
 
@@ -73,16 +97,24 @@ class Walk:
     def _do(self, deed: str) -> None:
         world, rnd = self.world, self.random
         plain: dict[str, Callable[[], object]] = {
-            "create": self._create, "pause": world.pause, "mend": world.mend, "crash": world.crash,
-            "chores": world.chores, "step": world.step, "call": lambda: world.call(rnd.randrange(8)),
-            "run": world.settle, "resume": lambda: world.resume(rnd.choice(("hold", "send"))),
-            "drop": lambda: world.drop(rnd.randrange(8)), "backup": world.backup,
+            "create": self._create,
+            "pause": world.pause,
+            "mend": world.mend,
+            "crash": world.crash,
+            "chores": world.chores,
+            "step": world.step,
+            "call": lambda: world.call(rnd.randrange(8)),
+            "run": world.settle,
+            "resume": lambda: world.resume(rnd.choice(("hold", "send"))),
+            "drop": lambda: world.drop(rnd.randrange(8)),
+            "backup": world.backup,
             "restore": lambda: world.restore(rnd.randrange(4)),
-            "decide": lambda: world.decide(rnd.randrange(8)), "list": lambda: world.set_list(rnd.choice(LISTS)),
+            "decide": lambda: world.decide(rnd.randrange(8)),
+            "list": lambda: world.set_list(rnd.choice(LISTS)),
             "time": lambda: world.clock.forward(rnd.choice(SPANS)),
             "back": lambda: world.clock.forward(-rnd.choice((2, 30, 600))),
             "picture": lambda: world.picture_file.write_bytes(b"something else"),
-        }  # fmt: skip
+        }
         if deed in plain:
             plain[deed]()
         elif deed == "trouble":
@@ -94,10 +126,14 @@ class Walk:
         rnd = self.random
         channels = tuple(sorted(rnd.sample((1, 2, 3, 4), rnd.choice((1, 1, 2, 4)))))
         self.world.create(
-            place=rnd.choice((1, 1, 1, 2)), channels=channels, minutes=rnd.choice((0.1, 1, 5, 30)),
-            parts=rnd.choice((1, 1, 2, 3)), picture=rnd.random() < 0.3,
-            embargo=rnd.choice((None, None, 0.0)), latest=rnd.choice((None, None, 1.0, 10.0)),
-        )  # fmt: skip
+            place=rnd.choice((1, 1, 1, 2)),
+            channels=channels,
+            minutes=rnd.choice((0.1, 1, 5, 30)),
+            parts=rnd.choice((1, 1, 2, 3)),
+            picture=rnd.random() < 0.3,
+            embargo=rnd.choice((None, None, 0.0)),
+            latest=rnd.choice((None, None, 1.0, 10.0)),
+        )
         for person in (FIRST, SECOND) if self.world.items and rnd.random() < 0.7 else ():
             self.world.say_yes(self.world.items[-1], person)
 

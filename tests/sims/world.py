@@ -135,10 +135,16 @@ class World:
         store = World._store or self._make_store()
         World._store = store
         self.office = Office(
-            home=self.home, store=store, vault=Vault.open(self.home / "secret.key"), clock=self.clock,
-            platform=self.platforms.__getitem__, platform_keys=lambda: tuple(self.platforms), mailer=None,  # type: ignore[arg-type]
-            http=lambda private: None, settings={"base_url": "https://kontoret.example"},
-        )  # fmt: skip
+            home=self.home,
+            store=store,
+            vault=Vault.open(self.home / "secret.key"),
+            clock=self.clock,
+            platform=self.platforms.__getitem__,
+            platform_keys=lambda: tuple(self.platforms),
+            mailer=None,  # type: ignore[arg-type]
+            http=lambda private: None,
+            settings={"base_url": "https://kontoret.example"},
+        )
         self._clean()
         self.random = chooser or random.Random(0)
         self._wrong: AssertionError | None = None
@@ -171,23 +177,48 @@ class World:
         ready(store, self.home / "backups", START)
         with store.write(EVERY_WORKSPACE) as session:
             for number, slug in ((1, "gruppen"), (2, "distriktet")):
-                session.add(Workspace(id=number, slug=slug, name=slug, created_at=START, latest_minutes=60,
-                                      policy={"steps": [{}]}))  # fmt: skip
+                session.add(
+                    Workspace(
+                        id=number, slug=slug, name=slug, created_at=START, latest_minutes=60, policy={"steps": [{}]}
+                    )
+                )
             people = ((1, "writer", 1), (2, "approver", 1), (3, "approver", 1), (4, "writer", 2), (5, "approver", 2))
             for number, role, place in people:
-                session.add(Person(id=number, email=f"p{number}@example.org", name=f"P{number}", stamp="",
-                                   created_at=START))  # fmt: skip
+                session.add(
+                    Person(id=number, email=f"p{number}@example.org", name=f"P{number}", stamp="", created_at=START)
+                )
                 session.flush()
                 session.add(Membership(workspace_id=place, person_id=number, role=role))
             sha = hashlib.sha256(PICTURE).hexdigest()
-            session.add(Media(id=1, workspace_id=1, sha256=sha, suffix=".png", mime="image/png", width=1, height=1,
-                              size=len(PICTURE), alt="Torget", created_at=START))  # fmt: skip
+            session.add(
+                Media(
+                    id=1,
+                    workspace_id=1,
+                    sha256=sha,
+                    suffix=".png",
+                    mime="image/png",
+                    width=1,
+                    height=1,
+                    size=len(PICTURE),
+                    alt="Torget",
+                    created_at=START,
+                )
+            )
             vault = Vault.open(self.home / "secret.key")
             for number, (kind, place) in enumerate(CHANNELS, 1):
                 secrets = vault.seal_map({"addresses": "\n".join(LIST)}) if kind == "none" else ""
                 policy = {"steps": [{"people": [FIRST, SECOND], "need": "all"}]} if kind == "two" else {}
-                session.add(Channel(id=number, workspace_id=place, platform=f"sim-{kind}", name=f"{kind} {number}",
-                                    secrets=secrets, policy=policy, created_at=START))  # fmt: skip
+                session.add(
+                    Channel(
+                        id=number,
+                        workspace_id=place,
+                        platform=f"sim-{kind}",
+                        name=f"{kind} {number}",
+                        secrets=secrets,
+                        policy=policy,
+                        created_at=START,
+                    )
+                )
         store.close()
         shutil.copy(self.home / "commsched.db", self.home / "clean.db")
         return store
@@ -338,11 +369,13 @@ class World:
         with self.office.store.read(EVERY_WORKSPACE) as session:
             new = session.execute(
                 select(Attempt, Delivery, Item, Revision, Workspace, Channel)
-                .join(Delivery, Delivery.id == Attempt.delivery_id).join(Item, Item.id == Delivery.item_id)
+                .join(Delivery, Delivery.id == Attempt.delivery_id)
+                .join(Item, Item.id == Delivery.item_id)
                 .join(Revision, Revision.id == Delivery.revision_id)
                 .join(Workspace, Workspace.id == Delivery.workspace_id)
-                .join(Channel, Channel.id == Attempt.channel_id).where(Attempt.id > after)
-            ).all()  # fmt: skip
+                .join(Channel, Channel.id == Attempt.channel_id)
+                .where(Attempt.id > after)
+            ).all()
             for attempt, delivery, item, revision, workspace, channel in new:
                 self.attempts = max(self.attempts, attempt.id)
                 now, content = self.clock.at, parse(revision.content)
@@ -372,11 +405,12 @@ class World:
         """Every call that makes something visible: is an attempt committed for exactly this part?"""
         with self.office.store.read(EVERY_WORKSPACE) as session:
             found = session.execute(
-                select(Attempt, Part, Delivery, Revision).join(Part, Part.delivery_id == Attempt.delivery_id)
+                select(Attempt, Part, Delivery, Revision)
+                .join(Part, Part.delivery_id == Attempt.delivery_id)
                 .join(Delivery, Delivery.id == Attempt.delivery_id)
                 .join(Revision, Revision.id == Delivery.revision_id)
                 .where(Attempt.outcome == "", Attempt.channel_id == wire.channel, Part.number == Attempt.part)
-            ).all()  # fmt: skip
+            ).all()
             assert len(found) == 1, "a call without an attempt committed before it"
             attempt, row, delivery, revision = found[0]
             assert row.key == part.key, "the attempt is for another part"
@@ -504,20 +538,39 @@ class World:
         self.moves[name] += 1
         return True
 
-    def _draft(self, item_place: int, channels: list[int], minutes: float, parts: int, picture: bool,
-               embargo: float | None, latest: float | None) -> DraftIn:  # fmt: skip
+    def _draft(
+        self,
+        item_place: int,
+        channels: list[int],
+        minutes: float,
+        parts: int,
+        picture: bool,
+        embargo: float | None,
+        latest: float | None,
+    ) -> DraftIn:
         self.words += 1
         said = SPLIT.join(f"Nummer {self.words}, del {n}" for n in range(parts))
         at = self.clock.at + timedelta(minutes=minutes)
         return DraftIn(
-            text=said, title=f"Nummer {self.words}", channels=channels, publish_at=at.isoformat(),
+            text=said,
+            title=f"Nummer {self.words}",
+            channels=channels,
+            publish_at=at.isoformat(),
             media=[PictureIn(id=1)] if picture and item_place == 1 else [],
             embargo=(at + timedelta(minutes=embargo)).isoformat() if embargo is not None else None,
             latest_at=(at + timedelta(minutes=latest)).isoformat() if latest is not None else None,
-        )  # fmt: skip
+        )
 
-    def create(self, place: int = 1, channels: tuple[int, ...] = (1,), minutes: float = 5, parts: int = 1,
-               picture: bool = False, embargo: float | None = None, latest: float | None = None) -> None:  # fmt: skip
+    def create(
+        self,
+        place: int = 1,
+        channels: tuple[int, ...] = (1,),
+        minutes: float = 5,
+        parts: int = 1,
+        picture: bool = False,
+        embargo: float | None = None,
+        latest: float | None = None,
+    ) -> None:
         """Write something and ask for approval, to be scheduled with the last yes."""
         allowed = [5] if place == 2 else [number for number in channels if number != 5]
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
@@ -625,8 +678,9 @@ class World:
 
     def resume(self, missed: pause.Missed = "hold") -> None:
         with self.office.store.read(EVERY_WORKSPACE) as session:
-            due = select(Delivery.id).where(Delivery.workspace_id == 1, Delivery.state == "waiting",
-                                            Delivery.next_at <= self.clock.at)  # fmt: skip
+            due = select(Delivery.id).where(
+                Delivery.workspace_id == 1, Delivery.state == "waiting", Delivery.next_at <= self.clock.at
+            )
             missing = set(session.scalars(due))
         if self._try("resume", lambda: pause.resume(self.office, self.actor(FIRST), missed)) and missed == "hold":
             with self.office.store.read(EVERY_WORKSPACE) as session:

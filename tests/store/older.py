@@ -49,8 +49,18 @@ def put(connection: sqlite3.Connection, table: str, **values: Any) -> None:
 
 def _people(connection: sqlite3.Connection) -> None:
     for number, slug in ((1, "gruppen"), (2, "distriktet")):
-        put(connection, "workspace", id=number, slug=slug, name=slug, zone="Europe/Stockholm", language="sv",
-            latest_minutes=120, window_before_hours=6, window_after_hours=24)  # fmt: skip
+        put(
+            connection,
+            "workspace",
+            id=number,
+            slug=slug,
+            name=slug,
+            zone="Europe/Stockholm",
+            language="sv",
+            latest_minutes=120,
+            window_before_hours=6,
+            window_after_hours=24,
+        )
         put(connection, "person", id=number, email=f"{slug}@example.org", name="Astrid Holm", language="sv", active=1)
         put(connection, "membership", workspace_id=number, person_id=number, role="administrator")
         put(connection, "channel", id=number, workspace_id=number, platform="newsroom", name="Pressrummet", state="ok")
@@ -59,11 +69,27 @@ def _people(connection: sqlite3.Connection) -> None:
 def _pictures(connection: sqlite3.Connection) -> None:
     anna = {"persons": [{"name": "Anna Ek", "until": "2026-12-23", "ends": ENDS}], "dhash": "0f1e2d3c4b5a6978"}
     facts: dict[str, dict[str, Any]] = {
-        "photo": anna, "card": _card(1), "again": _card(2), "plain": {"dhash": "0f1e2d3c4b5a6979"}, "theirs": anna,
-    }  # fmt: skip
+        "photo": anna,
+        "card": _card(1),
+        "again": _card(2),
+        "plain": {"dhash": "0f1e2d3c4b5a6979"},
+        "theirs": anna,
+    }
     for number, (name, said) in enumerate(facts.items(), 1):
-        put(connection, "media", id=number, workspace_id=2 if name == "theirs" else 1, sha256=SHA[name], suffix=".jpg",
-            mime="image/jpeg", width=800, height=600, size=9, alt=name, facts=said)  # fmt: skip
+        put(
+            connection,
+            "media",
+            id=number,
+            workspace_id=2 if name == "theirs" else 1,
+            sha256=SHA[name],
+            suffix=".jpg",
+            mime="image/jpeg",
+            width=800,
+            height=600,
+            size=9,
+            alt=name,
+            facts=said,
+        )
 
 
 def _card(source: int) -> dict[str, Any]:
@@ -73,9 +99,35 @@ def _card(source: int) -> dict[str, Any]:
 def _items(connection: sqlite3.Connection) -> None:
     for number, name in enumerate(("photo", "again", "theirs"), 1):
         place = 2 if name == "theirs" else 1
-        content = json.dumps({"text": f"Text {number}", "channels": [{"channel": place}],
-                              "pictures": [{"sha256": SHA[name], "alt": name}]}).encode()  # fmt: skip
-        put(connection, "item", id=number, workspace_id=place, uid=f"u{number}", kind="post", title=f"Text {number}",
-            state="draft", revision_id=number, version=1, search=f"text {number}", channels=f",{place},")  # fmt: skip
-        put(connection, "revision", id=number, workspace_id=place, item_id=number, number=1, content=content,
-            hash=hashlib.sha256(content).hexdigest(), sources=[])  # fmt: skip
+        content = json.dumps(
+            {
+                "text": f"Text {number}",
+                "channels": [{"channel": place}],
+                "pictures": [{"sha256": SHA[name], "alt": name}],
+            }
+        ).encode()
+        put(
+            connection,
+            "item",
+            id=number,
+            workspace_id=place,
+            uid=f"u{number}",
+            kind="post",
+            title=f"Text {number}",
+            state="draft",
+            revision_id=number,
+            version=1,
+            search=f"text {number}",
+            channels=f",{place},",
+        )
+        put(
+            connection,
+            "revision",
+            id=number,
+            workspace_id=place,
+            item_id=number,
+            number=1,
+            content=content,
+            hash=hashlib.sha256(content).hexdigest(),
+            sources=[],
+        )

@@ -80,8 +80,10 @@ def test_everything_that_was_there_is_there_afterwards(old: Store, tmp_path: Pat
 
     with old.engine.connect() as connection:
         tables = ("workspace", "person", "membership", "channel", "item", "revision", "media")
-        before = {table: ", ".join(row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})"))
-                  for table in tables}  # fmt: skip
+        before = {
+            table: ", ".join(row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})"))
+            for table in tables
+        }
     was = everything()
     migrate.ready(old, tmp_path / "backups", NOW)
     assert everything() == was

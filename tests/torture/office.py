@@ -44,8 +44,18 @@ from commsched.services.kernel.context import Office
 from commsched.store.session import Store
 from commsched.store.vault import Vault
 
-HOOKS = ("before begin", "after begin", "before commit", "after commit", "before call", "after call", "before prepare",
-         "after prepare", "before look", "after look")  # fmt: skip
+HOOKS = (
+    "before begin",
+    "after begin",
+    "before commit",
+    "after commit",
+    "before call",
+    "after call",
+    "before prepare",
+    "after prepare",
+    "before look",
+    "after look",
+)
 CLASSES: tuple[Literal["key", "two", "read", "none"], ...] = ("key", "two", "read", "none")
 SETTLE = 0.3
 LOSES = 0.02
@@ -95,17 +105,26 @@ class Remote(Platform):
 
     def parts(self, draft: Draft) -> list[Part]:
         if self.kind == "none":
-            return [Part(number=n, role="recipient", text=draft.text, draft=draft, recipient=to)
-                    for n, to in enumerate(draft.recipients)]  # fmt: skip
-        return [Part(number=n, role="reply" if n else "post", text=piece, draft=draft)
-                for n, piece in enumerate(draft.text.split("||"))]  # fmt: skip
+            return [
+                Part(number=n, role="recipient", text=draft.text, draft=draft, recipient=to)
+                for n, to in enumerate(draft.recipients)
+            ]
+        return [
+            Part(number=n, role="reply" if n else "post", text=piece, draft=draft)
+            for n, piece in enumerate(draft.text.split("||"))
+        ]
 
     def needs_prepare(self, part: Part) -> bool:
         return self.kind == "two"
 
     def _post(self, path: str, part: Part, wire: Wire) -> Any:
-        said = {"channel": wire.channel, "class": self.kind, "key": part.key, "text": part.text,
-                "recipient": part.recipient}  # fmt: skip
+        said = {
+            "channel": wire.channel,
+            "class": self.kind,
+            "key": part.key,
+            "text": part.text,
+            "recipient": part.recipient,
+        }
         return wire.http.post(self.url + path, json=said)
 
     def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
@@ -191,10 +210,15 @@ def make_office(home: Path, port: int, hooks: Hooks) -> Office:
     store.hooks = hooks
     known = {f"torture-{kind}": Remote(kind, f"http://127.0.0.1:{port}", hooks) for kind in CLASSES}
     return Office(
-        home=home, store=store, vault=Vault.open(home / "secret.key"), clock=Clock(), platform=known.__getitem__,
-        platform_keys=lambda: tuple(known), mailer=None,  # type: ignore[arg-type]
+        home=home,
+        store=store,
+        vault=Vault.open(home / "secret.key"),
+        clock=Clock(),
+        platform=known.__getitem__,
+        platform_keys=lambda: tuple(known),
+        mailer=None,  # type: ignore[arg-type]
         http=lambda private: Session(guard=None, deadline=DEADLINE, timeout=DEADLINE),
-    )  # fmt: skip
+    )
 
 
 def _be_an_office(home: str, port: str, hook: str, count: str) -> None:

@@ -29,9 +29,22 @@ from tests.torture.server import Book
 
 WHO = Actor(1, "T", 1, "administrator")
 DEEDS = (
-    "move", "move", "cancel", "drop", "answer", "answer", "send", "send", "send", "pause", "resume", "resume", "resume",
-    "resume", "backup",
-)  # fmt: skip
+    "move",
+    "move",
+    "cancel",
+    "drop",
+    "answer",
+    "answer",
+    "send",
+    "send",
+    "send",
+    "pause",
+    "resume",
+    "resume",
+    "resume",
+    "resume",
+    "backup",
+)
 SURE = timedelta(seconds=2)
 """How long after a call was lost somebody who looks can be certain of what they see."""
 KEPT = 4
@@ -53,10 +66,15 @@ class People:
         """Do something, if the office lets it be done."""
         name = self.random.choice(DEEDS)
         deeds: dict[str, Callable[[], object]] = {
-            "move": self._move, "cancel": self._cancel, "drop": self._drop, "answer": self._answer, "send": self._send,
-            "backup": self._backup, "pause": lambda: pause.pause(self.office, WHO, "Olycka på torget."),
+            "move": self._move,
+            "cancel": self._cancel,
+            "drop": self._drop,
+            "answer": self._answer,
+            "send": self._send,
+            "backup": self._backup,
+            "pause": lambda: pause.pause(self.office, WHO, "Olycka på torget."),
             "resume": lambda: pause.resume(self.office, WHO, self.random.choice(("hold", "send"))),
-        }  # fmt: skip
+        }
         with suppress(OfficeError):
             if deeds[name]() is not False:
                 self.deeds[name] += 1

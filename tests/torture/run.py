@@ -75,8 +75,10 @@ class Figures:
         """The figures as lines for a person."""
         lines = [f"{'class':8}{'deliveries':>12}{'duplicates':>12}{'lost':>8}{'held':>8}{'asked':>8}{'failed':>8}"]
         for kind in [*CLASSES, "all"]:
-            counts = [sum(c.values()) if kind == "all" else c[kind] for c in (
-                self.deliveries, self.duplicates, self.lost, self.held, self.asked, self.failed)]  # fmt: skip
+            counts = [
+                sum(c.values()) if kind == "all" else c[kind]
+                for c in (self.deliveries, self.duplicates, self.lost, self.held, self.asked, self.failed)
+            ]
             lines.append(f"{kind:8}{counts[0]:12}{counts[1]:12}{counts[2]:8}{counts[3]:8}{counts[4]:8}{counts[5]:8}")
         deeds = ", ".join(f"{name} {count}" for name, count in sorted(self.deeds.items()))
         whole = sum(self.deliveries.values())
@@ -105,8 +107,9 @@ class Torture:
         self._settle_in()
         self.people = People(home, self.server.server_address[1], seed, self.server.book)
         command = [sys.executable, "-m", "tests.torture.office"]
-        self.zygote = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-                                       bufsize=1)  # fmt: skip
+        self.zygote = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, bufsize=1
+        )
         self._pids: list[int] = []
         self._ready: dict[int, float] = {}
         self._news = threading.Condition()
@@ -120,11 +123,21 @@ class Torture:
         with self.store.ledger() as connection:
             connection.execute(insert(Workspace), [{"id": 1, "slug": "t", "name": "T", "created_at": now}])
             connection.execute(insert(Person), [{"id": 1, "email": "t@example.org", "stamp": "", "created_at": now}])
-            connection.execute(insert(Channel), [
-                {"id": n * PER_CLASS + m + 1, "workspace_id": 1, "platform": f"torture-{kind}", "name": kind,
-                 "secrets": sealed if kind == "none" else "", "created_at": now}
-                for n, kind in enumerate(CLASSES) for m in range(PER_CLASS)
-            ])  # fmt: skip
+            connection.execute(
+                insert(Channel),
+                [
+                    {
+                        "id": n * PER_CLASS + m + 1,
+                        "workspace_id": 1,
+                        "platform": f"torture-{kind}",
+                        "name": kind,
+                        "secrets": sealed if kind == "none" else "",
+                        "created_at": now,
+                    }
+                    for n, kind in enumerate(CLASSES)
+                    for m in range(PER_CLASS)
+                ],
+            )
 
     def kind_of(self, channel: int) -> str:
         return CLASSES[(channel - 1) // PER_CLASS]
@@ -146,16 +159,58 @@ class Torture:
         people = addresses_digest(list(LIST)) if kind == "none" else ""
         text = f"nummer {n}" + ("||svar" + f" {n}" if kind != "none" and n % 3 == 0 else "")
         data = canonical(Content(text=text, channels=[ChannelContent(channel=channel, recipients=people)]))
-        rows[Item].append({"id": n, "uid": uuid.uuid4().hex, "workspace_id": 1, "kind": "post", "state": "scheduled",
-                           "revision_id": n, "version": 1, "created_at": now, "updated_at": now, "publish_at": due,
-                           "policy": {"steps": [{}]}})  # fmt: skip
-        rows[Revision].append({"id": n, "workspace_id": 1, "item_id": n, "number": 1, "content": data,
-                               "hash": digest(data), "sources": [], "created_at": now})  # fmt: skip
-        rows[Decision].append({"workspace_id": 1, "item_id": n, "revision_id": n, "hash": digest(data),
-                               "verdict": "approve", "person_id": 1, "at": now})  # fmt: skip
-        rows[Delivery].append({"id": n, "uid": uuid.uuid4().hex, "workspace_id": 1, "item_id": n, "revision_id": n,
-                               "channel_id": channel, "due_at": due, "latest_at": due + timedelta(hours=6),
-                               "next_at": due, "created_at": now})  # fmt: skip
+        rows[Item].append(
+            {
+                "id": n,
+                "uid": uuid.uuid4().hex,
+                "workspace_id": 1,
+                "kind": "post",
+                "state": "scheduled",
+                "revision_id": n,
+                "version": 1,
+                "created_at": now,
+                "updated_at": now,
+                "publish_at": due,
+                "policy": {"steps": [{}]},
+            }
+        )
+        rows[Revision].append(
+            {
+                "id": n,
+                "workspace_id": 1,
+                "item_id": n,
+                "number": 1,
+                "content": data,
+                "hash": digest(data),
+                "sources": [],
+                "created_at": now,
+            }
+        )
+        rows[Decision].append(
+            {
+                "workspace_id": 1,
+                "item_id": n,
+                "revision_id": n,
+                "hash": digest(data),
+                "verdict": "approve",
+                "person_id": 1,
+                "at": now,
+            }
+        )
+        rows[Delivery].append(
+            {
+                "id": n,
+                "uid": uuid.uuid4().hex,
+                "workspace_id": 1,
+                "item_id": n,
+                "revision_id": n,
+                "channel_id": channel,
+                "due_at": due,
+                "latest_at": due + timedelta(hours=6),
+                "next_at": due,
+                "created_at": now,
+            }
+        )
 
     # -- processes ---------------------------------------------------------------------------------
 
@@ -294,8 +349,11 @@ class Torture:
                 figures.asked[kind] += row.state == "unknown"
                 people = [vault.unseal(part.recipient) for part in parts.get(row.id, []) if part.recipient]
                 said = words[row.revision_id]
-                wanted = [(row.channel_id, said, to) for to in people] if people else [
-                    (row.channel_id, piece, "") for piece in said.split("||")]  # fmt: skip
+                wanted = (
+                    [(row.channel_id, said, to) for to in people]
+                    if people
+                    else [(row.channel_id, piece, "") for piece in said.split("||")]
+                )
                 ended = row.state in ENDED or (row.state, row.reason) == ("unknown", "ask")
                 unseen = row.state == "published" and not all(book.seen[one] for one in wanted)
                 figures.lost[kind] += unseen or not ended or row.id in left_open

@@ -18,8 +18,19 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-FAULTS = ("timeout after", "timeout before", "500 after", "reset after", "reset before", "malformed", "429", "drip",
-          "duplicate", "late", "refused")  # fmt: skip
+FAULTS = (
+    "timeout after",
+    "timeout before",
+    "500 after",
+    "reset after",
+    "reset before",
+    "malformed",
+    "429",
+    "drip",
+    "duplicate",
+    "late",
+    "refused",
+)
 SLEEP = 0.45
 """Longer than the client's whole deadline."""
 LATE = 0.12

@@ -21,12 +21,31 @@ from tests.conftest import Browser, Cast
 from tests.web.composer.test_writing import form
 
 UNITS: Final = {
-    "at": "@", "hash": "#", "noughts": "0", "underscores": "_", "stars": "*a ", "backticks": "`", "brackets": "[",
-    "links": "https://a.se/", "links in parentheses": "(https://a.se ", "markdown links": "[a](b.se", "dots": "a.",
-    "addresses": "a@b.se ", "closing": "https://a.se!))”", "flags": "🇸", "families": "👩\u200d", "hangul": "각ᆨ",
-    "spaces": " x " + " " * 30, "line breaks": "\n", "quotes": "> ", "lists": "- ", "cash": "$A ", "figures": "1 ,",
-    "entities": "&a", "colons": "http:",
-}  # fmt: skip
+    "at": "@",
+    "hash": "#",
+    "noughts": "0",
+    "underscores": "_",
+    "stars": "*a ",
+    "backticks": "`",
+    "brackets": "[",
+    "links": "https://a.se/",
+    "links in parentheses": "(https://a.se ",
+    "markdown links": "[a](b.se",
+    "dots": "a.",
+    "addresses": "a@b.se ",
+    "closing": "https://a.se!))”",
+    "flags": "🇸",
+    "families": "👩\u200d",
+    "hangul": "각ᆨ",
+    "spaces": " x " + " " * 30,
+    "line breaks": "\n",
+    "quotes": "> ",
+    "lists": "- ",
+    "cash": "$A ",
+    "figures": "1 ,",
+    "entities": "&a",
+    "colons": "http:",
+}
 KEPT: Final = ("at", "noughts", "links in parentheses", "dots", "addresses", "closing", "flags", "families", "hangul")
 """Those that are tried through every page that shows a text, since that takes longer."""
 WHOLE: Final = ("at", "hash", "flags", "families", "hangul")
@@ -90,19 +109,29 @@ def fields(text: str, kind: str = "release") -> dict[str, Any]:
 
 def posted(text: str, to: list[int], kind: str = "release") -> dict[str, Any]:
     return fields(text, kind) | {
-        "quote-text": [text[:5000]] * 2, "quote-person": [text[:500]] * 2, "source-text": [text[:5000]],
-        "source-url": [text[:2000]], "channels": to, "own": to[0], f"own-{to[0]}": text, "language": "sv",
-        f"opt-{to[0]}-spoiler": text[:5000], f"opt-{to[2]}-first_comment": text[:5000],
-        "publish_day": "2026-11-28", "publish_time": "07:30",
-    }  # fmt: skip
+        "quote-text": [text[:5000]] * 2,
+        "quote-person": [text[:500]] * 2,
+        "source-text": [text[:5000]],
+        "source-url": [text[:2000]],
+        "channels": to,
+        "own": to[0],
+        f"own-{to[0]}": text,
+        "language": "sv",
+        f"opt-{to[0]}-spoiler": text[:5000],
+        f"opt-{to[2]}-first_comment": text[:5000],
+        "publish_day": "2026-11-28",
+        "publish_time": "07:30",
+    }
 
 
 def handed_in(text: str, to: list[int], kind: str = "release") -> dict[str, Any]:
     options = {"spoiler": text[:5000], "first_comment": text[:5000]}
     return fields(text, kind) | {
-        "quotes": [{"text": text[:5000], "person": text[:500]}], "sources": [{"text": text[:5000], "url": text[:2000]}],
-        "channels": to, "variants": {str(to[0]): {"text": text, "options": options}},
-    }  # fmt: skip
+        "quotes": [{"text": text[:5000], "person": text[:500]}],
+        "sources": [{"text": text[:5000], "url": text[:2000]}],
+        "channels": to,
+        "variants": {str(to[0]): {"text": text, "options": options}},
+    }
 
 
 def test_what_the_composer_asks_for_at_every_stroke(cast: Cast, browse: Callable[..., Browser], to: list[int]) -> None:
@@ -136,8 +165,9 @@ def test_what_a_program_sends_and_every_page_that_shows_it(
         for path in (f"~/items/{item}", f"~/items/{item}/history"):
             assert reader.get(path).status_code == 200
         assert reader.get("~/search", query_string={"q": text[-300:]}).status_code == 200
-        shown = publications.published(office, cast.place.id, room, at=office.now(),
-                                       **{k: v for k, v in fields(text).items() if k != "link"})  # fmt: skip
+        shown = publications.published(
+            office, cast.place.id, room, at=office.now(), **{k: v for k, v in fields(text).items() if k != "link"}
+        )
         assert client.get(f"/n/gruppen/{shown.uid}", follow_redirects=True).status_code == 200
         assert client.get("/n/gruppen/feed.atom").status_code == 200
         _gone(office, cast, shown.id, item)
@@ -205,8 +235,11 @@ def test_a_run_of_marks_is_refused_in_words_at_every_door(
     assert "30 accenter" in writer.post("~/write/check", {"text": text, "channels": to}).json["faults"]["text"]
     assert writer.post("~/write/keep", {"text": text, "channels": to}).json.get("saved") is not True
     program = {"Authorization": f"Bearer {tokens.create_token(office, cast.actor('writer'), 'a test', '')}"}
-    for door, given in (("check", {"text": text}), ("items", {"text": "Hej", "sources": [{"text": text[:5000]}]}),
-                        ("items", {"text": "Hej", "variants": {str(to[0]): {"text": text}}})):  # fmt: skip
+    for door, given in (
+        ("check", {"text": text}),
+        ("items", {"text": "Hej", "sources": [{"text": text[:5000]}]}),
+        ("items", {"text": "Hej", "variants": {str(to[0]): {"text": text}}}),
+    ):
         told = app.test_client().post(f"/api/v1/{door}", json=given | {"channels": to}, headers=program)
         assert told.status_code == 422, told.text
         assert told.json["field"] in ("text", "sources", "variants")

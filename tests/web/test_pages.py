@@ -53,8 +53,10 @@ def test_somebody_let_in_chooses_a_password_by_the_link_that_is_shown(browse: An
 
 def test_the_last_administrator_stays(browse: Any, cast: Cast, office: Office) -> None:
     browser = browse(cast.administrator)
-    for path, data in ((f"~/people/{cast.administrator.id}/role", {"role": "reader"}),
-                       (f"~/people/{cast.administrator.id}/remove", {})):  # fmt: skip
+    for path, data in (
+        (f"~/people/{cast.administrator.id}/role", {"role": "reader"}),
+        (f"~/people/{cast.administrator.id}/remove", {}),
+    ):
         given = browser.post(path, data)
         assert given.status_code == 409
         assert "minst en administratör" in given.text
@@ -62,8 +64,14 @@ def test_the_last_administrator_stays(browse: Any, cast: Cast, office: Office) -
 
 
 def test_the_settings_are_kept(browse: Any, cast: Cast, office: Office) -> None:
-    form = {"name": "Gruppen", "zone": "Europe/Helsinki", "language": "en", "latest_minutes": "45",
-            "window_before_hours": "2", "window_after_hours": "3"}  # fmt: skip
+    form = {
+        "name": "Gruppen",
+        "zone": "Europe/Helsinki",
+        "language": "en",
+        "latest_minutes": "45",
+        "window_before_hours": "2",
+        "window_after_hours": "3",
+    }
     assert browse(cast.administrator).post("~/settings/", form).status_code == 303
     row = office_settings.get(office, cast.place.id)
     assert (row.name, row.zone, row.latest_minutes, row.window_before_hours) == ("Gruppen", "Europe/Helsinki", 45, 2)
@@ -71,12 +79,26 @@ def test_the_settings_are_kept(browse: Any, cast: Cast, office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("zone", "Europe/Atlantis"), ("latest_minutes", "soon"), ("latest_minutes", "0"), ("language", "tlh"),
-     ("name", ""), ("name", "x" * 250), ("window_after_hours", "-1")],
-)  # fmt: skip
+    [
+        ("zone", "Europe/Atlantis"),
+        ("latest_minutes", "soon"),
+        ("latest_minutes", "0"),
+        ("language", "tlh"),
+        ("name", ""),
+        ("name", "x" * 250),
+        ("window_after_hours", "-1"),
+    ],
+)
 def test_a_wrong_setting_is_told_by_its_field(browse: Any, cast: Cast, field: str, value: str) -> None:
-    form = {"name": "Gruppen", "zone": "Europe/Stockholm", "language": "sv", "latest_minutes": "45",
-            "window_before_hours": "2", "window_after_hours": "3", field: value}  # fmt: skip
+    form = {
+        "name": "Gruppen",
+        "zone": "Europe/Stockholm",
+        "language": "sv",
+        "latest_minutes": "45",
+        "window_before_hours": "2",
+        "window_after_hours": "3",
+        field: value,
+    }
     given = browse(cast.administrator).post("~/settings/", form)
     assert given.status_code == 422
     assert f'id="e-{field}"' in given.text
@@ -105,9 +127,16 @@ def test_a_policy_is_kept_and_shown_as_it_was_chosen(browse: Any, cast: Cast, of
 
 
 @pytest.mark.parametrize(
-    "form", [{"mode": "all", "people0": ["5"]}, {"mode": "all"}, {"mode": "chain"}, {"mode": "office"}, {"mode": "x"},
-             {"mode": "all", "people0": ["one"]}],
-)  # fmt: skip
+    "form",
+    [
+        {"mode": "all", "people0": ["5"]},
+        {"mode": "all"},
+        {"mode": "chain"},
+        {"mode": "office"},
+        {"mode": "x"},
+        {"mode": "all", "people0": ["one"]},
+    ],
+)
 def test_a_policy_that_nobody_can_fulfil_is_refused(
     browse: Any, cast: Cast, office: Office, form: dict[str, Any]
 ) -> None:
@@ -179,12 +208,20 @@ def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, office: Offic
     assert browse(cast.approver).post("~/me/deputy", form).status_code == 303
     (one,) = deputies.deputies(office, cast.place.id)
     assert (one.starts_at.isoformat(), one.ends_at.isoformat()) == (
-        "2026-11-26T23:00:00+00:00", "2026-11-28T23:00:00+00:00",
-    )  # fmt: skip
+        "2026-11-26T23:00:00+00:00",
+        "2026-11-28T23:00:00+00:00",
+    )
 
 
-@pytest.mark.parametrize("form", [{"starts": "2026-11-27", "ends": "2026-11-20"}, {"starts": "27/11", "ends": "28/11"},
-                                  {"starts": "9999-12-31", "ends": "9999-12-31"}, {}])  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"starts": "2026-11-27", "ends": "2026-11-20"},
+        {"starts": "27/11", "ends": "28/11"},
+        {"starts": "9999-12-31", "ends": "9999-12-31"},
+        {},
+    ],
+)
 def test_a_deputy_for_a_time_that_cannot_be_is_refused(browse: Any, cast: Cast, form: dict[str, str]) -> None:
     given = browse(cast.approver).post("~/me/deputy", {"deputy": str(cast.administrator.id), **form})
     assert given.status_code == 422
@@ -219,8 +256,14 @@ def test_a_token_about_to_die_is_warned_of_two_weeks_ahead(
     from datetime import timedelta
 
     with office.store.write(cast.place.id) as session:
-        session.add(Channel(platform="mastodon", name="M", created_at=office.now(),
-                            token_expires_at=office.now() + timedelta(days=15)))  # fmt: skip
+        session.add(
+            Channel(
+                platform="mastodon",
+                name="M",
+                created_at=office.now(),
+                token_expires_at=office.now() + timedelta(days=15),
+            )
+        )
     page = browse(cast.reader)
     assert "Går snart ut" not in page.get("~/channels/").text
     clock.forward(days=2)
@@ -235,8 +278,9 @@ def test_a_token_about_to_die_is_warned_of_two_weeks_ahead(
 
 def test_a_removed_channel_forgets_its_secrets(browse: Any, cast: Cast, office: Office) -> None:
     with office.store.write(cast.place.id) as session:
-        channel = Channel(platform="mastodon", name="M", created_at=office.now(),
-                          secrets=office.vault.seal_map({"access_token": "x"}))  # fmt: skip
+        channel = Channel(
+            platform="mastodon", name="M", created_at=office.now(), secrets=office.vault.seal_map({"access_token": "x"})
+        )
         session.add(channel)
     assert browse(cast.administrator).post(f"~/channels/{channel.id}/remove").status_code == 303
     gone = connect.get(office, cast.place.id, channel.id)
@@ -347,8 +391,10 @@ def test_a_brand_icon_does_not_load_three_thousand_modules() -> None:
     import subprocess
     import sys
 
-    code = ("from commsched.web.http.icons import brand_icon; import sys; assert 'path' in brand_icon('facebook');"
-            "print(sum(name.startswith('simplepycons') for name in sys.modules))")  # fmt: skip
+    code = (
+        "from commsched.web.http.icons import brand_icon; import sys; assert 'path' in brand_icon('facebook');"
+        "print(sum(name.startswith('simplepycons') for name in sys.modules))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "0"
 
@@ -366,8 +412,10 @@ def test_the_web_app_starts_without_heavy_libraries() -> None:
     import subprocess
     import sys
 
-    code = ("import sys, commsched.web.app; heavy = {'tweepy','mastodon','facebook','PIL','argon2','alembic',"
-            "'apscheduler','cryptography','lucide','simplepycons','babel','icalendar','wtforms'} & set(sys.modules);"
-            "print(sorted(heavy))")  # fmt: skip
+    code = (
+        "import sys, commsched.web.app; heavy = {'tweepy','mastodon','facebook','PIL','argon2','alembic',"
+        "'apscheduler','cryptography','lucide','simplepycons','babel','icalendar','wtforms'} & set(sys.modules);"
+        "print(sorted(heavy))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "[]"

@@ -114,8 +114,9 @@ def test_an_office_that_does_not_exist_looks_like_one_you_are_not_in(browse: Bro
     theirs = browser.get("/w/distriktet/people/")
     nobodys = browser.get("/w/ingenstans/people/")
     assert (theirs.status_code, theirs.text.replace("distriktet", "")) == (
-        nobodys.status_code, nobodys.text.replace("ingenstans", ""),
-    )  # fmt: skip
+        nobodys.status_code,
+        nobodys.text.replace("ingenstans", ""),
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -185,8 +185,9 @@ def _quotes(old: Content, new: Content) -> list[Change]:
 
 
 def _said(content: Content) -> str:
-    return "\n".join(f"– {quote.text} ({quote.person})" if quote.person else f"– {quote.text}"
-                     for quote in content.quotes)  # fmt: skip
+    return "\n".join(
+        f"– {quote.text} ({quote.person})" if quote.person else f"– {quote.text}" for quote in content.quotes
+    )
 
 
 def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
@@ -197,10 +198,13 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     shown += [("new" if p.sha256 not in before else "same", p) for p in new]
     shown += [("gone", p) for p in old if p.sha256 not in after]
     notes = [
-        Words(N_("Alt text of picture %(number)s: “%(old)s” became “%(new)s”."),
-              {"number": number, "old": before[p.sha256].alt, "new": p.alt})
-        for number, p in enumerate(new, 1) if p.sha256 in before and before[p.sha256].alt != p.alt
-    ]  # fmt: skip
+        Words(
+            N_("Alt text of picture %(number)s: “%(old)s” became “%(new)s”."),
+            {"number": number, "old": before[p.sha256].alt, "new": p.alt},
+        )
+        for number, p in enumerate(new, 1)
+        if p.sha256 in before and before[p.sha256].alt != p.alt
+    ]
     stayed = [p.sha256 for p in old if p.sha256 in after], [p.sha256 for p in new if p.sha256 in before]
     if stayed[0] != stayed[1]:
         notes.append(Words(N_("The pictures come in another order.")))

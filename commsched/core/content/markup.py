@@ -124,9 +124,11 @@ def _cleaner() -> Any:
     import nh3
 
     return nh3.Cleaner(
-        tags=set(TAGS), attributes={"a": {"href", "title"}, "ol": {"start"}}, url_schemes=set(SCHEMES),
+        tags=set(TAGS),
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        url_schemes=set(SCHEMES),
         link_rel="noopener nofollow ugc",
-    )  # fmt: skip
+    )
 
 
 _REACHABLE: Final = re.compile(
@@ -169,8 +171,10 @@ def _linked(text: str) -> str:
         link = "" if text[match.start() - 1 : match.start()].isalnum() else _bare_link(text, match.start())
         if link:
             shown = escape(re.sub(r"^https?://(www\.)?", "", link, flags=re.IGNORECASE))
-            made += [escape(text[end : match.start()]),
-                     f'<a href="{escape(link)}" rel="noopener nofollow ugc">{shown}</a>']  # fmt: skip
+            made += [
+                escape(text[end : match.start()]),
+                f'<a href="{escape(link)}" rel="noopener nofollow ugc">{shown}</a>',
+            ]
             end = match.start() + len(link)
     return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
 

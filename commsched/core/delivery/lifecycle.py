@@ -9,9 +9,18 @@ from typing import Final
 from commsched.core.text.messages import N_
 
 ITEM_STATES: Final = (
-    "draft", "in_review", "changes_requested", "approved", "scheduled",
-    "publishing", "published", "partly_published", "held", "failed", "cancelled",
-)  # fmt: skip
+    "draft",
+    "in_review",
+    "changes_requested",
+    "approved",
+    "scheduled",
+    "publishing",
+    "published",
+    "partly_published",
+    "held",
+    "failed",
+    "cancelled",
+)
 DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
 PARTLY: Final = "partly"
 """No state of a delivery: how :func:`item_state` is told of one that stopped when some of it was out."""

@@ -77,8 +77,12 @@ def read_file(data: bytes, source: str) -> dict[str, Given]:
         found = re.search(r"\(at line (\d+)", str(error))
         place = Place(source, int(found[1]) if found else text.count("\n") + 1)
         detail = str(error).partition(" (at ")[0]
-        words = _problem(place, N_("This cannot be read (%(detail)s). Values stand in quotes: %(example)s"),
-                         detail=detail, example='base_url = "https://plan.example.org"')  # fmt: skip
+        words = _problem(
+            place,
+            N_("This cannot be read (%(detail)s). Values stand in quotes: %(example)s"),
+            detail=detail,
+            example='base_url = "https://plan.example.org"',
+        )
         raise BadSettings([words]) from error
     return {name: Given(value, Place(source, _line(text, name))) for name, value in values.items()}
 
@@ -115,8 +119,16 @@ def log_level(wish: str) -> str:
     """The level that ``COMMSCHED_LOG`` names; ``INFO`` where it is empty. Raises :class:`BadSettings`."""
     level = wish.strip().upper() or "INFO"
     if level not in LEVELS:
-        raise BadSettings([_problem(Place(PREFIX + "LOG"), N_("“%(value)s” is none of %(known)s."), value=wish[:40],
-                                    known=", ".join(LEVELS))])  # fmt: skip
+        raise BadSettings(
+            [
+                _problem(
+                    Place(PREFIX + "LOG"),
+                    N_("“%(value)s” is none of %(known)s."),
+                    value=wish[:40],
+                    known=", ".join(LEVELS),
+                )
+            ]
+        )
     return level
 
 
@@ -130,8 +142,13 @@ def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object
     problems: list[Words] = []
     for name, one in given.items():
         if isinstance(one.value, dict):
-            problems.append(_problem(one.place, N_("Headings such as [%(name)s] are not used. Write the settings "
-                                                   "without one."), name=name[:60]))  # fmt: skip
+            problems.append(
+                _problem(
+                    one.place,
+                    N_("Headings such as [%(name)s] are not used. Write the settings without one."),
+                    name=name[:60],
+                )
+            )
         elif name not in RULES:
             problems.append(_unknown(one.place, name, _nearest(name)))
         else:
@@ -166,10 +183,15 @@ def _nearest(name: str) -> list[str]:
 
 def _unknown(place: Place, name: str, near: list[str]) -> Words:
     if near:
-        return _problem(place, N_("There is no setting called “%(name)s”. Did you mean %(near)s?"), name=name[:60],
-                        near=near[0])  # fmt: skip
-    return _problem(place, N_("There is no setting called “%(name)s”. There are: %(known)s."), name=name[:60],
-                    known=", ".join(sorted(RULES)))  # fmt: skip
+        return _problem(
+            place, N_("There is no setting called “%(name)s”. Did you mean %(near)s?"), name=name[:60], near=near[0]
+        )
+    return _problem(
+        place,
+        N_("There is no setting called “%(name)s”. There are: %(known)s."),
+        name=name[:60],
+        known=", ".join(sorted(RULES)),
+    )
 
 
 def _text(name: str) -> Callable[[Any], str]:
@@ -194,9 +216,14 @@ def _base_url(value: Any) -> str:
     if text and (not known or parts.scheme not in ("http", "https") or "@" in parts.netloc):
         raise Invalid(N_("base_url is an address with its scheme, such as https://plan.example.org."), "base_url")
     if text and (parts.path or parts.query or parts.fragment):
-        raise Invalid(N_("base_url cannot have a path (%(path)s): give the office a name of its own, such as "
-                         "https://plan.example.org."), "base_url",
-                      path=text.partition(parts.netloc)[2][:60])  # fmt: skip
+        raise Invalid(
+            N_(
+                "base_url cannot have a path (%(path)s): give the office a name of its own, such as "
+                "https://plan.example.org."
+            ),
+            "base_url",
+            path=text.partition(parts.netloc)[2][:60],
+        )
     return text
 
 
@@ -214,8 +241,11 @@ def _proxies(value: Any) -> str:
     if not said:
         return ""
     if not re.fullmatch(r"[0-9]{1,2}", said) or int(said) > MOST_PROXIES:
-        raise Invalid(N_("trusted_proxies is how many proxies stand before the program: a whole number from 0 to "
-                         "%(most)s."), "trusted_proxies", most=MOST_PROXIES)  # fmt: skip
+        raise Invalid(
+            N_("trusted_proxies is how many proxies stand before the program: a whole number from 0 to %(most)s."),
+            "trusted_proxies",
+            most=MOST_PROXIES,
+        )
     return str(int(said))
 
 

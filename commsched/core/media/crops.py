@@ -13,8 +13,12 @@ from commsched.core.text.messages import N_
 Crop = Literal["", "1:1", "4:5", "1.91:1", "16:9", "9:16"]
 """How a channel shows pictures; empty is the whole picture, as it is."""
 RATIOS: Final[dict[str, tuple[int, int]]] = {
-    "1:1": (1, 1), "4:5": (4, 5), "1.91:1": (191, 100), "16:9": (16, 9), "9:16": (9, 16),
-}  # fmt: skip
+    "1:1": (1, 1),
+    "4:5": (4, 5),
+    "1.91:1": (191, 100),
+    "16:9": (16, 9),
+    "9:16": (9, 16),
+}
 """Width to height, by what people call it."""
 NAMES: Final[dict[str, str]] = {
     "": N_("The whole picture"),

@@ -20,10 +20,15 @@ MOST_MARKS: Final = 30
 
 _ODD: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _BECOMES: Final = {
-    "\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n",
+    "\r": "\n",
+    "\x0b": "\n",
+    "\x0c": "\n",
+    "\x85": "\n",
+    "\u2028": "\n",
+    "\u2029": "\n",
     "\x1e": "-",  # Word's no-break hyphen
     "\x1f": "\u00ad",  # and its optional one
-}  # fmt: skip
+}
 _ISOLATES: Final = "\u2066\u2067\u2068"
 _END: Final = "\u2069"
 _DIRECTED: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")

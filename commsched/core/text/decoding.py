@@ -6,9 +6,12 @@ import codecs
 from typing import Final
 
 _MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
-)  # fmt: skip
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 """The longer ones first: UTF-32's little-endian mark begins with that of UTF-16."""
 _INVISIBLE: Final = str.maketrans(dict.fromkeys("\ufeff\u200b\u2060\u00ad\u200e\u200f", ""))
 """Characters without width that web pages and word processors leave in what is copied, and that mean nothing there."""

@@ -108,8 +108,9 @@ def is_address(value: str) -> bool:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        validate_email(value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False,
-                       test_environment=True)  # fmt: skip
+        validate_email(
+            value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False, test_environment=True
+        )
     except EmailNotValidError:
         return False
     return "." in domain

@@ -6,10 +6,30 @@ import re
 import unicodedata
 from typing import Final
 
-_LETTERS: Final = str.maketrans({
-    "å": "a", "ä": "a", "ö": "o", "æ": "ae", "ø": "o", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th",
-    "đ": "d", "ŋ": "n", "ŧ": "t", "ł": "l", "ı": "i", "ħ": "h", "ĸ": "k", "ə": "e", "ǥ": "g", "ʒ": "z", "ǯ": "z",
-})  # fmt: skip
+_LETTERS: Final = str.maketrans(
+    {
+        "å": "a",
+        "ä": "a",
+        "ö": "o",
+        "æ": "ae",
+        "ø": "o",
+        "œ": "oe",
+        "ß": "ss",
+        "ð": "d",
+        "þ": "th",
+        "đ": "d",
+        "ŋ": "n",
+        "ŧ": "t",
+        "ł": "l",
+        "ı": "i",
+        "ħ": "h",
+        "ĸ": "k",
+        "ə": "e",
+        "ǥ": "g",
+        "ʒ": "z",
+        "ǯ": "z",
+    }
+)
 """Letters that Unicode does not divide into one of ours and a mark: Sámi, Polish, Turkish, Maltese and others."""
 
 

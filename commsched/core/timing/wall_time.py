@@ -22,8 +22,9 @@ class Gap(Invalid):
         self.choices = choices
         super().__init__(
             N_("%(wall)s does not exist: the clocks go forward that night. Choose %(before)s or %(after)s."),
-            "publish_at", **params,
-        )  # fmt: skip
+            "publish_at",
+            **params,
+        )
 
 
 class Fold(Invalid):
@@ -35,8 +36,9 @@ class Fold(Invalid):
         self.choices = choices
         super().__init__(
             N_("%(wall)s comes twice that night, since the clocks go back. Choose the first or the second."),
-            "publish_at", **params,
-        )  # fmt: skip
+            "publish_at",
+            **params,
+        )
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -89,8 +91,12 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
     """A time as clients send it: RFC 3339 with an offset, or a wall time without one in ``zone_name``."""
     zone = zone_of(zone_name)
     if _day(value):
-        raise Invalid(N_("“%(value)s” is a day without a time. Say when on that day, for instance %(example)s."),
-                      field, value=value.strip()[:40], example=f"{_day(value)}T09:00")  # fmt: skip
+        raise Invalid(
+            N_("“%(value)s” is a day without a time. Say when on that day, for instance %(example)s."),
+            field,
+            value=value.strip()[:40],
+            example=f"{_day(value)}T09:00",
+        )
     try:
         parsed = datetime.fromisoformat(value.strip())
     except ValueError as error:

@@ -35,8 +35,12 @@ class Area(msgspec.Struct, frozen=True):
 
     def with_(self, other: Area) -> Area:
         """The smallest area that both are in."""
-        return Area(min(self.left, other.left), min(self.top, other.top),
-                    max(self.right, other.right), max(self.bottom, other.bottom))  # fmt: skip
+        return Area(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
 
     def holds(self, other: Area) -> bool:
         inside = self.left <= other.left and other.right <= self.right

@@ -42,8 +42,9 @@ _bases: Bounded[Base] = Bounded(BASES, lambda base: base.image.width * base.imag
 _shapes: Bounded[Image.Image] = Bounded(4 * 2**20, lambda image: image.width * image.height + 200)
 
 
-def base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled,
-         areas: dict[str, Area]) -> Base:  # fmt: skip
+def base(
+    design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled, areas: dict[str, Area]
+) -> Base:
     """What does not change with the text; nobody draws on it."""
     kept = [layer for layer in layers if layer.kind in ("fill", "motif", "photo", "sign")]
     photos = tuple((name, photo.key) for name, photo in sorted(filled.photos.items()))
@@ -51,8 +52,9 @@ def base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Bran
     return _bases.get(key, lambda: Base(_base(design, kept, size, brand, filled, areas)))
 
 
-def _base(design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled,
-          areas: dict[str, Area]) -> Image.Image:  # fmt: skip
+def _base(
+    design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled, areas: dict[str, Area]
+) -> Image.Image:
     from PIL import Image
 
     image = Image.new("RGB", size, brand.grounds[design.ground])

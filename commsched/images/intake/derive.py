@@ -27,10 +27,15 @@ def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
 
 
 def fit(
-    data: bytes, types: list[str], max_bytes: int, max_side: int,
-    ratio: tuple[int, int] | None = None, centre: Centre = (0.5, 0.5), max_pixels: int = 0,
+    data: bytes,
+    types: list[str],
+    max_bytes: int,
+    max_side: int,
+    ratio: tuple[int, int] | None = None,
+    centre: Centre = (0.5, 0.5),
+    max_pixels: int = 0,
     opaque: bool = False,
-) -> tuple[dict[str, Any], bytes]:  # fmt: skip
+) -> tuple[dict[str, Any], bytes]:
     """The best file of ``types`` within ``max_bytes``, ``max_side`` and ``max_pixels`` (0: any), cropped to ``ratio``
     around ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too.
     ``opaque``: raise for a picture that is clear in places."""

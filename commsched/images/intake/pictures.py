@@ -119,10 +119,15 @@ def thumbnail(data: bytes, max_side: int = 480) -> Made:
 
 
 def fit(
-    data: bytes, types: Sequence[str], max_bytes: int | None = None, max_side: int | None = None,
-    ratio: tuple[int, int] | None = None, centre: tuple[float, float] = (0.5, 0.5), max_pixels: int | None = None,
+    data: bytes,
+    types: Sequence[str],
+    max_bytes: int | None = None,
+    max_side: int | None = None,
+    ratio: tuple[int, int] | None = None,
+    centre: tuple[float, float] = (0.5, 0.5),
+    max_pixels: int | None = None,
     opaque: bool = False,
-) -> Made:  # fmt: skip
+) -> Made:
     """The best file of MIME ``types`` within ``max_bytes``, ``max_side`` pixels a side and ``max_pixels`` in all: of
     the whole picture, or of the largest part of ``ratio`` (such as ``(16, 9)``) around ``centre`` (shares of width and
     height).
@@ -134,10 +139,14 @@ def fit(
     if ratio and not all(1 <= side <= 10_000 for side in ratio):
         raise ValueError("a ratio is two whole numbers from 1 to 10,000")
     header = {
-        "job": "fit", "types": [kind for kind in types if kind in sanitize.SUFFIXES],
-        "max_bytes": max_bytes or sanitize.MAX_BYTES, "max_side": max_side or 0,
-        "ratio": list(ratio) if ratio else None, "centre": list(centre),
-        "max_pixels": max_pixels or 0, "opaque": opaque,
-    }  # fmt: skip
+        "job": "fit",
+        "types": [kind for kind in types if kind in sanitize.SUFFIXES],
+        "max_bytes": max_bytes or sanitize.MAX_BYTES,
+        "max_side": max_side or 0,
+        "ratio": list(ratio) if ratio else None,
+        "centre": list(centre),
+        "max_pixels": max_pixels or 0,
+        "opaque": opaque,
+    }
     facts, new = pool.shared.run(header, data)
     return Made(new, facts["mime"], facts["width"], facts["height"])

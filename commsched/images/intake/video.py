@@ -120,9 +120,13 @@ def _run(path: Path, header: dict[str, Any], out: IO[bytes] | None = None) -> tu
     with in_turn(), path.open("rb") as source:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own text)
             [sys.executable, "-I", "-c", _START, _ROOT, str(source.fileno())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=kept, close_fds=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=kept,
+            close_fds=True,
             pass_fds=(source.fileno(),),
-        )  # fmt: skip
+        )
         timer = threading.Timer(TIMEOUT, process.kill)
         timer.start()
         try:

@@ -66,8 +66,12 @@ def opened(source: BinaryIO | Cursor, kind: str) -> Any:
     def refuse(*_anything: Any) -> Any:
         raise errors.FilmDamaged()  # a file that names other files is never followed
 
-    return av.open(source, format=kind, io_open=refuse, options={"protocol_whitelist": "", "enable_drefs": "0"}
-                   if kind == "mov" else {"protocol_whitelist": ""})  # fmt: skip
+    return av.open(
+        source,
+        format=kind,
+        io_open=refuse,
+        options={"protocol_whitelist": "", "enable_drefs": "0"} if kind == "mov" else {"protocol_whitelist": ""},
+    )
 
 
 def tracks(container: Any) -> tuple[Any, Any]:
@@ -261,9 +265,15 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[
         frame.thumbnail((STILL_SIDE, STILL_SIDE))
         stills.append(jpeg(frame, 80))
     facts = {
-        "suffix": suffix, "width": width, "height": height, "duration": round(seconds * 1000), "best": best,
-        "moments": [round(at * 1000) for at in times], "sound": sound is not None, "had_location": located,
-    }  # fmt: skip
+        "suffix": suffix,
+        "width": width,
+        "height": height,
+        "duration": round(seconds * 1000),
+        "best": best,
+        "moments": [round(at * 1000) for at in times],
+        "sound": sound is not None,
+        "had_location": located,
+    }
     return facts, [new.data, *stills]
 
 

@@ -25,12 +25,18 @@ EMOJI_BOX = 1.16
 """Side of a colour emoji, in em, and how much of it is below the baseline."""
 EMOJI_BELOW = 0.2
 
-_PLAIN = re.compile("[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff"
-                    "\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u218f\u2190-\u22ff\u25a0-\u25ff]*\\Z")  # fmt: skip
-_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-                     "\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff]")  # fmt: skip
-_MARKS = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})"
-                    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
+_PLAIN = re.compile(
+    "[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff"
+    "\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u218f\u2190-\u22ff\u25a0-\u25ff]*\\Z"
+)
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff]"
+)
+_MARKS = re.compile(
+    "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})"
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 
 
 _MARKS_OF_DIRECTION = ("\u200e", "\u200f")

@@ -14,9 +14,13 @@ SIZE: Final = (1200, 800)
 """Pixels."""
 
 _SKIES: Final = {
-    "bus": ("#dcecf5", "#fdf6e3"), "care": ("#e7f0ea", "#fbf7ee"), "train": ("#f7d9c4", "#fdf1e0"),
-    "hall": ("#e9e4f0", "#f7f4fa"), "river": ("#f3b27a", "#fbe6c6"), "books": ("#efe6d8", "#faf6ee"),
-}  # fmt: skip
+    "bus": ("#dcecf5", "#fdf6e3"),
+    "care": ("#e7f0ea", "#fbf7ee"),
+    "train": ("#f7d9c4", "#fdf1e0"),
+    "hall": ("#e9e4f0", "#f7f4fa"),
+    "river": ("#f3b27a", "#fbe6c6"),
+    "books": ("#efe6d8", "#faf6ee"),
+}
 
 
 def sketch(motif: str) -> bytes:
@@ -163,7 +167,12 @@ def _books(draw: ImageDraw) -> None:
 
 
 _MOTIFS: Final[dict[str, Callable[[ImageDraw], None]]] = {
-    "bus": _bus, "care": _care, "train": _train, "hall": _hall, "river": _river, "books": _books,
-}  # fmt: skip
+    "bus": _bus,
+    "care": _care,
+    "train": _train,
+    "hall": _hall,
+    "river": _river,
+    "books": _books,
+}
 MOTIFS: Final = tuple(_MOTIFS)
 """What can be drawn."""

@@ -32,15 +32,29 @@ def set_deputy(
     with office.store.write(actor.workspace) as session:
         theirs, stand_in = member_of(session, actor, person), member_of(session, actor, deputy)
         if not may(theirs.role, "approve"):
-            raise Invalid(N_("%(name)s does not approve here, so nobody can do it for them."), "person",
-                          name=theirs.person.name)  # fmt: skip
+            raise Invalid(
+                N_("%(name)s does not approve here, so nobody can do it for them."), "person", name=theirs.person.name
+            )
         if not may(stand_in.role, "approve"):
-            raise Invalid(N_("%(name)s needs the role of approver to approve for somebody else."), "deputy",
-                          name=stand_in.person.name)  # fmt: skip
+            raise Invalid(
+                N_("%(name)s needs the role of approver to approve for somebody else."),
+                "deputy",
+                name=stand_in.person.name,
+            )
         row = Deputy(person_id=person, deputy_id=deputy, starts_at=starts_at, ends_at=ends_at, created_at=office.now())
         session.add(row)
-        note(session, office, actor, "deputy.set", person=person, name=theirs.person.name, deputy=deputy,
-             deputy_name=stand_in.person.name, starts=starts_at.isoformat(), ends=ends_at.isoformat())  # fmt: skip
+        note(
+            session,
+            office,
+            actor,
+            "deputy.set",
+            person=person,
+            name=theirs.person.name,
+            deputy=deputy,
+            deputy_name=stand_in.person.name,
+            starts=starts_at.isoformat(),
+            ends=ends_at.isoformat(),
+        )
     return row
 
 

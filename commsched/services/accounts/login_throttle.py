@@ -93,8 +93,11 @@ def limits(office: Office, email: str, address: str, device: str) -> list[Limit]
     account, known = _short(fold_email(email)), _known(office, device, email)
     if known:  # it counts by itself alone: what strangers do from the same address is not its doing
         return [Limit(f"d:{account}:{_short(known)}", PER_PLACE)]
-    return [Limit(f"p:{account}:{_short(network(address))}", PER_PLACE), *_everywhere(address),
-            Limit(f"a:{account}", PER_ACCOUNT, DAY)]  # fmt: skip
+    return [
+        Limit(f"p:{account}:{_short(network(address))}", PER_PLACE),
+        *_everywhere(address),
+        Limit(f"a:{account}", PER_ACCOUNT, DAY),
+    ]
 
 
 def inside(person: Person, address: str) -> list[Limit]:
@@ -122,9 +125,11 @@ def count(office: Office, under: list[Limit]) -> Tries:
 
 _TOLD: Final = {
     WINDOW: N_("Too many failed attempts. Wait a quarter of an hour and try again."),
-    DAY: N_("Too many failed attempts on this account. Use a device where you have signed in before, ask an "
-            "administrator for a link for a new password, or wait until tomorrow."),
-}  # fmt: skip
+    DAY: N_(
+        "Too many failed attempts on this account. Use a device where you have signed in before, ask an "
+        "administrator for a link for a new password, or wait until tomorrow."
+    ),
+}
 
 
 def forgive(session: Session, tries: Tries) -> None:

@@ -37,8 +37,9 @@ def workspace(office: Office, slug: str) -> Workspace:
     for one in found:
         if not slug or one.slug == slug.strip().lower():
             return one
-    raise NotFound(N_("There is no office called “%(slug)s”. There are: %(names)s."), "--workspace",
-                   slug=slug[:80], names=names)  # fmt: skip
+    raise NotFound(
+        N_("There is no office called “%(slug)s”. There are: %(names)s."), "--workspace", slug=slug[:80], names=names
+    )
 
 
 def member(office: Office, workspace: Workspace, email: str) -> Membership:
@@ -60,8 +61,7 @@ def as_member(office: Office, workspace: Workspace, email: str) -> Actor:
     row = member(office, workspace, email)
     if not row.person.active:
         raise Conflict(N_("%(email)s has been deactivated."), "--email", email=row.person.email)
-    return Actor(row.person_id, row.person.name or row.person.email, workspace.id, row.role, "cli",
-                 row.person.language)  # fmt: skip
+    return Actor(row.person_id, row.person.name or row.person.email, workspace.id, row.role, "cli", row.person.language)
 
 
 def has_password(office: Office, email: str) -> bool:

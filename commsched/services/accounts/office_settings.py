@@ -47,11 +47,13 @@ def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
     """Keep new settings. What is scheduled already keeps its own times."""
     actor.require("administer")
     wanted = {
-        "name": check_name(new.name), "zone": _zone(office, actor, new.zone), "language": check_language(new.language),
+        "name": check_name(new.name),
+        "zone": _zone(office, actor, new.zone),
+        "language": check_language(new.language),
         "latest_minutes": _between(new.latest_minutes, 1, MOST_LATE, "latest_minutes"),
         "window_before_hours": _between(new.window_before_hours, 0, MOST_WINDOW, "window_before_hours"),
         "window_after_hours": _between(new.window_after_hours, 0, MOST_WINDOW, "window_after_hours"),
-    }  # fmt: skip
+    }
     with office.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         changed = {key: value for key, value in wanted.items() if getattr(row, key) != value}

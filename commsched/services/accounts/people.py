@@ -83,7 +83,7 @@ def check_role(role: str) -> str:
 
 def check_workspace(
     name: str, email: str, person_name: str, slug: str, zone: str, language: str
-) -> tuple[str, str, str, str]:  # fmt: skip
+) -> tuple[str, str, str, str]:
     """What a new office can be called: its name, its short name, and the address and name of its administrator.
 
     Raises :class:`Invalid` by the first field that cannot be used; asks no store, so nothing need exist yet.
@@ -118,8 +118,15 @@ def create_workspace(
     with office.store.write(EVERY_WORKSPACE) as session:
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
-        made = Workspace(slug=short, name=name, zone=zone, language=language, created_at=office.now(),
-                         policy=to_policy(rules.ONE_APPROVER), is_demo=is_demo)  # fmt: skip
+        made = Workspace(
+            slug=short,
+            name=name,
+            zone=zone,
+            language=language,
+            created_at=office.now(),
+            policy=to_policy(rules.ONE_APPROVER),
+            is_demo=is_demo,
+        )
         session.add(made)
         person = _person(session, office, email, person_name, language, kept)
         session.flush()
@@ -134,15 +141,20 @@ def _person(session: Session, office: Office, email: str, name: str, language: s
     found = session.scalar(select(Person).where(Person.email == email))
     if found:
         if not found.active and _belongs(session, found.id):
-            raise Conflict(N_("%(email)s has been shut out. An administrator there must let them in."), "email",
-                           email=email)  # fmt: skip
+            raise Conflict(
+                N_("%(email)s has been shut out. An administrator there must let them in."), "email", email=email
+            )
         if not found.active:
             found.active, found.password_hash, found.stamp = True, "", new_token(16)
         return found
     made = Person(
-        email=email, name=check_name(name) if name else "", language=language, stamp=new_token(16),
-        password_hash=kept, created_at=office.now(),
-    )  # fmt: skip
+        email=email,
+        name=check_name(name) if name else "",
+        language=language,
+        stamp=new_token(16),
+        password_hash=kept,
+        created_at=office.now(),
+    )
     session.add(made)
     session.flush()
     return made
@@ -160,9 +172,15 @@ def _belongs(session: Session, person: int) -> bool:
 
 
 def add_person(
-    office: Office, actor: Actor, email: str, role: str, *, name: str = "", language: str = "",
+    office: Office,
+    actor: Actor,
+    email: str,
+    role: str,
+    *,
+    name: str = "",
+    language: str = "",
     password: str | None = None,
-) -> Invited:  # fmt: skip
+) -> Invited:
     """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one.
 
     There is no link for somebody who belongs to another office already: it would open that one too.
@@ -195,10 +213,16 @@ def member_of(session: Session, actor: Actor, person: int) -> Membership:
 
 
 def keep_an_administrator(session: Session, member: Membership) -> None:
-    others = select(func.count(Membership.id)).join(Person).where(
-        Membership.workspace_id == member.workspace_id, Membership.role == "administrator",
-        Membership.id != member.id, Person.active,
-    )  # fmt: skip
+    others = (
+        select(func.count(Membership.id))
+        .join(Person)
+        .where(
+            Membership.workspace_id == member.workspace_id,
+            Membership.role == "administrator",
+            Membership.id != member.id,
+            Person.active,
+        )
+    )
     if member.role == "administrator" and not session.scalar(others):
         raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "role")
 

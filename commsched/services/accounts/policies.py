@@ -39,6 +39,10 @@ def check_policy(session: Session, policy: Policy) -> Policy:
             raise Invalid(N_("Choose at least one person who must approve."), "policy")
     able = {number for number, role in roles.items() if may(role, "approve")}
     if not possible(policy, able):
-        raise Invalid(N_("That takes more different people than there are: one person counts once, whatever the "
-                         "number of steps."), "policy")  # fmt: skip
+        raise Invalid(
+            N_(
+                "That takes more different people than there are: one person counts once, whatever the number of steps."
+            ),
+            "policy",
+        )
     return policy

@@ -74,9 +74,7 @@ class Visitor(msgspec.Struct, frozen=True):
         return Actor(self.person, self.name or self.email, self.place.id, self.role, via, self.language)
 
 
-def sign_in(
-    office: Office, email: str, password: str, address: str = "", agent: str = "", device: str = ""
-) -> str:  # fmt: skip
+def sign_in(office: Office, email: str, password: str, address: str = "", agent: str = "", device: str = "") -> str:
     """Start a session. Returns the secret for the cookie. ``device`` is the cookie of :func:`login_throttle.remember`.
 
     Raises :class:`WrongPassword` and :class:`login_throttle.TooManyTries`.
@@ -96,9 +94,17 @@ def _open(session: Session, office: Office, person: Person, address: str, agent:
     now, secret = office.now(), new_token()
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
     session.add(
-        SignIn(token_hash=token_hash(secret), person_id=person.id, stamp=person.stamp, created_at=now, seen_at=now,
-               expires_at=now + LASTS, agent=agent[:200], address=address[:64])
-    )  # fmt: skip
+        SignIn(
+            token_hash=token_hash(secret),
+            person_id=person.id,
+            stamp=person.stamp,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + LASTS,
+            agent=agent[:200],
+            address=address[:64],
+        )
+    )
     note_everywhere(session, office, person, "person.signed_in")
     return secret
 
@@ -114,11 +120,23 @@ def _columns() -> tuple[Any, ...]:
     clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
     trouble = select(Heartbeat.detail).where(Heartbeat.name == TROUBLE).scalar_subquery()
     return (
-        Person.id.label("person"), Person.email, Person.name, Person.language, Membership.role,
-        Workspace.id.label("workspace"), Workspace.slug, Workspace.name.label("place"), Workspace.zone,
-        Workspace.language.label("tongue"), Workspace.paused_at, Workspace.paused_by, Workspace.pause_reason,
-        Workspace.is_demo, clock.label("heartbeat"), trouble.label("trouble"),
-    )  # fmt: skip
+        Person.id.label("person"),
+        Person.email,
+        Person.name,
+        Person.language,
+        Membership.role,
+        Workspace.id.label("workspace"),
+        Workspace.slug,
+        Workspace.name.label("place"),
+        Workspace.zone,
+        Workspace.language.label("tongue"),
+        Workspace.paused_at,
+        Workspace.paused_by,
+        Workspace.pause_reason,
+        Workspace.is_demo,
+        clock.label("heartbeat"),
+        trouble.label("trouble"),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -130,9 +148,12 @@ def _by_session() -> Select[Any]:
         .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp) & Person.active)
         .outerjoin(Workspace, Workspace.slug == bindparam("slug"))
         .outerjoin(Membership, here)
-        .where(SignIn.token_hash == bindparam("hash"), SignIn.expires_at > bindparam("now"),
-               SignIn.seen_at > bindparam("idle"))
-    )  # fmt: skip
+        .where(
+            SignIn.token_hash == bindparam("hash"),
+            SignIn.expires_at > bindparam("now"),
+            SignIn.seen_at > bindparam("idle"),
+        )
+    )
 
 
 @lru_cache(maxsize=1)
@@ -155,8 +176,17 @@ def _ask(office: Office, question: Select[Any], **values: Any) -> Row[Any] | Non
 def _place(row: Row[Any]) -> Place | None:
     if row.workspace is None or row.role is None:
         return None
-    return Place(row.workspace, row.slug, row.place, row.zone, row.tongue, row.paused_at, row.paused_by,
-                 row.pause_reason, row.is_demo)  # fmt: skip
+    return Place(
+        row.workspace,
+        row.slug,
+        row.place,
+        row.zone,
+        row.tongue,
+        row.paused_at,
+        row.paused_by,
+        row.pause_reason,
+        row.is_demo,
+    )
 
 
 def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor | None:
@@ -171,8 +201,17 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
         return None
     if now - row.seen_at > SEEN_EVERY:
         _seen(office, SignIn, row.session, {"seen_at": now})
-    return Visitor(row.person, row.email, row.name, row.language, row.session, _place(row), row.role or "",
-                   row.heartbeat, row.trouble or "")  # fmt: skip
+    return Visitor(
+        row.person,
+        row.email,
+        row.name,
+        row.language,
+        row.session,
+        _place(row),
+        row.role or "",
+        row.heartbeat,
+        row.trouble or "",
+    )
 
 
 def recognise_token(office: Office, secret: str) -> Visitor | None:

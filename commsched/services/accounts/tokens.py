@@ -25,9 +25,10 @@ def create_token(office: Office, actor: Actor, name: str, role: str = "") -> str
     secret = PREFIX + new_token()
     with office.store.write(actor.workspace) as session:
         session.add(
-            ApiToken(token_hash=token_hash(secret), person_id=actor.person, name=name, role=role,
-                     created_at=office.now())
-        )  # fmt: skip
+            ApiToken(
+                token_hash=token_hash(secret), person_id=actor.person, name=name, role=role, created_at=office.now()
+            )
+        )
         note(session, office, actor, "token.created", name=name, role=role)
     return secret
 

@@ -146,7 +146,7 @@ def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
 
 def writers_after(
     session: Session, item: Item | None, author: int | None, canonical_bytes: bytes, lent: Collection[int]
-) -> set[int]:  # fmt: skip
+) -> set[int]:
     """As :func:`writers_of`, were ``author`` to save those contents now."""
     before = history_of(session, item, item.version) if item is not None else ()
     return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
@@ -160,8 +160,9 @@ def history_of(session: Session, item: Item, number: int) -> Iterator[Version]:
         accepted.setdefault(row.revision_id, []).append(row.person_id)
     saved = session.execute(
         select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
-        .where(Revision.item_id == item.id, Revision.number <= number).order_by(Revision.number)
-    )  # fmt: skip
+        .where(Revision.item_id == item.id, Revision.number <= number)
+        .order_by(Revision.number)
+    )
     for each, author, lent, content in saved.yield_per(20):
         yield _version(author, content, lent_by(lent), accepted.get(each, ()))
 
@@ -193,10 +194,15 @@ def ask(office: Office, session: Session, item: Item, revision: Revision, kind: 
 
 
 def _asked_to_accept(session: Session, item: Item, revision: Revision, person: int) -> bool:
-    rows = session.scalars(select(Notice).where(
-        Notice.item_id == item.id, Notice.person_id == person, Notice.kind == "asked_to_accept",
-        Notice.state != "dropped", Notice.created_at >= (item.submitted_at or item.created_at),
-    ))  # fmt: skip
+    rows = session.scalars(
+        select(Notice).where(
+            Notice.item_id == item.id,
+            Notice.person_id == person,
+            Notice.kind == "asked_to_accept",
+            Notice.state != "dropped",
+            Notice.created_at >= (item.submitted_at or item.created_at),
+        )
+    )
     return any(row.facts.get("hash") == revision.hash for row in rows)
 
 

@@ -33,9 +33,16 @@ def said_of(session: Session, item_id: int) -> list[Said]:
 
 def as_said(row: Decision) -> Said:
     """A stored decision as the rules see it."""
-    return Said(hash=row.hash, verdict=cast(Any, row.verdict), person=row.in_place_of or row.person_id,
-                by=row.person_id, at=row.at, step=row.step, window_start=row.window_start,
-                window_end=row.window_end)  # fmt: skip
+    return Said(
+        hash=row.hash,
+        verdict=cast(Any, row.verdict),
+        person=row.in_place_of or row.person_id,
+        by=row.person_id,
+        at=row.at,
+        step=row.step,
+        window_start=row.window_start,
+        window_end=row.window_end,
+    )
 
 
 def clearance(session: Session, item: Item, content_hash: str) -> tuple[datetime | None, datetime | None] | None:

@@ -33,8 +33,14 @@ def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
         raise Invalid(N_("Write something first."), "comment")
     with office.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
-        row = Comment(workspace_id=actor.workspace, item_id=item.id, person_id=actor.person, body=body,
-                      revision=item.version, at=office.now())  # fmt: skip
+        row = Comment(
+            workspace_id=actor.workspace,
+            item_id=item.id,
+            person_id=actor.person,
+            body=body,
+            revision=item.version,
+            at=office.now(),
+        )
         session.add(row)
         session.flush()
         note(session, office, actor, "item.commented", item.id)
@@ -44,7 +50,7 @@ def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
 
 def spread(
     office: Office, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
-) -> None:  # fmt: skip
+) -> None:
     """Tell those it concerns that ``actor`` has said ``body``; not the actor, nor those who are ``told`` otherwise.
 
     The mail is written when it leaves, with all that has been said by then.
@@ -53,8 +59,13 @@ def spread(
         return
     session.flush()
     whom = concerned(office, session, item) - {actor.person} - set(told)
-    open_ones = (Notice.item_id == item.id, Notice.kind == KIND, Notice.state == "waiting", Notice.read_at.is_(None),
-                 Notice.tries == 0)  # fmt: skip
+    open_ones = (
+        Notice.item_id == item.id,
+        Notice.kind == KIND,
+        Notice.state == "waiting",
+        Notice.read_at.is_(None),
+        Notice.tries == 0,
+    )
     coming = set(session.scalars(select(Notice.person_id).where(*open_ones, Notice.next_at > office.now())))
     since = office.now().isoformat()
     outbox.queue(session, office, sorted(whom - coming), KIND, item=item, after=COLLECTED, by=actor.name, since=since)
@@ -74,8 +85,12 @@ def concerned(office: Office, session: Session, item: Item) -> set[int]:
 
 def read(office: Office, actor: Actor, item_id: int) -> None:
     """The actor is looking at the item: its comments are marked no longer, and a mail about them is not needed."""
-    unread = (Notice.item_id == item_id, Notice.person_id == actor.person, Notice.kind == KIND,
-              Notice.read_at.is_(None))  # fmt: skip
+    unread = (
+        Notice.item_id == item_id,
+        Notice.person_id == actor.person,
+        Notice.kind == KIND,
+        Notice.read_at.is_(None),
+    )
     with office.store.read(actor.workspace) as session:
         if session.scalar(select(Notice.id).where(*unread).limit(1)) is None:
             return  # the common case costs no write

@@ -17,8 +17,12 @@ LIFETIME = timedelta(days=7)
 
 def open_link(office: Office, session: Session, item: Item, revision: Revision, person: int) -> bool:
     """Whether ``person`` has been asked about exactly this since it was sent in, and can still answer by that link."""
-    live = (ApprovalLink.used_at.is_(None), ApprovalLink.replaced_at.is_(None), ApprovalLink.expires_at > office.now(),
-            ApprovalLink.created_at >= (item.submitted_at or item.created_at))  # fmt: skip
+    live = (
+        ApprovalLink.used_at.is_(None),
+        ApprovalLink.replaced_at.is_(None),
+        ApprovalLink.expires_at > office.now(),
+        ApprovalLink.created_at >= (item.submitted_at or item.created_at),
+    )
     mine = (ApprovalLink.item_id == item.id, ApprovalLink.person_id == person, ApprovalLink.hash == revision.hash)
     return session.scalar(select(ApprovalLink.id).where(*mine, *live).limit(1)) is not None
 
@@ -31,8 +35,12 @@ def send(office: Office, session: Session, item: Item, revision: Revision, perso
         return
     token, now = new_token(), office.now()
     outbox.drop(session, item, outbox.ASKING, only={person})
-    older = (ApprovalLink.item_id == item.id, ApprovalLink.person_id == person, ApprovalLink.used_at.is_(None),
-             ApprovalLink.replaced_at.is_(None))  # fmt: skip
+    older = (
+        ApprovalLink.item_id == item.id,
+        ApprovalLink.person_id == person,
+        ApprovalLink.used_at.is_(None),
+        ApprovalLink.replaced_at.is_(None),
+    )
     session.execute(update(ApprovalLink).where(*older).values(replaced_at=now))
     session.add(
         ApprovalLink(

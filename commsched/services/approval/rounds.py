@@ -22,10 +22,13 @@ class Nobody(Conflict):
     code = "nobody"
 
     def __init__(self) -> None:
-        super().__init__(N_(
-            "Nobody here could approve this: whoever may has written some of it. Let somebody else in under People, "
-            "or let it out without approval."
-        ))  # fmt: skip
+        super().__init__(
+            N_(
+                "Nobody here could approve this: whoever may has written some of it. Let somebody else in under "
+                "People, "
+                "or let it out without approval."
+            )
+        )
 
 
 def fit(session: Session, item: Item, revision: Revision, policy: Policy) -> Policy:
@@ -58,14 +61,26 @@ def lapse(office: Office, session: Session, actor: Actor, item: Item, revision: 
     if item.publish_at is None:
         return False
     said = standing(said_of(session, item.id), revision.hash)
-    over = [one for one in said if one.verdict in LETS_OUT
-            and not inside(item.publish_at, (one.window_start, one.window_end))]  # fmt: skip
+    over = [
+        one
+        for one in said
+        if one.verdict in LETS_OUT and not inside(item.publish_at, (one.window_start, one.window_end))
+    ]
     for one in over:
-        session.add(Decision(
-            workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash,
-            verdict="lapse", step=one.step, person_id=one.human, at=office.now(), via=actor.via,
-            in_place_of=one.person if one.person != one.human else None,
-        ))  # fmt: skip
+        session.add(
+            Decision(
+                workspace_id=item.workspace_id,
+                item_id=item.id,
+                revision_id=revision.id,
+                hash=revision.hash,
+                verdict="lapse",
+                step=one.step,
+                person_id=one.human,
+                at=office.now(),
+                via=actor.via,
+                in_place_of=one.person if one.person != one.human else None,
+            )
+        )
     session.flush()
     if over:
         note(

@@ -75,8 +75,9 @@ def _claim(office: Office) -> Channel | None:
         (Channel.token_expires_at <= now) & (Channel.looked_at < Channel.token_expires_at),
     )
     real = select(Workspace.id).where(Workspace.is_demo.is_(False))
-    wanted = select(Channel).where(Channel.platform.in_(keys), Channel.state.in_(("ok", "broken")), due,
-                                   Channel.workspace_id.in_(real))  # fmt: skip
+    wanted = select(Channel).where(
+        Channel.platform.in_(keys), Channel.state.in_(("ok", "broken")), due, Channel.workspace_id.in_(real)
+    )
     with office.store.write(EVERY_WORKSPACE) as session:
         channel = session.scalar(wanted.order_by(Channel.looked_at.nulls_first(), Channel.id).limit(1))
         if channel is not None:
@@ -88,8 +89,14 @@ def _ask(office: Office, channel: Channel) -> Account:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspace = session.get_one(Workspace, channel.workspace_id)
     secrets = office.vault.unseal_map(channel.secrets)
-    wire = make_wire(office, workspace=workspace.slug, channel=channel.id, settings=channel.settings, secrets=secrets,
-                     language=workspace.language)  # fmt: skip
+    wire = make_wire(
+        office,
+        workspace=workspace.slug,
+        channel=channel.id,
+        settings=channel.settings,
+        secrets=secrets,
+        language=workspace.language,
+    )
     return office.platform(channel.platform).connect(wire)
 
 

@@ -37,9 +37,13 @@ def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[st
     names = {alias: s.key for s in platform.settings for alias in (s.key, *s.aliases)}
     unknown = [key for key in given if key not in names]
     if unknown:
-        raise Invalid(N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."), unknown[0],
-                      platform=platform.name, key=unknown[0][:40],
-                      known=", ".join(s.key for s in platform.settings))  # fmt: skip
+        raise Invalid(
+            N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."),
+            unknown[0],
+            platform=platform.name,
+            key=unknown[0][:40],
+            known=", ".join(s.key for s in platform.settings),
+        )
     values = {names[key]: without_invisible(value) for key, value in given.items()}
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
@@ -63,9 +67,14 @@ def longest(setting: Setting) -> int:
 
 
 def connect(
-    office: Office, actor: Actor, platform_key: str, name: str, given: Mapping[str, str], *,
+    office: Office,
+    actor: Actor,
+    platform_key: str,
+    name: str,
+    given: Mapping[str, str],
+    *,
     allow_private: bool = False,
-) -> Channel:  # fmt: skip
+) -> Channel:
     """Connect an account: check it by a harmless call, then keep it. ``allow_private`` only from the command line.
 
     Raises :class:`Invalid` by setting, ``ConnectError`` from the platform, :class:`Conflict` for an account that
@@ -85,8 +94,16 @@ def connect(
         session.add(channel)
         _keep(office, channel, plain, secret, account)
         session.flush()
-        note(session, office, actor, "channel.connected", channel=channel.id, name=name, platform=platform.key,
-             account=account.name[:200])  # fmt: skip
+        note(
+            session,
+            office,
+            actor,
+            "channel.connected",
+            channel=channel.id,
+            name=name,
+            platform=platform.key,
+            account=account.name[:200],
+        )
     if platform.own and not platform.needs_mail:
         _know_own(office, actor, channel, plain, secret)
     return get(office, actor.workspace, channel.id)
@@ -115,8 +132,15 @@ def _ask(
 ) -> Account:
     with office.store.read(actor.workspace) as session:
         workspace = session.get_one(Workspace, actor.workspace)
-    wire = make_wire(office, workspace=workspace.slug, channel=channel, settings=plain, secrets=secret,
-                     language=workspace.language, office_name=workspace.name)  # fmt: skip
+    wire = make_wire(
+        office,
+        workspace=workspace.slug,
+        channel=channel,
+        settings=plain,
+        secrets=secret,
+        language=workspace.language,
+        office_name=workspace.name,
+    )
     with waiting_for_a_server(actor):
         return platform.connect(wire)
 
@@ -129,8 +153,12 @@ def _refuse_twice(session: Session, platform: Platform, account: Account, name: 
         return
     for other in others:
         if other.platform == platform.key and is_same(platform, other, account):
-            raise Conflict(N_("%(account)s is already connected, as “%(name)s”. Connected twice, it would get "
-                              "every post twice."), "", account=account.name, name=other.name)  # fmt: skip
+            raise Conflict(
+                N_("%(account)s is already connected, as “%(name)s”. Connected twice, it would get every post twice."),
+                "",
+                account=account.name,
+                name=other.name,
+            )
 
 
 def is_same(platform: Platform, channel: Channel, account: Account) -> bool:
@@ -193,8 +221,9 @@ def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, st
     merged = {key: value for key, value in given.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
     _refuse_operators(platform, actor, plain, channel.settings)
-    moved = any(plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in platform.settings
-                if s.kind == "url")  # fmt: skip
+    moved = any(
+        plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in platform.settings if s.kind == "url"
+    )
     if moved:
         read_settings(platform, merged)  # names the secret that is missing
         secret = {key: value for key, value in secret.items() if key in _named(platform, merged)}
@@ -202,8 +231,9 @@ def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, st
         plain["allow_private"] = "1"
     account = _ask(office, actor, platform, plain, secret, channel_id)
     if account.url and channel.account and not is_same(platform, channel, account):
-        raise Conflict(N_("That is another account: %(account)s. Connect it as a channel of its own."), "",
-                       account=account.name)  # fmt: skip
+        raise Conflict(
+            N_("That is another account: %(account)s. Connect it as a channel of its own."), "", account=account.name
+        )
     with office.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         _keep(office, channel, plain, secret, account)
@@ -223,8 +253,13 @@ def _refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str]
     for setting in platform.settings:
         changed = plain.get(setting.key, "") != kept.get(setting.key, "")
         if setting.operator and changed and actor.via != "cli":
-            raise Invalid(N_("Only whoever runs this installation can choose it, with “commsched channel add”. Leave "
-                             "it as it is."), setting.key)  # fmt: skip
+            raise Invalid(
+                N_(
+                    "Only whoever runs this installation can choose it, with “commsched channel add”. Leave "
+                    "it as it is."
+                ),
+                setting.key,
+            )
 
 
 def check_again(office: Office, actor: Actor, channel_id: int) -> Channel:

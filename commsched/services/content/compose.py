@@ -65,15 +65,23 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
     made = derivatives(session, media.values())
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
     content = Content(
-        kind=given.kind, title=one_line(given.title), text=given.text, lead=given.lead,
-        genre=given.genre, short=given.short, facts=given.facts,
-        quotes=[Quote(text=one.text, person=one.person) for one in given.quotes], contact=given.contact,
-        link=one_line(given.link), language=given.language,
+        kind=given.kind,
+        title=one_line(given.title),
+        text=given.text,
+        lead=given.lead,
+        genre=given.genre,
+        short=given.short,
+        facts=given.facts,
+        quotes=[Quote(text=one.text, person=one.person) for one in given.quotes],
+        contact=given.contact,
+        link=one_line(given.link),
+        language=given.language,
         pictures=_pictures(session, media, handed_in(given)),
         channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
-        corrects=corrects, correction=given.correction.strip(),
-    )  # fmt: skip
+        corrects=corrects,
+        correction=given.correction.strip(),
+    )
     return printable(content)
 
 
@@ -104,8 +112,9 @@ def _pictures(session: Session, media: Mapping[int, Media], given: list[PictureI
 
 def _picture(media: Media, given: PictureIn, credit: str) -> Picture:
     alt = media.alt if given.alt is None else given.alt
-    return Picture(sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height,
-                   credit=credit)  # fmt: skip
+    return Picture(
+        sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height, credit=credit
+    )
 
 
 def _renditions(office: Office, channel: Channel, crop: str, media: list[Media], made: Made) -> list[Rendition]:
@@ -115,8 +124,9 @@ def _renditions(office: Office, channel: Channel, crop: str, media: list[Media],
         recipe = recipe_for(row, crop, limits)
         file = made.get((row.id, recipe.key)) if recipe else None
         if file is not None and file.sha256 not in ("", row.sha256):
-            found.append(Rendition(of=row.sha256, sha256=file.sha256, mime=file.mime, width=file.width,
-                                   height=file.height))  # fmt: skip
+            found.append(
+                Rendition(of=row.sha256, sha256=file.sha256, mime=file.mime, width=file.width, height=file.height)
+            )
     return found
 
 
@@ -155,16 +165,38 @@ def draft_for(
     out."""
     own = content.on(channel)
     pictures = tuple(
-        PictureFile(sha256=p.sha256, mime=p.mime, alt=p.alt, width=p.width, height=p.height, credit=p.credit,
-                    read=files[p.sha256].read, size=files[p.sha256].size, frames=files[p.sha256].frames)
-        for p in content.pictures_on(channel) if p.sha256 in files
-    )  # fmt: skip
+        PictureFile(
+            sha256=p.sha256,
+            mime=p.mime,
+            alt=p.alt,
+            width=p.width,
+            height=p.height,
+            credit=p.credit,
+            read=files[p.sha256].read,
+            size=files[p.sha256].size,
+            frames=files[p.sha256].frames,
+        )
+        for p in content.pictures_on(channel)
+        if p.sha256 in files
+    )
     return Draft(
-        kind=content.kind, title=content.title, text=content.text if own.text is None else own.text,
-        lead=content.lead, short=content.short, facts=content.facts, genre=content.genre,
-        quotes=tuple(content.quotes), contact=content.contact, link=content.link, language=content.language,
-        pictures=pictures, options=own.options, recipients=tuple(people), uid=uid, correction=content.correction,
-    )  # fmt: skip
+        kind=content.kind,
+        title=content.title,
+        text=content.text if own.text is None else own.text,
+        lead=content.lead,
+        short=content.short,
+        facts=content.facts,
+        genre=content.genre,
+        quotes=tuple(content.quotes),
+        contact=content.contact,
+        link=content.link,
+        language=content.language,
+        pictures=pictures,
+        options=own.options,
+        recipients=tuple(people),
+        uid=uid,
+        correction=content.correction,
+    )
 
 
 def stored(office: Office, session: Session, content: Content) -> dict[str, Stored]:
@@ -202,8 +234,9 @@ def check(
     demo = bool(session.scalar(select(Workspace.is_demo).where(Workspace.id == session.info["workspace"])))
     return [
         _check_one(office, rows[one.channel], content, uid, files, [*unwilling, *before.get(one.channel, ())], demo)
-        for one in content.channels if one.channel in rows
-    ]  # fmt: skip
+        for one in content.channels
+        if one.channel in rows
+    ]
 
 
 def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
@@ -235,9 +268,14 @@ def said_before(session: Session, content: Content, uid: str) -> dict[int, list[
 
 
 def _check_one(
-    office: Office, channel: Channel, content: Content, uid: str, files: Mapping[str, Stored],
-    unwilling: list[Problem], is_demo: bool,
-) -> Checked:  # fmt: skip
+    office: Office,
+    channel: Channel,
+    content: Content,
+    uid: str,
+    files: Mapping[str, Stored],
+    unwilling: list[Problem],
+    is_demo: bool,
+) -> Checked:
     platform = office.platform(channel.platform)
     draft = draft_for(content, channel.id, uid, files, addresses(office, channel))
     problems = [*unwilling, *platform.check(draft, channel.facts)]
@@ -246,11 +284,24 @@ def _check_one(
     if channel.state == "broken":
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
     if mute(office, channel.platform, is_demo):
-        problems.append(warn("channels", N_("No mail server is set, so %(name)s reaches nobody. It is held at its "
-                                            "time, until one is set."), name=channel.name))  # fmt: skip
+        problems.append(
+            warn(
+                "channels",
+                N_("No mail server is set, so %(name)s reaches nobody. It is held at its time, until one is set."),
+                name=channel.name,
+            )
+        )
     limit = platform.limits(channel.facts).characters
-    return Checked(channel.id, channel.name, platform.key, platform.count(draft.text, channel.facts), limit,
-                   platform.cost(draft), problems, _notes(office, channel, content, files))  # fmt: skip
+    return Checked(
+        channel.id,
+        channel.name,
+        platform.key,
+        platform.count(draft.text, channel.facts),
+        limit,
+        platform.cost(draft),
+        problems,
+        _notes(office, channel, content, files),
+    )
 
 
 def _notes(office: Office, channel: Channel, content: Content, files: Mapping[str, Stored]) -> list[Words]:
@@ -259,9 +310,10 @@ def _notes(office: Office, channel: Channel, content: Content, files: Mapping[st
     made = {one.of: one for one in own.pictures}
     size = {sha256: one.size for sha256, one in files.items()}
     return [
-        words for number, picture in enumerate(content.pictures, 1)
+        words
+        for number, picture in enumerate(content.pictures, 1)
         for words in told(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
-    ]  # fmt: skip
+    ]
 
 
 def is_link(text: str) -> bool:

@@ -111,9 +111,13 @@ def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
     for number, row in enumerate(rows):
         newer = rows[number - 1] if number else None
         passing = (
-            newer is not None and newer.author_id == row.author_id and row.id not in decided and not row.note
-            and not newer.note and newer.created_at - row.created_at < ONE_STRETCH
-        )  # fmt: skip
+            newer is not None
+            and newer.author_id == row.author_id
+            and row.id not in decided
+            and not row.note
+            and not newer.note
+            and newer.created_at - row.created_at < ONE_STRETCH
+        )
         if not passing or number == len(rows) - 1:
             kept.append(row)
     return kept
@@ -188,9 +192,11 @@ def near(session: Session, item_id: int, content: Content, at: datetime) -> list
     """Other items planned within an hour of ``at`` in a channel of ``content``."""
     wanted = {one.channel for one in content.channels}
     planned = select(Item).where(
-        Item.id != item_id, Item.publish_at > at - CLOSE, Item.publish_at < at + CLOSE,
+        Item.id != item_id,
+        Item.publish_at > at - CLOSE,
+        Item.publish_at < at + CLOSE,
         Item.state.not_in(("draft", "cancelled", "changes_requested")),
-    )  # fmt: skip
+    )
     rows = session.scalars(planned.order_by(Item.publish_at).limit(20))
     return [row for row in rows if wanted & {int(one) for one in row.channels.split(",") if one}][:3]
 

@@ -46,8 +46,12 @@ def known(states: Iterable[str], allowed: Sequence[str]) -> tuple[str, ...]:
     wanted = tuple(states)
     for state in wanted:
         if state not in allowed:
-            raise Invalid(N_("There is no state “%(state)s”. There are: %(states)s."), "state", state=state[:40],
-                          states=", ".join(allowed))  # fmt: skip
+            raise Invalid(
+                N_("There is no state “%(state)s”. There are: %(states)s."),
+                "state",
+                state=state[:40],
+                states=", ".join(allowed),
+            )
     return wanted
 
 
@@ -158,8 +162,9 @@ def _reach(office: Office, parts: Sequence[Part], stopped: bool) -> Reach:
         for part in left
     )
     out = sum(part.state == "published" for part in parts)
-    return Reach(out, under_way, len(parts), bool(parts[0].recipient), missed,
-                 sum(part.state == "unknown" for part in parts))  # fmt: skip
+    return Reach(
+        out, under_way, len(parts), bool(parts[0].recipient), missed, sum(part.state == "unknown" for part in parts)
+    )
 
 
 def masked(address: str) -> str:

@@ -157,13 +157,23 @@ class Considerer(msgspec.Struct, frozen=True):
         """The parts are written down before the first of them is sent."""
         made: list[dict[str, Any]] = [
             {
-                "delivery_id": row.id, "number": n, "role": part.role, "state": "waiting", "key": f"{row.uid}-{n}",
+                "delivery_id": row.id,
+                "number": n,
+                "role": part.role,
+                "state": "waiting",
+                "key": f"{row.uid}-{n}",
                 "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
                 "message_id": self._message_id(row, n, part),
-                "handles": {}, "remote_id": "", "url": "", "tries": 0, "detail": "", "next_at": None, "was": "",
+                "handles": {},
+                "remote_id": "",
+                "url": "",
+                "tries": 0,
+                "detail": "",
+                "next_at": None,
+                "was": "",
             }
             for n, part in enumerate(parts)
-        ]  # fmt: skip
+        ]
         self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
         self.loaded.parts[row.id] = [Known(**one) for one in made]
         return self.loaded.parts[row.id]
@@ -180,10 +190,18 @@ class Considerer(msgspec.Struct, frozen=True):
         uid = uuid.uuid4().hex
         self.batch.new_attempts.append(
             {
-                "uid": uid, "delivery_id": row.id, "channel_id": row.channel_id, "part": number, "hash": row.hash,
-                "worker": self.worker, "started_at": self.now, "finished_at": None, "outcome": "", "detail": "",
+                "uid": uid,
+                "delivery_id": row.id,
+                "channel_id": row.channel_id,
+                "part": number,
+                "hash": row.hash,
+                "worker": self.worker,
+                "started_at": self.now,
+                "finished_at": None,
+                "outcome": "",
+                "detail": "",
             }
-        )  # fmt: skip
+        )
         self.batch.part(row.id, number, state="sending", next_at=None)
         self.batch.delivery(row.id, state="sending", next_at=None, reason="")
         if row.item_state != "publishing" and not self.office.platform(row.platform).instant:
@@ -203,8 +221,7 @@ class Considerer(msgspec.Struct, frozen=True):
             return None
         part, handles = complete(self._same(parts, lost[0]), known, self.office)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
-        return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row,
-                    known)  # fmt: skip
+        return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row, known)
 
     def _in_doubt(self, row: CaseRow, parts: list[Part]) -> list[Known]:
         """After a restore: the parts that the first try would have written down, for each to be read back."""
@@ -259,10 +276,17 @@ def complete(part: Part, known: list[Known], office: Office) -> tuple[Part, Hand
     previous = known[part.number - 1] if part.number else None
     follows = part.role in ("reply", "comment")
     filled = Part(
-        number=part.number, role=part.role, text=part.text, draft=part.draft, pictures=part.pictures, key=row.key,
-        parent=previous.remote_id if previous and follows else "", root=known[0].remote_id if follows else "",
-        recipient=part.recipient, message_id=row.message_id,
-    )  # fmt: skip
+        number=part.number,
+        role=part.role,
+        text=part.text,
+        draft=part.draft,
+        pictures=part.pictures,
+        key=row.key,
+        parent=previous.remote_id if previous and follows else "",
+        root=known[0].remote_id if follows else "",
+        recipient=part.recipient,
+        message_id=row.message_id,
+    )
     return filled, Handles(dict(row.handles))
 
 

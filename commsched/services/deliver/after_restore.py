@@ -43,10 +43,22 @@ def doubt(office: Office, since: datetime) -> int:
 
 def _deliveries() -> Any:
     return (
-        select(Delivery.id, Delivery.state, Delivery.reason, Delivery.doubt_since, Delivery.was, Delivery.was_reason,
-               Delivery.item_id, Delivery.workspace_id, Channel.name, Channel.platform)
-        .join(Channel, Channel.id == Delivery.channel_id).where(Delivery.state.in_(OPEN)).order_by(Delivery.id)
-    )  # fmt: skip
+        select(
+            Delivery.id,
+            Delivery.state,
+            Delivery.reason,
+            Delivery.doubt_since,
+            Delivery.was,
+            Delivery.was_reason,
+            Delivery.item_id,
+            Delivery.workspace_id,
+            Channel.name,
+            Channel.platform,
+        )
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.state.in_(OPEN))
+        .order_by(Delivery.id)
+    )
 
 
 def _doubt(batch: Batch, row: Any, since: datetime, at: datetime) -> None:
@@ -54,11 +66,15 @@ def _doubt(batch: Batch, row: Any, since: datetime, at: datetime) -> None:
     plain = row.state == "unknown" and not row.was
     """Unknown already, for a call of its own: it is looked for again, and goes back to nothing."""
     batch.delivery(
-        row.id, state="unknown", next_at=at, reason="verify", tries=0,
+        row.id,
+        state="unknown",
+        next_at=at,
+        reason="verify",
+        tries=0,
         doubt_since=min(earlier, since) if earlier else since,
         was=row.was or ("" if plain else row.state),
         was_reason=row.was_reason if row.was else "" if plain else row.reason,
-    )  # fmt: skip
+    )
     batch.items.add(row.item_id)
     facts = {"delivery": row.id, "channel": row.name}
     batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.doubted", row.item_id, facts))

@@ -19,8 +19,12 @@ def tell(office: Office, connection: Connection, told: Sequence[Told]) -> None:
     """Queue a notice of each for everyone who can do something about it."""
     if not told:
         return
-    with Session(bind=connection, info={"workspace": EVERY_WORKSPACE}, expire_on_commit=False,
-                 join_transaction_mode="rollback_only") as session:  # fmt: skip
+    with Session(
+        bind=connection,
+        info={"workspace": EVERY_WORKSPACE},
+        expire_on_commit=False,
+        join_transaction_mode="rollback_only",
+    ) as session:
         for one in told:
             item = session.get(Item, one.item)
             if item is not None:

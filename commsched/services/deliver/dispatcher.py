@@ -322,10 +322,17 @@ class Courier:
             return kept[1]
         settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
         wire = make_wire(
-            self.office, workspace=row.workspace, channel=row.channel_id, settings=settings, facts=facts,
-            secrets=self.office.vault.unseal_map(row.secrets), account=row.account,
-            account_name=row.account_name, language=row.language, office_name=row.office_name,
-        )  # fmt: skip
+            self.office,
+            workspace=row.workspace,
+            channel=row.channel_id,
+            settings=settings,
+            facts=facts,
+            secrets=self.office.vault.unseal_map(row.secrets),
+            account=row.account,
+            account_name=row.account_name,
+            language=row.language,
+            office_name=row.office_name,
+        )
         self._wires[row.channel_id] = (stands, wire)
         return wire
 

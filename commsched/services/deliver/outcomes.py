@@ -96,9 +96,14 @@ class Settler(msgspec.Struct, frozen=True):
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
         self.batch.attempts.append(
-            {"b_key": row.channel_id, "b_uid": done.call.attempt, "finished_at": self.now, "outcome": outcome,
-             "detail": detail}
-        )  # fmt: skip
+            {
+                "b_key": row.channel_id,
+                "b_uid": done.call.attempt,
+                "finished_at": self.now,
+                "outcome": outcome,
+                "detail": detail,
+            }
+        )
         next_ = self._next(done.result, row, part, done.call.platform.settle)
         if next_.state == "unknown":
             self.batch.delivery(row.id, tries=0)
@@ -141,8 +146,12 @@ class Settler(msgspec.Struct, frozen=True):
 
     def _apply(self, row: CaseRow, known: list[Known], part: Known, next_: Next, done: Done) -> Job | None:
         platform = done.call.platform
-        values: dict[str, Any] = {"state": next_.state, "next_at": next_.at, "detail": next_.detail[:MAX_DETAIL],
-                                  "tries": part.tries}  # fmt: skip
+        values: dict[str, Any] = {
+            "state": next_.state,
+            "next_at": next_.at,
+            "detail": next_.detail[:MAX_DETAIL],
+            "tries": part.tries,
+        }
         if next_.state == "published":
             values["finished_at"] = self.now
             values |= {"remote_id": next_.id[:300], "url": next_.url[:1000]}
@@ -175,8 +184,14 @@ class Settler(msgspec.Struct, frozen=True):
 
     def _delivery(self, row: CaseRow, known: list[Known], result: Whole) -> None:
         first = known[0]
-        values: dict[str, Any] = {"state": result.state, "next_at": result.next_at, "reason": result.reason,
-                                  "detail": result.detail, "url": first.url, "remote_id": first.remote_id}  # fmt: skip
+        values: dict[str, Any] = {
+            "state": result.state,
+            "next_at": result.next_at,
+            "reason": result.reason,
+            "detail": result.detail,
+            "url": first.url,
+            "remote_id": first.remote_id,
+        }
         if result.state == "published":
             values["published_at"] = self.now
         if result.state == "unknown":

@@ -31,9 +31,14 @@ def isolate(office: Office, step: Done | Job) -> None:
             if ends(connection, [job.delivery]).get(step.call.attempt) != "":
                 return  # it is written down, though the driver said that it could not be
             batch.attempts.append(
-                {"b_key": job.channel, "b_uid": step.call.attempt, "finished_at": now, "outcome": "unknown",
-                 "detail": DETAIL}
-            )  # fmt: skip
+                {
+                    "b_key": job.channel,
+                    "b_uid": step.call.attempt,
+                    "finished_at": now,
+                    "outcome": "unknown",
+                    "detail": DETAIL,
+                }
+            )
             batch.part(job.delivery, step.call.part.number, state="unknown", next_at=None, detail=DETAIL)
             state, reason = "unknown", "ask"
         elif row.state in ("waiting", "sending", "unknown"):

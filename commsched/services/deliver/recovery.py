@@ -29,18 +29,27 @@ def recover(
     now = office.now()
     with office.store.ledger() as connection:
         wanted = (
-            select(Attempt.uid, Attempt.delivery_id, Attempt.part, Attempt.channel_id, Channel.platform, Channel.name,
-                   Delivery.workspace_id, Delivery.item_id)
+            select(
+                Attempt.uid,
+                Attempt.delivery_id,
+                Attempt.part,
+                Attempt.channel_id,
+                Channel.platform,
+                Channel.name,
+                Delivery.workspace_id,
+                Delivery.item_id,
+            )
             .join(Channel, Channel.id == Attempt.channel_id)
             .join(Delivery, Delivery.id == Attempt.delivery_id)
             .where(Attempt.outcome == "")
-        )  # fmt: skip
+        )
         open_ = [row for row in connection.execute(wanted) if row.channel_id not in besides]
         batch = Batch()
         for row in open_:
             at = now + timedelta(seconds=settle_time(office, row.platform))
-            batch.attempts.append({"b_key": row.channel_id, "b_uid": row.uid, "finished_at": now, "outcome": "unknown",
-                                   "detail": reason})  # fmt: skip
+            batch.attempts.append(
+                {"b_key": row.channel_id, "b_uid": row.uid, "finished_at": now, "outcome": "unknown", "detail": reason}
+            )
             batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
             batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
             batch.items.add(row.item_id)

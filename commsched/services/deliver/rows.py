@@ -36,34 +36,84 @@ from commsched.store.types import from_micros
 _ids: Any = bindparam("ids", expanding=True)
 _case = FastSelect(
     select(
-        Delivery.id, Delivery.uid, Delivery.state, Delivery.due_at, Delivery.latest_at, Delivery.next_at,
-        Delivery.tries, Delivery.item_id, Delivery.revision_id, Delivery.channel_id, Delivery.workspace_id,
-        Item.uid.label("item_uid"), Item.state.label("item_state"), Item.policy, Item.revision_id.label("newest"),
-        Revision.content, Revision.hash,
-        Channel.platform, Channel.settings, Channel.secrets, Channel.facts, Channel.state.label("channel_state"),
-        Channel.not_before, Channel.account, Channel.account_name, Channel.name.label("channel_name"),
-        Workspace.slug.label("workspace"), Workspace.paused_at, Workspace.language,
-        Workspace.name.label("office_name"), Workspace.is_demo,
-        Delivery.stop, Delivery.doubt_since, Delivery.was, Delivery.was_reason, superseded.label("superseded"),
+        Delivery.id,
+        Delivery.uid,
+        Delivery.state,
+        Delivery.due_at,
+        Delivery.latest_at,
+        Delivery.next_at,
+        Delivery.tries,
+        Delivery.item_id,
+        Delivery.revision_id,
+        Delivery.channel_id,
+        Delivery.workspace_id,
+        Item.uid.label("item_uid"),
+        Item.state.label("item_state"),
+        Item.policy,
+        Item.revision_id.label("newest"),
+        Revision.content,
+        Revision.hash,
+        Channel.platform,
+        Channel.settings,
+        Channel.secrets,
+        Channel.facts,
+        Channel.state.label("channel_state"),
+        Channel.not_before,
+        Channel.account,
+        Channel.account_name,
+        Channel.name.label("channel_name"),
+        Workspace.slug.label("workspace"),
+        Workspace.paused_at,
+        Workspace.language,
+        Workspace.name.label("office_name"),
+        Workspace.is_demo,
+        Delivery.stop,
+        Delivery.doubt_since,
+        Delivery.was,
+        Delivery.was_reason,
+        superseded.label("superseded"),
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
     .join(Channel, Channel.id == Delivery.channel_id)
     .join(Workspace, Workspace.id == Delivery.workspace_id)
     .where(Delivery.id.in_(_ids))
-)  # fmt: skip
+)
 _decisions = FastSelect(
-    select(Decision.item_id, Decision.hash, Decision.verdict, Decision.person_id, Decision.in_place_of, Decision.at,
-           Decision.step, Decision.window_start, Decision.window_end)
+    select(
+        Decision.item_id,
+        Decision.hash,
+        Decision.verdict,
+        Decision.person_id,
+        Decision.in_place_of,
+        Decision.at,
+        Decision.step,
+        Decision.window_start,
+        Decision.window_end,
+    )
     .where(Decision.item_id.in_(_ids))
     .order_by(Decision.id)
-)  # fmt: skip
+)
 _parts = FastSelect(
-    select(Part.delivery_id, Part.number, Part.key, Part.role, Part.state, Part.recipient, Part.message_id,
-           Part.handles, Part.remote_id, Part.url, Part.tries, Part.next_at, Part.detail, Part.was)
+    select(
+        Part.delivery_id,
+        Part.number,
+        Part.key,
+        Part.role,
+        Part.state,
+        Part.recipient,
+        Part.message_id,
+        Part.handles,
+        Part.remote_id,
+        Part.url,
+        Part.tries,
+        Part.next_at,
+        Part.detail,
+        Part.was,
+    )
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
-)  # fmt: skip
+)
 _lost = FastSelect(
     select(Attempt.delivery_id, Attempt.part, func.min(Attempt.started_at).label("since"))
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
@@ -72,9 +122,12 @@ _lost = FastSelect(
 _ends = FastSelect(select(Attempt.uid, Attempt.outcome).where(Attempt.delivery_id.in_(_ids)))
 _photo: Any = Media.__table__.alias()
 _behind = (
-    select(func.min(_photo.c.consent_ends)).join(PictureSource, PictureSource.source_id == _photo.c.id)
-    .where(PictureSource.media_id == Media.id).correlate(Media).scalar_subquery()
-)  # fmt: skip
+    select(func.min(_photo.c.consent_ends))
+    .join(PictureSource, PictureSource.source_id == _photo.c.id)
+    .where(PictureSource.media_id == Media.id)
+    .correlate(Media)
+    .scalar_subquery()
+)
 _shown = FastSelect(select(Media.workspace_id, Media.sha256, Media.consent_ends, _behind).where(Media.sha256.in_(_ids)))
 _states = FastSelect(
     select(Delivery.item_id, left_off, Item.state)
@@ -227,9 +280,17 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
         connection, list({row.item_id for row in rows.values()})
     ):
         decisions[item].append(
-            Said(hash=hashed, verdict=verdict, person=other or person, by=person, at=from_micros(at), step=step,
-                 window_start=moment(start), window_end=moment(end))
-        )  # fmt: skip
+            Said(
+                hash=hashed,
+                verdict=verdict,
+                person=other or person,
+                by=person,
+                at=from_micros(at),
+                step=step,
+                window_start=moment(start),
+                window_end=moment(end),
+            )
+        )
     parts: dict[int, list[Known]] = defaultdict(list)
     for raw in _parts.all(connection, ids):
         part = Known(*raw)

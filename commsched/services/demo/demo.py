@@ -43,14 +43,29 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
     ("wall", "sandbox", "Väggen", {}, {}),
     ("news", "newsroom", "Pressrummet", {}, {}),
     ("folder", "folder", "Arkivmappen", {}, {}),
-    ("press", "presslist", "Presslistan", {}, {
-        "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
-    }),
+    (
+        "press",
+        "presslist",
+        "Presslistan",
+        {},
+        {
+            "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
+        },
+    ),
     ("trouble", "sandbox", "Krånglande väggen", {"behaviour": "needs a person"}, {}),
-    ("x", "x", "X", {"base_url": "https://api.x.example"}, {
-        "api_key": "demo", "api_secret": "demo", "access_token": "demo", "access_secret": "demo",
-    }),
-)  # fmt: skip
+    (
+        "x",
+        "x",
+        "X",
+        {"base_url": "https://api.x.example"},
+        {
+            "api_key": "demo",
+            "api_secret": "demo",
+            "access_token": "demo",
+            "access_secret": "demo",
+        },
+    ),
+)
 _PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
 """Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
 exist: what somebody sends there all the same cannot be delivered, and says so."""
@@ -146,11 +161,13 @@ def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> Settin
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
-    made, writer = people.create_workspace(office, title, first["email"], PASSWORD, person_name=first["name"],
-                                           slug=short, is_demo=True)  # fmt: skip
+    made, writer = people.create_workspace(
+        office, title, first["email"], PASSWORD, person_name=first["name"], slug=short, is_demo=True
+    )
     founder = Actor(writer.id, first["name"], made.id, "administrator")
-    invited = people.add_person(office, founder, second["email"], second["role"], name=second["name"],
-                                password=PASSWORD)  # fmt: skip
+    invited = people.add_person(
+        office, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
+    )
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
     with office.store.write(made.id) as session:
         session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
@@ -160,11 +177,24 @@ def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> Settin
 
 
 def _channel(
-    office: Office, session: Any, actor: Actor, place: str, platform: str, name: str, settings: dict[str, str],
+    office: Office,
+    session: Any,
+    actor: Actor,
+    place: str,
+    platform: str,
+    name: str,
+    settings: dict[str, str],
     secrets: dict[str, str],
-) -> int:  # fmt: skip
-    row = Channel(workspace_id=actor.workspace, platform=platform, name=name, settings=settings,
-                  secrets=office.vault.seal_map(secrets), created_at=office.now(), checked_at=office.now())  # fmt: skip
+) -> int:
+    row = Channel(
+        workspace_id=actor.workspace,
+        platform=platform,
+        name=name,
+        settings=settings,
+        secrets=office.vault.seal_map(secrets),
+        created_at=office.now(),
+        checked_at=office.now(),
+    )
     session.add(row)
     session.flush()
     wire = make_wire(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
@@ -190,8 +220,9 @@ def _plan(place: Setting, one: dict[str, Any], now: datetime, pictures: dict[Any
     state = one.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
     if state == "draft" and at and at <= now:
         at = None
-    return Plan(place, _draft(place, one, at or now, pictures, kind, timed=at is not None), at, state,
-                one.get("comment", ""))  # fmt: skip
+    return Plan(
+        place, _draft(place, one, at or now, pictures, kind, timed=at is not None), at, state, one.get("comment", "")
+    )
 
 
 def _moment(place: Setting, one: dict[str, Any], now: datetime) -> datetime | None:
@@ -224,14 +255,20 @@ def _draft(
     release = one.get("kind") == "release"
     leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
     return DraftIn(
-        kind=one.get("kind", "post"), title=one.get("title", ""), text=put(one["text"]), lead=put(one.get("lead", "")),
-        genre=one.get("genre", "pressmeddelande"), short=put(one.get("short", "")), facts=put(one.get("facts", "")),
+        kind=one.get("kind", "post"),
+        title=one.get("title", ""),
+        text=put(one["text"]),
+        lead=put(one.get("lead", "")),
+        genre=one.get("genre", "pressmeddelande"),
+        short=put(one.get("short", "")),
+        facts=put(one.get("facts", "")),
         quotes=[QuoteIn(text=one["quote"], person=leader)] if one.get("quote") else [],
         contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
-        channels=[place.channels[key] for key in one["channels"]], media=[picture] if picture else [],
+        channels=[place.channels[key] for key in one["channels"]],
+        media=[picture] if picture else [],
         sources=[_source(text) for text in one.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
-    )  # fmt: skip
+    )
 
 
 def _source(text: str) -> SourceIn:
@@ -249,9 +286,11 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
         place = session.scalars(select(Workspace).where(Workspace.slug == slug)).one()
         rows = {row.email: row.id for row in session.scalars(select(PersonRow))}
         near = select(Delivery.due_at).where(
-            Delivery.workspace_id == place.id, Delivery.state == "waiting", Delivery.due_at > now,
+            Delivery.workspace_id == place.id,
+            Delivery.state == "waiting",
+            Delivery.due_at > now,
             Delivery.due_at <= now + 2 * SOON,
-        )  # fmt: skip
+        )
         already = session.scalar(near.order_by(Delivery.due_at).limit(1))
         channels = {
             row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))

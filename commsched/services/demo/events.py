@@ -129,7 +129,7 @@ def _outcomes(office: Office, courier: Courier, past: Past, plan: Plan, turn: in
             _Event(plan.at - 6 * minute, turn, lambda: pause.pause(office, writer, _REASON)),
             _Event(plan.at, turn, run),
             _Event(plan.at + 40 * minute, turn, lambda: _resume(office, writer)),
-        ]  # fmt: skip
+        ]
     if plan.state == "failed":
         calm = behave("needs a person")
         return [

@@ -53,14 +53,23 @@ def _file(office: Office, row: Media | None) -> str:
 def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -> Brand:
     kit = msgspec.json.decode(stored, type=Kit)
     return images.brand.Brand(
-        name=name, primary=kit.primary, accent=kit.accent, light=kit.light, dark=kit.dark, is_dark=kit.is_dark,
-        heading=kit.heading, body=kit.body, serif=kit.serif, motif=kit.motif, margin=kit.margin,
+        name=name,
+        primary=kit.primary,
+        accent=kit.accent,
+        light=kit.light,
+        dark=kit.dark,
+        is_dark=kit.is_dark,
+        heading=kit.heading,
+        body=kit.body,
+        serif=kit.serif,
+        motif=kit.motif,
+        margin=kit.margin,
         safe={"tall": (kit.safe_top, 0.0, kit.safe_bottom, 0.0)},
         logo=Path(logo).read_bytes() if logo else b"",
         logo_on_dark=Path(logo_on_dark).read_bytes() if logo_on_dark else b"",
         emoji_font=next((str(Path(fonts) / file) for file in kit.emoji.values()), ""),
         fonts={family: str(Path(fonts) / file) for family, file in kit.fonts.items()},
-    )  # fmt: skip
+    )
 
 
 def families(kit: Kit) -> list[str]:
@@ -138,8 +147,9 @@ def remove_font(office: Office, actor: Actor, family: str) -> None:
         kit = kit_of(row)
         if family not in kit.fonts and family not in kit.emoji:
             raise NotFound(N_("There is no such font."))
-        usual = {field: getattr(Kit(), field) for field in ("heading", "body", "serif")
-                 if getattr(kit, field) == family}  # fmt: skip
+        usual = {
+            field: getattr(Kit(), field) for field in ("heading", "body", "serif") if getattr(kit, field) == family
+        }
         left = {name: file for name, file in kit.fonts.items() if name != family}
         emoji = {name: file for name, file in kit.emoji.items() if name != family}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, fonts=left, emoji=emoji, **usual))

@@ -114,9 +114,14 @@ def _photo(path: str, focus: tuple[float, float], alt: str) -> Photo:
 
 
 def see(
-    office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size] = SIZES, *, page: int = 0,
+    office: Office,
+    actor: Actor,
+    wish: Wish,
+    sizes: Sequence[Size] = SIZES,
+    *,
+    page: int = 0,
     scale: float = 0.5,
-) -> Seen:  # fmt: skip
+) -> Seen:
     """Draw the wish in every size, smaller by ``scale``. Keeps nothing.
 
     What is wrong with the texts is in ``problems``; raises as :func:`commsched.images.cards.card.draw`.
@@ -126,10 +131,16 @@ def see(
         ready = _ready(office, session, actor, wish)
     pages = images.card.pages(wish.design, ready.values, ready.language)
     cards = [
-        images.card.draw(wish.design, (round(width * scale), round(height * scale)), ready.values, ready.brand,
-                  language=ready.language, page=min(page, pages - 1))
+        images.card.draw(
+            wish.design,
+            (round(width * scale), round(height * scale)),
+            ready.values,
+            ready.brand,
+            language=ready.language,
+            page=min(page, pages - 1),
+        )
         for width, height in sizes
-    ]  # fmt: skip
+    ]
     return Seen(cards, pages, _distinct(cards))
 
 
@@ -180,8 +191,16 @@ def _title(wish: Wish, language: str) -> str:
 
 def _keep(office: Office, actor: Actor, wish: Wish, one: Drawn, alt: str, page: int, title: str) -> int:
     made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
-    added = library.add(office, actor, one.data, f"{title} {one.width}×{one.height}", alt.strip() or one.alt,
-                        facts={"card": made}, sources=wish.pictures.values(), ours=True)  # fmt: skip
+    added = library.add(
+        office,
+        actor,
+        one.data,
+        f"{title} {one.width}×{one.height}",
+        alt.strip() or one.alt,
+        facts={"card": made},
+        sources=wish.pictures.values(),
+        ours=True,
+    )
     return added.media.id
 
 

@@ -49,11 +49,17 @@ def append(connection: Connection, at: datetime, lines: Sequence[Line]) -> None:
         hashed = line_hash(previous, at, line)
         rows.append(
             {
-                "workspace_id": line.workspace, "at": at, "actor_id": line.actor_id, "actor": line.actor,
-                "action": line.action, "item_id": line.item_id, "facts": line.facts,
-                "previous": previous, "hash": hashed,
+                "workspace_id": line.workspace,
+                "at": at,
+                "actor_id": line.actor_id,
+                "actor": line.actor,
+                "action": line.action,
+                "item_id": line.item_id,
+                "facts": line.facts,
+                "previous": previous,
+                "hash": hashed,
             }
-        )  # fmt: skip
+        )
         previous = hashed
     _insert.run(connection, rows, tuple(rows[0]))
 

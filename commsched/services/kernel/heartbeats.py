@@ -48,19 +48,22 @@ TROUBLES: Final[dict[str, tuple[str, str]]] = {
     ),
     "clock": (
         N_("This computer's clock jumped: nothing is sent until it is known to be right."),
-        N_("Set the clock right, best by letting it follow a time server (NTP). If it is right now, restart "
-           "commsched."),
+        N_(
+            "Set the clock right, best by letting it follow a time server (NTP). If it is right now, restart commsched."
+        ),
     ),
     "damaged": (
         N_("The database is damaged: nothing is published, and some pages cannot be shown."),
-        N_("Stop commsched, keep a copy of the home folder, and restore the latest backup with “commsched restore”. "
-           "Then run “commsched doctor”. Look at the disk: worn memory cards do this."),
+        N_(
+            "Stop commsched, keep a copy of the home folder, and restore the latest backup with “commsched restore”. "
+            "Then run “commsched doctor”. Look at the disk: worn memory cards do this."
+        ),
     ),
     "database": (
         N_("The database does not answer: nothing is published."),
         N_("Look at the log; check that the disk is there and not full."),
     ),
-}  # fmt: skip
+}
 """Why nothing is published, by code: what it is, and what to do."""
 
 
@@ -139,7 +142,14 @@ def wrong_time(ahead: int) -> Words:
     """How far the clock is wrong, and what it does to what is published."""
     minutes = {"minutes": max(1, round(abs(ahead) / 60))}
     if ahead > 0:
-        return Words(N_("The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
-                        "out too early."), minutes)  # fmt: skip
-    return Words(N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out "
-                    "too late."), minutes)  # fmt: skip
+        return Words(
+            N_(
+                "The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
+                "out too early."
+            ),
+            minutes,
+        )
+    return Words(
+        N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out too late."),
+        minutes,
+    )

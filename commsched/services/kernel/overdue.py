@@ -39,17 +39,24 @@ def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:
     what = (Delivery.id, Delivery.workspace_id, Delivery.item_id, Item.title, Channel.name, Delivery.due_at)
     waiting = (
         select(*what, Delivery.next_at, Delivery.channel_id)
-        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Channel, Channel.id == Delivery.channel_id)
         .join(Workspace, Workspace.id == Delivery.workspace_id)
-        .where(Delivery.next_at <= now - PAST, Workspace.paused_at.is_(None),
-               or_(Channel.not_before.is_(None), Channel.not_before <= now - PAST))
-        .order_by(Delivery.next_at).limit(limit)
-    )  # fmt: skip
+        .where(
+            Delivery.next_at <= now - PAST,
+            Workspace.paused_at.is_(None),
+            or_(Channel.not_before.is_(None), Channel.not_before <= now - PAST),
+        )
+        .order_by(Delivery.next_at)
+        .limit(limit)
+    )
     under_way = (
         select(*what, Attempt.started_at, Delivery.channel_id)
-        .join(Attempt, and_(Attempt.delivery_id == Delivery.id, hanging)).join(Item, Item.id == Delivery.item_id)
-        .join(Channel, Channel.id == Delivery.channel_id).limit(limit)
-    )  # fmt: skip
+        .join(Attempt, and_(Attempt.delivery_id == Delivery.id, hanging))
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .limit(limit)
+    )
     rows = list(session.execute(waiting))
     if rows:
         at_work = _at_work(session, now)

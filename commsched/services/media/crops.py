@@ -42,10 +42,15 @@ def _shown(row: Media, crop: str) -> Shown:
     left, top, right, bottom = frame(size, RATIOS[crop], centre_of(row.facts, crop))
     moved = crop in row.facts.get("crops", {})
     return Shown(
-        crop=crop, name=NAMES[crop], box=(left, top, right - left, bottom - top),
-        place=position(size, crop, centre_of(row.facts, crop)), proposed=_proposed(row, crop), moved=moved,
-        cuts=cuts(size, crop), upright=right - left == row.width,
-    )  # fmt: skip
+        crop=crop,
+        name=NAMES[crop],
+        box=(left, top, right - left, bottom - top),
+        place=position(size, crop, centre_of(row.facts, crop)),
+        proposed=_proposed(row, crop),
+        moved=moved,
+        cuts=cuts(size, crop),
+        upright=right - left == row.width,
+    )
 
 
 def _proposed(row: Media, crop: str) -> float:

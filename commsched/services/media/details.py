@@ -64,10 +64,16 @@ def write_down(
         zone = members.workspace_of(session, actor).zone
         row.describe(actor.person, alt=passage(known.alt, "alt"), credit=line(known.credit, "credit"))
         persons = [person(line(name, "persons"), until, zone) for name, until in known.persons]
-        row.facts = {key: value for key, value in row.facts.items() if key != "unnamed"} | {
-            "licence": line(known.licence, "licence"), "tags": _tags(known.tags), "persons": persons,
-            "focus": [round(known.focus[0], 3), round(known.focus[1], 3)],
-        } | ({} if known.named else {"unnamed": True})  # fmt: skip
+        row.facts = (
+            {key: value for key, value in row.facts.items() if key != "unnamed"}
+            | {
+                "licence": line(known.licence, "licence"),
+                "tags": _tags(known.tags),
+                "persons": persons,
+                "focus": [round(known.focus[0], 3), round(known.focus[1], 3)],
+            }
+            | ({} if known.named else {"unnamed": True})
+        )
         note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
         crops.move(office, session, actor, row, places or {})
 
@@ -78,15 +84,19 @@ def _tags(tags: Iterable[str]) -> list[str]:
 
 
 def _check(known: Known) -> None:
-    for name, text, most in (("alt", known.alt, MOST_ALT), ("credit", known.credit, 200),
-                             ("licence", known.licence, 200)):  # fmt: skip
+    for name, text, most in (
+        ("alt", known.alt, MOST_ALT),
+        ("credit", known.credit, 200),
+        ("licence", known.licence, 200),
+    ):
         if len(text) > most:
             raise Invalid(N_("At most %(most)s characters."), name, most=most)
     if len(known.tags) > MOST_TAGS or any(len(tag) > 40 for tag in known.tags):
         raise Invalid(N_("At most %(most)s tags, of at most 40 characters."), "tags", most=MOST_TAGS)
     if len(known.persons) > MOST_PERSONS or any(len(name) > 120 for name, _until in known.persons):
-        raise Invalid(N_("At most %(most)s persons, with names of at most 120 characters."), "persons",
-                      most=MOST_PERSONS)  # fmt: skip
+        raise Invalid(
+            N_("At most %(most)s persons, with names of at most 120 characters."), "persons", most=MOST_PERSONS
+        )
     if any(until is not None and not 1900 < until.year < 2200 for _name, until in known.persons):
         raise Invalid(N_("Write the day as year, month and day: 2027-01-31."), "persons")
     if not all(0 <= share <= 1 for share in known.focus):
@@ -133,7 +143,12 @@ def ended(session: Session, now: datetime) -> list[Ended]:
     made = []
     for row in session.scalars(marked):
         used = uses_of(session, row, now)
-        made.append(Ended(row, [dict(one) for one in lapsed(row.facts.get("persons", ()), now)],
-                          [use for use in used if not use.out and use.item.state in WAITS],
-                          [use for use in used if use.out]))  # fmt: skip
+        made.append(
+            Ended(
+                row,
+                [dict(one) for one in lapsed(row.facts.get("persons", ()), now)],
+                [use for use in used if not use.out and use.item.state in WAITS],
+                [use for use in used if use.out],
+            )
+        )
     return made

@@ -50,9 +50,17 @@ class Added(msgspec.Struct, frozen=True):
 
 
 def add(
-    office: Office, actor: Actor, data: bytes, filename: str = "", alt: str = "", credit: str = "",
-    facts: dict[str, Any] | None = None, sources: Iterable[int] = (), *, ours: bool = False,
-) -> Added:  # fmt: skip
+    office: Office,
+    actor: Actor,
+    data: bytes,
+    filename: str = "",
+    alt: str = "",
+    credit: str = "",
+    facts: dict[str, Any] | None = None,
+    sources: Iterable[int] = (),
+    *,
+    ours: bool = False,
+) -> Added:
     """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
     ``facts`` are kept beside those that the intake finds, and never in place of what is written down of a picture that
     is here; ``sources`` are the pictures that it was drawn from.
@@ -102,11 +110,19 @@ def _settle(office: Office, session: Session, actor: Actor, row: Media) -> list[
 def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename: str) -> Media:
     quota.refuse_over(session, workspace_of(session, actor), len(taken.data))
     row = Media(
-        sha256=taken.sha256, suffix=taken.suffix, mime=taken.mime, width=taken.width, height=taken.height,
-        size=len(taken.data), credit=taken.credit[:200], filename=one_line(taken.title or filename)[:200], alt="",
-        person_id=actor.person, created_at=office.now(),
+        sha256=taken.sha256,
+        suffix=taken.suffix,
+        mime=taken.mime,
+        width=taken.width,
+        height=taken.height,
+        size=len(taken.data),
+        credit=taken.credit[:200],
+        filename=one_line(taken.title or filename)[:200],
+        alt="",
+        person_id=actor.person,
+        created_at=office.now(),
         facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated, "frames": taken.frames},
-    )  # fmt: skip
+    )
     session.add(row)
     return row
 

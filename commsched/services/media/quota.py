@@ -69,10 +69,14 @@ def refuse_over(session: Session, workspace: Workspace, length: int, field: str 
     found = room(session, workspace)
     if found.used + promised + length > found.most:
         raise Full(
-            N_("There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
-               "up among pictures that were never used, or let an administrator give them more room."),
-            field, most=size(found.most), left=size(max(0, found.left - promised)),
-        )  # fmt: skip
+            N_(
+                "There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
+                "up among pictures that were never used, or let an administrator give them more room."
+            ),
+            field,
+            most=size(found.most),
+            left=size(max(0, found.left - promised)),
+        )
 
 
 def set_room(office: Office, actor: Actor, megabytes: int) -> None:

@@ -89,10 +89,17 @@ def _make(office: Office, actor: Actor, wish: _Wish) -> None:
 
 def _keep(office: Office, actor: Actor, wish: _Wish, made: images.pictures.Made | None, sha256: str) -> None:
     file = Derivative(
-        workspace_id=actor.workspace, media_id=wish.media.id, recipe=wish.recipe.key, sha256=sha256,
-        suffix=made.suffix if made else "", mime=made.mime if made else "", width=made.width if made else 0,
-        height=made.height if made else 0, size=len(made.data) if made else 0, created_at=office.now(),
-    )  # fmt: skip
+        workspace_id=actor.workspace,
+        media_id=wish.media.id,
+        recipe=wish.recipe.key,
+        sha256=sha256,
+        suffix=made.suffix if made else "",
+        mime=made.mime if made else "",
+        width=made.width if made else 0,
+        height=made.height if made else 0,
+        size=len(made.data) if made else 0,
+        created_at=office.now(),
+    )
     # somebody else may have made it meanwhile, or taken the picture away: then theirs stands, or nothing is needed
     with contextlib.suppress(IntegrityError), office.store.write(actor.workspace) as session:
         session.execute(

@@ -33,15 +33,18 @@ class Unused(msgspec.Struct, frozen=True):
         return sum(row.size for row in self.rows)
 
 
-def unused(session: Session, workspace: Workspace, before: datetime | None = None,
-           wanted: Collection[int] | None = None) -> Unused:  # fmt: skip
+def unused(
+    session: Session, workspace: Workspace, before: datetime | None = None, wanted: Collection[int] | None = None
+) -> Unused:
     """Pictures that are in no version of any item, in no brand kit, in no card and before no video; of those
     ``wanted``, if it is given, and added before ``before``."""
     kit = kit_of(workspace)
     found = select(Media).where(
-        ~exists().where(PictureUse.media_id == Media.id), ~exists().where(PictureSource.source_id == Media.id),
-        ~exists().where(Video.poster_id == Media.id), Media.id.not_in([kit.logo, kit.logo_on_dark]),
-    )  # fmt: skip
+        ~exists().where(PictureUse.media_id == Media.id),
+        ~exists().where(PictureSource.source_id == Media.id),
+        ~exists().where(Video.poster_id == Media.id),
+        Media.id.not_in([kit.logo, kit.logo_on_dark]),
+    )
     if before is not None:
         found = found.where(Media.created_at < before)
     if wanted is not None:
@@ -70,7 +73,14 @@ def remove(office: Office, actor: Actor, pictures: Collection[int]) -> list[Medi
         for row in gone:
             session.delete(row)
         if gone:
-            note(session, office, actor, "picture.removed", count=len(gone), size=size(sum(row.size for row in gone)),
-                 names=[row.filename[:60] for row in gone[:20]])  # fmt: skip
+            note(
+                session,
+                office,
+                actor,
+                "picture.removed",
+                count=len(gone),
+                size=size(sum(row.size for row in gone)),
+                names=[row.filename[:60] for row in gone[:20]],
+            )
     quota.sweep(office)
     return gone

@@ -71,8 +71,14 @@ def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = 
         mine = select(func.count(Upload.id)).where(Upload.person_id == actor.person, Upload.answer == {})
         if (session.scalar(mine) or 0) >= MOST_OPEN:
             raise Conflict(N_("Too many files are on their way in at once. Wait until some of them are here."), "file")
-        row = Upload(uid=uid, person_id=actor.person, filename=one_line(filename)[:200], length=length,
-                     created_at=office.now(), answer={})  # fmt: skip
+        row = Upload(
+            uid=uid,
+            person_id=actor.person,
+            filename=one_line(filename)[:200],
+            length=length,
+            created_at=office.now(),
+            answer={},
+        )
         session.add(row)
         path = path_of(office, uid)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -107,10 +107,18 @@ def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> 
             new.replace(target)
         if row is None:
             row = Video(
-                sha256=film.sha256, suffix=film.suffix, mime=film.mime, width=film.width, height=film.height,
-                size=film.size, duration=film.duration, filename=title[:200], person_id=actor.person,
-                created_at=office.now(), facts={"moments": film.moments, "sound": film.sound},
-            )  # fmt: skip
+                sha256=film.sha256,
+                suffix=film.suffix,
+                mime=film.mime,
+                width=film.width,
+                height=film.height,
+                size=film.size,
+                duration=film.duration,
+                filename=title[:200],
+                person_id=actor.person,
+                created_at=office.now(),
+                facts={"moments": film.moments, "sound": film.sound},
+            )
             session.add(row)
             session.flush()
             note(session, office, actor, "video.added", video=row.id)
@@ -177,8 +185,9 @@ def choose(office: Office, actor: Actor, number: int, moment: int) -> Added:
     before = library.find(office, actor, row.poster_id) if row.poster_id else None
     facts = {key: before.facts[key] for key in library.WRITTEN if before is not None and key in before.facts}
     data = images.video.moment(file_of(office, row), moment)
-    added = library.add(office, actor, data, row.filename, credit=before.credit if before else "",
-                        facts=facts | {"video": row.id})  # fmt: skip
+    added = library.add(
+        office, actor, data, row.filename, credit=before.credit if before else "", facts=facts | {"video": row.id}
+    )
     with office.store.write(actor.workspace) as session:
         kept = session.get_one(Video, row.id)
         kept.poster_id, kept.facts = added.media.id, kept.facts | {"moment": moment}

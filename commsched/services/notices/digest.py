@@ -35,12 +35,15 @@ def day_lists(office: Office, session: Session, workspace: Workspace, language: 
     tomorrow = midnight + timedelta(days=1)  # wall time: right also on the days of 23 and 25 hours
     mine = Delivery.workspace_id == workspace.id
     stopped = _deliveries(session, mine, Delivery.state.in_(_STOPPED))
-    today = _deliveries(session, mine, Delivery.state.in_(("waiting", "sending")), Delivery.due_at >= now,
-                        Delivery.due_at < tomorrow)  # fmt: skip
+    today = _deliveries(
+        session, mine, Delivery.state.in_(("waiting", "sending")), Delivery.due_at >= now, Delivery.due_at < tomorrow
+    )
     waiting = session.scalars(
-        select(Item).where(Item.workspace_id == workspace.id, Item.state == "in_review")
-        .order_by(Item.publish_at).limit(MOST)
-    )  # fmt: skip
+        select(Item)
+        .where(Item.workspace_id == workspace.id, Item.state == "in_review")
+        .order_by(Item.publish_at)
+        .limit(MOST)
+    )
 
     def when(moment: datetime | None) -> str:
         return dates.when(moment, workspace.zone, language, now) if moment else ""
@@ -53,9 +56,15 @@ def day_lists(office: Office, session: Session, workspace: Workspace, language: 
 
     not_out = [(when(row.due_at), f"{named(item)} · {channel}", why(row)) for row, item, channel in stopped]
     to_approve = [(when(item.publish_at), named(item), "") for item in waiting]
-    not_out = [(when(one.due), f"{one.title or gettext(language, N_('Untitled'))} · {one.channel}",
-                gettext(language, N_("Should have gone out, and still waits.")))
-               for one in overdue(session, now) if one.workspace == workspace.id] + not_out  # fmt: skip
+    not_out = [
+        (
+            when(one.due),
+            f"{one.title or gettext(language, N_('Untitled'))} · {one.channel}",
+            gettext(language, N_("Should have gone out, and still waits.")),
+        )
+        for one in overdue(session, now)
+        if one.workspace == workspace.id
+    ] + not_out
     going = [
         (dates.clock(row.due_at, workspace.zone), f"{named(item)} · {channel}", "") for row, item, channel in today
     ]

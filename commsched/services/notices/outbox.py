@@ -60,17 +60,28 @@ def queue(
     for person in dict.fromkeys(person_ids):
         session.add(
             Notice(
-                workspace_id=belongs, person_id=person, item_id=item.id if item is not None else None, kind=kind,
-                facts=facts, link_token=office.vault.seal(link_token) if link_token else "",
-                created_at=office.now(), next_at=office.now() + after, state="waiting", tries=0,
+                workspace_id=belongs,
+                person_id=person,
+                item_id=item.id if item is not None else None,
+                kind=kind,
+                facts=facts,
+                link_token=office.vault.seal(link_token) if link_token else "",
+                created_at=office.now(),
+                next_at=office.now() + after,
+                state="waiting",
+                tries=0,
             )
-        )  # fmt: skip
+        )
 
 
 def drop(
-    session: Session, item: Item, kinds: Iterable[str], *, only: Collection[int] | None = None,
+    session: Session,
+    item: Item,
+    kinds: Iterable[str],
+    *,
+    only: Collection[int] | None = None,
     but: Collection[int] = (),
-) -> None:  # fmt: skip
+) -> None:
     """Stop what is still on its way about ``item``: to ``only`` those people, or to all ``but`` some."""
     mine = [Notice.item_id == item.id, Notice.kind.in_(tuple(kinds)), Notice.state == "waiting"]
     mine.append(Notice.person_id.not_in(but) if only is None else Notice.person_id.in_(only))

@@ -22,10 +22,16 @@ class Word(msgspec.Struct, frozen=True):
 
 def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Word]:
     """What was said from ``since`` on by anybody ``but`` one, in order."""
-    made = [Word(row.at, row.person_id, row.body) for row in session.scalars(
-        select(Comment).where(Comment.item_id == item_id, Comment.at >= since))]  # fmt: skip
-    made += [Word(row.at, row.person_id, row.comment) for row in session.scalars(
-        select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != ""))]  # fmt: skip
+    made = [
+        Word(row.at, row.person_id, row.body)
+        for row in session.scalars(select(Comment).where(Comment.item_id == item_id, Comment.at >= since))
+    ]
+    made += [
+        Word(row.at, row.person_id, row.comment)
+        for row in session.scalars(
+            select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != "")
+        )
+    ]
     return sorted((one for one in made if one.person != but), key=lambda one: one.at)
 
 

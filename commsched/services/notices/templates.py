@@ -58,43 +58,61 @@ class Kind(msgspec.Struct, frozen=True):
 
 KINDS: Final[Mapping[str, Kind]] = {
     "asked_to_approve": Kind(
-        N_("Approve: %(title)s"), N_("“%(title)s” waits for your approval."),
+        N_("Approve: %(title)s"),
+        N_("“%(title)s” waits for your approval."),
         N_("Nothing goes out until you have said yes. What the page shows is exactly what will be published."),
-        N_("Read and decide"), DECIDE,
+        N_("Read and decide"),
+        DECIDE,
     ),
     "reminder": Kind(
-        N_("Still waiting for you: %(title)s"), N_("“%(title)s” still waits for your approval."),
+        N_("Still waiting for you: %(title)s"),
+        N_("“%(title)s” still waits for your approval."),
         N_("If nobody has said yes when its time comes, it is held and does not go out."),
-        N_("Read and decide"), DECIDE,
+        N_("Read and decide"),
+        DECIDE,
     ),
     "asked_to_accept": Kind(
-        N_("%(by)s has changed: %(title)s"), N_("%(by)s has written in “%(title)s”. Do you accept it?"),
-        N_("Nobody approves their own words. When you have read and accepted what %(by)s wrote, %(by)s can approve it. "
-           "Nothing goes out before that."),
+        N_("%(by)s has changed: %(title)s"),
+        N_("%(by)s has written in “%(title)s”. Do you accept it?"),
+        N_(
+            "Nobody approves their own words. When you have read and accepted what %(by)s wrote, %(by)s can "
+            "approve it. "
+            "Nothing goes out before that."
+        ),
         N_("See what has changed"),
     ),
     "commented": Kind(
-        N_("Said about %(title)s"), N_("%(by)s has said something about “%(title)s”."),
-        N_("Answer on its page, so that the others see it too."), N_("Read and answer"), TALK, shows_item=False,
+        N_("Said about %(title)s"),
+        N_("%(by)s has said something about “%(title)s”."),
+        N_("Answer on its page, so that the others see it too."),
+        N_("Read and answer"),
+        TALK,
+        shows_item=False,
     ),
     "held": Kind(
-        N_("Did not go out: %(title)s"), N_("“%(title)s” is held and has not gone out%(where)s."),
+        N_("Did not go out: %(title)s"),
+        N_("“%(title)s” is held and has not gone out%(where)s."),
         N_("Nothing more happens by itself. Choose whether to send it, give it another time or drop it."),
         N_("Choose what to do"),
     ),
     "failed": Kind(
-        N_("Failed: %(title)s"), N_("“%(title)s” could not be published%(where)s."),
+        N_("Failed: %(title)s"),
+        N_("“%(title)s” could not be published%(where)s."),
         N_("It is not tried again by itself. Look at the answer, correct what is wrong and try again."),
         N_("See what went wrong"),
     ),
     "unknown_ask": Kind(
-        N_("Did it go out? %(title)s"), N_("We do not know whether “%(title)s” went out%(where)s."),
-        N_("The connection broke before the answer came. So that nothing is published twice, it is not sent again "
-           "before that is known. Look at the channel, then say whether it is there."),
+        N_("Did it go out? %(title)s"),
+        N_("We do not know whether “%(title)s” went out%(where)s."),
+        N_(
+            "The connection broke before the answer came. So that nothing is published twice, it is not sent again "
+            "before that is known. Look at the channel, then say whether it is there."
+        ),
         N_("Answer yes or no"),
     ),
     "changes_requested": Kind(
-        N_("Sent back: %(title)s"), N_("%(by)s wants something changed in “%(title)s”."),
+        N_("Sent back: %(title)s"),
+        N_("%(by)s wants something changed in “%(title)s”."),
         N_("It does not go out until it has been approved. When you have changed it, send it for approval again."),
         N_("Open and change"),
     ),
@@ -102,86 +120,142 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
     ),
     "bypass_used": Kind(
-        N_("Released without approval: %(title)s"), N_("%(by)s has released “%(title)s” without approval."),
-        N_("An emergency release is possible so that the office can answer in a hurry. It is on the record, and "
-           "you are told because you would have approved it. What has not gone out yet can still be stopped."),
+        N_("Released without approval: %(title)s"),
+        N_("%(by)s has released “%(title)s” without approval."),
+        N_(
+            "An emergency release is possible so that the office can answer in a hurry. It is on the record, and "
+            "you are told because you would have approved it. What has not gone out yet can still be stopped."
+        ),
         N_("See it"),
     ),
     "taken_down": Kind(
-        N_("Taken down: %(title)s"), N_("%(by)s has taken “%(title)s” off your own pages."),
-        N_("It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
-           "other channels it stands until somebody takes it down there."),
+        N_("Taken down: %(title)s"),
+        N_("%(by)s has taken “%(title)s” off your own pages."),
+        N_(
+            "It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
+            "other channels it stands until somebody takes it down there."
+        ),
         N_("See it"),
     ),
     "token_expiring": Kind(
-        N_("Access to %(channel)s runs out"), N_("The access to %(channel)s runs out %(expires)s."),
-        N_("After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
-           "stays as it is."),
-        N_("Connect again"), CHANNELS, shows_item=False,
+        N_("Access to %(channel)s runs out"),
+        N_("The access to %(channel)s runs out %(expires)s."),
+        N_(
+            "After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
+            "stays as it is."
+        ),
+        N_("Connect again"),
+        CHANNELS,
+        shows_item=False,
     ),
     "access_died": Kind(
-        N_("Access to %(channel)s has died"), N_("%(channel)s no longer lets the office in."),
-        N_("Nothing can be published there until it is connected again, which takes a few minutes. What falls due "
-           "meanwhile is held."),
-        N_("Connect again"), CHANNELS, shows_item=False,
+        N_("Access to %(channel)s has died"),
+        N_("%(channel)s no longer lets the office in."),
+        N_(
+            "Nothing can be published there until it is connected again, which takes a few minutes. What falls due "
+            "meanwhile is held."
+        ),
+        N_("Connect again"),
+        CHANNELS,
+        shows_item=False,
     ),
     "consent_ending": Kind(
         N_("A consent runs out within %(days)s days"),
         N_("A consent to be shown in pictures runs out within %(days)s days."),
-        N_("After that day nothing goes out with the picture, and it is no longer shown on your own pages. What is out "
-           "in other channels must be taken down by hand. Ask whether they still agree, or choose another picture."),
-        N_("See the consents"), CONSENTS, shows_item=False,
+        N_(
+            "After that day nothing goes out with the picture, and it is no longer shown on your own pages. "
+            "What is out "
+            "in other channels must be taken down by hand. Ask whether they still agree, or choose another picture."
+        ),
+        N_("See the consents"),
+        CONSENTS,
+        shows_item=False,
     ),
     "paused": Kind(
-        N_("Everything is paused"), N_("%(by)s has paused everything."),
+        N_("Everything is paused"),
+        N_("%(by)s has paused everything."),
         N_("Nothing goes out until somebody resumes. What falls due meanwhile is kept and asked about."),
-        N_("Open the office"), HOME, shows_item=False,
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
     ),
     "resumed": Kind(
-        N_("The pause is over"), N_("%(by)s has ended the pause."),
+        N_("The pause is over"),
+        N_("%(by)s has ended the pause."),
         N_("Things go out at their times again. What fell due meanwhile waits for a choice, item by item."),
-        N_("Open the office"), HOME, shows_item=False,
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
     ),
     "scheduler_stopped": Kind(
-        N_("Nothing is being published right now"), N_("The scheduler has stopped: nothing goes out."),
-        N_("What is scheduled waits until this is mended, and what has become too late by then is held and asked "
-           "about. Tell whoever runs this installation. You get one more mail when all is well again."),
-        N_("Open the office"), HOME, shows_item=False,
+        N_("Nothing is being published right now"),
+        N_("The scheduler has stopped: nothing goes out."),
+        N_(
+            "What is scheduled waits until this is mended, and what has become too late by then is held and asked "
+            "about. Tell whoever runs this installation. You get one more mail when all is well again."
+        ),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
     ),
     "overdue": Kind(
-        N_("Something has not gone out in time"), N_("Something that should have gone out still waits."),
-        N_("The scheduler has not sent it, and has not said why. Tell whoever runs this installation. If it must be "
-           "said now, cancel it here first and say it yourselves, so that it is not said twice."),
-        N_("See what waits"), HOME, shows_item=False,
+        N_("Something has not gone out in time"),
+        N_("Something that should have gone out still waits."),
+        N_(
+            "The scheduler has not sent it, and has not said why. Tell whoever runs this installation. If it must be "
+            "said now, cancel it here first and say it yourselves, so that it is not said twice."
+        ),
+        N_("See what waits"),
+        HOME,
+        shows_item=False,
     ),
     "pages_stopped": Kind(
         N_("The pages do not answer"),
         N_("The pages have stopped, but the scheduler goes: what is scheduled goes out."),
         N_("Nobody can write, approve or pause until they are started again. Tell whoever runs this installation."),
-        N_("Open the office"), HOME, shows_item=False,
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
     ),
     "well_again": Kind(
-        N_("All is well again"), N_("The scheduler goes again."),
-        N_("Things go out at their times. Look at the first page: what became too late meanwhile waits there for an "
-           "answer."),
-        N_("Open the office"), HOME, shows_item=False,
+        N_("All is well again"),
+        N_("The scheduler goes again."),
+        N_(
+            "Things go out at their times. Look at the first page: what became too late meanwhile waits there for an "
+            "answer."
+        ),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
     ),
     "times_shifted": Kind(
-        N_("Planned times have shifted"), N_("Some of what is planned now means another moment than when it was set."),
-        N_("The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
-           "goes out at the same moment as before, but the clock will show another time then."),
-        N_("See and choose"), TIMES, shows_item=False,
+        N_("Planned times have shifted"),
+        N_("Some of what is planned now means another moment than when it was set."),
+        N_(
+            "The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+            "goes out at the same moment as before, but the clock will show another time then."
+        ),
+        N_("See and choose"),
+        TIMES,
+        shows_item=False,
     ),
     "morning": Kind(
-        N_("Today, %(day)s"), N_("Good morning. This is how the day looks."), "", N_("Open the office"), HOME,
+        N_("Today, %(day)s"),
+        N_("Good morning. This is how the day looks."),
+        "",
+        N_("Open the office"),
+        HOME,
         shows_item=False,
     ),
     "password_reset": Kind(
-        N_("Choose a new password"), N_("Somebody asked for a new password for %(email)s."),
+        N_("Choose a new password"),
+        N_("Somebody asked for a new password for %(email)s."),
         N_("If it was not you, do nothing: your password stays as it is. The link works once, for three days."),
-        N_("Choose a new password"), PASSWORD, shows_item=False,
+        N_("Choose a new password"),
+        PASSWORD,
+        shows_item=False,
     ),
-}  # fmt: skip
+}
 
 
 class Letter(msgspec.Struct):
@@ -203,18 +277,28 @@ class Letter(msgspec.Struct):
 
 
 def write(
-    office: Office, session: Session, row: Notice, person: Person, workspace: Workspace, item: Item | None,
+    office: Office,
+    session: Session,
+    row: Notice,
+    person: Person,
+    workspace: Workspace,
+    item: Item | None,
     now: datetime,
-) -> Message:  # fmt: skip
+) -> Message:
     """The mail of one notice, in its reader's language and the office's time."""
     letter = compose(office, session, row, person, workspace, item, now)
     text, html = render(letter)
     return Message(
         message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@{host_of(office)}",
-        sender="", sender_name=workspace.name, to=person.email, subject=letter.subject, text=text, html=html,
+        sender="",
+        sender_name=workspace.name,
+        to=person.email,
+        subject=letter.subject,
+        text=text,
+        html=html,
         date=row.created_at,
         headers=_AUTOMATIC | ({"References": f"<item-{item.uid}@{host_of(office)}>"} if item is not None else {}),
-    )  # fmt: skip
+    )
 
 
 def host_of(office: Office) -> str:
@@ -224,9 +308,14 @@ def host_of(office: Office) -> str:
 
 
 def compose(
-    office: Office, session: Session, row: Notice, person: Person, workspace: Workspace, item: Item | None,
+    office: Office,
+    session: Session,
+    row: Notice,
+    person: Person,
+    workspace: Workspace,
+    item: Item | None,
     now: datetime,
-) -> Letter:  # fmt: skip
+) -> Letter:
     """Find the words."""
     kind, language = KINDS[row.kind], known(person.language)
 
@@ -236,10 +325,15 @@ def compose(
     values = _values(row, person, workspace, item, language, now)
     values["where"] = say(N_(" on %(channel)s")) if values["channel"] else ""
     letter = Letter(
-        subject=say(kind.subject), what=say(kind.what), means=say(kind.means), press=say(kind.press),
-        url=_url(office, kind.to, row, workspace), office=workspace.name, language=language,
+        subject=say(kind.subject),
+        what=say(kind.what),
+        means=say(kind.means),
+        press=say(kind.press),
+        url=_url(office, kind.to, row, workspace),
+        office=workspace.name,
+        language=language,
         comment=str(row.facts.get("comment") or ""),
-    )  # fmt: skip
+    )
     letter.lines = _lines(session, row, workspace, item, language, now)
     if kind.to == DECIDE:
         letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
@@ -264,8 +358,10 @@ def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, langu
     words = said_since(session, item.id, datetime.fromisoformat(row.facts["since"]), row.person_id)
     called = speakers(session, words)
     somebody = gettext(language, N_("Somebody"))
-    lines = [(dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
-             for one in words]  # fmt: skip
+    lines = [
+        (dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
+        for one in words
+    ]
     return DayList(gettext(language, N_("What was said")), lines)
 
 
@@ -273,10 +369,13 @@ def _consents(row: Notice, language: str) -> Any:
     from commsched.services.notices.digest import DayList
 
     lines = [
-        (dates.short_day(date.fromisoformat(one["until"]), language, year=True) if one["until"] else "",
-         one["name"] or gettext(language, N_("Picture")), one["who"])
+        (
+            dates.short_day(date.fromisoformat(one["until"]), language, year=True) if one["until"] else "",
+            one["name"] or gettext(language, N_("Picture")),
+            one["who"],
+        )
         for one in row.facts.get("pictures", ())
-    ]  # fmt: skip
+    ]
     return DayList(gettext(language, N_("Pictures in use, and the last day of the consent")), lines)
 
 
@@ -364,18 +463,31 @@ def bare(office: Office, to: Any, trouble: str) -> Message:
     kind, language = KINDS["scheduler_stopped"], known(to.language)
     why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
     letter = Letter(
-        subject=gettext(language, kind.subject), what=gettext(language, kind.what),
-        means=gettext(language, N_("Tell whoever runs this installation.")), press=gettext(language, kind.press),
-        url=office.base_url + PATHS[HOME].format(slug=to.slug), office=to.office, language=language,
-        lines=[(gettext(language, N_("Why")), gettext(language, why)),
-               (gettext(language, N_("What to do")), gettext(language, help_))],
-    )  # fmt: skip
+        subject=gettext(language, kind.subject),
+        what=gettext(language, kind.what),
+        means=gettext(language, N_("Tell whoever runs this installation.")),
+        press=gettext(language, kind.press),
+        url=office.base_url + PATHS[HOME].format(slug=to.slug),
+        office=to.office,
+        language=language,
+        lines=[
+            (gettext(language, N_("Why")), gettext(language, why)),
+            (gettext(language, N_("What to do")), gettext(language, help_)),
+        ],
+    )
     text, html = render(letter)
     now, reader = office.now(), hashlib.sha256(to.email.encode()).hexdigest()[:16]
     return Message(
-        message_id=f"trouble-{int(now.timestamp())}-{reader}@{host_of(office)}", sender="",
-        sender_name=to.office, to=to.email, subject=letter.subject, text=text, html=html, date=now, headers=_AUTOMATIC,
-    )  # fmt: skip
+        message_id=f"trouble-{int(now.timestamp())}-{reader}@{host_of(office)}",
+        sender="",
+        sender_name=to.office,
+        to=to.email,
+        subject=letter.subject,
+        text=text,
+        html=html,
+        date=now,
+        headers=_AUTOMATIC,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -386,9 +498,12 @@ def _environment() -> Any:
     # Inside the package in a wheel, beside it in a checkout.
     folders = [str(package / "templates" / "mail"), str(package.parent / "templates" / "mail")]
     return Environment(
-        loader=FileSystemLoader(folders), autoescape=select_autoescape(["html"], default=False),
-        trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
-    )  # fmt: skip
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"], default=False),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
 
 
 def render(letter: Letter) -> tuple[str, str]:

@@ -113,8 +113,11 @@ def refuse_full(home: Path) -> None:
     pictures = checkout and media.is_dir() and any(not entry.name.startswith(".") for entry in media.iterdir())
     full = bool(found & {DATABASE, KEY}) or pictures if checkout else bool(found)
     if full:
-        raise Conflict(N_("%(home)s is not empty. Choose another folder, or --force, which puts what is there aside."),
-                       "--home", home=str(home))  # fmt: skip
+        raise Conflict(
+            N_("%(home)s is not empty. Choose another folder, or --force, which puts what is there aside."),
+            "--home",
+            home=str(home),
+        )
 
 
 def take_out(file: Path, into: Path) -> Manifest:
@@ -133,8 +136,7 @@ def take_out(file: Path, into: Path) -> Manifest:
             raise
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
     if manifest.format > FORMAT:
-        raise Invalid(N_("This backup was made by a newer version (%(version)s)."), "file",
-                      version=manifest.version)  # fmt: skip
+        raise Invalid(N_("This backup was made by a newer version (%(version)s)."), "file", version=manifest.version)
     _check(into / DATABASE, file)
     return manifest
 

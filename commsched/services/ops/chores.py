@@ -87,8 +87,13 @@ def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> N
 def remind(office: Office, session: Session, workspace: Workspace) -> None:
     """Ask once more, two hours before the time, for what nobody has decided."""
     now = office.now()
-    soon = (Item.state == "in_review", Item.reminded_at.is_(None), Item.publish_at <= now + REMIND_BEFORE,
-            Item.publish_at > now, Item.submitted_at <= now - timedelta(minutes=30))  # fmt: skip
+    soon = (
+        Item.state == "in_review",
+        Item.reminded_at.is_(None),
+        Item.publish_at <= now + REMIND_BEFORE,
+        Item.publish_at > now,
+        Item.submitted_at <= now - timedelta(minutes=30),
+    )
     for item in session.scalars(select(Item).where(*soon)):
         item.reminded_at = now
         ask(office, session, item, current(session, item), "reminder")

@@ -55,10 +55,12 @@ def _modes(home: Path) -> Check:
     if not loose:
         return Check("files", True, good)
     return Check(
-        "files", False,
+        "files",
+        False,
         Words(N_("Others on this machine can read %(files)s."), {"files": _names(loose, home)}),
-        Words(N_("Close it: %(command)s"), {"command": command}), stops=False,
-    )  # fmt: skip
+        Words(N_("Close it: %(command)s"), {"command": command}),
+        stops=False,
+    )
 
 
 def _passwords(home: Path) -> list[Path]:
@@ -78,10 +80,14 @@ def _owner(home: Path) -> Check:
         return Check("owner", True, Words(N_("Everything in the home has the same owner.")))
     command = f"chown -R {owner} {shlex.quote(str(home))}"
     return Check(
-        "owner", False, Words(N_("Not everything in the home has the same owner: %(files)s."),
-                              {"files": _names(strange or [home], home)}),
-        Words(N_("Give it to the one who runs the office: %(command)s"), {"command": command}), stops=False,
-    )  # fmt: skip
+        "owner",
+        False,
+        Words(
+            N_("Not everything in the home has the same owner: %(files)s."), {"files": _names(strange or [home], home)}
+        ),
+        Words(N_("Give it to the one who runs the office: %(command)s"), {"command": command}),
+        stops=False,
+    )
 
 
 def _names(paths: list[Path], home: Path) -> str:
@@ -103,8 +109,14 @@ def _proxies(office: Office) -> Check:
     if not behind_unknown_proxy(office, forwarded=False):
         return Check("proxy", True, Words(N_("Visitors' addresses are known.")))
     return Check(
-        "proxy", False,
-        Words(N_("The address begins with https, so a proxy stands before the program, but trusted_proxies is not set: "
-                 "all visitors count as one, and fifty wrong passwords shut everybody out.")),
-        Words(N_("Set trusted_proxies = 1 in commsched.toml, or how many there are.")), stops=False,
-    )  # fmt: skip
+        "proxy",
+        False,
+        Words(
+            N_(
+                "The address begins with https, so a proxy stands before the program, but trusted_proxies is not set: "
+                "all visitors count as one, and fifty wrong passwords shut everybody out."
+            )
+        ),
+        Words(N_("Set trusted_proxies = 1 in commsched.toml, or how many there are.")),
+        stops=False,
+    )

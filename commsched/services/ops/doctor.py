@@ -84,15 +84,20 @@ def _integrity(office: Office) -> Iterator[Finding]:
         yield Finding("integrity", "ok", Words(N_("The database is whole.")))
     else:
         detail = "; ".join(told if told != ["ok"] else [f"{len(loose)} rows point at nothing"])
-        yield Finding("integrity", "fail", Words(N_("The database is damaged: %(detail)s"), {"detail": detail}),
-                      Words(N_("Stop the office and restore the latest backup.")))  # fmt: skip
+        yield Finding(
+            "integrity",
+            "fail",
+            Words(N_("The database is damaged: %(detail)s"), {"detail": detail}),
+            Words(N_("Stop the office and restore the latest backup.")),
+        )
 
 
 def _schema(office: Office) -> Iterator[Finding]:
     with office.store.engine.connect() as connection:
         found = version_of(connection)
-    words = Words(N_("The database stands at step %(found)s, and this version knows %(head)s."),
-                  {"found": found, "head": HEAD})  # fmt: skip
+    words = Words(
+        N_("The database stands at step %(found)s, and this version knows %(head)s."), {"found": found, "head": HEAD}
+    )
     yield Finding("schema", "ok" if found == HEAD else "fail", words)
 
 
@@ -116,8 +121,12 @@ def _record(office: Office) -> Iterator[Finding]:
     if first is None:
         yield Finding("record", "ok", Words(N_("The record is whole: no line has been changed or removed.")))
     else:
-        yield Finding("record", "fail", Words(N_("The record was tampered with at line %(line)s."), {"line": first}),
-                      Words(N_("Compare with a backup; find out who had access to the database.")))  # fmt: skip
+        yield Finding(
+            "record",
+            "fail",
+            Words(N_("The record was tampered with at line %(line)s."), {"line": first}),
+            Words(N_("Compare with a backup; find out who had access to the database.")),
+        )
 
 
 def _media(office: Office) -> Iterator[Finding]:
@@ -130,9 +139,14 @@ def _media(office: Office) -> Iterator[Finding]:
         path = media_path(office, sha256, suffix)
         lost += not path.is_file() or path.stat().st_size != size
     if lost:
-        yield Finding("media", "fail", Words(N_("%(lost)s of %(all)s pictures are missing or damaged on the disk."),
-                                             {"lost": lost, "all": len(rows)}),
-                      Words(N_("Restore the folder media from a backup.")))  # fmt: skip
+        yield Finding(
+            "media",
+            "fail",
+            Words(
+                N_("%(lost)s of %(all)s pictures are missing or damaged on the disk."), {"lost": lost, "all": len(rows)}
+            ),
+            Words(N_("Restore the folder media from a backup.")),
+        )
     else:
         yield Finding("media", "ok", Words(N_("All %(all)s pictures are there."), {"all": len(rows)}))
 
@@ -144,9 +158,15 @@ def _orphans(office: Office) -> Iterator[Finding]:
         return
     some = ", ".join(str(path.relative_to(office.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
     took = sizes.size(sum(path.stat().st_size for path in found))
-    yield Finding("orphans", "warn", Words(N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
-                                           {"count": len(found), "size": took, "files": some}),
-                  Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")))  # fmt: skip
+    yield Finding(
+        "orphans",
+        "warn",
+        Words(
+            N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
+            {"count": len(found), "size": took, "files": some},
+        ),
+        Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")),
+    )
 
 
 def _confinement(_office: Office) -> Iterator[Finding]:
@@ -200,8 +220,12 @@ def _channels(office: Office) -> Iterator[Finding]:
     for row, slug, demo in rows:
         if mute(office, row, demo):
             quiet = N_("The channel %(name)s (%(office)s) reaches nobody: no mail server is set.")
-            yield Finding("channel", "warn", Words(quiet, {"name": row.name, "office": slug}),
-                          Words(N_("Set smtp_url in commsched.toml, so that people get mail.")))  # fmt: skip
+            yield Finding(
+                "channel",
+                "warn",
+                Words(quiet, {"name": row.name, "office": slug}),
+                Words(N_("Set smtp_url in commsched.toml, so that people get mail.")),
+            )
     for row, slug, state in stands:
         params = {"name": row.name, "office": slug, "detail": row.trouble}
         if state == "broken":
@@ -212,15 +236,20 @@ def _channels(office: Office) -> Iterator[Finding]:
             words = Words(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
             yield Finding("channel", "warn", words, Words(N_("Connect it again before then.")))
     good = sum(state == "ok" for _, _, state in stands)
-    yield Finding("channels", "ok", Words(N_("%(good)s of %(all)s channels have working access."),
-                                          {"good": good, "all": len(stands)}))  # fmt: skip
+    yield Finding(
+        "channels",
+        "ok",
+        Words(N_("%(good)s of %(all)s channels have working access."), {"good": good, "all": len(stands)}),
+    )
 
 
 def _offices(office: Office) -> Iterator[Finding]:
     with office.store.read(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(Workspace).where(Workspace.paused_at.is_not(None))):
-            words = Words(N_("%(name)s is paused, by %(by)s: %(reason)s"),
-                          {"name": row.name, "by": Words(row.paused_by), "reason": why(row.pause_reason)})  # fmt: skip
+            words = Words(
+                N_("%(name)s is paused, by %(by)s: %(reason)s"),
+                {"name": row.name, "by": Words(row.paused_by), "reason": why(row.pause_reason)},
+            )
             yield Finding("paused", "warn", words)
         rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all()
     count = Counter({row[0]: row[1] for row in rows})
@@ -234,6 +263,17 @@ _STOPPED: Final = (
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
 _LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
-    _health, _custody, _integrity, _schema, _key, _record, _media, _orphans, _confinement, _mail, _way_out, _channels,
+    _health,
+    _custody,
+    _integrity,
+    _schema,
+    _key,
+    _record,
+    _media,
+    _orphans,
+    _confinement,
+    _mail,
+    _way_out,
+    _channels,
     _offices,
-)  # fmt: skip
+)

@@ -67,10 +67,13 @@ def _overdue(session: Session, office: Office) -> Check:
     if not late:
         return Check("overdue", True, Words(N_("Nothing waits past its time.")))
     minutes = int((office.now() - late[0].since) / timedelta(minutes=1))
-    words = Words(N_("Deliveries that wait past their time: %(count)s. The oldest has waited for %(minutes)s minutes."),
-                  {"count": len(late), "minutes": minutes})  # fmt: skip
-    help_ = Words(N_("Look at the log and restart commsched. What must be said now can be said by hand: cancel it here "
-                     "first."))  # fmt: skip
+    words = Words(
+        N_("Deliveries that wait past their time: %(count)s. The oldest has waited for %(minutes)s minutes."),
+        {"count": len(late), "minutes": minutes},
+    )
+    help_ = Words(
+        N_("Look at the log and restart commsched. What must be said now can be said by hand: cancel it here first.")
+    )
     return Check("overdue", False, words, help_)
 
 
@@ -78,8 +81,13 @@ def _time(session: Session, office: Office) -> Check:
     ahead = skew(session, office.now())
     if not ahead:
         return Check("time", True, Words(N_("The computer's clock agrees with the platforms', as far as is known.")))
-    return Check("time", False, wrong_time(ahead), Words(N_("Set it right, best by letting it follow a time server "
-                                                            "(NTP).")), stops=False)  # fmt: skip
+    return Check(
+        "time",
+        False,
+        wrong_time(ahead),
+        Words(N_("Set it right, best by letting it follow a time server (NTP).")),
+        stops=False,
+    )
 
 
 def _clock_unknown() -> Check:

@@ -95,6 +95,9 @@ def complete(home: Path, patience: float = PATIENCE) -> None:
 
 def _wait(home: Path, end: float) -> None:
     if time.monotonic() >= end:
-        raise Conflict(N_("The office in %(home)s is being restored just now. Wait until that has ended."), "--home",
-                       home=str(home))  # fmt: skip
+        raise Conflict(
+            N_("The office in %(home)s is being restored just now. Wait until that has ended."),
+            "--home",
+            home=str(home),
+        )
     time.sleep(_PAUSE)

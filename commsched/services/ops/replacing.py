@@ -37,8 +37,11 @@ def replace(home: Path, plan: Plan) -> None:
     """Do it. The caller has the office alone. Raises :class:`Conflict` where something there cannot be moved."""
     for name in plan.names:
         if (home / name).is_mount():
-            raise Conflict(N_("%(path)s is a file system of its own and cannot be put aside. Restore into another "
-                              "folder."), "--home", path=str(home / name))  # fmt: skip
+            raise Conflict(
+                N_("%(path)s is a file system of its own and cannot be put aside. Restore into another folder."),
+                "--home",
+                path=str(home / name),
+            )
     for folder, _names, files in os.walk(home / plan.stage):
         for name in files:
             flush(Path(folder) / name)
@@ -63,8 +66,11 @@ def finish(home: Path) -> None:
     try:
         plan = msgspec.json.decode((home / MARK).read_bytes(), type=Plan)
     except msgspec.MsgspecError as error:
-        raise Conflict(N_("%(path)s cannot be read: a restore was cut short here. Restore again, into an empty "
-                          "folder."), "--home", path=str(home / MARK)) from error  # fmt: skip
+        raise Conflict(
+            N_("%(path)s cannot be read: a restore was cut short here. Restore again, into an empty folder."),
+            "--home",
+            path=str(home / MARK),
+        ) from error
     stage, aside = home / plan.stage, home / "backups" / plan.aside
     for name in plan.names:
         if (stage / name).exists():

@@ -161,9 +161,11 @@ def _able(place: int) -> Select[Any]:
     """Those who can act there: answer for what stopped, say it themselves, or fetch whoever runs the installation."""
     roles = [role for role, granted in GRANTS.items() if "resolve" in granted]
     return (
-        select(Person).join(Membership, Membership.person_id == Person.id).order_by(Person.id)
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .order_by(Person.id)
         .where(Membership.workspace_id == place, Membership.role.in_(roles), Person.active)
-    )  # fmt: skip
+    )
 
 
 def _queue(office: Office, session: Session, place: Workspace, code: str, was: str) -> None:

@@ -128,12 +128,17 @@ def undated(session: Session, wanted: Wanted, now: datetime) -> Sequence[Row]:
 
 _name: Any = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
 _around: Final = union_all(
-    select(literal("c").label("what"), _channel.c.id.label("id"), _channel.c.name.label("name"),
-           _channel.c.platform.label("platform"), _channel.c.state.label("state"))
-    .where(_channel.c.workspace_id == _workspace),
+    select(
+        literal("c").label("what"),
+        _channel.c.id.label("id"),
+        _channel.c.name.label("name"),
+        _channel.c.platform.label("platform"),
+        _channel.c.state.label("state"),
+    ).where(_channel.c.workspace_id == _workspace),
     select(literal("p"), _member.c.person_id, _name, literal(""), literal(""))
-    .join_from(_member, _person, _person.c.id == _member.c.person_id).where(_member.c.workspace_id == _workspace),
-)  # fmt: skip
+    .join_from(_member, _person, _person.c.id == _member.c.person_id)
+    .where(_member.c.workspace_id == _workspace),
+)
 
 
 def around(session: Session) -> Around:
@@ -160,9 +165,11 @@ def _stamp_statement(wanted: Wanted) -> Any:
         select(_joined(spoken.c.piece)).scalar_subquery(),
         select(_joined(loose.c.piece)).scalar_subquery(),
         select(_joined(channel)).where(_channel.c.workspace_id == _workspace).scalar_subquery(),
-        select(_joined(person)).join_from(_member, _person, _person.c.id == _member.c.person_id)
-        .where(_member.c.workspace_id == _workspace).scalar_subquery(),
-    )  # fmt: skip
+        select(_joined(person))
+        .join_from(_member, _person, _person.c.id == _member.c.person_id)
+        .where(_member.c.workspace_id == _workspace)
+        .scalar_subquery(),
+    )
 
 
 def _joined(column: Any) -> Any:

@@ -36,11 +36,19 @@ _CUT: Final = N_("The %(most)s entries nearest to today. The rest is in the cale
 
 STATUS: Final = {"draft": "TENTATIVE", "in_review": "TENTATIVE", "changes_requested": "TENTATIVE"}
 WORDS: Final = {
-    "draft": N_("Draft"), "in_review": N_("In review"), "changes_requested": N_("Sent back"),
-    "approved": N_("Approved"), "scheduled": N_("Scheduled"), "publishing": N_("Going out"),
-    "published": N_("Published"), "partly_published": N_("Partly published"), "held": N_("Held"),
-    "failed": N_("Failed"), "unknown": N_("Needs an answer"), "begun": N_("The rest waits"),
-}  # fmt: skip
+    "draft": N_("Draft"),
+    "in_review": N_("In review"),
+    "changes_requested": N_("Sent back"),
+    "approved": N_("Approved"),
+    "scheduled": N_("Scheduled"),
+    "publishing": N_("Going out"),
+    "published": N_("Published"),
+    "partly_published": N_("Partly published"),
+    "held": N_("Held"),
+    "failed": N_("Failed"),
+    "unknown": N_("Needs an answer"),
+    "begun": N_("The rest waits"),
+}
 
 
 def tag(office: Office, actor: Actor) -> str:

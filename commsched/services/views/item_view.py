@@ -63,10 +63,21 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         problems, checked = items.problems(office, session, item) if item.state in EDITABLE else ([], [])
         who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
-        return Seen(item, revision, decisions, _worth_telling(rows, tries), tries, comments, names(session, who),
-                    problems, checked, states(session, [item_id], office.now())[item_id],
-                    queries.doubts(office, session, rows), queries.reach(office, session, rows),
-                    down.reason if down else None)  # fmt: skip
+        return Seen(
+            item,
+            revision,
+            decisions,
+            _worth_telling(rows, tries),
+            tries,
+            comments,
+            names(session, who),
+            problems,
+            checked,
+            states(session, [item_id], office.now())[item_id],
+            queries.doubts(office, session, rows),
+            queries.reach(office, session, rows),
+            down.reason if down else None,
+        )
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:

@@ -48,8 +48,9 @@ def looks(office: Office, session: Session, content: Content, uid: str = "", at:
     place = session.get_one(Workspace, session.info["workspace"])
     return [
         _look(office, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
-        for one in content.channels if one.channel in rows
-    ]  # fmt: skip
+        for one in content.channels
+        if one.channel in rows
+    ]
 
 
 def _with(content: Content, pictures: list[Picture]) -> Content:
@@ -57,9 +58,14 @@ def _with(content: Content, pictures: list[Picture]) -> Content:
 
 
 def _look(
-    office: Office, place: Workspace, channel: Channel, content: Content, uid: str,
-    files: dict[str, compose.Stored], checked: compose.Checked,
-) -> Look:  # fmt: skip
+    office: Office,
+    place: Workspace,
+    channel: Channel,
+    content: Content,
+    uid: str,
+    files: dict[str, compose.Stored],
+    checked: compose.Checked,
+) -> Look:
     people = read("\n".join(compose.addresses(office, channel))).addresses
     platform = office.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, files, people[:1])
@@ -71,9 +77,20 @@ def _look(
 def _wire(office: Office, place: Workspace, channel: Channel) -> Wire:
     """What the platform knows of the channel, with nothing in it that could send."""
     settings = {key: str(value) for key, value in channel.settings.items()}
-    return Wire(channel=channel.id, settings=settings, secrets={}, now=office.now, http=None, facts=channel.facts,
-                account=channel.account, account_name=channel.account_name, public_url=office.base_url,
-                workspace=place.slug, office_name=place.name, language=place.language)  # fmt: skip
+    return Wire(
+        channel=channel.id,
+        settings=settings,
+        secrets={},
+        now=office.now,
+        http=None,
+        facts=channel.facts,
+        account=channel.account,
+        account_name=channel.account_name,
+        public_url=office.base_url,
+        workspace=place.slug,
+        office_name=place.name,
+        language=place.language,
+    )
 
 
 class Ahead(msgspec.Struct, frozen=True):
@@ -93,7 +110,7 @@ class Ahead(msgspec.Struct, frozen=True):
 
 def ahead(
     office: Office, session: Session, actor: Actor, workspace: Workspace, content: Content, item: Item | None = None
-) -> Ahead:  # fmt: skip
+) -> Ahead:
     """Who will be asked when ``actor`` saves ``content`` and sends it in: before anything is saved."""
     rows = session.scalars(select(Channel.policy).where(Channel.id.in_([one.channel for one in content.channels])))
     policy = strictest([read_policy(workspace.policy), *[read_policy(row) for row in rows if row]])
@@ -109,9 +126,14 @@ def ahead(
     last = revision.author_id if revision is not None and revision.hash == digest(data) else actor.person
     now = turn_in(session, case, item.author_id if item else actor.person, last)
     accepting = now.acceptors - {actor.person}
-    return Ahead(len(policy.steps), _called(session, now.asked), _called(session, accepting),
-                 _called(session, now.own - (accepting or {actor.person})),
-                 not now.asked and actor.person in now.may_accept, now.stuck)  # fmt: skip
+    return Ahead(
+        len(policy.steps),
+        _called(session, now.asked),
+        _called(session, accepting),
+        _called(session, now.own - (accepting or {actor.person})),
+        not now.asked and actor.person in now.may_accept,
+        now.stuck,
+    )
 
 
 def _called(session: Session, people: Iterable[int]) -> list[str]:

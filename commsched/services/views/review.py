@@ -86,8 +86,14 @@ def _waiting(office: Office, session: Session, actor: Actor, item: Item) -> Wait
     revision = items.current(session, item)
     now = turn(office, session, item, revision)
     people = now.asked or now.acceptors
-    return Waiting(item, revision, actor.person in now.asked | now.acceptors, _called(session, people),
-                   not now.asked and bool(now.acceptors), now.stuck)  # fmt: skip
+    return Waiting(
+        item,
+        revision,
+        actor.person in now.asked | now.acceptors,
+        _called(session, people),
+        not now.asked and bool(now.acceptors),
+        now.stuck,
+    )
 
 
 def _called(session: Session, people: Iterable[int]) -> list[str]:
@@ -104,16 +110,22 @@ def review(office: Office, actor: Actor, item_id: int) -> Review:
         last = _last_decision(session, actor, item_id)
         before = session.get(Revision, last.revision_id) if last and last.hash != seen.revision.hash else None
         return Review(
-            seen, shown, _called(session, now.asked), _cannot(office, session, actor, seen), before,
+            seen,
+            shown,
+            _called(session, now.asked),
+            _cannot(office, session, actor, seen),
+            before,
             _compare(office, session, actor, before, seen.revision),
             last is not None and _moved_since(session, item_id, last),
-            now, _called(session, now.acceptors), _called(session, _freed(now, actor)),
+            now,
+            _called(session, now.acceptors),
+            _called(session, _freed(now, actor)),
             wrote=_wrote(session, seen),
             embargo=_embargo(seen.revision),
             late=seen.item.latest_at is not None and seen.item.latest_at < office.now(),
             accepts=actor.person in now.may_accept and _waits(seen.item),
             accepted=_compare(office, session, actor, _last_own(session, actor, seen), seen.revision),
-        )  # fmt: skip
+        )
 
 
 def _embargo(revision: Revision) -> datetime | None:
@@ -129,9 +141,11 @@ def _freed(now: Turn, actor: Actor) -> frozenset[int]:
 
 
 def _wrote(session: Session, seen: item_view.Seen) -> list[str]:
-    saved = select(Revision.author_id).where(
-        Revision.item_id == seen.item.id, Revision.number <= seen.revision.number
-    ).order_by(Revision.number)  # fmt: skip
+    saved = (
+        select(Revision.author_id)
+        .where(Revision.item_id == seen.item.id, Revision.number <= seen.revision.number)
+        .order_by(Revision.number)
+    )
     people = dict.fromkeys(one for one in session.scalars(saved) if one is not None)
     known = item_view.names(session, people)
     return [known[one] for one in people if one in known]
@@ -141,9 +155,7 @@ def _waits(item: Item) -> bool:
     return item.state == "in_review" or (item.state == "held" and _late(item) and item.submitted_at is not None)
 
 
-def _compare(
-    office: Office, session: Session, actor: Actor, before: Revision | None, after: Revision
-) -> list[Change]:  # fmt: skip
+def _compare(office: Office, session: Session, actor: Actor, before: Revision | None, after: Revision) -> list[Change]:
     if before is None or before.hash == after.hash:
         return []
     tell = choice_teller(office, session, actor.language)
@@ -176,8 +188,9 @@ def choice_teller(office: Office, session: Session, language: str) -> changes.Te
         known = office.platform(channels[number].platform).options if number in channels else ()
         return "\n".join(
             f"{say(one.label, language)}: {say(dict(one.choices).get(chosen[one.key], chosen[one.key]), language)}"
-            for one in known if chosen.get(one.key, one.default) not in ("", one.default)
-        )  # fmt: skip
+            for one in known
+            if chosen.get(one.key, one.default) not in ("", one.default)
+        )
 
     return tell
 

@@ -139,7 +139,7 @@ def look(office: Office, actor: Actor, start: datetime, end: datetime, until: da
             late=overdue(session, now, MOST),
             shifted=len(shifted_times.waiting(session, workspace_of(session, actor), now)),
             wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
-        )  # fmt: skip
+        )
 
 
 def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[int]:
@@ -160,12 +160,27 @@ def _with_stopped() -> Any:
 def _stopped(session: Session) -> list[Stopped]:
     out = func.count(Part.id).filter(Part.state == "published")
     found = (
-        select(Delivery.id, Delivery.item_id, Item.title, Channel.name, Channel.platform, Delivery.state,
-               Delivery.reason, Delivery.detail, Delivery.due_at, out, func.count(Part.id))
-        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
-        .outerjoin(Part, Part.delivery_id == Delivery.id).where(_STOPPED).group_by(Delivery.id)
-        .order_by(Delivery.due_at.desc()).limit(MOST)
-    )  # fmt: skip
+        select(
+            Delivery.id,
+            Delivery.item_id,
+            Item.title,
+            Channel.name,
+            Channel.platform,
+            Delivery.state,
+            Delivery.reason,
+            Delivery.detail,
+            Delivery.due_at,
+            out,
+            func.count(Part.id),
+        )
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .outerjoin(Part, Part.delivery_id == Delivery.id)
+        .where(_STOPPED)
+        .group_by(Delivery.id)
+        .order_by(Delivery.due_at.desc())
+        .limit(MOST)
+    )
     # what asks for an answer stands first: it may already be out
     return sorted((Stopped(*row) for row in session.execute(found)), key=lambda one: one.state != "unknown")
 

@@ -107,9 +107,7 @@ def accept_in(office: Office, session: Session, actor: Actor, item_id: int, cont
     _open(office, session, actor, item, revision)
 
 
-def _accept(
-    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, content_hash: str
-) -> None:  # fmt: skip
+def _accept(office: Office, session: Session, actor: Actor, item: Item, revision: Revision, content_hash: str) -> None:
     if revision.hash != content_hash:
         raise items.Changed(revision)
     if actor.person is None:
@@ -135,9 +133,14 @@ def approve(
 
 
 def approve_in(
-    office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str = "",
+    office: Office,
+    session: Session,
+    actor: Actor,
+    item_id: int,
+    content_hash: str,
+    comment: str = "",
     until: datetime | None = None,
-) -> Decision:  # fmt: skip
+) -> Decision:
     """As :func:`approve`, within a transaction that has more to do; its caller wakes the engine afterwards."""
     actor.require("approve")
     item, revision = decidable(session, item_id, content_hash)
@@ -146,8 +149,18 @@ def approve_in(
         raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
     principal = principal_for(office, session, actor, item, revision)
     step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)
-    row = schedule.decide(office, session, actor, item, revision, "approve", comment=comment, step=step or 0,
-                          in_place_of=principal if principal != actor.person else None, until=until)  # fmt: skip
+    row = schedule.decide(
+        office,
+        session,
+        actor,
+        item,
+        revision,
+        "approve",
+        comment=comment,
+        step=step or 0,
+        in_place_of=principal if principal != actor.person else None,
+        until=until,
+    )
     note(session, office, actor, "item.approved", item.id, hash=content_hash, step=row.step)
     advance(office, session, actor, item, revision, comment=row.comment)
     return row
@@ -167,7 +180,7 @@ def request_changes(office: Office, actor: Actor, item_id: int, content_hash: st
 
 def request_changes_in(
     office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str
-) -> Decision:  # fmt: skip
+) -> Decision:
     """As :func:`request_changes`, within a transaction that has more to do."""
     actor.require("approve")
     if not passage(comment, "comment"):
@@ -195,7 +208,7 @@ def withdraw(office: Office, actor: Actor, item_id: int, comment: str = "") -> N
 
 def _send_back(
     office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Any, comment: str
-) -> Decision:  # fmt: skip
+) -> Decision:
     row = schedule.decide(office, session, actor, item, revision, verdict, comment=comment)
     items.void(session, item)
     item.state = "changes_requested"
@@ -271,9 +284,7 @@ def principal_for(office: Office, session: Session, actor: Actor, item: Item, re
     return principal
 
 
-def advance(
-    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, comment: str = ""
-) -> None:  # fmt: skip
+def advance(office: Office, session: Session, actor: Actor, item: Item, revision: Revision, comment: str = "") -> None:
     """After a decision: ask the next in the chain, or, when the chain is done, approve and perhaps schedule."""
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None

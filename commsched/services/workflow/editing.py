@@ -83,8 +83,15 @@ def create_in(
     workspace = workspace_of(session, actor)
     compose.require_there(session, made.content)
     now = office.now()
-    item = Item(uid=uuid.uuid4().hex, workspace_id=actor.workspace, kind=given.kind, author_id=actor.person,
-                created_at=now, updated_at=now, corrects_id=corrects.id if corrects else None)  # fmt: skip
+    item = Item(
+        uid=uuid.uuid4().hex,
+        workspace_id=actor.workspace,
+        kind=given.kind,
+        author_id=actor.person,
+        created_at=now,
+        updated_at=now,
+        corrects_id=corrects.id if corrects else None,
+    )
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
@@ -94,9 +101,15 @@ def create_in(
 
 
 def save(
-    office: Office, actor: Actor, item_id: int, given: DraftIn, expected_hash: str | None = None, *,
-    expected_stamp: str | None = None, by_itself: bool = False,
-) -> bool:  # fmt: skip
+    office: Office,
+    actor: Actor,
+    item_id: int,
+    given: DraftIn,
+    expected_hash: str | None = None,
+    *,
+    expected_stamp: str | None = None,
+    by_itself: bool = False,
+) -> bool:
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
     Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
@@ -123,8 +136,11 @@ def save(
         if changed or sources_changed:
             new = _add_revision(office, session, actor, item, made, list(given.sources))
             if not changed:  # the same words with other sources: what waits goes on, under the newest's number
-                session.execute(update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
-                                .values(revision_id=new.id))  # fmt: skip
+                session.execute(
+                    update(Delivery)
+                    .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+                    .values(revision_id=new.id)
+                )
         if changed:
             _void(office, session, actor, item, was if approved else "")
         elif moved and item.state in ("scheduled", "approved", "in_review"):
@@ -132,8 +148,9 @@ def save(
         if changed or sources_changed or moved:
             item.updated_at = office.now()
             if moved or not (by_itself and _told_lately(office, session, actor, item)):
-                note(session, office, actor, "item.edited", item.id, revision=item.version, content=changed,
-                     moved=moved)  # fmt: skip
+                note(
+                    session, office, actor, "item.edited", item.id, revision=item.version, content=changed, moved=moved
+                )
     if moved:
         office.wake()
     return changed
@@ -150,9 +167,11 @@ def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> 
     """Whether the record's last line about the item says that this person is editing it."""
     last = session.scalar(select(Entry).where(Entry.item_id == item.id).order_by(desc(Entry.id)).limit(1))
     return (
-        last is not None and last.action in ("item.edited", "item.created") and last.actor_id == actor.person
+        last is not None
+        and last.action in ("item.edited", "item.created")
+        and last.actor_id == actor.person
         and last.at > office.now() - ONE_STRETCH
-    )  # fmt: skip
+    )
 
 
 def _require_editable(session: Session, item: Item) -> None:
@@ -169,10 +188,17 @@ def _add_revision(
     content = made.content
     item.version += 1
     revision = Revision(
-        workspace_id=item.workspace_id, item_id=item.id, number=item.version, content=made.data, hash=made.hash,
-        sources=[_plain(source) for source in sources], author_id=actor.person, created_at=office.now(), note=text,
+        workspace_id=item.workspace_id,
+        item_id=item.id,
+        number=item.version,
+        content=made.data,
+        hash=made.hash,
+        sources=[_plain(source) for source in sources],
+        author_id=actor.person,
+        created_at=office.now(),
+        note=text,
         lent=",".join(map(str, sorted(provenance.lent(session, content)))),
-    )  # fmt: skip
+    )
     session.add(revision)
     session.flush()
     _use_pictures(session, revision, content)

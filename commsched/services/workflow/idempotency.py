@@ -56,8 +56,9 @@ def create(office: Office, actor: Actor, given: DraftIn, key: str) -> Once:
         if before is not None:
             return before
         item = editing.create_in(office, session, actor, given, made)
-        session.add(Idempotency(key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id},
-                                at=office.now()))  # fmt: skip
+        session.add(
+            Idempotency(key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id}, at=office.now())
+        )
         return Once(item.id)
 
 
@@ -101,8 +102,15 @@ def _make(office: Office, actor: Actor, given: DraftIn, made: editing.Ready, key
         row = _find(session, actor, key)
         if row is None:
             item = editing.create_in(office, session, actor, given, made)
-            session.add(Idempotency(key=_name(actor, key), request_hash=_digest(given), status=201, at=office.now(),
-                                    body=_state(item, pressed=not by_itself)))  # fmt: skip
+            session.add(
+                Idempotency(
+                    key=_name(actor, key),
+                    request_hash=_digest(given),
+                    status=201,
+                    at=office.now(),
+                    body=_state(item, pressed=not by_itself),
+                )
+            )
             return _Made(item.id)
         item = items.load(session, row.body["item"])
         revision = items.current(session, item)

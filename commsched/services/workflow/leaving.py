@@ -89,8 +89,14 @@ def deactivate(office: Office, workspace: Workspace, email: str) -> None:
         person.active = False
         for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
             token.revoked_at = token.revoked_at or office.now()
-        note(session, office, machine_admin.actor(workspace), "person.deactivated", person=person.id,
-             name=person.name or person.email)  # fmt: skip
+        note(
+            session,
+            office,
+            machine_admin.actor(workspace),
+            "person.deactivated",
+            person=person.id,
+            name=person.name or person.email,
+        )
         for place, was in stood.items():  # nobody is kept in because something waits for them
             with narrowed(session, place):
                 by = Actor(None, COMMAND_LINE, place, "administrator", "cli")
@@ -101,8 +107,12 @@ def _other_administrators(office: Office, workspace: Workspace, person: int) -> 
     others = (
         select(Membership.id)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.workspace_id == workspace.id, Membership.role == "administrator", Person.active,
-               Person.id != person)
-    )  # fmt: skip
+        .where(
+            Membership.workspace_id == workspace.id,
+            Membership.role == "administrator",
+            Person.active,
+            Person.id != person,
+        )
+    )
     with office.store.read(EVERY_WORKSPACE) as session:
         return session.scalar(others.limit(1)) is not None

@@ -32,9 +32,12 @@ def missed(office: Office, actor: Actor) -> list[Missed]:
     actor.require("read")
     found = (
         select(Delivery, Item.title, Channel.name, Channel.platform)
-        .join(Item, Item.id == Delivery.item_id).join(Channel, Channel.id == Delivery.channel_id)
-        .where(Delivery.state == "held", Delivery.reason == "paused").order_by(Delivery.due_at, Delivery.id).limit(500)
-    )  # fmt: skip
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.state == "held", Delivery.reason == "paused")
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(500)
+    )
     now = office.now()
     rows: dict[int, tuple[str, datetime, datetime, list[tuple[int, str, str]]]] = {}
     with office.store.read(actor.workspace) as session:
@@ -64,8 +67,9 @@ def read_back(office: Office, actor: Actor) -> ReadBack | None:
     with office.store.read(actor.workspace) as session:
         found = session.execute(
             select(Delivery.state, Delivery.reason, func.count())
-            .where(Delivery.doubt_since == newest).group_by(Delivery.state, Delivery.reason)
-        ).all()  # fmt: skip
+            .where(Delivery.doubt_since == newest)
+            .group_by(Delivery.state, Delivery.reason)
+        ).all()
     count: Counter[str] = Counter()
     for state, reason, number in found:
         unknown = "asked" if reason == "ask" else "reading"

@@ -19,9 +19,11 @@ from commsched.store.models import Delivery, Item, Notice
 
 Missed = Literal["hold", "send"]
 REASONS: Final = {
-    "restored": N_("The office was restored from a backup. What may have gone out since is read back. Look through "
-                   "your own pages: what was taken down or corrected after the backup may stand there again."),
-}  # fmt: skip
+    "restored": N_(
+        "The office was restored from a backup. What may have gone out since is read back. Look through "
+        "your own pages: what was taken down or corrected after the backup may stand there again."
+    ),
+}
 """Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
 
 

@@ -59,8 +59,17 @@ def resolve(
             row.state, row.next_at, row.reason = "cancelled", None, row.stop
         _finish(session, row)
         whom = {"recipients": said_numbers(about)} if independent(office, session, row) else {}
-        note(session, office, actor, "delivery.resolved", row.item_id, delivery=row.id, answer=answer, url=url[:300],
-             **whom)  # fmt: skip
+        note(
+            session,
+            office,
+            actor,
+            "delivery.resolved",
+            row.item_id,
+            delivery=row.id,
+            answer=answer,
+            url=url[:300],
+            **whom,
+        )
     office.wake()
 
 

@@ -48,9 +48,13 @@ under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
 
 
 def schedule(
-    office: Office, actor: Actor, item_id: int, when: str | None = None, fold: int | None = None,
+    office: Office,
+    actor: Actor,
+    item_id: int,
+    when: str | None = None,
+    fold: int | None = None,
     latest: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
     actor.require("schedule")
     with office.store.write(actor.workspace) as session:
@@ -115,9 +119,16 @@ def refuse_superseded(session: Session, item_id: int) -> None:
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
     made = Delivery(
-        uid=uuid.uuid4().hex, workspace_id=item.workspace_id, item_id=item.id, revision_id=revision,
-        channel_id=channel, due_at=due, latest_at=latest, next_at=due, created_at=now,
-    )  # fmt: skip
+        uid=uuid.uuid4().hex,
+        workspace_id=item.workspace_id,
+        item_id=item.id,
+        revision_id=revision,
+        channel_id=channel,
+        due_at=due,
+        latest_at=latest,
+        next_at=due,
+        created_at=now,
+    )
     if item.doubt_since is not None:
         _doubt(made, item.doubt_since, now)
     return made
@@ -277,9 +288,18 @@ def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revisi
 
 
 def decide(
-    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Verdict, *,
-    comment: str = "", step: int = 0, in_place_of: int | None = None, until: datetime | None = None,
-) -> Decision:  # fmt: skip
+    office: Office,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    revision: Revision,
+    verdict: Verdict,
+    *,
+    comment: str = "",
+    step: int = 0,
+    in_place_of: int | None = None,
+    until: datetime | None = None,
+) -> Decision:
     """Write down what ``actor`` said of ``revision``, and for which time."""
     workspace, now = members.workspace_of(session, actor), office.now()
     start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
@@ -287,11 +307,20 @@ def decide(
         raise Invalid(N_("“Approved until” lies in the past."), "until")
     yes = verdict in LETS_OUT
     row = Decision(
-        workspace_id=item.workspace_id, item_id=item.id, revision_id=revision.id, hash=revision.hash, verdict=verdict,
-        step=step, person_id=actor.person, in_place_of=in_place_of, comment=passage(comment, "comment"),
+        workspace_id=item.workspace_id,
+        item_id=item.id,
+        revision_id=revision.id,
+        hash=revision.hash,
+        verdict=verdict,
+        step=step,
+        person_id=actor.person,
+        in_place_of=in_place_of,
+        comment=passage(comment, "comment"),
         window_start=min(start, now) if yes and item.publish_at is None else start if yes else None,
-        window_end=(until or end) if yes else None, at=now, via=actor.via,
-    )  # fmt: skip
+        window_end=(until or end) if yes else None,
+        at=now,
+        via=actor.via,
+    )
     session.add(row)
     session.flush()
     return row

@@ -56,8 +56,11 @@ def _left(session: Session, row: Delivery) -> Left:
 
 def facts(left: Sequence[Left]) -> dict[str, int]:
     """The same, for the record."""
-    return {"out": sum(one.out for one in left), "under_way": sum(one.under_way for one in left),
-            "of": sum(one.of for one in left)}  # fmt: skip
+    return {
+        "out": sum(one.out for one in left),
+        "under_way": sum(one.under_way for one in left),
+        "of": sum(one.of for one in left),
+    }
 
 
 def stopped_channels(session: Session, item: Item) -> set[int]:

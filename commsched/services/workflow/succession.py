@@ -70,8 +70,15 @@ def settle(office: Office, session: Session, actor: Actor, was: Before, name: st
             continue
         new = turn(office, session, item, revision)
         if new.stuck and not old.stuck and refuse:
-            raise Conflict(N_("“%(title)s” waits for %(name)s, and nobody else here could decide. Let somebody else in "
-                              "first, or take it back."), "role", title=item.title[:80], name=name)  # fmt: skip
+            raise Conflict(
+                N_(
+                    "“%(title)s” waits for %(name)s, and nobody else here could decide. Let somebody else in "
+                    "first, or take it back."
+                ),
+                "role",
+                title=item.title[:80],
+                name=name,
+            )
         waits, waited = new.asked | new.acceptors, old.asked | old.acceptors
         if was.person in waited and was.person not in waits and waits:
             moved, now_asked = moved + 1, now_asked | waits
@@ -83,14 +90,20 @@ def settle(office: Office, session: Session, actor: Actor, was: Before, name: st
 
 def _set_policies_right(
     office: Office, session: Session, actor: Actor, was: Before, able: set[int], name: str, refuse: bool
-) -> None:  # fmt: skip
+) -> None:
     workspace = members.workspace_of(session, actor)
     for row in (workspace, *session.scalars(select(Channel))):
         old = read_policy(row.policy)
         new = _without(old, able)
         if refuse and possible(old, was.able) and not possible(new, able):
-            raise Conflict(N_("The rule for who must approve cannot be followed without %(name)s. Change the rule "
-                              "first, or let somebody else in."), "role", name=name)  # fmt: skip
+            raise Conflict(
+                N_(
+                    "The rule for who must approve cannot be followed without %(name)s. Change the rule "
+                    "first, or let somebody else in."
+                ),
+                "role",
+                name=name,
+            )
         if new != old:
             row.policy = to_policy(new)
             if isinstance(row, Workspace):

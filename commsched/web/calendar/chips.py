@@ -56,24 +56,28 @@ class Chips(msgspec.Struct):
         self.looks = {
             key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(said(look.word))}')
             for key, look in STATES.items()
-        }  # fmt: skip
+        }
         if self.paused:
             for state in ("scheduled", "begun"):
                 tone, word = self.looks[state]
                 word = word.replace(f"#s-{state}", "#s-paused")
                 self.looks[state] = f"{tone} rests", f"{word} · {escape(_('paused'))}"
         self.words = {
-            "move": escape(_("Move …")), "clash": escape(_("Too close")),
+            "move": escape(_("Move …")),
+            "clash": escape(_("Too close")),
             "why": escape(_("Within an hour of another post in the same channel")),
             "untitled": escape(_("Untitled")),
-        }  # fmt: skip
+        }
 
     def channels(self, spelled: str) -> str:
         """The icons of ``,3,17,``, each with its channel's name."""
         made = self.nets.get(spelled)
         if made is None:
-            known = [(int(one), self.around.channels[int(one)][0]) for one in spelled.split(",")
-                     if one and int(one) in self.around.channels]  # fmt: skip
+            known = [
+                (int(one), self.around.channels[int(one)][0])
+                for one in spelled.split(",")
+                if one and int(one) in self.around.channels
+            ]
             made = self.nets[spelled] = "".join(
                 f'<svg role=img><title>{escape(name)}</title><use href="#n-{number}"/></svg>' for number, name in known
             )
@@ -89,15 +93,19 @@ class Chips(msgspec.Struct):
         close = number in self.near
         return (
             f'<li class="ev is-{tone}"><a class=ev-a href="{self.base}/items/{number}" id=i{number}><span class=ev-h>'
-            f'{f"<time>{wall:%H:%M}</time>" if wall else ""}<span class=nets>{self.channels(channels)}</span></span>'
+            f"{f'<time>{wall:%H:%M}</time>' if wall else ''}<span class=nets>{self.channels(channels)}</span></span>"
             f"<span class=ev-t id=t{number}>{escape(title) or self.words['untitled']}</span>"
             f"<span class=ev-s>{word}</span>"
             + (f'<span class=ev-c title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>' if close else "")
             + "</a>"
-            + (f'<a class=ev-m href="{self.base}/calendar/{number}/move" aria-label="{self.words["move"]}" '
-               f"aria-describedby=t{number}></a>" if moves else "")
+            + (
+                f'<a class=ev-m href="{self.base}/calendar/{number}/move" aria-label="{self.words["move"]}" '
+                f"aria-describedby=t{number}></a>"
+                if moves
+                else ""
+            )
             + "</li>"
-        )  # fmt: skip
+        )
 
     def _only_files(self, channels: str) -> bool:
         """Whether what "went out" on all of ``,3,17,`` became files."""

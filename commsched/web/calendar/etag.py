@@ -28,9 +28,18 @@ def tag(*stamps: Any) -> str:
     visitor, place = g.visitor, g.place
     beats = visitor.trouble or goes(visitor.heartbeat, office().now())
     said = (
-        _build(), request.full_path, language(), request.cookies.get("theme", ""), guard.form_token(), visitor.name,
-        visitor.email, visitor.role, place, beats, stamps,
-    )  # fmt: skip
+        _build(),
+        request.full_path,
+        language(),
+        request.cookies.get("theme", ""),
+        guard.form_token(),
+        visitor.name,
+        visitor.email,
+        visitor.role,
+        place,
+        beats,
+        stamps,
+    )
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 

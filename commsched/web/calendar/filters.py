@@ -21,9 +21,13 @@ WORDS: Final = {
     "stopped": N_("Stopped"),
 }
 LOOKS: Final = {
-    "writing": "draft", "review": "in_review", "approved": "approved", "scheduled": "scheduled",
-    "published": "published", "stopped": "held",
-}  # fmt: skip
+    "writing": "draft",
+    "review": "in_review",
+    "approved": "approved",
+    "scheduled": "scheduled",
+    "published": "published",
+    "stopped": "held",
+}
 """Whose colour and icon a filter wears."""
 
 
@@ -37,9 +41,13 @@ class Address(msgspec.Struct, frozen=True):
         """The calendar's address with ``changes``; ``None`` takes something away."""
         wanted = self.wanted
         values: dict[str, Any] = {
-            "view": self.span.view if self.span.view != "month" else None, "day": self.span.anchor.isoformat(),
-            "state": wanted.group, "channel": wanted.channel, "person": wanted.person, "q": wanted.words,
-        } | changes  # fmt: skip
+            "view": self.span.view if self.span.view != "month" else None,
+            "day": self.span.anchor.isoformat(),
+            "state": wanted.group,
+            "channel": wanted.channel,
+            "person": wanted.person,
+            "q": wanted.words,
+        } | changes
         return url_for("calendar.index", **{key: value for key, value in values.items() if value})
 
     @property
@@ -51,9 +59,11 @@ def read(args: Mapping[str, str]) -> Wanted:
     """What the address asks for; what it cannot mean is left out."""
     group = args.get("state", "")
     return Wanted(
-        group=group if group in GROUPS else "", channel=_number(args.get("channel", "")),
-        person=_number(args.get("person", "")), words=" ".join(args.get("q", "").split())[:100],
-    )  # fmt: skip
+        group=group if group in GROUPS else "",
+        channel=_number(args.get("channel", "")),
+        person=_number(args.get("person", "")),
+        words=" ".join(args.get("q", "").split())[:100],
+    )
 
 
 def _number(text: str) -> int | None:

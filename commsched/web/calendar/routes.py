@@ -86,12 +86,24 @@ def _render(session: Any, address: filters.Address, now: datetime) -> str:
     )
     placed = made.place(rows)
     return page(
-        f"calendar/{shown.view}.html", address=address, span=shown, wanted=wanted, around=around, narrow=filters,
-        days=_days(shown, placed, now), total=len(rows), join=_join, SHOWN=SHOWN,
+        f"calendar/{shown.view}.html",
+        address=address,
+        span=shown,
+        wanted=wanted,
+        around=around,
+        narrow=filters,
+        days=_days(shown, placed, now),
+        total=len(rows),
+        join=_join,
+        SHOWN=SHOWN,
         loose=[made.chip(row, None) for row in loose],
-        sprite=chips.sprite(around), close=[_told(pair, around) for pair in close[:CLASHES]], closes=len(close),
-        today=dates.local(now, place().zone), week=dates.week, dates=dates,
-    )  # fmt: skip
+        sprite=chips.sprite(around),
+        close=[_told(pair, around) for pair in close[:CLASHES]],
+        closes=len(close),
+        today=dates.local(now, place().zone),
+        week=dates.week,
+        dates=dates,
+    )
 
 
 def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
@@ -99,10 +111,16 @@ def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
     hours = _hours(placed) if shown.view == "week" else {}
     today, month = dates.local(now, place().zone).date(), shown.anchor.month
     return [
-        Day(day, by_day.get(day, []), said(holiday(day, place().zone)), day == today,
-            shown.view == "month" and day.month != month, hours.get(day, {}))
+        Day(
+            day,
+            by_day.get(day, []),
+            said(holiday(day, place().zone)),
+            day == today,
+            shown.view == "month" and day.month != month,
+            hours.get(day, {}),
+        )
         for day in shown.days
-    ]  # fmt: skip
+    ]
 
 
 def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
@@ -121,8 +139,10 @@ def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around)
     one, other, channel = pair
     name = around.channels.get(channel, ("",))[0]
     zone, tongue = place().zone, language()
-    when = [dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, office().now().tzinfo), zone, tongue)
-            for row in (one, other)]  # fmt: skip
+    when = [
+        dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, office().now().tzinfo), zone, tongue)
+        for row in (one, other)
+    ]
     return {"one": one[0], "other": other[0], "titles": (one[3], other[3]), "when": when, "channel": name}
 
 
@@ -135,10 +155,15 @@ def ask(item_id: int) -> str | Response:
     """The form to move an item; for a script, where the approval holds."""
     known = calendar.movable(office(), actor(), item_id)
     if _by_script():
-        return jsonify({
-            "movable": known.movable, "approved": known.approved, "wall": known.wall,
-            "start": _wall(known.start), "end": _wall(known.end),
-        })  # fmt: skip
+        return jsonify(
+            {
+                "movable": known.movable,
+                "approved": known.approved,
+                "wall": known.wall,
+                "start": _wall(known.start),
+                "end": _wall(known.end),
+            }
+        )
     return _form(known, Form())
 
 
@@ -154,9 +179,16 @@ def _wall(moment: datetime | None) -> str:
 def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, again: str = "") -> str:
     day, _at, clock = (form.value("at") or known.wall or request.args.get("at", "")).partition("T")
     return page(
-        "calendar/move.html", known=known, form=form, day=form.value("day", day), clock=form.value("clock", clock),
-        clash=clash, choices=_choices(clash), again=again, back=local_path(form.value("back"), _back()),
-    )  # fmt: skip
+        "calendar/move.html",
+        known=known,
+        form=form,
+        day=form.value("day", day),
+        clock=form.value("clock", clock),
+        clash=clash,
+        choices=_choices(clash),
+        again=again,
+        back=local_path(form.value("back"), _back()),
+    )
 
 
 def _back() -> str:

@@ -81,12 +81,18 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
     own = from_policy(channel.policy) if channel.policy else Policy()
     names = {m.person_id: m.person.name or m.person.email for m in members}
     return page(
-        "channels/show.html", channel=channel, kind=office().platform(channel.platform), form=form or Form(),
-        state=connect.standing(channel, office().now()), approvers=policy_form.approvers(members),
-        policy=policy or Form(policy_form.shown(own, inherited=not channel.policy)), modes=policy_form.MODES,
-        has_list=connect.has_list(office(), channel), steps=policy_form.STEPS,
+        "channels/show.html",
+        channel=channel,
+        kind=office().platform(channel.platform),
+        form=form or Form(),
+        state=connect.standing(channel, office().now()),
+        approvers=policy_form.approvers(members),
+        policy=policy or Form(policy_form.shown(own, inherited=not channel.policy)),
+        modes=policy_form.MODES,
+        has_list=connect.has_list(office(), channel),
+        steps=policy_form.STEPS,
         told=policy_form.told(own, names) if channel.policy else "",
-    )  # fmt: skip
+    )
 
 
 def _channel(channel_id: int) -> Channel:

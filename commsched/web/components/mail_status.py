@@ -65,8 +65,10 @@ def taken_down() -> str:
         names = called(session, people_with(session, "approve") - {actor().person})
     if not names:
         return _("It is taken down from your own pages.")
-    return _("It is taken down from your own pages. No mail server is set, so tell %(names)s yourself.",
-             names=said_all(names))  # fmt: skip
+    return _(
+        "It is taken down from your own pages. No mail server is set, so tell %(names)s yourself.",
+        names=said_all(names),
+    )
 
 
 def _waits_for(number: int) -> tuple[Item, list[str]]:

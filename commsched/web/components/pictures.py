@@ -45,10 +45,16 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
 def told(one: Added) -> dict[str, Any]:
     """A picture that was taken in, as the pages' scripts know it."""
     row, old = one.media, one.like[0] if one.like else None
-    return {"id": row.id, "sha256": row.sha256, "alt": row.alt, "name": row.filename, "again": one.again,
-            "like": [other.id for other in one.like], "note": said(one.note) if one.note else "",
-            "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
-            }  # fmt: skip
+    return {
+        "id": row.id,
+        "sha256": row.sha256,
+        "alt": row.alt,
+        "name": row.filename,
+        "again": one.again,
+        "like": [other.id for other in one.like],
+        "note": said(one.note) if one.note else "",
+        "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
+    }
 
 
 def numbers(texts: Iterable[str]) -> list[int]:

@@ -71,7 +71,8 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "channels": lambda one: ", ".join(called(n) for n in sorted(one.channels)),
         "own": lambda one: "\n\n".join(f"{called(n)}:\n{text}" for n, text in sorted(one.own.items())),
         "options": lambda one: "\n".join(
-            f"{called(n)}: {told}" for n, each in sorted(one.options.items())
+            f"{called(n)}: {told}"
+            for n, each in sorted(one.options.items())
             if n in one.channels and (told := choices(n, each))
         ),
         "crops": lambda one: "\n".join(
@@ -81,7 +82,7 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "publish": lambda one: one.publish.value.replace("T", " "),
         "latest": lambda one: one.latest.value.replace("T", " "),
         "embargo": lambda one: one.embargo.value.replace("T", " "),
-    }  # fmt: skip
+    }
 
 
 def taken(form: Mapping[str, str]) -> set[str]:

@@ -60,14 +60,23 @@ def _raw(fields: Fields) -> dict[str, Any]:
         if number in fields.own or options or crop:
             variants[str(number)] = {"text": fields.own.get(number), "options": options, "crop": crop}
     return {
-        "kind": fields.kind, "title": fields.title, "text": fields.text, "lead": fields.lead, "genre": fields.genre,
-        "short": fields.short, "facts": fields.facts, "contact": fields.contact, "link": fields.link,
-        "language": fields.language or "sv", "correction": fields.correction,
+        "kind": fields.kind,
+        "title": fields.title,
+        "text": fields.text,
+        "lead": fields.lead,
+        "genre": fields.genre,
+        "short": fields.short,
+        "facts": fields.facts,
+        "contact": fields.contact,
+        "link": fields.link,
+        "language": fields.language or "sv",
+        "correction": fields.correction,
         "quotes": [{"text": text, "person": person} for text, person in fields.quotes],
         "sources": [{"text": text, "url": url} for text, url in fields.sources],
-        "channels": fields.channels, "variants": variants,
+        "channels": fields.channels,
+        "variants": variants,
         "media": [{"id": number, "alt": alt} for number, alt in fields.media],
-    }  # fmt: skip
+    }
 
 
 def _convert(raw: dict[str, Any], faults: dict[str, Words]) -> DraftIn:

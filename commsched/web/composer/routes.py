@@ -71,8 +71,7 @@ def create() -> str | Response | tuple[str, int]:
 def edit(item_id: int) -> str | Response:
     item, fields = _stored(item_id)
     if item.state not in EDITABLE:
-        return done(_("It is already on its way or out, and cannot be changed."), "items.show", "note",
-                    item_id=item_id)  # fmt: skip
+        return done(_("It is already on its way or out, and cannot be changed."), "items.show", "note", item_id=item_id)
     return _composer(fields, item)
 
 
@@ -189,19 +188,30 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         workspace = members.workspace_of(session, actor())
         item = items.load(session, item.id) if item else None
         context = {
-            "channels": view_model.channels_of(session), "pictures": view_model.pictures(session, fields),
-            "library": search.newest(session, limit=24), "workspace": workspace,
+            "channels": view_model.channels_of(session),
+            "pictures": view_model.pictures(session, fields),
+            "library": search.newest(session, limit=24),
+            "workspace": workspace,
             "CROPS": NAMES,
-        }  # fmt: skip
+        }
     for name, words in shown.faults.items():
         if request.method == "POST" or name in view_model.TIMES:
             form.errors.setdefault(_home(name), said(words))
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(
-        "composer/page.html", fields=fields, item=item, form=form, view=shown, clash=_clash(meant), live=_live(item),
-        told=bar(shown, item), picture_url=picture_url,
-        once=_page_token() or secrets.token_urlsafe(18), stamp=stamp or (items.stamp(item) if item else ""), **context,
-    )  # fmt: skip
+        "composer/page.html",
+        fields=fields,
+        item=item,
+        form=form,
+        view=shown,
+        clash=_clash(meant),
+        live=_live(item),
+        told=bar(shown, item),
+        picture_url=picture_url,
+        once=_page_token() or secrets.token_urlsafe(18),
+        stamp=stamp or (items.stamp(item) if item else ""),
+        **context,
+    )
 
 
 def _live(item: Item | None) -> bool:
@@ -211,8 +221,11 @@ def _live(item: Item | None) -> bool:
 def _clash(meant: Meant) -> dict[str, Any] | None:
     if not isinstance(meant.clash, Gap | Fold):
         return None
-    return {"field": meant.clash.field, "choices": choices(meant.clash, place().zone),
-            "twice": isinstance(meant.clash, Fold)}  # fmt: skip
+    return {
+        "field": meant.clash.field,
+        "choices": choices(meant.clash, place().zone),
+        "twice": isinstance(meant.clash, Fold),
+    }
 
 
 def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
@@ -222,8 +235,16 @@ def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
         revision = items.current(session, item)
         author = item_view.names(session, [revision.author_id]).get(revision.author_id or 0, "")
         rows = conflict.differences(session, mine, theirs)
-    shown = page("composer/conflict.html", mine=mine, theirs=theirs, rows=rows, item=item, revision=revision,
-                 author=author, stamp=items.stamp(item))  # fmt: skip
+    shown = page(
+        "composer/conflict.html",
+        mine=mine,
+        theirs=theirs,
+        rows=rows,
+        item=item,
+        revision=revision,
+        author=author,
+        stamp=items.stamp(item),
+    )
     return shown, 409
 
 
@@ -240,10 +261,13 @@ def check() -> Response:
     told = bar(shown, item)
     counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.looks}
     return jsonify(
-        previews=page("composer/_previews.html", **context), problems=page("composer/_problems.html", **context),
-        bar={"press": told.press, "words": told.words}, counts=counts, clash=page("composer/_clash.html", **context),
+        previews=page("composer/_previews.html", **context),
+        problems=page("composer/_problems.html", **context),
+        bar={"press": told.press, "words": told.words},
+        counts=counts,
+        clash=page("composer/_clash.html", **context),
         faults={_home(name): said(words) for name, words in shown.faults.items()},
-    )  # fmt: skip
+    )
 
 
 @bp.post("/write/keep")
@@ -279,9 +303,13 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
         return jsonify(saved=False, faults={_home(error.field): said(error.words)})
     saved = _stored(number)[0]
     return jsonify(
-        saved=True, id=number, stamp=items.stamp(saved), at=office().now().isoformat(),
-        edit=url_for("write.edit", item_id=number), keep=url_for("write.keep", item_id=number),
-    )  # fmt: skip
+        saved=True,
+        id=number,
+        stamp=items.stamp(saved),
+        at=office().now().isoformat(),
+        edit=url_for("write.edit", item_id=number),
+        keep=url_for("write.keep", item_id=number),
+    )
 
 
 @bp.get("/write/library")

@@ -61,18 +61,25 @@ def _words(view: View) -> str:
     if view.publish is None:
         return ngettext("No time chosen yet, %(n)s channel.", "No time chosen yet, %(n)s channels.", many)
     if not view.ahead.steps:
-        return ngettext("Goes out %(when)s in %(n)s channel.", "Goes out %(when)s in %(n)s channels.", many,
-                        when=_when(view))  # fmt: skip
-    return ngettext("Goes out %(when)s in %(n)s channel, once it is approved.",
-                    "Goes out %(when)s in %(n)s channels, once it is approved.", many, when=_when(view))  # fmt: skip
+        return ngettext(
+            "Goes out %(when)s in %(n)s channel.", "Goes out %(when)s in %(n)s channels.", many, when=_when(view)
+        )
+    return ngettext(
+        "Goes out %(when)s in %(n)s channel, once it is approved.",
+        "Goes out %(when)s in %(n)s channels, once it is approved.",
+        many,
+        when=_when(view),
+    )
 
 
 def _warning(item: Item | None) -> str:
     if item is None or item.state not in ("in_review", "approved", "scheduled"):
         return ""
     if item.state == "in_review":
-        return _("It is being looked at. If you save a change without sending it in, it is nobody's turn any more. "
-                 "What you write is kept in this browser until you save.")  # fmt: skip
+        return _(
+            "It is being looked at. If you save a change without sending it in, it is nobody's turn any more. "
+            "What you write is kept in this browser until you save."
+        )
     return _("It is approved. If you save a change it must be approved again, and does not go out before that.")
 
 

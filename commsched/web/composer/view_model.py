@@ -78,8 +78,9 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)
             return made
-        made.looks = looks(office, session, content, item.uid if item else "",
-                           meant.publish.at if meant.publish else None)  # fmt: skip
+        made.looks = looks(
+            office, session, content, item.uid if item else "", meant.publish.at if meant.publish else None
+        )
         made.problems = _problems(office, made, content)
         made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
         if meant.publish is not None:
@@ -87,8 +88,10 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
         made.alike = items.look_alikes(session, item.id if item else 0, content)
         made.ahead = ahead(office, session, actor, workspace, content, item)
         if made.ahead.stuck:
-            nobody = N_("Nobody here can approve this: whoever may has written some of it. An administrator can let "
-                        "somebody else in under People.")  # fmt: skip
+            nobody = N_(
+                "Nobody here can approve this: whoever may has written some of it. An administrator can let "
+                "somebody else in under People."
+            )
             made.problems.insert(0, ("", block("people", nobody)))
         elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
             then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
@@ -120,8 +123,9 @@ def _near(session: Session, workspace: Workspace, item: int, content: Content, a
     words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
     return [
         ("", warn("publish_at", words, title=row.title, time=dates.clock(row.publish_at, workspace.zone)))
-        for row in items.near(session, item, content, at.at) if row.publish_at is not None
-    ]  # fmt: skip
+        for row in items.near(session, item, content, at.at)
+        if row.publish_at is not None
+    ]
 
 
 def _sentence(problem: Problem) -> tuple[str, str]:
@@ -149,8 +153,9 @@ def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, 
     else:
         used = [number for number, row in usable.items() if kind in office.platform(row.platform).by_itself]
     # nobody's inbox is ever chosen by itself, not even because it was the last time
-    made.channels = [number for number in used if number in usable
-                     and not office.platform(usable[number].platform).independent_parts]  # fmt: skip
+    made.channels = [
+        number for number in used if number in usable and not office.platform(usable[number].platform).independent_parts
+    ]
     if kind == "release":
         made.contact = str(workspace.settings.get("press_contact", ""))
     return made

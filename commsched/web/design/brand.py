@@ -26,8 +26,11 @@ from commsched.web.http.responses import done
 bp = Blueprint("brand", __name__, url_prefix="/w/<slug>/settings/look")
 
 COLOURS: Final = {
-    "primary": N_("The office's colour"), "accent": N_("Accent"), "light": N_("Paper"), "dark": N_("Ink"),
-}  # fmt: skip
+    "primary": N_("The office's colour"),
+    "accent": N_("Accent"),
+    "light": N_("Paper"),
+    "dark": N_("Ink"),
+}
 FONTS: Final = {"heading": N_("Headlines"), "body": N_("Text"), "serif": N_("Quotes")}
 MOTIFS: Final = {"arcs": N_("Arcs"), "slope": N_("A slope"), "none": N_("Nothing")}
 LOGOS: Final = {"logo": N_("Logo"), "logo_on_dark": N_("Logo on dark grounds")}
@@ -132,10 +135,15 @@ def _shown(kit: Kit) -> dict[str, Any]:
     given = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
     examples = [images.card.draw(*one, own, language=workspace.language) for one in given]
     pairs = [
-        (ground, role, round(images.contrast.ratio(own.grounds[ground], own.on(ground, role)), 1),
-         images.contrast.hexed(own.grounds[ground]), images.contrast.hexed(own.on(ground, role)))
+        (
+            ground,
+            role,
+            round(images.contrast.ratio(own.grounds[ground], own.on(ground, role)), 1),
+            images.contrast.hexed(own.grounds[ground]),
+            images.contrast.hexed(own.on(ground, role)),
+        )
         for ground, role in PAIRS
-    ]  # fmt: skip
+    ]
     return {"examples": examples, "pairs": pairs, "address": desk.address}
 
 
@@ -145,6 +153,15 @@ def _page(kit: Kit, form: Form) -> str:
         newest = [row for row in search.newest(session, limit=60) if "card" not in row.facts]
     logos: dict[int, Media] = {row.id: row for row in newest[:30]} | chosen
     return page(
-        "design/brand.html", kit=kit, form=form, colours=COLOURS, fonts=FONTS, motifs=MOTIFS, logos=LOGOS,
-        families=brand.families(kit), pictures=list(logos.values()), picture_url=picture_url, **_shown(kit),
-    )  # fmt: skip
+        "design/brand.html",
+        kit=kit,
+        form=form,
+        colours=COLOURS,
+        fonts=FONTS,
+        motifs=MOTIFS,
+        logos=LOGOS,
+        families=brand.families(kit),
+        pictures=list(logos.values()),
+        picture_url=picture_url,
+        **_shown(kit),
+    )

@@ -147,8 +147,12 @@ def answer(typed: Typed) -> dict[str, Any]:
     sizes = [spelled(size) for size in SIZES]
     return {
         "cards": [{"size": size, "src": address(one)} for size, one in zip(sizes, seen.cards, strict=True)],
-        "faults": faults, "others": others, "alt": seen.alt, "pages": seen.pages, "stops": seen.stops,
-    }  # fmt: skip
+        "faults": faults,
+        "others": others,
+        "alt": seen.alt,
+        "pages": seen.pages,
+        "stops": seen.stops,
+    }
 
 
 def asked_item() -> int:

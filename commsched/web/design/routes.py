@@ -163,10 +163,21 @@ def _page(typed: Typed, form: Form) -> str:
     photos = [row for row in rows if "card" not in row.facts][:SHOWN]
     photos += [row for row in chosen.values() if row.id not in {one.id for one in photos}]
     return page(
-        "design/design.html", typed=typed, form=form, seen=seen, faults=faults | form.errors, others=others,
-        designs=images.designs.load().values(), sizes=SIZES, photos=photos, picture_url=picture_url,
-        address=desk.address, item=_item(typed.item), fields=_fields(typed.design), language_of=place().language,
-    )  # fmt: skip
+        "design/design.html",
+        typed=typed,
+        form=form,
+        seen=seen,
+        faults=faults | form.errors,
+        others=others,
+        designs=images.designs.load().values(),
+        sizes=SIZES,
+        photos=photos,
+        picture_url=picture_url,
+        address=desk.address,
+        item=_item(typed.item),
+        fields=_fields(typed.design),
+        language_of=place().language,
+    )
 
 
 def _fields(design: Design) -> list[tuple[str, Field]]:

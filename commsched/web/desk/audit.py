@@ -30,15 +30,24 @@ def _number(name: str) -> int | None:
 def index() -> str:
     group, person = request.args.get("group", ""), request.args.get("person", "")
     wanted = audit_view.Wanted(
-        person=_number("person"), scheduler=person == "scheduler",
-        group=group if group in audit_sentences.GROUPS else "", item=_number("item"), before=_number("before"),
-    )  # fmt: skip
+        person=_number("person"),
+        scheduler=person == "scheduler",
+        group=group if group in audit_sentences.GROUPS else "",
+        item=_number("item"),
+        before=_number("before"),
+    )
     entries, titles, more = audit_view.entries(office(), actor().workspace, wanted)
     kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
     return page(
-        "desk/audit.html", entries=entries, titles=titles, more=more, wanted=wanted, kept=kept, telling=audit_sentences,
+        "desk/audit.html",
+        entries=entries,
+        titles=titles,
+        more=more,
+        wanted=wanted,
+        kept=kept,
+        telling=audit_sentences,
         members=people.members(office(), actor().workspace),
-    )  # fmt: skip
+    )
 
 
 @bp.post("/check")
@@ -53,6 +62,7 @@ def check() -> Response:
     sentence = ngettext(
         "%(n)s line does not follow from the one before. Somebody has changed the database: tell whoever runs this.",
         "At least %(n)s lines do not follow from the one before. Somebody has changed the database: tell whoever "
-        "runs this.", len(bad),
-    )  # fmt: skip
+        "runs this.",
+        len(bad),
+    )
     return done(sentence, "record.index", "bad")

@@ -106,11 +106,19 @@ GROUPS: Final = {
 """What the record can be narrowed to: the first half of an action."""
 
 ICONS: Final = {
-    "item": "pen-line", "approval": "circle-check", "delivery": "send", "person": "user", "channel": "radio",
-    "office": "pause", "workspace": "settings", "deputy": "users", "token": "key-round", "feed": "calendar",
+    "item": "pen-line",
+    "approval": "circle-check",
+    "delivery": "send",
+    "person": "user",
+    "channel": "radio",
+    "office": "pause",
+    "workspace": "settings",
+    "deputy": "users",
+    "token": "key-round",
+    "feed": "calendar",
     "picture": "image",
     "video": "clapperboard",
-}  # fmt: skip
+}
 
 
 OF_RECIPIENTS: Final = N_("answered whether it reached recipient %(recipients)s: %(answer)s")
@@ -158,6 +166,18 @@ class _Facts(dict[str, Any]):
             words["role"] = words["role"].lower()
         if "wall" in facts:
             words["wall"] = _wall(str(facts["wall"]))
-        needed = ("reason", "channel", "name", "account", "was", "answer", "deputy_name", "title", "revision", "wall",
-                  "held", "role")  # fmt: skip
+        needed = (
+            "reason",
+            "channel",
+            "name",
+            "account",
+            "was",
+            "answer",
+            "deputy_name",
+            "title",
+            "revision",
+            "wall",
+            "held",
+            "role",
+        )
         super().__init__({key: words[key] for key in (*needed, *facts)})

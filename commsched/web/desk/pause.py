@@ -37,8 +37,11 @@ def stop() -> str | Response | tuple[str, int]:
     with form.catch():
         reason = form.text("reason", 500)
         pause.pause(office(), actor(), reason, why_later=True)
-        return done(_("Everything is paused. Nothing goes out until somebody resumes."),
-                    "today.index" if reason else "pause.index", "note")  # fmt: skip
+        return done(
+            _("Everything is paused. Nothing goes out until somebody resumes."),
+            "today.index" if reason else "pause.index",
+            "note",
+        )
     return _page(form), form.status
 
 
@@ -100,8 +103,14 @@ def choose() -> str | Response:
 
 
 def _ask(one: Missed) -> str:
-    return page("http/sure.html", title=one.title, latest=one.latest, action=url_for("pause.choose"),
-                fields={"item": one.item, "choice": "send"}, back=url_for("pause.choices"))  # fmt: skip
+    return page(
+        "http/sure.html",
+        title=one.title,
+        latest=one.latest,
+        action=url_for("pause.choose"),
+        fields={"item": one.item, "choice": "send"},
+        back=url_for("pause.choices"),
+    )
 
 
 def _done(choice: str, number: int, left: int) -> str:
@@ -109,7 +118,10 @@ def _done(choice: str, number: int, left: int) -> str:
         return ngettext("One delivery was dropped.", "%(n)s deliveries were dropped.", number)
     sentence = ngettext("One delivery goes out now.", "%(n)s deliveries go out now.", number)
     if left:
-        late = ngettext("One post is past its latest time: choose for it by itself.",
-                        "%(n)s posts are past their latest time: choose for each by itself.", left)  # fmt: skip
+        late = ngettext(
+            "One post is past its latest time: choose for it by itself.",
+            "%(n)s posts are past their latest time: choose for each by itself.",
+            left,
+        )
         sentence = f"{sentence} {late}"
     return sentence

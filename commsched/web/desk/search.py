@@ -46,9 +46,16 @@ def index() -> str:
         places = [one.channel for one in revision.parsed().channels if one.channel in channels]
         told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])
     return page(
-        "desk/search.html", q=words, state=state, kind=kind, rows=rows[:PAGE], more=len(rows) > PAGE, channels=channels,
-        told=told, excerpt=excerpt,
-    )  # fmt: skip
+        "desk/search.html",
+        q=words,
+        state=state,
+        kind=kind,
+        rows=rows[:PAGE],
+        more=len(rows) > PAGE,
+        channels=channels,
+        told=told,
+        excerpt=excerpt,
+    )
 
 
 def excerpt(content: Content, words: str, width: int = 160) -> tuple[str, str, str]:

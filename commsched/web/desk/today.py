@@ -50,9 +50,14 @@ def _shown() -> dict[str, Any]:
     tomorrow, last = midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD)
     found = today.look(office(), actor(), midnight, tomorrow, last)
     return {
-        "shown": found, "day": local.date(), "local": local, "reason": _reason, "ahead": _by_day(found.ahead),
-        "holiday": said(holiday(local.date(), place().zone)), "week": dates.week,
-    }  # fmt: skip
+        "shown": found,
+        "day": local.date(),
+        "local": local,
+        "reason": _reason,
+        "ahead": _by_day(found.ahead),
+        "holiday": said(holiday(local.date(), place().zone)),
+        "week": dates.week,
+    }
 
 
 def _reason(code: str) -> str:

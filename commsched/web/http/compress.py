@@ -15,9 +15,15 @@ LEVEL: Final = 2
 LEAST: Final = 1400
 """Bytes: what fits in one packet anyway is left alone."""
 _TYPES: Final = (
-    "text/", "application/json", "application/problem+json", "application/xml", "application/atom+xml",
-    "application/feed+json", "application/javascript", "image/svg+xml",
-)  # fmt: skip
+    "text/",
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/javascript",
+    "image/svg+xml",
+)
 
 
 def install(app: Flask) -> None:

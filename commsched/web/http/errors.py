@@ -32,37 +32,74 @@ TROUBLES: Final = {
     400: Trouble(N_("That request could not be read"), N_("Nothing was changed. Go back and try again.")),
     401: Trouble(
         N_("You are signed out"),
-        N_("Nothing was saved just now, but what you typed is still on the page before. Sign in in a new tab, "
-           "then go back there and copy it."),
+        N_(
+            "Nothing was saved just now, but what you typed is still on the page before. Sign in in a new tab, "
+            "then go back there and copy it."
+        ),
         "log-out",
     ),
-    403: Trouble(N_("Your role does not allow this."), N_("Nothing was changed. An administrator of the office can "
-                 "give you another role."), "hand"),
-    404: Trouble(N_("There is no such page"), N_("It may have been moved or removed, or it belongs to an office "
-                 "that you are not in."), "search"),
-    405: Trouble(N_("That cannot be done from here"), N_("Nothing was changed. Go back and use the buttons on "
-                 "the page.")),
-    409: Trouble(N_("Somebody else was there first"), N_("Nothing was overwritten. Look at what changed and try "
-                 "again.")),
-    413: Trouble(N_("That is too large"), N_("Nothing was saved. Pictures can be at most 25 MB each; make them "
-                 "smaller or add fewer at a time.")),
+    403: Trouble(
+        N_("Your role does not allow this."),
+        N_("Nothing was changed. An administrator of the office can give you another role."),
+        "hand",
+    ),
+    404: Trouble(
+        N_("There is no such page"),
+        N_("It may have been moved or removed, or it belongs to an office that you are not in."),
+        "search",
+    ),
+    405: Trouble(
+        N_("That cannot be done from here"), N_("Nothing was changed. Go back and use the buttons on the page.")
+    ),
+    409: Trouble(
+        N_("Somebody else was there first"), N_("Nothing was overwritten. Look at what changed and try again.")
+    ),
+    413: Trouble(
+        N_("That is too large"),
+        N_("Nothing was saved. Pictures can be at most 25 MB each; make them smaller or add fewer at a time."),
+    ),
     422: Trouble(N_("Something needs to be corrected"), N_("Nothing was changed. Go back and try again.")),
-    429: Trouble(N_("Too many attempts"), N_("Wait a while and try again. What is scheduled goes out as usual."),
-                 "clock"),
-    500: Trouble(N_("Something went wrong here"), N_("Nothing was half done: what was saved before is still there, "
-                 "and what is scheduled is untouched. Try again; if it happens again, tell whoever runs this "
-                 "installation."), "triangle-alert"),
-    503: Trouble(N_("The office is busy right now"), N_("Nothing was lost and nothing was sent twice. Wait a few "
-                 "seconds and try again."), "loader"),
-    507: Trouble(N_("The disk is full"), N_("Nothing was saved just now, but nothing that was saved before is lost. "
-                 "Nothing is sent until there is room again. Tell whoever runs this installation."),
-                 "triangle-alert"),
-}  # fmt: skip
+    429: Trouble(
+        N_("Too many attempts"), N_("Wait a while and try again. What is scheduled goes out as usual."), "clock"
+    ),
+    500: Trouble(
+        N_("Something went wrong here"),
+        N_(
+            "Nothing was half done: what was saved before is still there, "
+            "and what is scheduled is untouched. Try again; if it happens again, tell whoever runs this "
+            "installation."
+        ),
+        "triangle-alert",
+    ),
+    503: Trouble(
+        N_("The office is busy right now"),
+        N_("Nothing was lost and nothing was sent twice. Wait a few seconds and try again."),
+        "loader",
+    ),
+    507: Trouble(
+        N_("The disk is full"),
+        N_(
+            "Nothing was saved just now, but nothing that was saved before is lost. "
+            "Nothing is sent until there is room again. Tell whoever runs this installation."
+        ),
+        "triangle-alert",
+    ),
+}
 CODES: Final = {
-    400: "malformed", 401: "token", 403: "forbidden", 404: "not-found", 405: "method", 409: "conflict",
-    413: "too-large", 415: "content-type", 422: "invalid", 429: "too-many", 500: "internal", 503: "busy",
+    400: "malformed",
+    401: "token",
+    403: "forbidden",
+    404: "not-found",
+    405: "method",
+    409: "conflict",
+    413: "too-large",
+    415: "content-type",
+    422: "invalid",
+    429: "too-many",
+    500: "internal",
+    503: "busy",
     507: "disk-full",
-}  # fmt: skip
+}
 """What a program is told beside the status; the end of the problem's type."""
 FORM: Final = Trouble(
     N_("This page had been open too long"),
@@ -73,11 +110,13 @@ FORM: Final = Trouble(
 
 DAMAGED: Final = Trouble(
     N_("The database is damaged"),
-    N_("Part of what the office keeps cannot be read any more, and what is scheduled may not go out. Ask whoever runs "
-       "this installation to stop it, keep a copy of its folder and restore the latest backup. Until then: what must "
-       "be said, say by hand."),
+    N_(
+        "Part of what the office keeps cannot be read any more, and what is scheduled may not go out. Ask whoever runs "
+        "this installation to stop it, keep a copy of its folder and restore the latest backup. Until then: what must "
+        "be said, say by hand."
+    ),
     "triangle-alert",
-)  # fmt: skip
+)
 
 
 def install(app: Flask) -> None:

@@ -75,8 +75,7 @@ def clear_session(response: Any) -> None:
 
 
 def _set(response: Any, name: str, value: str, age: int | None = None) -> None:
-    response.set_cookie(cookie_name(name), value, max_age=age, path="/", secure=secure(), httponly=True,
-                        samesite="Lax")  # fmt: skip
+    response.set_cookie(cookie_name(name), value, max_age=age, path="/", secure=secure(), httponly=True, samesite="Lax")
 
 
 def form_token() -> str:

@@ -137,10 +137,18 @@ def _may(permission: Permission) -> bool:
 
 def _context() -> dict[str, Any]:
     return {
-        "language": language(), "languages": LANGUAGES, "visitor": g.get("visitor"), "actor": g.get("actor"),
-        "place": g.get("place"), "may": _may, "beats": _beats(), "now": office().now(), "theme": _theme(),
-        "zone": _zone(), "trouble": _trouble,
-    }  # fmt: skip
+        "language": language(),
+        "languages": LANGUAGES,
+        "visitor": g.get("visitor"),
+        "actor": g.get("actor"),
+        "place": g.get("place"),
+        "may": _may,
+        "beats": _beats(),
+        "now": office().now(),
+        "theme": _theme(),
+        "zone": _zone(),
+        "trouble": _trouble,
+    }
 
 
 def _theme() -> str:
@@ -212,14 +220,34 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said, said_list=said_list, said_all=said_all, stored_answer=stored_answer, icon=icon,
-        brand_icon=brand_icon, asset=asset, form_token=guard.form_token, STATES=STATES, ROLE_WORDS=ROLE_WORDS,
-        ROLE_HELP=ROLE_HELP, role_choices=_role_choices, zip=zip,
+        said=said,
+        said_list=said_list,
+        said_all=said_all,
+        stored_answer=stored_answer,
+        icon=icon,
+        brand_icon=brand_icon,
+        asset=asset,
+        form_token=guard.form_token,
+        STATES=STATES,
+        ROLE_WORDS=ROLE_WORDS,
+        ROLE_HELP=ROLE_HELP,
+        role_choices=_role_choices,
+        zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
-        platform=lambda key: office().platform(key), name_of=lambda name: name_of(name, language()),
+        platform=lambda key: office().platform(key),
+        name_of=lambda name: name_of(name, language()),
         pause_reason=lambda reason: _(why(reason)),
-    )  # fmt: skip
-    app.jinja_env.filters.update(when=_when, dated=_dated, clock=_clock, day=_day, week=_week, groupby_day=_by_day,
-                                 web_address=web_address, browser=browser, dollars=_dollars,
-                                 truncate=_truncate)  # fmt: skip
+    )
+    app.jinja_env.filters.update(
+        when=_when,
+        dated=_dated,
+        clock=_clock,
+        day=_day,
+        week=_week,
+        groupby_day=_by_day,
+        web_address=web_address,
+        browser=browser,
+        dollars=_dollars,
+        truncate=_truncate,
+    )
     app.context_processor(_context)

@@ -41,14 +41,24 @@ def _shown(found: approval_links.Shown, token: str, form: Form) -> Response:
         g.language = found.actor.language
     shown = review.review(office(), found.actor, found.item.id)
     workspace = found.workspace
-    until = approval_window(found.item.publish_at, office().now(), workspace.window_before_hours,
-                            workspace.window_after_hours)[1]  # fmt: skip
+    until = approval_window(
+        found.item.publish_at, office().now(), workspace.window_before_hours, workspace.window_after_hours
+    )[1]
 
     def picture_url(sha256: str, small: bool = False) -> str:
         return url_for("links.picture", token=token, sha256=sha256, small=1 if small else None)
 
-    body = page("items/approval_link.html", shown=shown, found=found, form=form, workspace=workspace, zone=workspace.zone,
-                picture_url=picture_url, until=until, token=token)  # fmt: skip
+    body = page(
+        "items/approval_link.html",
+        shown=shown,
+        found=found,
+        form=form,
+        workspace=workspace,
+        zone=workspace.zone,
+        picture_url=picture_url,
+        until=until,
+        token=token,
+    )
     return _private(make_response(body, form.status))
 
 
@@ -90,8 +100,19 @@ def _thanks(found: approval_links.Shown, verdict: str) -> Response:
         g.language = found.actor.language
     with office().store.read(found.actor.workspace) as session:
         item = items.load(session, found.item.id)
-    return _private(make_response(page("items/approval_link_over.html", words="", thanks=verdict, item=item, outcome=None,
-                                       workspace=found.workspace, zone=found.workspace.zone)))  # fmt: skip
+    return _private(
+        make_response(
+            page(
+                "items/approval_link_over.html",
+                words="",
+                thanks=verdict,
+                item=item,
+                outcome=None,
+                workspace=found.workspace,
+                zone=found.workspace.zone,
+            )
+        )
+    )
 
 
 @bp.get("/<token>/pictures/<sha256>")

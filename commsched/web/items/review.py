@@ -33,8 +33,13 @@ def index() -> str:
     rows = review.waiting(office(), actor())
     with office().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
-    return page("items/waiting.html", mine=[row for row in rows if row.mine],
-                others=[row for row in rows if not row.mine], channels=channels, picture_url=picture_url)  # fmt: skip
+    return page(
+        "items/waiting.html",
+        mine=[row for row in rows if row.mine],
+        others=[row for row in rows if not row.mine],
+        channels=channels,
+        picture_url=picture_url,
+    )
 
 
 @bp.get("/items/<int:item_id>/review")
@@ -47,8 +52,9 @@ def _page(shown: Review, form: Form) -> str:
     with office().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
     comments.read(office(), actor(), shown.seen.item.id)
-    until = approval_window(shown.seen.item.publish_at, office().now(), workspace.window_before_hours,
-                            workspace.window_after_hours)[1]  # fmt: skip
+    until = approval_window(
+        shown.seen.item.publish_at, office().now(), workspace.window_before_hours, workspace.window_after_hours
+    )[1]
     return page("items/review.html", shown=shown, form=form, picture_url=picture_url, until=until)
 
 

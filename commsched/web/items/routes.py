@@ -63,17 +63,25 @@ def _shown(item_id: int) -> dict[str, Any]:
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
     return {
-        "shown": shown, "seen": seen, "item": seen.item, "channels": channels, "alike": alike, "own": own,
-        "told": status_text.where(shown, place().zone, filed), "standing": status_text,
-        "shown_state": mail_status.as_told(seen.state, live), "picture_url": picture_url,
-        "editable": seen.item.state in EDITABLE and not out, "MOST_ASKED": MOST_ASKED,
+        "shown": shown,
+        "seen": seen,
+        "item": seen.item,
+        "channels": channels,
+        "alike": alike,
+        "own": own,
+        "told": status_text.where(shown, place().zone, filed),
+        "standing": status_text,
+        "shown_state": mail_status.as_told(seen.state, live),
+        "picture_url": picture_url,
+        "editable": seen.item.state in EDITABLE and not out,
+        "MOST_ASKED": MOST_ASKED,
         "stoppable": any(row.state in stops.LIVE and not row.stop for row in seen.deliveries),
         "rest_waits": status_text.rest_waits(seen),
         "movable": seen.item.state != "partly_published" or status_text.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
         "embargo": datetime.fromisoformat(embargo) if embargo else None,
-    }  # fmt: skip
+    }
 
 
 @bp.get("/now")
@@ -86,13 +94,21 @@ def now(item_id: int) -> Response:
         tries = queries.attempts(session, [row.id for row in rows])
     at = office().now()
     going = [status_text.going(row, at, place().paused_at) for row in rows]
-    seen = (item.state, item.reason, items.stamp(item), place().paused_at, [
-        (row.id, state, row.reason, row.url, row.published_at, [one.outcome for one in tries.get(row.id, ())])
-        for row, state in zip(rows, going, strict=True)
-    ])  # fmt: skip
+    seen = (
+        item.state,
+        item.reason,
+        items.stamp(item),
+        place().paused_at,
+        [
+            (row.id, state, row.reason, row.url, row.published_at, [one.outcome for one in tries.get(row.id, ())])
+            for row, state in zip(rows, going, strict=True)
+        ],
+    )
     near = item.publish_at is not None and abs(item.publish_at - at) < SOON and item.state in ("scheduled", "in_review")
-    given = jsonify(mark=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
-                    soon=near or item.state == "publishing" or "sending" in going)  # fmt: skip
+    given = jsonify(
+        mark=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
+        soon=near or item.state == "publishing" or "sending" in going,
+    )
     given.headers["Cache-Control"] = "no-store"
     return given
 
@@ -132,23 +148,32 @@ def _act(
 @bp.post("/submit")
 @allow("write")
 def submit(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, lambda: mail_status.sent_in(item_id), lambda form: approve.submit(
-        office(), actor(), item_id, then_schedule=form.flag("schedule")))  # fmt: skip
+    return _act(
+        item_id,
+        lambda: mail_status.sent_in(item_id),
+        lambda form: approve.submit(office(), actor(), item_id, then_schedule=form.flag("schedule")),
+    )
 
 
 @bp.post("/accept")
 @allow("write")
 def accept(item_id: int) -> str | Response | tuple[str, int]:
     """Take on what somebody else wrote, in exactly the version that the page showed."""
-    return _act(item_id, lambda: mail_status.accepted(item_id), lambda form: approve.accept(
-        office(), actor(), item_id, form.text("hash", 64)))  # fmt: skip
+    return _act(
+        item_id,
+        lambda: mail_status.accepted(item_id),
+        lambda form: approve.accept(office(), actor(), item_id, form.text("hash", 64)),
+    )
 
 
 @bp.post("/withdraw")
 @allow("approve")
 def withdraw(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("The approval is taken back. It does not go out."), lambda form: approve.withdraw(
-        office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
+    return _act(
+        item_id,
+        _("The approval is taken back. It does not go out."),
+        lambda form: approve.withdraw(office(), actor(), item_id, form.text("comment", 10_000)),
+    )
 
 
 @bp.post("/schedule")
@@ -191,8 +216,9 @@ def _time(form: Form) -> str:
 @allow("schedule")
 def cancel(item_id: int) -> str | Response | tuple[str, int]:
     """Nothing more of it goes out; what had gone out is said."""
-    return _act(item_id, _("It is cancelled."), lambda _form: status_text.stopped(
-        schedule.cancel(office(), actor(), item_id)))  # fmt: skip
+    return _act(
+        item_id, _("It is cancelled."), lambda _form: status_text.stopped(schedule.cancel(office(), actor(), item_id))
+    )
 
 
 @bp.post("/bypass")
@@ -201,8 +227,7 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
     told = _("It is let out without approval. Those who approve are being told.")
     if not mail_status.mailed():
         told = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
-    return _act(item_id, told,
-                lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))  # fmt: skip
+    return _act(item_id, told, lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))
 
 
 @bp.post("/correct")
@@ -217,22 +242,29 @@ def correct(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/take-down")
 @allow("resolve")
 def take_down(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, mail_status.taken_down,
-                lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)))  # fmt: skip
+    return _act(
+        item_id,
+        mail_status.taken_down,
+        lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)),
+    )
 
 
 @bp.post("/put-back")
 @allow("approve")
 def put_back(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It stands on your own pages again."),
-                lambda _form: takedown.put_back(office(), actor(), item_id))  # fmt: skip
+    return _act(
+        item_id, _("It stands on your own pages again."), lambda _form: takedown.put_back(office(), actor(), item_id)
+    )
 
 
 @bp.post("/comment")
 @allow("comment")
 def comment(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("Your comment is there."), lambda form: comments.comment(
-        office(), actor(), item_id, form.text("comment", 10_000)))  # fmt: skip
+    return _act(
+        item_id,
+        _("Your comment is there."),
+        lambda form: comments.comment(office(), actor(), item_id, form.text("comment", 10_000)),
+    )
 
 
 @bp.post("/deliveries/<int:delivery_id>/send")
@@ -242,17 +274,25 @@ def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
     with office().store.read(actor().workspace) as session:
         row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
     if row.latest_at < office().now() and not request.form.get("sure"):
-        return page("http/sure.html", title=item.title, latest=row.latest_at, fields={},
-                    action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
-                    back=url_for("items.show", item_id=item_id))  # fmt: skip
+        return page(
+            "http/sure.html",
+            title=item.title,
+            latest=row.latest_at,
+            fields={},
+            action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
+            back=url_for("items.show", item_id=item_id),
+        )
     return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(office(), actor(), delivery_id))
 
 
 @bp.post("/deliveries/<int:delivery_id>/drop")
 @allow("resolve")
 def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, _("It is left alone and will not go out there."), lambda _form: status_text.stopped(
-        resolve.drop(office(), actor(), _belongs(item_id, delivery_id))))  # fmt: skip
+    return _act(
+        item_id,
+        _("It is left alone and will not go out there."),
+        lambda _form: status_text.stopped(resolve.drop(office(), actor(), _belongs(item_id, delivery_id))),
+    )
 
 
 @bp.post("/deliveries/<int:delivery_id>/resolve")
@@ -264,8 +304,14 @@ def answer(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
         number = _belongs(item_id, delivery_id)
         out, whom = form.text("answer", 20) == "published", _whom(form)
         try:
-            resolve.resolve(office(), actor(), number, "published" if out else "not_published",
-                            form.text("url", 1000) if out else "", whom)  # fmt: skip
+            resolve.resolve(
+                office(),
+                actor(),
+                number,
+                "published" if out else "not_published",
+                form.text("url", 1000) if out else "",
+                whom,
+            )
         except Invalid as error:
             raise Invalid(error.words.message, f"{error.field}-{delivery_id}", **error.words.params) from error
 
@@ -304,10 +350,18 @@ def history(item_id: int) -> str:
         shown = rows  # what is compared stands in the list, marked
     differences = changes.compare(old.parsed(), new.parsed(), names, tell)
     return page(
-        "items/history.html", item=item, rows=shown[:MOST_REVISIONS], hidden=len(rows) - len(shown), people=people,
-        old=old, new=new, differences=differences, sources=_sources(old, new), picture_url=picture_url,
+        "items/history.html",
+        item=item,
+        rows=shown[:MOST_REVISIONS],
+        hidden=len(rows) - len(shown),
+        people=people,
+        old=old,
+        new=new,
+        differences=differences,
+        sources=_sources(old, new),
+        picture_url=picture_url,
         editable=item.state in EDITABLE,
-    )  # fmt: skip
+    )
 
 
 def _pick(rows: list[Revision], wish: str, otherwise: Revision) -> Revision:
@@ -319,8 +373,9 @@ def _before(rows: list[Revision], new: Revision) -> Revision:
 
 
 def _sources(old: Revision, new: Revision) -> list[changes.Piece]:
-    was, now = ("\n".join(f"{one.get('text', '')} {one.get('url', '')}".strip() for one in row.sources)
-                for row in (old, new))  # fmt: skip
+    was, now = (
+        "\n".join(f"{one.get('text', '')} {one.get('url', '')}".strip() for one in row.sources) for row in (old, new)
+    )
     return [] if was == now else changes.words(was, now)
 
 
@@ -329,5 +384,8 @@ def _sources(old: Revision, new: Revision) -> list[changes.Piece]:
 def restore(item_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     number = form.number("number", 1, 10_000_000) if form.text("number", 10).isdigit() else 0
-    return _act(item_id, _("Version %(number)s is back, as a new version.", number=number),
-                lambda _form: editing.restore(office(), actor(), item_id, number))  # fmt: skip
+    return _act(
+        item_id,
+        _("Version %(number)s is back, as a new version.", number=number),
+        lambda _form: editing.restore(office(), actor(), item_id, number),
+    )

@@ -78,10 +78,20 @@ def _in_review(shown: Review, zone: str) -> Told:
     if not seen.item.schedule_on_approval:
         return Told(now, _("When it is approved, somebody must schedule it."))
     if mail_status.mailed():
-        return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
-                           when=when(seen.item, zone)))  # fmt: skip
-    return Told(now, _("Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
-                       when=when(seen.item, zone)))  # fmt: skip
+        return Told(
+            now,
+            _(
+                "Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
+                when=when(seen.item, zone),
+            ),
+        )
+    return Told(
+        now,
+        _(
+            "Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
+            when=when(seen.item, zone),
+        ),
+    )
 
 
 def waits_for(shown: Review) -> str:
@@ -89,8 +99,9 @@ def waits_for(shown: Review) -> str:
     if shown.names:
         return _("Waits for %(names)s.", names=said_list(shown.names))
     if shown.others:
-        return _("Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others),
-                 own=said_all(shown.own))  # fmt: skip
+        return _(
+            "Waits for %(names)s to accept what %(own)s wrote.", names=said_list(shown.others), own=said_all(shown.own)
+        )
     return _("Waits for approval, but nobody can give it.")
 
 
@@ -118,8 +129,9 @@ def _approval(seen: Seen, zone: str) -> str:
     who = said_list(list(dict.fromkeys(_name(seen, row) for row in yes)))
     if until is None:
         return _("Approved by %(who)s.", who=who)
-    return _("Approved by %(who)s, until %(until)s.", who=who,
-             until=dates.when(until, zone, language(), office().now()))  # fmt: skip
+    return _(
+        "Approved by %(who)s, until %(until)s.", who=who, until=dates.when(until, zone, language(), office().now())
+    )
 
 
 def _name(seen: Seen, row: Decision) -> str:
@@ -148,8 +160,12 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
     if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
         return Told(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
-    now = ngettext("Goes out by itself %(when)s in %(n)s channel.", "Goes out by itself %(when)s in %(n)s channels.",
-                   many, when=when(seen.item, zone))  # fmt: skip
+    now = ngettext(
+        "Goes out by itself %(when)s in %(n)s channel.",
+        "Goes out by itself %(when)s in %(n)s channels.",
+        many,
+        when=when(seen.item, zone),
+    )
     return Told(now, _approval(seen, zone))
 
 
@@ -226,10 +242,13 @@ def reached(reach: Reach) -> str:
 
 def _out(reach: Reach) -> str:
     if reach.readers:
-        return ngettext("It has reached %(out)s of %(n)s recipient.", "It has reached %(out)s of %(n)s recipients.",
-                        reach.of, out=reach.out)  # fmt: skip
-    return ngettext("%(out)s of its %(n)s post is out.", "%(out)s of its %(n)s posts are out.", reach.of,
-                    out=reach.out)  # fmt: skip
+        return ngettext(
+            "It has reached %(out)s of %(n)s recipient.",
+            "It has reached %(out)s of %(n)s recipients.",
+            reach.of,
+            out=reach.out,
+        )
+    return ngettext("%(out)s of its %(n)s post is out.", "%(out)s of its %(n)s posts are out.", reach.of, out=reach.out)
 
 
 def halfway(seen: Seen) -> bool:
@@ -265,10 +284,16 @@ def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
 
 
 _TELL: Final = {
-    "draft": _draft, "changes_requested": _sent_back, "approved": _approved,
-    "scheduled": _scheduled, "publishing": _publishing, "partly_published": _partly,
-    "held": _stopped, "failed": _stopped, "cancelled": _cancelled,
-}  # fmt: skip
+    "draft": _draft,
+    "changes_requested": _sent_back,
+    "approved": _approved,
+    "scheduled": _scheduled,
+    "publishing": _publishing,
+    "partly_published": _partly,
+    "held": _stopped,
+    "failed": _stopped,
+    "cancelled": _cancelled,
+}
 
 
 VERDICTS: Final = {

@@ -59,8 +59,16 @@ def _page(form: Form) -> str:
         workspace = workspace_of(session, actor())
         room = quota.room(session, workspace)
         found = unused.unused(session, workspace, unused.old(office().now(), days))
-    return page("media/unused.html", form=form, room=room, found=found, days=days, choices=DAYS,
-                picture_url=picture_url, megabytes=room.most // MB)  # fmt: skip
+    return page(
+        "media/unused.html",
+        form=form,
+        room=room,
+        found=found,
+        days=days,
+        choices=DAYS,
+        picture_url=picture_url,
+        megabytes=room.most // MB,
+    )
 
 
 @bp.post("/unused")
@@ -88,9 +96,12 @@ def remove() -> Response:
     gone = unused.remove(office(), actor(), numbers(Form.read().many("picture")))
     if not gone:
         return done(_("Nothing was deleted: the pictures are in use, or gone already."), "cleanup.index", tone="note")
-    words = ngettext("%(n)s picture is deleted, and %(size)s is free again.",
-                     "%(n)s pictures are deleted, and %(size)s is free again.", len(gone),
-                     size=_sized(sum(row.size for row in gone)))  # fmt: skip
+    words = ngettext(
+        "%(n)s picture is deleted, and %(size)s is free again.",
+        "%(n)s pictures are deleted, and %(size)s is free again.",
+        len(gone),
+        size=_sized(sum(row.size for row in gone)),
+    )
     return done(words, "cleanup.index")
 
 

@@ -38,8 +38,11 @@ def update(media_id: int) -> str | Response | tuple[str, int]:
     row = library.find(office(), actor(), media_id)
     with form.catch():
         details.write_down(office(), actor(), media_id, _known(form), _places(form))
-        return done(_("The picture is saved. What is written already keeps its pictures as they are."), "picture.show",
-                    media_id=media_id)  # fmt: skip
+        return done(
+            _("The picture is saved. What is written already keeps its pictures as they are."),
+            "picture.show",
+            media_id=media_id,
+        )
     return _page(row, form), form.status
 
 
@@ -74,10 +77,14 @@ def consents() -> str:
 def _known(form: Form) -> Known:
     tags = [" ".join(tag.split()) for tag in form.text("tags", 2000).split(",")]
     return Known(
-        alt=form.text("alt", 5000), credit=form.text("credit"), licence=form.text("licence"),
-        tags=tuple(tag for tag in tags if tag), persons=_persons(form),
-        focus=(form.number("x", 0, 100) / 100, form.number("y", 0, 100) / 100), named=form.flag("named"),
-    )  # fmt: skip
+        alt=form.text("alt", 5000),
+        credit=form.text("credit"),
+        licence=form.text("licence"),
+        tags=tuple(tag for tag in tags if tag),
+        persons=_persons(form),
+        focus=(form.number("x", 0, 100) / 100, form.number("y", 0, 100) / 100),
+        named=form.flag("named"),
+    )
 
 
 def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
@@ -107,8 +114,22 @@ def _page(row: Media, form: Form) -> str:
         persons = list(zip(form.many("person"), form.many("until"), strict=False))
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return page(
-        "media/picture.html", row=row, form=form, used=used, near=near, persons=persons, picture_url=picture_url,
-        focus=(round(x * 100), round(y * 100)), crops=crops.shown(row), film=film, made=studio.again(row),
-        origins=origins, drawn=drawn, behind=behind, credit=credit, unused=unused, gone=gone,
+        "media/picture.html",
+        row=row,
+        form=form,
+        used=used,
+        near=near,
+        persons=persons,
+        picture_url=picture_url,
+        focus=(round(x * 100), round(y * 100)),
+        crops=crops.shown(row),
+        film=film,
+        made=studio.again(row),
+        origins=origins,
+        drawn=drawn,
+        behind=behind,
+        credit=credit,
+        unused=unused,
+        gone=gone,
         soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),
-    )  # fmt: skip
+    )

@@ -40,9 +40,20 @@ def _index(form: Form) -> str:
         again = list(search.rows(session, numbers(request.args.get("again", "").split(","))).values())
         room = quota.room(session, workspace_of(session, actor()))
         ends = provenance.ends(session, rows[:PAGE])
-    return page("media/pictures.html", form=form, rows=rows[:PAGE], more=len(rows) > PAGE, q=words, again=again,
-                room=room, ends=ends, soon=office().now() + SOON, picture_url=picture_url,
-                MOST_MB=PICTURE_BYTES // MB, MOST_VIDEO_MB=VIDEO_BYTES // MB)  # fmt: skip
+    return page(
+        "media/pictures.html",
+        form=form,
+        rows=rows[:PAGE],
+        more=len(rows) > PAGE,
+        q=words,
+        again=again,
+        room=room,
+        ends=ends,
+        soon=office().now() + SOON,
+        picture_url=picture_url,
+        MOST_MB=PICTURE_BYTES // MB,
+        MOST_VIDEO_MB=VIDEO_BYTES // MB,
+    )
 
 
 @bp.post("/")
@@ -63,8 +74,11 @@ def add() -> str | AnyResponse | tuple[str, int]:
 def _taken(taken: list[Added]) -> AnyResponse:
     """What was there already is said so, and what is like another is asked about."""
     new = [one.media for one in taken if not one.again]
-    added = ngettext("%(n)s picture is added. Describe it for those who do not see it.",
-                     "%(n)s pictures are added. Describe them for those who do not see them.", len(new))  # fmt: skip
+    added = ngettext(
+        "%(n)s picture is added. Describe it for those who do not see it.",
+        "%(n)s pictures are added. Describe them for those who do not see them.",
+        len(new),
+    )
     words = added if new else ""
     for one in taken:
         if one.note:

@@ -38,8 +38,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 def _say_version(answer: Response) -> Response:
     answer.headers["Tus-Resumable"] = VERSION
     if request.method == "OPTIONS":
-        answer.headers |= {"Tus-Version": VERSION, "Tus-Max-Size": str(VIDEO_BYTES),
-                           "Tus-Extension": "creation,expiration,termination"}  # fmt: skip
+        answer.headers |= {
+            "Tus-Version": VERSION,
+            "Tus-Max-Size": str(VIDEO_BYTES),
+            "Tus-Extension": "creation,expiration,termination",
+        }
     return answer
 
 
@@ -66,8 +69,9 @@ def _spoken(view: View) -> View:
 def begin() -> Any:
     """Make room for a file: ``Upload-Length``, and in ``Upload-Metadata`` its ``filename`` and ``filetype``."""
     about = _metadata(request.headers.get("Upload-Metadata", ""))
-    row = uploads.begin(office(), actor(), _number("Upload-Length"), about.get("filename", ""),
-                        about.get("filetype", ""))  # fmt: skip
+    row = uploads.begin(
+        office(), actor(), _number("Upload-Length"), about.get("filename", ""), about.get("filetype", "")
+    )
     return make_response("", 201, {"Location": url_for("uploads.state", uid=row.uid)} | _expiry(row))
 
 

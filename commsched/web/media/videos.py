@@ -62,8 +62,9 @@ def choose(number: int) -> Response:
     row = videos.find(office(), actor(), number)
     with form.catch():
         videos.choose(office(), actor(), number, _moment(form))
-        return done(_("The poster is changed. What is written already keeps the picture it has."), "videos.show",
-                    number=number)  # fmt: skip
+        return done(
+            _("The poster is changed. What is written already keeps the picture it has."), "videos.show", number=number
+        )
     return _page(row, form)
 
 

@@ -193,14 +193,20 @@ def _news_article(room: Room, entry: Entry) -> dict[str, Any]:
     """Schema.org's NewsArticle: what search engines read."""
     url = absolute("newsroom.item", place=room.slug, address=entry.address)
     return {
-        "@context": "https://schema.org", "@type": "NewsArticle", "headline": entry.headline[:110],
-        "description": entry.summary, "datePublished": entry.published_at.isoformat(),
-        "dateModified": entry.updated_at.isoformat(), "inLanguage": entry.content.language,
-        "mainEntityOfPage": url, "url": url, "identifier": guid(entry),
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": entry.headline[:110],
+        "description": entry.summary,
+        "datePublished": entry.published_at.isoformat(),
+        "dateModified": entry.updated_at.isoformat(),
+        "inLanguage": entry.content.language,
+        "mainEntityOfPage": url,
+        "url": url,
+        "identifier": guid(entry),
         "image": [absolute("newsroom.media", place=room.slug, name=shot.name) for shot in entry.pictures],
         "author": {"@type": "Organization", "name": room.name},
         "publisher": {"@type": "Organization", "name": room.name, "url": absolute("newsroom.front", place=room.slug)},
-    }  # fmt: skip
+    }
 
 
 @bp.get("/n/<place>/feed.atom")
@@ -220,11 +226,14 @@ def json_feed(place: str) -> Response:
     shown = newsroom.front(office(), place, size=newsroom.FEED)
     room = shown.room
     given = jsonify(
-        version="https://jsonfeed.org/version/1.1", title=room.name, language=room.language,
+        version="https://jsonfeed.org/version/1.1",
+        title=room.name,
+        language=room.language,
         home_page_url=absolute("newsroom.front", place=room.slug),
         feed_url=absolute("newsroom.json_feed", place=room.slug),
-        favicon=absolute("newsroom.icon", place=room.slug), items=[_json_item(room, entry) for entry in shown.entries],
-    )  # fmt: skip
+        favicon=absolute("newsroom.icon", place=room.slug),
+        items=[_json_item(room, entry) for entry in shown.entries],
+    )
     given.content_type = "application/feed+json; charset=utf-8"
     given.headers.update(FEEDS)
     return given
@@ -232,19 +241,26 @@ def json_feed(place: str) -> Response:
 
 def _json_item(room: Room, entry: Entry) -> dict[str, Any]:
     made = {
-        "id": guid(entry), "url": absolute("newsroom.item", place=room.slug, address=entry.address),
-        "title": entry.content.title, "summary": entry.summary,
+        "id": guid(entry),
+        "url": absolute("newsroom.item", place=room.slug, address=entry.address),
+        "title": entry.content.title,
+        "summary": entry.summary,
         "content_html": page("public/_feed_body.html", room=room, entry=entry),
         "date_published": entry.published_at.isoformat(),
-        "date_modified": entry.updated_at.isoformat() if entry.corrected else "", "language": entry.content.language,
+        "date_modified": entry.updated_at.isoformat() if entry.corrected else "",
+        "language": entry.content.language,
         "tags": [entry.content.genre if entry.kind == "release" else entry.kind],
         "authors": [{"name": room.name}],
         "attachments": [
-            {"url": absolute("newsroom.media", place=room.slug, name=shot.name), "mime_type": shot.mime,
-             "title": shot.alt, "size_in_bytes": shot.size}
+            {
+                "url": absolute("newsroom.media", place=room.slug, name=shot.name),
+                "mime_type": shot.mime,
+                "title": shot.alt,
+                "size_in_bytes": shot.size,
+            }
             for shot in entry.pictures
         ],
-    }  # fmt: skip
+    }
     if entry.pictures:
         made["image"] = office().base_url + shot_narrow(room, entry.pictures[0], 1600)
     return {key: value for key, value in made.items() if value}

@@ -38,8 +38,14 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
     typed = Form.read()
     wish = local_path(typed.text("next", 4000))
     try:
-        secret = sessions.sign_in(office(), typed.text("email", 300), typed.secret("password"),
-                                request.remote_addr or "", request.user_agent.string, guard.device())  # fmt: skip
+        secret = sessions.sign_in(
+            office(),
+            typed.text("email", 300),
+            typed.secret("password"),
+            request.remote_addr or "",
+            request.user_agent.string,
+            guard.device(),
+        )
     except OfficeError as error:
         typed.fail("", _(error.words.message), error.status)
         waits = {"Retry-After": str(login_throttle.TooManyTries.retry_after)} if error.status == 429 else {}

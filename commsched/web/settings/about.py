@@ -16,5 +16,10 @@ bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 @allow("read")
 def index() -> str:
     relay = bool(office().settings.get("smtp_url"))
-    return page("settings/about.html", checks=health.checks(office()), relay=relay, version=__version__,
-                mail=said(office().mailer.describe()))  # fmt: skip
+    return page(
+        "settings/about.html",
+        checks=health.checks(office()),
+        relay=relay,
+        version=__version__,
+        mail=said(office().mailer.describe()),
+    )

@@ -25,13 +25,17 @@ def _show(form: Form | None = None, **more: Any) -> str:
     me = g.visitor.person
     members = people.members(office(), actor().workspace)
     return page(
-        "settings/account.html", form=form or Form(), sessions=sessions.sessions_of(office(), me),
+        "settings/account.html",
+        form=form or Form(),
+        sessions=sessions.sessions_of(office(), me),
         keys=credential_inventory.of(office(), me),
-        tokens=tokens.tokens(office(), actor().workspace, me), feed=tokens.feed(office(), actor().workspace, me),
+        tokens=tokens.tokens(office(), actor().workspace, me),
+        feed=tokens.feed(office(), actor().workspace, me),
         deputies=[d for d in deputies.deputies(office(), actor().workspace) if me in (d.person_id, d.deputy_id)],
         names={m.person_id: m.person.name or m.person.email for m in members},
-        others=[m for m in members if m.person_id != me and may(m.role, "approve")], **more,
-    )  # fmt: skip
+        others=[m for m in members if m.person_id != me and may(m.role, "approve")],
+        **more,
+    )
 
 
 @bp.get("/")
@@ -57,9 +61,14 @@ def password() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         secret = sessions.change_password(
-            office(), g.visitor.person, form.secret("old"), form.secret("password"), request.remote_addr or "",
-            request.user_agent.string, form.many("end"),
-        )  # fmt: skip
+            office(),
+            g.visitor.person,
+            form.secret("old"),
+            form.secret("password"),
+            request.remote_addr or "",
+            request.user_agent.string,
+            form.many("end"),
+        )
         given = make_response(done(_("The password is changed, and every other sign-in has ended."), "account.index"))
         guard.set_session(given, secret)
         guard.set_device(given, login_throttle.remember(office(), g.visitor.email, guard.device()))

@@ -33,11 +33,17 @@ def _show(form: Form, policy: Form | None = None) -> str:
     standing = from_policy(row.policy)
     names = {m.person_id: m.person.name or m.person.email for m in members}
     return page(
-        "settings/index.html", form=form, row=row, zones=_zones(row.zone),
-        policy=policy or Form(policy_form.shown(standing)), approvers=policy_form.approvers(members),
-        told=policy_form.told(standing, names), modes=policy_form.MODES, steps=policy_form.STEPS,
+        "settings/index.html",
+        form=form,
+        row=row,
+        zones=_zones(row.zone),
+        policy=policy or Form(policy_form.shown(standing)),
+        approvers=policy_form.approvers(members),
+        told=policy_form.told(standing, names),
+        modes=policy_form.MODES,
+        steps=policy_form.STEPS,
         mail=said(office().mailer.describe()),
-    )  # fmt: skip
+    )
 
 
 @bp.get("/")
@@ -52,14 +58,17 @@ def update() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         office_settings.update(
-            office(), actor(),
+            office(),
+            actor(),
             OfficeSettings(
-                name=form.text("name", 300), zone=form.text("zone", 64), language=form.text("language", 8),
+                name=form.text("name", 300),
+                zone=form.text("zone", 64),
+                language=form.text("language", 8),
                 latest_minutes=form.number("latest_minutes", 1, office_settings.MOST_LATE),
                 window_before_hours=form.number("window_before_hours", 0, office_settings.MOST_WINDOW),
                 window_after_hours=form.number("window_after_hours", 0, office_settings.MOST_WINDOW),
             ),
-        )  # fmt: skip
+        )
         return done(_("The settings are saved."), "settings.index")
     return _show(form), form.status
 

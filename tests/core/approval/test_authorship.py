@@ -56,8 +56,11 @@ def test_another_field_and_another_channel_are_somebody_elses_words() -> None:
 def test_how_a_picture_is_cropped_is_a_choice_and_how_it_is_made_smaller_is_not() -> None:
     def shown(crop: Crop, sha256: str) -> Content:
         made = [Rendition(of="a" * 64, sha256=sha256)]
-        return Content(text="a", pictures=[Picture(sha256="a" * 64)],
-                       channels=[ChannelContent(channel=1, crop=crop, pictures=made)])  # fmt: skip
+        return Content(
+            text="a",
+            pictures=[Picture(sha256="a" * 64)],
+            channels=[ChannelContent(channel=1, crop=crop, pictures=made)],
+        )
 
     whole, square, elsewhere = shown("", "b" * 64), shown("1:1", "c" * 64), shown("1:1", "d" * 64)
     assert of((KARIN, whole), (GUNNAR, square)) == {KARIN, GUNNAR}

@@ -20,14 +20,20 @@ def both(old: str, new: str) -> list[tuple[str, str]]:
 
 def test_one_word_exchanged_is_one_word_exchanged() -> None:
     assert both("en buss var tjugonde minut", "en buss var femtonde minut") == [
-        ("same", "en buss var "), ("gone", "tjugonde"), ("new", "femtonde"), ("same", " minut"),
-    ]  # fmt: skip
+        ("same", "en buss var "),
+        ("gone", "tjugonde"),
+        ("new", "femtonde"),
+        ("same", " minut"),
+    ]
 
 
 def test_three_words_exchanged_read_as_one_exchange() -> None:
     assert both("vi vill bygga ut nu", "vi ska riva ned nu") == [
-        ("same", "vi "), ("gone", "vill bygga ut"), ("new", "ska riva ned"), ("same", " nu"),
-    ]  # fmt: skip
+        ("same", "vi "),
+        ("gone", "vill bygga ut"),
+        ("new", "ska riva ned"),
+        ("same", " nu"),
+    ]
 
 
 @settings(max_examples=200, deadline=None)
@@ -40,10 +46,16 @@ def test_both_versions_can_be_read_back_out_of_the_difference(old: str, new: str
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("a " * 2000, "a b " * 1000), ("a b " * 1000, "b a " * 1000), ("a a b " * 700, "a b b " * 700),
-     (("a " * 60 + "b ") * 1000, ("a " * 60 + "c ") * 1000),
-     ("a " * 30_000, "a b " * 30_000), ("a\n" * 4000, "b\na\n" * 2000), ("a\n" * 100_000, "a" * 200_000)],
-)  # fmt: skip
+    [
+        ("a " * 2000, "a b " * 1000),
+        ("a b " * 1000, "b a " * 1000),
+        ("a a b " * 700, "a b b " * 700),
+        (("a " * 60 + "b ") * 1000, ("a " * 60 + "c ") * 1000),
+        ("a " * 30_000, "a b " * 30_000),
+        ("a\n" * 4000, "b\na\n" * 2000),
+        ("a\n" * 100_000, "a" * 200_000),
+    ],
+)
 def test_no_text_can_be_written_that_takes_long_to_compare(old: str, new: str) -> None:
     started = time.process_time()
     pieces = words(old, new)
@@ -56,8 +68,11 @@ def test_a_long_text_with_a_few_changes_is_told_word_by_word() -> None:
     new = old.replace("ord500 ", "annat ").replace(" ord19000", "").replace("ord7000", "ord7000 till")
     told = [(kind, text.strip()) for kind, text in both(old, new) if kind != "same"]
     assert told == [
-        ("gone", "ord500"), ("new", "annat"), ("new", "till"), ("gone", "ord19000"),
-    ]  # fmt: skip
+        ("gone", "ord500"),
+        ("new", "annat"),
+        ("new", "till"),
+        ("gone", "ord19000"),
+    ]
 
 
 def test_two_texts_of_the_largest_size_are_compared_within_seconds() -> None:
@@ -69,8 +84,12 @@ def test_two_texts_of_the_largest_size_are_compared_within_seconds() -> None:
 
 def test_each_field_is_told_by_its_name() -> None:
     old = Content(text="ett", title="A", channels=[ChannelContent(channel=1)])
-    new = Content(text="två", title="B", channels=[ChannelContent(channel=1, text="eget"), ChannelContent(channel=2)],
-                  quotes=[Quote(text="Ja!", person="Gunnar")])  # fmt: skip
+    new = Content(
+        text="två",
+        title="B",
+        channels=[ChannelContent(channel=1, text="eget"), ChannelContent(channel=2)],
+        quotes=[Quote(text="Ja!", person="Gunnar")],
+    )
     assert [change.field for change in compare(old, new, NAMES)] == ["title", "text", "quotes", "channels", "text-1"]
 
 

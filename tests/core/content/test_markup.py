@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 from commsched.core.content.markup import contact_to_html, first_words, plain_to_html, to_html, to_plain, with_scheme
 
 wild = st.text(st.one_of(st.characters(), st.sampled_from("<>&\"'`()[]!#*_-/:. \n"))) | st.sampled_from(
-    ["<script>", "[x](javascript:alert(1))", "<javascript:alert(1)>", "![x](https://a.b/c)", "<img src=x onerror=y>",
-     "https://a.b/\"onmouseover=x", "[a]: data:text/html,x\n[a]", "mailto:x@y.z\"onclick=z@a.b"]
-)  # fmt: skip
+    [
+        "<script>",
+        "[x](javascript:alert(1))",
+        "<javascript:alert(1)>",
+        "![x](https://a.b/c)",
+        "<img src=x onerror=y>",
+        'https://a.b/"onmouseover=x',
+        "[a]: data:text/html,x\n[a]",
+        'mailto:x@y.z"onclick=z@a.b',
+    ]
+)
 SAFE = re.compile(
     r"</?(?:p|br|em|strong|s|ul|li|blockquote|h[2-4]|hr|code|pre)(?: /)?>|<ol(?: start=\"\d+\")?>|</ol>|</a>"
     r"|<a href=\"(?:https?://|mailto:|tel:|/|\.|#|\?|[^:\"<>]*(?=[\"]))[^\"<>]*\"(?: title=\"[^\"]*\")?"
@@ -85,16 +93,22 @@ def test_the_first_words_fit_on_one_line(text: str, limit: int) -> None:
     ("text", "href"),
     [
         ("Se https://sv.wikipedia.org/wiki/Åre_(ort) nu", "https://sv.wikipedia.org/wiki/%C3%85re_(ort)"),
-        ("(https://a.example/x)", "https://a.example/x"), ("((https://a.example/x)).", "https://a.example/x"),
-        ("**Läs mer: https://a.example/x**", "https://a.example/x"), ("_Läs https://a.example/x_", "https://a.example/x"),
-        ("”https://a.example/x”.", "https://a.example/x"), ("https://a.example/a_b_c", "https://a.example/a_b_c"),
-        ("Se HTTPS://a.example/x", "HTTPS://a.example/x"), ("- https://a.example/x\n- b", "https://a.example/x"),
+        ("(https://a.example/x)", "https://a.example/x"),
+        ("((https://a.example/x)).", "https://a.example/x"),
+        ("**Läs mer: https://a.example/x**", "https://a.example/x"),
+        ("_Läs https://a.example/x_", "https://a.example/x"),
+        ("”https://a.example/x”.", "https://a.example/x"),
+        ("https://a.example/a_b_c", "https://a.example/a_b_c"),
+        ("Se HTTPS://a.example/x", "HTTPS://a.example/x"),
+        ("- https://a.example/x\n- b", "https://a.example/x"),
         ("[beslutet](www.region.example/ja)", "https://www.region.example/ja"),
-        ("[mejla](anna@x.example)", "mailto:anna@x.example"), ("<anna@x.example>", "mailto:anna@x.example"),
-        ("[ring](tel:+468123)", "tel:+468123"), ("[x](a.example:8080/y)", "https://a.example:8080/y"),
+        ("[mejla](anna@x.example)", "mailto:anna@x.example"),
+        ("<anna@x.example>", "mailto:anna@x.example"),
+        ("[ring](tel:+468123)", "tel:+468123"),
+        ("[x](a.example:8080/y)", "https://a.example:8080/y"),
         ("[a](//a.example/x)", "https://a.example/x"),
     ],
-)  # fmt: skip
+)
 def test_a_link_leads_where_its_writer_meant(text: str, href: str) -> None:
     assert re.findall(r'href="([^"]+)"', to_html(text)) == [href]
 
@@ -117,22 +131,32 @@ def test_a_link_that_leads_nowhere_from_a_mail_keeps_its_words_only(address: str
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("https://å.example/Åre", "https://å.example/Åre"), ("<https://å.example/Å>", "https://å.example/Å"),
+        ("https://å.example/Åre", "https://å.example/Åre"),
+        ("<https://å.example/Å>", "https://å.example/Å"),
         ("[https://å.example/Å](https://å.example/Å)", "https://å.example/Å"),
         ("[anna@x.example](mailto:anna@x.example)", "anna@x.example"),
-        ("[mejla](anna@x.example)", "mejla (anna@x.example)"), ("[beslut](www.x.example/å)", "beslut (https://www.x.example/å)"),
+        ("[mejla](anna@x.example)", "mejla (anna@x.example)"),
+        ("[beslut](www.x.example/å)", "beslut (https://www.x.example/å)"),
         ("[www.x.example](www.x.example)", "www.x.example"),
     ],
-)  # fmt: skip
+)
 def test_an_address_is_printed_once(text: str, plain: str) -> None:
     assert to_plain(text) == plain
 
 
 @pytest.mark.parametrize(
     "text",
-    ["\tEtt stycke ur Word.", "    Ett stycke ur Word.", "Med vänlig hälsning\n--\nAnna", "Rubrik\n===", "2*3*4",
-     "kolleg*innen och Freund*innen", "[^1]: https://x.example/not", "Not[^1]\n\n[^1]: se där"],
-)  # fmt: skip
+    [
+        "\tEtt stycke ur Word.",
+        "    Ett stycke ur Word.",
+        "Med vänlig hälsning\n--\nAnna",
+        "Rubrik\n===",
+        "2*3*4",
+        "kolleg*innen och Freund*innen",
+        "[^1]: https://x.example/not",
+        "Not[^1]\n\n[^1]: se där",
+    ],
+)
 def test_what_a_secretary_writes_is_no_programmers_mark(text: str) -> None:
     html = to_html(text)
     assert not re.search(r"<(?:pre|code|h\d|em)", html)
@@ -149,13 +173,15 @@ def test_emphasis_is_still_emphasis() -> None:
 @pytest.mark.parametrize(
     ("shown", "tel"),
     [
-        ("+46 (0)8-123 45 67", "+4681234567"), ("(08) 123 45 67", "081234567"),
+        ("+46 (0)8-123 45 67", "+4681234567"),
+        ("(08) 123 45 67", "081234567"),
         ("08\u00a0123\u00a045\u00a067", "081234567"),
-        ("08\u2011123 45 67", "081234567"), ("+46\u00a070\u2013123 45 67", "+46701234567"),
+        ("08\u2011123 45 67", "081234567"),
+        ("+46\u00a070\u2013123 45 67", "+46701234567"),
         ("0701234567", "0701234567"),
         ("+46(0)701234567", "+46701234567"),
     ],
-)  # fmt: skip
+)
 def test_every_way_to_write_a_telephone_number_can_be_pressed(shown: str, tel: str) -> None:
     assert f'<a href="tel:{tel}">{shown}</a>' in contact_to_html(f"Anna, {shown}, eller")
 

@@ -24,28 +24,61 @@ from commsched.core.content.model import (
 from tests.core.kinds import same_each_time
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-pictures = st.builds(Picture, sha256=words, alt=words, mime=st.sampled_from(("image/png", "image/jpeg")),
-                     width=st.integers(0, 9), height=st.integers(0, 9), credit=words)  # fmt: skip
+pictures = st.builds(
+    Picture,
+    sha256=words,
+    alt=words,
+    mime=st.sampled_from(("image/png", "image/jpeg")),
+    width=st.integers(0, 9),
+    height=st.integers(0, 9),
+    credit=words,
+)
 channels = st.lists(
-    st.builds(ChannelContent, channel=st.integers(1, 6), text=st.none() | words,
-              options=st.dictionaries(words, words, max_size=2), recipients=words),
-    max_size=3, unique_by=lambda one: one.channel,
-)  # fmt: skip
+    st.builds(
+        ChannelContent,
+        channel=st.integers(1, 6),
+        text=st.none() | words,
+        options=st.dictionaries(words, words, max_size=2),
+        recipients=words,
+    ),
+    max_size=3,
+    unique_by=lambda one: one.channel,
+)
 contents = st.builds(
-    Content, kind=st.sampled_from(("post", "release", "letter")), title=words, text=words, lead=words, short=words,
-    facts=words, contact=words, link=words, language=st.sampled_from(("sv", "en")), embargo=words,
+    Content,
+    kind=st.sampled_from(("post", "release", "letter")),
+    title=words,
+    text=words,
+    lead=words,
+    short=words,
+    facts=words,
+    contact=words,
+    link=words,
+    language=st.sampled_from(("sv", "en")),
+    embargo=words,
     genre=st.sampled_from(("pressmeddelande", "debattartikel")),
     quotes=st.lists(st.builds(Quote, text=words, person=words), max_size=2),
-    pictures=st.lists(pictures, max_size=2), channels=channels,
-)  # fmt: skip
+    pictures=st.lists(pictures, max_size=2),
+    channels=channels,
+)
 SAMPLE = Content(
-    kind="release", title="Fler turer", text="Bussen går.", lead="Från mars.", short="Kort.", facts="12 turer.",
-    quotes=[Quote(text="Bra!", person="Karin")], contact="Karin Ek",
-    link="https://x.example", language="en", genre="insändare",
-    pictures=[Picture(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")], embargo="2026-11-26T06:00:00Z",
-    corrects="a1", correction="Siffran.",
+    kind="release",
+    title="Fler turer",
+    text="Bussen går.",
+    lead="Från mars.",
+    short="Kort.",
+    facts="12 turer.",
+    quotes=[Quote(text="Bra!", person="Karin")],
+    contact="Karin Ek",
+    link="https://x.example",
+    language="en",
+    genre="insändare",
+    pictures=[Picture(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")],
+    embargo="2026-11-26T06:00:00Z",
+    corrects="a1",
+    correction="Siffran.",
     channels=[ChannelContent(channel=1, text="Kort", options={"cw": "val"}), ChannelContent(channel=2, recipients="x")],
-)  # fmt: skip
+)
 
 
 def hashed(content: Content) -> str:

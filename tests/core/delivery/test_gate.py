@@ -15,16 +15,33 @@ from commsched.core.delivery.lifecycle import REASONS
 from tests.core.kinds import NOON, A, B, decisions, moments, policies, same_each_time
 
 GOOD = Case(
-    due=NOON, latest=NOON + timedelta(hours=2), embargo=None, paused=False, newest=True, content_hash=A, stored_hash=A,
-    policy=ONE_APPROVER, decisions=[Said(hash=A, verdict="approve", person=1, at=NOON)], channel_state="ok",
+    due=NOON,
+    latest=NOON + timedelta(hours=2),
+    embargo=None,
+    paused=False,
+    newest=True,
+    content_hash=A,
+    stored_hash=A,
+    policy=ONE_APPROVER,
+    decisions=[Said(hash=A, verdict="approve", person=1, at=NOON)],
+    channel_state="ok",
     not_before=None,
-)  # fmt: skip
+)
 cases = st.builds(
-    Case, due=moments, latest=moments, embargo=st.none() | moments, paused=st.booleans(), newest=st.booleans(),
-    content_hash=st.sampled_from((A, A, A, B)), stored_hash=st.just(A), policy=policies, decisions=decisions,
-    channel_state=st.sampled_from(("ok", "ok", "ok", "broken", "archived")), not_before=st.none() | moments,
+    Case,
+    due=moments,
+    latest=moments,
+    embargo=st.none() | moments,
+    paused=st.booleans(),
+    newest=st.booleans(),
+    content_hash=st.sampled_from((A, A, A, B)),
+    stored_hash=st.just(A),
+    policy=policies,
+    decisions=decisions,
+    channel_state=st.sampled_from(("ok", "ok", "ok", "broken", "archived")),
+    not_before=st.none() | moments,
     mute=st.booleans(),
-)  # fmt: skip
+)
 
 
 def test_what_is_approved_due_and_unchanged_may_go() -> None:
@@ -49,8 +66,12 @@ def test_go_means_that_nothing_speaks_against_it(case: Case, now: datetime) -> N
     assert all(moment is None or moment <= now for moment in (case.embargo, case.not_before))
 
 
-@given(st.builds(replace, st.just(GOOD), due=moments, embargo=st.none() | moments, not_before=st.none() | moments,
-                 latest=moments), moments)  # fmt: skip
+@given(
+    st.builds(
+        replace, st.just(GOOD), due=moments, embargo=st.none() | moments, not_before=st.none() | moments, latest=moments
+    ),
+    moments,
+)
 @same_each_time
 def test_waiting_ends_in_time_or_is_not_begun(case: Case, now: datetime) -> None:
     match judge(case, now):

@@ -12,8 +12,9 @@ from tests.core.kinds import NOON, moments, same_each_time
 
 states = st.lists(
     st.tuples(st.sampled_from(("waiting", "published", "unknown", "held", "failed")), st.none() | moments),
-    min_size=1, max_size=6,
-).map(lambda some: [PartState(n, state, at) for n, (state, at) in enumerate(some)])  # fmt: skip
+    min_size=1,
+    max_size=6,
+).map(lambda some: [PartState(n, state, at) for n, (state, at) in enumerate(some)])
 
 
 @given(states, st.booleans(), moments)

@@ -35,35 +35,50 @@ def told(data: bytes) -> list[str]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_good_settings_are_read_with_and_without_a_mark(encoding: str) -> None:
     assert judge(read_file(GOOD.encode(encoding), "f")) == {
-        "base_url": "https://plan.example.org", "secure_cookies": "1", "trusted_proxies": "1", "mail_name": "Göran",
-    }  # fmt: skip
+        "base_url": "https://plan.example.org",
+        "secure_cookies": "1",
+        "trusted_proxies": "1",
+        "mail_name": "Göran",
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("\nbase_url = https://x.example\n", "f, line 2: This cannot be read (Invalid value). Values stand "
-         'in quotes: base_url = "https://plan.example.org"'),
+        (
+            "\nbase_url = https://x.example\n",
+            "f, line 2: This cannot be read (Invalid value). Values stand "
+            'in quotes: base_url = "https://plan.example.org"',
+        ),
         ("\n\nmail_name = 'G\udcf6ran'\n", "f, line 3: The file is not UTF-8. Save it anew as UTF-8."),
-        ('base-url = "https://x.example"', "f, line 1: There is no setting called “base-url”. Did you mean "
-         "base_url?"),
-        ('\nBase_URL = "https://x.example"', "f, line 2: There is no setting called “Base_URL”. Did you "
-         "mean base_url?"),
-        ('\n[commsched]\nbase_url = "https://x.example"', "f, line 2: Headings such as [commsched] are not "
-         "used. Write the settings without one."),
-        ('base_url = "plan.example.org"', "f, line 1: base_url is an address with its scheme, such as "
-         "https://plan.example.org."),
-        ('base_url = "https://x.example/plan/"', "f, line 1: base_url cannot have a path (/plan): give the "
-         "office a name of its own, such as https://plan.example.org."),
+        ('base-url = "https://x.example"', "f, line 1: There is no setting called “base-url”. Did you mean base_url?"),
+        (
+            '\nBase_URL = "https://x.example"',
+            "f, line 2: There is no setting called “Base_URL”. Did you mean base_url?",
+        ),
+        (
+            '\n[commsched]\nbase_url = "https://x.example"',
+            "f, line 2: Headings such as [commsched] are not used. Write the settings without one.",
+        ),
+        (
+            'base_url = "plan.example.org"',
+            "f, line 1: base_url is an address with its scheme, such as https://plan.example.org.",
+        ),
+        (
+            'base_url = "https://x.example/plan/"',
+            "f, line 1: base_url cannot have a path (/plan): give the "
+            "office a name of its own, such as https://plan.example.org.",
+        ),
         ("base_url = 5", "f, line 1: base_url is a text and stands in quotes."),
         ('smtp_url = ["a"]', "f, line 1: smtp_url is a text and stands in quotes."),
-        ("trusted_proxies = true", "f, line 1: trusted_proxies is how many proxies stand before the "
-         "program: a whole number from 0 to 10."),
+        (
+            "trusted_proxies = true",
+            "f, line 1: trusted_proxies is how many proxies stand before the program: a whole number from 0 to 10.",
+        ),
         ('secure_cookies = "perhaps"', "f, line 1: secure_cookies is true or false."),
-        ('mail_name = "a\\r\\nBcc: x@y.example"', "f, line 1: mail_name is one line, without control "
-         "characters."),
+        ('mail_name = "a\\r\\nBcc: x@y.example"', "f, line 1: mail_name is one line, without control characters."),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_one_sentence_with_its_line(text: str, sentence: str) -> None:
     assert told(text.encode("utf-8", "surrogateescape")) == [sentence]
 

@@ -14,8 +14,16 @@ from commsched.core.text.messages import Invalid
 from commsched.core.timing.wall_time import Fold, Gap, approval_window, read_bound, read_time, wall_to_utc, zone_of
 from tests.core.kinds import NOON, same_each_time
 
-ZONES = ("Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
-         "Africa/Casablanca", "America/St_Johns", "UTC")  # fmt: skip
+ZONES = (
+    "Europe/Stockholm",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "Africa/Casablanca",
+    "America/St_Johns",
+    "UTC",
+)
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 instants = st.integers(0, 40 * 365 * 24 * 4).map(lambda n: datetime(2005, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * n))
 walls = instants.map(lambda moment: moment.replace(tzinfo=None))
@@ -56,8 +64,10 @@ def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
     return [b for a, b in pairwise(moments) if a.astimezone(zone).utcoffset() != b.astimezone(zone).utcoffset()]
 
 
-@pytest.mark.parametrize(("name", "year"), [("Europe/Stockholm", 2026), ("America/New_York", 2027),
-                                            ("Australia/Lord_Howe", 2026), ("Pacific/Apia", 2011)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [("Europe/Stockholm", 2026), ("America/New_York", 2027), ("Australia/Lord_Howe", 2026), ("Pacific/Apia", 2011)],
+)
 def test_each_clock_change_has_a_gap_or_a_fold_that_is_asked_about(name: str, year: int) -> None:
     zone = ZoneInfo(name)
     changes = _changes(zone, year)
@@ -132,10 +142,11 @@ def test_a_day_without_a_time_is_not_taken_for_midnight(day: str) -> None:
 @pytest.mark.parametrize(
     ("value", "end", "moment"),
     [
-        ("2026-12-31", True, "2026-12-31T23:00+00:00"), ("2026-12-31", False, "2026-12-30T23:00+00:00"),
+        ("2026-12-31", True, "2026-12-31T23:00+00:00"),
+        ("2026-12-31", False, "2026-12-30T23:00+00:00"),
         ("2026-12-31T00:00", True, "2026-12-30T23:00+00:00"),
     ],
-)  # fmt: skip
+)
 def test_a_span_that_ends_on_a_day_holds_all_of_it(value: str, end: bool, moment: str) -> None:
     assert read_bound(value, "Europe/Stockholm", "to", end) == datetime.fromisoformat(moment)
 

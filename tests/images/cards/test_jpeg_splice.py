@@ -68,8 +68,11 @@ def test_a_change_of_text_leaves_the_rest_of_the_coding_alone(monkeypatch: pytes
 
 areas = st.builds(
     lambda x, y, w, h: Area(x, y, x + w, y + h),
-    st.integers(0, 60), st.integers(0, 60), st.integers(0, 20), st.integers(0, 20),
-)  # fmt: skip
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
 
 
 @given(st.lists(areas, max_size=12))

@@ -199,9 +199,15 @@ def test_the_place_is_stripped_and_the_photographer_kept() -> None:
 
 @pytest.mark.parametrize(
     ("artist", "owner", "credit"),
-    [("", "(c) Anna Foto", "Anna Foto"), ("", "© Anna Foto", "Anna Foto"), ("Foto: Anna Ek", "", "Anna Ek"),
-     ("PHOTO : Anna Ek", "Copyright © Anna Ek", "Anna Ek"), ("Foto Ek", "", "Foto Ek"), ("Anna Ek", "©", "Anna Ek")],
-)  # fmt: skip
+    [
+        ("", "(c) Anna Foto", "Anna Foto"),
+        ("", "© Anna Foto", "Anna Foto"),
+        ("Foto: Anna Ek", "", "Anna Ek"),
+        ("PHOTO : Anna Ek", "Copyright © Anna Ek", "Anna Ek"),
+        ("Foto Ek", "", "Foto Ek"),
+        ("Anna Ek", "©", "Anna Ek"),
+    ],
+)
 def test_signs_before_a_name_are_left_out_of_the_credit(artist: str, owner: str, credit: str) -> None:
     assert pictures.take(files.with_exif(artist=artist, copyright=owner)).credit == credit
 
@@ -592,8 +598,12 @@ def test_a_picture_of_our_own_is_kept_as_it_is_and_told_of_as_any_other(form: st
     own, taken = pictures.own(drawn, "Rubrik: Ja.jpg"), pictures.take(drawn, "Rubrik: Ja.jpg")
     assert own.data == drawn
     assert (own.mime, own.width, own.height, own.suffix, own.title) == (
-        taken.mime, taken.width, taken.height, taken.suffix, taken.title,
-    )  # fmt: skip
+        taken.mime,
+        taken.width,
+        taken.height,
+        taken.suffix,
+        taken.title,
+    )
     assert fingerprint.distance(own.dhash, taken.dhash) <= 3
     assert not own.had_location
 

@@ -217,8 +217,9 @@ def test_the_process_is_confined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "print(json.dumps([resource.getrlimit(getattr(resource, 'RLIMIT_' + n))[0]"
         " for n in ('AS', 'CPU', 'FSIZE', 'CORE', 'NPROC')]))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", code, str(Path(video_worker.__file__).parents[3])],
-                          capture_output=True, check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(Path(video_worker.__file__).parents[3])], capture_output=True, check=True
+    )
     assert json.loads(done.stdout) == [video_worker.MEMORY, video_worker.CPU_SECONDS, 0, 0, 0]
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0, "and the server's own are as they were"
 

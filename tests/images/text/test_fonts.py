@@ -45,15 +45,18 @@ def colour_font(signs: str = "😀❤🎉🚀") -> bytes:
     cmap += struct.pack(">HHLLL", 12, 0, 16 + len(groups), 0, len(signs)) + groups
     words = "Egna Emojier".encode("utf-16-be")
     tables = {
-        b"CBDT": cbdt, b"CBLC": cblc, b"cmap": cmap,
-        b"head": struct.pack(">LLLLHHQQhhhhHHhhh", 0x10000, 0x10000, 0, 0x5F0F3CF5, 0, 1024, 0, 0, 0, 0, 1024, 1024,
-                             0, 8, 2, 0, 0),
+        b"CBDT": cbdt,
+        b"CBLC": cblc,
+        b"cmap": cmap,
+        b"head": struct.pack(
+            ">LLLLHHQQhhhhHHhhh", 0x10000, 0x10000, 0, 0x5F0F3CF5, 0, 1024, 0, 0, 0, 0, 1024, 1024, 0, 8, 2, 0, 0
+        ),
         b"hhea": struct.pack(">LhhhHhhhhhhhhhhhH", 0x10000, 950, -250, 0, 1100, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, count),
         b"hmtx": struct.pack(">Hh", 1100, 0) * count,
         b"maxp": struct.pack(">LH", 0x5000, count),
         b"name": struct.pack(">HHH", 0, 1, 18) + struct.pack(">HHHHHH", 3, 1, 0x409, 1, len(words), 0) + words,
         b"post": struct.pack(">LLhhLLLLL", 0x30000, 0, 0, 0, 0, 0, 0, 0, 0),
-    }  # fmt: skip
+    }
     return sfnt(tables)
 
 

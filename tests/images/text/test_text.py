@@ -94,8 +94,12 @@ def test_a_compound_is_divided_where_its_words_meet(word: str, divided: str) -> 
 def test_a_long_word_is_divided_between_its_words_before_it_is_divided_within_them() -> None:
     word = "Sjukvårdsupplysningstelefontjänstpersonalens"
     assert [part for part, _ in hyphenation.ruled(word, "sv", seams=True)] == [
-        "Sjukvårds", "upplysnings", "telefon", "tjänst", "personalens",
-    ]  # fmt: skip
+        "Sjukvårds",
+        "upplysnings",
+        "telefon",
+        "tjänst",
+        "personalens",
+    ]
 
 
 def test_a_soft_hyphen_decides_where_a_word_breaks() -> None:

@@ -136,9 +136,14 @@ def test_a_token_that_does_not_work_connects_nothing(office: Office, cast: Cast)
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"token": "x"}, "server"), ({"server": "s"}, "token"), (GIVEN | {"volume": "loud"}, "volume"),
-     (GIVEN | {"speed": "9"}, "speed"), (GIVEN | {"token": "x" * 300_000}, "token")],
-)  # fmt: skip
+    [
+        ({"token": "x"}, "server"),
+        ({"server": "s"}, "token"),
+        (GIVEN | {"volume": "loud"}, "volume"),
+        (GIVEN | {"speed": "9"}, "speed"),
+        (GIVEN | {"token": "x" * 300_000}, "token"),
+    ],
+)
 def test_a_wrong_setting_is_named(office: Office, cast: Cast, given: dict[str, str], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         connect.connect(office, cast.actor(), "loudhailer", "", given)

@@ -505,8 +505,17 @@ def test_the_database_refuses_a_second_open_attempt_on_a_channel(world: World) -
     with world.office.store.read(EVERY_WORKSPACE) as session:
         first = session.scalars(select(Attempt)).one()
     with pytest.raises(IntegrityError), world.office.store.write(EVERY_WORKSPACE) as session:
-        session.add(Attempt(delivery_id=first.delivery_id, channel_id=first.channel_id, part=0, hash="",
-                            started_at=world.clock.at, outcome="", detail=""))  # fmt: skip
+        session.add(
+            Attempt(
+                delivery_id=first.delivery_id,
+                channel_id=first.channel_id,
+                part=0,
+                hash="",
+                started_at=world.clock.at,
+                outcome="",
+                detail="",
+            )
+        )
     world.settle()
 
 
@@ -562,9 +571,12 @@ def test_what_a_person_decides_before_the_attempt_stands(world: World, deed: str
     item = due(world, picture=True)
     world.step()  # the pictures are being made ready
     deeds = {
-        "cancel": lambda: world.cancel(item), "move": lambda: world.move(item, 30), "pause": world.pause,
-        "edit": lambda: world.edit(item), "take back": lambda: world.take_back(item),
-    }  # fmt: skip
+        "cancel": lambda: world.cancel(item),
+        "move": lambda: world.move(item, 30),
+        "pause": world.pause,
+        "edit": lambda: world.edit(item),
+        "take back": lambda: world.take_back(item),
+    }
     deeds[deed]()
     fail(world, "dns", kind="prepare")
     world.settle()
@@ -801,8 +813,9 @@ def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -
     with world.office.store.read(EVERY_WORKSPACE) as session:
         lines = session.scalars(select(Entry).where(Entry.action == "delivery.resolved").order_by(Entry.id)).all()
     assert [(line.facts["answer"], line.facts["recipients"]) for line in lines] == [
-        ("published", "1"), ("not_published", "2")
-    ]  # fmt: skip
+        ("published", "1"),
+        ("not_published", "2"),
+    ]
 
 
 def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -> None:

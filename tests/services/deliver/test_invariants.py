@@ -44,11 +44,27 @@ class Office(RuleBasedStateMachine):
     def pick(self, which: int) -> int:
         return self.world.items[which % len(self.world.items)]
 
-    @rule(place=st.sampled_from((1, 1, 2)), channels=st.sampled_from(CHANNEL_SETS), parts=st.integers(1, 3),
-          minutes=st.sampled_from((0.1, 5.0)), picture=st.booleans(), embargo=st.sampled_from((None, 0.0)),
-          latest=st.sampled_from((None, 1.0)), yes=st.booleans())  # fmt: skip
-    def write(self, place: int, channels: tuple[int, ...], parts: int, minutes: float, picture: bool,
-              embargo: float | None, latest: float | None, yes: bool) -> None:  # fmt: skip
+    @rule(
+        place=st.sampled_from((1, 1, 2)),
+        channels=st.sampled_from(CHANNEL_SETS),
+        parts=st.integers(1, 3),
+        minutes=st.sampled_from((0.1, 5.0)),
+        picture=st.booleans(),
+        embargo=st.sampled_from((None, 0.0)),
+        latest=st.sampled_from((None, 1.0)),
+        yes=st.booleans(),
+    )
+    def write(
+        self,
+        place: int,
+        channels: tuple[int, ...],
+        parts: int,
+        minutes: float,
+        picture: bool,
+        embargo: float | None,
+        latest: float | None,
+        yes: bool,
+    ) -> None:
         self.world.create(place, channels, minutes, parts, picture, embargo, latest)
         for person in (FIRST, SECOND) if yes and self.world.items else ():
             self.world.say_yes(self.world.items[-1], person)
@@ -170,9 +186,13 @@ class Office(RuleBasedStateMachine):
 
 
 Office.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)  # fmt: skip
+)
 TestTheInvariantsHold = Office.TestCase
 
 

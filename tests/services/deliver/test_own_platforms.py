@@ -34,8 +34,11 @@ def release(cast: Cast, *channels: int, **more: Any) -> int:
 def channels(office: Office, cast: Cast, tmp_path: Path) -> dict[str, int]:
     admin = replace(cast.actor(), via="cli")  # who alone may say where a folder lies
     given: dict[str, dict[str, str]] = {
-        "newsroom": {}, "sandbox": {}, "folder": {"path": str(tmp_path / "out")}, "presslist": PRESS,
-    }  # fmt: skip
+        "newsroom": {},
+        "sandbox": {},
+        "folder": {"path": str(tmp_path / "out")},
+        "presslist": PRESS,
+    }
     return {key: connect(office, admin, key, key.title(), values).id for key, values in given.items()}
 
 

@@ -86,8 +86,18 @@ def test_a_card_of_it_counts_as_use_and_so_does_what_is_out(
     with office.store.write(cast.place.id) as session:
         row = session.get_one(Item, item)
         row.state = "published"
-        session.add(Delivery(uid="d1", item_id=item, revision_id=row.revision_id, channel_id=channel, state="published",
-                             due_at=clock.at, latest_at=clock.at, created_at=clock.at))  # fmt: skip
+        session.add(
+            Delivery(
+                uid="d1",
+                item_id=item,
+                revision_id=row.revision_id,
+                channel_id=channel,
+                state="published",
+                due_at=clock.at,
+                latest_at=clock.at,
+                created_at=clock.at,
+            )
+        )
     clock.forward(days=30)
     assert len(told(office, cast)) == 3
 

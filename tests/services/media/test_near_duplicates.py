@@ -16,8 +16,16 @@ def put(office: Office, workspace: int, *hashes: int, card: bool = False) -> lis
     with office.store.write(workspace) as session:
         made = []
         for bits in hashes:
-            row = Media(sha256=f"{random.getrandbits(256):064x}", suffix=".jpg", mime="image/jpeg", width=1, height=1,
-                        size=1, created_at=office.now(), facts={"dhash": f"{bits:016x}"})  # fmt: skip
+            row = Media(
+                sha256=f"{random.getrandbits(256):064x}",
+                suffix=".jpg",
+                mime="image/jpeg",
+                width=1,
+                height=1,
+                size=1,
+                created_at=office.now(),
+                facts={"dhash": f"{bits:016x}"},
+            )
             row.facts = row.facts | ({"card": {}} if card else {})
             session.add(row)
             session.flush()

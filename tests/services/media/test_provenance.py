@@ -131,8 +131,15 @@ def test_one_who_need_not_be_named_is_not(office: Office, cast: Cast, photo: int
 def _with_a_photo_behind(world: World, until: date | None, steps: int) -> None:
     """The world's picture is a card of a card (``steps``) of a photo of somebody who agrees until then."""
     with world.office.store.write(EVERY_WORKSPACE) as session:
-        values: dict[str, Any] = {"workspace_id": 1, "suffix": ".jpg", "mime": "image/jpeg", "width": 1, "height": 1,
-                                  "size": 1, "created_at": START}  # fmt: skip
+        values: dict[str, Any] = {
+            "workspace_id": 1,
+            "suffix": ".jpg",
+            "mime": "image/jpeg",
+            "width": 1,
+            "height": 1,
+            "size": 1,
+            "created_at": START,
+        }
         photo = session.get(Media, 50) or Media(id=50, sha256="f" * 64, **values)
         photo.facts = {"persons": [person(ANNA, until, "Europe/Stockholm")]}
         session.add(photo)

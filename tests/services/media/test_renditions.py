@@ -55,9 +55,15 @@ def test_a_channel_gets_the_crop_that_was_chosen_for_it_and_the_others_the_whole
     office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
     number = writing.picture(office, cast)
-    item = editing.create(office, cast.actor("writer"), writing.draft(
-        [to["x"], to["mastodon"]], media=[PictureIn(id=number)], variants={str(to["mastodon"]): wish("1:1")},
-    ))  # fmt: skip
+    item = editing.create(
+        office,
+        cast.actor("writer"),
+        writing.draft(
+            [to["x"], to["mastodon"]],
+            media=[PictureIn(id=number)],
+            variants={str(to["mastodon"]): wish("1:1")},
+        ),
+    )
     content = shown(office, cast, item)
     assert content.on(to["x"]).pictures == []
     [made] = content.on(to["mastodon"]).pictures
@@ -72,9 +78,15 @@ def test_a_channel_gets_the_crop_that_was_chosen_for_it_and_the_others_the_whole
 def test_the_approval_covers_the_very_file_that_goes_out(office: Office, cast: Cast, to: dict[str, int]) -> None:
     """Another file in the crop's place is another hash."""
     number = writing.picture(office, cast)
-    item = editing.create(office, cast.actor("writer"), writing.draft(
-        [to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish("16:9")},
-    ))  # fmt: skip
+    item = editing.create(
+        office,
+        cast.actor("writer"),
+        writing.draft(
+            [to["x"]],
+            media=[PictureIn(id=number)],
+            variants={str(to["x"]): wish("16:9")},
+        ),
+    )
     content = shown(office, cast, item)
     swapped = parse(canonical(content).replace(content.on(to["x"]).pictures[0].sha256.encode(), b"0" * 64))
     assert digest(canonical(swapped)) != digest(canonical(content))
@@ -124,9 +136,11 @@ def test_a_type_that_the_channel_does_not_take_becomes_one_that_it_does(
     office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
     number = library.add(office, cast.actor("writer"), files.webp((300, 200)), "bild.webp", "En bild.").media.id
-    content = shown(office, cast, editing.create(
-        office, cast.actor("writer"), writing.draft([to["facebook"]], media=[PictureIn(id=number)])
-    ))  # fmt: skip
+    content = shown(
+        office,
+        cast,
+        editing.create(office, cast.actor("writer"), writing.draft([to["facebook"]], media=[PictureIn(id=number)])),
+    )
     assert content.on(to["facebook"]).pictures[0].mime == "image/jpeg"
 
 
@@ -218,8 +232,7 @@ def test_an_animation_is_never_touched_and_its_limit_is_still_a_sentence(
     office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
     number = library.add(office, cast.actor("writer"), files.moving("GIF"), "rörlig.gif", "Rör sig.").media.id
-    given = writing.draft([to["facebook"], to["x"]], media=[PictureIn(id=number)],
-                          variants={str(to["x"]): wish("1:1")})  # fmt: skip
+    given = writing.draft([to["facebook"], to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish("1:1")})
     content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
     assert [one.pictures for one in content.channels] == [[], []]
     with office.store.read(cast.place.id) as session:
@@ -251,8 +264,11 @@ def test_a_crop_is_made_once_however_often_it_is_looked_at(
     office: Office, cast: Cast, to: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = writing.picture(office, cast)
-    given = writing.draft([to["x"], to["mastodon"]], media=[PictureIn(id=number)],
-                          variants={str(to[name]): wish("4:5") for name in ("x", "mastodon")})  # fmt: skip
+    given = writing.draft(
+        [to["x"], to["mastodon"]],
+        media=[PictureIn(id=number)],
+        variants={str(to[name]): wish("4:5") for name in ("x", "mastodon")},
+    )
     for _ in range(3):
         renditions.make_ready(office, cast.actor("writer"), given)
     with office.store.read(cast.place.id) as session:
@@ -325,8 +341,9 @@ def test_somebody_cut_out_by_the_crop_is_still_asked_for_their_consent(
     due(office, cast, clock, folder, "1:1")
     with office.store.write(cast.place.id) as session:
         row = session.query(Media).one()
-        row.facts = row.facts | {"persons": [{"name": "Anna Ek", "until": "2026-11-25",
-                                              "ends": "2026-11-26T00:00:00+01:00"}]}  # fmt: skip
+        row.facts = row.facts | {
+            "persons": [{"name": "Anna Ek", "until": "2026-11-25", "ends": "2026-11-26T00:00:00+01:00"}]
+        }
     desk.publish_what_is_due(office)
     with office.store.read(cast.place.id) as session:
         [delivery] = session.query(Delivery).all()
@@ -349,9 +366,19 @@ def test_a_crop_is_found_where_it_was_put(office: Office, cast: Cast, crop: str,
 
 def test_a_picture_that_has_the_shape_already_is_not_made_anew(office: Office, cast: Cast, to: dict[str, int]) -> None:
     number = writing.picture(office, cast, width=900, height=900)
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), writing.draft(
-        [to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish("1:1")},
-    )))  # fmt: skip
+    content = shown(
+        office,
+        cast,
+        editing.create(
+            office,
+            cast.actor("writer"),
+            writing.draft(
+                [to["x"]],
+                media=[PictureIn(id=number)],
+                variants={str(to["x"]): wish("1:1")},
+            ),
+        ),
+    )
     assert content.on(to["x"]).pictures == []
 
 
@@ -360,11 +387,21 @@ def test_both_versions_are_shown_where_the_crop_was_changed(office: Office, cast
 
     number = writing.picture(office, cast)
     made = [
-        shown(office, cast, editing.create(office, cast.actor("writer"), writing.draft(
-            [to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish(crop)},
-        )))
+        shown(
+            office,
+            cast,
+            editing.create(
+                office,
+                cast.actor("writer"),
+                writing.draft(
+                    [to["x"]],
+                    media=[PictureIn(id=number)],
+                    variants={str(to["x"]): wish(crop)},
+                ),
+            ),
+        )
         for crop in ("1:1", "16:9")
-    ]  # fmt: skip
+    ]
     [change] = compare(*made, {to["x"]: "X"})
     assert [(kind, picture.width) for kind, picture in change.pictures] == [("new", 800), ("gone", 600)]
 

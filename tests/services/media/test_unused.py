@@ -51,8 +51,20 @@ def test_what_is_anywhere_is_not_unused(office: Office, cast: Cast) -> None:
     save(office, cast.actor(), Kit(logo_on_dark=one["logo"]))
     with office.store.write(cast.place.id) as session:
         provenance.derive(session, session.get_one(Media, one["free"]), [one["source"]])
-        session.add(Video(sha256="v", suffix=".mp4", mime="video/mp4", width=1, height=1, size=1, duration=1,
-                          filename="film", poster_id=one["poster"], created_at=office.now()))  # fmt: skip
+        session.add(
+            Video(
+                sha256="v",
+                suffix=".mp4",
+                mime="video/mp4",
+                width=1,
+                height=1,
+                size=1,
+                duration=1,
+                filename="film",
+                poster_id=one["poster"],
+                created_at=office.now(),
+            )
+        )
     assert unused(office, cast) == {one["free"]}
     assert {row.id for row in cleanup.remove(office, writer, list(one.values()))} == {one["free"]}
     assert unused(office, cast) == {one["source"]}
@@ -73,8 +85,19 @@ def test_the_rows_go_and_the_files_with_them(office: Office, cast: Cast) -> None
     with office.store.write(cast.place.id) as session:
         row = session.get_one(Media, other)
         search.file_of(office, row, small=True)
-        session.add(Derivative(media_id=other, recipe="square", sha256="d" * 64, suffix=".jpg", mime="image/jpeg",
-                               width=1, height=1, size=1, created_at=office.now()))  # fmt: skip
+        session.add(
+            Derivative(
+                media_id=other,
+                recipe="square",
+                sha256="d" * 64,
+                suffix=".jpg",
+                mime="image/jpeg",
+                width=1,
+                height=1,
+                size=1,
+                created_at=office.now(),
+            )
+        )
     blobs.write_whole(media_path(office, "d" * 64, ".jpg"), b"x")
     assert len(files(office)) == len(kept) + 3
     (gone,) = cleanup.remove(office, cast.actor("writer"), [other])

@@ -26,9 +26,16 @@ def item(office: Office, cast: Cast) -> Item:
     """A release that waits for approval."""
     channel = publications.channel(office, cast.place.id, name="Pressrummet")
     made = publications.published(
-        office, cast.place.id, channel, at=NOW + timedelta(hours=2), state="waiting", kind="release",
-        title="Ja till fler turer", lead="Från den 15 december går närtrafiken även på lördagar.", text="Text.",
-    )  # fmt: skip
+        office,
+        cast.place.id,
+        channel,
+        at=NOW + timedelta(hours=2),
+        state="waiting",
+        kind="release",
+        title="Ja till fler turer",
+        lead="Från den 15 december går närtrafiken även på lördagar.",
+        text="Text.",
+    )
     with office.store.write(cast.place.id) as session:
         session.get_one(Item, made.id).state = "in_review"
     return made
@@ -54,8 +61,13 @@ def test_an_approver_gets_a_link_what_it_is_about_and_when(
     assert (letter.to, letter.subject) == ("gunnar@example.org", "Godkänn: Ja till fler turer")
     assert letter.sender_name == "Regiongruppen"
     for body in (letter.text, letter.html):
-        for words in ("http://localhost/a/hemlig-länk", "tors 26 nov 09:00", "Pressrummet", "närtrafiken även",
-                      "Läs och ta ställning"):  # fmt: skip
+        for words in (
+            "http://localhost/a/hemlig-länk",
+            "tors 26 nov 09:00",
+            "Pressrummet",
+            "närtrafiken även",
+            "Läs och ta ställning",
+        ):
             assert words in body, words
     assert letter.headers["Auto-Submitted"] == "auto-generated"
     assert letter.headers["References"] == f"<item-{item.uid}@localhost>", "all about one item stand together"
@@ -114,23 +126,36 @@ def test_a_reader_gets_their_own_language(office: Office, cast: Cast, item: Item
 
 
 FACTS = {
-    "asked_to_approve": {"link_token": "x"}, "reminder": {"link_token": "x"},
+    "asked_to_approve": {"link_token": "x"},
+    "reminder": {"link_token": "x"},
     "taken_down": {"by": "Elin", "comment": "Fel person på bilden."},
     "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
     "asked_to_accept": {"by": "Gunnar Lind", "hash": ""},
-    "commented": {"by": "Karin Ek", "since": "2026-11-26T06:00:00+00:00"}, "approved": {"by": "Gunnar Lind"},
+    "commented": {"by": "Karin Ek", "since": "2026-11-26T06:00:00+00:00"},
+    "approved": {"by": "Gunnar Lind"},
     "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
-    "token_expiring": {"channel": "Mastodon", "days": 13}, "access_died": {"channel": "Mastodon"},
-    "consent_ending": {"days": 7, "pictures": [{"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
-                                               {"name": "", "until": "", "who": "Bo Ek"}]},
-    "paused": {"by": "Karin Ek", "reason": "Olycka i länet"}, "resumed": {"by": "Karin Ek"},
-    "scheduler_stopped": {"trouble": "stumbles"}, "overdue": {"trouble": "overdue"}, "well_again": {"trouble": "clock"},
-    "pages_stopped": {"trouble": "pages"}, "times_shifted": {"count": 2},
-    "morning": {"day": "2026-11-26"}, "password_reset": {"link_token": "x"},
-}  # fmt: skip
+    "token_expiring": {"channel": "Mastodon", "days": 13},
+    "access_died": {"channel": "Mastodon"},
+    "consent_ending": {
+        "days": 7,
+        "pictures": [
+            {"name": "Torget <b>", "until": "2026-12-24", "who": "Anna Ek"},
+            {"name": "", "until": "", "who": "Bo Ek"},
+        ],
+    },
+    "paused": {"by": "Karin Ek", "reason": "Olycka i länet"},
+    "resumed": {"by": "Karin Ek"},
+    "scheduler_stopped": {"trouble": "stumbles"},
+    "overdue": {"trouble": "overdue"},
+    "well_again": {"trouble": "clock"},
+    "pages_stopped": {"trouble": "pages"},
+    "times_shifted": {"count": 2},
+    "morning": {"day": "2026-11-26"},
+    "password_reset": {"link_token": "x"},
+}
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

@@ -29,8 +29,9 @@ def waiting(office: Office, cast: Cast, clock: SetClock) -> int:
     """An approved post on a channel, due in an hour; the engine goes."""
     channel = add_channel(office, cast.place.id)
     at = (clock.now() + timedelta(hours=1)).isoformat()
-    item = editing.create(office, cast.actor("writer"), DraftIn(title="Vårdköerna", text="Ja", channels=[channel],
-                                                              publish_at=at))  # fmt: skip
+    item = editing.create(
+        office, cast.actor("writer"), DraftIn(title="Vårdköerna", text="Ja", channels=[channel], publish_at=at)
+    )
     approve.submit(office, cast.actor("writer"), item, then_schedule=True)
     with office.store.read(EVERY_WORKSPACE) as session:
         from commsched.store.models import Revision
@@ -138,8 +139,11 @@ def test_what_waits_for_a_reason_is_not_overdue(
             case "resting":
                 session.execute(update(Channel).values(not_before=now + timedelta(minutes=10)))
             case "at work":
-                session.execute(insert(Attempt).values(delivery_id=waiting, channel_id=1, part=0, hash="",
-                                                       started_at=now - timedelta(minutes=1)))  # fmt: skip
+                session.execute(
+                    insert(Attempt).values(
+                        delivery_id=waiting, channel_id=1, part=0, hash="", started_at=now - timedelta(minutes=1)
+                    )
+                )
             case "cancelled":
                 session.execute(update(Delivery).values(state="cancelled", next_at=None))
     assert late(office) == []
@@ -149,8 +153,11 @@ def test_a_call_that_never_ends_is_overdue(office: Office, cast: Cast, clock: Se
     clock.forward(hours=2)
     with office.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Delivery).values(state="sending", next_at=None))
-        session.execute(insert(Attempt).values(delivery_id=waiting, channel_id=1, part=0, hash="",
-                                               started_at=office.now() - timedelta(minutes=16)))  # fmt: skip
+        session.execute(
+            insert(Attempt).values(
+                delivery_id=waiting, channel_id=1, part=0, hash="", started_at=office.now() - timedelta(minutes=16)
+            )
+        )
     assert late(office) == [waiting]
 
 

@@ -123,12 +123,17 @@ def _somebody_new(cast: Cast, item: int) -> None:
 
 
 CHANGES: list[Callable[[Cast, int], None]] = [
-    _edited, _renamed, _moved, _sent_back, _unknown, _somebody_new,
+    _edited,
+    _renamed,
+    _moved,
+    _sent_back,
+    _unknown,
+    _somebody_new,
     lambda cast, item: schedule.cancel(cast.office, cast.actor("writer"), item),
     lambda cast, item: written(cast) and None,
     lambda cast, item: written(cast, publish_at=None) and None,
     lambda cast, item: _renamed_person(cast),
-]  # fmt: skip
+]
 
 
 def _renamed_person(cast: Cast) -> None:

@@ -119,8 +119,15 @@ def test_a_deputy_approves_in_the_leaders_place_and_only_then(cast: Cast) -> Non
         approve.approve(cast.office, cast.actor("administrator"), item, hash_of(cast, item))
     now = cast.office.now()
     with cast.office.store.write(cast.place.id) as session:
-        session.add(Deputy(person_id=cast.approver.id, deputy_id=cast.administrator.id, starts_at=now,
-                           ends_at=now + timedelta(days=1), created_at=now))  # fmt: skip
+        session.add(
+            Deputy(
+                person_id=cast.approver.id,
+                deputy_id=cast.administrator.id,
+                starts_at=now,
+                ends_at=now + timedelta(days=1),
+                created_at=now,
+            )
+        )
     approve.approve(cast.office, cast.actor("administrator"), item, hash_of(cast, item))
     assert look(cast, item).state == "scheduled"
 

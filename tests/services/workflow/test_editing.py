@@ -132,8 +132,11 @@ def test_what_is_queued_already_is_pointed_out_in_its_channel(cast: Cast) -> Non
     def warned(item: int) -> list[int]:
         with cast.office.store.read(cast.place.id) as session:
             _, checked = items.problems(cast.office, session, items.load(session, item))
-        return [each.channel for each in checked if any("redan" in p.words.message or "already" in p.words.message
-                                                        for p in each.problems)]  # fmt: skip
+        return [
+            each.channel
+            for each in checked
+            if any("redan" in p.words.message or "already" in p.words.message for p in each.problems)
+        ]
 
     assert warned(second) == [one]
     schedule.cancel(cast.office, cast.actor("writer"), first)

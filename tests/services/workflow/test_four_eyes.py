@@ -290,8 +290,9 @@ def test_half_approved_and_moved_it_is_asked_for_again_and_can_be_approved(cast:
 def test_whose_yes_covers_the_new_time_is_not_asked_again(cast: Cast) -> None:
     chain(cast, [cast.approver, cast.administrator], need="all")
     item = submitted(cast)
-    approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item),
-                    until=cast.office.now() + timedelta(days=20))  # fmt: skip
+    approve.approve(
+        cast.office, cast.actor("approver"), item, hash_of(cast, item), until=cast.office.now() + timedelta(days=20)
+    )
     yes(cast, "administrator", item)
     schedule.move(cast.office, cast.actor("writer"), item, "2026-12-01T12:00", ask_again=True)
     assert now(cast, item).asked == {cast.administrator.id}
@@ -368,9 +369,10 @@ def test_what_waited_for_somebody_who_leaves_is_passed_on_and_told(cast: Cast, h
     item = submitted(cast)
     yes(cast, "approver", item)
     deed: Callable[[], people.PassedOn] = (
-        (lambda: leaving.remove_person(cast.office, cast.actor(), third.id)) if how == "removed"
+        (lambda: leaving.remove_person(cast.office, cast.actor(), third.id))
+        if how == "removed"
         else (lambda: leaving.set_role(cast.office, cast.actor(), third.id, "reader"))
-    )  # fmt: skip
+    )
     passed = deed()
     assert (passed.items, passed.names) == (1, "Astrid Holm")
     assert now(cast, item).asked == {cast.administrator.id}
@@ -485,9 +487,15 @@ def test_an_approval_wakes_the_engine(cast: Cast) -> None:
     woken.clear()
     approval_links.decide(cast.office, token_for(cast, cast.approver.id), "approve", hash_of(cast, item))
     assert woken
-    for deed in (lambda: yes(cast, "approver", submitted(cast, text="Något annat om bussar.")),
-                 lambda: approve.bypass(cast.office, cast.actor("writer"), written(cast, text="Brådskande om is."),
-                                        "Ingen går att nå på hela dagen.")):  # fmt: skip
+    for deed in (
+        lambda: yes(cast, "approver", submitted(cast, text="Något annat om bussar.")),
+        lambda: approve.bypass(
+            cast.office,
+            cast.actor("writer"),
+            written(cast, text="Brådskande om is."),
+            "Ingen går att nå på hela dagen.",
+        ),
+    ):
         woken.clear()
         deed()
         assert woken

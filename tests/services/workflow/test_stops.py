@@ -64,10 +64,13 @@ AFTER: dict[str, Callable[[World, int], object]] = {
     "taken back and approved again": lambda world, item: (world.take_back(item), approved_again(world, item)),
     "pause": lambda world, item: (world.pause(), world.clock.forward(3600), world.resume("send")),
     "pause and another time": lambda world, item: (
-        world.pause(), world.clock.forward(3600), world.resume("hold"), world.move(item, 5)
+        world.pause(),
+        world.clock.forward(3600),
+        world.resume("hold"),
+        world.move(item, 5),
     ),
     "restart": lambda world, item: world.crash(),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("deed", AFTER)

@@ -84,9 +84,20 @@ def test_a_press_list_without_a_mail_server_says_so_everywhere(browse: Browse, m
     assert "Ansluten" not in unescape(admin.get("~/channels/").text)
     with mute.store.read(cast.place.id) as session:
         number = session.query(Channel.id).scalar()
-    told = browse(cast.writer).post("~/write/check", {
-        "kind": "release", "title": "Rubrik", "text": "Text", "contact": "Eva", "channels": number,
-    }).get_json()  # fmt: skip
+    told = (
+        browse(cast.writer)
+        .post(
+            "~/write/check",
+            {
+                "kind": "release",
+                "title": "Rubrik",
+                "text": "Text",
+                "contact": "Eva",
+                "channels": number,
+            },
+        )
+        .get_json()
+    )
     assert "Lokala medier når ingen" in unescape(told["problems"])
 
 
@@ -101,9 +112,15 @@ def test_nothing_promises_a_mail_that_cannot_be_sent(browse: Browse, mute: Offic
     assert "ett mejl" not in unescape(writer.get("~/pause/").text)
     shown = unescape(admin.get(f"~/items/{number}").text)
     assert "får veta det genast" not in shown
-    given = approver.post(f"~/items/{number}/review", {
-        "verdict": "changes", "comment": "Kortare", "hash": desk.hash_of(cast, number),
-    }, follow_redirects=True)  # fmt: skip
+    given = approver.post(
+        f"~/items/{number}/review",
+        {
+            "verdict": "changes",
+            "comment": "Kortare",
+            "hash": desk.hash_of(cast, number),
+        },
+        follow_redirects=True,
+    )
     assert "får inget mejl" in unescape(given.text)
     assert "Ingen e-postserver är inställd" in unescape(writer.get("~/").text)
 

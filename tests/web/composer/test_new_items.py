@@ -141,9 +141,11 @@ def test_both_at_once_are_one_item(
         both.wait(10)
         answers.append(who.client.post(who.path(path), data=form).status_code)
 
-    threads = [Thread(target=send, args=(writers[0], "~/write/keep")),
-               Thread(target=send, args=(writers[1], "~/write"), kwargs={"do": "submit"}),
-               Thread(target=send, args=(writers[2], "~/write"), kwargs={"do": "submit"})]  # fmt: skip
+    threads = [
+        Thread(target=send, args=(writers[0], "~/write/keep")),
+        Thread(target=send, args=(writers[1], "~/write"), kwargs={"do": "submit"}),
+        Thread(target=send, args=(writers[2], "~/write"), kwargs={"do": "submit"}),
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -50,8 +50,9 @@ def words(text: str) -> str:
 
 def item(office: Office, cast: Cast, number: int, **more: Any) -> int:
     """A release or a post with all there is to it, on one channel, its pictures cropped to squares."""
-    media = [PictureIn(id=writing.picture(office, cast, width=800 + n, height=600), alt=alt)
-             for n, alt in enumerate(ALTS)]  # fmt: skip
+    media = [
+        PictureIn(id=writing.picture(office, cast, width=800 + n, height=600), alt=alt) for n, alt in enumerate(ALTS)
+    ]
     given = {
         "variants": {str(number): VariantIn(crop="1:1")},
         "media": media,
@@ -81,8 +82,13 @@ def send(office: Office, cast: Cast, item_id: int, key: str, on: Wire) -> previe
     draft = compose.draft_for(content, look.channel.id, uid, files, people)
     parent = root = ""
     for part in platform.parts(draft):
-        one = msgspec.structs.replace(part, key=part.key or f"{uid}-{part.number}", parent=parent, root=root,
-                                      message_id=f"{part.message_id}@x.example" if part.message_id else "")  # fmt: skip
+        one = msgspec.structs.replace(
+            part,
+            key=part.key or f"{uid}-{part.number}",
+            parent=parent,
+            root=root,
+            message_id=f"{part.message_id}@x.example" if part.message_id else "",
+        )
         handles: Any = platform.prepare(one, on) if platform.needs_prepare(one) else Handles()
         assert isinstance(handles, Handles)
         result = platform.publish(one, handles, on)
@@ -109,8 +115,9 @@ def test_what_the_networks_got_is_what_was_shown(
     browse: Browse, office: Office, cast: Cast, key: str, sim: Any, on: Any, with_pictures: bool
 ) -> None:
     number = channel(office, cast.place.id, key, account_name="Regiongruppen Västra")
-    item_id = item(office, cast, number, text="Första delen.\n---\nAndra delen.",
-                   **({} if with_pictures else {"media": []}))  # fmt: skip
+    item_id = item(
+        office, cast, number, text="Första delen.\n---\nAndra delen.", **({} if with_pictures else {"media": []})
+    )
     with sim() as there:
         look = send(office, cast, item_id, key, on(there))
         posts = there.posts
@@ -144,8 +151,13 @@ def test_what_mastodon_got_is_what_was_shown(
 ) -> None:
     number = channel(office, cast.place.id, "mastodon", account_name="@grupp@social.example")
     mark = uuid4().hex[:8]
-    item_id = item(office, cast, number, text=f"Första delen {mark}.\n---\nAndra delen {mark}.", variants={
-        str(number): VariantIn(crop="1:1", options={"content_warning": "Om en olycka"})})  # fmt: skip
+    item_id = item(
+        office,
+        cast,
+        number,
+        text=f"Första delen {mark}.\n---\nAndra delen {mark}.",
+        variants={str(number): VariantIn(crop="1:1", options={"content_warning": "Om en olycka"})},
+    )
     me = mastodon_server.get("/api/v1/accounts/verify_credentials")
     there = wire({"base_url": mastodon_server.url}, {"access_token": MASTODON}, account=str(me["id"]))
     look = send(office, cast, item_id, "mastodon", there)
@@ -164,11 +176,23 @@ def test_what_mastodon_got_is_what_was_shown(
 
 
 def release(office: Office, cast: Cast, number: int, **more: Any) -> int:
-    return item(office, cast, number, **({
-        "kind": "release", "title": "Ja till fler turer", "lead": "Ingressen står här.", "short": "Notisen.",
-        "facts": "- 41 000 resor", "quotes": [Quote(text="Äntligen!", person="Karin Lund")],
-        "contact": "Eva Sandström, 070-000 00 00",
-    } | more))  # fmt: skip
+    return item(
+        office,
+        cast,
+        number,
+        **(
+            {
+                "kind": "release",
+                "title": "Ja till fler turer",
+                "lead": "Ingressen står här.",
+                "short": "Notisen.",
+                "facts": "- 41 000 resor",
+                "quotes": [Quote(text="Äntligen!", person="Karin Lund")],
+                "contact": "Eva Sandström, 070-000 00 00",
+            }
+            | more
+        ),
+    )
 
 
 def plain_lines(text: str) -> list[str]:
@@ -182,8 +206,17 @@ def test_the_press_mail_is_what_was_shown(browse: Browse, office: Office, cast: 
     number = channel(office, cast.place.id, "presslist", settings=settings, secrets=secrets, account_name="presslist")
     item_id = release(office, cast, number)
     bag = MailBag()
-    on = Wire(channel=number, settings=settings, secrets={}, now=office.now, http=None, mailer=bag,
-              public_url=office.base_url, workspace="gruppen", office_name=cast.place.name)  # fmt: skip
+    on = Wire(
+        channel=number,
+        settings=settings,
+        secrets={},
+        now=office.now,
+        http=None,
+        mailer=bag,
+        public_url=office.base_url,
+        workspace="gruppen",
+        office_name=cast.place.name,
+    )
     look = send(office, cast, item_id, "presslist", on)
     (letter,) = bag.sent
     preview_html = shown(browse, cast, item_id)

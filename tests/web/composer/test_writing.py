@@ -75,12 +75,19 @@ def post(**values: Any) -> dict[str, Any]:
 def test_a_new_draft_is_saved_with_all_that_was_typed(
     writer: Browser, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    given = writer.post("~/write", post(
-        channels=[to["mastodon"], to["x"]], own=[to["x"]], **{f"own-{to['x']}": "Kort."},
-        **{f"opt-{to['mastodon']}-visibility": "unlisted"},
-        publish_day="2026-11-27", publish_time="7.30", link="https://gruppen.example.org/linje14",
-        **{"source-text": ["Beslut § 112", ""], "source-url": ["https://gruppen.example.org/112", ""]},
-    ))  # fmt: skip
+    given = writer.post(
+        "~/write",
+        post(
+            channels=[to["mastodon"], to["x"]],
+            own=[to["x"]],
+            **{f"own-{to['x']}": "Kort."},
+            **{f"opt-{to['mastodon']}-visibility": "unlisted"},
+            publish_day="2026-11-27",
+            publish_time="7.30",
+            link="https://gruppen.example.org/linje14",
+            **{"source-text": ["Beslut § 112", ""], "source-url": ["https://gruppen.example.org/112", ""]},
+        ),
+    )
     assert given.status_code == 303
     item, revision = latest(office, cast)
     content = revision.parsed()
@@ -91,27 +98,53 @@ def test_a_new_draft_is_saved_with_all_that_was_typed(
 
 
 def test_a_release_keeps_each_of_its_parts(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    writer.post("~/write", {
-        "kind": "release", "genre": "debattartikel", "title": "Fler turer", "lead": "Ingress", "text": "Brödtext",
-        "short": "Notis", "facts": "Fakta", "contact": "Karin", "language": "sv", "channels": [to["newsroom"]],
-        "quote-text": ["Äntligen!", ""], "quote-person": ["Gunnar Lind", ""],
-        "embargo_day": "2026-11-30", "embargo_time": "06:00", "do": "save",
-    })  # fmt: skip
+    writer.post(
+        "~/write",
+        {
+            "kind": "release",
+            "genre": "debattartikel",
+            "title": "Fler turer",
+            "lead": "Ingress",
+            "text": "Brödtext",
+            "short": "Notis",
+            "facts": "Fakta",
+            "contact": "Karin",
+            "language": "sv",
+            "channels": [to["newsroom"]],
+            "quote-text": ["Äntligen!", ""],
+            "quote-person": ["Gunnar Lind", ""],
+            "embargo_day": "2026-11-30",
+            "embargo_time": "06:00",
+            "do": "save",
+        },
+    )
     said = latest(office, cast)[1].parsed()
     assert (said.genre, said.lead, said.short, said.facts, said.contact) == (
-        "debattartikel", "Ingress", "Notis", "Fakta", "Karin",
-    )  # fmt: skip
+        "debattartikel",
+        "Ingress",
+        "Notis",
+        "Fakta",
+        "Karin",
+    )
     assert [(quote.text, quote.person) for quote in said.quotes] == [("Äntligen!", "Gunnar Lind")]
     assert said.embargo == "2026-11-30T05:00:00Z"
 
 
 def test_opening_and_saving_changes_nothing(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
     picture = writing.picture(office, cast)
-    number = editing.create(office, cast.actor("writer"), writing.draft(
-        list(to.values()), media=[PictureIn(id=picture, alt="En buss.")], latest_at="2026-11-27T12:00",
-        variants={str(to["facebook"]): VariantIn(options={"first_comment": "Mer här"}),
-                  str(to["x"]): VariantIn(text="Kort")},
-    ))  # fmt: skip
+    number = editing.create(
+        office,
+        cast.actor("writer"),
+        writing.draft(
+            list(to.values()),
+            media=[PictureIn(id=picture, alt="En buss.")],
+            latest_at="2026-11-27T12:00",
+            variants={
+                str(to["facebook"]): VariantIn(options={"first_comment": "Mer här"}),
+                str(to["x"]): VariantIn(text="Kort"),
+            },
+        ),
+    )
     before = latest(office, cast)
     shown = form(writer.get(f"~/items/{number}/edit").text)
     assert writer.post(f"~/items/{number}/edit", shown | {"do": "save"}).status_code == 303
@@ -190,8 +223,9 @@ def test_the_hour_that_comes_twice_is_asked_about_and_the_answer_kept(
 def test_the_hour_that_does_not_exist_offers_the_two_around_it(writer: Browser, to: dict[str, int]) -> None:
     given = writer.post("~/write", post(channels=[to["mastodon"]], publish_day="2027-03-28", publish_time="02:30"))
     assert [button[-14:] for button in re.findall(r'name="do" value="(time:[^"]+)"', given.text)] == [
-        "00:30:00+00:00", "01:30:00+00:00",
-    ]  # fmt: skip
+        "00:30:00+00:00",
+        "01:30:00+00:00",
+    ]
 
 
 @pytest.mark.parametrize("day", ["2027-10-31", "2027-03-28"])
@@ -336,9 +370,17 @@ def test_pictures_come_in_through_the_plain_form_and_stay_in_order(
 ) -> None:
     first = writing.picture(office, cast, width=640)
     typed = post(channels=[to["mastodon"]], media=[first], **{f"alt-{first}": "En buss."})
-    shown = form(writer.post("~/write", typed | {
-        "do": "again", "files": (io.BytesIO(writing.photo(tone=7)), "stämma.jpg"),
-    }, content_type="multipart/form-data").text)  # fmt: skip
+    shown = form(
+        writer.post(
+            "~/write",
+            typed
+            | {
+                "do": "again",
+                "files": (io.BytesIO(writing.photo(tone=7)), "stämma.jpg"),
+            },
+            content_type="multipart/form-data",
+        ).text
+    )
     assert shown["media"][0] == str(first)
     second = shown["media"][1]
     shown = form(writer.post("~/write", typed | {"media": shown["media"], "do": f"up:{second}"}).text)
@@ -352,8 +394,11 @@ def test_pictures_come_in_through_the_plain_form_and_stay_in_order(
 def test_a_file_that_is_no_picture_is_refused_by_name_and_the_text_stays(
     writer: Browser, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
-    given = writer.post("~/write", post(channels=[to["mastodon"]], files=(io.BytesIO(b"%PDF-1.7 nej"), "beslut.pdf")),
-                        content_type="multipart/form-data")  # fmt: skip
+    given = writer.post(
+        "~/write",
+        post(channels=[to["mastodon"]], files=(io.BytesIO(b"%PDF-1.7 nej"), "beslut.pdf")),
+        content_type="multipart/form-data",
+    )
     assert given.status_code == 422
     assert "beslut.pdf: " in given.text
     assert form(given.text)["text"] == [writing.TEXT]
@@ -373,10 +418,19 @@ def test_the_check_says_what_the_publisher_would_and_saves_nothing(
 
 
 def test_the_check_never_breaks_on_nonsense(writer: Browser, to: dict[str, int]) -> None:
-    told = writer.post("~/write/check", {
-        "kind": "sonnet", "channels": ["999", "x", "-1"], "media": ["12", "²"], "own-²": "x", "opt-1": "y",
-        "publish_day": "förr", "publish_time": "99:99", "text": "<script>alert(1)</script>\x00",
-    })  # fmt: skip
+    told = writer.post(
+        "~/write/check",
+        {
+            "kind": "sonnet",
+            "channels": ["999", "x", "-1"],
+            "media": ["12", "²"],
+            "own-²": "x",
+            "opt-1": "y",
+            "publish_day": "förr",
+            "publish_time": "99:99",
+            "text": "<script>alert(1)</script>\x00",
+        },
+    )
     assert told.status_code == 200
     assert "<script>" not in told.get_json()["previews"]
 

@@ -19,10 +19,21 @@ from tests.images.text.test_fonts import colour_font
 
 Browse = Callable[..., Browser]
 LOOK = {
-    "primary": "#7A1F5C", "accent": "#ffcc00", "light": "#ffffff", "dark": "#101010", "heading": "Source Sans 3",
-    "body": "Inter", "serif": "Source Serif 4", "motif": "slope", "margin": "7", "safe_top": "13", "safe_bottom": "15",
-    "logo": "0", "logo_on_dark": "0", "name": "Västra gruppen",
-}  # fmt: skip
+    "primary": "#7A1F5C",
+    "accent": "#ffcc00",
+    "light": "#ffffff",
+    "dark": "#101010",
+    "heading": "Source Sans 3",
+    "body": "Inter",
+    "serif": "Source Serif 4",
+    "motif": "slope",
+    "margin": "7",
+    "safe_top": "13",
+    "safe_bottom": "15",
+    "logo": "0",
+    "logo_on_dark": "0",
+    "name": "Västra gruppen",
+}
 
 
 def font() -> bytes:
@@ -58,9 +69,16 @@ def test_it_is_looked_at_before_it_is_kept(browse: Browse, office: Office, cast:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("primary", "green"), ("heading", "Comic Sans"), ("motif", "stars"), ("margin", "40"), ("safe_top", "x"),
-     ("logo", "77"), ("name", "x" * 61)],
-)  # fmt: skip
+    [
+        ("primary", "green"),
+        ("heading", "Comic Sans"),
+        ("motif", "stars"),
+        ("margin", "40"),
+        ("safe_top", "x"),
+        ("logo", "77"),
+        ("name", "x" * 61),
+    ],
+)
 def test_what_is_wrong_is_said_by_its_field(browse: Browse, office: Office, cast: Cast, field: str, value: str) -> None:
     given = browse(cast.administrator).post("~/settings/look/", LOOK | {field: value})
     assert given.status_code == 422
@@ -135,11 +153,14 @@ def test_a_font_with_emoji_in_colour_draws_the_emoji(browse: Browse, office: Off
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no font", b"\0\1\0\0" + b"x" * 400], ids=["empty", "text", "damaged"],
-)  # fmt: skip
+    "data",
+    [b"", b"no font", b"\0\1\0\0" + b"x" * 400],
+    ids=["empty", "text", "damaged"],
+)
 def test_a_file_that_is_no_font_for_swedish_is_refused(browse: Browse, office: Office, cast: Cast, data: bytes) -> None:
-    given = browse(cast.administrator).post("~/settings/look/fonts", {"font": (io.BytesIO(data), "x.ttf")},
-                                            content_type="multipart/form-data")  # fmt: skip
+    given = browse(cast.administrator).post(
+        "~/settings/look/fonts", {"font": (io.BytesIO(data), "x.ttf")}, content_type="multipart/form-data"
+    )
     assert given.status_code == 422
     assert brand.get(office, cast.place.id).fonts == {}
     assert not (office.media / "fonts").exists()

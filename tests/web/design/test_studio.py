@@ -94,8 +94,10 @@ def test_an_alt_text_of_ones_own_goes_before_the_proposed(browse: Browse, office
     browser = browse(cast.writer)
     browser.post("~/studio/headline", WORDS | {"do": "save", "proposed": "Förslag.", "alt": "Linje 14 går oftare."})
     assert pictures(office, cast)[0].alt == "Linje 14 går oftare."
-    browser.post("~/studio/headline", {"text-headline": "Annat", "sizes": "1200x630", "do": "save",
-                                       "proposed": "Förslag.", "alt": "Förslag."})  # fmt: skip
+    browser.post(
+        "~/studio/headline",
+        {"text-headline": "Annat", "sizes": "1200x630", "do": "save", "proposed": "Förslag.", "alt": "Förslag."},
+    )
     assert pictures(office, cast)[1].alt == "Bild med texten: Annat."
 
 
@@ -153,8 +155,9 @@ def test_a_portrait_comes_from_the_library_or_from_a_file(browse: Browse, office
 
 def test_a_file_that_is_no_picture_is_said_beside_its_field(browse: Browse, office: Office, cast: Cast) -> None:
     file = (io.BytesIO(b"<svg/>"), "karta.svg")
-    given = browse(cast.writer).post("~/studio/quote", {"do": "save", "text-quote": "Ja", "file-portrait": file},
-                                     content_type="multipart/form-data")  # fmt: skip
+    given = browse(cast.writer).post(
+        "~/studio/quote", {"do": "save", "text-quote": "Ja", "file-portrait": file}, content_type="multipart/form-data"
+    )
     assert given.status_code == 422
     assert "karta.svg" in given.text
     assert pictures(office, cast) == []
@@ -193,8 +196,13 @@ def test_a_picture_is_made_from_the_composer_with_the_words_that_are_there(
     browse: Browse, office: Office, cast: Cast
 ) -> None:
     browser = browse(cast.writer)
-    words = {"title": "Ja till fler turer i Älvmo", "lead": "Nämnden säger ja.", "text": "Brödtext.",
-             "quote-text": "Nu blir det bättre.", "quote-person": "Eva Ek"}  # fmt: skip
+    words = {
+        "title": "Ja till fler turer i Älvmo",
+        "lead": "Nämnden säger ja.",
+        "text": "Brödtext.",
+        "quote-text": "Nu blir det bättre.",
+        "quote-person": "Eva Ek",
+    }
     assert 'value="studio"' in browser.get("~/write?kind=release").text
     told = browser.post("~/write", {"kind": "release", "do": "studio", **words})
     item = draft_with(browser, cast, office, **words)
@@ -203,8 +211,9 @@ def test_a_picture_is_made_from_the_composer_with_the_words_that_are_there(
     assert words["title"] in form
     assert words["lead"] in form
     assert "Nu blir det bättre." in browser.get(f"~/studio/quote?item={item.id}").text
-    back = browser.post("~/studio/release", {"text-headline": words["title"], "sizes": "1200x630",
-                                             "item": str(item.id), "do": "item"})  # fmt: skip
+    back = browser.post(
+        "~/studio/release", {"text-headline": words["title"], "sizes": "1200x630", "item": str(item.id), "do": "item"}
+    )
     assert back.headers["Location"].startswith(browser.path(f"~/items/{item.id}/edit"))
     with office.store.read(cast.place.id) as session:
         picture = items.current(session, items.load(session, item.id)).parsed().pictures[0]

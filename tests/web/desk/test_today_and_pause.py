@@ -212,8 +212,9 @@ def test_a_feed_has_an_end_and_says_so(browse: Any, cast: Cast, monkeypatch: pyt
         editing.create(cast.office, cast.actor("writer"), DraftIn(title=text, text=text, publish_at=at))
     given = browse().get(feed_of(cast))
     assert [str(event["summary"]).split(" (")[0] for event in Calendar.from_ical(given.data).walk("VEVENT")] == [
-        "i dag", "i morgon",
-    ]  # fmt: skip
+        "i dag",
+        "i morgon",
+    ]
     assert "X-WR-CALDESC:De 2 poster som ligger" in given.text
 
 

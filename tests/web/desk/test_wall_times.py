@@ -148,8 +148,15 @@ def test_the_kept_zone_is_offered_and_stays(cast: Cast, browse: Any, zone: str) 
         session.get_one(Workspace, cast.place.id).zone = zone
     browser = browse(cast.administrator)
     assert f'<option value="{zone}" selected>' in browser.get("~/settings/").text
-    given = browser.post("~/settings/", {
-        "name": "Gruppen", "zone": zone, "language": "sv", "latest_minutes": "45", "window_before_hours": "2",
-        "window_after_hours": "2",
-    })  # fmt: skip
+    given = browser.post(
+        "~/settings/",
+        {
+            "name": "Gruppen",
+            "zone": zone,
+            "language": "sv",
+            "latest_minutes": "45",
+            "window_before_hours": "2",
+            "window_after_hours": "2",
+        },
+    )
     assert given.status_code == 303

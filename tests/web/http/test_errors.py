@@ -67,10 +67,15 @@ def client(faulty: Flask) -> FlaskClient:
 
 @pytest.mark.parametrize(
     ("fault", "status", "says"),
-    [("locked", 503, "upptaget"), ("full", 507, "Disken är full"), ("nospace", 507, "Disken är full"),
-     ("bug", 500, "Något gick fel här"), ("key", 500, "Nyckelfilen passar inte"),
-     ("conflict", 409, "Allt är redan pausat.")],
-)  # fmt: skip
+    [
+        ("locked", 503, "upptaget"),
+        ("full", 507, "Disken är full"),
+        ("nospace", 507, "Disken är full"),
+        ("bug", 500, "Något gick fel här"),
+        ("key", 500, "Nyckelfilen passar inte"),
+        ("conflict", 409, "Allt är redan pausat."),
+    ],
+)
 def test_a_fault_says_what_it_means(client: FlaskClient, fault: str, status: int, says: str) -> None:
     given = client.get(f"/fault/{fault}")
     assert given.status_code == status
@@ -108,8 +113,15 @@ def test_a_database_held_by_somebody_else_is_told_of_and_nothing_is_lost(
     client = faulty.test_client()
     client.set_cookie("session", sessions.sign_in(office, cast.administrator.email, PASSWORD))
     browser = Browser(client, cast.place.slug)
-    form = {"form_token": browser.token(), "name": "Ett nytt namn", "zone": "Europe/Stockholm", "language": "sv",
-            "latest_minutes": "60", "window_before_hours": "1", "window_after_hours": "1"}  # fmt: skip
+    form = {
+        "form_token": browser.token(),
+        "name": "Ett nytt namn",
+        "zone": "Europe/Stockholm",
+        "language": "sv",
+        "latest_minutes": "60",
+        "window_before_hours": "1",
+        "window_after_hours": "1",
+    }
     path = browser.path("~/settings/")
     with office.store.engine.connect() as warm:
         warm.execute(text("PRAGMA busy_timeout=1"))
@@ -157,9 +169,16 @@ def test_a_form_sent_after_signing_out_says_so_instead_of_vanishing(browse: Any,
 
 @pytest.mark.parametrize(
     "path",
-    ["/w/gruppen/record/?before=x&person=-1&item=99999999999999999999", "/w/%00/", "/w/../x", "/static/../app.py",
-     "/static/css/nothing.css", "/sign-in?next=%00", "/w/gruppen/channels/99999999999999999999"],
-)  # fmt: skip
+    [
+        "/w/gruppen/record/?before=x&person=-1&item=99999999999999999999",
+        "/w/%00/",
+        "/w/../x",
+        "/static/../app.py",
+        "/static/css/nothing.css",
+        "/sign-in?next=%00",
+        "/w/gruppen/channels/99999999999999999999",
+    ],
+)
 def test_odd_addresses_break_nothing(browse: Any, cast: Cast, path: str) -> None:
     for browser in (browse(), browse(cast.writer)):
         assert browser.get(path).status_code < 500

@@ -96,14 +96,14 @@ def test_once_accepted_it_says_whom_it_waits_for_and_they_are_offered_nothing_bu
 
 def test_the_page_of_the_approver_names_who_wrote_it_and_who_changed_it(
     browse: Browse, pair: Pair, mended: int
-) -> None:  # fmt: skip
+) -> None:
     page = unescape(browse(pair.mends).get(f"~/items/{mended}/review").text)
     assert f"Skrivet av {pair.begins.name}, ändrat av {pair.mends.name}." in page
 
 
 def test_what_one_person_wrote_alone_is_said_to_be_theirs(
     browse: Browse, office: Office, cast: Cast, pair: Pair
-) -> None:  # fmt: skip
+) -> None:
     to = [writing.channels(office, cast)["x"]]
     number = writing.submitted(office, cast, to, writer=acting(cast, pair.begins))
     page = unescape(browse(pair.mends).get(f"~/items/{number}/review").text)

@@ -105,9 +105,15 @@ def test_a_yes_schedules_it_until_the_day_that_was_chosen(
     browse: Browse, office: Office, cast: Cast, to: dict[str, int]
 ) -> None:
     number, browser = writing.submitted(office, cast, [to["x"]]), browse(cast.approver)
-    given = browser.post(f"~/items/{number}/review", {
-        "verdict": "approve", "hash": state(office, cast, number)[1].hash, "until": "day", "until_day": "2026-12-05",
-    })  # fmt: skip
+    given = browser.post(
+        f"~/items/{number}/review",
+        {
+            "verdict": "approve",
+            "hash": state(office, cast, number)[1].hash,
+            "until": "day",
+            "until_day": "2026-12-05",
+        },
+    )
     assert given.status_code == 303
     assert state(office, cast, number)[0].state == "scheduled"
     end = decisions(office, cast)[-1].window_end
@@ -123,7 +129,7 @@ def test_a_yes_schedules_it_until_the_day_that_was_chosen(
         ({"until": "day", "until_day": "igår"}, "igår"),
         ({"verdict": "changes"}, "Skriv vad"),
     ],
-)  # fmt: skip
+)
 def test_a_decision_that_lacks_something_is_asked_about_and_its_words_kept(
     browse: Browse, office: Office, cast: Cast, to: dict[str, int], wrong: dict[str, str], told: str
 ) -> None:

@@ -260,10 +260,17 @@ def _also_on(office: Office, cast: Cast, item: Item, channel: int, pictures: lis
             session.add(PictureUse(revision_id=revision.id, media_id=row.id))
         session.add(
             Delivery(
-                uid="b" * 32, item_id=item.id, revision_id=revision.id, channel_id=channel, state="published",
-                due_at=AN_HOUR_AGO, latest_at=AN_HOUR_AGO, created_at=AN_HOUR_AGO, published_at=AN_HOUR_AGO,
+                uid="b" * 32,
+                item_id=item.id,
+                revision_id=revision.id,
+                channel_id=channel,
+                state="published",
+                due_at=AN_HOUR_AGO,
+                latest_at=AN_HOUR_AGO,
+                created_at=AN_HOUR_AGO,
+                published_at=AN_HOUR_AGO,
             )
-        )  # fmt: skip
+        )
 
 
 def test_a_correction_goes_to_no_page_where_nothing_stands(office: Office, cast: Cast, room: int) -> None:
@@ -353,8 +360,14 @@ def test_the_whole_way_of_a_correction(
     assert edit == again, "one correction at a time"
     number = int(edit.split("/")[-2])
     assert "Vad som är rättat" in writer.get(edit).text
-    fields = {"kind": "release", "title": "Ja till fler turer på landet", "text": "Regionen säger nog.",
-              "channels": str(room), "language": "sv", "do": "submit"}  # fmt: skip
+    fields = {
+        "kind": "release",
+        "title": "Ja till fler turer på landet",
+        "text": "Regionen säger nog.",
+        "channels": str(room),
+        "language": "sv",
+        "do": "submit",
+    }
     refused = writer.post(edit, data=fields)
     assert refused.status_code == 422
     assert "Skriv vad som är rättat" in refused.text

@@ -114,13 +114,29 @@ def test_each_try_is_told_in_words(browse: Browse, office: Office, cast: Cast, t
     with office.store.write(cast.place.id) as session:
         for place, (outcome, detail) in enumerate(tries):
             start, took = office.now() + timedelta(minutes=place), timedelta(seconds=1.5)
-            session.add(Attempt(delivery_id=row.id, channel_id=row.channel_id, part=0, hash="h", started_at=start,
-                                finished_at=start + took, outcome=outcome, detail=detail))  # fmt: skip
+            session.add(
+                Attempt(
+                    delivery_id=row.id,
+                    channel_id=row.channel_id,
+                    part=0,
+                    hash="h",
+                    started_at=start,
+                    finished_at=start + took,
+                    outcome=outcome,
+                    detail=detail,
+                )
+            )
         items.load(session, number).state = "published"
     page = browse(cast.reader).get(f"~/items/{number}").text
     told = words(page)
-    for sentence in ("5 försök", "Det kom inte fram, och inget skickades. rate limit", "Avläst: det gick inte ut.",
-                     "det kan ha gått ut. timeout", "Plattformen sade nej.", "Det gick ut, efter 1,5 s."):  # fmt: skip
+    for sentence in (
+        "5 försök",
+        "Det kom inte fram, och inget skickades. rate limit",
+        "Avläst: det gick inte ut.",
+        "det kan ha gått ut. timeout",
+        "Plattformen sade nej.",
+        "Det gick ut, efter 1,5 s.",
+    ):
         assert sentence in told, sentence
     assert 'href="https://x.example/1"' in page
 
@@ -197,9 +213,13 @@ def test_moving_outside_the_approved_window_is_said_before_it_is_done(
 
 @pytest.mark.parametrize(
     ("day", "time", "told"),
-    [("", "", "Välj när"), ("2026-11-27", "", "Välj både dag och klockslag."), ("2026-11-01", "10:00", "passerat"),
-     ("2026-11-27", "kväll", "”kväll” är inget klockslag")],
-)  # fmt: skip
+    [
+        ("", "", "Välj när"),
+        ("2026-11-27", "", "Välj både dag och klockslag."),
+        ("2026-11-01", "10:00", "passerat"),
+        ("2026-11-27", "kväll", "”kväll” är inget klockslag"),
+    ],
+)
 def test_a_bad_time_keeps_what_was_typed(
     browse: Browse, office: Office, cast: Cast, to: dict[str, int], day: str, time: str, told: str
 ) -> None:

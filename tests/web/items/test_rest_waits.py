@@ -90,7 +90,7 @@ def test_the_rest_can_be_stopped(browse: Browse, office: Office, cast: Cast, to:
 @pytest.mark.parametrize("under_way", ["sending", "unknown", "due"])
 def test_what_is_under_way_is_not_moved(
     office: Office, cast: Cast, to: dict[str, int], begun: int, under_way: str
-) -> None:  # fmt: skip
+) -> None:
     with office.store.write(cast.place.id) as session:
         row = session.scalars(select(Delivery).where(Delivery.channel_id == to["mastodon"])).one()
         if under_way == "due":

@@ -135,8 +135,14 @@ def test_a_pictures_page_tells_where_it_comes_from_and_what_came_of_it(
     browse: Browse, office: Office, cast: Cast, clock: SetClock
 ) -> None:
     upload(browse(cast.writer), writing.photo(), writing.photo(height=300, tone=10))
-    known = {"x": "50", "y": "50", "credit": "Karin Ek", "named": "1", "person": ["Anna Ek", ""],
-             "until": ["2026-12-20", ""]}  # fmt: skip
+    known = {
+        "x": "50",
+        "y": "50",
+        "credit": "Karin Ek",
+        "named": "1",
+        "person": ["Anna Ek", ""],
+        "until": ["2026-12-20", ""],
+    }
     assert browse(cast.writer).post("~/pictures/1/details", known).status_code == 303
     with office.store.write(cast.place.id) as session:
         provenance.derive(session, session.get_one(Media, 2), [1])

@@ -16,9 +16,15 @@ from tests.conftest import Browser, Cast, SetClock
 
 Browse = Callable[..., Browser]
 KNOWN = {
-    "alt": "Anna på torget.", "credit": "Karin Ek", "licence": "Avtal 2026", "tags": "torget, vår, torget", "x": "30",
-    "y": "70", "person": ["Anna Ek", ""], "until": ["2026-11-26", ""],
-}  # fmt: skip
+    "alt": "Anna på torget.",
+    "credit": "Karin Ek",
+    "licence": "Avtal 2026",
+    "tags": "torget, vår, torget",
+    "x": "30",
+    "y": "70",
+    "person": ["Anna Ek", ""],
+    "until": ["2026-11-26", ""],
+}
 
 
 @pytest.fixture
@@ -52,9 +58,16 @@ def test_the_focus_is_where_cards_are_centred(browse: Browse, office: Office, ca
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("x", "101"), ("y", "mitten"), ("until", ["31/1", ""]), ("alt", "x" * 2001), ("tags", "x" * 41),
-     ("tags", ",".join(str(n) for n in range(30))), ("person", ["x" * 121, ""])],
-)  # fmt: skip
+    [
+        ("x", "101"),
+        ("y", "mitten"),
+        ("until", ["31/1", ""]),
+        ("alt", "x" * 2001),
+        ("tags", "x" * 41),
+        ("tags", ",".join(str(n) for n in range(30))),
+        ("person", ["x" * 121, ""]),
+    ],
+)
 def test_what_is_wrong_is_said_and_nothing_is_lost(
     browse: Browse, office: Office, cast: Cast, shown: int, field: str, value: object
 ) -> None:
@@ -92,10 +105,19 @@ def test_an_ended_consent_lists_what_waits_and_what_is_out(
     with office.store.write(cast.place.id) as session:
         item = session.get_one(Item, out)
         item.state = "published"
-        session.add(Delivery(
-            uid="d1", item_id=out, revision_id=item.revision_id, channel_id=to["x"], state="published", due_at=clock.at,
-            latest_at=clock.at, created_at=clock.at, url="https://x.example.org/1",
-        ))  # fmt: skip
+        session.add(
+            Delivery(
+                uid="d1",
+                item_id=out,
+                revision_id=item.revision_id,
+                channel_id=to["x"],
+                state="published",
+                due_at=clock.at,
+                latest_at=clock.at,
+                created_at=clock.at,
+                url="https://x.example.org/1",
+            )
+        )
     clock.forward(days=1)
     page = browse(cast.reader).get("~/pictures/consents").text
     assert "Anna Ek" in page
@@ -115,9 +137,17 @@ def test_a_reader_writes_nothing_down(browse: Browse, cast: Cast, shown: int) ->
 
 
 @pytest.mark.parametrize(
-    "given", [{"at 1:1": "101"}, {"at 1:1": "-1"}, {"at 1:1": "nan"}, {"at 1:1": "mitten"}, {"at 3:2": "5"},
-              {"do": "reset 3:2"}, {"do": "reset "}],
-)  # fmt: skip
+    "given",
+    [
+        {"at 1:1": "101"},
+        {"at 1:1": "-1"},
+        {"at 1:1": "nan"},
+        {"at 1:1": "mitten"},
+        {"at 3:2": "5"},
+        {"do": "reset 3:2"},
+        {"do": "reset "},
+    ],
+)
 def test_a_crop_that_is_none_is_refused_with_a_sentence(
     browse: Browse, office: Office, cast: Cast, shown: int, given: dict[str, str]
 ) -> None:

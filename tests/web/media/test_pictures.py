@@ -46,8 +46,13 @@ def test_a_script_is_told_file_by_file(browse: Browse, office: Office, cast: Cas
         (io.BytesIO(b"<svg/>"), "karta.svg"),
         (io.BytesIO(b""), "tom.png"),
     ]
-    told = browse(cast.writer).post("~/pictures/", {"files": files}, content_type="multipart/form-data",
-                                    headers={"Accept": "application/json"}).get_json()  # fmt: skip
+    told = (
+        browse(cast.writer)
+        .post(
+            "~/pictures/", {"files": files}, content_type="multipart/form-data", headers={"Accept": "application/json"}
+        )
+        .get_json()
+    )
     assert [one["name"] for one in told["pictures"]] == ["buss"]
     assert [sentence.split(":")[0] for sentence in told["refused"]] == ["karta.svg", "tom.png"]
 
@@ -137,19 +142,27 @@ def written(office: Office, cast: Cast) -> dict[str, int]:
     return {
         "buss": editing.create(office, who, writing.draft([to["x"]], text="Ångbåten och BUSSEN till Älvby.")),
         "procent": editing.create(office, who, writing.draft([to["x"]], text="Nu sänker vi taxan med 100% för alla.")),
-        "release": editing.create(office, who, writing.draft([to["newsroom"]], kind="release", title="Fler vårdplatser",
-                                                             text="Text.")),
-    }  # fmt: skip
+        "release": editing.create(
+            office, who, writing.draft([to["newsroom"]], kind="release", title="Fler vårdplatser", text="Text.")
+        ),
+    }
 
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("q=bussen", ["buss"]), ("q=ÅNGBÅTEN+älvby", ["buss"]), ("q=100%25", ["procent"]),
-     ("q=%25", ["procent"]), ("q=_", []),
-     ("q=kossa", []), ("kind=release", ["release"]), ("q=vårdplatser&state=draft", ["release"]),
-     ("state=published", []),
-     ("state=nonsense&kind=nonsense&before=x", ["buss", "procent", "release"])],
-)  # fmt: skip
+    [
+        ("q=bussen", ["buss"]),
+        ("q=ÅNGBÅTEN+älvby", ["buss"]),
+        ("q=100%25", ["procent"]),
+        ("q=%25", ["procent"]),
+        ("q=_", []),
+        ("q=kossa", []),
+        ("kind=release", ["release"]),
+        ("q=vårdplatser&state=draft", ["release"]),
+        ("state=published", []),
+        ("state=nonsense&kind=nonsense&before=x", ["buss", "procent", "release"]),
+    ],
+)
 def test_items_are_found_by_all_their_words_whatever_the_case(
     browse: Browse, cast: Cast, written: dict[str, int], query: str, found: list[str]
 ) -> None:

@@ -36,8 +36,9 @@ def ask(browser: Browser, method: str, path: str, data: bytes = b"", **headers: 
 
 
 def begin(browser: Browser, length: int = len(DATA), name: str = "torget.jpg", kind: str = "image/jpeg") -> Any:
-    about = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}"
-                     for key, value in (("filename", name), ("filetype", kind)))  # fmt: skip
+    about = ",".join(
+        f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in (("filename", name), ("filetype", kind))
+    )
     return ask(browser, "POST", "~/pictures/uploads", Upload_Length=str(length), Upload_Metadata=about)
 
 
@@ -58,8 +59,10 @@ def test_a_file_comes_in_pieces_and_is_then_a_picture(browser: Browser, office: 
     assert add(browser, address, DATA[:5000], 0).headers["Upload-Offset"] == "5000"
     head = ask(browser, "HEAD", address)
     assert (head.status_code, head.headers["Upload-Offset"], head.headers["Upload-Length"]) == (
-        200, "5000", str(len(DATA)),
-    )  # fmt: skip
+        200,
+        "5000",
+        str(len(DATA)),
+    )
     assert head.headers["Cache-Control"] == "no-store"
     assert add(browser, address, DATA[5000:], 5000).status_code == 204
     told = ask(browser, "POST", address).get_json()
@@ -120,9 +123,16 @@ def test_two_connections_never_write_the_same_file_at_once(office: Office, cast:
 
 @pytest.mark.parametrize(
     ("length", "kind", "status"),
-    [(0, "image/jpeg", 422), (-1, "", 422), (PICTURE_BYTES, "image/jpeg", 201), (PICTURE_BYTES + 1, "image/jpeg", 413),
-     (VIDEO_BYTES, "video/mp4", 201), (VIDEO_BYTES + 1, "video/mp4", 413), (10**14, "", 413)],
-)  # fmt: skip
+    [
+        (0, "image/jpeg", 422),
+        (-1, "", 422),
+        (PICTURE_BYTES, "image/jpeg", 201),
+        (PICTURE_BYTES + 1, "image/jpeg", 413),
+        (VIDEO_BYTES, "video/mp4", 201),
+        (VIDEO_BYTES + 1, "video/mp4", 413),
+        (10**14, "", 413),
+    ],
+)
 def test_its_size_is_judged_before_anything_is_sent(
     browser: Browser, office: Office, length: int, kind: str, status: int
 ) -> None:
@@ -242,6 +252,4 @@ def test_what_is_no_video_is_not_read_where_it_is_as_large_as_one(browser: Brows
     address = begin(browser, PICTURE_BYTES + 1, "film.mp4", "video/mp4").headers["Location"]
     with uploads.path_of(office, address.rsplit("/", 1)[1]).open("r+b") as file:
         file.truncate(PICTURE_BYTES + 1)
-    assert ask(browser, "POST", address).get_json()["refused"] == [
-        "film.mp4: Filen är 26 MB och får vara högst 25 MB."
-    ]  # fmt: skip
+    assert ask(browser, "POST", address).get_json()["refused"] == ["film.mp4: Filen är 26 MB och får vara högst 25 MB."]

@@ -43,9 +43,15 @@ def sent(browser: Browser, data: bytes, name: str) -> Any:
     size = {"Upload-Length": str(len(data)), "Upload-Metadata": about}
     begun = browser.client.post(browser.path("~/pictures/uploads"), headers=token | size)
     address = begun.headers["Location"]
-    browser.client.patch(address, data=data, headers=token | {
-        "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
-    })  # fmt: skip
+    browser.client.patch(
+        address,
+        data=data,
+        headers=token
+        | {
+            "Upload-Offset": "0",
+            "Content-Type": "application/offset+octet-stream",
+        },
+    )
     return browser.client.post(address, headers=token).get_json()
 
 
@@ -61,8 +67,9 @@ def test_a_video_is_told_by_its_content_and_not_by_its_name(browse: Browse, offi
 
 def test_a_damaged_video_is_refused_with_its_sentence(browse: Browse, office: Office, cast: Cast) -> None:
     told = sent(browse(cast.writer), films.video()[:900], "film.mp4")
-    assert told["refused"] == ["film.mp4: Videon är skadad eller hann inte kopieras klart. Hämta den där den kom ifrån "
-                               "och försök igen."]  # fmt: skip
+    assert told["refused"] == [
+        "film.mp4: Videon är skadad eller hann inte kopieras klart. Hämta den där den kom ifrån och försök igen."
+    ]
     with office.store.read(cast.place.id) as session:
         assert session.query(Video).count() == 0
     assert not list((office.home / "incoming").iterdir())
@@ -101,9 +108,17 @@ def test_another_moment_is_another_picture_of_the_same_people(
     from datetime import date
 
     first = taken.poster.media
-    details.write_down(office, cast.actor("writer"), first.id, Known(
-        alt="Anna.", credit="Karin Ek", persons=(("Anna Ek", date(2027, 1, 31)),), tags=("torget",),
-    ))  # fmt: skip
+    details.write_down(
+        office,
+        cast.actor("writer"),
+        first.id,
+        Known(
+            alt="Anna.",
+            credit="Karin Ek",
+            persons=(("Anna Ek", date(2027, 1, 31)),),
+            tags=("torget",),
+        ),
+    )
     browser = browse(cast.writer)
     moment = taken.video.facts["moments"][-1]
     assert browser.post(f"~/pictures/videos/{taken.video.id}", {"at": str(moment)}).status_code == 303
@@ -204,8 +219,20 @@ def test_room_that_others_took_while_a_video_was_read_is_not_given_twice(
     def meanwhile(path: Any, target: Any) -> Any:
         film = read(path, target)
         with office.store.write(cast.place.id) as session:
-            session.add(Video(sha256="0" * 64, suffix=".mp4", mime="video/mp4", width=1, height=1, size=10 * MB,
-                              duration=1, filename="", created_at=office.now(), facts={}))  # fmt: skip
+            session.add(
+                Video(
+                    sha256="0" * 64,
+                    suffix=".mp4",
+                    mime="video/mp4",
+                    width=1,
+                    height=1,
+                    size=10 * MB,
+                    duration=1,
+                    filename="",
+                    created_at=office.now(),
+                    facts={},
+                )
+            )
         return film
 
     quota.set_room(office, cast.actor("administrator"), 10)

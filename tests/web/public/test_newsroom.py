@@ -40,14 +40,32 @@ def test_a_release_stands_in_the_newsroom_with_everything_the_press_needs(
 ) -> None:
     picture = publications.picture(office, cast.place.id, b"jpeg", credit="Anna Ek", width=1600, height=900)
     item = release(
-        office, cast, room, lead="Ingressen.", short="Notisen.", facts="- 41 000 resor", contact="Eva, 070-000 00 00",
-        quotes=[Quote(text="Äntligen!", person="Karin Lund")], pictures=[picture], genre="debattartikel",
-    )  # fmt: skip
+        office,
+        cast,
+        room,
+        lead="Ingressen.",
+        short="Notisen.",
+        facts="- 41 000 resor",
+        contact="Eva, 070-000 00 00",
+        quotes=[Quote(text="Äntligen!", person="Karin Lund")],
+        pictures=[picture],
+        genre="debattartikel",
+    )
     page = press.get(address(press, item))
     assert page.status_code == 200
-    for words in ("Debattartikel", "Ja till fler turer på landet", "Ingressen.", "<strong>ja</strong>", "Notisen.",
-                  "<li>41 000 resor</li>", "Äntligen!", "Karin Lund", "Foto: Anna Ek", "Presskontakt",
-                  'href="tel:0700000000"'):  # fmt: skip
+    for words in (
+        "Debattartikel",
+        "Ja till fler turer på landet",
+        "Ingressen.",
+        "<strong>ja</strong>",
+        "Notisen.",
+        "<li>41 000 resor</li>",
+        "Äntligen!",
+        "Karin Lund",
+        "Foto: Anna Ek",
+        "Presskontakt",
+        'href="tel:0700000000"',
+    ):
         assert words in page.text, words
 
 
@@ -158,9 +176,18 @@ def test_nothing_follows_the_reader(press: FlaskClient, office: Office, cast: Ca
 def test_markup_from_the_writer_cannot_run(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
     evil = "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
     item = release(
-        office, cast, room, title=evil, lead=evil, text=evil, facts=evil, short=evil, contact=evil,
-        quotes=[Quote(text=evil, person=evil)], link="javascript:alert(1)",
-    )  # fmt: skip
+        office,
+        cast,
+        room,
+        title=evil,
+        lead=evil,
+        text=evil,
+        facts=evil,
+        short=evil,
+        contact=evil,
+        quotes=[Quote(text=evil, person=evil)],
+        link="javascript:alert(1)",
+    )
     post = publications.published(office, cast.place.id, room, at=AN_HOUR_AGO, text=evil)
     for path in (address(press, item), address(press, post), "/n/gruppen/"):
         html = re.sub(r'<script type="application/ld\+json">[^<]*</script>', "", press.get(path).text)

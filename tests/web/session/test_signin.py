@@ -331,9 +331,10 @@ def test_the_cookie_is_a_host_cookie_where_the_office_has_tls(office: Office, ca
     page = client.get("/sign-in", base_url="https://localhost")
     token = page.text.split('name="form_token" value="')[1].split('"')[0]
     given = client.post(
-        "/sign-in", base_url="https://localhost",
+        "/sign-in",
+        base_url="https://localhost",
         data={"email": cast.writer.email, "password": PASSWORD, "form_token": token},
-    )  # fmt: skip
+    )
     cookie = next(line for line in given.headers.getlist("Set-Cookie") if "session" in line)
     assert cookie.startswith("__Host-session=")
     for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
@@ -428,10 +429,14 @@ def test_an_old_address_in_a_new_coat_is_the_same() -> None:
 @pytest.mark.parametrize(
     ("said", "address"),
     [
-        ("203.0.113.9", "203.0.113.9"), ("203.0.113.9:5001", "203.0.113.9"), ("[2001:db8::1]:443", "2001:db8::1"),
-        ("2001:db8::1", "2001:db8::1"), ("", ""), ("unknown", "unknown"),
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:5001", "203.0.113.9"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("", ""),
+        ("unknown", "unknown"),
     ],
-)  # fmt: skip
+)
 def test_a_port_behind_a_forwarded_address_makes_no_new_visitor(said: str, address: str) -> None:
     assert without_port(said) == address
 

@@ -96,17 +96,34 @@ def fill(connection: sa.Connection) -> None:
         direct = {one for one in _drawn_from(facts[number]) if place.get(one) == place[number] and one < number}
         sources[number] = direct.union(*(sources[one] for one in direct))
     ends = {number: end for number, one in facts.items() if (end := _first_end(one)) is not None}
-    _run(connection, "UPDATE media SET consent_ends = :ends WHERE id = :id",
-         ({"id": number, "ends": end} for number, end in ends.items()))  # fmt: skip
-    _run(connection, "INSERT INTO picture_source (media_id, source_id, workspace_id) VALUES (:id, :source, :place)",
-         ({"id": number, "source": one, "place": place[number]}
-          for number, found in sources.items() for one in sorted(found)))  # fmt: skip
-    _run(connection, "INSERT INTO likeness (media_id, quarter, dhash, workspace_id)"
-         " VALUES (:id, :quarter, :dhash, :place)",
-         ({"id": number, "quarter": quarter, "dhash": one["dhash"], "place": place[number]}
-          for number, one in facts.items() for quarter in _quarters(one)))  # fmt: skip
-    _run(connection, "INSERT INTO picture_use (revision_id, media_id, workspace_id) VALUES (:id, :media, :place)",
-         _uses(connection, known))  # fmt: skip
+    _run(
+        connection,
+        "UPDATE media SET consent_ends = :ends WHERE id = :id",
+        ({"id": number, "ends": end} for number, end in ends.items()),
+    )
+    _run(
+        connection,
+        "INSERT INTO picture_source (media_id, source_id, workspace_id) VALUES (:id, :source, :place)",
+        (
+            {"id": number, "source": one, "place": place[number]}
+            for number, found in sources.items()
+            for one in sorted(found)
+        ),
+    )
+    _run(
+        connection,
+        "INSERT INTO likeness (media_id, quarter, dhash, workspace_id) VALUES (:id, :quarter, :dhash, :place)",
+        (
+            {"id": number, "quarter": quarter, "dhash": one["dhash"], "place": place[number]}
+            for number, one in facts.items()
+            for quarter in _quarters(one)
+        ),
+    )
+    _run(
+        connection,
+        "INSERT INTO picture_use (revision_id, media_id, workspace_id) VALUES (:id, :media, :place)",
+        _uses(connection, known),
+    )
 
 
 def _uses(connection: sa.Connection, known: dict[tuple[int, str], int]) -> Iterator[dict[str, Any]]:

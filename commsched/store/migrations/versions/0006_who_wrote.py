@@ -10,9 +10,13 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-NEW = (("media", "alt_by", sa.Integer), ("media", "credit_by", sa.Integer),
-       ("approval_link", "replaced_at", sa.BigInteger), ("approval_link", "decision_id", sa.Integer),
-       ("notice", "read_at", sa.BigInteger))  # fmt: skip
+NEW = (
+    ("media", "alt_by", sa.Integer),
+    ("media", "credit_by", sa.Integer),
+    ("approval_link", "replaced_at", sa.BigInteger),
+    ("approval_link", "decision_id", sa.Integer),
+    ("notice", "read_at", sa.BigInteger),
+)
 
 
 def upgrade() -> None:

@@ -16,9 +16,13 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = {
-    "item": ("title", "search"), "media": ("filename", "alt", "credit"), "video": ("filename",),
-    "workspace": ("name",), "channel": ("name",), "person": ("name",),
-}  # fmt: skip
+    "item": ("title", "search"),
+    "media": ("filename", "alt", "credit"),
+    "video": ("filename",),
+    "workspace": ("name",),
+    "channel": ("name",),
+    "person": ("name",),
+}
 AT_ONCE = 500
 
 

@@ -11,9 +11,12 @@ branch_labels = None
 depends_on = None
 
 NEW = (
-    ("delivery", "stop", 10), ("delivery", "was", 12), ("delivery", "was_reason", 40), ("part", "was", 12),
+    ("delivery", "stop", 10),
+    ("delivery", "was", 12),
+    ("delivery", "was_reason", 40),
+    ("part", "was", 12),
     ("attempt", "uid", 32),
-)  # fmt: skip
+)
 
 
 def upgrade() -> None:
