@@ -162,7 +162,7 @@ def add_plain(app: Flask, office: Office) -> None:
     @allow("read")
     def plain() -> str:
         shown = span("month", dates.local(NOW, "Europe/Stockholm").date(), "Europe/Stockholm")
-        wanted = calendar.Wanted()
+        wanted = calendar.CalendarFilter()
         with office.store.read(i18n.actor().workspace) as session:
             found = session.scalars(
                 select(Item)
@@ -172,7 +172,7 @@ def add_plain(app: Flask, office: Office) -> None:
             ).all()
             channels = {row.id: (row.name, row.platform, row.state) for row in session.scalars(select(Channel))}
             near = _near(found)
-            draw = macro.make_module({"said": i18n.said}).chip  # type: ignore[attr-defined]
+            draw = macro.make_module({"said": i18n.translated}).chip  # type: ignore[attr-defined]
             placed = []
             for row in found:
                 row.wall, row.shown = row.publish_at.astimezone(ZONE), row.state

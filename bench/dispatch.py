@@ -34,11 +34,11 @@ def ours(folder: Path, count: int, channels: int) -> float:
     """Deliveries per second of the courier, from the first look to nothing left."""
     from bench.load import Noop, bare_office, fill
     from commsched.engine.embedded import collect_rarely
-    from commsched.services.deliver.dispatcher import Courier
+    from commsched.services.deliver.dispatcher import Dispatcher
 
     office = bare_office(folder, {"noop": Noop()})
     fill(office, count, channels, "noop", datetime.now(UTC) - timedelta(days=1), timedelta(0))
-    courier = Courier(office)
+    courier = Dispatcher(office)
     collect_rarely()  # as the engine does when it starts
     start = time.perf_counter()
     made = courier.run()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.load import Noop, bare_office, fill
 from commsched.core.delivery.outcome import Handles, Outcome
-from commsched.core.platform.contract import Part, Wire
+from commsched.core.platform.contract import ChannelContext, Part
 from commsched.engine.embedded import Engine
 from commsched.services.deliver import rows
 from commsched.services.kernel.context import Office
@@ -34,7 +34,7 @@ class Stamped(Noop):
     def __init__(self) -> None:
         self.called: dict[str, datetime] = {}
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         self.called[part.key.partition("-")[0]] = datetime.now(UTC)
         return super().publish(part, handles, wire)
 

@@ -103,7 +103,7 @@ def measure(session: Session) -> dict[str, list[float]]:
         "who is shown in ten": lambda: provenance.persons(session, [f"{n:064x}" for n in range(10, 110, 10)]),
         "consents of a page of 60": lambda: provenance.ends(session, page),
         "what soon ends, for the first page": lambda: consent_expiry.ending(session, NOW),
-        "how full it is": lambda: quota.room(session, office),
+        "how full it is": lambda: quota.usage(session, office),
         "what is unused": lambda: unused.unused(session, office),
     }
     found: dict[str, list[float]] = {name: [] for name in asked}

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from commsched.core.content.model import ChannelContent, Content, canonical, digest
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 from commsched.services.kernel.context import Office
 from commsched.store.migrate import ready
@@ -32,7 +32,7 @@ class Noop(Platform):
 
     key, name, instant = "noop", "No-op", True
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         return Account("noop", "No-op")
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -41,13 +41,13 @@ class Noop(Platform):
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
         return []
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         return Published(part.key, f"https://noop.invalid/{part.key}")
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         return Absent()
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         return Published(remote_id)
 
 

@@ -57,7 +57,7 @@ def main() -> None:
     from bench.load import bare_office, fill
     from commsched import platforms
     from commsched.bootstrap import http_session
-    from commsched.services.deliver.dispatcher import Courier
+    from commsched.services.deliver.dispatcher import Dispatcher
 
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     office = bare_office(folder, {"mastodon": platforms.get("mastodon")})
@@ -71,7 +71,7 @@ def main() -> None:
         connection.exec_driver_sql("UPDATE channel SET secrets = ?", (secret,))
     with ThreadPoolExecutor(32) as hands:
         start = time.perf_counter()
-        made = Courier(office, hands=hands).run()
+        made = Dispatcher(office, hands=hands).run()
         took = time.perf_counter() - start
     with office.store.engine.connect() as connection:
         out = connection.exec_driver_sql("SELECT count(*) FROM delivery WHERE state = 'published'").scalar()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from commsched import platforms
 from commsched.core.installation import settings
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 from commsched.core.timing.clock import Clock
 from commsched.mail.connection import read_url
 from commsched.mail.headers import parse_mailbox
@@ -81,7 +81,7 @@ def read_settings(home: Path) -> dict[str, str]:
     file = home / "commsched.toml"
     given: dict[str, settings.Given] = {}
     values: dict[str, str] = {}
-    problems: list[Words] = []
+    problems: list[Message] = []
     with settings.gathering(problems):
         given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
     given |= settings.from_environment(os.environ)
@@ -105,7 +105,7 @@ def _database_url(url: str) -> None:
         if url:
             make_url(url).get_dialect().import_dbapi()
     except (ArgumentError, ImportError) as error:
-        raise settings.refuse_variable(_DATABASE, Words(_NO_DATABASE)) from error
+        raise settings.refuse_variable(_DATABASE, Message(_NO_DATABASE)) from error
 
 
 def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
@@ -132,7 +132,7 @@ def open_office(
     *,
     clock: Clock | None = None,
     url: str | URL | None = None,
-    say: Callable[[Words], None] | None = None,
+    say: Callable[[Message], None] | None = None,
     **given: str,
 ) -> Office:
     """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
@@ -150,7 +150,7 @@ def open_office(
         saved = ready(store, folder / "backups", clock.now())
         vault = Vault.open(folder / "secret.key")
         if saved is not None:
-            (say or log.warning)(Words(_MIGRATED, {"file": str(saved)}))
+            (say or log.warning)(Message(_MIGRATED, {"file": str(saved)}))
     except BaseException:
         store.close()
         raise

@@ -17,7 +17,7 @@ gc.disable()  # what is made while starting lives as long as the process: to loo
 
 from commsched.bootstrap import home_directory, open_office  # noqa: E402
 from commsched.core.installation.settings import BadSettings  # noqa: E402
-from commsched.core.text.catalogues import say  # noqa: E402
+from commsched.core.text.catalogues import translate  # noqa: E402
 from commsched.core.text.messages import Conflict  # noqa: E402
 from commsched.images.intake.confinement import undumpable  # noqa: E402
 from commsched.services.ops.in_use import enter  # noqa: E402
@@ -32,9 +32,9 @@ try:
     office = open_office()
     app = create_app(office)
 except BadSettings as error:
-    raise SystemExit("\n".join(say(words, "en") for words in error.problems)) from error
+    raise SystemExit("\n".join(translate(words, "en") for words in error.problems)) from error
 except Conflict as error:
-    raise SystemExit(say(error.words, "en")) from error
+    raise SystemExit(translate(error.words, "en")) from error
 app.wsgi_app = LookedAfter(app.wsgi_app, office)  # type: ignore[method-assign]
 gc.freeze()
 gc.enable()

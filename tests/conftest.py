@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from commsched import platforms
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
-from commsched.core.platform.contract import Mailer, Message
+from commsched.core.platform.contract import Email, Mailer
 from commsched.services.accounts import passwords, people, sessions
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Actor, Office
@@ -48,10 +48,10 @@ class SetClock:
 class MailBag(Mailer):
     """A relay that keeps what it was given and answers what it is told to."""
 
-    sent: list[Message] = field(default_factory=list)
+    sent: list[Email] = field(default_factory=list)
     answer: Outcome = field(default_factory=lambda: Published("250 ok"))
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         self.sent.append(message)
         return self.answer
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commsched.core.text.catalogues import _entries, catalogue, gettext, ngettext, preferred, read_po, say
-from commsched.core.text.messages import Words
+from commsched.core.text.catalogues import _entries, catalogue, gettext, ngettext, preferred, read_po, translate
+from commsched.core.text.messages import Message
 from tests.catalogues import CODE, everything, fields
 
 pytestmark = pytest.mark.xdist_group("catalogues")  # the extraction is done once
@@ -65,8 +65,8 @@ def test_english_is_what_the_code_says() -> None:
 
 
 def test_a_sentence_in_a_sentence_is_translated_too() -> None:
-    inner = Words("Your role does not allow this.")
-    assert say(Words("%(a)s!", {"a": inner}), "sv") == "Din roll tillåter inte detta.!"
+    inner = Message("Your role does not allow this.")
+    assert translate(Message("%(a)s!", {"a": inner}), "sv") == "Din roll tillåter inte detta.!"
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_the_browsers_wish_is_read_by_its_weights(header: str, language: str) ->
 
 
 def test_the_name_of_a_setting_stays_as_it_is_written_also_where_a_sentence_begins_with_it() -> None:
-    fault = Words(
-        "%(what)s", {"what": Words("smtp_url cannot be read. Write smtp://user:password@host:port?starttls=1.")}
+    fault = Message(
+        "%(what)s", {"what": Message("smtp_url cannot be read. Write smtp://user:password@host:port?starttls=1.")}
     )
-    assert say(fault, "sv").startswith("smtp_url ")
-    assert say(Words("%(what)s", {"what": Words("saved")}), "en") == "Saved"
+    assert translate(fault, "sv").startswith("smtp_url ")
+    assert translate(Message("%(what)s", {"what": Message("saved")}), "en") == "Saved"

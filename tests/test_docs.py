@@ -15,7 +15,7 @@ import pytest
 from commsched.cli.main import main
 from commsched.core.access.roles import ROLES
 from commsched.core.installation import settings
-from commsched.core.text.catalogues import catalogue, say
+from commsched.core.text.catalogues import catalogue, translate
 from commsched.web.http.badges import STATES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,7 +174,7 @@ HANDBOOK = ROOT / "docs" / "handbok.md"
 def test_the_handbook_explains_every_state_by_the_word_on_the_screen() -> None:
     table = HANDBOOK.read_text("utf-8").split("## Vad lägena betyder")[1].split("\n## ")[0]
     rows = set(re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE))
-    words = {say(look.word, "sv") for key, look in STATES.items() if key in ITEM_STATES}
+    words = {translate(look.word, "sv") for key, look in STATES.items() if key in ITEM_STATES}
     assert words <= rows
 
 

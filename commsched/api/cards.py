@@ -10,7 +10,7 @@ from commsched.api.routing import actor, office, route, section
 from commsched.core.media.cards import SIZES
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.design import studio
-from commsched.services.design.studio import Wish
+from commsched.services.design.studio import CardRequest
 from commsched.services.media import provenance, search
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def draw_cards(given: schemas.CardIn) -> Any:
     return [serializers.media(office(), found[number], credit[number]) for number in dict.fromkeys(made)]
 
 
-def _wish(given: schemas.CardIn) -> Wish:
+def _wish(given: schemas.CardIn) -> CardRequest:
     try:
         images.designs.get(given.design)
     except images.errors.NoSuchDesign as error:
         raise Invalid(error.words.message, "design", **error.words.params) from None
-    return Wish(given.design, given.values, given.pictures, given.language)
+    return CardRequest(given.design, given.values, given.pictures, given.language)
 
 
 def _sizes(given: schemas.CardIn) -> list[tuple[int, int]]:

@@ -13,9 +13,9 @@ from commsched.api import schemas, serializers
 from commsched.api.problems import NoIfMatch, Stale
 from commsched.api.routing import (
     ID,
-    Made,
     Paged,
     Param,
+    WithHeaders,
     actor,
     convert,
     number,
@@ -35,7 +35,7 @@ from commsched.services.content import queries
 from commsched.services.content.drafts import as_draft
 from commsched.services.content.items import Changed
 from commsched.services.kernel import members
-from commsched.services.views.item_view import look, names
+from commsched.services.views.item_view import names, read_item
 from commsched.services.workflow import approve as approving
 from commsched.services.workflow import corrections, editing, idempotency, takedown
 from commsched.services.workflow import schedule as scheduling
@@ -62,10 +62,10 @@ FILTERS = (
 )
 
 
-def full(id: int) -> Made:
+def full(id: int) -> WithHeaders:
     """The item as it is now, its revision's hash as its ETag."""
-    seen = serializers.item(look(office(), actor(), id))
-    return Made(seen, {"ETag": f'"{seen.revision.hash}"'})
+    seen = serializers.item(read_item(office(), actor(), id))
+    return WithHeaders(seen, {"ETag": f'"{seen.revision.hash}"'})
 
 
 @route(
@@ -84,15 +84,15 @@ def create_item(given: DraftIn) -> Any:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         made = full(editing.create(office(), actor(), given))
-        return Made(made.body, made.headers | _location(made.body.id))
+        return WithHeaders(made.body, made.headers | _location(made.body.id))
     found = idempotency.create(office(), actor(), given, key)
     if found.answer:
         body = msgspec.json.decode(found.answer)
-        return Made(found.answer, {"ETag": f'"{body["revision"]["hash"]}"'} | _location(found.item_id))
+        return WithHeaders(found.answer, {"ETag": f'"{body["revision"]["hash"]}"'} | _location(found.item_id))
     made = full(found.item_id)
     if not found.again:
         idempotency.keep(office(), actor(), key, msgspec.json.encode(made.body).decode())
-    return Made(made.body, made.headers | _location(found.item_id))
+    return WithHeaders(made.body, made.headers | _location(found.item_id))
 
 
 def _location(id: int) -> dict[str, str]:
@@ -113,7 +113,7 @@ def _location(id: int) -> dict[str, str]:
 def list_items() -> Paged:
     with office().store.read(actor().workspace) as session:
         zone = members.workspace_of(session, actor()).zone
-        wish = queries.Wish(
+        wish = queries.ItemQuery(
             states=several("state"),
             channel=number("channel"),
             person=number("person"),
@@ -383,5 +383,5 @@ def put_back_item(id: int, given: schemas.Nothing) -> Any:
 )
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
     number = comments.comment(office(), actor(), id, given.body)
-    seen = serializers.item(look(office(), actor(), id))
+    seen = serializers.item(read_item(office(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

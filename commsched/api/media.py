@@ -8,7 +8,7 @@ from flask import Response, request
 
 from commsched.api import schemas, serializers
 from commsched.api.problems import WrongType
-from commsched.api.routing import ID, Made, actor, office, route, section
+from commsched.api.routing import ID, WithHeaders, actor, office, route, section
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.blobs import media_path
 from commsched.services.media import library, provenance
@@ -40,7 +40,7 @@ def add_picture() -> Any:
         office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""), request.form.get("credit", "")
     )
     made = serializers.added(office(), added, _credit(added.media))
-    return Made(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
+    return WithHeaders(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from commsched.api.schemas import ProblemDocument, ProblemOut
-from commsched.core.text.catalogues import say
+from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import N_, Invalid, OfficeError, Problem
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content.items import Changed
@@ -132,14 +132,14 @@ def document(error: OfficeError) -> Response:
     language = g.get("language") or "sv"
     body = ProblemDocument(
         type=f"urn:commsched:problem:{error.code}",
-        title=say(_title(error), language),
+        title=translate(_title(error), language),
         status=error.status,
-        detail=say(error.words, language),
+        detail=translate(error.words, language),
         code=error.code,
         field=error.field,
     )
     if isinstance(error, Blocked | Unfit):
-        body.problems = [spoken(problem, language) for problem in error.problems]
+        body.problems = [in_language(problem, language) for problem in error.problems]
     if isinstance(error, Gap | Fold):
         body.choices = list(error.choices)
     if isinstance(error, Changed):
@@ -159,9 +159,9 @@ def _too_large(_error: OverflowError) -> Response:
     return document(Invalid(N_("A number is larger than any there is here.")))
 
 
-def spoken(problem: Problem, language: str, channel: int | None = None) -> ProblemOut:
+def in_language(problem: Problem, language: str, channel: int | None = None) -> ProblemOut:
     """A problem of a draft in words."""
-    return ProblemOut(problem.level, problem.field, say(problem.words, language), channel)
+    return ProblemOut(problem.level, problem.field, translate(problem.words, language), channel)
 
 
 _PATH = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")

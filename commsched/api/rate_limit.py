@@ -12,7 +12,7 @@ import msgspec
 from commsched.api.problems import TooFast
 
 
-class Pace(msgspec.Struct):
+class TokenBucket(msgspec.Struct):
     """A bucket for each token: ``burst`` requests at once, ``per_second`` over time. Kept in this process only."""
 
     per_second: float = 200.0

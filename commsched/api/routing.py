@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, g, request
 
 from commsched.api import problems
 from commsched.api.problems import Unreadable, WrongType
-from commsched.api.rate_limit import Pace
+from commsched.api.rate_limit import TokenBucket
 from commsched.core.access.roles import Permission
 from commsched.core.access.routes import allow, public
 from commsched.core.text.catalogues import LANGUAGES, preferred
@@ -26,7 +26,7 @@ MOST_JSON: Final = 16 * 1024 * 1024
 characters are twelve million bytes where a client escapes each."""
 ID: Final = "int(max=9223372036854775807)"
 """The converter for ids in addresses: whatever the store cannot count to is simply not there."""
-pace = Pace()
+pace = TokenBucket()
 
 
 class Param(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Paged(msgspec.Struct, frozen=True):
     next: int | None
 
 
-class Made(msgspec.Struct, frozen=True):
+class WithHeaders(msgspec.Struct, frozen=True):
     """An answer with headers of its own."""
 
     body: Any
@@ -207,7 +207,7 @@ def respond(made: Any, status: int) -> Response:
     if isinstance(made, Response):
         return made
     headers: dict[str, str] = {}
-    if isinstance(made, Made):
+    if isinstance(made, WithHeaders):
         made, headers = made.body, made.headers
     if isinstance(made, Paged):
         headers |= _link(made.next)

@@ -9,12 +9,12 @@ import msgspec
 from flask import g
 
 from commsched.api import schemas as out
-from commsched.api.problems import spoken
+from commsched.api.problems import in_language
 from commsched.api.routing import PREFIX
 from commsched.core.content.draft import SourceIn
 from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import REASONS
-from commsched.core.text.catalogues import gettext, say
+from commsched.core.text.catalogues import gettext, translate
 from commsched.services.accounts.sessions import Visitor
 from commsched.services.content.compose import Checked
 from commsched.services.content.items import stamp as item_stamp
@@ -22,9 +22,9 @@ from commsched.services.content.queries import Doubt, Reach
 from commsched.services.kernel.context import Office
 from commsched.services.media.library import Added
 from commsched.services.notices.shifted_times import wall
-from commsched.services.views.item_view import Seen
+from commsched.services.views.item_view import ItemView
 from commsched.services.workflow.pause import why
-from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Media, Revision, Workspace
+from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Media, Revision, Workspace
 
 Names = Mapping[int, str]
 
@@ -127,7 +127,7 @@ def stamp(row: Item, current: Revision) -> str:
     return f"{current.hash}.{item_stamp(row)}"
 
 
-def item(seen: Seen) -> out.ItemOut:
+def item(seen: ItemView) -> out.ItemOut:
     row, names = seen.item, seen.people
     return out.ItemOut(
         id=row.id,
@@ -163,17 +163,17 @@ def item(seen: Seen) -> out.ItemOut:
     )
 
 
-def _problems(seen: Seen) -> list[out.ProblemOut]:
-    general = [spoken(problem, language()) for problem in seen.problems]
-    return general + [spoken(found, language(), one.channel) for one in seen.checked for found in one.problems]
+def _problems(seen: ItemView) -> list[out.ProblemOut]:
+    general = [in_language(problem, language()) for problem in seen.problems]
+    return general + [in_language(found, language(), one.channel) for one in seen.checked for found in one.problems]
 
 
 def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     """What one channel says; what is wrong whatever the channel is wrong on this one too, but said once."""
-    own = [spoken(problem, language(), one.channel) for problem in one.problems]
+    own = [in_language(problem, language(), one.channel) for problem in one.problems]
     said = {(problem.level, problem.field) for problem in own}
     rest = [problem for problem in general if (problem.level, problem.field) not in said]
-    notes = [say(words, language()) for words in one.notes]
+    notes = [translate(words, language()) for words in one.notes]
     return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
 
 
@@ -226,7 +226,7 @@ def workspace(place: Workspace, visitor: Visitor) -> out.WorkspaceOut:
     )
 
 
-def entry(row: Entry) -> out.EntryOut:
+def entry(row: AuditEntry) -> out.EntryOut:
     return out.EntryOut(
         row.id, row.at, row.actor, row.actor_id, row.action, row.item_id, row.facts, row.hash, row.previous
     )

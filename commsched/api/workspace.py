@@ -8,7 +8,7 @@ from flask import g, request
 from sqlalchemy import select
 
 from commsched.api import schemas, serializers
-from commsched.api.problems import spoken
+from commsched.api.problems import in_language
 from commsched.api.routing import Paged, Param, actor, number, office, page, paged, route, section
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_time
@@ -38,7 +38,8 @@ def check_draft(given: DraftIn) -> Any:
         content = compose.content_from(office(), session, workspace, given)
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [
-            spoken(problem, serializers.language()) for problem in compose.general_problems(content, at, office().now())
+            in_language(problem, serializers.language())
+            for problem in compose.general_problems(content, at, office().now())
         ]
         return [serializers.checked(one, general) for one in compose.check(office(), session, content, at=at)]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commsched.core.installation.settings import BadSettings
-from commsched.core.text.messages import OfficeError, Words
+from commsched.core.text.messages import Message, OfficeError
 
 if TYPE_CHECKING:
     from commsched.services.kernel.context import Actor, Office
@@ -26,16 +26,16 @@ def language() -> str:
     return "sv" if said.lower().startswith("sv") else "en"
 
 
-def say(words: Words | str, **params: Any) -> str:
+def translated(words: Message | str, **params: Any) -> str:
     """A sentence in the shell's language."""
-    from commsched.core.text.catalogues import say as said
+    from commsched.core.text.catalogues import translate as said
 
     return said(words, language(), **params)
 
 
-def tell(words: Words | str, **params: Any) -> None:
+def echo(words: Message | str, **params: Any) -> None:
     """Say something to the person, on stderr: stdout carries only what a script wants."""
-    click.echo(say(words, **params), err=True)
+    click.echo(translated(words, **params), err=True)
 
 
 def _remember(context: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -69,10 +69,10 @@ class OfficeCommand(click.Command):
         try:
             return super().invoke(context)
         except BadSettings as error:
-            raise _BadSettings("\n".join(say(words) for words in error.problems)) from error
+            raise _BadSettings("\n".join(translated(words) for words in error.problems)) from error
         except OfficeError as error:
             field = f" ({error.field})" if error.field else ""
-            raise click.ClickException(say(error.words) + field) from error
+            raise click.ClickException(translated(error.words) + field) from error
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
@@ -95,8 +95,8 @@ def _of_the_database(error: Exception) -> str | None:
     assert isinstance(error, DatabaseError)
     detail = str(error.orig)
     if "locked" in detail:
-        return f"{say(N_('The office is busy right now'))}: {detail}"
-    return say(N_("The database cannot be opened: %(detail)s"), detail=detail)
+        return f"{translated(N_('The office is busy right now'))}: {detail}"
+    return translated(N_("The database cannot be opened: %(detail)s"), detail=detail)
 
 
 class OfficeGroup(click.Group):
@@ -141,7 +141,7 @@ def warn_of_network_disk() -> None:
 
     words = warning(bootstrap.database_file(bootstrap.home_directory(home())))
     if words is not None:
-        tell(words)
+        echo(words)
 
 
 def open_office(*, new: bool = False) -> Office:
@@ -155,12 +155,12 @@ def open_office(*, new: bool = False) -> Office:
             N_("There is no office in %(home)s. Make one with “commsched init”."), "--home", home=str(folder)
         )
     hold(folder)
-    office = bootstrap.open_office(home(), say=tell)
+    office = bootstrap.open_office(home(), say=echo)
     click.get_current_context().call_on_close(office.store.close)
     return office
 
 
-def place(office: Office, slug: str | None) -> tuple[Workspace, Actor]:
+def workspace_and_actor(office: Office, slug: str | None) -> tuple[Workspace, Actor]:
     """The workspace called ``slug`` (or the only one), and the machine's administrator in it."""
     from commsched.services.accounts import machine_admin
 
@@ -186,7 +186,7 @@ def password_from(stdin: bool, *, required: bool) -> str | None:
         return line
     if not required:
         return None
-    tell(N_("Choose a password of at least %(least)s characters."), least=LEAST)
+    echo(N_("Choose a password of at least %(least)s characters."), least=LEAST)
     given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return given
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commsched.cli._common import OfficeGroup, language, open_office, place, say, table, tell, workspace_option
+from commsched.cli._common import (
+    OfficeGroup,
+    echo,
+    language,
+    open_office,
+    table,
+    translated,
+    workspace_and_actor,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from commsched.images.cards.brand import Brand
@@ -79,7 +88,7 @@ def draw_card(
         out.write_bytes(made.data)
         click.echo(made.alt)
     for problem in made.warnings:
-        tell(f"{problem.field}: {say(problem.words)}" if problem.field else problem.words)
+        echo(f"{problem.field}: {translated(problem.words)}" if problem.field else problem.words)
     if any(problem.blocks for problem in made.warnings):
         sys.exit(TOO_LONG)
 
@@ -151,7 +160,7 @@ def _look(workspace: str) -> tuple[Brand, str]:
 
     try:
         office = open_office()
-        row, _actor = place(office, workspace)
+        row, _actor = workspace_and_actor(office, workspace)
     except (NotFound, Invalid):
         if workspace:
             raise

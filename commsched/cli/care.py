@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commsched.cli._common import OfficeCommand, home, open_office, place, say, tell, workspace_option
+from commsched.cli._common import (
+    OfficeCommand,
+    echo,
+    home,
+    open_office,
+    translated,
+    workspace_and_actor,
+    workspace_option,
+)
 from commsched.core.text.messages import N_, OfficeError
 
 if TYPE_CHECKING:
@@ -25,7 +33,7 @@ def doctor(as_json: bool) -> None:
     from sqlalchemy.exc import DBAPIError
 
     from commsched.core.installation.settings import BadSettings
-    from commsched.core.text.messages import NotFound, Words
+    from commsched.core.text.messages import Message, NotFound
     from commsched.services.ops.doctor import Finding, examine, worst
 
     try:
@@ -38,35 +46,40 @@ def doctor(as_json: bool) -> None:
         findings = [Finding("database", "fail", error.words)]
     except DBAPIError as error:
         detail = {"detail": str(error.orig)}
-        findings = [Finding("database", "fail", Words(N_("The database cannot be opened: %(detail)s"), detail))]
+        findings = [Finding("database", "fail", Message(N_("The database cannot be opened: %(detail)s"), detail))]
         findings += _network_disk()
     whole = worst(findings)
     if as_json:
         _print_json(findings, whole)
     else:
         for one in findings:
-            click.echo(f"{SIGNS[one.level]}  {one.name}: {say(one.words)}")
+            click.echo(f"{SIGNS[one.level]}  {one.name}: {translated(one.words)}")
             if one.help and one.level != "ok":
-                click.echo(f"      {say(one.help)}")
+                click.echo(f"      {translated(one.help)}")
     click.get_current_context().exit(1 if whole == "fail" else 0)
 
 
 def _network_disk() -> list[Finding]:
     """Perhaps why the database cannot be opened."""
     from commsched import bootstrap
-    from commsched.core.text.messages import Words
+    from commsched.core.text.messages import Message
     from commsched.services.ops import network_disk
     from commsched.services.ops.doctor import Finding
 
     words = network_disk.warning(bootstrap.database_file(bootstrap.home_directory(home())))
-    return [Finding("file system", "warn", words, Words(network_disk.HELP))] if words else []
+    return [Finding("file system", "warn", words, Message(network_disk.HELP))] if words else []
 
 
 def _print_json(findings: list[Any], whole: str) -> None:
     import json
 
     rows = [
-        {"name": one.name, "level": one.level, "message": say(one.words), "help": say(one.help) if one.help else ""}
+        {
+            "name": one.name,
+            "level": one.level,
+            "message": translated(one.words),
+            "help": translated(one.help) if one.help else "",
+        }
         for one in findings
     ]
     click.echo(json.dumps({"ok": whole != "fail", "level": whole, "findings": rows}, ensure_ascii=False, indent=2))
@@ -80,9 +93,9 @@ def pause(workspace: str, reason: str) -> None:
     from commsched.services.workflow import pause as switch
 
     office = open_office()
-    found, actor = place(office, workspace)
+    found, actor = workspace_and_actor(office, workspace)
     switch.pause(office, actor, reason)
-    tell(N_("%(name)s is paused."), name=found.name)
+    echo(N_("%(name)s is paused."), name=found.name)
 
 
 @click.command(cls=OfficeCommand)
@@ -99,9 +112,9 @@ def resume(workspace: str, missed: str) -> None:
     from commsched.services.workflow import pause as switch
 
     office = open_office()
-    found, actor = place(office, workspace)
+    found, actor = workspace_and_actor(office, workspace)
     held = switch.resume(office, actor, "send" if missed == "send" else "hold")
-    tell(N_("%(name)s goes on. Held for a decision: %(held)s."), name=found.name, held=held)
+    echo(N_("%(name)s goes on. Held for a decision: %(held)s."), name=found.name, held=held)
 
 
 @click.command(cls=OfficeCommand)
@@ -114,7 +127,7 @@ def backup(to: Path | None, with_key: bool) -> None:
     office = open_office()
     click.echo(archive(office, to, with_key=with_key))
     if not with_key:
-        tell(
+        echo(
             N_(
                 "The key is not in it. Keep a copy of %(key)s somewhere else: without it tokens must be connected anew."
             ),
@@ -161,7 +174,7 @@ def _tell_of(brought: Brought, folder: Path) -> None:
     from commsched.services.ops import backup as archives
 
     made_at = f"{brought.manifest.made_at:%Y-%m-%d %H:%M} UTC"
-    tell(
+    echo(
         N_(
             "Restored to %(home)s, as it was %(at)s. It is paused; %(count)s deliveries are read back before you "
             "resume."
@@ -173,9 +186,9 @@ def _tell_of(brought: Brought, folder: Path) -> None:
     _tell_of_own_pages(brought, made_at)
     for name in archives.LEAD_OUT:
         if value := brought.settings.get(name):
-            tell(N_("From the backup's settings: %(setting)s"), setting=f"{name} = {archives.without_password(value)}")
+            echo(N_("From the backup's settings: %(setting)s"), setting=f"{name} = {archives.without_password(value)}")
     if not brought.has_key:
-        tell(
+        echo(
             N_(
                 "The backup has no key. Put your copy of secret.key in the home before you start, or connect the "
                 "channels again."
@@ -187,7 +200,7 @@ def _tell_of_own_pages(brought: Brought, made_at: str) -> None:
     """What is public the moment the pages are served again, pause or no pause."""
     took = brought.carried
     if took is None:
-        tell(
+        echo(
             N_(
                 "What was taken down or corrected on your own pages after %(at)s stands there again as it was, "
                 "consents that ended since hold again, and people who were shut out since can sign in again: look "
@@ -196,7 +209,7 @@ def _tell_of_own_pages(brought: Brought, made_at: str) -> None:
             at=made_at,
         )
         return
-    tell(
+    echo(
         N_(
             "Carried over from what it replaces: take-downs %(takedowns)s, ended consents %(consents)s, people shut "
             "out %(people)s, keys ended %(keys)s. What was corrected on your own pages after %(at)s stands there again "

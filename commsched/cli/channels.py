@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commsched.cli._common import OfficeGroup, open_office, place, say, table, tell, workspace_option
+from commsched.cli._common import (
+    OfficeGroup,
+    echo,
+    open_office,
+    table,
+    translated,
+    workspace_and_actor,
+    workspace_option,
+)
 from commsched.core.text.decoding import decode
 from commsched.core.text.messages import N_
 
@@ -47,7 +55,7 @@ def add_channel(
     from commsched.services.channels import connect
 
     office = open_office()
-    found, actor = place(office, workspace)
+    found, actor = workspace_and_actor(office, workspace)
     kind = office.platform(platform_key(platform, office.platform_keys()))
     given = read_settings(settings, kind)
     wish = given.pop("allow_private", None)
@@ -62,7 +70,7 @@ def _tell_if_mute(office: Office, place: Workspace, channel: Channel) -> None:
     from commsched.services.channels import connect
 
     if connect.mute(office, channel, place.is_demo):
-        tell(
+        echo(
             N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
             name=channel.name,
         )
@@ -134,7 +142,7 @@ def list_channels(workspace: str, archived: bool) -> None:
     from commsched.services.channels import connect
 
     office = open_office()
-    found, _ = place(office, workspace)
+    found, _ = workspace_and_actor(office, workspace)
     now = office.now()
     rows: list[tuple[object, ...]] = [
         (
@@ -159,7 +167,7 @@ def check_channel(workspace: str, id: int | None) -> None:
     from commsched.services.channels import connect
 
     office = open_office()
-    found, actor = place(office, workspace)
+    found, actor = workspace_and_actor(office, workspace)
     wanted = [id] if id is not None else [one.id for one in connect.channels(office, found.id)]
     bad = 0
     for number in wanted:
@@ -169,7 +177,7 @@ def check_channel(workspace: str, id: int | None) -> None:
             _tell_if_mute(office, found, made)
         except OfficeError as error:
             bad += 1
-            click.echo(f"{number}  {say(error.words)}", err=True)
+            click.echo(f"{number}  {translated(error.words)}", err=True)
     if bad:
         click.get_current_context().exit(1)
 
@@ -182,7 +190,7 @@ def archive_channel(workspace: str, id: int) -> None:
     from commsched.services.channels import connect
 
     office = open_office()
-    _, actor = place(office, workspace)
+    _, actor = workspace_and_actor(office, workspace)
     connect.archive(office, actor, id)
 
 
@@ -192,13 +200,15 @@ def list_platforms() -> None:
     from commsched import platforms
 
     for one in platforms.all():
-        click.echo(f"{one.key}  {say(one.name)}")
+        click.echo(f"{one.key}  {translated(one.name)}")
         for setting in one.settings:
             secret, needed = "*" if setting.secret else "", "" if setting.required else ", optional"
             default = f", else {setting.default}" if setting.default else ""
             also = f" (also: {', '.join(setting.aliases)})" if setting.aliases else ""
             choices = f": {' | '.join(value for value, _ in setting.choices)}" if setting.choices else ""
-            click.echo(f"    {secret}{setting.key}{secret}  {say(setting.label)}{choices}{needed}{default}{also}")
+            click.echo(
+                f"    {secret}{setting.key}{secret}  {translated(setting.label)}{choices}{needed}{default}{also}"
+            )
 
 
 COMMANDS = (channel,)

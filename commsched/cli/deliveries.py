@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commsched.cli._common import OfficeCommand, OfficeGroup, open_office, place, table, tell, workspace_option
+from commsched.cli._common import (
+    OfficeCommand,
+    OfficeGroup,
+    echo,
+    open_office,
+    table,
+    workspace_and_actor,
+    workspace_option,
+)
 from commsched.core.text.messages import N_, Invalid
 
 if TYPE_CHECKING:
@@ -36,7 +44,7 @@ def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
     from commsched.services.content import queries
 
     office = open_office()
-    _, actor = place(office, workspace)
+    _, actor = workspace_and_actor(office, workspace)
     with office.store.read(actor.workspace) as session:
         found = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
         doubts = queries.doubts(office, session, found)
@@ -75,7 +83,7 @@ def resolve_delivery(
     from commsched.services.workflow import resolve
 
     office = open_office()
-    _, actor = place(office, workspace)
+    _, actor = workspace_and_actor(office, workspace)
     with office.store.read(actor.workspace) as session:
         asked = queries.doubts(office, session, [resolve.load(session, id)]).get(id, [])
     if len([one for one in asked if one.whom]) > 1 and not recipients and not everybody:
@@ -86,7 +94,7 @@ def resolve_delivery(
         )
     parts = [number - 1 for number in recipients] if recipients and not everybody else None
     resolve.resolve(office, actor, id, "published" if answer == "published" else "not_published", url, parts)
-    tell(N_("That is written down."))
+    echo(N_("That is written down."))
 
 
 @delivery.command("drop")
@@ -97,7 +105,7 @@ def drop_delivery(workspace: str, id: int) -> None:
     from commsched.services.workflow import resolve
 
     office = open_office()
-    _say_stopped(resolve.drop(office, place(office, workspace)[1], id))
+    _say_stopped(resolve.drop(office, workspace_and_actor(office, workspace)[1], id))
 
 
 @click.command(cls=OfficeCommand)
@@ -109,13 +117,13 @@ def cancel(workspace: str, item: int) -> None:
     from commsched.services.workflow import schedule
 
     office = open_office()
-    _say_stopped(schedule.cancel(office, place(office, workspace)[1], item))
+    _say_stopped(schedule.cancel(office, workspace_and_actor(office, workspace)[1], item))
 
 
 def _say_stopped(left: Sequence[Left]) -> None:
-    tell(N_("It is stopped."))
+    echo(N_("It is stopped."))
     for one in left:
-        tell(
+        echo(
             N_("%(channel)s: %(out)s of %(of)s had gone out, and %(under_way)s more may."),
             channel=one.channel,
             out=one.out,

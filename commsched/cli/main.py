@@ -11,7 +11,7 @@ import click
 
 from commsched import __version__
 from commsched.cli import cards, care, channels, deliveries, people, run
-from commsched.cli._common import OfficeGroup, say
+from commsched.cli._common import OfficeGroup, translated
 from commsched.core.installation.systems import refusal
 
 _NEAREST = str.maketrans({"“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "…": "...", "·": "-", "•": "*"})
@@ -39,7 +39,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="nearest")  # a terminal of another alphabet gets what it can show
     if no := refusal(sys.platform):
-        raise click.ClickException(say(no))
+        raise click.ClickException(translated(no))
     os.umask(0o077)  # what an office writes is its owner's only
 
 

@@ -6,7 +6,15 @@ import secrets
 
 import click
 
-from commsched.cli._common import OfficeGroup, open_office, password_from, place, table, tell, workspace_option
+from commsched.cli._common import (
+    OfficeGroup,
+    echo,
+    open_office,
+    password_from,
+    table,
+    workspace_and_actor,
+    workspace_option,
+)
 from commsched.core.text.messages import N_
 
 ROLES = ("reader", "writer", "approver", "administrator")
@@ -32,16 +40,16 @@ def add_person(workspace: str, email: str, role: str, name: str, language: str, 
 
     given = password_from(password_stdin, required=False)
     office = open_office()
-    found, actor = place(office, workspace)
+    found, actor = workspace_and_actor(office, workspace)
     known = machine_admin.has_password(office, email)
     password = given or secrets.token_urlsafe(12)
     invited = people.add_person(office, actor, email, role, name=name, language=language, password=password)
     if invited.link:  # somebody who was here once, and comes back without a password
         machine_admin.give_password(office, found, email, password)
     if known:
-        tell(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
+        echo(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
     elif not given:
-        tell(N_("A password for %(email)s, shown this once. It can be changed after signing in:"), email=email)
+        echo(N_("A password for %(email)s, shown this once. It can be changed after signing in:"), email=email)
         click.echo(password)
 
 
@@ -52,7 +60,7 @@ def list_people(workspace: str) -> None:
     from commsched.services.accounts import people
 
     office = open_office()
-    found, _ = place(office, workspace)
+    found, _ = workspace_and_actor(office, workspace)
     rows: list[tuple[object, ...]] = [
         (one.person.email, one.role, one.person.name, "" if one.person.active else "deactivated")
         for one in people.members(office, found.id)
@@ -70,7 +78,7 @@ def set_role(workspace: str, email: str, role: str) -> None:
     from commsched.services.workflow import leaving
 
     office = open_office()
-    found, actor = place(office, workspace)
+    found, actor = workspace_and_actor(office, workspace)
     leaving.set_role(office, actor, machine_admin.member(office, found, email).person_id, role)
 
 
@@ -82,7 +90,7 @@ def deactivate(workspace: str, email: str) -> None:
     from commsched.services.workflow import leaving
 
     office = open_office()
-    found, _ = place(office, workspace)
+    found, _ = workspace_and_actor(office, workspace)
     leaving.deactivate(office, found, email)
 
 
@@ -96,7 +104,7 @@ def set_password(workspace: str, email: str, password_stdin: bool) -> None:
 
     given = password_from(password_stdin, required=True)
     office = open_office()
-    found, _ = place(office, workspace)
+    found, _ = workspace_and_actor(office, workspace)
     machine_admin.give_password(office, found, email, given or "")
 
 
@@ -120,7 +128,7 @@ def create_token(workspace: str, email: str, role: str | None, name: str) -> Non
     from commsched.services.accounts import machine_admin, tokens
 
     office = open_office()
-    found, _ = place(office, workspace)
+    found, _ = workspace_and_actor(office, workspace)
     click.echo(tokens.create_token(office, machine_admin.as_member(office, found, email), name, role or ""))
 
 
@@ -131,7 +139,7 @@ def list_tokens(workspace: str) -> None:
     from commsched.services.accounts import people, tokens
 
     office = open_office()
-    found, _ = place(office, workspace)
+    found, _ = workspace_and_actor(office, workspace)
     emails = {one.person_id: one.person.email for one in people.members(office, found.id)}
     rows: list[tuple[object, ...]] = [
         (
@@ -155,7 +163,7 @@ def revoke_token(workspace: str, id: int) -> None:
     from commsched.services.accounts import tokens
 
     office = open_office()
-    _, actor = place(office, workspace)
+    _, actor = workspace_and_actor(office, workspace)
     tokens.revoke_token(office, actor, id)
 
 

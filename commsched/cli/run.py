@@ -15,11 +15,11 @@ import click
 
 from commsched.cli._common import (
     OfficeCommand,
+    echo,
     hold,
     home,
     open_office,
     password_from,
-    tell,
     there_already,
     warn_of_network_disk,
 )
@@ -62,7 +62,7 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
     )
     click.echo(made.slug)
     up = f"commsched up --home {shlex.quote(str(office.home))}"
-    tell(
+    echo(
         N_(
             "%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
             "channels on the page or with “commsched channel add”."
@@ -97,7 +97,7 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
         click.echo(f"{info['name']}: {address}")
         for one in info["people"]:
             click.echo(f"  {one['name']}, {one['title']} ({one['role']}): {one['email']} / {one['password']}")
-        tell(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
+        echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
     _serve(office, sockets, address, tell_of_it)
 

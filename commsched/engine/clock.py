@@ -2,7 +2,7 @@
 
 It goes by the computer's clock, which may be set. So no job's next time is reckoned from its last one, as an interval
 of APScheduler's is (after a leap of five years it lists every run that was missed, a gigabyte of them), and after a
-leap backwards, when nothing would run for as long as the leap was, :meth:`Clock.leapt` sets every job anew.
+leap backwards, when nothing would run for as long as the leap was, :meth:`Ticker.leapt` sets every job anew.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class After(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
         return now + self.pause
 
 
-class Clock:
+class Ticker:
     """Calls what it was told to call, in threads of its own, from :meth:`start` until :meth:`stop`."""
 
     def __init__(self, threads: int = 4) -> None:

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
-from commsched.services.deliver.dispatcher import PATIENCE, Courier
+from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Office
 from commsched.services.notices import outbox
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
-from commsched.services.ops.watchman import Watch
+from commsched.services.ops.watchman import Watchman
 from commsched.store.session import busy
 
 if TYPE_CHECKING:
-    from commsched.engine.clock import Clock
+    from commsched.engine.clock import Ticker
 
 log = logging.getLogger("commsched.engine")
 
@@ -50,7 +50,7 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def told(error: Exception, sentence: str, *facts: object) -> None:
+def log_failure(error: Exception, sentence: str, *facts: object) -> None:
     """Log what went wrong: a database that is busy for a while in one line, anything else with where it happened."""
     if busy(error):
         log.warning(f"the database is locked: {sentence}", *facts)
@@ -63,7 +63,7 @@ def _patient(work: Callable[[], object]) -> None:
     try:
         work()
     except Exception as error:
-        told(error, "%s could not be done; it is tried again", work.__name__.strip("_"))
+        log_failure(error, "%s could not be done; it is tried again", work.__name__.strip("_"))
 
 
 class Engine:
@@ -78,9 +78,9 @@ class Engine:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._main, name="commsched-courier", daemon=True)
-        self._courier: Courier | None = None
+        self._courier: Dispatcher | None = None
         self._armed: datetime | None = None
-        self._watch = Watch(office, "clock")
+        self._watch = Watchman(office, "clock")
         self._pulse = Pulse(BEAT)
         self._learns = "base_url" not in office.settings
         self.trouble = ""
@@ -128,7 +128,7 @@ class Engine:
         if not self._take_lock():
             return
         self._learn_address()
-        courier = Courier(self.office, hands=self._pool, width=self._width, worker=self.name)
+        courier = Dispatcher(self.office, hands=self._pool, width=self._width, worker=self.name)
         self._courier = courier
         self._pulse = Pulse(BEAT)
         self._guard = ClockGuard(self.office.now)
@@ -139,7 +139,7 @@ class Engine:
         self._go_on(courier)
         self._end(helpers)
 
-    def _go_on(self, courier: Courier) -> None:
+    def _go_on(self, courier: Dispatcher) -> None:
         """Work until told to stop and nothing is under way any more."""
         while not self._stop.is_set() or courier.busy:
             try:
@@ -148,7 +148,7 @@ class Engine:
                 # A bug or a dead database. The courier is kept, with the calls it has under way: to call those lost
                 # and read them back while they may still arrive would be how something goes out twice.
                 self._pulse.stumbled(error)
-                told(error, "the courier stumbled; it goes on")
+                log_failure(error, "the courier stumbled; it goes on")
                 self._stop.wait(STUMBLE)
 
     @staticmethod
@@ -176,7 +176,7 @@ class Engine:
             self._stop.wait(1.0)
         return False
 
-    def _work(self, courier: Courier) -> None:
+    def _work(self, courier: Dispatcher) -> None:
         recover(self.office, besides=courier.busy)
         while True:
             self._wake.clear()
@@ -186,7 +186,7 @@ class Engine:
             self._arm(courier.next_due() if self.trouble == "" else None)
             self._wake.wait(SAFETY)
 
-    def _drain(self, courier: Courier) -> None:
+    def _drain(self, courier: Dispatcher) -> None:
         """Turn by turn until nothing is due and nothing in flight. Every turn asks first whether anything may be sent,
         and is what the heartbeat goes by."""
         while True:
@@ -197,7 +197,7 @@ class Engine:
             if calls is None and not courier.busy:
                 return
 
-    def _may_send(self, courier: Courier) -> bool:
+    def _may_send(self, courier: Dispatcher) -> bool:
         """Whether the lock is still the one everybody takes and the clock can be believed."""
         if not self.lock.held():
             self.lock.release()
@@ -238,10 +238,10 @@ class Engine:
 
     # -- beside it ----------------------------------------------------------------------------------
 
-    def _make_clock(self) -> Clock:
-        from commsched.engine.clock import Clock
+    def _make_clock(self) -> Ticker:
+        from commsched.engine.clock import Ticker
 
-        made = Clock()
+        made = Ticker()
         for seconds, work in ((5.0, self._notices), (30.0, self._chores), (LOOK, self._ask_the_time)):
             made.every(seconds, work.__name__, _patient, work)
         return made
@@ -280,7 +280,7 @@ class Engine:
         try:
             found = heartbeats.address(self.office)
         except Exception as error:
-            told(error, "the pages' address cannot be read")
+            log_failure(error, "the pages' address cannot be read")
             return
         if found:
             self.office.settings["base_url"] = found

@@ -144,7 +144,7 @@ class Keeper:
             self._deaths.popleft()
         if len(self._deaths) >= MANY:
             try:
-                heartbeats.say(self.office, heartbeats.KEEPER, "dies")
+                heartbeats.write_beat(self.office, heartbeats.KEEPER, "dies")
             except Exception:
                 log.exception("that the engine dies again and again cannot be written down")
         return PAUSES[min(len(self._deaths), len(PAUSES)) - 1]

@@ -1,4 +1,4 @@
-"""From a :class:`Message` to the bytes that go on the wire.
+"""From a :class:`Email` to the bytes that go on the wire.
 
 Header values come from people and from addresses typed by people. Python's ``EmailMessage`` refuses line breaks, but
 lets other control characters of a display name through raw, and servers differ in what they take for a line end: so
@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.mail.headers import CannotBuild, ascii_domain, clean_address, mailbox_field, plain_line, text_field
@@ -43,7 +43,7 @@ def clean_id(value: str) -> str:
     return bare
 
 
-def build(message: Message) -> bytes:
+def build(message: Email) -> bytes:
     """The message with CRLF line ends. Raises :class:`CannotBuild`; the same message gives the same bytes."""
     if message.date is None:
         raise CannotBuild(N_("A message needs its date."), "date")
@@ -54,7 +54,7 @@ def build(message: Message) -> bytes:
     return _headers(message, format_datetime(message.date.astimezone(UTC))) + mail.as_bytes()
 
 
-def _headers(message: Message, date: str) -> bytes:
+def _headers(message: Email, date: str) -> bytes:
     sender, to = clean_address(message.sender, "sender"), clean_address(message.to)
     lines = [
         mailbox_field("From", plain_line(message.sender_name, 100), sender),
@@ -69,7 +69,7 @@ def _headers(message: Message, date: str) -> bytes:
     return b"".join(lines)
 
 
-def _write_body(mail: EmailMessage, message: Message) -> None:
+def _write_body(mail: EmailMessage, message: Email) -> None:
     mail.set_content(_body(message.text), charset="utf-8", cte="quoted-printable")
     if message.html:
         mail.add_alternative(_body(message.html), subtype="html", charset="utf-8", cte="quoted-printable")
@@ -81,7 +81,7 @@ def _body(text: str) -> str:
     return clean(text)
 
 
-def _extra_headers(message: Message) -> bytes:
+def _extra_headers(message: Email) -> bytes:
     """The allowed extra headers, written by ourselves: the library folds a long address into encoded words."""
     lines = []
     for name, value in message.headers.items():

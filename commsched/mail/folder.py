@@ -13,8 +13,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Outcome, Published, Rejected, Retry
-from commsched.core.platform.contract import Mailer, Message
-from commsched.core.text.messages import N_, Words
+from commsched.core.platform.contract import Email, Mailer
+from commsched.core.text.messages import N_, Message
 from commsched.mail.build import build, clean_id
 from commsched.mail.headers import CannotBuild
 
@@ -29,12 +29,12 @@ class FolderMailer(Mailer):
         self.sender = sender
         self.sender_name = sender_name
 
-    def describe(self) -> Words:
+    def describe(self) -> Message:
         message = N_(
             "No mail is sent and nobody is reached: no mail server is set. The messages become files in the "
             "folder %(folder)s."
         )
-        return Words(message, {"folder": str(self.folder)})
+        return Message(message, {"folder": str(self.folder)})
 
     def reaches(self) -> bool:
         return False
@@ -45,7 +45,7 @@ class FolderMailer(Mailer):
         name = bare if _SAFE.fullmatch(bare) else hashlib.sha256(bare.encode()).hexdigest()
         return self.folder / f"{name}.eml"
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         if not message.sender:
             name = message.sender_name or self.sender_name
             message = replace(message, sender=self.sender, sender_name=name)

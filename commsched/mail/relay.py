@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Mailer, Message
-from commsched.core.text.messages import N_, Invalid, Words
+from commsched.core.platform.contract import Email, Mailer
+from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.text.recipients import is_address
 from commsched.mail.answers import outcome_of, text_of
 from commsched.mail.build import build, clean_id
@@ -97,12 +97,12 @@ class SmtpMailer(Mailer):
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
-    def describe(self) -> Words:
-        return Words(
+    def describe(self) -> Message:
+        return Message(
             N_("E-mail goes through %(relay)s, from %(sender)s."), {"relay": self.relay.name, "sender": self.sender}
         )
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         try:
             message = _with_sender(message, self)
             content = build(message)
@@ -173,7 +173,7 @@ class SmtpMailer(Mailer):
 class _Transaction:
     """One message to one recipient, and how far it came."""
 
-    def __init__(self, message: Message, content: bytes) -> None:
+    def __init__(self, message: Email, content: bytes) -> None:
         self.message = message
         self.content = content
         self.id = clean_id(message.message_id)
@@ -256,7 +256,7 @@ def _dotted(content: bytes) -> bytes:
     return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
 
 
-def _with_sender(message: Message, mailer: SmtpMailer) -> Message:
+def _with_sender(message: Email, mailer: SmtpMailer) -> Email:
     if message.sender:
         return message
     return replace(message, sender=mailer.sender, sender_name=message.sender_name or mailer.sender_name)

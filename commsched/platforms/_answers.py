@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from commsched.core.delivery.outcome import CannotTell, Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, DeadToken, Part, Setting, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError, DeadToken, Part, Setting
 from commsched.core.text.messages import N_
 
 _DETAIL_MAX = 500
@@ -23,7 +23,7 @@ _TOKEN_IN_URL = re.compile(r"(?i)\b(access_token|input_token|oauth_token|token|c
 _BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[\w.~+/=|-]{6,}")
 
 
-def value(wire: Wire, setting: Setting) -> str:
+def value(wire: ChannelContext, setting: Setting) -> str:
     """What was set for ``setting``, under its key or one of its aliases; else its default."""
     for key in (setting.key, *setting.aliases):
         found = (wire.secrets.get(key) or wire.settings.get(key) or "").strip()
@@ -32,7 +32,7 @@ def value(wire: Wire, setting: Setting) -> str:
     return setting.default
 
 
-def base_url(wire: Wire, setting: Setting) -> str:
+def base_url(wire: ChannelContext, setting: Setting) -> str:
     """The server's address as ``https://host[:port]``; raises :class:`ConnectError` on anything else.
 
     Plain http is for servers inside the house only, where ``allow_private`` says so: a token must not
@@ -61,7 +61,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return " ".join(text.split())[:_DETAIL_MAX]
 
 
-def detail(error: BaseException | str, wire: Wire) -> str:
+def detail(error: BaseException | str, wire: ChannelContext) -> str:
     """What went wrong, in the words it came with, safe to store and show."""
     words = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return redact(words, wire.secrets.values())
@@ -95,7 +95,7 @@ def is_api(response: Any) -> bool:
         return False
 
 
-def walled(response: Any, wire: Wire) -> Outcome | None:
+def walled(response: Any, wire: ChannelContext) -> Outcome | None:
     """The outcome of a refusal that is not the platform's own word, else None.
 
     A firewall, a proxy or a "checking your browser" page that refuses has kept the call from the platform, which
@@ -110,14 +110,14 @@ def walled(response: Any, wire: Wire) -> Outcome | None:
     return Retry(words, retry_after(response.headers, wire.now()), whole_channel=True)
 
 
-def from_failure(error: BaseException, wire: Wire) -> Outcome:
+def from_failure(error: BaseException, wire: ChannelContext) -> Outcome:
     """The outcome of a call that ended in no readable answer.
 
     Only what happened before the first byte left is proof of "not sent". Everything after, and everything
     that cannot be explained, is unknown.
     """
     from commsched.platforms._failures import in_words
-    from commsched.platforms._network import Blocked, Malformed, Moved, network_error, was_sent
+    from commsched.platforms._network import AddressBlocked, Malformed, Moved, network_error, was_sent
 
     cause = network_error(error)
     if cause is None:
@@ -126,14 +126,16 @@ def from_failure(error: BaseException, wire: Wire) -> Outcome:
     if isinstance(cause, Moved):
         status = cause.response.status_code if cause.response is not None else 0
         return Unknown(words) if status in (0, 303) else Rejected(words, "config")
-    if isinstance(cause, Blocked | Malformed):
+    if isinstance(cause, AddressBlocked | Malformed):
         return Rejected(words, "config")
     if was_sent(cause):
         return Unknown(words)
     return Retry(words, whole_channel=True)
 
 
-def outcome_of(error: Exception, wire: Wire, kind: type[Exception], read: Callable[[Any], Outcome]) -> Outcome:
+def outcome_of(
+    error: Exception, wire: ChannelContext, kind: type[Exception], read: Callable[[Any], Outcome]
+) -> Outcome:
     """The outcome of a call that ended in ``error``: our own refusal, an answer that the SDK raises as ``kind`` and the
     platform's table ``read``s, or no readable answer at all."""
     if isinstance(error, ConnectError):

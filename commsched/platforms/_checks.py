@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from commsched.core.platform.contract import Draft, Limits, Part, PictureFile
 from commsched.core.text.length import split_thread, tidy
-from commsched.core.text.messages import N_, Problem, Words, block, warn
+from commsched.core.text.messages import N_, Message, Problem, block, warn
 
 
-def said(draft: Draft) -> str:
+def full_text(draft: Draft) -> str:
     """The text with the item's link below it, unless the writer has put it in the text already."""
     text = tidy(draft.text).strip()
     if not draft.link or draft.link in text:
@@ -29,7 +29,7 @@ def thread(draft: Draft) -> list[Part]:
             draft=draft,
             pictures=() if number else draft.pictures,
         )
-        for number, text in enumerate(split_thread(said(draft)))
+        for number, text in enumerate(split_thread(full_text(draft)))
     ]
 
 
@@ -40,7 +40,7 @@ def longest(text: str, count: Callable[[str], int]) -> int:
 
 def check_text(draft: Draft, limit: int | None, count: Callable[[str], int], name: str) -> list[Problem]:
     """There is something to say, and every part of it fits."""
-    parts = split_thread(said(draft))
+    parts = split_thread(full_text(draft))
     if parts == [""]:
         return [] if draft.pictures else [block("text", N_("There is no text to publish."))]
     problems = []
@@ -50,12 +50,12 @@ def check_text(draft: Draft, limit: int | None, count: Callable[[str], int], nam
             continue
         if len(parts) == 1:
             words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
-            problems.append(block("text", words, platform=Words(name), count=length, limit=limit))
+            problems.append(block("text", words, platform=Message(name), count=length, limit=limit))
         else:
             words = N_(
                 "Part %(number)d of the thread is too long for %(platform)s: %(count)d characters, at most %(limit)d."
             )
-            problems.append(block("text", words, number=number, platform=Words(name), count=length, limit=limit))
+            problems.append(block("text", words, number=number, platform=Message(name), count=length, limit=limit))
     return problems
 
 
@@ -65,18 +65,18 @@ def check_pictures(draft: Draft, limits: Limits, name: str) -> list[Problem]:
     if len(draft.pictures) > limits.pictures:
         words = N_("%(platform)s takes at most %(limit)d pictures; there are %(count)d.")
         problems.append(
-            block("pictures", words, platform=Words(name), limit=limits.pictures, count=len(draft.pictures))
+            block("pictures", words, platform=Message(name), limit=limits.pictures, count=len(draft.pictures))
         )
     if limits.needs_picture and not draft.pictures:
-        problems.append(block("pictures", N_("%(platform)s needs a picture."), platform=Words(name)))
+        problems.append(block("pictures", N_("%(platform)s needs a picture."), platform=Message(name)))
     for number, picture in enumerate(draft.pictures, 1):
         if picture.mime not in limits.picture_types:
             words = N_("Picture %(number)d is of a type that %(platform)s does not take (%(type)s).")
-            problems.append(block("pictures", words, number=number, platform=Words(name), type=picture.mime))
+            problems.append(block("pictures", words, number=number, platform=Message(name), type=picture.mime))
         if limits.picture_bytes is not None and picture.size > limits.picture_bytes:
             words = N_("Picture %(number)d is too large for %(platform)s: %(size)d kB, at most %(limit)d kB.")
             sizes = {"size": -(-picture.size // 1000), "limit": limits.picture_bytes // 1000}
-            problems.append(block("pictures", words, number=number, platform=Words(name), **sizes))
+            problems.append(block("pictures", words, number=number, platform=Message(name), **sizes))
         problems += _check_pixels(number, picture, limits, name)
         problems += _check_motion(number, picture, limits, name)
         problems += _check_alt(number, picture.alt, limits.alt_characters, name)
@@ -96,7 +96,7 @@ def _check_pixels(number: int, picture: PictureFile, limits: Limits, name: str) 
         return []
     words = N_("Picture %(number)d has too many pixels for %(platform)s: %(size)s. At most %(most)s of that shape.")
     fits = f"{int(width * min(scales))} × {int(height * min(scales))}"
-    return [block("pictures", words, number=number, platform=Words(name), size=f"{width} × {height}", most=fits)]
+    return [block("pictures", words, number=number, platform=Message(name), size=f"{width} × {height}", most=fits)]
 
 
 def _check_motion(number: int, picture: PictureFile, limits: Limits, name: str) -> list[Problem]:
@@ -105,13 +105,13 @@ def _check_motion(number: int, picture: PictureFile, limits: Limits, name: str) 
         return []
     if limits.moving_types is not None and picture.mime not in limits.moving_types:
         words = N_("Picture %(number)d is animated, but %(platform)s shows only its first picture. A GIF moves there.")
-        return [warn("pictures", words, number=number, platform=Words(name))]
+        return [warn("pictures", words, number=number, platform=Message(name))]
     most = [] if limits.frames is None else [limits.frames]
     most += [] if limits.moving_pixels is None else [limits.moving_pixels // max(1, picture.width * picture.height)]
     if not most or picture.frames <= min(most):
         return []
     words = N_("Picture %(number)d has too many frames for %(platform)s: %(count)d. At most %(most)d of that size.")
-    return [block("pictures", words, number=number, platform=Words(name), count=picture.frames, most=min(most))]
+    return [block("pictures", words, number=number, platform=Message(name), count=picture.frames, most=min(most))]
 
 
 def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:
@@ -122,5 +122,5 @@ def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Prob
         words = N_(
             "The alt text of picture %(number)d is too long for %(platform)s: %(count)d characters, at most %(limit)d."
         )
-        return [block("pictures", words, number=number, platform=Words(name), count=len(alt), limit=limit)]
+        return [block("pictures", words, number=number, platform=Message(name), count=len(alt), limit=limit)]
     return []

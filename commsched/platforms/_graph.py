@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Wire
+from commsched.core.platform.contract import ChannelContext
 from commsched.platforms._answers import retry_after, walled
 
 with warnings.catch_warnings():
@@ -109,7 +109,7 @@ def wait_until(usage: Mapping[str, Any], now: datetime) -> datetime | None:
     return now + timedelta(minutes=max(known)) if known else None
 
 
-def outcome(error: GraphError, words: str, wire: Wire) -> Outcome:
+def outcome(error: GraphError, words: str, wire: ChannelContext) -> Outcome:
     """A Graph error as an outcome; ``words`` are its own, made safe to show."""
     now, after, wall = wire.now(), None, None
     if error.response is not None:

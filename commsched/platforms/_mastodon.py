@@ -10,7 +10,7 @@ import mastodon
 from mastodon import errors
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.core.text.length import URL_LENGTH
 from commsched.platforms._answers import detail, from_failure, retry_after, walled
 
@@ -34,7 +34,7 @@ class _Heard:
 class Client(mastodon.Mastodon):
     """The SDK's client: it asks for no version, never waits out a rate limit, and uses our session."""
 
-    def __init__(self, server: str, token: str, wire: Wire) -> None:
+    def __init__(self, server: str, token: str, wire: ChannelContext) -> None:
         self.heard: Any = _Heard(wire.http)
         super().__init__(
             api_base_url=server,
@@ -49,7 +49,7 @@ class Client(mastodon.Mastodon):
         self.access_token = token
 
 
-def facts_of(client: Any, wire: Wire, server: str) -> dict[str, Any]:
+def facts_of(client: Any, wire: ChannelContext, server: str) -> dict[str, Any]:
     """What the server says of its limits, with the documented usual ones where it is silent, and whether it is known
     to keep an ``Idempotency-Key``."""
     try:
@@ -75,7 +75,7 @@ def facts_of(client: Any, wire: Wire, server: str) -> dict[str, Any]:
     }
 
 
-def _keeps_key(instance: Any, wire: Wire, server: str) -> bool:
+def _keeps_key(instance: Any, wire: ChannelContext, server: str) -> bool:
     """Whether this is Mastodon, which keeps an ``Idempotency-Key`` for an hour, and not a server that is only
     compatible with it: those take the key without a word and forget it. What is not known is not trusted."""
     version = str(instance.get("version") or "")
@@ -84,7 +84,7 @@ def _keeps_key(instance: Any, wire: Wire, server: str) -> bool:
     return bool(_ITSELF.fullmatch(str(instance.get("source_url") or ""))) or _software(wire, server) == "mastodon"
 
 
-def _software(wire: Wire, server: str) -> str:
+def _software(wire: ChannelContext, server: str) -> str:
     """What the server calls itself in its nodeinfo; asked without the token, and on no other host."""
     try:
         answer = wire.http.request("GET", f"{server}/nodeinfo/2.0", timeout=wire.timeout)
@@ -93,7 +93,7 @@ def _software(wire: Wire, server: str) -> str:
         return ""
 
 
-def outcome(error: Exception, wire: Wire, client: Any = None) -> Outcome:
+def outcome(error: Exception, wire: ChannelContext, client: Any = None) -> Outcome:
     """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
     words = detail(error, wire)
     if isinstance(error, ConnectError):

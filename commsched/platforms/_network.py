@@ -56,12 +56,12 @@ _IDLE_MAX = 4.0
 closing would end as "nobody knows"; a new connection costs less."""
 
 
-class Blocked(requests.ConnectionError):
+class AddressBlocked(requests.ConnectionError):
     """The name leads to an address the guard does not allow. Nothing was sent."""
 
 
 class _Refused(Exception):
-    """:class:`Blocked`, on its way up through urllib3, which would wrap anything it knows."""
+    """:class:`AddressBlocked`, on its way up through urllib3, which would wrap anything it knows."""
 
 
 class Moved(requests.RequestException):
@@ -83,7 +83,7 @@ Malformed = requests.exceptions.InvalidURL
 """The address cannot even be tried."""
 
 
-class TooLarge(requests.RequestException):
+class AnswerTooLarge(requests.RequestException):
     """The answer is larger than any honest one."""
 
 
@@ -346,7 +346,7 @@ class Session(requests.Session):
         try:
             response = super().request(method, url, *args, **kwargs)
         except _Refused as refused:
-            raise Blocked(str(refused)) from None
+            raise AddressBlocked(str(refused)) from None
         self._read(response)
         if response.is_redirect:
             raise Moved(response)
@@ -367,7 +367,7 @@ class Session(requests.Session):
             body += chunk
             if len(body) > self.max_bytes:
                 response.close()
-                raise TooLarge(f"the answer is larger than {self.max_bytes} bytes", response=response)
+                raise AnswerTooLarge(f"the answer is larger than {self.max_bytes} bytes", response=response)
         response._content = bytes(body)
 
 
@@ -376,7 +376,7 @@ def was_sent(error: BaseException) -> bool:
     marked = getattr(error, "sent", None)
     if marked is not None:
         return bool(marked)
-    if isinstance(error, requests.ConnectTimeout | Blocked):
+    if isinstance(error, requests.ConnectTimeout | AddressBlocked):
         return False
     reason = error.args[0] if error.args else None
     reason = getattr(reason, "reason", reason)

@@ -23,7 +23,7 @@ from tweepy.errors import (
 )
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Wire
+from commsched.core.platform.contract import ChannelContext
 from commsched.platforms._answers import ident, retry_after, walled
 
 _WINDOW: Final = timedelta(minutes=15)
@@ -102,7 +102,7 @@ def _error(response: requests.Response) -> HTTPException:
         return kind(response, response_json={})
 
 
-def outcome(error: HTTPException, words: str, wire: Wire) -> Outcome:
+def outcome(error: HTTPException, words: str, wire: ChannelContext) -> Outcome:
     """What X refused as an outcome; ``words`` are its own, made safe to show. See the table in docs/platforms.md."""
     status, headers, now = int(error.response.status_code), error.response.headers, wire.now()
     if status == 429:

@@ -15,6 +15,7 @@ from typing import Any
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
+    ChannelContext,
     ConnectError,
     DeadToken,
     Draft,
@@ -23,7 +24,6 @@ from commsched.core.platform.contract import (
     Part,
     Platform,
     Setting,
-    Wire,
 )
 from commsched.core.text.length import graphemes, split_thread, tidy
 from commsched.core.text.messages import N_, Problem, block
@@ -102,7 +102,7 @@ class Facebook(Platform):
     )
     resend_if_absent = True
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         try:
             graph = _graph(wire)
             page = graph.get_object(_page(wire), fields="id,name,link")
@@ -146,7 +146,7 @@ class Facebook(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
 
-    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
         try:
             graph = _graph(wire)
             photos = [_upload(graph, _page(wire), picture) for picture in part.pictures]
@@ -162,7 +162,7 @@ class Facebook(Platform):
         except Exception as error:
             return invisible(_outcome(error, wire))
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         alone = orphan(part)
         if alone is not None:
             return alone
@@ -179,7 +179,7 @@ class Facebook(Platform):
         except Exception as error:
             return _outcome(error, wire)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         try:
             graph = _graph(wire)
             if part.role == "comment":
@@ -188,7 +188,7 @@ class Facebook(Platform):
         except Exception as error:
             return unread(_outcome(error, wire))
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         try:
             answer = _graph(wire).delete_object(remote_id)
             if answer.get("success") is True:
@@ -198,7 +198,7 @@ class Facebook(Platform):
             return _gone(error, remote_id) or _outcome(error, wire)
 
 
-def _graph(wire: Wire) -> Any:
+def _graph(wire: ChannelContext) -> Any:
     version = value(wire, _VERSION)
     if not re.fullmatch(r"v\d{1,3}\.\d", version):
         words = N_("“%(version)s” is not a Graph version; they look like v25.0.")
@@ -209,7 +209,7 @@ def _graph(wire: Wire) -> Any:
     return Graph(value(wire, _TOKEN), base_url=server, version=version, session=wire.http, timeout=wire.timeout)
 
 
-def _page(wire: Wire) -> str:
+def _page(wire: ChannelContext) -> str:
     page = value(wire, _PAGE_ID)
     if not re.fullmatch(r"[\w.]{1,100}", page):
         raise ConnectError(N_("“%(page)s” is not the id of a Page."), _PAGE_ID.key, page=page)
@@ -324,7 +324,7 @@ def _squeeze(text: str) -> str:
     return "".join(tidy(text).split())
 
 
-def _unclear(answer: Any, wire: Wire) -> Outcome:
+def _unclear(answer: Any, wire: ChannelContext) -> Outcome:
     return from_failure(ValueError(f"an answer we cannot read: {str(answer)[:200]}"), wire)
 
 
@@ -336,7 +336,7 @@ def _gone(error: Exception, remote_id: str) -> Outcome | None:
     return None
 
 
-def _outcome(error: Exception, wire: Wire) -> Outcome:
+def _outcome(error: Exception, wire: ChannelContext) -> Outcome:
     """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
     from commsched.platforms import _graph
 

@@ -31,6 +31,7 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.contract import (
     Account,
+    ChannelContext,
     ConnectError,
     Draft,
     Limits,
@@ -38,7 +39,6 @@ from commsched.core.platform.contract import (
     PictureFile,
     Platform,
     Setting,
-    Wire,
 )
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._checks import check_pictures, check_text
@@ -67,7 +67,7 @@ class Folder(Platform):
         ),
     )
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         folder = base(wire)
         if not folder.is_absolute():
             raise ConnectError(N_("Write the whole path of the folder, from the root."), "path")
@@ -89,8 +89,8 @@ class Folder(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
-        target = place(part, wire)
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+        target = target_of(part, wire)
         try:
             if not target.exists():
                 _write(part, target)
@@ -108,8 +108,8 @@ class Folder(Platform):
         """What the file ``text.txt`` of ``part`` says."""
         return plain(part)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
-        target = place(part, wire)
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+        target = target_of(part, wire)
         try:
             if not target.parent.is_dir():
                 return CannotTell(f"the folder {target.parent} is not there")
@@ -117,7 +117,7 @@ class Folder(Platform):
         except OSError as error:
             return CannotTell(f"{type(error).__name__}: {error.strerror}")
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         if not _SAFE.fullmatch(remote_id):
             return Rejected(N_("not a publication of this folder"))
         try:
@@ -129,7 +129,7 @@ class Folder(Platform):
         return Published(id=remote_id)
 
 
-def base(wire: Wire) -> Path:
+def base(wire: ChannelContext) -> Path:
     """The channel's folder."""
     path = wire.settings.get("path", "").strip()
     if path:
@@ -138,7 +138,7 @@ def base(wire: Wire) -> Path:
     return Path(wire.home) / "published" / (str(wire.channel) if wire.channel else "")
 
 
-def place(part: Part, wire: Wire) -> Path:
+def target_of(part: Part, wire: ChannelContext) -> Path:
     """The folder of one publication."""
     name = part.key or f"{part.draft.uid}-{part.number}"
     return base(wire) / (name if _SAFE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest())

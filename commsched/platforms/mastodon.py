@@ -14,6 +14,7 @@ from typing import Any
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Retry
 from commsched.core.platform.contract import (
     Account,
+    ChannelContext,
     ConnectError,
     DeadToken,
     Draft,
@@ -22,7 +23,6 @@ from commsched.core.platform.contract import (
     Part,
     Platform,
     Setting,
-    Wire,
 )
 from commsched.core.text.length import URL_LENGTH, mastodon_length, tidy
 from commsched.core.text.messages import N_, Problem
@@ -80,7 +80,7 @@ class Mastodon(Platform):
     resend_within = timedelta(minutes=45)
     """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         client = None
         try:
             client = _client(wire)
@@ -130,7 +130,7 @@ class Mastodon(Platform):
     def parts(self, draft: Draft) -> list[Part]:
         return thread(draft)
 
-    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
         client = None
         try:
             client = _client(wire)
@@ -144,7 +144,7 @@ class Mastodon(Platform):
         except Exception as error:
             return invisible(_outcome(error, wire, client))
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         alone = orphan(part)
         if alone is not None:
             return alone
@@ -170,7 +170,7 @@ class Mastodon(Platform):
         except Exception as error:
             return _outcome(error, wire, client)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         client = None
         try:
             client = _client(wire)
@@ -179,7 +179,7 @@ class Mastodon(Platform):
             return unread(_outcome(error, wire, client))
         return found
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         from mastodon.errors import MastodonNotFoundError
 
         client = None
@@ -200,7 +200,7 @@ def _sdk() -> Any:
     return _mastodon
 
 
-def _client(wire: Wire) -> Any:
+def _client(wire: ChannelContext) -> Any:
     return _sdk().Client(base_url(wire, _BASE_URL), value(wire, _TOKEN), wire)
 
 
@@ -225,7 +225,7 @@ def _ids(handles: Handles, name: str) -> list[str]:
     return [each for each in handles.values.get(name, "").split(",") if each]
 
 
-def _still_processing(client: Any, handles: Handles, wire: Wire) -> Outcome | None:
+def _still_processing(client: Any, handles: Handles, wire: ChannelContext) -> Outcome | None:
     """A reason to come back later, where the server has not yet worked through a picture."""
     try:
         for media in _ids(handles, "pending"):
@@ -291,7 +291,7 @@ def _bare(text: str) -> str:
     return "".join(local.split())
 
 
-def _outcome(error: Exception, wire: Wire, client: Any = None) -> Outcome:
+def _outcome(error: Exception, wire: ChannelContext, client: Any = None) -> Outcome:
     outcome: Outcome = _sdk().outcome(error, wire, client)
     return outcome
 

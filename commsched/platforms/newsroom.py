@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.slug import address_of
 from commsched.platforms._checks import check_pictures, check_text
@@ -27,7 +27,7 @@ class Newsroom(Platform):
     instant: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         url = f"{wire.public_url}/n/{wire.workspace}"
         return Account(id=f"newsroom:{wire.workspace}", name=wire.workspace, url=url)
 
@@ -46,16 +46,16 @@ class Newsroom(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         draft = part.draft
         address = address_of(draft.title, draft.text, draft.uid)
         return Published(id=draft.uid, url=f"{wire.public_url}/n/{wire.workspace}/{address}")
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         """Without a recorded outcome it was never shown to anybody."""
         return Absent()
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         return Published(id=remote_id)
 
 

@@ -15,14 +15,14 @@ from urllib.parse import quote
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
     Account,
+    ChannelContext,
     ConnectError,
     Draft,
+    Email,
     Limits,
-    Message,
     Part,
     Platform,
     Setting,
-    Wire,
 )
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
@@ -92,7 +92,7 @@ class PressList(Platform):
         ),
     )
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         people = read(wire.secrets.get("addresses", ""))
         if people.unread:
             message, facts = _pointed_at(people)
@@ -108,7 +108,7 @@ class PressList(Platform):
         name = wire.settings.get("sender_name", "").strip() or sender or wire.office_name or wire.workspace
         return Account(id=sender or "presslist", name=name, facts={"recipients": len(people.addresses)})
 
-    def _knock(self, wire: Wire) -> None:
+    def _knock(self, wire: ChannelContext) -> None:
         """The relay must answer and let us in; nothing is sent."""
         if wire.mailer is None:
             raise ConnectError(N_("No way of sending e-mail is set up."))
@@ -163,7 +163,7 @@ class PressList(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         if wire.mailer is None:
             return Rejected(N_("no way of sending e-mail is set up"), "config")
         outcome = wire.mailer.send(self.message(part, wire))
@@ -179,12 +179,12 @@ class PressList(Platform):
     def subject(self, draft: Draft) -> str:
         return subject(draft)
 
-    def message(self, part: Part, wire: Wire) -> Message:
+    def message(self, part: Part, wire: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
         draft, sender = part.draft, wire.settings.get("sender", "").strip()
         reply_to = wire.settings.get("reply_to", "").strip()
         url, leave = _newsroom(draft, wire), _leave(wire)
-        return Message(
+        return Email(
             message_id=part.message_id,
             sender=sender,
             sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
@@ -197,15 +197,15 @@ class PressList(Platform):
             headers=_QUIETLY | _leaving(leave),
         )
 
-    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+    def foot(self, draft: Draft, wire: ChannelContext) -> list[str]:
         return foot(draft, _newsroom(draft, wire), _leave(wire))
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         if wire.mailer is None:
             return CannotTell(N_("no way of sending e-mail is set up"), final=True)
         return wire.mailer.find(part.message_id)
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         return Rejected(N_("mail that has left cannot be taken back"), "permission")
 
 
@@ -217,14 +217,14 @@ def _leaving(leave: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
 
 
-def _newsroom(draft: Draft, wire: Wire) -> str:
+def _newsroom(draft: Draft, wire: ChannelContext) -> str:
     """Where the release stands in the newsroom, if the list says that."""
     if wire.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
         return ""
     return f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
 
 
-def _leave(wire: Wire) -> str:
+def _leave(wire: ChannelContext) -> str:
     """Whom to write to, to get no more of it."""
     own = wire.settings.get("reply_to", "").strip() or wire.settings.get("sender", "").strip()
     return own or (wire.mailer.sender if wire.mailer else "")

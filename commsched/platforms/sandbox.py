@@ -23,7 +23,16 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, ConnectError, Draft, Limits, Part, Platform, Setting, Wire
+from commsched.core.platform.contract import (
+    Account,
+    ChannelContext,
+    ConnectError,
+    Draft,
+    Limits,
+    Part,
+    Platform,
+    Setting,
+)
 from commsched.core.text.length import graphemes
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
@@ -66,7 +75,7 @@ class Sandbox(Platform):
         ),
     )
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         behaviour = wire.settings.get("behaviour") or "normal"
         if behaviour not in dict(BEHAVIOURS):
             raise ConnectError(N_("There is no behaviour called “%(value)s”."), "behaviour", value=behaviour[:40])
@@ -90,7 +99,7 @@ class Sandbox(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         match wire.settings.get("behaviour"):
             case "rejects":
                 return Rejected(N_("422: this wall refuses everything, as it was set to"))
@@ -101,7 +110,7 @@ class Sandbox(Platform):
                 return Unknown(N_("no answer came, as it was set to"))
         return Published(id=self._name(part), url=self._url(part, wire))
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         match wire.settings.get("behaviour"):
             case "needs a person":
                 return CannotTell(N_("this wall cannot be read back, as it was set to"), final=True)
@@ -111,13 +120,13 @@ class Sandbox(Platform):
                 return Found(id=self._name(part), url=self._url(part, wire))
         return Absent()
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         return Published(id=remote_id)
 
     def _name(self, part: Part) -> str:
         return part.key or f"{part.draft.uid}-{part.number}"
 
-    def _url(self, part: Part, wire: Wire) -> str:
+    def _url(self, part: Part, wire: ChannelContext) -> str:
         return f"{wire.public_url}/wall/{wire.workspace}/{wire.channel}#{self._name(part)}"
 
 

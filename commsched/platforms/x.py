@@ -13,6 +13,7 @@ from typing import Any
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published
 from commsched.core.platform.contract import (
     Account,
+    ChannelContext,
     ConnectError,
     Draft,
     Limits,
@@ -20,12 +21,11 @@ from commsched.core.platform.contract import (
     PictureFile,
     Platform,
     Setting,
-    Wire,
 )
 from commsched.core.text.length import split_thread, tidy, x_length, x_links
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.platforms._answers import base_url, detail, ident, invisible, orphan, outcome_of, refusal, unread, value
-from commsched.platforms._checks import check_pictures, check_text, longest, said, thread
+from commsched.platforms._checks import check_pictures, check_text, full_text, longest, thread
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
 """US dollars per call."""
@@ -90,7 +90,7 @@ class X(Platform):
     icon = "x"
     settings = (*_KEYS, _BEARER, _BASE_URL)
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         try:
             client = _client(wire)
             me = client.get_me(user_auth=True)["data"]
@@ -122,7 +122,7 @@ class X(Platform):
         return problems + _check_thread(draft) + self._check_cost(draft)
 
     def _check_cost(self, draft: Draft) -> list[Problem]:
-        links = sum(1 for part in split_thread(said(draft)) if x_links(part))
+        links = sum(1 for part in split_thread(full_text(draft)) if x_links(part))
         if not links:
             return []
         words = N_(
@@ -133,7 +133,7 @@ class X(Platform):
     def parts(self, draft: Draft) -> list[Part]:
         return thread(draft)
 
-    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
         try:
             client = _client(wire)
             media = []
@@ -145,7 +145,7 @@ class X(Platform):
         except Exception as error:
             return invisible(_outcome(error, wire))
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         alone = orphan(part)
         if alone is not None:
             return alone
@@ -161,13 +161,13 @@ class X(Platform):
         except Exception as error:
             return _outcome(error, wire)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         try:
             return _read_back(_client(wire), part, since - _SKEW, wire.account)
         except Exception as error:
             return unread(_outcome(error, wire))
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         from tweepy.errors import NotFound
 
         try:
@@ -179,12 +179,12 @@ class X(Platform):
             return _outcome(error, wire)
 
     def cost(self, draft: Draft) -> float:
-        posts = split_thread(said(draft))
+        posts = split_thread(full_text(draft))
         text = sum(PRICE_POST_WITH_LINK if x_links(post) else PRICE_POST for post in posts)
         return round(text + PRICE_ALT_TEXT * sum(1 for picture in draft.pictures if picture.alt), 3)
 
 
-def _client(wire: Wire) -> Any:
+def _client(wire: ChannelContext) -> Any:
     """The SDK's client with whichever keys were given; raises :class:`ConnectError` where some are missing."""
     server, bearer = base_url(wire, _BASE_URL), value(wire, _BEARER)
     keys = [value(wire, setting) for setting in _KEYS]
@@ -223,7 +223,7 @@ def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
 
 
 def _check_thread(draft: Draft) -> list[Problem]:
-    text = said(draft)
+    text = full_text(draft)
     problems = []
     if len(split_thread(text)) > 1:
         words = N_(
@@ -286,7 +286,7 @@ def _bare(text: str) -> str:
 _NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}
 
 
-def _outcome(error: Exception, wire: Wire) -> Outcome:
+def _outcome(error: Exception, wire: ChannelContext) -> Outcome:
     """The SDK's exceptions as outcomes; the table of codes is in ``_tweepy``."""
     from tweepy.errors import HTTPException
 

@@ -16,12 +16,13 @@ from commsched.store.people import (
     Workspace,
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
-from commsched.store.record import Entry, Notice
+from commsched.store.record import AuditEntry, Notice
 
 __all__ = [
     "ApiToken",
     "ApprovalLink",
     "Attempt",
+    "AuditEntry",
     "Base",
     "Channel",
     "Comment",
@@ -30,7 +31,6 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
-    "Entry",
     "Feed",
     "GoneFile",
     "Heartbeat",

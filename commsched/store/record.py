@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from commsched.store.base import Base, Scoped
 
 
-class Entry(Base):
+class AuditEntry(Base):
     """One line of the record. ``hash`` covers the line and the hash before it, so none can be changed unseen."""
 
     __tablename__ = "entry"

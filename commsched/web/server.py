@@ -34,7 +34,7 @@ HEAD_SECONDS: Final = 20.0
 """How long the head of a request may take, however the bytes drip."""
 
 
-class Pace(NamedTuple):
+class BodyPace(NamedTuple):
     """How long a body may take from the end of its head: ``patience`` seconds, and one for every ``rate`` bytes that
     have come."""
 
@@ -46,9 +46,9 @@ class Pace(NamedTuple):
         return took > self.patience + received / self.rate
 
 
-STRANGERS: Final = Pace(20.0, 8_000)
+STRANGERS: Final = BodyPace(20.0, 8_000)
 """For a body from nobody known: a piece of an upload gets through at 100 kbit/s, and a byte now and then does not."""
-MEMBERS: Final = Pace(60.0, 4_000)
+MEMBERS: Final = BodyPace(60.0, 4_000)
 """For a body from somebody known, whose telephone may be on a train."""
 BODY: Final = MOST_BYTES + 2 * 1024 * 1024
 """Bytes of a body: what the app takes, and what surrounds it in a form."""

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from commsched.services.accounts import tokens
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.store.models import Channel
 from tests.conftest import Cast
@@ -71,4 +71,4 @@ def add_channel(office: Office, workspace: int, name: str = "Väggen", **setting
 @pytest.fixture
 def publish(office: Office) -> Callable[[], int]:
     """Do what is due, in this thread."""
-    return lambda: Courier(office, wait=lambda _seconds: None).run()
+    return lambda: Dispatcher(office, wait=lambda _seconds: None).run()

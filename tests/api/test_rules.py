@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from commsched.api.problems import TooFast
-from commsched.api.rate_limit import Pace
+from commsched.api.rate_limit import TokenBucket
 from commsched.services.accounts import tokens
 from commsched.services.kernel.context import Office
 from commsched.services.media import library
@@ -520,7 +520,7 @@ def test_channels_are_listed_without_their_secrets(program: Program, wall: int) 
 
 
 def test_a_token_that_runs_wild_is_slowed_down_and_no_other() -> None:
-    pace, clock = Pace(per_second=1, burst=2), SetClock()
+    pace, clock = TokenBucket(per_second=1, burst=2), SetClock()
     pace.step("a", NOW)
     pace.step("a", NOW)
     with pytest.raises(TooFast) as caught:

@@ -24,7 +24,7 @@ from commsched.bootstrap import open_copy, open_office
 from commsched.core.text.messages import Conflict
 from commsched.services.accounts import tokens
 from commsched.services.accounts.sessions import recognise_token
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.services.ops import after_restore, backup, in_use, replacing
 from commsched.services.ops.after_restore import bring_back
@@ -50,7 +50,7 @@ def archive(office: Office, cast: Cast, clock: SetClock, tmp_path: Path) -> Path
     (office.home / backup.SETTINGS).write_text('smtp_url = "smtp://post:hemligt@relay.example.org"\n')
     made = backup.archive(office, tmp_path / "office.tar.gz", with_key=True)
     clock.forward(hours=1, minutes=1)
-    Courier(office, wait=lambda _seconds: None).run()
+    Dispatcher(office, wait=lambda _seconds: None).run()
     assert _deliveries(office) == ["published"]
     return made
 
@@ -71,7 +71,7 @@ def fate(home: Path, clock: SetClock) -> str:
     try:
         assert not replacing.is_under_way(home)
         before = _attempts(office)
-        Courier(office, wait=lambda _seconds: None).run()
+        Dispatcher(office, wait=lambda _seconds: None).run()
         if before:
             assert _deliveries(office) == ["published"]
             return "old"

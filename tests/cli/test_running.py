@@ -26,7 +26,7 @@ from bench.start import family, proportional
 from commsched.bootstrap import open_copy, open_office
 from commsched.core.text.messages import Invalid
 from commsched.services.accounts import machine_admin
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.services.ops import backup
 from commsched.services.ops.after_restore import bring_back, settle
@@ -196,7 +196,7 @@ def test_a_restored_office_is_paused_and_reads_back_what_may_have_gone_out(
             assert session.query(Part).all() == []
         assert state(again, soon) == state(again, later) == ("unknown", "verify"), "whatever its time"
         clock.forward(seconds=30)
-        Courier(again, wait=lambda _seconds: None).run()
+        Dispatcher(again, wait=lambda _seconds: None).run()
         assert state(again, soon)[0] == "published", "it was read back, not sent"
         assert state(again, later)[0] == "published", "this sandbox finds whatever it is asked for"
     finally:
@@ -211,7 +211,7 @@ def test_what_cannot_be_read_back_is_asked_of_a_person(
     clock.forward(hours=2)
     settle(office, office.now())
     clock.forward(seconds=30)
-    Courier(office, wait=lambda _seconds: None).run()
+    Dispatcher(office, wait=lambda _seconds: None).run()
     assert state(office, delivery) == ("unknown", "ask")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from commsched.core.approval.rules import Policy, Said, Step
+from commsched.core.approval.rules import CastDecision, Policy, Step
 
 same_each_time = settings(max_examples=150, derandomize=True, database=None, deadline=None)
 NOON = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ steps = st.builds(Step, people=st.lists(people, max_size=3, unique=True), need=s
 policies = st.builds(Policy, steps=st.lists(steps, max_size=3), own=st.booleans(), bypass=st.booleans())
 decisions = st.lists(
     st.builds(
-        Said,
+        CastDecision,
         hash=st.sampled_from((A, B)),
         person=people,
         at=moments,

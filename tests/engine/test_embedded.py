@@ -16,7 +16,7 @@ from sqlalchemy import event, insert, select, update
 
 from bench.load import Noop, bare_office, fill
 from commsched.core.delivery.outcome import Handles, Outcome, Published
-from commsched.core.platform.contract import Part, Wire
+from commsched.core.platform.contract import ChannelContext, Part
 from commsched.engine import embedded
 from commsched.engine.clock_guard import ClockGuard
 from commsched.engine.embedded import Engine
@@ -42,7 +42,7 @@ class Post(Noop):
         self.let.set()
         self.begun = threading.Event()
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         self.at.append(datetime.now(UTC))
         self.begun.set()
         self.let.wait(30)

@@ -19,10 +19,10 @@ import pytest
 from bench.load import bare_office
 from commsched.engine import clock as engine_clock
 from commsched.engine import clock_guard, embedded
-from commsched.engine.clock import After, Clock
+from commsched.engine.clock import After, Ticker
 from commsched.engine.embedded import Engine
 from commsched.engine.pulse import STUCK, Pulse
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Office
 from commsched.services.ops import health, server_time
@@ -94,7 +94,7 @@ def test_a_courier_that_stumbles_for_ever_has_no_heartbeat_and_says_so(
     def stumble(self: Any) -> None:
         raise RuntimeError("database disk image has a bug")
 
-    monkeypatch.setattr(Courier, "_scan", stumble)
+    monkeypatch.setattr(Dispatcher, "_scan", stumble)
     assert until(lambda: trouble(office) == "stumbles")
     before = datetime.now(UTC)
     time.sleep(1.5)
@@ -175,13 +175,13 @@ def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     soon(office)
-    before = Courier.__init__
+    before = Dispatcher.__init__
 
-    def broken(self: Courier, *given: Any, **more: Any) -> None:
+    def broken(self: Dispatcher, *given: Any, **more: Any) -> None:
         before(self, *given, **more)
         getattr(self, f"_{how}").add(1)
 
-    monkeypatch.setattr(Courier, "__init__", broken)
+    monkeypatch.setattr(Dispatcher, "__init__", broken)
     engine.start()
     assert until(lambda: looks)
     time.sleep(1.5)
@@ -197,7 +197,7 @@ def test_whatever_is_left_due_the_engine_draws_breath_between_two_looks(
     office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(Courier, "next_due", lambda self: seen.append(1) or datetime(2020, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(Dispatcher, "next_due", lambda self: seen.append(1) or datetime(2020, 1, 1, tzinfo=UTC))
     engine.start()
     assert until(lambda: seen)
     time.sleep(2)
@@ -283,7 +283,7 @@ def test_a_computer_that_began_in_1970_costs_no_memory(
 def test_no_job_lists_the_runs_that_a_leap_left_out() -> None:
     now = datetime.now(UTC)
     assert After(5).get_next_fire_time(now - timedelta(days=20_000), now) == now + timedelta(seconds=5)
-    clock = Clock()
+    clock = Ticker()
     clock.every(5.0, "work", lambda: None)
     clock.start()
     (job,) = clock._scheduler.get_jobs()

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.mail.build import CannotBuild, build, plain_line
 
-LETTER = Message(
+LETTER = Email(
     message_id="abc@example.org",
     sender="desk@example.org",
     sender_name="Regiongruppen i Åre",
@@ -38,7 +38,7 @@ wild = st.text(
 )
 
 
-def read(message: Message) -> EmailMessage:
+def read(message: Email) -> EmailMessage:
     parsed = message_from_bytes(build(message), policy=policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed

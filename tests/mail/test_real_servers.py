@@ -10,14 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.mail.connection import Patience, read_url
 from commsched.mail.relay import SmtpMailer
 from tests.peers import mail
 from tests.peers.mail import MailServer
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("mail")]
-LETTER = Message(
+LETTER = Email(
     message_id="a1@press.example",
     sender="desk@example.test",
     sender_name="Regiongruppen i Åre",

@@ -13,14 +13,14 @@ import pytest
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.core.text.messages import Invalid
 from commsched.mail.connection import Patience, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.relay import SmtpMailer, default_sender, mailer_for
 from tests.mail.servers import DRIP, DROP, STALL, Relay, relay
 
-LETTER = Message(
+LETTER = Email(
     message_id="abc123@example.org",
     sender="desk@example.org",
     sender_name="Regiongruppen",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from commsched.core.delivery.outcome import Handles, Outcome
-from commsched.core.platform.contract import Draft, Part, PictureFile, Platform, Wire
+from commsched.core.platform.contract import ChannelContext, Draft, Part, PictureFile, Platform
 from commsched.platforms._network import Session
 
 PNG = base64.b64decode(
@@ -23,10 +23,10 @@ HASTY = 0.5
 """Seconds to wait for an answer that will not come. Where one will, a test waits as long as a busy machine takes."""
 
 
-def wire(settings: dict[str, str], secrets: dict[str, str], **changes: Any) -> Wire:
+def wire(settings: dict[str, str], secrets: dict[str, str], **changes: Any) -> ChannelContext:
     """A wire into the house, patient unless told otherwise."""
     http = Session(guard=None, deadline=changes.pop("deadline", 30.0))
-    return Wire(
+    return ChannelContext(
         channel=1,
         settings={"allow_private": "1", **settings},
         secrets=secrets,
@@ -68,7 +68,7 @@ def part(platform: Platform, text: str, *pictures: PictureFile, key: str = "", *
     return replace(first, key=key or hashlib.sha256(text.encode()).hexdigest()[:32])
 
 
-def send(platform: Platform, one: Part, on: Wire) -> Outcome:
+def send(platform: Platform, one: Part, on: ChannelContext) -> Outcome:
     """Prepare where it takes that, then publish; what the publisher does, without its records."""
     handles: Handles | Outcome = Handles()
     if platform.needs_prepare(one):
@@ -77,7 +77,7 @@ def send(platform: Platform, one: Part, on: Wire) -> Outcome:
 
 
 @contextmanager
-def hurried(on: Wire, fault: str = "timeout") -> Iterator[None]:
+def hurried(on: ChannelContext, fault: str = "timeout") -> Iterator[None]:
     """Waits no longer than :data:`HASTY` for answers, where ``fault`` is that none comes."""
     patience = on.timeout
     on.timeout = HASTY if "timeout" in fault else patience
@@ -87,7 +87,7 @@ def hurried(on: Wire, fault: str = "timeout") -> Iterator[None]:
         on.timeout = patience
 
 
-def lose(platform: Platform, one: Part, on: Wire) -> Outcome:
+def lose(platform: Platform, one: Part, on: ChannelContext) -> Outcome:
     """As :func:`send`, where the publishing call gets no answer."""
     handles = platform.prepare(one, on) if platform.needs_prepare(one) else Handles()
     assert isinstance(handles, Handles)

@@ -25,8 +25,17 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import ConnectError, Limits, Mailer, Message, Option, Platform, Setting, Wire
-from commsched.core.text.messages import Invalid, Problem, Words
+from commsched.core.platform.contract import (
+    ChannelContext,
+    ConnectError,
+    Email,
+    Limits,
+    Mailer,
+    Option,
+    Platform,
+    Setting,
+)
+from commsched.core.text.messages import Invalid, Message, Problem
 from tests.platforms._office import NOW, draft, picture
 
 PLATFORMS = registry.all()
@@ -66,11 +75,11 @@ class BrokenSession(requests.Session):
 
 
 class BrokenMailer(Mailer):
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         return Unknown("the relay fell silent")
 
-    def describe(self) -> Words:
-        return Words("")
+    def describe(self) -> Message:
+        return Message("")
 
     def verify(self) -> Outcome:
         return Unknown("the relay fell silent")
@@ -79,10 +88,10 @@ class BrokenMailer(Mailer):
         return CannotTell(final=True)
 
 
-def broken_wire(platform: Platform, failure: Exception, home: Path) -> Wire:
+def broken_wire(platform: Platform, failure: Exception, home: Path) -> ChannelContext:
     values = {each.key: each.default or ("value" if each.required else "") for each in platform.settings}
     values.update({key: "https://server.example" for key in values if key.endswith("url")})
-    return Wire(
+    return ChannelContext(
         channel=1,
         settings={**values, "allow_private": "1", "graph_version": "v25.0"},
         secrets={setting.key: "secret-0001" for setting in platform.settings if setting.secret},
@@ -233,7 +242,9 @@ def test_connecting_fails_in_a_sentence_by_a_field(platform: Platform, failure: 
 
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)
 def test_connecting_with_nothing_filled_in_names_a_field(platform: Platform) -> None:
-    empty = Wire(channel=0, settings={}, secrets={}, now=lambda: NOW, http=BrokenSession(OSError("unreached")))
+    empty = ChannelContext(
+        channel=0, settings={}, secrets={}, now=lambda: NOW, http=BrokenSession(OSError("unreached"))
+    )
     with pytest.raises(ConnectError) as refused:
         platform.connect(empty)
     assert refused.value.field in [setting.key for setting in platform.settings]

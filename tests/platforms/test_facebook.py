@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, Part, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
 from tests.platforms._office import HASTY, NOW, PNG, draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims._server import Answer
@@ -25,23 +25,23 @@ def sim() -> Iterator[FacebookSimulator]:
 
 
 @pytest.fixture
-def on(sim: FacebookSimulator) -> Wire:
+def on(sim: FacebookSimulator) -> ChannelContext:
     return wire({"base_url": sim.url, "page_id": PAGE["id"]}, {"access_token": TOKEN}, account=PAGE["id"])
 
 
-def prepared(one: Part, on: Wire) -> Handles:
+def prepared(one: Part, on: ChannelContext) -> Handles:
     handles = facebook.prepare(one, on)
     assert isinstance(handles, Handles)
     return handles
 
 
-def test_the_pages_token_connects_it(sim: FacebookSimulator, on: Wire) -> None:
+def test_the_pages_token_connects_it(sim: FacebookSimulator, on: ChannelContext) -> None:
     account = facebook.connect(on)
     assert (account.id, account.name, account.url, account.expires_at) == (PAGE["id"], PAGE["name"], PAGE["link"], None)
     assert all(call.path.startswith("/v25.0/") for call in sim.calls)
 
 
-def test_the_graph_version_is_a_setting(sim: FacebookSimulator, on: Wire) -> None:
+def test_the_graph_version_is_a_setting(sim: FacebookSimulator, on: ChannelContext) -> None:
     on.settings["graph_version"] = "v26.0"
     facebook.connect(on)
     assert sim.calls[-1].path.startswith("/v26.0/")
@@ -54,32 +54,34 @@ def test_the_graph_version_is_a_setting(sim: FacebookSimulator, on: Wire) -> Non
     assert refused.value.field == "graph_version"
 
 
-def test_a_token_that_will_die_says_when(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_token_that_will_die_says_when(sim: FacebookSimulator, on: ChannelContext) -> None:
     sim.expires_at = int(NOW.timestamp())
     assert facebook.connect(on).expires_at == NOW
 
 
-def test_an_app_that_may_not_inspect_its_token_still_connects(sim: FacebookSimulator, on: Wire) -> None:
+def test_an_app_that_may_not_inspect_its_token_still_connects(sim: FacebookSimulator, on: ChannelContext) -> None:
     sim.may_inspect = False
     assert facebook.connect(on).expires_at is None
 
 
 @pytest.mark.parametrize("kind", ["USER", "SYSTEM_USER"])
 @pytest.mark.parametrize("may_inspect", [True, False])
-def test_a_persons_token_is_told_from_the_pages(sim: FacebookSimulator, on: Wire, kind: str, may_inspect: bool) -> None:
+def test_a_persons_token_is_told_from_the_pages(
+    sim: FacebookSimulator, on: ChannelContext, kind: str, may_inspect: bool
+) -> None:
     sim.token_type, sim.may_inspect = kind, may_inspect
     with pytest.raises(ConnectError, match="person's token") as refused:
         facebook.connect(on)
     assert refused.value.field == "access_token"
 
 
-def test_a_missing_right_is_named(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_missing_right_is_named(sim: FacebookSimulator, on: ChannelContext) -> None:
     sim.scopes.remove("pages_manage_posts")
     with pytest.raises(ConnectError, match="pages_manage_posts"):
         facebook.connect(on)
 
 
-def test_a_page_that_is_not_there_is_blamed_and_a_silent_server_too(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_page_that_is_not_there_is_blamed_and_a_silent_server_too(sim: FacebookSimulator, on: ChannelContext) -> None:
     on.settings["page_id"] = "1"
     with pytest.raises(ConnectError) as refused:
         facebook.connect(on)
@@ -99,7 +101,9 @@ def test_a_wrong_token_is_refused_without_being_repeated(sim: FacebookSimulator)
 
 
 @pytest.mark.parametrize("page", ["", "not a page", "../me", "1/feed"])
-def test_a_page_id_that_is_none_is_refused_before_any_call(sim: FacebookSimulator, on: Wire, page: str) -> None:
+def test_a_page_id_that_is_none_is_refused_before_any_call(
+    sim: FacebookSimulator, on: ChannelContext, page: str
+) -> None:
     on.settings["page_id"] = page
     with pytest.raises(ConnectError) as refused:
         facebook.connect(on)
@@ -107,7 +111,7 @@ def test_a_page_id_that_is_none_is_refused_before_any_call(sim: FacebookSimulato
     assert sim.calls == []
 
 
-def test_nothing_is_seen_before_it_is_published(sim: FacebookSimulator, on: Wire) -> None:
+def test_nothing_is_seen_before_it_is_published(sim: FacebookSimulator, on: ChannelContext) -> None:
     one = part(facebook, "Ja till fler turer", link="https://example.se/a")
     handles = prepared(one, on)
     assert sim.posts == []
@@ -117,20 +121,22 @@ def test_nothing_is_seen_before_it_is_published(sim: FacebookSimulator, on: Wire
     assert [(each["message"], each["link"]) for each in sim.posts] == [("Ja till fler turer", "https://example.se/a")]
 
 
-def test_a_thread_elsewhere_is_one_post_here(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_thread_elsewhere_is_one_post_here(sim: FacebookSimulator, on: ChannelContext) -> None:
     [one] = facebook.parts(draft("Ett\n---\nTvå"))
     assert isinstance(send(facebook, one, on), Published)
     assert [post["message"] for post in sim.posts] == ["Ett\n\nTvå"]
 
 
-def test_publishing_twice_makes_one_post(sim: FacebookSimulator, on: Wire) -> None:
+def test_publishing_twice_makes_one_post(sim: FacebookSimulator, on: ChannelContext) -> None:
     one = part(facebook, "Ja till fler turer")
     handles = prepared(one, on)
     assert facebook.publish(one, handles, on) == facebook.publish(one, handles, on)
     assert len(sim.posts) == 1
 
 
-def test_pictures_go_out_with_their_alt_text_and_the_link_in_the_words(sim: FacebookSimulator, on: Wire) -> None:
+def test_pictures_go_out_with_their_alt_text_and_the_link_in_the_words(
+    sim: FacebookSimulator, on: ChannelContext
+) -> None:
     pictures = (picture("Torget i regn"), picture("Torget i sol", "image/jpeg"))
     one = part(facebook, "Hej", *pictures, link="https://example.se/a")
     assert isinstance(send(facebook, one, on), Published)
@@ -143,18 +149,18 @@ def test_pictures_go_out_with_their_alt_text_and_the_link_in_the_words(sim: Face
     assert [each["bytes"] for each in sim.objects.values() if each["kind"] == "photo"] == [PNG, PNG]
 
 
-def test_a_picture_alone_is_enough(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_picture_alone_is_enough(sim: FacebookSimulator, on: ChannelContext) -> None:
     assert isinstance(send(facebook, part(facebook, "", picture()), on), Published)
 
 
-def commented(on: Wire) -> Part:
+def commented(on: ChannelContext) -> Part:
     first, comment = facebook.parts(draft("Inlägg", options={"first_comment": "Länk i kommentaren"}))
     out = send(facebook, first, on)
     assert isinstance(out, Published)
     return replace(comment, parent=out.id)
 
 
-def test_the_first_comment_follows_the_post(sim: FacebookSimulator, on: Wire) -> None:
+def test_the_first_comment_follows_the_post(sim: FacebookSimulator, on: ChannelContext) -> None:
     comment = commented(on)
     assert comment.role == "comment"
     assert isinstance(send(facebook, comment, on), Published)
@@ -206,7 +212,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("fault", "expected"), ANSWERS)
-def test_every_answer_has_its_outcome(sim: FacebookSimulator, on: Wire, fault: str, expected: object) -> None:
+def test_every_answer_has_its_outcome(sim: FacebookSimulator, on: ChannelContext, fault: str, expected: object) -> None:
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     before = len(sim.calls)
@@ -231,7 +237,7 @@ def test_already_posted_this_is_not_a_policy_block(sim: FacebookSimulator) -> No
     assert isinstance(outcome(error, "words", wire({}, {})), Unknown)
 
 
-def test_an_answer_without_an_id_is_not_called_published(sim: FacebookSimulator, on: Wire) -> None:
+def test_an_answer_without_an_id_is_not_called_published(sim: FacebookSimulator, on: ChannelContext) -> None:
     comment = commented(on)
     sim.handle = lambda call: Answer(200, {"id": None})  # type: ignore[method-assign]
     assert isinstance(facebook.publish(comment, Handles(), on), Unknown)
@@ -240,7 +246,7 @@ def test_an_answer_without_an_id_is_not_called_published(sim: FacebookSimulator,
 
 
 @pytest.mark.parametrize("fault", ["wall_403", "wall_406", "wall_413"])
-def test_a_wall_before_facebook_is_not_its_no(sim: FacebookSimulator, on: Wire, fault: str) -> None:
+def test_a_wall_before_facebook_is_not_its_no(sim: FacebookSimulator, on: ChannelContext, fault: str) -> None:
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     sim.faults += [fault, f"prepare:{fault}", f"read:{fault}"]
@@ -250,7 +256,7 @@ def test_a_wall_before_facebook_is_not_its_no(sim: FacebookSimulator, on: Wire, 
         facebook.connect(on)
 
 
-def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: FacebookSimulator, on: Wire) -> None:
+def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: FacebookSimulator, on: ChannelContext) -> None:
     sim.tells_is_published = False
     since = just_now()
     out = send(facebook, part(facebook, "Samma ord"), on)
@@ -259,7 +265,7 @@ def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: Facebook
     assert isinstance(facebook.find(lost, Handles({"post": "1_404"}), since, on), CannotTell)
 
 
-def test_the_usage_header_says_when_to_come_back(sim: FacebookSimulator, on: Wire) -> None:
+def test_the_usage_header_says_when_to_come_back(sim: FacebookSimulator, on: ChannelContext) -> None:
     on.now = lambda: NOW
     sim.faults.append("prepare:regain:17")
     outcome = send(facebook, part(facebook, "Hej"), on)
@@ -292,7 +298,7 @@ def test_a_server_that_drips_is_given_up_on(sim: FacebookSimulator, fault: str) 
     assert datetime.now(UTC) - started < timedelta(seconds=3)
 
 
-def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: Wire) -> None:
+def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: ChannelContext) -> None:
     on.settings["base_url"] = "http://127.0.0.1:1"
     outcome = facebook.publish(part(facebook, "Hej"), Handles({"post": "1_2"}), on)
     assert isinstance(outcome, Retry)
@@ -300,7 +306,7 @@ def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: Wire) -> No
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_accept", "graph:1", "reset_before_accept"])
-def test_the_post_itself_is_asked_whether_it_is_out(sim: FacebookSimulator, on: Wire, fault: str) -> None:
+def test_the_post_itself_is_asked_whether_it_is_out(sim: FacebookSimulator, on: ChannelContext, fault: str) -> None:
     since = just_now()
     one = part(facebook, "Hej")
     handles = prepared(one, on)
@@ -314,7 +320,7 @@ def test_the_post_itself_is_asked_whether_it_is_out(sim: FacebookSimulator, on: 
     assert len(sim.posts) == 1
 
 
-def test_where_the_post_cannot_say_the_pages_own_list_is_read(sim: FacebookSimulator, on: Wire) -> None:
+def test_where_the_post_cannot_say_the_pages_own_list_is_read(sim: FacebookSimulator, on: ChannelContext) -> None:
     sim.tells_is_published = False
     since = just_now()
     one = part(facebook, "Ja till fler turer")
@@ -329,7 +335,7 @@ def test_where_the_post_cannot_say_the_pages_own_list_is_read(sim: FacebookSimul
     assert isinstance(facebook.find(one, Handles({"post": "1_404"}), since, on), Found)
 
 
-def test_a_comment_that_is_not_seen_goes_to_a_person(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_comment_that_is_not_seen_goes_to_a_person(sim: FacebookSimulator, on: ChannelContext) -> None:
     since = just_now()
     comment = commented(on)
     finding = facebook.find(comment, Handles(), since, on)
@@ -341,7 +347,7 @@ def test_a_comment_that_is_not_seen_goes_to_a_person(sim: FacebookSimulator, on:
 
 
 @pytest.mark.parametrize("fault", ["read:graph:2", "read:html_503", "read:graph:190", "read:timeout_before_accept"])
-def test_a_failed_reading_back_proves_nothing(sim: FacebookSimulator, on: Wire, fault: str) -> None:
+def test_a_failed_reading_back_proves_nothing(sim: FacebookSimulator, on: ChannelContext, fault: str) -> None:
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     sim.faults.append(fault)
@@ -352,7 +358,7 @@ def test_a_failed_reading_back_proves_nothing(sim: FacebookSimulator, on: Wire, 
     assert TOKEN not in finding.detail
 
 
-def test_a_post_can_be_taken_down_twice(sim: FacebookSimulator, on: Wire) -> None:
+def test_a_post_can_be_taken_down_twice(sim: FacebookSimulator, on: ChannelContext) -> None:
     out = send(facebook, part(facebook, "Ångrar mig"), on)
     assert isinstance(out, Published)
     assert isinstance(facebook.delete(out.id, on), Published)
@@ -362,7 +368,7 @@ def test_a_post_can_be_taken_down_twice(sim: FacebookSimulator, on: Wire) -> Non
     assert isinstance(facebook.delete(out.id, on), Rejected)
 
 
-def test_publishing_what_was_never_prepared_is_refused(sim: FacebookSimulator, on: Wire) -> None:
+def test_publishing_what_was_never_prepared_is_refused(sim: FacebookSimulator, on: ChannelContext) -> None:
     assert isinstance(facebook.publish(part(facebook, "Hej"), Handles(), on), Rejected)
     assert sim.calls == []
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
-from commsched.core.platform.contract import ConnectError, Draft, PictureFile, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError, Draft, PictureFile
 from commsched.platforms.folder import PLATFORM
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
@@ -33,8 +33,8 @@ RELEASE = Draft(
 PART = replace(PLATFORM.parts(RELEASE)[0], key="delivery-1")
 
 
-def wire(home: Path, **settings: str) -> Wire:
-    return Wire(channel=4, settings=settings, secrets={}, now=lambda: NOW, http=None, home=str(home))
+def wire(home: Path, **settings: str) -> ChannelContext:
+    return ChannelContext(channel=4, settings=settings, secrets={}, now=lambda: NOW, http=None, home=str(home))
 
 
 def test_a_publication_is_a_folder_with_text_facts_and_pictures(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, Part, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
 from tests.peers.mastodon import TOKEN, Server, mastodon_server
 from tests.platforms._office import draft, hurried, just_now, lose, part, picture, send, wire
@@ -30,7 +30,7 @@ def proxy(mastodon_server: Server) -> Iterator[MastodonProxy]:
 
 
 @pytest.fixture
-def on(mastodon_server: Server, proxy: MastodonProxy) -> Wire:
+def on(mastodon_server: Server, proxy: MastodonProxy) -> ChannelContext:
     me = mastodon_server.get("/api/v1/accounts/verify_credentials")
     return wire({"base_url": proxy.url}, {"access_token": TOKEN}, account=str(me["id"]))
 
@@ -50,7 +50,7 @@ def lone(server: Server, one: Part) -> Part:
     return replace(one, others=frozenset(status["id"] for status in server.statuses()))
 
 
-def test_the_server_tells_its_limits_when_it_is_connected(on: Wire) -> None:
+def test_the_server_tells_its_limits_when_it_is_connected(on: ChannelContext) -> None:
     account = mastodon.connect(on)
     assert account.id == on.account
     assert account.name.startswith("@")
@@ -115,14 +115,14 @@ def test_a_token_does_not_cross_the_internet_in_the_clear() -> None:
         mastodon.connect(outside)
 
 
-def test_a_server_that_answers_in_html_is_not_a_mastodon_server(proxy: MastodonProxy, on: Wire) -> None:
+def test_a_server_that_answers_in_html_is_not_a_mastodon_server(proxy: MastodonProxy, on: ChannelContext) -> None:
     proxy.faults.append("read:html_503")
     with pytest.raises(ConnectError) as refused:
         mastodon.connect(on)
     assert refused.value.field == "base_url"
 
 
-def test_a_post_goes_out_as_it_was_written(mastodon_server: Server, on: Wire) -> None:
+def test_a_post_goes_out_as_it_was_written(mastodon_server: Server, on: ChannelContext) -> None:
     text = fresh("Ja till fler turer & tåg <3")
     options = {"visibility": "unlisted", "content_warning": "Budget"}
     outcome = send(mastodon, part(mastodon, text, options=options), on)
@@ -133,7 +133,7 @@ def test_a_post_goes_out_as_it_was_written(mastodon_server: Server, on: Wire) ->
     assert (status["language"]) == "sv"
 
 
-def test_pictures_go_out_with_their_alt_text(mastodon_server: Server, on: Wire) -> None:
+def test_pictures_go_out_with_their_alt_text(mastodon_server: Server, on: ChannelContext) -> None:
     text = fresh("Två bilder")
     one = part(mastodon, text, picture("Torget i regn"), picture("Torget i sol"))
     assert isinstance(send(mastodon, one, on), Published)
@@ -141,7 +141,7 @@ def test_pictures_go_out_with_their_alt_text(mastodon_server: Server, on: Wire) 
     assert [media["description"] for media in status["media_attachments"]] == ["Torget i regn", "Torget i sol"]
 
 
-def test_a_thread_hangs_together(mastodon_server: Server, on: Wire) -> None:
+def test_a_thread_hangs_together(mastodon_server: Server, on: ChannelContext) -> None:
     text = fresh("Ett\n---\nTvå")
     first, second = mastodon.parts(draft(text, picture()))
     assert (first.role, len(first.pictures), second.role, second.pictures) == ("post", 1, "reply", ())
@@ -151,14 +151,14 @@ def test_a_thread_hangs_together(mastodon_server: Server, on: Wire) -> None:
     assert [status["in_reply_to_id"] for status in said(mastodon_server, text)] == [out.id]
 
 
-def test_the_same_key_makes_one_post(mastodon_server: Server, on: Wire) -> None:
+def test_the_same_key_makes_one_post(mastodon_server: Server, on: ChannelContext) -> None:
     text = fresh("En gång")
     one = part(mastodon, text)
     assert send(mastodon, one, on) == send(mastodon, one, on)
     assert len(said(mastodon_server, text)) == 1
 
 
-def test_one_post_is_one_call(proxy: MastodonProxy, on: Wire) -> None:
+def test_one_post_is_one_call(proxy: MastodonProxy, on: ChannelContext) -> None:
     send(mastodon, part(mastodon, fresh("Snabbt")), on)
     assert [(call.method, call.path) for call in proxy.calls] == [("POST", "/api/v1/statuses")]
 
@@ -189,7 +189,7 @@ def test_one_post_is_one_call(proxy: MastodonProxy, on: Wire) -> None:
         ("redirect", Rejected("", "config")),
     ],
 )
-def test_every_answer_has_its_outcome(proxy: MastodonProxy, on: Wire, fault: str, expected: object) -> None:
+def test_every_answer_has_its_outcome(proxy: MastodonProxy, on: ChannelContext, fault: str, expected: object) -> None:
     proxy.faults.append(fault)
     with hurried(on, fault):
         outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
@@ -209,7 +209,7 @@ def test_a_server_that_drips_is_given_up_on(proxy: MastodonProxy, fault: str) ->
     assert datetime.now(UTC) - started < timedelta(seconds=3)
 
 
-def test_a_rate_limit_says_when_and_stops_the_whole_channel(proxy: MastodonProxy, on: Wire) -> None:
+def test_a_rate_limit_says_when_and_stops_the_whole_channel(proxy: MastodonProxy, on: ChannelContext) -> None:
     reset = (datetime.now(UTC) + timedelta(minutes=5)).replace(microsecond=0)
     proxy.reset_header = reset.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
     proxy.faults.append("429")
@@ -220,7 +220,7 @@ def test_a_rate_limit_says_when_and_stops_the_whole_channel(proxy: MastodonProxy
     assert abs(outcome.after - reset) < timedelta(seconds=5)
 
 
-def test_a_rate_limit_header_nobody_can_read_is_not_taken_for_a_refusal(on: Wire) -> None:
+def test_a_rate_limit_header_nobody_can_read_is_not_taken_for_a_refusal(on: ChannelContext) -> None:
     from mastodon.errors import MastodonRatelimitError
 
     from commsched.platforms.mastodon import _outcome
@@ -229,7 +229,7 @@ def test_a_rate_limit_header_nobody_can_read_is_not_taken_for_a_refusal(on: Wire
     assert isinstance(_outcome(error, on), Unknown)
 
 
-def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: Wire) -> None:
+def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: ChannelContext) -> None:
     on.settings["base_url"] = "http://127.0.0.1:1"
     outcome = send(mastodon, part(mastodon, fresh("Hej")), on)
     assert isinstance(outcome, Retry)
@@ -238,7 +238,7 @@ def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: Wire) -> No
 
 @pytest.mark.parametrize("fault", ["timeout_after_accept", "500_after_accept", "reset_before_accept", "html_503"])
 def test_a_lost_upload_is_simply_tried_again(
-    mastodon_server: Server, proxy: MastodonProxy, on: Wire, fault: str
+    mastodon_server: Server, proxy: MastodonProxy, on: ChannelContext, fault: str
 ) -> None:
     text = fresh("Med bild")
     one = part(mastodon, text, picture())
@@ -249,7 +249,7 @@ def test_a_lost_upload_is_simply_tried_again(
     assert len(said(mastodon_server, text)) == 1
 
 
-def test_a_picture_still_being_processed_is_waited_for_without_sleeping(on: Wire) -> None:
+def test_a_picture_still_being_processed_is_waited_for_without_sleeping(on: ChannelContext) -> None:
     from commsched.platforms.mastodon import _still_processing
 
     handles = Handles({"media": "1,2", "pending": "2"})
@@ -260,7 +260,7 @@ def test_a_picture_still_being_processed_is_waited_for_without_sleeping(on: Wire
     assert _still_processing(SimpleNamespace(media=lambda _: {"url": "https://m.example/2"}), handles, on) is None
 
 
-def test_a_picture_that_vanished_meanwhile_is_told(proxy: MastodonProxy, on: Wire) -> None:
+def test_a_picture_that_vanished_meanwhile_is_told(proxy: MastodonProxy, on: ChannelContext) -> None:
     one = part(mastodon, fresh("Med bild"), picture())
     assert isinstance(mastodon.publish(one, Handles({"media": "404", "pending": "404"}), on), Rejected)
 
@@ -276,7 +276,7 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("pictures", [0, 1])
 def test_what_went_out_unseen_is_found_again(
-    mastodon_server: Server, proxy: MastodonProxy, on: Wire, text: str, pictures: int
+    mastodon_server: Server, proxy: MastodonProxy, on: ChannelContext, text: str, pictures: int
 ) -> None:
     since = just_now()
     text = fresh(text)
@@ -313,7 +313,7 @@ def test_a_post_is_known_again_in_the_html_that_servers_make_of_it(written: str,
 
 
 def test_what_did_not_go_out_may_be_resent_with_its_key(
-    mastodon_server: Server, proxy: MastodonProxy, on: Wire
+    mastodon_server: Server, proxy: MastodonProxy, on: ChannelContext
 ) -> None:
     proxy.faults.append("reset_before_accept")
     one = part(mastodon, fresh("Hej"))
@@ -322,7 +322,7 @@ def test_what_did_not_go_out_may_be_resent_with_its_key(
     assert mastodon.resends(mastodon.connect(on).facts)
 
 
-def test_what_is_not_there_is_absent_however_long_ago_the_call_was(mastodon_server: Server, on: Wire) -> None:
+def test_what_is_not_there_is_absent_however_long_ago_the_call_was(mastodon_server: Server, on: ChannelContext) -> None:
     """After a restore the whole time since the backup is read back. Whether absence may send again is another question
     (:data:`Platform.resend_within`)."""
     one = lone(mastodon_server, part(mastodon, fresh("Hej")))
@@ -330,7 +330,9 @@ def test_what_is_not_there_is_absent_however_long_ago_the_call_was(mastodon_serv
     assert mastodon.resend_within == timedelta(minutes=45), "the server keeps the key for an hour"
 
 
-def test_the_same_words_with_another_picture_or_parent_are_another_post(mastodon_server: Server, on: Wire) -> None:
+def test_the_same_words_with_another_picture_or_parent_are_another_post(
+    mastodon_server: Server, on: ChannelContext
+) -> None:
     since, text = just_now(), fresh("Hej")
     send(mastodon, part(mastodon, text), on)
     for other in (part(mastodon, text, picture()), replace(part(mastodon, text), parent="77")):
@@ -338,7 +340,7 @@ def test_the_same_words_with_another_picture_or_parent_are_another_post(mastodon
         assert isinstance(mastodon.find(lone(mastodon_server, other), Handles(), since, on), Absent)
 
 
-def test_reading_back_stops_at_a_bounded_number_of_pages(on: Wire) -> None:
+def test_reading_back_stops_at_a_bounded_number_of_pages(on: ChannelContext) -> None:
     from commsched.platforms.mastodon import _read_back
 
     class Busy:
@@ -354,12 +356,12 @@ def test_reading_back_stops_at_a_bounded_number_of_pages(on: Wire) -> None:
 
 
 @pytest.mark.parametrize("fault", ["read:500", "read:429", "read:html_503", "read:malformed_after_accept", "read:401"])
-def test_a_failed_reading_back_proves_nothing(proxy: MastodonProxy, on: Wire, fault: str) -> None:
+def test_a_failed_reading_back_proves_nothing(proxy: MastodonProxy, on: ChannelContext, fault: str) -> None:
     proxy.faults.append(fault)
     assert isinstance(mastodon.find(part(mastodon, "Hej"), Handles(), just_now(), on), CannotTell)
 
 
-def test_a_post_can_be_taken_down_twice(mastodon_server: Server, proxy: MastodonProxy, on: Wire) -> None:
+def test_a_post_can_be_taken_down_twice(mastodon_server: Server, proxy: MastodonProxy, on: ChannelContext) -> None:
     text = fresh("Ångrar mig")
     out = send(mastodon, part(mastodon, text), on)
     assert isinstance(out, Published)

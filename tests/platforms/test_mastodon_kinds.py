@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.platforms import get
 from tests.platforms._office import draft, just_now, part, picture, send, wire
 from tests.sims.mastodon import MASTODON, TOKEN, MastodonSimulator
@@ -26,7 +26,7 @@ def sim() -> Iterator[MastodonSimulator]:
 
 
 @pytest.fixture
-def on(sim: MastodonSimulator) -> Wire:
+def on(sim: MastodonSimulator) -> ChannelContext:
     return wire({"base_url": sim.url}, {"access_token": TOKEN}, account="1")
 
 
@@ -49,7 +49,7 @@ COUSINS = [
 @pytest.mark.parametrize(("version", "source", "software"), COUSINS, ids=[one[2] or "nameless" for one in COUSINS])
 @pytest.mark.parametrize("second", [True, False], ids=["v2", "v1"])
 def test_a_server_that_is_only_compatible_is_not_trusted_to_keep_a_key(
-    sim: MastodonSimulator, on: Wire, version: str, source: str, software: str, second: bool
+    sim: MastodonSimulator, on: ChannelContext, version: str, source: str, software: str, second: bool
 ) -> None:
     sim.version, sim.source_url, sim.software, sim.second_version = version, source, software, second
     facts = mastodon.connect(on).facts
@@ -67,7 +67,7 @@ def test_a_server_that_is_only_compatible_is_not_trusted_to_keep_a_key(
     ],
 )
 def test_mastodon_itself_and_its_forks_keep_the_key(
-    sim: MastodonSimulator, on: Wire, version: str, source: str, software: str
+    sim: MastodonSimulator, on: ChannelContext, version: str, source: str, software: str
 ) -> None:
     sim.version, sim.source_url, sim.software = version, source, software
     assert mastodon.resends(mastodon.connect(on).facts)
@@ -77,7 +77,9 @@ def test_a_channel_connected_before_this_was_asked_is_not_trusted() -> None:
     assert not mastodon.resends({"domain": "social.example", "characters": 500})
 
 
-def test_the_token_is_not_shown_to_whoever_is_asked_what_the_server_is(sim: MastodonSimulator, on: Wire) -> None:
+def test_the_token_is_not_shown_to_whoever_is_asked_what_the_server_is(
+    sim: MastodonSimulator, on: ChannelContext
+) -> None:
     sim.source_url = ""
     mastodon.connect(on)
     asked = [call for call in sim.calls if "nodeinfo" in call.path]
@@ -85,7 +87,9 @@ def test_the_token_is_not_shown_to_whoever_is_asked_what_the_server_is(sim: Mast
     assert not any("authorization" in call.headers for call in asked)
 
 
-def test_a_post_whose_words_come_back_changed_is_no_reason_to_send_it_again(sim: MastodonSimulator, on: Wire) -> None:
+def test_a_post_whose_words_come_back_changed_is_no_reason_to_send_it_again(
+    sim: MastodonSimulator, on: ChannelContext
+) -> None:
     sim.renders_markdown, sim.keeps_key = True, False
     one = part(mastodon, "**Ny rapport** om busstrafiken")
     since = just_now()
@@ -95,7 +99,7 @@ def test_a_post_whose_words_come_back_changed_is_no_reason_to_send_it_again(sim:
 
 
 def test_a_status_of_ours_that_the_store_does_not_know_means_that_nobody_can_tell(
-    sim: MastodonSimulator, on: Wire
+    sim: MastodonSimulator, on: ChannelContext
 ) -> None:
     since, one = just_now(), part(mastodon, "Ja till fler turer")
     assert isinstance(mastodon.find(one, Handles(), since, on), Absent)
@@ -108,7 +112,9 @@ def test_a_status_of_ours_that_the_store_does_not_know_means_that_nobody_can_tel
         assert isinstance(mastodon.find(known, Handles(), since, on), Absent)
 
 
-def test_the_same_words_published_by_another_item_are_not_taken_for_this_one(sim: MastodonSimulator, on: Wire) -> None:
+def test_the_same_words_published_by_another_item_are_not_taken_for_this_one(
+    sim: MastodonSimulator, on: ChannelContext
+) -> None:
     since = just_now()
     first, second = (part(mastodon, "Samma ord", key=key) for key in ("a", "b"))
     out = send(mastodon, first, on)
@@ -120,13 +126,13 @@ def test_the_same_words_published_by_another_item_are_not_taken_for_this_one(sim
 
 
 @pytest.mark.parametrize("said", [{"ok": True}, {"id": None}, {"id": ""}, {}], ids=str)
-def test_an_answer_without_an_id_is_not_called_published(sim: MastodonSimulator, on: Wire, said: Any) -> None:
+def test_an_answer_without_an_id_is_not_called_published(sim: MastodonSimulator, on: ChannelContext, said: Any) -> None:
     sim.status_answer = said
     assert isinstance(send(mastodon, part(mastodon, "Hej"), on), Unknown)
 
 
 @pytest.mark.parametrize("said", [{"ok": True}, {"id": None, "url": "https://m.example/1.png"}], ids=str)
-def test_a_picture_without_an_id_is_not_uploaded(sim: MastodonSimulator, on: Wire, said: Any) -> None:
+def test_a_picture_without_an_id_is_not_uploaded(sim: MastodonSimulator, on: ChannelContext, said: Any) -> None:
     sim.media_answer = said
     outcome = send(mastodon, part(mastodon, "Hej", picture()), on)
     assert isinstance(outcome, Retry)
@@ -134,7 +140,9 @@ def test_a_picture_without_an_id_is_not_uploaded(sim: MastodonSimulator, on: Wir
 
 
 @pytest.mark.parametrize("missing", ["id", "acct"])
-def test_an_account_without_an_id_or_a_name_is_not_connected(sim: MastodonSimulator, on: Wire, missing: str) -> None:
+def test_an_account_without_an_id_or_a_name_is_not_connected(
+    sim: MastodonSimulator, on: ChannelContext, missing: str
+) -> None:
     del sim.account[missing]
     with pytest.raises(ConnectError) as refused:
         mastodon.connect(on)
@@ -153,7 +161,7 @@ def test_an_account_without_an_id_or_a_name_is_not_connected(sim: MastodonSimula
     ],
 )
 def test_a_picture_with_more_pixels_than_the_server_takes_is_told_before_it_is_approved(
-    sim: MastodonSimulator, on: Wire, shape: tuple[int, int], mime: str, limit: int, most: str
+    sim: MastodonSimulator, on: ChannelContext, shape: tuple[int, int], mime: str, limit: int, most: str
 ) -> None:
     sim.limits = {"image_matrix_limit": limit} if limit else {}
     facts = mastodon.connect(on).facts
@@ -161,7 +169,7 @@ def test_a_picture_with_more_pixels_than_the_server_takes_is_told_before_it_is_a
     assert [problem.words.params["most"] for problem in problems if problem.blocks] == ([most] if most else [])
 
 
-def test_what_moves_and_is_no_gif_is_told_to_stand_still(sim: MastodonSimulator, on: Wire) -> None:
+def test_what_moves_and_is_no_gif_is_told_to_stand_still(sim: MastodonSimulator, on: ChannelContext) -> None:
     facts = mastodon.connect(on).facts
     (problem,) = mastodon.check(draft("Hej", picture(mime="image/webp", frames=12)), facts)
     assert (problem.level, problem.words.params["number"]) == ("warn", 1)
@@ -172,7 +180,7 @@ WALLS = ["wall_403", "wall_406", "wall_413"]
 
 
 @pytest.mark.parametrize("fault", WALLS)
-def test_a_wall_before_the_server_is_not_the_servers_no(sim: MastodonSimulator, on: Wire, fault: str) -> None:
+def test_a_wall_before_the_server_is_not_the_servers_no(sim: MastodonSimulator, on: ChannelContext, fault: str) -> None:
     sim.faults.append(fault)
     outcome = send(mastodon, part(mastodon, "Hej"), on)
     assert isinstance(outcome, Retry)
@@ -182,19 +190,19 @@ def test_a_wall_before_the_server_is_not_the_servers_no(sim: MastodonSimulator, 
 
 
 @pytest.mark.parametrize("fault", WALLS)
-def test_a_wall_before_an_upload_is_not_the_servers_no(sim: MastodonSimulator, on: Wire, fault: str) -> None:
+def test_a_wall_before_an_upload_is_not_the_servers_no(sim: MastodonSimulator, on: ChannelContext, fault: str) -> None:
     sim.faults.append(f"prepare:{fault}")
     assert isinstance(send(mastodon, part(mastodon, "Hej", picture()), on), Retry)
 
 
-def test_a_page_instead_of_an_answer_may_have_been_anything(sim: MastodonSimulator, on: Wire) -> None:
+def test_a_page_instead_of_an_answer_may_have_been_anything(sim: MastodonSimulator, on: ChannelContext) -> None:
     sim.faults.append("wall_200")
     assert isinstance(send(mastodon, part(mastodon, "Hej"), on), Unknown)
 
 
 @pytest.mark.parametrize("fault", ["wall_403", "wall_406", "wall_200"])
 def test_connecting_through_a_wall_says_that_the_server_was_not_reached(
-    sim: MastodonSimulator, on: Wire, fault: str
+    sim: MastodonSimulator, on: ChannelContext, fault: str
 ) -> None:
     sim.faults.append(f"read:{fault}")
     with pytest.raises(ConnectError, match="could not be reached") as refused:
@@ -211,7 +219,7 @@ def ends(outcome: Outcome) -> datetime | None:
 @pytest.mark.parametrize("status", ["429", "503"])
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_server_that_says_when_to_come_back_is_believed(
-    sim: MastodonSimulator, on: Wire, status: str, form: str
+    sim: MastodonSimulator, on: ChannelContext, status: str, form: str
 ) -> None:
     when = (datetime.now(UTC) + timedelta(seconds=120)).replace(microsecond=0)
     sim.headers["retry-after"] = "120" if form == "seconds" else format_datetime(when, usegmt=True)
@@ -227,14 +235,16 @@ def test_a_server_that_says_when_to_come_back_is_believed(
 
 
 @pytest.mark.parametrize("said", ["soon", "-5", "99999999999", "Thu, 01 Jan 1970 00:00:00 GMT", ""])
-def test_a_word_for_when_that_is_none_is_not_believed(sim: MastodonSimulator, on: Wire, said: str) -> None:
+def test_a_word_for_when_that_is_none_is_not_believed(sim: MastodonSimulator, on: ChannelContext, said: str) -> None:
     sim.headers["retry-after"] = said
     sim.faults.append("503")
     after = ends(send(mastodon, part(mastodon, "Hej"), on))
     assert after is None or after <= datetime.now(UTC) + timedelta(days=1)
 
 
-def test_a_server_that_points_elsewhere_is_not_followed_and_says_where(sim: MastodonSimulator, on: Wire) -> None:
+def test_a_server_that_points_elsewhere_is_not_followed_and_says_where(
+    sim: MastodonSimulator, on: ChannelContext
+) -> None:
     sim.faults.append("read:redirect")
     with pytest.raises(ConnectError, match=r"http://127\.0\.0\.1:9/elsewhere") as refused:
         mastodon.connect(on)

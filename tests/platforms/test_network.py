@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from commsched.core.delivery.outcome import Rejected, Retry, Unknown
 from commsched.platforms import _network
 from commsched.platforms._answers import from_failure, invisible, redact
-from commsched.platforms._network import Blocked, Moved, Session, TooLarge, public_only, was_sent
+from commsched.platforms._network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
 from tests.platforms._office import wire
 from tests.sims._server import Answer, Call, Simulator, Stage
 from tests.sims.tunnel import Tunnel
@@ -204,7 +204,7 @@ def test_the_way_out_through_a_proxy_with_an_authority_of_ones_own(
 def test_a_proxy_is_no_way_into_the_house(sim: Echo, way_out: Tunnel, certificate: Path) -> None:
     session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name(localhost="10.0.0.7"))
     for host in ("localhost", "127.0.0.1", "[::1]", "10.0.0.7", "intranet", "wiki.lan", "127.1", "2130706433"):
-        assert isinstance(fail(session, "POST", f"https://{host}:443/"), Blocked), host
+        assert isinstance(fail(session, "POST", f"https://{host}:443/"), AddressBlocked), host
     assert way_out.asked == sim.calls == []
 
 
@@ -243,7 +243,7 @@ def test_a_proxy_is_no_way_into_the_house(sim: Echo, way_out: Tunnel, certificat
 )
 def test_a_name_of_the_house_is_not_asked_of_the_proxy(way_out: Tunnel, certificate: Path, name: str) -> None:
     session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name())
-    assert isinstance(fail(session, "POST", f"https://{name}/"), Blocked)
+    assert isinstance(fail(session, "POST", f"https://{name}/"), AddressBlocked)
     assert way_out.asked == []
 
 
@@ -252,12 +252,12 @@ def test_the_proxy_is_asked_for_no_port_but_the_usual_one_and_the_channels_own(
 ) -> None:
     session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name(mastodon="8.8.8.8"))
     for port in (22, 25, 6443, 8443):
-        assert isinstance(fail(session, "POST", f"https://mastodon.example:{port}/"), Blocked), port
+        assert isinstance(fail(session, "POST", f"https://mastodon.example:{port}/"), AddressBlocked), port
     assert way_out.asked == sim.calls == []
     own = session.with_port(8443)
     assert own.post("https://mastodon.example:8443/").status_code == 200
-    assert isinstance(fail(own, "POST", "https://mastodon.example:22/"), Blocked)
-    assert isinstance(fail(session, "POST", "https://mastodon.example:6443/"), Blocked)
+    assert isinstance(fail(own, "POST", "https://mastodon.example:22/"), AddressBlocked)
+    assert isinstance(fail(session, "POST", "https://mastodon.example:6443/"), AddressBlocked)
     assert way_out.asked == ["mastodon.example:8443"]
 
 
@@ -460,11 +460,11 @@ def test_what_went_wrong_is_said_in_words_and_not_in_python(sim: Echo) -> None:
 def test_an_answer_without_end_is_not_read_to_the_end(sim: Echo) -> None:
     sim.faults.append("huge_after_accept")
     error = fail(Session(guard=None), "POST", sim.url)
-    assert isinstance(error, TooLarge)
+    assert isinstance(error, AnswerTooLarge)
     assert isinstance(outcome(error), Unknown)
-    assert isinstance(fail(Session(guard=None, max_bytes=1_000_000), "GET", f"{sim.url}/gzip"), TooLarge)
+    assert isinstance(fail(Session(guard=None, max_bytes=1_000_000), "GET", f"{sim.url}/gzip"), AnswerTooLarge)
     redirect = f"{sim.url}/to?at=/&size=2000000"
-    assert isinstance(fail(Session(guard=None, max_bytes=1_000_000), "GET", redirect), TooLarge)
+    assert isinstance(fail(Session(guard=None, max_bytes=1_000_000), "GET", redirect), AnswerTooLarge)
 
 
 @pytest.mark.parametrize(
@@ -479,7 +479,7 @@ def test_the_house_cannot_be_reached_by_any_spelling(sim: Echo, host: str) -> No
 def test_the_house_behind_a_public_name_is_refused_for_good(sim: Echo) -> None:
     session = Session(resolve=named("127.0.0.1"))
     error = fail(session, "POST", sim.url.replace("127.0.0.1", "mastodon.example"))
-    assert isinstance(error, Blocked)
+    assert isinstance(error, AddressBlocked)
     assert outcome(error) == Rejected(outcome(error).detail, "config")
 
 
@@ -507,7 +507,7 @@ def test_a_name_that_changes_its_mind_is_looked_at_again(sim: Echo) -> None:
     session = Session(guard=lambda found: set(found) <= allowed, resolve=named("127.0.0.2", "127.0.0.1"))
     url = sim.url.replace("127.0.0.1", "mastodon.example")
     fail(session, "GET", url)
-    assert isinstance(fail(session, "GET", url), Blocked)
+    assert isinstance(fail(session, "GET", url), AddressBlocked)
     assert sim.calls == []
 
 

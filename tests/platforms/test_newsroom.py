@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Absent, Handles, Published
-from commsched.core.platform.contract import Draft, PictureFile, Wire
+from commsched.core.platform.contract import ChannelContext, Draft, PictureFile
 from commsched.core.text.slug import address_of, slug
 from commsched.platforms.newsroom import PLATFORM
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
-WIRE = Wire(
+WIRE = ChannelContext(
     channel=3,
     settings={},
     secrets={},

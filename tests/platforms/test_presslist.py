@@ -23,7 +23,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import ConnectError, Draft, Mailer, Message, Part, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError, Draft, Email, Mailer, Part
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
 from commsched.platforms.presslist import PLATFORM
@@ -49,11 +49,11 @@ class Bag(Mailer):
     """A relay that keeps what it gets."""
 
     answer: Outcome = field(default_factory=lambda: Published("x", detail="250 2.0.0 queued"))
-    sent: list[Message] = field(default_factory=list)
+    sent: list[Email] = field(default_factory=list)
     door: Outcome = field(default_factory=lambda: Published("relay"))
     sender: str = ""
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         self.sent.append(message)
         return self.answer
 
@@ -61,8 +61,8 @@ class Bag(Mailer):
         return self.door
 
 
-def wire(mailer: Mailer | None = None, addresses: str = "red@lansbladet.example", **settings: str) -> Wire:
-    return Wire(
+def wire(mailer: Mailer | None = None, addresses: str = "red@lansbladet.example", **settings: str) -> ChannelContext:
+    return ChannelContext(
         channel=1,
         settings={"sender": "press@gruppen.example", "sender_name": "Regiongruppen"} | settings,
         secrets={"addresses": addresses},
@@ -246,7 +246,7 @@ def test_connecting_looks_at_every_address_and_knocks_without_sending() -> None:
         (wire(None), ""),
     ],
 )
-def test_what_cannot_work_is_refused_when_connecting(made: Wire, field: str) -> None:
+def test_what_cannot_work_is_refused_when_connecting(made: ChannelContext, field: str) -> None:
     with pytest.raises(ConnectError) as refused:
         PLATFORM.connect(made)
     assert refused.value.field == field

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, Draft, PictureFile, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError, Draft, PictureFile
 from commsched.platforms.sandbox import BEHAVIOURS, PLATFORM
 
 NOW = datetime(2026, 11, 26, 6, 30, 10, tzinfo=UTC)
@@ -15,9 +15,9 @@ PICTURE = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="En buss", width=1
 POST = Draft(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictures=(PICTURE,))
 
 
-def wire(behaviour: str = "", now: datetime = NOW) -> Wire:
+def wire(behaviour: str = "", now: datetime = NOW) -> ChannelContext:
     settings = {"behaviour": behaviour} if behaviour else {}
-    return Wire(
+    return ChannelContext(
         channel=7,
         settings=settings,
         secrets={},

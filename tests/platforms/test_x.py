@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ConnectError, Wire
+from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.platforms import get
 from tests.platforms._office import PNG, draft, hurried, just_now, lose, part, picture, send, wire
 from tests.sims._server import Answer
@@ -26,11 +26,11 @@ def sim() -> Iterator[XSimulator]:
 
 
 @pytest.fixture
-def on(sim: XSimulator) -> Wire:
+def on(sim: XSimulator) -> ChannelContext:
     return wire({"base_url": sim.url}, KEYS, account=USER["id"])
 
 
-def test_four_keys_connect_the_account(sim: XSimulator, on: Wire) -> None:
+def test_four_keys_connect_the_account(sim: XSimulator, on: ChannelContext) -> None:
     account = x.connect(on)
     assert (account.id, account.name, account.url) == (USER["id"], "@oppna_listan", "https://x.com/oppna_listan")
 
@@ -66,32 +66,32 @@ def test_a_wrong_secret_is_refused_in_words_by_the_field(sim: XSimulator) -> Non
     assert "wrong-secret" not in str(refused.value)
 
 
-def test_keys_that_may_only_read_are_told_so(sim: XSimulator, on: Wire) -> None:
+def test_keys_that_may_only_read_are_told_so(sim: XSimulator, on: ChannelContext) -> None:
     sim.access_level = "read"
     with pytest.raises(ConnectError, match="only read"):
         x.connect(on)
 
 
-def test_a_post_goes_out_as_it_was_written(sim: XSimulator, on: Wire) -> None:
+def test_a_post_goes_out_as_it_was_written(sim: XSimulator, on: ChannelContext) -> None:
     outcome = send(x, part(x, "Ja till fler turer & bättre tåg <3\r\nLäs: https://example.se/tur\ufeff"), on)
     assert isinstance(outcome, Published)
     assert outcome.url == f"https://x.com/i/status/{outcome.id}"
     assert [post["said"] for post in sim.posts] == ["Ja till fler turer & bättre tåg <3\nLäs: https://example.se/tur"]
 
 
-def test_pictures_go_out_with_their_alt_text(sim: XSimulator, on: Wire) -> None:
+def test_pictures_go_out_with_their_alt_text(sim: XSimulator, on: ChannelContext) -> None:
     one = part(x, "Två bilder", picture("Torget i regn"), picture("Torget i sol", "image/jpeg"))
     assert isinstance(send(x, one, on), Published)
     assert sim.posts[0]["alts"] == ["Torget i regn", "Torget i sol"]
     assert [each["bytes"] for each in sim.media.values()] == [PNG, PNG]
 
 
-def test_a_gif_is_uploaded_as_one(sim: XSimulator, on: Wire) -> None:
+def test_a_gif_is_uploaded_as_one(sim: XSimulator, on: ChannelContext) -> None:
     assert isinstance(send(x, part(x, "Rörligt", picture(mime="image/gif")), on), Published)
     assert [each["category"] for each in sim.media.values()] == ["tweet_gif"]
 
 
-def test_a_thread_hangs_together(sim: XSimulator, on: Wire) -> None:
+def test_a_thread_hangs_together(sim: XSimulator, on: ChannelContext) -> None:
     first, second = x.parts(draft("Ett\n---\nTvå", picture()))
     assert (first.role, len(first.pictures), second.role, second.pictures) == ("post", 1, "reply", ())
     out = send(x, first, on)
@@ -100,7 +100,7 @@ def test_a_thread_hangs_together(sim: XSimulator, on: Wire) -> None:
     assert [post["parent"] for post in sim.posts] == ["", out.id]
 
 
-def test_a_reply_that_x_forbids_waits_for_a_person(sim: XSimulator, on: Wire) -> None:
+def test_a_reply_that_x_forbids_waits_for_a_person(sim: XSimulator, on: ChannelContext) -> None:
     sim.self_replies = False
     first, second = x.parts(draft("Ett\n---\nTvå"))
     out = send(x, first, on)
@@ -136,7 +136,7 @@ def test_a_reply_that_x_forbids_waits_for_a_person(sim: XSimulator, on: Wire) ->
         ("redirect", Rejected("", "config")),
     ],
 )
-def test_every_answer_has_its_outcome(sim: XSimulator, on: Wire, fault: str, expected: object) -> None:
+def test_every_answer_has_its_outcome(sim: XSimulator, on: ChannelContext, fault: str, expected: object) -> None:
     sim.faults.append(fault)
     with hurried(on, fault):
         outcome = send(x, part(x, "Hej"), on)
@@ -157,7 +157,7 @@ def test_a_server_that_drips_is_given_up_on(sim: XSimulator, fault: str) -> None
     assert len(sim.posts) == 1
 
 
-def test_a_rate_limit_says_when_and_stops_the_whole_channel(sim: XSimulator, on: Wire) -> None:
+def test_a_rate_limit_says_when_and_stops_the_whole_channel(sim: XSimulator, on: ChannelContext) -> None:
     sim.faults.append("429")
     outcome = send(x, part(x, "Hej"), on)
     assert outcome == Retry(outcome.detail, datetime.fromtimestamp(sim.reset_at, UTC), whole_channel=True)
@@ -167,7 +167,7 @@ def test_a_rate_limit_says_when_and_stops_the_whole_channel(sim: XSimulator, on:
     ("headers", "wait"), [({}, 900), ({"retry-after": "120"}, 120), ({"x-rate-limit-reset": "1"}, 900)]
 )
 def test_a_rate_limit_without_a_word_for_when_waits_a_whole_window(
-    sim: XSimulator, on: Wire, headers: dict[str, str], wait: int
+    sim: XSimulator, on: ChannelContext, headers: dict[str, str], wait: int
 ) -> None:
     now = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
     on.now = lambda: now
@@ -178,7 +178,7 @@ def test_a_rate_limit_without_a_word_for_when_waits_a_whole_window(
     assert outcome == Retry(outcome.detail, now + timedelta(seconds=wait), whole_channel=True)
 
 
-def test_a_busy_server_that_says_when_is_believed(sim: XSimulator, on: Wire) -> None:
+def test_a_busy_server_that_says_when_is_believed(sim: XSimulator, on: ChannelContext) -> None:
     now = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
     on.now = lambda: now
     sim.refusal = lambda fault: Answer(503, {}, {"retry-after": "120"})  # type: ignore[method-assign]
@@ -187,7 +187,7 @@ def test_a_busy_server_that_says_when_is_believed(sim: XSimulator, on: Wire) -> 
 
 
 @pytest.mark.parametrize("fault", ["wall_403", "wall_406", "wall_413"])
-def test_a_wall_before_x_is_not_its_no(sim: XSimulator, on: Wire, fault: str) -> None:
+def test_a_wall_before_x_is_not_its_no(sim: XSimulator, on: ChannelContext, fault: str) -> None:
     sim.faults += [fault, f"prepare:{fault}", f"read:{fault}"]
     assert isinstance(send(x, part(x, "Hej"), on), Retry)
     assert isinstance(send(x, part(x, "Hej", picture()), on), Retry)
@@ -196,14 +196,14 @@ def test_a_wall_before_x_is_not_its_no(sim: XSimulator, on: Wire, fault: str) ->
     assert sim.posts == []
 
 
-def test_an_answer_without_an_id_is_not_called_published(sim: XSimulator, on: Wire) -> None:
+def test_an_answer_without_an_id_is_not_called_published(sim: XSimulator, on: ChannelContext) -> None:
     for said in ({"data": {"id": None}}, {"data": {}}, {"ok": True}):
         sim.handle = lambda call, said=said: Answer(200, said)  # type: ignore[method-assign, misc]
         assert isinstance(send(x, part(x, "Hej"), on), Unknown)
         assert isinstance(send(x, part(x, "Hej", picture()), on), Retry)
 
 
-def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: XSimulator, on: Wire) -> None:
+def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: XSimulator, on: ChannelContext) -> None:
     since = just_now()
     out = send(x, part(x, "Samma ord"), on)
     assert isinstance(out, Published)
@@ -235,7 +235,7 @@ def test_a_server_that_is_not_there_proves_that_nothing_was_sent() -> None:
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_accept", "500_after_accept", "reset_before_accept", "html_503"])
-def test_a_lost_upload_is_simply_tried_again(sim: XSimulator, on: Wire, fault: str) -> None:
+def test_a_lost_upload_is_simply_tried_again(sim: XSimulator, on: ChannelContext, fault: str) -> None:
     sim.faults.append(f"prepare:{fault}")
     one = part(x, "Med bild", picture())
     with hurried(on, fault):
@@ -244,7 +244,7 @@ def test_a_lost_upload_is_simply_tried_again(sim: XSimulator, on: Wire, fault: s
     assert len(sim.posts) == 1
 
 
-def test_a_refused_upload_is_not(sim: XSimulator, on: Wire) -> None:
+def test_a_refused_upload_is_not(sim: XSimulator, on: ChannelContext) -> None:
     sim.faults.append("prepare:400")
     assert isinstance(send(x, part(x, "Med bild", picture()), on), Rejected)
 
@@ -260,7 +260,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("pictures", [0, 1])
-def test_what_went_out_unseen_is_found_again(sim: XSimulator, on: Wire, text: str, pictures: int) -> None:
+def test_what_went_out_unseen_is_found_again(sim: XSimulator, on: ChannelContext, text: str, pictures: int) -> None:
     since = just_now()
     for other in ("Före", "En annan"):
         send(x, part(x, other), on)
@@ -273,7 +273,7 @@ def test_what_went_out_unseen_is_found_again(sim: XSimulator, on: Wire, text: st
     )
 
 
-def test_what_did_not_go_out_is_absent_and_never_resent_by_itself(sim: XSimulator, on: Wire) -> None:
+def test_what_did_not_go_out_is_absent_and_never_resent_by_itself(sim: XSimulator, on: ChannelContext) -> None:
     sim.faults.append("reset_before_accept")
     one = part(x, "Hej")
     assert isinstance(send(x, one, on), Unknown)
@@ -281,7 +281,7 @@ def test_what_did_not_go_out_is_absent_and_never_resent_by_itself(sim: XSimulato
     assert not x.resend_if_absent
 
 
-def test_reading_back_goes_through_every_page(sim: XSimulator, on: Wire) -> None:
+def test_reading_back_goes_through_every_page(sim: XSimulator, on: ChannelContext) -> None:
     since = just_now()
     sim.budget = 10_000
     for number in range(130):
@@ -293,7 +293,7 @@ def test_reading_back_goes_through_every_page(sim: XSimulator, on: Wire) -> None
     assert isinstance(x.find(part(x, "nr 0"), Handles(), since, on), CannotTell)
 
 
-def test_the_same_words_with_another_picture_or_parent_are_another_post(sim: XSimulator, on: Wire) -> None:
+def test_the_same_words_with_another_picture_or_parent_are_another_post(sim: XSimulator, on: ChannelContext) -> None:
     since = just_now()
     send(x, part(x, "Hej"), on)
     assert isinstance(x.find(part(x, "Hej", picture()), Handles(), since, on), Absent)
@@ -301,12 +301,12 @@ def test_the_same_words_with_another_picture_or_parent_are_another_post(sim: XSi
 
 
 @pytest.mark.parametrize("fault", ["read:500", "read:429", "read:html_503", "read:malformed_after_accept", "read:401"])
-def test_a_failed_reading_back_proves_nothing(sim: XSimulator, on: Wire, fault: str) -> None:
+def test_a_failed_reading_back_proves_nothing(sim: XSimulator, on: ChannelContext, fault: str) -> None:
     sim.faults.append(fault)
     assert isinstance(x.find(part(x, "Hej"), Handles(), just_now(), on), CannotTell)
 
 
-def test_a_post_can_be_taken_down_twice(sim: XSimulator, on: Wire) -> None:
+def test_a_post_can_be_taken_down_twice(sim: XSimulator, on: ChannelContext) -> None:
     out = send(x, part(x, "Ångrar mig"), on)
     assert isinstance(out, Published)
     assert isinstance(x.delete(out.id, on), Published)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from commsched.core.content.draft import DraftIn
 from commsched.services.content import items
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import Delivery, Item, Notice
@@ -69,7 +69,7 @@ def notices(office: Office, workspace: int, kind: str) -> set[int]:
 
 
 def publish_what_is_due(office: Office) -> int:
-    return Courier(office, wait=lambda seconds: None).run()
+    return Dispatcher(office, wait=lambda seconds: None).run()
 
 
 __all__ = ["approve", "editing", "schedule"]

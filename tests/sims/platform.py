@@ -22,7 +22,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 
 Idempotency = Literal["key", "two", "read", "none"]
@@ -98,7 +98,7 @@ class Wall:
     clock: SimClock
     fault: Callable[[str, Platform, Part], str] = lambda kind, platform, part: ""
     """Asked before every ``prepare``, ``send`` and ``look``; an empty string lets it work."""
-    on_call: Callable[[Platform, Part, Wire], None] = lambda platform, part, wire: None
+    on_call: Callable[[Platform, Part, ChannelContext], None] = lambda platform, part, wire: None
     seen: list[Seen] = field(default_factory=list)
     late: list[tuple[datetime, Seen]] = field(default_factory=list)
 
@@ -127,7 +127,7 @@ class Faulty(Platform):
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         return Account(self.key, self.key)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -151,7 +151,7 @@ class Faulty(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return self.idempotency == "two" or bool(part.pictures)
 
-    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
         fault = self.wall.fault("prepare", self, part)
         if fault == "crash before":
             raise Crash
@@ -165,7 +165,7 @@ class Faulty(Platform):
             picture.read()
         return Handles({"container": f"c-{part.key}"})
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         fault = self.wall.fault("send", self, part)
         self.wall.on_call(self, part, wire)
         began = self.wall.clock.at
@@ -193,7 +193,7 @@ class Faulty(Platform):
                 return Rejected("401", "token")
         return Rejected("422")
 
-    def _accept(self, part: Part, wire: Wire, began: datetime, fault: str) -> Outcome:
+    def _accept(self, part: Part, wire: ChannelContext, began: datetime, fault: str) -> Outcome:
         before = self._find(part, wire)
         if before and self.idempotency == "key" and before.key == part.key:
             return Published(before.id)
@@ -217,11 +217,11 @@ class Faulty(Platform):
                 return Unknown("not JSON: \ud800\x00")
         return Published(one.id, f"https://wall.example/{one.id}")
 
-    def _find(self, part: Part, wire: Wire, since: datetime = BEFORE) -> Seen | None:
+    def _find(self, part: Part, wire: ChannelContext, since: datetime = BEFORE) -> Seen | None:
         mine = [one for one in self.wall.on(wire.channel) if one.recipient == part.recipient and one.called_at >= since]
         return next((one for one in mine if one.key == part.key or one.text == part.text), None)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         if self.idempotency == "none":
             return CannotTell("mail cannot be read back", final=True)
         fault = self.wall.fault("look", self, part)
@@ -237,6 +237,6 @@ class Faulty(Platform):
         found = next((one for one in mine if one.recipient == part.recipient and one.text == part.text), None)
         return Found(found.id, f"https://wall.example/{found.id}") if found else Absent("the whole timeline was read")
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         self.wall.seen = [one for one in self.wall.seen if one.id != remote_id]
         return Published(remote_id)

@@ -23,7 +23,7 @@ from commsched.services.kernel.context import Actor, Office
 from commsched.services.notices.outbox import ASKING
 from commsched.services.ops import chores
 from commsched.services.workflow import approve, editing, leaving, schedule
-from commsched.store.models import Decision, Entry, Item, Membership, Notice, Person
+from commsched.store.models import AuditEntry, Decision, Item, Membership, Notice, Person
 from tests.services.desk import draft
 
 ADMINISTRATOR, LEADER, SECOND, WRITER, OTHER = range(5)
@@ -334,8 +334,8 @@ class Rounds:
 
     def count(self, action: str = "") -> int:
         with self.office.store.read(self.place) as session:
-            lines = select(func.count(Entry.id))
-            return session.scalar(lines.where(Entry.action == action) if action else lines) or 0
+            lines = select(func.count(AuditEntry.id))
+            return session.scalar(lines.where(AuditEntry.action == action) if action else lines) or 0
 
     def notices(self) -> int:
         with self.office.store.read(self.place) as session:

@@ -29,12 +29,12 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.content.model import parse
 from commsched.core.delivery.lifecycle import REASONS, item_state
+from commsched.core.platform.contract import ChannelContext, Platform
 from commsched.core.platform.contract import Part as SentPart
-from commsched.core.platform.contract import Platform, Wire
 from commsched.core.text.messages import OfficeError
 from commsched.services.deliver import dispatcher as courier_module
 from commsched.services.deliver.calls import STALE
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import audit_log
 from commsched.services.kernel.blobs import media_path
@@ -248,8 +248,8 @@ class World:
     def picture_file(self) -> Path:
         return media_path(self.office, hashlib.sha256(PICTURE).hexdigest(), ".png")
 
-    def _new_courier(self) -> Courier:
-        courier = Courier(self.office, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
+    def _new_courier(self) -> Dispatcher:
+        courier = Dispatcher(self.office, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
         courier._rescan = 0.0
         return courier
 
@@ -401,7 +401,7 @@ class World:
         strict = any(one.channel == 2 for one in content.channels)
         return {FIRST, SECOND} <= said.keys() if strict else bool(said)
 
-    def _on_call(self, platform: Platform, part: SentPart, wire: Wire) -> None:
+    def _on_call(self, platform: Platform, part: SentPart, wire: ChannelContext) -> None:
         """Every call that makes something visible: is an attempt committed for exactly this part?"""
         with self.office.store.read(EVERY_WORKSPACE) as session:
             found = session.execute(

@@ -35,7 +35,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, Draft, Limits, Part, Platform, Wire
+from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 from commsched.engine import embedded
 from commsched.platforms._answers import from_failure
@@ -94,7 +94,7 @@ class Remote(Platform):
         self.independent_parts = kind == "none"  # type: ignore[misc]
         self.resend_if_absent = kind in ("key", "read")  # type: ignore[misc]
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         return Account(self.key, self.key)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -117,7 +117,7 @@ class Remote(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return self.kind == "two"
 
-    def _post(self, path: str, part: Part, wire: Wire) -> Any:
+    def _post(self, path: str, part: Part, wire: ChannelContext) -> Any:
         said = {
             "channel": wire.channel,
             "class": self.kind,
@@ -127,7 +127,7 @@ class Remote(Platform):
         }
         return wire.http.post(self.url + path, json=said)
 
-    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
         self.hooks.past("before prepare")
         try:
             answer = self._post("/prepare", part, wire)
@@ -138,7 +138,7 @@ class Remote(Platform):
             self.hooks.past("after prepare")
         return handles
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         self.hooks.past("before call")
         try:
             answer = self._post("/send", part, wire)
@@ -148,7 +148,7 @@ class Remote(Platform):
             self.hooks.past("after call")
         return self._read(answer, wire)
 
-    def _read(self, answer: Any, wire: Wire) -> Outcome:
+    def _read(self, answer: Any, wire: ChannelContext) -> Outcome:
         try:
             body = answer.json()
         except ValueError:
@@ -164,7 +164,7 @@ class Remote(Platform):
                 return Rejected("no")
         return Unknown(str(answer.status_code))
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         if self.kind == "none":
             return CannotTell("mail cannot be read back", final=True)
         self.hooks.past("before look")
@@ -176,7 +176,7 @@ class Remote(Platform):
             self.hooks.past("after look")
         return Found(found) if found else Absent()
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         return Rejected("no")
 
 

@@ -122,7 +122,7 @@ def test_a_policy_is_kept_and_shown_as_it_was_chosen(browse: Any, cast: Cast, of
     browser = browse(cast.administrator)
     assert browser.post("~/settings/policy", form).status_code == 303
     assert from_policy(office_settings.get(office, cast.place.id).policy) == policy
-    assert policy_form.shown(policy)["mode"] == name
+    assert policy_form.policy_fields(policy)["mode"] == name
     assert f'value="{name}" checked' in browser.get("~/settings/").text
 
 

@@ -153,14 +153,14 @@ def ended_after(running: Any, head: str, most: float, drip: float = 0.05) -> flo
 
 
 def test_a_body_that_drips_from_nobody_known_is_not_waited_for(running: Any) -> None:
-    running.channel_class.strangers = server.Pace(0.4, 8_000)
+    running.channel_class.strangers = server.BodyPace(0.4, 8_000)
     assert ended_after(running, HEAD + length(900_000), 5) < 5
     assert ended_after(running, f"{HEAD}Cookie: session=guess\r\n{length(900_000)}", 5) < 5
 
 
 def test_a_body_that_stands_still_is_ended_by_the_rounds(running: Any) -> None:
     running.adj.cleanup_interval = 0
-    running.channel_class.strangers = server.Pace(0.4, 8_000)
+    running.channel_class.strangers = server.BodyPace(0.4, 8_000)
     with line(running) as sock:
         sock.sendall(f"{HEAD}{length(900_000)}\r\nx".encode())
         sock.settimeout(8)
@@ -171,10 +171,10 @@ def test_a_slow_body_from_somebody_known_has_more_time_and_not_all_there_is(
     running: Any, office: Office, cast: Cast
 ) -> None:
     head = f"{HEAD}Cookie: session={sessions.sign_in(office, cast.writer.email, PASSWORD)}\r\n{length(900_000)}"
-    running.channel_class.strangers = server.Pace(0.2, 8_000)
-    running.channel_class.members = server.Pace(60.0, 4_000)
+    running.channel_class.strangers = server.BodyPace(0.2, 8_000)
+    running.channel_class.members = server.BodyPace(60.0, 4_000)
     assert ended_after(running, head, 1.5) == 1.5
-    running.channel_class.members = server.Pace(0.5, 4_000)
+    running.channel_class.members = server.BodyPace(0.5, 4_000)
     assert 0.5 <= ended_after(running, head, 5) < 5
 
 
@@ -186,7 +186,7 @@ def test_a_store_in_trouble_ends_the_slow_body_and_not_the_server(
 
     monkeypatch.setattr(running.channel_class.parser_class, "knows", staticmethod(broken))
     running.adj.cleanup_interval = 0
-    running.channel_class.strangers = server.Pace(0.2, 8_000)
+    running.channel_class.strangers = server.BodyPace(0.2, 8_000)
     with line(running) as sock:
         sock.sendall(f"{HEAD}{length(900_000)}\r\nx".encode())
         sock.settimeout(8)
@@ -195,7 +195,7 @@ def test_a_store_in_trouble_ends_the_slow_body_and_not_the_server(
 
 
 def test_what_flows_is_waited_for(running: Any) -> None:
-    running.channel_class.strangers = server.Pace(0.1, 1_000)
+    running.channel_class.strangers = server.BodyPace(0.1, 1_000)
     with line(running) as sock:
         sock.sendall(f"{HEAD}{length(40_000)}\r\n".encode())
         for _ in range(10):
@@ -245,7 +245,7 @@ def test_two_requests_wait_for_servers_at_once_and_a_third_is_told_to_come_again
         one.start()
     for _ in threads:
         assert inside.acquire(timeout=10)
-    with pytest.raises(server_slots.Busy), server_slots.waiting_for_a_server(cast.actor()):
+    with pytest.raises(server_slots.ServersBusy), server_slots.waiting_for_a_server(cast.actor()):
         raise AssertionError("there was no room")
     go_on.set()
     for one in threads:

@@ -50,7 +50,7 @@ def _mark(value: Any) -> bytes:
     return hashlib.blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=16).digest()
 
 
-class Version(msgspec.Struct, frozen=True):
+class SavedVersion(msgspec.Struct, frozen=True):
     """One save. ``said``: :func:`fields` of what was saved."""
 
     author: int | None
@@ -61,7 +61,7 @@ class Version(msgspec.Struct, frozen=True):
     """Those who accepted it as it stood, in order."""
 
 
-def writers(versions: Iterable[Version]) -> set[int]:
+def writers(versions: Iterable[SavedVersion]) -> set[int]:
     """Whoever wrote any of what stands in the last of ``versions``, or has taken it on; in the order saved."""
     hands: dict[str, _Hands] = {}
     for one in versions:

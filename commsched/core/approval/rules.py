@@ -46,7 +46,7 @@ NOBODY = Policy()
 ONE_APPROVER = Policy(steps=[Step()])
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class CastDecision(msgspec.Struct, frozen=True, kw_only=True):
     """One decision as the rules see it; ``person`` is the one it counts for (the principal of a deputy)."""
 
     hash: str
@@ -79,13 +79,13 @@ class _Place(msgspec.Struct, frozen=True):
     people: frozenset[int]
 
 
-def standing(decisions: Iterable[Said], content_hash: str) -> list[Said]:
+def standing(decisions: Iterable[CastDecision], content_hash: str) -> list[CastDecision]:
     """What still counts for ``content_hash``: everything after its last ``changes`` or ``withdraw``, without the yeses
     that have lapsed.
 
     ``decisions`` come in the order they were written, which no clock that is set back can turn around.
     """
-    mine: list[Said] = []
+    mine: list[CastDecision] = []
     for said in decisions:
         if said.hash != content_hash or said.verdict == "accept":
             continue
@@ -98,7 +98,7 @@ def standing(decisions: Iterable[Said], content_hash: str) -> list[Said]:
     return mine
 
 
-def yeses(said: Iterable[Said]) -> list[Yes]:
+def yeses(said: Iterable[CastDecision]) -> list[Yes]:
     """The yeses among ``said``, the first of each human."""
     found: dict[int | None, Yes] = {}
     for one in said:
@@ -107,7 +107,7 @@ def yeses(said: Iterable[Said]) -> list[Yes]:
     return list(found.values())
 
 
-def current_step(policy: Policy, decisions: Iterable[Said], content_hash: str) -> int | None:
+def current_step(policy: Policy, decisions: Iterable[CastDecision], content_hash: str) -> int | None:
     """The first step still waiting, or ``None`` when every chain is done."""
     given = yeses(standing(decisions, content_hash))
     for chain in _chains(policy.steps).values():
@@ -119,7 +119,7 @@ def current_step(policy: Policy, decisions: Iterable[Said], content_hash: str) -
     return None
 
 
-def helps(policy: Policy, decisions: Iterable[Said], content_hash: str, one: Yes) -> bool:
+def helps(policy: Policy, decisions: Iterable[CastDecision], content_hash: str, one: Yes) -> bool:
     """Whether ``one`` more yes would bring the step that waits nearer. Never a second of the same human."""
     decisions = list(decisions)
     step = current_step(policy, decisions, content_hash)
@@ -175,7 +175,9 @@ def _seated(
     return False
 
 
-def fitted(policy: Policy, able: Collection[int], writers: Collection[int], said: Iterable[Said] = ()) -> Policy:
+def fitted(
+    policy: Policy, able: Collection[int], writers: Collection[int], said: Iterable[CastDecision] = ()
+) -> Policy:
     """``policy`` as those who are there can fulfil it, so that nothing waits for a yes that nobody can give.
 
     ``able`` are those who may approve here, ``said`` what stands already. The place of somebody who may not (any
@@ -233,7 +235,7 @@ def possible(policy: Policy, able: Collection[int]) -> bool:
     return True
 
 
-def cleared(policy: Policy, decisions: Iterable[Said], content_hash: str) -> list[Said] | None:
+def cleared(policy: Policy, decisions: Iterable[CastDecision], content_hash: str) -> list[CastDecision] | None:
     """The decisions that let ``content_hash`` out, or ``None`` where nothing does.
 
     Even with no steps there must be one row: the ``release`` by whoever scheduled it. A bypass clears alone.
@@ -249,7 +251,7 @@ def cleared(policy: Policy, decisions: Iterable[Said], content_hash: str) -> lis
     return [one for one in said if one.verdict == "approve"]
 
 
-def window(clearing: Iterable[Said]) -> tuple[datetime | None, datetime | None]:
+def window(clearing: Iterable[CastDecision]) -> tuple[datetime | None, datetime | None]:
     """The time all of them agreed to: the latest start and the earliest end. ``None`` is open."""
     starts = [one.window_start for one in clearing if one.window_start]
     ends = [one.window_end for one in clearing if one.window_end]

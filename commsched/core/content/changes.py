@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from commsched.core.content.model import ChannelContent, Content, Picture
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 MOST_CHANGES: Final = 800
@@ -22,7 +22,7 @@ MOST_STEPS: Final = 1_000_000
 Kind = Literal["same", "gone", "new"]
 
 
-class Piece(msgspec.Struct, frozen=True):
+class DiffPiece(msgspec.Struct, frozen=True):
     """A run of text that stands in both versions, only in the old (``gone``) or only in the new."""
 
     kind: Kind
@@ -33,11 +33,11 @@ class Change(msgspec.Struct, frozen=True):
     """One field that differs. ``pieces`` for running text; else ``old`` and ``new`` as they read."""
 
     field: str
-    label: Words
+    label: Message
     old: str = ""
     new: str = ""
-    pieces: list[Piece] = msgspec.field(default_factory=list)
-    notes: list[Words] = msgspec.field(default_factory=list)
+    pieces: list[DiffPiece] = msgspec.field(default_factory=list)
+    notes: list[Message] = msgspec.field(default_factory=list)
     pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
 
 
@@ -58,22 +58,22 @@ LABELS: Final = {
 """Fields compared as text, in the order they are read."""
 
 
-def words(old: str, new: str) -> list[Piece]:
+def diff_words(old: str, new: str) -> list[DiffPiece]:
     """``old`` and ``new`` as runs of what stayed, went and came, in reading order."""
     if old == new:
-        return [Piece("same", new)] if new else []
+        return [DiffPiece("same", new)] if new else []
     for divided in (_TOKEN.findall, _lines):
         runs = _runs(divided(old), divided(new))
         if runs is not None:
             return _readable(runs)
-    return [piece for piece in (Piece("gone", old), Piece("new", new)) if piece.text]
+    return [piece for piece in (DiffPiece("gone", old), DiffPiece("new", new)) if piece.text]
 
 
 def _lines(text: str) -> list[str]:
     return text.splitlines(keepends=True)
 
 
-def _runs(a: Sequence[str], b: Sequence[str]) -> list[Piece] | None:
+def _runs(a: Sequence[str], b: Sequence[str]) -> list[DiffPiece] | None:
     """The fewest pieces gone and new between ``a`` and ``b``; ``None`` where those are too many to find or to read."""
     start = _same_at_start(a, b)
     end = _same_at_start(a[start:][::-1], b[start:][::-1])
@@ -84,7 +84,7 @@ def _runs(a: Sequence[str], b: Sequence[str]) -> list[Piece] | None:
     whole: list[tuple[Kind, str]] = [("same", text) for text in a[:start]]
     whole += [*steps, *(("same", text) for text in a[len(a) - end :])]
     runs = groupby(whole, key=lambda step: step[0])
-    return _merged([Piece(kind, "".join(text for _kind, text in run)) for kind, run in runs])
+    return _merged([DiffPiece(kind, "".join(text for _kind, text in run)) for kind, run in runs])
 
 
 def _same_at_start(a: Sequence[str], b: Sequence[str]) -> int:
@@ -137,28 +137,28 @@ def _way_back(a: Sequence[str], b: Sequence[str], before: Sequence[Sequence[int]
     return made[::-1]
 
 
-def _readable(pieces: list[Piece]) -> list[Piece]:
+def _readable(pieces: list[DiffPiece]) -> list[DiffPiece]:
     """Let a lone space between two changes belong to them: three words replaced read as one replacement."""
-    made: list[Piece] = []
+    made: list[DiffPiece] = []
     for number, piece in enumerate(pieces):
         inside = 0 < number < len(pieces) - 1
         if piece.kind == "same" and inside and piece.text.isspace() and "\n" not in piece.text:
-            made += [Piece("gone", piece.text), Piece("new", piece.text)]
+            made += [DiffPiece("gone", piece.text), DiffPiece("new", piece.text)]
         else:
             made.append(piece)
     return _merged(made)
 
 
-def _merged(pieces: list[Piece]) -> list[Piece]:
-    made: list[Piece] = []
+def _merged(pieces: list[DiffPiece]) -> list[DiffPiece]:
+    made: list[DiffPiece] = []
     gone = new = ""
-    for piece in [*pieces, Piece("same", "")]:
+    for piece in [*pieces, DiffPiece("same", "")]:
         if piece.kind == "gone":
             gone += piece.text
         elif piece.kind == "new":
             new += piece.text
         else:
-            made += [one for one in (Piece("gone", gone), Piece("new", new), piece) if one.text]
+            made += [one for one in (DiffPiece("gone", gone), DiffPiece("new", new), piece) if one.text]
             gone = new = ""
     return made
 
@@ -173,7 +173,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
     for name, label in LABELS.items():
         was, now = str(getattr(old, name)), str(getattr(new, name))
         if was != now:
-            found.append(Change(name, Words(label), was, now, words(was, now)))
+            found.append(Change(name, Message(label), was, now, diff_words(was, now)))
     found += _quotes(old, new) + _pictures(old.pictures, new.pictures)
     found += _renditions(old, new, names)
     return found + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
@@ -181,7 +181,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
 
 def _quotes(old: Content, new: Content) -> list[Change]:
     was, now = (_said(one) for one in (old, new))
-    return [] if was == now else [Change("quotes", Words(N_("Quotes")), was, now, words(was, now))]
+    return [] if was == now else [Change("quotes", Message(N_("Quotes")), was, now, diff_words(was, now))]
 
 
 def _said(content: Content) -> str:
@@ -198,7 +198,7 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     shown += [("new" if p.sha256 not in before else "same", p) for p in new]
     shown += [("gone", p) for p in old if p.sha256 not in after]
     notes = [
-        Words(
+        Message(
             N_("Alt text of picture %(number)s: “%(old)s” became “%(new)s”."),
             {"number": number, "old": before[p.sha256].alt, "new": p.alt},
         )
@@ -207,8 +207,8 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     ]
     stayed = [p.sha256 for p in old if p.sha256 in after], [p.sha256 for p in new if p.sha256 in before]
     if stayed[0] != stayed[1]:
-        notes.append(Words(N_("The pictures come in another order.")))
-    return [Change("pictures", Words(N_("Pictures")), notes=notes, pictures=shown)]
+        notes.append(Message(N_("The pictures come in another order.")))
+    return [Change("pictures", Message(N_("Pictures")), notes=notes, pictures=shown)]
 
 
 def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
@@ -224,8 +224,8 @@ def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Ch
         shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
         shown += [("new", p) for p in is_shown if p.sha256 not in stayed]
         shown += [("gone", p) for p in was_shown if p.sha256 not in stayed]
-        label = Words(N_("Pictures on %(name)s"), {"name": names.get(one.channel, str(one.channel))})
-        notes = [Words(N_("Another crop."))] if now.crop != one.crop else []
+        label = Message(N_("Pictures on %(name)s"), {"name": names.get(one.channel, str(one.channel))})
+        notes = [Message(N_("Another crop."))] if now.crop != one.crop else []
         found.append(Change(f"pictures-{one.channel}", label, notes=notes, pictures=shown))
     return found
 
@@ -236,7 +236,7 @@ def _channels(old: Content, new: Content, names: Mapping[int, str], tell: Teller
     gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
     if gone or came:
         was, now = (", ".join(names.get(n, str(n)) for n in chosen) for chosen in (before, after))
-        found.append(Change("channels", Words(N_("Channels")), was, now, words(was, now)))
+        found.append(Change("channels", Message(N_("Channels")), was, now, diff_words(was, now)))
     for number in after:
         if number in before:
             found += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)), tell)
@@ -246,8 +246,8 @@ def _channels(old: Content, new: Content, names: Mapping[int, str], tell: Teller
 
 
 def _own_text(number: int, names: Mapping[int, str], was: str, now: str) -> Change:
-    label = Words(N_("Text on %(name)s"), {"name": names.get(number, str(number))})
-    return Change(f"text-{number}", label, was, now, words(was, now))
+    label = Message(N_("Text on %(name)s"), {"name": names.get(number, str(number))})
+    return Change(f"text-{number}", label, was, now, diff_words(was, now))
 
 
 def _one_channel(
@@ -259,11 +259,11 @@ def _one_channel(
         found.append(_own_text(new.channel, {new.channel: name}, was, now))
     if old.options != new.options:
         was, now = (tell(one.channel, one.options) for one in (old, new))
-        label = Words(N_("Choices on %(name)s"), {"name": name})
-        found.append(Change(f"options-{new.channel}", label, was, now, words(was, now)))
+        label = Message(N_("Choices on %(name)s"), {"name": name})
+        found.append(Change(f"options-{new.channel}", label, was, now, diff_words(was, now)))
     if old.recipients != new.recipients:
-        note = Words(N_("The list of recipients of %(name)s has changed."), {"name": name})
-        found.append(Change(f"recipients-{new.channel}", Words(N_("Recipients")), notes=[note]))
+        note = Message(N_("The list of recipients of %(name)s has changed."), {"name": name})
+        found.append(Change(f"recipients-{new.channel}", Message(N_("Recipients")), notes=[note]))
     return found
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import msgspec
 
-from commsched.core.approval.rules import Policy, Said, cleared, inside, window
+from commsched.core.approval.rules import CastDecision, Policy, cleared, inside, window
 
 
-class Case(msgspec.Struct, frozen=True):
+class GateInput(msgspec.Struct, frozen=True):
     """What is known of a delivery as it stands in the store now, hashes recomputed from what would be sent."""
 
     due: datetime
@@ -23,7 +23,7 @@ class Case(msgspec.Struct, frozen=True):
     """Recomputed from the content, the pictures' bytes and the list's addresses in hand."""
     stored_hash: str
     policy: Policy
-    decisions: Sequence[Said]
+    decisions: Sequence[CastDecision]
     channel_state: str
     not_before: datetime | None
     stop: str = ""
@@ -52,7 +52,7 @@ class Hold(msgspec.Struct, frozen=True):
     reason: str
 
 
-def judge(case: Case, now: datetime) -> Go | Wait | Hold:
+def judge(case: GateInput, now: datetime) -> Go | Wait | Hold:
     """The gate's answer. The order matters: what a person must know first comes first."""
     if case.stop or case.paused:
         return Hold(case.stop or "paused")

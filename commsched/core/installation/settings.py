@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from commsched.core.text.decoding import marked
-from commsched.core.text.messages import N_, Invalid, OfficeError, Words
+from commsched.core.text.messages import N_, Invalid, Message, OfficeError
 
 PREFIX: Final = "COMMSCHED_"
 OTHER_VARIABLES: Final = ("HOME", "LOG", "DATABASE_URL")
@@ -29,33 +29,33 @@ class BadSettings(OfficeError):
     code = "settings"
     exit_code = 2
 
-    def __init__(self, problems: Iterable[Words]) -> None:
+    def __init__(self, problems: Iterable[Message]) -> None:
         self.problems = list(problems)
         super().__init__(self.problems[0].message, "", **self.problems[0].params)
 
 
-class Place(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True):
     """Where something is set, as a person finds it again: a file with a line, or a variable."""
 
     source: str
     line: int = 0
 
     @property
-    def words(self) -> Words:
+    def words(self) -> Message:
         if not self.line:
-            return Words("%(source)s", {"source": self.source})
-        return Words(N_("%(source)s, line %(line)s"), {"source": self.source, "line": self.line})
+            return Message("%(source)s", {"source": self.source})
+        return Message(N_("%(source)s, line %(line)s"), {"source": self.source, "line": self.line})
 
 
 class Given(msgspec.Struct, frozen=True):
     """One value as it was written, and where."""
 
     value: Any
-    place: Place
+    place: Origin
 
 
-def _problem(place: Place, message: str, **params: Any) -> Words:
-    return Words(N_("%(place)s: %(what)s"), {"place": place.words, "what": Words(message, params)})
+def _problem(place: Origin, message: str, **params: Any) -> Message:
+    return Message(N_("%(place)s: %(what)s"), {"place": place.words, "what": Message(message, params)})
 
 
 # -- reading ----------------------------------------------------------------------------------------------------
@@ -69,13 +69,13 @@ def read_file(data: bytes, source: str) -> dict[str, Given]:
         text = marked(data)
         text = data.decode("utf-8") if text is None else text
     except UnicodeDecodeError as error:
-        place = Place(source, data[: error.start].count(b"\n") + 1)
+        place = Origin(source, data[: error.start].count(b"\n") + 1)
         raise BadSettings([_problem(place, N_("The file is not UTF-8. Save it anew as UTF-8."))]) from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
-        place = Place(source, int(found[1]) if found else text.count("\n") + 1)
+        place = Origin(source, int(found[1]) if found else text.count("\n") + 1)
         detail = str(error).partition(" (at ")[0]
         words = _problem(
             place,
@@ -84,7 +84,7 @@ def read_file(data: bytes, source: str) -> dict[str, Given]:
             example='base_url = "https://plan.example.org"',
         )
         raise BadSettings([words]) from error
-    return {name: Given(value, Place(source, _line(text, name))) for name, value in values.items()}
+    return {name: Given(value, Origin(source, _line(text, name))) for name, value in values.items()}
 
 
 def _line(text: str, name: str) -> int:
@@ -96,7 +96,7 @@ def _line(text: str, name: str) -> int:
 def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     """What ``COMMSCHED_…`` variables say. An empty one says nothing: so compose files pass what is not set."""
     return {
-        name: Given(environment[PREFIX + name.upper()], Place(PREFIX + name.upper()))
+        name: Given(environment[PREFIX + name.upper()], Origin(PREFIX + name.upper()))
         for name in RULES
         if environment.get(PREFIX + name.upper(), "").strip()
     }
@@ -110,7 +110,7 @@ def misspelt(environment: Mapping[str, str]) -> None:
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.85)
-            found += [_unknown(Place(name), name, near)] if near else []
+            found += [_unknown(Origin(name), name, near)] if near else []
     if found:
         raise BadSettings(found)
 
@@ -122,7 +122,7 @@ def log_level(wish: str) -> str:
         raise BadSettings(
             [
                 _problem(
-                    Place(PREFIX + "LOG"),
+                    Origin(PREFIX + "LOG"),
                     N_("“%(value)s” is none of %(known)s."),
                     value=wish[:40],
                     known=", ".join(LEVELS),
@@ -139,7 +139,7 @@ def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object
     """The settings as text, each as the program wants it. ``users``: what a setting is read by later, to hear now
     whether it can be. Raises :class:`BadSettings` with all that is wrong."""
     values: dict[str, str] = {}
-    problems: list[Words] = []
+    problems: list[Message] = []
     for name, one in given.items():
         if isinstance(one.value, dict):
             problems.append(
@@ -163,13 +163,13 @@ def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object
     return {name: value for name, value in values.items() if value}
 
 
-def refuse_variable(name: str, why: Words) -> BadSettings:
+def refuse_variable(name: str, why: Message) -> BadSettings:
     """What another part of the program says of the variable ``name``."""
-    return BadSettings([_problem(Place(name), "%(what)s", what=why)])
+    return BadSettings([_problem(Origin(name), "%(what)s", what=why)])
 
 
 @contextmanager
-def gathering(problems: list[Words]) -> Iterator[None]:
+def gathering(problems: list[Message]) -> Iterator[None]:
     """Put what is wrong inside among ``problems`` instead of raising it, so that the rest is judged too."""
     try:
         yield
@@ -181,7 +181,7 @@ def _nearest(name: str) -> list[str]:
     return difflib.get_close_matches(name.lower().replace("-", "_"), list(RULES), 1, _NEAR)
 
 
-def _unknown(place: Place, name: str, near: list[str]) -> Words:
+def _unknown(place: Origin, name: str, near: list[str]) -> Message:
     if near:
         return _problem(
             place, N_("There is no setting called “%(name)s”. Did you mean %(near)s?"), name=name[:60], near=near[0]

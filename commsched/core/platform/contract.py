@@ -1,6 +1,6 @@
 """The contract that every platform keeps, and what it is handed.
 
-An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`Wire`; it never sleeps, never
+An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`ChannelContext`; it never sleeps, never
 retries and never reads the environment. ``services`` decides; adapters say what happened.
 """
 
@@ -15,7 +15,7 @@ import msgspec
 
 from commsched.core.content.model import Kind, Quote
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published
-from commsched.core.text.messages import OfficeError, Problem, Words
+from commsched.core.text.messages import Message, OfficeError, Problem
 
 OWN_PAGES: Final = ("newsroom", "sandbox")
 """The platforms whose publications are pages of our own, which we can change and take down."""
@@ -156,7 +156,7 @@ class Part(msgspec.Struct, frozen=True):
     """For e-mail: stored before the call, the same on every try."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Email(msgspec.Struct, frozen=True):
     """An e-mail ready to be built: one recipient, one transaction."""
 
     message_id: str
@@ -177,13 +177,13 @@ class Mailer(Protocol):
     sender: str = ""
     """The installation's own address, for messages without one."""
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
         ...
 
-    def describe(self) -> Words:
+    def describe(self) -> Message:
         """Where mail goes, in words for the page. Never with a password."""
-        return Words("")
+        return Message("")
 
     def reaches(self) -> bool:
         """Whether anybody is reached: false where messages only become files."""
@@ -198,7 +198,7 @@ class Mailer(Protocol):
         return CannotTell(final=True)
 
 
-class Wire(msgspec.Struct):
+class ChannelContext(msgspec.Struct):
     """Everything an adapter may touch, for one channel."""
 
     channel: int
@@ -254,7 +254,7 @@ class Platform(ABC):
     """Seconds after a lost answer before reading back can be believed (assumptions A1 and A2)."""
 
     @abstractmethod
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         """A harmless call that proves the settings and names the account. Raises :class:`ConnectError`."""
 
     @abstractmethod
@@ -276,7 +276,7 @@ class Platform(ABC):
         """What stands above the words where they come as a mail: the headline."""
         return draft.title
 
-    def foot(self, draft: Draft, wire: Wire) -> list[str]:
+    def foot(self, draft: Draft, wire: ChannelContext) -> list[str]:
         """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
         return []
 
@@ -292,16 +292,16 @@ class Platform(ABC):
         """Whether ``prepare`` has anything to do for this part."""
         return bool(part.pictures)
 
-    def prepare(self, part: Part, wire: Wire) -> Handles | Outcome:
+    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
         """What is invisible and may be repeated: upload media, create a container."""
         return Handles()
 
     @abstractmethod
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         """The one call that makes it visible. Raises nothing for what a network can do."""
 
     @abstractmethod
-    def find(self, part: Part, handles: Handles, since: datetime, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
         """Read back whether ``part`` went out at or after ``since`` (UTC)."""
 
     resend_within: ClassVar[timedelta | None] = None
@@ -313,7 +313,7 @@ class Platform(ABC):
         return self.resend_if_absent
 
     @abstractmethod
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         """Take it down. ``Published`` here means: it is gone. ``Rejected`` where the platform cannot."""
 
     def cost(self, draft: Draft) -> float:

@@ -10,7 +10,7 @@ import msgspec
 from commsched.core.content.model import SUFFIXES, Picture, Rendition
 from commsched.core.media.crops import RATIOS, Centre, centre_of, cuts
 from commsched.core.platform.contract import Limits
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 
 
 class Sized(Protocol):
@@ -103,7 +103,7 @@ def _few_pixels(picture: Sized, limits: Limits) -> bool:
     return narrow and (most is None or picture.width * picture.height <= most)
 
 
-def told(
+def describe_fitting(
     number: int,
     picture: Picture,
     made: Rendition | None,
@@ -111,22 +111,24 @@ def told(
     sizes: Mapping[str, int],
     limits: Limits,
     name: str,
-) -> list[Words]:
+) -> list[Message]:
     """What is done to an item's picture before it goes to the channel called ``name``: nothing says nothing."""
     cut = cuts((picture.width, picture.height), crop)
     if made is None:
         return (
-            [Words(N_("Picture %(number)d cannot be cropped, and is shown whole."), {"number": number})] if cut else []
+            [Message(N_("Picture %(number)d cannot be cropped, and is shown whole."), {"number": number})]
+            if cut
+            else []
         )
     found = [_cropped(number, crop)] if cut else []
     was, now = sizes.get(picture.sha256, 0), sizes.get(made.sha256, 0)
     if limits.picture_bytes is not None and was > limits.picture_bytes:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)d kB instead of %(was)d.")
-        found.append(Words(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)}))
+        found.append(Message(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)}))
     elif not cut and made.width * made.height < picture.width * picture.height:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)s pixels instead of %(was)s.")
         found.append(
-            Words(
+            Message(
                 words,
                 {
                     "number": number,
@@ -139,9 +141,9 @@ def told(
     elif made.mime != picture.mime:
         words = N_("Picture %(number)d goes to %(name)s as %(type)s.")
         kind = made.mime.removeprefix("image/").upper()
-        found.append(Words(words, {"number": number, "name": name, "type": kind}))
+        found.append(Message(words, {"number": number, "name": name, "type": kind}))
     return found
 
 
-def _cropped(number: int, crop: str) -> Words:
-    return Words(N_("Picture %(number)d is cropped to %(crop)s."), {"number": number, "crop": crop})
+def _cropped(number: int, crop: str) -> Message:
+    return Message(N_("Picture %(number)d is cropped to %(crop)s."), {"number": number, "crop": crop})

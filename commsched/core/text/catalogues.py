@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 DEFAULT: Final = "sv"
@@ -95,16 +95,18 @@ def ngettext(language: str, one: str, many: str, n: int) -> str:
     return one if n == 1 else many
 
 
-def say(words: Words | str, language: str, **params: Any) -> str:
-    """``words`` as a finished sentence. Fields that are themselves :class:`Words` are said first."""
+def translate(words: Message | str, language: str, **params: Any) -> str:
+    """``words`` as a finished sentence. Fields that are themselves :class:`Message` are said first."""
     if isinstance(words, str):
-        words = Words(words, params)
+        words = Message(words, params)
     text = gettext(language, words.message)
     if not words.params:
         return text
-    values = {key: say(value, language) if isinstance(value, Words) else value for key, value in words.params.items()}
+    values = {
+        key: translate(value, language) if isinstance(value, Message) else value for key, value in words.params.items()
+    }
     made = text % values
-    begins = any(isinstance(value, Words) and text.startswith(f"%({key})") for key, value in words.params.items())
+    begins = any(isinstance(value, Message) and text.startswith(f"%({key})") for key, value in words.params.items())
     named = re.match(r"[a-z]+_", made)  # the name of a setting stays as it is written
     return made[:1].upper() + made[1:] if begins and not named else made
 

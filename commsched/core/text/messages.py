@@ -12,7 +12,7 @@ def N_(message: str) -> str:
     return message
 
 
-class Words(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True):
     """A sentence for a person, not yet in their language: ``message`` is the English msgid with %(name)s fields."""
 
     message: str
@@ -29,7 +29,7 @@ class OfficeError(Exception):
     code = "invalid"
 
     def __init__(self, message: str, field: str = "", **params: Any) -> None:
-        self.words = Words(message, params)
+        self.words = Message(message, params)
         self.field = field
         super().__init__(str(self.words))
 
@@ -63,7 +63,7 @@ class Problem(msgspec.Struct, frozen=True):
 
     level: Literal["block", "warn"]
     field: str
-    words: Words
+    words: Message
 
     @property
     def blocks(self) -> bool:
@@ -71,8 +71,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def block(field: str, message: str, **params: Any) -> Problem:
-    return Problem("block", field, Words(message, params))
+    return Problem("block", field, Message(message, params))
 
 
 def warn(field: str, message: str, **params: Any) -> Problem:
-    return Problem("warn", field, Words(message, params))
+    return Problem("warn", field, Message(message, params))

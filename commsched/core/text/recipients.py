@@ -25,7 +25,7 @@ HOSTS: Final = frozenset({"localhost"})
 """Names without a dot that can be written to: this computer, for trying."""
 
 
-class Unread(msgspec.Struct, frozen=True):
+class BadEntry(msgspec.Struct, frozen=True):
     """An entry that is no address: the line it stands on, counted from one, and what stands there."""
 
     line: int
@@ -36,14 +36,14 @@ class Recipients(msgspec.Struct, frozen=True):
     """The addresses of a list in its order, each once whatever its case, and what could not be read."""
 
     addresses: tuple[str, ...]
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[BadEntry, ...] = ()
 
 
 @lru_cache(maxsize=4)  # the composer asks for each of its channels at every stroke
 def read(text: str) -> Recipients:
     """The list in ``text``. Takes time in proportion to its length."""
     found: dict[str, str] = {}
-    unread: list[Unread] = []
+    unread: list[BadEntry] = []
     lines = text.translate(_UNSEEN).splitlines()
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     for number, line in enumerate(lines):
@@ -53,7 +53,7 @@ def read(text: str) -> Recipients:
             if is_address(entry):
                 found.setdefault(entry.casefold(), entry)
             else:
-                unread.append(Unread(number + 1, entry))
+                unread.append(BadEntry(number + 1, entry))
     return Recipients(tuple(found.values()), tuple(unread))
 
 

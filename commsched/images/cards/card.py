@@ -220,10 +220,12 @@ def _without_lonely_rules(texts: list[measure.Text]) -> list[measure.Text]:
     return texts if any(text.block.kind != "rule" for text in texts) else []
 
 
-def _setting(spec: Block, way: _Way) -> line_breaking.Setting:
+def _setting(spec: Block, way: _Way) -> line_breaking.TextSetting:
     brand = way.brand
     family = {"heading": brand.heading, "body": brand.body, "serif": brand.serif}[spec.font]
-    return line_breaking.Setting(Face(family, spec.weight, brand.fonts.get(family, "")), spec.tracking, way.language)
+    return line_breaking.TextSetting(
+        Face(family, spec.weight, brand.fonts.get(family, "")), spec.tracking, way.language
+    )
 
 
 def _distinct(problems: list[Problem]) -> list[Problem]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from commsched.images.cards.brand import Brand
-from commsched.images.cards.draw_ops import Area, Box, Line, Op, Ring
-from commsched.images.cards.values import Row
+from commsched.images.cards.draw_ops import Area, Box, Op, Ring, TextLine
+from commsched.images.cards.values import ChartRow
 from commsched.images.text import line_breaking, runs
 from commsched.images.text.contrast import Colour, mix
 from commsched.images.text.fonts import Face
-from commsched.images.text.line_breaking import Setting
+from commsched.images.text.line_breaking import TextSetting
 
 
 class Chart:
@@ -27,12 +27,12 @@ class Chart:
         while size > smallest and runs.extent(text, face).width * size > width:
             size -= 1
         if runs.extent(text, face).width * size > width:
-            text = line_breaking.shortened([text], Setting(face, language=self.language), max(1.0, width / size))[0]
+            text = line_breaking.shortened([text], TextSetting(face, language=self.language), max(1.0, width / size))[0]
         return text, size
 
-    def line(self, text: str, face: Face, size: int, x: float, y: int, role: str = "ink") -> Line:
+    def line(self, text: str, face: Face, size: int, x: float, y: int, role: str = "ink") -> TextLine:
         left = runs.extent(text, face).left * size
-        return Line(x + 1 - left, y, text, face, size, self.brand.on(self.on, role), self.ground)
+        return TextLine(x + 1 - left, y, text, face, size, self.brand.on(self.on, role), self.ground)
 
 
 def series(chart: Chart, count: int, leader: int) -> list[Colour]:
@@ -46,7 +46,7 @@ def series(chart: Chart, count: int, leader: int) -> list[Colour]:
     return found
 
 
-def bars(chart: Chart, rows: list[Row]) -> list[Op]:
+def bars(chart: Chart, rows: list[ChartRow]) -> list[Op]:
     """A bar for each row, its name above it and its figure at the right edge."""
     if not rows:
         return []
@@ -71,7 +71,7 @@ def bars(chart: Chart, rows: list[Row]) -> list[Op]:
     return ops
 
 
-def _names(chart: Chart, row: Row, y: int, size: int, weight: int) -> list[Op]:
+def _names(chart: Chart, row: ChartRow, y: int, size: int, weight: int) -> list[Op]:
     area = chart.area
     bold, plain = chart.face(700), chart.face(weight)
     shown, figure = chart.fitted(row.shown, bold, size, max(8, size // 2), area.width // 3)
@@ -99,7 +99,7 @@ def ring(chart: Chart, amount: float, shown: str) -> list[Op]:
     return ops
 
 
-def votes(chart: Chart, rows: list[Row]) -> list[Op]:
+def votes(chart: Chart, rows: list[ChartRow]) -> list[Op]:
     """Each side's figure and name, in columns or, where names are long, in rows; under them one divided bar."""
     if not rows:
         return []
@@ -122,12 +122,12 @@ def votes(chart: Chart, rows: list[Row]) -> list[Op]:
     return ops
 
 
-def _crowded(chart: Chart, rows: list[Row], width: int) -> bool:
+def _crowded(chart: Chart, rows: list[ChartRow], width: int) -> bool:
     size = 2.7 * chart.unit
     return any(runs.extent(row.label, chart.face(600)).width * size > width - 1.3 * size for row in rows)
 
 
-def _listed(chart: Chart, rows: list[Row], colours: list[Colour], top: int, room: int) -> list[Op]:
+def _listed(chart: Chart, rows: list[ChartRow], colours: list[Colour], top: int, room: int) -> list[Op]:
     """A row for each side: its colour, its name, its figure."""
     area, ops = chart.area, list[Op]()
     step = min(room / len(rows), 9 * chart.unit)
@@ -149,7 +149,7 @@ def _listed(chart: Chart, rows: list[Row], colours: list[Colour], top: int, room
     return ops
 
 
-def _divided(chart: Chart, rows: list[Row], colours: list[Colour], thick: int, total: float) -> list[Op]:
+def _divided(chart: Chart, rows: list[ChartRow], colours: list[Colour], thick: int, total: float) -> list[Op]:
     area, ops, at = chart.area, list[Op](), float(chart.area.left)
     gap = max(2, round(0.35 * chart.unit))
     for number, row in enumerate(rows):
@@ -162,7 +162,7 @@ def _divided(chart: Chart, rows: list[Row], colours: list[Colour], thick: int, t
 
 
 def _side(
-    chart: Chart, row: Row, colour: Colour, place: tuple[int, int], sizes: tuple[int, int], bottom: int
+    chart: Chart, row: ChartRow, colour: Colour, place: tuple[int, int], sizes: tuple[int, int], bottom: int
 ) -> list[Op]:
     left, width = place
     bold, plain = chart.face(800, heading=True), chart.face(600)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _START = pool.START.replace("images.intake.worker", "images.cards.confined")
 
 
-class Wish(msgspec.Struct, frozen=True):
+class DrawJob(msgspec.Struct, frozen=True):
     """Everything that a card is drawn from. ``fonts``: the bytes of those that its brand names, by their hash."""
 
     design: str
@@ -39,7 +39,7 @@ class Wish(msgspec.Struct, frozen=True):
     fonts: dict[str, bytes]
 
 
-class Said(msgspec.Struct, frozen=True):
+class DrawReport(msgspec.Struct, frozen=True):
     """What is said of a drawn card, beside its file."""
 
     width: int
@@ -61,10 +61,10 @@ def draw(
     form: Literal["jpeg", "png"],
     language: str,
     page: int,
-) -> tuple[bytes, Said]:
+) -> tuple[bytes, DrawReport]:
     """As :func:`commsched.images.cards.card.draw`, elsewhere. A font whose file is gone is the packaged one instead."""
     brand, files = _held(brand)
-    wish = Wish(
+    wish = DrawJob(
         design,
         size,
         {name: value for name, value in values.items() if isinstance(value, str)},
@@ -77,7 +77,7 @@ def draw(
         files,
     )
     facts, data = drawing.run({"job": "card"}, msgspec.msgpack.encode(wish))
-    return data, msgspec.convert(facts, Said, strict=False)
+    return data, msgspec.convert(facts, DrawReport, strict=False)
 
 
 def _held(brand: Brand) -> tuple[Brand, dict[str, bytes]]:
@@ -119,7 +119,7 @@ def answer(_header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
     from commsched.images.cards import card
 
     try:
-        wish = msgspec.msgpack.decode(body, type=Wish)
+        wish = msgspec.msgpack.decode(body, type=DrawJob)
         fonts.give(wish.fonts)
         values: dict[str, Value] = {**wish.texts, **wish.pictures, **wish.photos}
         drawn = card.draw(wish.design, wish.size, values, wish.brand, wish.form, wish.language, wish.page)
@@ -129,7 +129,7 @@ def answer(_header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
         return {"error": "TooHeavy", "params": {}}, b""
     except Exception:  # FreeType says "OSError" and worse of a font that it cannot read after all
         return {"error": "BadCardFont", "params": {}}, b""
-    return msgspec.to_builtins(Said(drawn.width, drawn.height, drawn.alt, drawn.warnings)), drawn.data
+    return msgspec.to_builtins(DrawReport(drawn.width, drawn.height, drawn.alt, drawn.warnings)), drawn.data
 
 
 def main() -> None:

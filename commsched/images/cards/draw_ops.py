@@ -47,7 +47,7 @@ class Area(msgspec.Struct, frozen=True):
         return inside and self.top <= other.top and other.bottom <= self.bottom
 
 
-class Line(msgspec.Struct, frozen=True):
+class TextLine(msgspec.Struct, frozen=True):
     """``text`` with its pen at (x, y), y being the baseline. ``ground`` is the surface's role, for contrast."""
 
     x: float
@@ -76,7 +76,7 @@ class Ring(msgspec.Struct, frozen=True):
     end: float
 
 
-Op = Line | Box | Ring
+Op = TextLine | Box | Ring
 
 
 class Drawing(msgspec.Struct):

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final, Literal
 
 from commsched.images.cards import jpeg_splice, paint
-from commsched.images.cards.draw_ops import Area, Line, Op
+from commsched.images.cards.draw_ops import Area, Op, TextLine
 from commsched.images.cards.jpeg_splice import Coded
 from commsched.images.text import runs
 
@@ -39,7 +39,7 @@ def file(base: paint.Base, ops: list[Op], form: Literal["jpeg", "png"], emoji_fo
 
 def colourful(ops: list[Op]) -> bool:
     """Whether some words are in a colour."""
-    return any(isinstance(op, Line) and max(op.ink) - min(op.ink) > COLOURFUL for op in ops)
+    return any(isinstance(op, TextLine) and max(op.ink) - min(op.ink) > COLOURFUL for op in ops)
 
 
 def _spliced(base: paint.Base, ops: list[Op], full: bool, emoji_font: str) -> bytes | None:
@@ -66,7 +66,7 @@ def _part(base: paint.Base, coded: Coded, cells: Area, ops: list[Op], emoji_font
 
 def touched(op: Op) -> Area:
     """Where an op may leave its colour, in pixels."""
-    if not isinstance(op, Line):
+    if not isinstance(op, TextLine):
         return op.area
     extent = runs.extent(op.text, op.face, op.tracking)
     return Area(

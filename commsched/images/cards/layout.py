@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from commsched.images.cards.brand import Brand
-from commsched.images.cards.draw_ops import Area, Box, Line, Op
-from commsched.images.cards.measure import CHIP_PAD, MARKER, Column, Sized, gap, height, indent, rule
+from commsched.images.cards.draw_ops import Area, Box, Op, TextLine
+from commsched.images.cards.measure import CHIP_PAD, MARKER, Column, SizedText, gap, height, indent, rule
 from commsched.images.text import runs
 from commsched.images.text.contrast import Colour, best
 from commsched.images.text.fonts import Face
 
 
-def stack(column: Column, sets: list[Sized]) -> list[Op]:
+def stack(column: Column, sets: list[SizedText]) -> list[Op]:
     """Everything to draw for ``sets``, where the column's alignment puts it."""
     ops: list[Op] = []
     left_over = column.area.height - height(column, sets)
@@ -26,7 +26,7 @@ def stack(column: Column, sets: list[Sized]) -> list[Op]:
     return ops
 
 
-def _rule_box(column: Column, one: Sized, y: float) -> Box:
+def _rule_box(column: Column, one: SizedText, y: float) -> Box:
     spec, area = one.text.block, column.area
     width = min(area.width, round(spec.width * column.unit))
     left = {"left": area.left, "center": area.left + (area.width - width) // 2, "right": area.right - width}[spec.align]
@@ -35,7 +35,7 @@ def _rule_box(column: Column, one: Sized, y: float) -> Box:
     return Box(Area(left, top, left + width, top + rule(one.text, column.unit)), colour)
 
 
-def _lines(column: Column, one: Sized, y: float) -> list[Op]:
+def _lines(column: Column, one: SizedText, y: float) -> list[Op]:
     spec, setting, ops = one.text.block, one.text.setting, list[Op]()
     ground = column.brand.on(column.on, spec.chip) if spec.chip else column.brand.grounds[column.on]
     ink = _ink_on(ground, column.brand) if spec.chip else column.brand.on(column.on, spec.colour)
@@ -48,11 +48,11 @@ def _lines(column: Column, one: Sized, y: float) -> list[Op]:
             ops.append(_chip(one, x, at, extent, ground))
         if one.text.marker and number == 0:
             ops += _marker(column, one, at)
-        ops.append(Line(x, at, text, setting.face, one.size, ink, ground, setting.tracking))
+        ops.append(TextLine(x, at, text, setting.face, one.size, ink, ground, setting.tracking))
     return ops
 
 
-def _start(column: Column, one: Sized, extent: runs.Extent) -> float:
+def _start(column: Column, one: SizedText, extent: runs.Extent) -> float:
     """Where the pen goes so that the ink, not the glyph's side bearing, stands on the edge."""
     area, spec = column.area, one.text.block
     align = spec.align
@@ -66,7 +66,7 @@ def _start(column: Column, one: Sized, extent: runs.Extent) -> float:
     return max(start, left) - extent.left * one.size
 
 
-def _chip(one: Sized, x: float, baseline: int, extent: runs.Extent, colour: Colour) -> Box:
+def _chip(one: SizedText, x: float, baseline: int, extent: runs.Extent, colour: Colour) -> Box:
     size, high = one.size, runs.glyph(one.text.setting.face, "H").top
     side, over = CHIP_PAD[0] * size, CHIP_PAD[1] * size
     area = Area(
@@ -78,7 +78,7 @@ def _chip(one: Sized, x: float, baseline: int, extent: runs.Extent, colour: Colo
     return Box(area, colour, radius=round(0.18 * size))
 
 
-def _marker(column: Column, one: Sized, baseline: int) -> list[Op]:
+def _marker(column: Column, one: SizedText, baseline: int) -> list[Op]:
     """A number on a disc, its middle at half the height of the capitals."""
     size = one.size
     side = round(MARKER * size)
@@ -91,7 +91,7 @@ def _marker(column: Column, one: Sized, baseline: int) -> list[Op]:
     number = max(8, round(size * 0.86))
     x = disc.left + (side - (extent.right - extent.left) * number) / 2 - extent.left * number
     y = round(disc.top + side / 2 + extent.top * number / 2)
-    return [Box(disc, colour, side // 2), Line(x, y, one.text.marker, face, number, ink, colour)]
+    return [Box(disc, colour, side // 2), TextLine(x, y, one.text.marker, face, number, ink, colour)]
 
 
 def _ink_on(colour: Colour, brand: Brand) -> Colour:

@@ -10,7 +10,7 @@ from commsched.images.cards.brand import Brand
 from commsched.images.cards.designs import Block
 from commsched.images.cards.draw_ops import Area
 from commsched.images.text import line_breaking, runs
-from commsched.images.text.line_breaking import Setting
+from commsched.images.text.line_breaking import TextSetting
 
 LEVELS = 24
 """Steps between a block's largest and smallest size."""
@@ -27,7 +27,7 @@ class Text(msgspec.Struct, frozen=True):
 
     block: Block
     text: str
-    setting: Setting
+    setting: TextSetting
     about: str
     marker: str = ""
     gap: float = 0.0
@@ -51,7 +51,7 @@ class Column(msgspec.Struct, frozen=True):
     valign: Literal["top", "center", "bottom"]
 
 
-class Sized(msgspec.Struct, frozen=True):
+class SizedText(msgspec.Struct, frozen=True):
     """A text at one size: so many lines, and which, once that has been settled.
 
     Until then its heights are those of its highest and deepest words, so that the settled ones are never more.
@@ -123,7 +123,7 @@ def rule(text: Text, unit: float) -> int:
     return max(2, round(text.block.thickness * unit))
 
 
-def gap(column: Column, sets: list[Sized], number: int) -> float:
+def gap(column: Column, sets: list[SizedText], number: int) -> float:
     """Space above a block: as designed, and never less than what hangs below the one before."""
     if number == 0:
         return 0.0
@@ -132,7 +132,7 @@ def gap(column: Column, sets: list[Sized], number: int) -> float:
     return max(designed, before.bottom) + 1
 
 
-def height(column: Column, sets: list[Sized]) -> float:
+def height(column: Column, sets: list[SizedText]) -> float:
     """Of the whole stack, with the ink below its last baseline."""
     total = 0.0
     for number, one in enumerate(sets):

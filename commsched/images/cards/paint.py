@@ -10,7 +10,7 @@ import msgspec
 
 from commsched.images.cards.brand import Brand
 from commsched.images.cards.designs import Design, Layer
-from commsched.images.cards.draw_ops import Area, Box, Line, Op, Ring
+from commsched.images.cards.draw_ops import Area, Box, Op, Ring, TextLine
 from commsched.images.cards.jpeg_splice import Coded
 from commsched.images.cards.values import Filled, Photo
 from commsched.images.intake import sanitize
@@ -237,7 +237,7 @@ def apply(image: Image.Image, ops: list[Op], emoji_font: str = "", origin: tuple
 
     draw, (left, top) = ImageDraw.Draw(image), origin
     for op in ops:
-        if isinstance(op, Line):
+        if isinstance(op, TextLine):
             glyphs.line(draw, (op.x - left, op.y - top), op.text, op.face, op.size, op.ink, op.tracking, emoji_font)
         elif isinstance(op, Box):
             _box(image, Box(op.area.moved(left, top), op.colour, op.radius))

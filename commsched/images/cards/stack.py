@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from commsched.core.text.messages import N_, Problem, block
 from commsched.images.cards import layout
 from commsched.images.cards.draw_ops import Op
-from commsched.images.cards.measure import LEVELS, Column, Sized, Text, height, size_at, width_for
+from commsched.images.cards.measure import LEVELS, Column, SizedText, Text, height, size_at, width_for
 from commsched.images.text import line_breaking
 from commsched.images.text.line_breaking import Mode
 
@@ -15,33 +15,33 @@ _DIVIDING: tuple[Mode, ...] = ("seams", "long", "hyphens")
 """How words are divided when not even the smallest size holds them whole: as little as helps."""
 
 
-def _rough(column: Column, texts: list[Text], level: int, mode: Mode) -> list[Sized] | None:
+def _rough(column: Column, texts: list[Text], level: int, mode: Mode) -> list[SizedText] | None:
     """Every text at ``level``; ``None`` where one has a word wider than the column or too many lines."""
     found = []
     for text in texts:
         size = size_at(text, column.unit, level)
         if text.block.kind == "rule":
-            found.append(Sized(text, size, 0))
+            found.append(SizedText(text, size, 0))
             continue
         count = line_breaking.count(text.text, text.setting, width_for(text, size, column.area.width), mode)
         if count is None or (text.block.lines and count > text.block.lines):
             return None
-        found.append(Sized(text, size, count))
+        found.append(SizedText(text, size, count))
     return found
 
 
-def _settled(column: Column, texts: list[Text], level: int, mode: Mode, shrink: float = 1.0) -> list[Sized] | None:
+def _settled(column: Column, texts: list[Text], level: int, mode: Mode, shrink: float = 1.0) -> list[SizedText] | None:
     """The same with its lines; whether there are too many of them is not asked here."""
     found = []
     for text in texts:
         size = size_at(text, column.unit, level, shrink)
         if text.block.kind == "rule":
-            found.append(Sized(text, size, 0))
+            found.append(SizedText(text, size, 0))
             continue
         lines = line_breaking.lines(text.text, text.setting, width_for(text, size, column.area.width), mode)
         if lines is None:
             return None
-        found.append(Sized(text, size, len(lines), lines))
+        found.append(SizedText(text, size, len(lines), lines))
     return found
 
 
@@ -84,7 +84,7 @@ def _best(column: Column, texts: list[Text]) -> tuple[int, Mode] | None:
     return next(((0, mode) for mode in _DIVIDING if _fits(column, texts, 0, mode)), None)
 
 
-def _cut(column: Column, texts: list[Text]) -> tuple[list[Sized], list[Problem]]:
+def _cut(column: Column, texts: list[Text]) -> tuple[list[SizedText], list[Problem]]:
     """The smallest size, and as many lines as there is room for; the longest text loses first."""
     shrink = 1.0
     sets = _settled(column, texts, 0, "anywhere")
@@ -98,7 +98,7 @@ def _cut(column: Column, texts: list[Text]) -> tuple[list[Sized], list[Problem]]
     return [], [block("", N_("There is no room for the text in a picture of this size."))]
 
 
-def _trimmed(column: Column, texts: list[Text], sets: list[Sized]) -> list[Sized]:
+def _trimmed(column: Column, texts: list[Text], sets: list[SizedText]) -> list[SizedText]:
     kept = [_first(one, text.block.lines) for one, text in zip(sets, texts, strict=True)]
     for _ in range(sum(len(one.lines) for one in kept)):
         if height(column, kept) <= column.area.height - 2:
@@ -110,18 +110,18 @@ def _trimmed(column: Column, texts: list[Text], sets: list[Sized]) -> list[Sized
     return [_ellipsed(column, one, whole) for one, whole in zip(kept, sets, strict=True)]
 
 
-def _first(one: Sized, limit: int) -> Sized:
+def _first(one: SizedText, limit: int) -> SizedText:
     return replace(one, lines=one.lines[:limit], count=limit) if limit and one.count > limit else one
 
 
-def _ellipsed(column: Column, one: Sized, whole: Sized) -> Sized:
+def _ellipsed(column: Column, one: SizedText, whole: SizedText) -> SizedText:
     if len(one.lines) == len(whole.lines):
         return one
     width = width_for(one.text, one.size, column.area.width)
     return replace(one, lines=tuple(line_breaking.shortened(list(one.lines), one.text.setting, width)))
 
 
-def _losses(whole: list[Sized], kept: list[Sized]) -> list[Problem]:
+def _losses(whole: list[SizedText], kept: list[SizedText]) -> list[Problem]:
     found = []
     for before, after in zip(whole, kept, strict=True):
         lost = sum(map(len, before.lines)) - sum(map(len, after.lines))

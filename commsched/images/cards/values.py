@@ -31,7 +31,7 @@ Value = str | bytes | Photo
 :func:`commsched.images.intake.fingerprint.focus`."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class ChartRow(msgspec.Struct, frozen=True):
     """One line of a chart: ``shown`` is the figure as the person wrote it."""
 
     label: str
@@ -136,14 +136,14 @@ def share(text: str) -> float | None:
     return None if amount is None or not 0 <= amount <= 100 else amount / 100
 
 
-def rows(filled: Filled, name: str) -> list[Row]:
+def rows(filled: Filled, name: str) -> list[ChartRow]:
     """The lines of a chart's field; those without a figure are left out and said."""
     found = []
     for line in filled.texts.get(name, "").split("\n"):
         match = _ROW.fullmatch(line)
         amount = number(match.group("shown")) if match else None
         if match and amount is not None and amount >= 0:
-            found.append(Row(match.group("label"), amount, line_breaking.glued(match.group("shown").strip())))
+            found.append(ChartRow(match.group("label"), amount, line_breaking.glued(match.group("shown").strip())))
         elif line:
             sentence = N_("Write each line as a name, a colon and a figure: “%(line)s” is not.")
             filled.problems.append(block(name, sentence, line=line[:40]))

@@ -81,7 +81,7 @@ class TooHeavy(BadPicture):
     sentence = N_("The picture took too long to read and was stopped. Save it again as JPEG and try again.")
 
 
-class Busy(BadPicture):
+class PictureBusy(BadPicture):
     """Another file of the same office is being read, and it takes its time (423)."""
 
     status, code = 423, "picture-busy"

@@ -44,7 +44,7 @@ class Taken(msgspec.Struct, frozen=True):
         return self.frames > 1
 
 
-class Made(msgspec.Struct, frozen=True):
+class Derived(msgspec.Struct, frozen=True):
     """A derivative of a picture."""
 
     data: bytes
@@ -112,10 +112,10 @@ def title(filename: str) -> str:
     return " ".join(kept.replace("_", " ").split())[:120]
 
 
-def thumbnail(data: bytes, max_side: int = 480) -> Made:
+def thumbnail(data: bytes, max_side: int = 480) -> Derived:
     """A small still of ``data`` for lists: JPEG, or WebP where there is transparency."""
     facts, new = pool.shared.run({"job": "small", "max_side": max(16, max_side)}, data)
-    return Made(new, facts["mime"], facts["width"], facts["height"])
+    return Derived(new, facts["mime"], facts["width"], facts["height"])
 
 
 def fit(
@@ -127,7 +127,7 @@ def fit(
     centre: tuple[float, float] = (0.5, 0.5),
     max_pixels: int | None = None,
     opaque: bool = False,
-) -> Made:
+) -> Derived:
     """The best file of MIME ``types`` within ``max_bytes``, ``max_side`` pixels a side and ``max_pixels`` in all: of
     the whole picture, or of the largest part of ``ratio`` (such as ``(16, 9)``) around ``centre`` (shares of width and
     height).
@@ -149,4 +149,4 @@ def fit(
         "opaque": opaque,
     }
     facts, new = pool.shared.run(header, data)
-    return Made(new, facts["mime"], facts["width"], facts["height"])
+    return Derived(new, facts["mime"], facts["width"], facts["height"])

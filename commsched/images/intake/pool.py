@@ -121,7 +121,8 @@ class Pool:
         """Have a worker do ``header["job"]`` with ``body``. ``owner``: the office whose stranger's file it is, which
         gets one worker at a time, so that the other offices' pictures are read whatever it is sent.
 
-        Raises :class:`errors.BadPicture`, and :class:`errors.Busy` where another file of the office's takes its time.
+        Raises :class:`errors.BadPicture`, and :class:`errors.PictureBusy` where another file of the office's takes its
+        time.
         """
         with self._place(owner):
             warm = self._take_idle()
@@ -134,7 +135,7 @@ class Pool:
     def _place(self, owner: int) -> Iterator[None]:
         with self._free:
             if not self._free.wait_for(lambda: self._may(owner), PATIENCE if owner else None):
-                raise errors.Busy()
+                raise errors.PictureBusy()
             self._at_work.append(owner)
         try:
             yield

@@ -239,7 +239,7 @@ def take_font(data: bytes, filename: str = "", owner: int = 0) -> TakenFont:
         raise BadFont(N_("This is not a font that we can use. Choose a file ending in .ttf or .otf."), "file")
     try:
         facts, _ = pool.shared.run({"job": "font"}, data, owner)
-    except errors.Busy:
+    except errors.PictureBusy:
         raise
     except errors.BadPicture:
         sentence = N_("The font is damaged, or has neither letters such as å, ä and ö nor emoji in colour.")

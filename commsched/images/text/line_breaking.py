@@ -31,7 +31,7 @@ _BY_WIDTH = ("seams", "long", "anywhere")
 _MAX_WORDS = 400
 
 
-class Piece(msgspec.Struct, frozen=True):
+class Fragment(msgspec.Struct, frozen=True):
     """What no line break divides. ``dash``: a line that ends with it gets a hyphen."""
 
     text: str
@@ -41,7 +41,7 @@ class Piece(msgspec.Struct, frozen=True):
     dangling: bool
 
 
-class Setting(NamedTuple):
+class TextSetting(NamedTuple):
     """How a text is set: everything that its breaking depends on beside the width."""
 
     face: Face
@@ -60,9 +60,9 @@ def glued(text: str) -> str:
     return _FIRST.sub("\\1\u00a0", text)
 
 
-def pieces(text: str, setting: Setting, mode: Mode, width: float = 0.0) -> tuple[Piece, ...]:
+def pieces(text: str, setting: TextSetting, mode: Mode, width: float = 0.0) -> tuple[Fragment, ...]:
     """One paragraph in pieces. ``width`` (em) matters to the mode ``anywhere`` only."""
-    found: list[Piece] = []
+    found: list[Fragment] = []
     for word in text.split(" ")[:_MAX_WORDS]:
         if not word:
             continue
@@ -77,16 +77,16 @@ def pieces(text: str, setting: Setting, mode: Mode, width: float = 0.0) -> tuple
     return tuple(found)
 
 
-def _wide(word: str, setting: Setting) -> float:
+def _wide(word: str, setting: TextSetting) -> float:
     return runs.extent(word.replace(hyphenation.SOFT, ""), setting.face, setting.tracking).width
 
 
-def _piece(text: str, setting: Setting, space: bool, dash: bool) -> Piece:
+def _piece(text: str, setting: TextSetting, space: bool, dash: bool) -> Fragment:
     extent = runs.extent(text, setting.face, setting.tracking)
-    return Piece(text, extent.width, space, dash, _DANGLING.match(text) is not None)
+    return Fragment(text, extent.width, space, dash, _DANGLING.match(text) is not None)
 
 
-def _shattered(part: str, setting: Setting, width: float, space: bool, dash: bool) -> list[Piece]:
+def _shattered(part: str, setting: TextSetting, width: float, space: bool, dash: bool) -> list[Fragment]:
     whole = _piece(part, setting, space, dash)
     if whole.width + _dash_width(setting) <= width:
         return [whole]
@@ -98,19 +98,19 @@ def _shattered(part: str, setting: Setting, width: float, space: bool, dash: boo
 
 
 @lru_cache(256)
-def _dash_width(setting: Setting) -> float:
+def _dash_width(setting: TextSetting) -> float:
     return runs.extent("-", setting.face, setting.tracking).width
 
 
 @lru_cache(256)
-def _space_width(setting: Setting) -> float:
+def _space_width(setting: TextSetting) -> float:
     return runs.extent("n n", setting.face, setting.tracking).width - 2 * runs.extent("n", setting.face).width
 
 
 class _Ruler:
     """Widths of any stretch of pieces, by sums taken once."""
 
-    def __init__(self, parts: tuple[Piece, ...], setting: Setting) -> None:
+    def __init__(self, parts: tuple[Fragment, ...], setting: TextSetting) -> None:
         self.parts = parts
         self._space, self._dash = _space_width(setting), _dash_width(setting)
         self._sums = [0.0]
@@ -184,25 +184,25 @@ def _traced(best: list[dict[int, tuple[float, int]]], count: int) -> list[int]:
     return ends[::-1]
 
 
-def _text(parts: tuple[Piece, ...], start: int, end: int) -> str:
+def _text(parts: tuple[Fragment, ...], start: int, end: int) -> str:
     line = "".join((" " if part.space and place else "") + part.text for place, part in enumerate(parts[start:end]))
     return line + ("-" if parts[end - 1].dash and end < len(parts) else "")
 
 
 @lru_cache(256)
-def ink(text: str, setting: Setting) -> tuple[float, float]:
+def ink(text: str, setting: TextSetting) -> tuple[float, float]:
     """How far the highest word rises above its baseline and the deepest falls below, in em."""
     extents = [runs.extent(word, setting.face) for word in text.split()[:_MAX_WORDS]]
     return max((one.top for one in extents), default=0.0), max((one.bottom for one in extents), default=0.0)
 
 
 @lru_cache(256)
-def _ruler(paragraph: str, setting: Setting, mode: Mode, width: float) -> _Ruler:
+def _ruler(paragraph: str, setting: TextSetting, mode: Mode, width: float) -> _Ruler:
     return _Ruler(pieces(paragraph, setting, mode, width), setting)
 
 
 @lru_cache(1024)
-def count(text: str, setting: Setting, width: float, mode: Mode) -> int | None:
+def count(text: str, setting: TextSetting, width: float, mode: Mode) -> int | None:
     """How many lines ``text`` needs at ``width`` em; ``None`` where a word is wider than that."""
     total = 0
     for paragraph in text.split("\n"):
@@ -214,7 +214,7 @@ def count(text: str, setting: Setting, width: float, mode: Mode) -> int | None:
 
 
 @lru_cache(256)
-def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, ...] | None:
+def lines(text: str, setting: TextSetting, width: float, mode: Mode) -> tuple[str, ...] | None:
     """``text`` in balanced lines of at most ``width`` em, as few as possible; ``None`` as in :func:`count`."""
     found: list[str] = []
     for paragraph in text.split("\n"):
@@ -231,7 +231,7 @@ def lines(text: str, setting: Setting, width: float, mode: Mode) -> tuple[str, .
     return None if any(_overflows(line, setting, width) for line in found) else tuple(found)
 
 
-def _overflows(line: str, setting: Setting, width: float) -> bool:
+def _overflows(line: str, setting: TextSetting, width: float) -> bool:
     """Whether a line is wider than its words were: scripts that join their letters may join them across a space."""
     if all(run.kind != "shaped" for run in runs.split(runs.unmarked(line), setting.face)):
         return False
@@ -239,7 +239,7 @@ def _overflows(line: str, setting: Setting, width: float) -> bool:
     return extent.right - extent.left > width
 
 
-def shortened(kept: list[str], setting: Setting, width: float) -> list[str]:
+def shortened(kept: list[str], setting: TextSetting, width: float) -> list[str]:
     """``kept`` lines with an ellipsis at the end of the last, which is shortened until that fits."""
     signs = runs.clusters(kept[-1].rstrip(" .,:;–-"))
     while signs and runs.extent("".join(signs) + "…", setting.face, setting.tracking).width > width:

@@ -63,7 +63,7 @@ def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
             note(session, office, actor, "workspace.settings", changed=changed)
         if "zone" in changed:
             session.flush()
-            shifted_times.tell(office, session, row)
+            shifted_times.report_shifted(office, session, row)
 
 
 def _zone(office: Office, actor: Actor, wish: str) -> str:

@@ -39,7 +39,7 @@ class WrongPassword(OfficeError):
     status, code = 401, "sign-in"
 
 
-class Place(msgspec.Struct, frozen=True):
+class CurrentWorkspace(msgspec.Struct, frozen=True):
     """The workspace a request is about, as far as every page needs it."""
 
     id: int
@@ -61,7 +61,7 @@ class Visitor(msgspec.Struct, frozen=True):
     name: str
     language: str
     session: int
-    place: Place | None
+    place: CurrentWorkspace | None
     role: str
     heartbeat: datetime | None
     """When the scheduler's clock last ticked."""
@@ -173,10 +173,10 @@ def _ask(office: Office, question: Select[Any], **values: Any) -> Row[Any] | Non
         return connection.execute(question, values).first()
 
 
-def _place(row: Row[Any]) -> Place | None:
+def _place(row: Row[Any]) -> CurrentWorkspace | None:
     if row.workspace is None or row.role is None:
         return None
-    return Place(
+    return CurrentWorkspace(
         row.workspace,
         row.slug,
         row.place,

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.authorship import BEGUN, Version, fields, writers
-from commsched.core.approval.rules import Policy, Said, Yes, current_step, helps, standing, yeses
+from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
+from commsched.core.approval.rules import CastDecision, Policy, Yes, current_step, helps, standing, yeses
 from commsched.services.approval import link_mails
 from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.kernel.context import Office
@@ -64,21 +64,21 @@ def turn(office: Office, session: Session, item: Item, revision: Revision) -> Tu
     if current_step(policy, said, revision.hash) is None:
         return Turn()
     own = set() if policy.own else writers_of(session, item, revision)
-    case = Case(office.now(), policy, said, revision.hash, own)
+    case = ApprovalState(office.now(), policy, said, revision.hash, own)
     return turn_in(session, case, item.author_id, revision.author_id)
 
 
-class Case(msgspec.Struct, frozen=True):
+class ApprovalState(msgspec.Struct, frozen=True):
     """What a turn follows from. ``own``: whose words they are, where that matters."""
 
     now: datetime
     policy: Policy
-    said: Sequence[Said]
+    said: Sequence[CastDecision]
     hash: str
     own: Collection[int]
 
 
-def turn_in(session: Session, case: Case, author: int | None, last: int | None) -> Turn:
+def turn_in(session: Session, case: ApprovalState, author: int | None, last: int | None) -> Turn:
     """As :func:`turn`, also for something not saved yet. ``author`` began the item, ``last`` changed it last."""
     able = people_with(session, "approve")
     deciders = {one for one in able - set(case.own) if counts_for(session, case, able, one) is not None}
@@ -99,7 +99,7 @@ def turn_in(session: Session, case: Case, author: int | None, last: int | None) 
     return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 
-def _nearest(session: Session, case: Case) -> set[int]:
+def _nearest(session: Session, case: ApprovalState) -> set[int]:
     """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
     step = current_step(case.policy, case.said, case.hash)
     if step is not None and case.policy.steps[step].people:
@@ -108,7 +108,7 @@ def _nearest(session: Session, case: Case) -> set[int]:
     return leaders | deputies(session, leaders, case.now)
 
 
-def _first_to_accept(session: Session, case: Case, author: int | None, able: set[int]) -> set[int]:
+def _first_to_accept(session: Session, case: ApprovalState, author: int | None, able: set[int]) -> set[int]:
     """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
     rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
     for group in ({author}, set(case.own), set(rows)):
@@ -118,7 +118,7 @@ def _first_to_accept(session: Session, case: Case, author: int | None, able: set
 
 
 def counts_for(
-    session: Session, case: Case, able: Collection[int], person: int, *, despite_own: bool = False
+    session: Session, case: ApprovalState, able: Collection[int], person: int, *, despite_own: bool = False
 ) -> int | None:
     """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
 
@@ -152,7 +152,7 @@ def writers_after(
     return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
 
 
-def history_of(session: Session, item: Item, number: int) -> Iterator[Version]:
+def history_of(session: Session, item: Item, number: int) -> Iterator[SavedVersion]:
     """The item's versions up to ``number``, as the rule of authorship reads them."""
     accepted: dict[int, list[int | None]] = {}
     kept = select(Decision).where(Decision.item_id == item.id, Decision.verdict == "accept").order_by(Decision.id)
@@ -167,8 +167,8 @@ def history_of(session: Session, item: Item, number: int) -> Iterator[Version]:
         yield _version(author, content, lent_by(lent), accepted.get(each, ()))
 
 
-def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> Version:
-    return Version(author, fields(content) | {BEGUN: BEGUN.encode()}, lent, accepted)
+def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> SavedVersion:
+    return SavedVersion(author, fields(content) | {BEGUN: BEGUN.encode()}, lent, accepted)
 
 
 def lent_by(stored: str) -> frozenset[int]:

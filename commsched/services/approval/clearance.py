@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import Policy, Said, cleared, strictest, window
+from commsched.core.approval.rules import CastDecision, Policy, cleared, strictest, window
 from commsched.store.models import Channel, Decision, Item, Revision, Workspace
 
 
@@ -25,15 +25,15 @@ def read_policy(stored: dict[str, object]) -> Policy:
     return msgspec.convert(stored or {}, Policy)
 
 
-def said_of(session: Session, item_id: int) -> list[Said]:
+def said_of(session: Session, item_id: int) -> list[CastDecision]:
     """Every decision on the item, as the rules see them."""
     rows = session.scalars(select(Decision).where(Decision.item_id == item_id).order_by(Decision.id))
     return [as_said(row) for row in rows]
 
 
-def as_said(row: Decision) -> Said:
+def as_said(row: Decision) -> CastDecision:
     """A stored decision as the rules see it."""
-    return Said(
+    return CastDecision(
         hash=row.hash,
         verdict=cast(Any, row.verdict),
         person=row.in_place_of or row.person_id,

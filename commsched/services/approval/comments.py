@@ -98,7 +98,7 @@ def read(office: Office, actor: Actor, item_id: int) -> None:
         session.execute(update(Notice).where(*unread).values(read_at=office.now()))
 
 
-class Unread(msgspec.Struct, frozen=True):
+class UnreadTalk(msgspec.Struct, frozen=True):
     """An item that was spoken of since its reader looked, and by whom first."""
 
     item: Item
@@ -106,13 +106,13 @@ class Unread(msgspec.Struct, frozen=True):
     at: datetime
 
 
-def unread(session: Session, person: int | None, most: int) -> list[Unread]:
+def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
     """What has been said that ``person`` has not seen, the newest first, one line an item."""
     marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
     rows: Any = session.execute(
         select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
     )
-    found: dict[int, Unread] = {}
+    found: dict[int, UnreadTalk] = {}
     for row, item in rows:
-        found.setdefault(item.id, Unread(item, str(row.facts.get("by", "")), row.created_at))
+        found.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
     return list(found.values())

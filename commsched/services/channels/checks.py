@@ -15,11 +15,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.contract import Account, DeadToken
-from commsched.core.text.catalogues import say
-from commsched.core.text.messages import Words
+from commsched.core.text.catalogues import translate
+from commsched.core.text.messages import Message
 from commsched.services.channels.connect import is_same
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Office, scheduler
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
@@ -89,7 +89,7 @@ def _ask(office: Office, channel: Channel) -> Account:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspace = session.get_one(Workspace, channel.workspace_id)
     secrets = office.vault.unseal_map(channel.secrets)
-    wire = make_wire(
+    wire = make_context(
         office,
         workspace=workspace.slug,
         channel=channel.id,
@@ -120,7 +120,7 @@ def _answered(office: Office, session: Session, row: Channel, account: Account) 
         note(session, office, scheduler(row.workspace_id), "channel.works_again", channel=row.id, name=row.name)
 
 
-def _refused(office: Office, session: Session, row: Channel, words: Words) -> None:
+def _refused(office: Office, session: Session, row: Channel, words: Message) -> None:
     now = office.now()
     if row.refused_at is None:
         row.refused_at = now
@@ -128,6 +128,6 @@ def _refused(office: Office, session: Session, row: Channel, words: Words) -> No
     if row.state != "ok" or now - row.refused_at < AGAIN:
         return
     language = session.get_one(Workspace, row.workspace_id).language
-    row.state, row.trouble = "broken", say(words, language)[:2000]
+    row.state, row.trouble = "broken", translate(words, language)[:2000]
     note(session, office, scheduler(row.workspace_id), "channel.access_died", channel=row.id, name=row.name)
     outbox.queue(session, office, sorted(people_with(session, "administer")), "access_died", channel=row.name)

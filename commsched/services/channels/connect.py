@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from commsched.core.approval.rules import Policy
 from commsched.core.platform import channel_state as access
 from commsched.core.platform.contract import Account, Platform, Setting
-from commsched.core.text.catalogues import say
+from commsched.core.text.catalogues import translate
 from commsched.core.text.decoding import without_invisible
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.accounts.people import check_name
 from commsched.services.accounts.policies import check_policy, to_policy
 from commsched.services.kernel import context
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.kernel.server_slots import waiting_for_a_server
 from commsched.store.models import Channel, Workspace
@@ -114,7 +114,7 @@ def _default_name(session: Session, actor: Actor, platform: Platform, account: A
     word for them in the office's language, numbered if it is taken."""
     if not platform.called:
         return account.name or platform.name
-    word = say(platform.called, session.get_one(Workspace, actor.workspace).language)
+    word = translate(platform.called, session.get_one(Workspace, actor.workspace).language)
     taken = {row.casefold() for row in session.scalars(select(Channel.name).where(Channel.state != "archived"))}
     numbered = (word if number == 1 else f"{word} {number}" for number in count(1))
     return next(name for name in numbered if name.casefold() not in taken)
@@ -132,7 +132,7 @@ def _ask(
 ) -> Account:
     with office.store.read(actor.workspace) as session:
         workspace = session.get_one(Workspace, actor.workspace)
-    wire = make_wire(
+    wire = make_context(
         office,
         workspace=workspace.slug,
         channel=channel,

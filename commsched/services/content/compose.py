@@ -14,10 +14,10 @@ from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.contract import Draft, PictureFile
-from commsched.core.platform.fitting import recipe_for, told
+from commsched.core.platform.fitting import describe_fitting, recipe_for
 from commsched.core.text.clean import clean, one_line
 from commsched.core.text.length import fold
-from commsched.core.text.messages import N_, Invalid, Problem, Words, block, warn
+from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed, read_time
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office, mute
@@ -37,7 +37,7 @@ class Checked(msgspec.Struct, frozen=True):
     limit: int | None
     cost: float
     problems: list[Problem]
-    notes: list[Words] = []
+    notes: list[Message] = []
     """What is done to its pictures for this channel."""
 
 
@@ -304,7 +304,7 @@ def _check_one(
     )
 
 
-def _notes(office: Office, channel: Channel, content: Content, files: Mapping[str, Stored]) -> list[Words]:
+def _notes(office: Office, channel: Channel, content: Content, files: Mapping[str, Stored]) -> list[Message]:
     """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
     own, limits = content.on(channel.id), office.platform(channel.platform).limits(channel.facts)
     made = {one.of: one for one in own.pictures}
@@ -312,7 +312,7 @@ def _notes(office: Office, channel: Channel, content: Content, files: Mapping[st
     return [
         words
         for number, picture in enumerate(content.pictures, 1)
-        for words in told(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
+        for words in describe_fitting(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
     ]
 
 

@@ -14,7 +14,7 @@ from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.kernel.context import Office
-from commsched.store.models import Attempt, Delivery, Entry, Item, Part, Revision
+from commsched.store.models import Attempt, AuditEntry, Delivery, Item, Part, Revision
 from commsched.store.search import holds
 
 MOST: Final = 200
@@ -28,7 +28,7 @@ class Page(msgspec.Struct, frozen=True):
     limit: int = 50
 
 
-class Wish(msgspec.Struct, frozen=True):
+class ItemQuery(msgspec.Struct, frozen=True):
     """Which items are asked for. Empty fields ask for nothing."""
 
     states: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ def on_channel(channel: int) -> Any:
     return holds(Revision.content, opening + b"}") | holds(Revision.content, opening + b",")
 
 
-def items(session: Session, wish: Wish, page: Page) -> list[tuple[Item, Revision]]:
+def items(session: Session, wish: ItemQuery, page: Page) -> list[tuple[Item, Revision]]:
     """The items wished for with their newest revision, newest first."""
     found = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
     if wish.states:
@@ -123,7 +123,7 @@ def doubts(office: Office, session: Session, deliveries: Iterable[Delivery]) -> 
     return made
 
 
-class Missed(msgspec.Struct, frozen=True):
+class MissedPart(msgspec.Struct, frozen=True):
     """A part that did not go out, and why, in the platform's words. ``whom`` is its recipient, masked."""
 
     number: int
@@ -140,7 +140,7 @@ class Reach(msgspec.Struct, frozen=True):
     of: int
     readers: bool
     """They are recipients."""
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedPart, ...]
     unknown: int = 0
     """Of those under way, the ones that may be out without anybody knowing."""
 
@@ -158,7 +158,7 @@ def _reach(office: Office, parts: Sequence[Part], stopped: bool) -> Reach:
     under_way = sum(part.state in ("sending", "unknown") for part in parts)
     left = [part for part in parts if stopped and part.state in ("waiting", "held", "failed")]
     missed = tuple(
-        Missed(part.number, masked(office.vault.unseal(part.recipient)) if part.recipient else "", part.detail)
+        MissedPart(part.number, masked(office.vault.unseal(part.recipient)) if part.recipient else "", part.detail)
         for part in left
     )
     out = sum(part.state == "published" for part in parts)
@@ -173,12 +173,12 @@ def masked(address: str) -> str:
     return f"{name[:2]}…{name[-1]}@{host}" if len(name) > 5 else f"{name[:1]}…@{host}"
 
 
-def record(session: Session, workspace: int, page: Page, item: int | None = None) -> list[Entry]:
+def record(session: Session, workspace: int, page: Page, item: int | None = None) -> list[AuditEntry]:
     """Lines of a workspace's record, newest first."""
-    found = select(Entry).where(Entry.workspace_id == workspace)
+    found = select(AuditEntry).where(AuditEntry.workspace_id == workspace)
     if item is not None:
-        found = found.where(Entry.item_id == item)
-    return list(session.scalars(_cut(found, Entry.id, page)))
+        found = found.where(AuditEntry.item_id == item)
+    return list(session.scalars(_cut(found, AuditEntry.id, page)))
 
 
 def _cut(found: Any, column: Any, page: Page) -> Any:

@@ -15,15 +15,15 @@ import msgspec
 
 from commsched.core.approval.rules import Policy
 from commsched.core.content.model import Content, addresses_digest, digest, parse
-from commsched.core.delivery.gate import Case, Go, Hold, Wait, judge
+from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn
-from commsched.core.platform.contract import Draft, Part, Wire
+from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.services.content.compose import Stored, draft_for, lines_of
-from commsched.services.deliver.rows import Batch, CaseRow, Known, Loaded, moment
-from commsched.services.deliver.types import Call, Job, Pictures, Told
-from commsched.services.kernel.audit_log import Line
+from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots, moment
+from commsched.services.deliver.types import Alert, Call, Job, Pictures
+from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Office, mute
 from commsched.store.types import from_micros, to_micros
 
@@ -34,23 +34,23 @@ _policy = lru_cache(maxsize=1000)(_read_policy)  # an office has a handful, and 
 
 NEVER = sys.maxsize
 """When a consent without an end ends."""
-WireFor = Callable[[CaseRow], Wire]
+WireFor = Callable[[DeliverySnapshot], ChannelContext]
 
 
-class Considerer(msgspec.Struct, frozen=True):
+class Admission(msgspec.Struct, frozen=True):
     """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
 
     office: Office
     wire_for: WireFor
     worker: str
     now: datetime
-    loaded: Loaded
+    loaded: Snapshots
     batch: Batch
     resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
     """Channels whose access was found dead in this very transaction."""
-    told: list[Told] = msgspec.field(default_factory=list)
+    told: list[Alert] = msgspec.field(default_factory=list)
 
     @property
     def micros(self) -> int:
@@ -75,7 +75,7 @@ class Considerer(msgspec.Struct, frozen=True):
             self._give_up(row)
         return None
 
-    def _go(self, job: Job, row: CaseRow) -> Call | None:
+    def _go(self, job: Job, row: DeliverySnapshot) -> Call | None:
         content = parse(row.content)
         people = self.people(row)
         verdict = judge(self._case(job, row, content, people), self.now)
@@ -90,8 +90,8 @@ class Considerer(msgspec.Struct, frozen=True):
             case Go():
                 return self._part(job, row, content, people)
 
-    def _case(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Case:
-        return Case(
+    def _case(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> GateInput:
+        return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
             embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
@@ -112,13 +112,13 @@ class Considerer(msgspec.Struct, frozen=True):
             ),
         )
 
-    def people(self, row: CaseRow) -> tuple[str, ...]:
+    def people(self, row: DeliverySnapshot) -> tuple[str, ...]:
         """Whom a list channel would write to today."""
         if not self.office.platform(row.platform).independent_parts:
             return ()
         return lines_of(self.office.vault.unseal_map(row.secrets).get("addresses", ""))
 
-    def _part(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Call | None:
+    def _part(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.office.platform(row.platform)
         draft = self.draft(job, row, content, people)
         parts = platform.parts(draft)
@@ -136,7 +136,7 @@ class Considerer(msgspec.Struct, frozen=True):
         attempt = self._commit_attempt(row, turn.number)
         return Call("send", job, platform, wire, part, handles, self.now, row, known, attempt)
 
-    def _same(self, parts: list[Part], known: Known) -> Part:
+    def _same(self, parts: list[Part], known: PartSnapshot) -> Part:
         """The part that ``known`` was written down for. Recipients are known by their address, not their place: a
         list may be put in another order, by somebody who has already got the mail."""
         if not known.recipient:
@@ -145,7 +145,7 @@ class Considerer(msgspec.Struct, frozen=True):
         part = next(part for part in parts if part.recipient.casefold() == address.casefold())
         return msgspec.structs.replace(part, number=known.number, recipient=address)
 
-    def draft(self, job: Job, row: CaseRow, content: Content, people: tuple[str, ...]) -> Draft:
+    def draft(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Draft:
         """What the channel would say, with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
@@ -153,7 +153,7 @@ class Considerer(msgspec.Struct, frozen=True):
             files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
         return draft_for(content, row.channel_id, row.item_uid, files, people)
 
-    def first_time(self, row: CaseRow, parts: list[Part]) -> list[Known]:
+    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
         """The parts are written down before the first of them is sent."""
         made: list[dict[str, Any]] = [
             {
@@ -175,10 +175,10 @@ class Considerer(msgspec.Struct, frozen=True):
             for n, part in enumerate(parts)
         ]
         self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
-        self.loaded.parts[row.id] = [Known(**one) for one in made]
+        self.loaded.parts[row.id] = [PartSnapshot(**one) for one in made]
         return self.loaded.parts[row.id]
 
-    def _message_id(self, row: CaseRow, number: int, part: Part) -> str:
+    def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try; its right half is the sender's own domain."""
         if not part.recipient:
             return ""
@@ -186,7 +186,7 @@ class Considerer(msgspec.Struct, frozen=True):
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.office.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
-    def _commit_attempt(self, row: CaseRow, number: int) -> str:
+    def _commit_attempt(self, row: DeliverySnapshot, number: int) -> str:
         uid = uuid.uuid4().hex
         self.batch.new_attempts.append(
             {
@@ -208,7 +208,7 @@ class Considerer(msgspec.Struct, frozen=True):
             self.batch.items.add(row.item_id)
         return uid
 
-    def _look(self, job: Job, row: CaseRow) -> Call | None:
+    def _look(self, job: Job, row: DeliverySnapshot) -> Call | None:
         """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
         content = parse(row.content)
         platform = self.office.platform(row.platform)
@@ -223,7 +223,7 @@ class Considerer(msgspec.Struct, frozen=True):
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
         return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row, known)
 
-    def _in_doubt(self, row: CaseRow, parts: list[Part]) -> list[Known]:
+    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
         """After a restore: the parts that the first try would have written down, for each to be read back."""
         if not row.was:
             return []
@@ -234,30 +234,30 @@ class Considerer(msgspec.Struct, frozen=True):
             self.batch.part(row.id, one.number, **doubted)
         return known
 
-    def _since(self, row: CaseRow, part: Known) -> datetime:
+    def _since(self, row: DeliverySnapshot, part: PartSnapshot) -> datetime:
         """From when on it may have gone out: its first attempt not accounted for, or the backup if that is earlier."""
         lost = self.loaded.lost.get((row.id, part.number))
         if row.doubt_since is None or not part.was:
             return lost or from_micros(row.due)
         return min(from_micros(row.doubt_since), lost or self.now)
 
-    def _give_up(self, row: CaseRow) -> None:
+    def _give_up(self, row: DeliverySnapshot) -> None:
         """After a bug: nothing of this delivery is tried. What may be out stays a question, the rest is held."""
         if row.state != "unknown":
             self._stop(row, "internal")
             return
         self.batch.delivery(row.id, next_at=None, reason="ask")
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": "ask"}
-        self.told.append(Told(row.workspace_id, row.item_id, "unknown_ask", facts))
+        self.told.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
 
-    def _stop(self, row: CaseRow, reason: str) -> None:
+    def _stop(self, row: DeliverySnapshot, reason: str) -> None:
         state = "cancelled" if reason in STOPS else "held"
         self.batch.delivery(row.id, state=state, next_at=None, reason=reason)
         self.batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
-        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
+        self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         if reason not in ("paused", *STOPS):  # whoever paused or cancelled knows
-            self.told.append(Told(row.workspace_id, row.item_id, "held", facts))
+            self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
 def _bytes(data: bytes | None) -> bytes:
@@ -266,11 +266,11 @@ def _bytes(data: bytes | None) -> bytes:
     return data
 
 
-def part_state(row: Known) -> PartState:
+def part_state(row: PartSnapshot) -> PartState:
     return PartState(row.number, row.state, row.next_at, row.detail)
 
 
-def complete(part: Part, known: list[Known], office: Office) -> tuple[Part, Handles]:
+def complete(part: Part, known: list[PartSnapshot], office: Office) -> tuple[Part, Handles]:
     """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
     row = known[part.number]
     previous = known[part.number - 1] if part.number else None

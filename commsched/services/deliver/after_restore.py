@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from commsched.services.deliver.recovery import settle_time
 from commsched.services.deliver.rows import Batch
-from commsched.services.kernel.audit_log import Line
+from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Office
 from commsched.store.models import Channel, Delivery, Item, Part
 
@@ -25,7 +25,7 @@ def doubt(office: Office, since: datetime) -> int:
     how many deliveries. Nothing is sent, and nothing but their states is read, so that it works without any key.
 
     A doubt of an earlier restore that is not settled yet goes on, from the earlier backup. What has no delivery yet is
-    read back when it gets one (:func:`commsched.services.workflow.schedule.place`).
+    read back when it gets one (:func:`commsched.services.workflow.schedule.enqueue`).
     """
     now = office.now()
     with office.store.ledger() as connection:
@@ -77,7 +77,7 @@ def _doubt(batch: Batch, row: Any, since: datetime, at: datetime) -> None:
     )
     batch.items.add(row.item_id)
     facts = {"delivery": row.id, "channel": row.name}
-    batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.doubted", row.item_id, facts))
+    batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.doubted", row.item_id, facts))
 
 
 def _doubt_part(batch: Batch, part: Any) -> None:

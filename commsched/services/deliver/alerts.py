@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from commsched.services.deliver.types import Told
+from commsched.services.deliver.types import Alert
 from commsched.services.kernel.context import Office
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
@@ -15,7 +15,7 @@ from commsched.store.models import Item
 from commsched.store.session import EVERY_WORKSPACE
 
 
-def tell(office: Office, connection: Connection, told: Sequence[Told]) -> None:
+def send_alerts(office: Office, connection: Connection, told: Sequence[Alert]) -> None:
     """Queue a notice of each for everyone who can do something about it."""
     if not told:
         return

@@ -22,16 +22,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.delivery.outcome import Found, Published, Retry
-from commsched.core.platform.contract import Wire
+from commsched.core.platform.contract import ChannelContext
 from commsched.services.deliver import rows
-from commsched.services.deliver.admission import Considerer
-from commsched.services.deliver.alerts import tell
+from commsched.services.deliver.admission import Admission
+from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.calls import perform
-from commsched.services.deliver.outcomes import Settler
-from commsched.services.deliver.quarantine import isolate
+from commsched.services.deliver.outcomes import OutcomeRecorder
+from commsched.services.deliver.quarantine import quarantine
 from commsched.services.deliver.recovery import recover
 from commsched.services.deliver.types import Call, Done, Job
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Office
 
 log = logging.getLogger("commsched.deliver")
@@ -49,7 +49,7 @@ TROUBLE_WAIT = 0.5
 NOT_CALLED = "the database did not confirm the attempt, so no call was made"
 
 
-class Courier:
+class Dispatcher:
     """Drains every channel's due deliveries. Not shared between threads: one runs it.
 
     ``hands`` makes the calls that touch a network, ``width`` at a time; without it they are made one after the other
@@ -85,7 +85,7 @@ class Courier:
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
         self._scanned, self._rescan = 0.0, RESCAN
-        self._wires: dict[int, tuple[tuple[Any, ...], Wire]] = {}
+        self._wires: dict[int, tuple[tuple[Any, ...], ChannelContext]] = {}
 
     def run(self) -> int:
         """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
@@ -281,7 +281,7 @@ class Courier:
         job = step.call.job if isinstance(step, Done) else step
         log.exception("delivery %s breaks every transaction; it is taken out of the line", job.delivery)
         try:
-            isolate(self.office, step)
+            quarantine(self.office, step)
         except OperationalError:
             raise
         except Exception:
@@ -296,15 +296,15 @@ class Courier:
         settled = {one.call.job.delivery for one in done}
         kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
         loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
-        considerer = Considerer(self.office, self._wire, self.worker, now, loaded, batch)
-        settler = Settler(now, loaded, batch, considerer)
+        considerer = Admission(self.office, self._wire, self.worker, now, loaded, batch)
+        settler = OutcomeRecorder(now, loaded, batch, considerer)
         again = [job for one in done if (job := settler.settle(one)) is not None]
         calls = self._consider(considerer, again, [job for job in jobs if job.delivery not in settled])
         batch.flush(connection, now)
-        tell(self.office, connection, considerer.told)
+        send_alerts(self.office, connection, considerer.told)
         return calls
 
-    def _consider(self, considerer: Considerer, again: list[Job], jobs: list[Job]) -> list[Call]:
+    def _consider(self, considerer: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
         """First what has just been prepared, then the next in each line; a channel gets at most one call."""
         prepared = [job for job in again if job.prepared >= 0]
         more = [job for job in again if job.prepared < 0]  # further parts: considered afresh, from rows as committed
@@ -314,14 +314,14 @@ class Courier:
         fresh = [job for job in jobs if job.channel not in taken]
         return [call for job in prepared + fresh if (call := considerer.consider(job)) is not None]
 
-    def _wire(self, row: rows.CaseRow) -> Wire:
+    def _wire(self, row: rows.DeliverySnapshot) -> ChannelContext:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""
         stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
         kept = self._wires.get(row.channel_id)
         if kept and kept[0] == stands:
             return kept[1]
         settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
-        wire = make_wire(
+        wire = make_context(
             self.office,
             workspace=row.workspace,
             channel=row.channel_id,

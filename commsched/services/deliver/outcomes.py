@@ -20,22 +20,22 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.delivery.parts import PartState, Whole, after_doubt, whole
 from commsched.core.delivery.retry import Next, after_attempt, after_look, is_asked
-from commsched.services.deliver.admission import Considerer
-from commsched.services.deliver.rows import Batch, CaseRow, Known, Loaded
-from commsched.services.deliver.types import Done, Job, Told
-from commsched.services.kernel.audit_log import Line
+from commsched.services.deliver.admission import Admission
+from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots
+from commsched.services.deliver.types import Alert, Done, Job
+from commsched.services.kernel.audit_log import AuditLine
 from commsched.store.types import from_micros
 
 MAX_DETAIL = 2000
 
 
-class Settler(msgspec.Struct, frozen=True):
+class OutcomeRecorder(msgspec.Struct, frozen=True):
     """Records the results of a batch of calls into the same transaction that considers the next."""
 
     now: datetime
-    loaded: Loaded
+    loaded: Snapshots
     batch: Batch
-    considerer: Considerer
+    considerer: Admission
 
     def settle(self, done: Done) -> Job | None:
         """Record ``done``. Returns its job where there is more to do for it right now."""
@@ -54,7 +54,7 @@ class Settler(msgspec.Struct, frozen=True):
             case "look":
                 return self._looked(done, row, known, part)
 
-    def _overtaken(self, done: Done, row: CaseRow, part: Known) -> bool:
+    def _overtaken(self, done: Done, row: DeliverySnapshot, part: PartSnapshot) -> bool:
         """Whether a person decided while the call was under way, so that its result must change nothing.
 
         Only a ``send`` locks its delivery; while something is prepared or read back it may be cancelled, moved, held
@@ -72,11 +72,11 @@ class Settler(msgspec.Struct, frozen=True):
             case "look":
                 return row.state != "unknown" or row.tries != done.call.row.tries
 
-    def _before(self, done: Done) -> Known:
+    def _before(self, done: Done) -> PartSnapshot:
         """The part as it stood when the call was decided on."""
         return done.call.known[done.call.part.number]
 
-    def _prepared(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
+    def _prepared(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
         job = done.call.job
         job.pictures = done.pictures
         if isinstance(done.result, Handles):
@@ -91,7 +91,7 @@ class Settler(msgspec.Struct, frozen=True):
         self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
         return None
 
-    def _sent(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
+    def _sent(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
@@ -109,11 +109,11 @@ class Settler(msgspec.Struct, frozen=True):
             self.batch.delivery(row.id, tries=0)
         return self._apply(row, known, part, next_, done)
 
-    def _next(self, outcome: Outcome, row: CaseRow, part: Known, settle: float) -> Next:
+    def _next(self, outcome: Outcome, row: DeliverySnapshot, part: PartSnapshot, settle: float) -> Next:
         part.set(tries=part.tries + 1)
         return after_attempt(outcome, part.tries, self.now, from_micros(row.latest), settle)
 
-    def _looked(self, done: Done, row: CaseRow, known: list[Known], part: Known) -> Job | None:
+    def _looked(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Found | Absent | CannotTell)
         platform, looks = done.call.platform, row.tries + 1
         own = done.call.wire.settings.get("resend_if_absent")
@@ -130,7 +130,7 @@ class Settler(msgspec.Struct, frozen=True):
             self._part(part, was="out")
         return self._apply(row, known, part, next_, done)
 
-    def _undoubted(self, row: CaseRow, known: list[Known], part: Known, done: Done) -> Next:
+    def _undoubted(self, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot, done: Done) -> Next:
         """Read back since the backup and not there: back to what it was. In a thread, so are the parts after it."""
         back = _back(part)
         self._part(part, was="")
@@ -140,11 +140,13 @@ class Settler(msgspec.Struct, frozen=True):
         self.batch.delivery(row.id, tries=0)
         return Next(back, detail=part.detail)
 
-    def _part(self, part: Known, **values: Any) -> None:
+    def _part(self, part: PartSnapshot, **values: Any) -> None:
         part.set(**values)
         self.batch.part(part.delivery_id, part.number, **values)
 
-    def _apply(self, row: CaseRow, known: list[Known], part: Known, next_: Next, done: Done) -> Job | None:
+    def _apply(
+        self, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot, next_: Next, done: Done
+    ) -> Job | None:
         platform = done.call.platform
         values: dict[str, Any] = {
             "state": next_.state,
@@ -164,7 +166,7 @@ class Settler(msgspec.Struct, frozen=True):
         ready = result.state in ("waiting", "sending") and result.next_at is not None and result.next_at <= self.now
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
 
-    def _whole(self, row: CaseRow, parts: list[PartState], independent: bool) -> Whole:
+    def _whole(self, row: DeliverySnapshot, parts: list[PartState], independent: bool) -> Whole:
         """What the parts make together, after what a person or a restore has to say of it."""
         result = whole(parts, independent, self.now)
         if row.was and not any(part.doubted for part in parts):
@@ -174,7 +176,7 @@ class Settler(msgspec.Struct, frozen=True):
             return Whole("cancelled", None, row.stop, result.detail)
         return result
 
-    def _channel(self, row: CaseRow, next_: Next) -> None:
+    def _channel(self, row: DeliverySnapshot, next_: Next) -> None:
         if next_.channel_rests is not None:
             self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.channel_rests
             self.considerer.resting[row.channel_id] = next_.channel_rests
@@ -182,7 +184,7 @@ class Settler(msgspec.Struct, frozen=True):
             self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
             self.considerer.broken.add(row.channel_id)
 
-    def _delivery(self, row: CaseRow, known: list[Known], result: Whole) -> None:
+    def _delivery(self, row: DeliverySnapshot, known: list[PartSnapshot], result: Whole) -> None:
         first = known[0]
         values: dict[str, Any] = {
             "state": result.state,
@@ -202,11 +204,13 @@ class Settler(msgspec.Struct, frozen=True):
         self.batch.items.add(row.item_id)
         if row.was and result.state not in ("published", "unknown", "cancelled") and values["reason"] != "part_found":
             facts = {"delivery": row.id, "channel": row.channel_name}
-            self.batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.absent", row.item_id, facts))
+            self.batch.lines.append(
+                AuditLine(row.workspace_id, None, "scheduler", "delivery.absent", row.item_id, facts)
+            )
             return  # it is what it was before, and was told of then
         self._tell(row, known, result, values["reason"])
 
-    def _tell(self, row: CaseRow, known: list[Known], result: Whole, reason: str) -> None:
+    def _tell(self, row: DeliverySnapshot, known: list[PartSnapshot], result: Whole, reason: str) -> None:
         if result.state in ("waiting", "sending") or (result.state == row.state == "unknown" and is_asked(row.tries)):
             return  # nothing new: whoever is asked already needs no word of every further look
         facts = {"delivery": row.id, "channel": row.channel_name}
@@ -217,18 +221,18 @@ class Settler(msgspec.Struct, frozen=True):
             facts["out"] = sum(1 for part in known if part.state == "published")
             facts["of"] = len(known)
         action = f"delivery.{result.state}"
-        self.batch.lines.append(Line(row.workspace_id, None, "scheduler", action, row.item_id, facts))
+        self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", action, row.item_id, facts))
         kind = {"failed": "failed", "held": "held"}.get(result.state)
         if result.state == "unknown" and reason == "ask":
             kind = "unknown_ask"
         if kind:
-            self.considerer.told.append(Told(row.workspace_id, row.item_id, kind, facts))
+            self.considerer.told.append(Alert(row.workspace_id, row.item_id, kind, facts))
 
 
-def _state(part: Known) -> PartState:
+def _state(part: PartSnapshot) -> PartState:
     return PartState(part.number, part.state, part.next_at, part.detail, part.reason, part.was)
 
 
-def _back(part: Known) -> Any:
+def _back(part: PartSnapshot) -> Any:
     """The state it stood in before the doubt. What was under way then has its attempt accounted for by now."""
     return "waiting" if part.was == "sending" else part.was

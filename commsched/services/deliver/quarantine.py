@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from commsched.services.deliver.alerts import tell
+from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.rows import Batch, ends
-from commsched.services.deliver.types import Done, Job, Told
-from commsched.services.kernel.audit_log import Line
+from commsched.services.deliver.types import Alert, Done, Job
+from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Office
 from commsched.store.models import Channel, Delivery
 
 DETAIL = "commsched could not write down what became of this; its log has the details"
 
 
-def isolate(office: Office, step: Done | Job) -> None:
+def quarantine(office: Office, step: Done | Job) -> None:
     """Hold the delivery; one that may be out becomes a question to a person instead."""
     job = step.call.job if isinstance(step, Done) else step
     now, batch = office.now(), Batch()
@@ -49,10 +49,10 @@ def isolate(office: Office, step: Done | Job) -> None:
         batch.delivery(job.delivery, state=state, reason=reason, next_at=None, detail=DETAIL)
         batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.name, "reason": reason}
-        batch.lines.append(Line(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
+        batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         batch.flush(connection, now)
         kind = "unknown_ask" if state == "unknown" else "held"
-        tell(office, connection, [Told(row.workspace_id, row.item_id, kind, facts)])
+        send_alerts(office, connection, [Alert(row.workspace_id, row.item_id, kind, facts)])
 
 
 def _row(connection: Connection, delivery: int) -> Any:

@@ -9,10 +9,10 @@ from datetime import timedelta
 from sqlalchemy import Connection, select, update
 
 from commsched.core.platform.contract import Platform
-from commsched.services.deliver.alerts import tell
+from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.rows import Batch
-from commsched.services.deliver.types import Told
-from commsched.services.kernel.audit_log import Line
+from commsched.services.deliver.types import Alert
+from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Office
 from commsched.store.models import Attempt, Channel, Delivery, Part
 
@@ -54,7 +54,7 @@ def recover(
             batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
             batch.items.add(row.item_id)
             facts = {"delivery": row.delivery_id, "channel": row.name}
-            batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.recovered", row.item_id, facts))
+            batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.recovered", row.item_id, facts))
         batch.flush(connection, now)
         _stranded(office, connection)
     return len(open_)
@@ -82,9 +82,9 @@ def _stranded(office: Office, connection: Connection) -> None:
         batch.delivery(row.id, state="unknown", reason="ask")
         batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.name, "reason": "ask"}
-        batch.lines.append(Line(row.workspace_id, None, "scheduler", "delivery.unknown", row.item_id, facts))
-        told.append(Told(row.workspace_id, row.item_id, "unknown_ask", facts))
+        batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.unknown", row.item_id, facts))
+        told.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
         mine = (Part.delivery_id == row.id, Part.state == "sending")
         connection.execute(update(Part).where(*mine).values(state="unknown"))
     batch.flush(connection, office.now())
-    tell(office, connection, told)
+    send_alerts(office, connection, told)

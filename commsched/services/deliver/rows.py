@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, update
 
-from commsched.core.approval.rules import Said
+from commsched.core.approval.rules import CastDecision
 from commsched.core.content.model import parse
 from commsched.core.delivery.lifecycle import item_state
 from commsched.services.deliver.others import others
@@ -174,7 +174,7 @@ def moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-class CaseRow(msgspec.Struct):
+class DeliverySnapshot(msgspec.Struct):
     """A delivery with its item, revision, channel and workspace, as the driver read them (moments in microseconds,
     JSON as text): what is needed is converted when it is needed."""
 
@@ -218,7 +218,7 @@ class CaseRow(msgspec.Struct):
     """Why what it says no longer stands: it was taken down, or corrected."""
 
 
-class Known(msgspec.Struct):
+class PartSnapshot(msgspec.Struct):
     """A part as this transaction knows it: what is stored, and what has just been decided about it."""
 
     delivery_id: int
@@ -242,12 +242,12 @@ class Known(msgspec.Struct):
             setattr(self, name, value)
 
 
-class Loaded(msgspec.Struct):
+class Snapshots(msgspec.Struct):
     """Everything in the store about a batch of deliveries."""
 
-    rows: dict[int, CaseRow]
-    decisions: dict[int, list[Said]]
-    parts: dict[int, list[Known]]
+    rows: dict[int, DeliverySnapshot]
+    decisions: dict[int, list[CastDecision]]
+    parts: dict[int, list[PartSnapshot]]
     lost: dict[tuple[int, int], datetime]
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
     consents: dict[tuple[int, str], int] = msgspec.field(default_factory=dict)
@@ -256,11 +256,11 @@ class Loaded(msgspec.Struct):
     """For a delivery that is read back: what else its account has published since."""
 
 
-Kept = dict[int, tuple[CaseRow, list[Known]]]
+Kept = dict[int, tuple[DeliverySnapshot, list[PartSnapshot]]]
 """By delivery: what was read when an attempt at its only part was committed."""
 
 
-def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Loaded:
+def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Snapshots:
     """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
     ``kept`` are deliveries of which nothing that may have changed since they were read matters any more; they are not
@@ -272,15 +272,15 @@ def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = 
     return loaded
 
 
-def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
+def _load(connection: Connection, deliveries: Sequence[int]) -> Snapshots:
     ids = list(deliveries)
-    rows = {row[0]: CaseRow(*row) for row in _case.all(connection, ids)}
-    decisions: dict[int, list[Said]] = defaultdict(list)
+    rows = {row[0]: DeliverySnapshot(*row) for row in _case.all(connection, ids)}
+    decisions: dict[int, list[CastDecision]] = defaultdict(list)
     for item, hashed, verdict, person, other, at, step, start, end in _decisions.all(
         connection, list({row.item_id for row in rows.values()})
     ):
         decisions[item].append(
-            Said(
+            CastDecision(
                 hash=hashed,
                 verdict=verdict,
                 person=other or person,
@@ -291,29 +291,29 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Loaded:
                 window_end=moment(end),
             )
         )
-    parts: dict[int, list[Known]] = defaultdict(list)
+    parts: dict[int, list[PartSnapshot]] = defaultdict(list)
     for raw in _parts.all(connection, ids):
-        part = Known(*raw)
+        part = PartSnapshot(*raw)
         part.handles = msgspec.json.decode(raw[7]) if raw[7] != "{}" else {}
         part.next_at = moment(raw[11])
         parts[part.delivery_id].append(part)
     lost = _lost.all(connection, [row.id for row in _unknown(rows)])
     since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
     told = {row.id: others(connection, row.channel_id, _first_loss(row, since)) for row in _unknown(rows)}
-    return Loaded(rows, decisions, parts, since, _consents(connection, rows.values()), told)
+    return Snapshots(rows, decisions, parts, since, _consents(connection, rows.values()), told)
 
 
-def _unknown(rows: dict[int, CaseRow]) -> list[CaseRow]:
+def _unknown(rows: dict[int, DeliverySnapshot]) -> list[DeliverySnapshot]:
     return [row for row in rows.values() if row.state == "unknown"]
 
 
-def _first_loss(row: CaseRow, lost: dict[tuple[int, int], datetime]) -> datetime:
+def _first_loss(row: DeliverySnapshot, lost: dict[tuple[int, int], datetime]) -> datetime:
     doubted = row.doubt_since if row.was and row.doubt_since is not None else row.due
     mine = [at for (delivery, _), at in lost.items() if delivery == row.id]
     return min(mine if row.was == "" and mine else [*mine, from_micros(doubted)])
 
 
-def _consents(connection: Connection, rows: Iterable[CaseRow]) -> dict[tuple[int, str], int]:
+def _consents(connection: Connection, rows: Iterable[DeliverySnapshot]) -> dict[tuple[int, str], int]:
     wanted: set[Any] = set()
     for row in rows:
         if b'"pictures":[' in row.content:
@@ -364,7 +364,7 @@ class Batch(msgspec.Struct):
     attempts: list[dict[str, Any]] = msgspec.field(default_factory=list)
     channels: dict[int, dict[str, Any]] = msgspec.field(default_factory=dict)
     items: set[int] = msgspec.field(default_factory=set)
-    lines: list[audit_log.Line] = msgspec.field(default_factory=list)
+    lines: list[audit_log.AuditLine] = msgspec.field(default_factory=list)
     absent: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
     def delivery(self, number: int, **values: Any) -> None:

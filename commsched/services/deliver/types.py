@@ -9,8 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Part, Platform, Wire
-from commsched.services.deliver.rows import CaseRow, Known
+from commsched.core.platform.contract import ChannelContext, Part, Platform
+from commsched.services.deliver.rows import DeliverySnapshot, PartSnapshot
 
 Kind = Literal["prepare", "send", "look"]
 
@@ -39,13 +39,13 @@ class Call(msgspec.Struct):
     kind: Kind
     job: Job
     platform: Platform
-    wire: Wire
+    wire: ChannelContext
     part: Part
     handles: Handles
     since: datetime
     """For reading back: when the attempt was committed."""
-    row: CaseRow
-    known: list[Known]
+    row: DeliverySnapshot
+    known: list[PartSnapshot]
     """The delivery and its parts as they were read when this was decided."""
     attempt: str = ""
     """For a ``send``: the id of its attempt."""
@@ -67,7 +67,7 @@ class Done(msgspec.Struct):
         return not self.again and isinstance(self.result, Published) and len(self.call.known) == 1
 
 
-class Told(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True):
     """Something a person must be told of, queued in the same transaction."""
 
     workspace: int

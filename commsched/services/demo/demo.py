@@ -23,9 +23,9 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import people
 from commsched.services.demo import events
-from commsched.services.demo.events import Past, Person, Plan, Setting
+from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.media import library
 from commsched.services.workflow import approve, editing
@@ -157,7 +157,7 @@ def _hurry(office: Office) -> Any:
 # -- the offices ----------------------------------------------------------------------------------------------------
 
 
-def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> Setting:
+def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> DemoOffice:
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
@@ -173,7 +173,7 @@ def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> Settin
         session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
         numbers = {one[0]: _channel(office, session, founder, short, *one[1:]) for one in _CHANNELS}
     leader = Actor(invited.person.id, second["name"], made.id, second["role"])
-    return Setting(made.zone, Person(founder), Person(leader), numbers)
+    return DemoOffice(made.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
 def _channel(
@@ -197,14 +197,14 @@ def _channel(
     )
     session.add(row)
     session.flush()
-    wire = make_wire(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
+    wire = make_context(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
     account = _PRETENDED.get(platform) or office.platform(platform).connect(wire)
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
     note(session, office, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
 
 
-def _pictures(office: Office, place: Setting, said: dict[str, Any]) -> dict[Any, int]:
+def _pictures(office: Office, place: DemoOffice, said: dict[str, Any]) -> dict[Any, int]:
     made = {}
     for one in said["pictures"]:
         taken = library.add(office, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet")
@@ -215,17 +215,17 @@ def _pictures(office: Office, place: Setting, said: dict[str, Any]) -> dict[Any,
 # -- what is said ---------------------------------------------------------------------------------------------------
 
 
-def _plan(place: Setting, one: dict[str, Any], now: datetime, pictures: dict[Any, int], kind: str) -> Plan:
+def _plan(place: DemoOffice, one: dict[str, Any], now: datetime, pictures: dict[Any, int], kind: str) -> PlannedItem:
     at = _moment(place, one, now)
     state = one.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
     if state == "draft" and at and at <= now:
         at = None
-    return Plan(
+    return PlannedItem(
         place, _draft(place, one, at or now, pictures, kind, timed=at is not None), at, state, one.get("comment", "")
     )
 
 
-def _moment(place: Setting, one: dict[str, Any], now: datetime) -> datetime | None:
+def _moment(place: DemoOffice, one: dict[str, Any], now: datetime) -> datetime | None:
     """When it goes out: on a weekday some weeks from now, or some days or hours from now."""
     local = now.astimezone(zone_of(place.zone))
     if "hours" in one:
@@ -242,7 +242,7 @@ def _moment(place: Setting, one: dict[str, Any], now: datetime) -> datetime | No
 
 
 def _draft(
-    place: Setting, one: dict[str, Any], at: datetime, pictures: dict[Any, int], kind: str, timed: bool
+    place: DemoOffice, one: dict[str, Any], at: datetime, pictures: dict[Any, int], kind: str, timed: bool
 ) -> DraftIn:
     day = at.astimezone(zone_of(place.zone)).date()
 
@@ -300,8 +300,8 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
     if already is not None or place.paused_at is not None:
         return (already or now).astimezone(local)
     one = dict(said["soon"][made % len(said["soon"])])
-    first, second = (Person(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
-    setting = Setting(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
+    first, second = (DemoPerson(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
+    setting = DemoOffice(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
     at = now + SOON
     draft = _draft(setting, one | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
     item = editing.create(office, setting.writer.actor, draft)

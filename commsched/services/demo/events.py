@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.content import items
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.workflow import approve, editing, pause
 from commsched.store.models import Channel, Item
@@ -36,25 +36,25 @@ class Past:
         return self.at
 
 
-class Person(msgspec.Struct, frozen=True):
+class DemoPerson(msgspec.Struct, frozen=True):
     """Somebody of the demo, as an actor in their office."""
 
     actor: Actor
 
 
-class Setting(msgspec.Struct, frozen=True):
+class DemoOffice(msgspec.Struct, frozen=True):
     """An office of the demo: its zone, its two people, and its channels' ids by short name."""
 
     zone: str
-    writer: Person
-    leader: Person
+    writer: DemoPerson
+    leader: DemoPerson
     channels: dict[str, int]
 
 
-class Plan(msgspec.Struct):
+class PlannedItem(msgspec.Struct):
     """One item and how far it shall come."""
 
-    place: Setting
+    place: DemoOffice
     draft: DraftIn
     at: datetime | None
     state: str
@@ -69,9 +69,9 @@ class _Event:
     do: Callable[[], None] = field(compare=False)
 
 
-def live(office: Office, past: Past, plans: Sequence[Plan], now: datetime) -> None:
+def live(office: Office, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
     """Let everything in ``plans`` that lies before ``now`` happen, in order."""
-    courier = Courier(office, worker="demo")
+    courier = Dispatcher(office, worker="demo")
     events: list[_Event] = []
     for turn, plan in enumerate(plans):
         events += _events(office, courier, past, plan, turn, now)
@@ -81,7 +81,9 @@ def live(office: Office, past: Past, plans: Sequence[Plan], now: datetime) -> No
     past.at = now
 
 
-def _events(office: Office, courier: Courier, past: Past, plan: Plan, turn: int, now: datetime) -> list[_Event]:
+def _events(
+    office: Office, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int, now: datetime
+) -> list[_Event]:
     due = plan.at or now
     written = _working_hours(due - timedelta(hours=_WRITTEN_BEFORE[turn % 6]), now - timedelta(hours=3), plan, turn)
     asked = written + timedelta(minutes=12 + turn % 7)
@@ -109,7 +111,7 @@ def _events(office: Office, courier: Courier, past: Past, plan: Plan, turn: int,
     return made + _outcomes(office, courier, past, plan, turn)
 
 
-def _outcomes(office: Office, courier: Courier, past: Past, plan: Plan, turn: int) -> list[_Event]:
+def _outcomes(office: Office, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int) -> list[_Event]:
     """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
     writer = plan.place.writer.actor
     if plan.at is None or plan.state in ("approved", "scheduled"):
@@ -159,7 +161,7 @@ def say_yes(office: Office, leader: Actor, item: int) -> None:
     approve.approve(office, leader, item, _hash(office, leader, item))
 
 
-def _working_hours(wish: datetime, latest: datetime, plan: Plan, turn: int) -> datetime:
+def _working_hours(wish: datetime, latest: datetime, plan: PlannedItem, turn: int) -> datetime:
     """A moment at or before ``wish`` and ``latest`` when people sit at their desks."""
     zone = zone_of(plan.place.zone)
     before = min(wish, latest)

@@ -37,7 +37,7 @@ OPEN: Final = ("draft", "changes_requested")
 """States of an item that a picture may be added to without undoing anybody's decision."""
 
 
-class Wish(msgspec.Struct, frozen=True):
+class CardRequest(msgspec.Struct, frozen=True):
     """What somebody wants drawn. ``pictures`` are ids of the library, by field."""
 
     design: str
@@ -47,7 +47,7 @@ class Wish(msgspec.Struct, frozen=True):
     """Of the design's own words and the alt text; empty: the office's."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class DrawnRequest(msgspec.Struct, frozen=True):
     """A wish as it would look. ``pages`` is how many pictures it makes in each size."""
 
     cards: list[Drawn]
@@ -81,7 +81,7 @@ class _Ready(msgspec.Struct, frozen=True):
     language: str
 
 
-def _ready(office: Office, session: Session, actor: Actor, wish: Wish) -> _Ready:
+def _ready(office: Office, session: Session, actor: Actor, wish: CardRequest) -> _Ready:
     """Everything a card needs, read in one go. Raises :class:`Invalid` for a picture that is not there."""
     workspace = members.workspace_of(session, actor)
     values: dict[str, Value] = dict(wish.texts)
@@ -116,12 +116,12 @@ def _photo(path: str, focus: tuple[float, float], alt: str) -> Photo:
 def see(
     office: Office,
     actor: Actor,
-    wish: Wish,
+    wish: CardRequest,
     sizes: Sequence[Size] = SIZES,
     *,
     page: int = 0,
     scale: float = 0.5,
-) -> Seen:
+) -> DrawnRequest:
     """Draw the wish in every size, smaller by ``scale``. Keeps nothing.
 
     What is wrong with the texts is in ``problems``; raises as :func:`commsched.images.cards.card.draw`.
@@ -141,7 +141,7 @@ def see(
         )
         for width, height in sizes
     ]
-    return Seen(cards, pages, _distinct(cards))
+    return DrawnRequest(cards, pages, _distinct(cards))
 
 
 def _distinct(cards: Sequence[Drawn]) -> list[Problem]:
@@ -151,7 +151,7 @@ def _distinct(cards: Sequence[Drawn]) -> list[Problem]:
     return sorted(found, key=lambda problem: not problem.blocks)
 
 
-def drawn(office: Office, actor: Actor, wish: Wish, size: Size, *, png: bool = False, page: int = 0) -> Drawn:
+def drawn(office: Office, actor: Actor, wish: CardRequest, size: Size, *, png: bool = False, page: int = 0) -> Drawn:
     """One finished card. Raises :class:`Unfit` where its words stop it."""
     actor.require("read")
     with office.store.read(actor.workspace) as session:
@@ -163,7 +163,7 @@ def drawn(office: Office, actor: Actor, wish: Wish, size: Size, *, png: bool = F
     return made
 
 
-def save(office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size], alt: str = "") -> list[int]:
+def save(office: Office, actor: Actor, wish: CardRequest, sizes: Sequence[Size], alt: str = "") -> list[int]:
     """Draw in every size and put the pictures in the library; returns their ids, page by page.
 
     ``alt`` goes before the proposed alt text, on the first page. Raises :class:`Unfit`; then nothing is kept.
@@ -182,14 +182,14 @@ def save(office: Office, actor: Actor, wish: Wish, sizes: Sequence[Size], alt: s
     return [_keep(office, actor, wish, one, alt if page == 0 else "", page, title) for one, page in made]
 
 
-def _title(wish: Wish, language: str) -> str:
+def _title(wish: CardRequest, language: str) -> str:
     design = images.designs.get(wish.design)
     name = design.title.get(language) or design.title["sv"]
     said = next((wish.texts[key] for key, spec in design.fields.items() if spec.required and wish.texts.get(key)), "")
     return " ".join(f"{name}: {said}".split())[:100]
 
 
-def _keep(office: Office, actor: Actor, wish: Wish, one: Drawn, alt: str, page: int, title: str) -> int:
+def _keep(office: Office, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str) -> int:
     made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(
         office,
@@ -204,12 +204,12 @@ def _keep(office: Office, actor: Actor, wish: Wish, one: Drawn, alt: str, page: 
     return added.media.id
 
 
-def again(row: Media) -> Wish | None:
+def again(row: Media) -> CardRequest | None:
     """What a picture of the library was drawn from, or ``None`` where it is no card."""
     made: dict[str, Any] | None = row.facts.get("card")
     if not made or made.get("design") not in images.designs.load():
         return None
-    return Wish(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
+    return CardRequest(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
 
 
 def attach(office: Office, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:

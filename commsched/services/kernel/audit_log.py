@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 
 from commsched.services.kernel.context import Actor, Office
 from commsched.store.fast import FastMany
-from commsched.store.models import Entry
+from commsched.store.models import AuditEntry
 from commsched.store.types import to_micros
 
 GENESIS = "0" * 64
-_entries: Any = Entry.__table__
+_entries: Any = AuditEntry.__table__
 _insert = FastMany(insert(_entries))
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-class Line(msgspec.Struct, frozen=True):
+class AuditLine(msgspec.Struct, frozen=True):
     """One thing that happened, before it is chained. ``facts`` hold ids and short words, never whole texts."""
 
     workspace: int | None
@@ -33,17 +33,17 @@ class Line(msgspec.Struct, frozen=True):
     facts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-def line_hash(previous: str, at: datetime, line: Line) -> str:
+def line_hash(previous: str, at: datetime, line: AuditLine) -> str:
     """SHA-256 over the hash before and everything the line says."""
     said = [previous, to_micros(at), line.workspace, line.actor_id, line.actor, line.action, line.item_id, line.facts]
     return hashlib.sha256(_encoder.encode(said)).hexdigest()
 
 
-def append(connection: Connection, at: datetime, lines: Sequence[Line]) -> None:
+def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> None:
     """Add ``lines`` at the end of the chain. Must run in a write transaction, which keeps the end in one hand."""
     if not lines:
         return
-    previous = connection.execute(select(Entry.hash).order_by(desc(Entry.id)).limit(1)).scalar() or GENESIS
+    previous = connection.execute(select(AuditEntry.hash).order_by(desc(AuditEntry.id)).limit(1)).scalar() or GENESIS
     rows = []
     for line in lines:
         hashed = line_hash(previous, at, line)
@@ -66,7 +66,7 @@ def append(connection: Connection, at: datetime, lines: Sequence[Line]) -> None:
 
 def note(session: Session, office: Office, actor: Actor, action: str, item_id: int | None = None, **facts: Any) -> None:
     """Write that ``actor`` did ``action``, in the same transaction as the deed itself."""
-    line = Line(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
+    line = AuditLine(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
     append(session.connection(), office.now(), [line])
 
 
@@ -75,12 +75,12 @@ def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
     previous, last = GENESIS, 0
     while rows := connection.execute(_after(last, batch)).all():
         for row in rows:
-            line = Line(row.workspace_id, row.actor_id, row.actor, row.action, row.item_id, row.facts)
+            line = AuditLine(row.workspace_id, row.actor_id, row.actor, row.action, row.item_id, row.facts)
             if row.previous != previous or row.hash != line_hash(previous, row.at, line):
                 yield row.id
             previous, last = row.hash, row.id
 
 
 def _after(last: int, batch: int) -> Any:
-    columns: Iterable[Any] = Entry.__table__.columns
-    return select(*columns).where(Entry.id > last).order_by(Entry.id).limit(batch)
+    columns: Iterable[Any] = AuditEntry.__table__.columns
+    return select(*columns).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(batch)

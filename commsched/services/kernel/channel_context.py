@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from commsched.core.platform.contract import Wire
+from commsched.core.platform.contract import ChannelContext
 from commsched.core.timing.skew import Skew
 from commsched.services.kernel.context import Office
 
@@ -14,7 +14,7 @@ TIMEOUT = 20.0
 """Seconds that one whole call may take."""
 
 
-def make_wire(
+def make_context(
     office: Office,
     *,
     workspace: str,
@@ -26,12 +26,12 @@ def make_wire(
     account_name: str = "",
     language: str = "sv",
     office_name: str = "",
-) -> Wire:
+) -> ChannelContext:
     """A wire for one channel, or for one about to be connected (``channel`` 0).
 
     Only a channel added from the machine's own command line may reach private addresses.
     """
-    return Wire(
+    return ChannelContext(
         channel=channel,
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 from commsched.services.kernel.context import Office
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
@@ -90,7 +90,7 @@ def _another_goes(session: Session, name: str, now: datetime) -> bool:
     return row is not None and row.detail != name and goes(row.at, now)
 
 
-def say(office: Office, name: str, detail: str = "") -> None:
+def write_beat(office: Office, name: str, detail: str = "") -> None:
     """Write one row: ``name`` is alive now and says ``detail``."""
     with office.store.write(EVERY_WORKSPACE) as session:
         session.merge(Heartbeat(name=name, at=office.now(), detail=detail[:300]))
@@ -111,10 +111,10 @@ def trouble(session: Session, now: datetime) -> str:
     return "" if CLOCK in rows and goes(rows[CLOCK].at, now) else STOPPED
 
 
-def words(code: str) -> tuple[Words, Words]:
+def words(code: str) -> tuple[Message, Message]:
     """What the trouble is and what to do."""
     what, help_ = TROUBLES.get(code) or TROUBLES[STOPPED]
-    return Words(what), Words(help_)
+    return Message(what), Message(help_)
 
 
 def skew(session: Session, now: datetime) -> int:
@@ -138,18 +138,18 @@ TROUBLE: Final = "trouble"
 """And that of its own word for why nothing is sent; empty while all is well."""
 
 
-def wrong_time(ahead: int) -> Words:
+def wrong_time(ahead: int) -> Message:
     """How far the clock is wrong, and what it does to what is published."""
     minutes = {"minutes": max(1, round(abs(ahead) / 60))}
     if ahead > 0:
-        return Words(
+        return Message(
             N_(
                 "The computer's clock is wrong: %(minutes)s min ahead of the platforms'. What is planned goes "
                 "out too early."
             ),
             minutes,
         )
-    return Words(
+    return Message(
         N_("The computer's clock is wrong: %(minutes)s min behind the platforms'. What is planned goes out too late."),
         minutes,
     )

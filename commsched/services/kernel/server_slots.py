@@ -14,7 +14,7 @@ AT_ONCE: Final = 2
 _PLACES: Final = BoundedSemaphore(AT_ONCE)
 
 
-class Busy(OfficeError):
+class ServersBusy(OfficeError):
     """As many as may wait for servers are waiting already (429): a form keeps what was typed and says so."""
 
     status, code = 429, "too-many"
@@ -25,7 +25,7 @@ class Busy(OfficeError):
 def waiting_for_a_server(actor: Actor) -> Iterator[None]:
     """A place among those that wait. A page or a program is told at once that there is none; the machine waits."""
     if not _PLACES.acquire(blocking=actor.via not in ("page", "link", "api")):
-        raise Busy(N_("Other connections are being checked just now. Wait a moment and try again."))
+        raise ServersBusy(N_("Other connections are being checked just now. Wait a moment and try again."))
     try:
         yield
     finally:

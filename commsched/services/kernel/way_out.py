@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from commsched.core.text.messages import N_, Invalid, Words
+from commsched.core.text.messages import N_, Invalid, Message
 from commsched.services.kernel.context import Office
 
 _PATIENCE: Final = 5.0
@@ -46,18 +46,18 @@ def authority_of(settings: Mapping[str, str]) -> str:
     return path
 
 
-def examine(office: Office) -> Iterator[tuple[bool, Words]]:
+def examine(office: Office) -> Iterator[tuple[bool, Message]]:
     """What is set, each with whether it does; nothing where calls go straight out."""
     proxy, authority = proxy_of(office.settings), authority_of(office.settings)
     if proxy:
         parts = urlsplit(proxy)
         where = {"proxy": f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"}
         if _answers(str(parts.hostname), parts.port or _PORTS[parts.scheme]):
-            yield True, Words(N_("Calls to the networks go through the proxy %(proxy)s."), where)
+            yield True, Message(N_("Calls to the networks go through the proxy %(proxy)s."), where)
         else:
-            yield False, Words(N_("The proxy %(proxy)s does not answer, and everything goes through it."), where)
+            yield False, Message(N_("The proxy %(proxy)s does not answer, and everything goes through it."), where)
     if authority:
-        yield True, Words(N_("The certificates in %(path)s are trusted, too."), {"path": authority})
+        yield True, Message(N_("The certificates in %(path)s are trusted, too."), {"path": authority})
 
 
 def _answers(host: str, port: int) -> bool:

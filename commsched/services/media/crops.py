@@ -18,7 +18,7 @@ NEAR: Final = 0.5
 """Per cent: nearer to the proposal than this is the proposal."""
 
 
-class Shown(msgspec.Struct, frozen=True):
+class CropView(msgspec.Struct, frozen=True):
     """One crop of a picture. ``box``: left, top, width and height in pixels; ``place`` and ``proposed`` in per cent."""
 
     crop: str
@@ -32,16 +32,16 @@ class Shown(msgspec.Struct, frozen=True):
     """It is moved up and down, not sideways."""
 
 
-def shown(row: Media) -> list[Shown]:
+def crop_views(row: Media) -> list[CropView]:
     """Every crop of ``row`` as it stands."""
     return [_shown(row, crop) for crop in RATIOS]
 
 
-def _shown(row: Media, crop: str) -> Shown:
+def _shown(row: Media, crop: str) -> CropView:
     size = (row.width, row.height)
     left, top, right, bottom = frame(size, RATIOS[crop], centre_of(row.facts, crop))
     moved = crop in row.facts.get("crops", {})
-    return Shown(
+    return CropView(
         crop=crop,
         name=NAMES[crop],
         box=(left, top, right - left, bottom - top),

@@ -26,7 +26,7 @@ MOST_PERSONS: Final = 20
 MOST_TAGS: Final = 20
 
 
-class Known(msgspec.Struct, frozen=True):
+class PictureDetails(msgspec.Struct, frozen=True):
     """What a person writes down of a picture. ``persons``: name, and the last day of their consent if it has one."""
 
     alt: str = ""
@@ -50,7 +50,7 @@ class Use(msgspec.Struct, frozen=True):
 
 
 def write_down(
-    office: Office, actor: Actor, media_id: int, known: Known, places: Mapping[str, float | None] | None = None
+    office: Office, actor: Actor, media_id: int, known: PictureDetails, places: Mapping[str, float | None] | None = None
 ) -> None:
     """Keep what is known, and move the crops to ``places`` (:func:`commsched.services.media.crops.move`): both or
     neither. What is in an item already stays as it was approved; a consent counts at once."""
@@ -83,7 +83,7 @@ def _tags(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(kept for tag in tags if (kept := line(tag, "tags"))))
 
 
-def _check(known: Known) -> None:
+def _check(known: PictureDetails) -> None:
     for name, text, most in (
         ("alt", known.alt, MOST_ALT),
         ("credit", known.credit, 200),

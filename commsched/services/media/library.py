@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import MOST_NOTE
 from commsched.core.text.clean import line, one_line, passage
-from commsched.core.text.messages import N_, Invalid, NotFound, Words
+from commsched.core.text.messages import N_, Invalid, Message, NotFound
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Office
@@ -44,9 +44,9 @@ class Added(msgspec.Struct, frozen=True):
     """The file was an animation, and only its first picture is kept."""
 
     @property
-    def note(self) -> Words | None:
+    def note(self) -> Message | None:
         """What whoever handed it in should know; ``None`` where it is kept as it was."""
-        return Words(_STILL, {"name": self.media.filename}) if self.had_motion else None
+        return Message(_STILL, {"name": self.media.filename}) if self.had_motion else None
 
 
 def add(

@@ -42,7 +42,7 @@ class Full(OfficeError):
     status, code = 413, "quota"
 
 
-class Room(msgspec.Struct, frozen=True):
+class Quota(msgspec.Struct, frozen=True):
     """How many bytes an office's pictures and videos take, of how many."""
 
     used: int
@@ -58,15 +58,15 @@ class Room(msgspec.Struct, frozen=True):
         return min(1.0, self.used / self.most)
 
 
-def room(session: Session, workspace: Workspace) -> Room:
+def usage(session: Session, workspace: Workspace) -> Quota:
     """How full it is in ``workspace``, which the session sees."""
     parts = [session.scalar(select(func.coalesce(func.sum(kind.size), 0))) or 0 for kind in _KINDS]
-    return Room(sum(parts), int(workspace.settings.get("room_mb", USUAL // MB)) * MB)
+    return Quota(sum(parts), int(workspace.settings.get("room_mb", USUAL // MB)) * MB)
 
 
 def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
     """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
-    found = room(session, workspace)
+    found = usage(session, workspace)
     if found.used + promised + length > found.most:
         raise Full(
             N_(

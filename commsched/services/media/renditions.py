@@ -87,7 +87,7 @@ def _make(office: Office, actor: Actor, wish: _Wish) -> None:
     _keep(office, actor, wish, made, sha256)
 
 
-def _keep(office: Office, actor: Actor, wish: _Wish, made: images.pictures.Made | None, sha256: str) -> None:
+def _keep(office: Office, actor: Actor, wish: _Wish, made: images.pictures.Derived | None, sha256: str) -> None:
     file = Derivative(
         workspace_id=actor.workspace,
         media_id=wish.media.id,

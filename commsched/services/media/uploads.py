@@ -45,7 +45,7 @@ class OtherOffset(Conflict):
     code = "upload-offset"
 
 
-class Busy(OfficeError):
+class UploadBusy(OfficeError):
     """Another connection is writing the same file (423): most often one that is dead and does not know it yet."""
 
     status, code = 423, "upload-busy"
@@ -119,7 +119,7 @@ def offset(office: Office, row: Upload) -> int:
 
 def append(office: Office, actor: Actor, uid: str, at: int, piece: IO[bytes]) -> int:
     """Put ``piece`` behind the ``at`` bytes that are here; returns how many are here then. What came before a
-    connection broke is kept. Raises :class:`OtherOffset`, :class:`Busy` and :class:`TooLarge`."""
+    connection broke is kept. Raises :class:`OtherOffset`, :class:`UploadBusy` and :class:`TooLarge`."""
     row = find(office, actor, uid)
     with _held(office, row) as file:
         size = file.seek(0, os.SEEK_END)
@@ -151,7 +151,9 @@ def _held(office: Office, row: Upload) -> Iterator[IO[bytes]]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Busy(N_("The file is being written by another connection. Try again in a moment."), "file") from None
+            raise UploadBusy(
+                N_("The file is being written by another connection. Try again in a moment."), "file"
+            ) from None
         yield file
 
 
@@ -180,7 +182,7 @@ def finish(office: Office, actor: Actor, uid: str, take: Take) -> dict[str, Any]
 
 
 def cancel(office: Office, actor: Actor, uid: str) -> None:
-    """Forget the file. Raises :class:`Busy` for one that is just being taken in: it is too late then."""
+    """Forget the file. Raises :class:`UploadBusy` for one that is just being taken in: it is too late then."""
     row = find(office, actor, uid)
     whole = not row.answer and offset(office, row) == row.length
     with _held(office, row) if whole else contextlib.nullcontext():

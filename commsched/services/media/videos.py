@@ -35,7 +35,7 @@ HEAD: Final = 192
 """Bytes of a file that :func:`is_video` wants to see."""
 
 
-class Taken(msgspec.Struct, frozen=True):
+class TakenVideo(msgspec.Struct, frozen=True):
     """A video in the library, with its poster."""
 
     video: Video
@@ -62,7 +62,7 @@ def _beside(office: Office) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def add(office: Office, actor: Actor, path: Path, filename: str = "") -> Taken:
+def add(office: Office, actor: Actor, path: Path, filename: str = "") -> TakenVideo:
     """Take the video at ``path`` in; the best of a few moments becomes its poster.
 
     Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for whoever uploads, and
@@ -78,11 +78,11 @@ def add(office: Office, actor: Actor, path: Path, filename: str = "") -> Taken:
         if known is not None:
             poster = library.find(office, actor, known.poster_id) if known.poster_id else None
             if poster is not None:
-                return Taken(known, Added(poster, False, True), film.had_location, True)
+                return TakenVideo(known, Added(poster, False, True), film.had_location, True)
         return _settle(office, actor, film, new, title or one_line(filename)[:200])
 
 
-def add_from(office: Office, actor: Actor, source: IO[bytes], filename: str = "") -> Taken:
+def add_from(office: Office, actor: Actor, source: IO[bytes], filename: str = "") -> TakenVideo:
     """As :func:`add`, from a stream."""
     with _beside(office) as path:
         with path.open("xb") as file:
@@ -95,7 +95,7 @@ def _known(office: Office, actor: Actor, film: Film) -> Video | None:
         return session.scalar(select(Video).where(Video.sha256 == film.sha256))
 
 
-def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> Taken:
+def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> TakenVideo:
     """The file first, then the row that names it, then the poster."""
     target = media_path(office, film.sha256, film.suffix)
     with office.store.write(actor.workspace) as session:
@@ -125,7 +125,7 @@ def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> 
     for moment, still in zip(film.moments, film.stills, strict=True):
         write_whole(_still_path(office, row, moment), still)
     poster = choose(office, actor, row.id, film.moments[film.best])
-    return Taken(find(office, actor, row.id), poster, film.had_location, False)
+    return TakenVideo(find(office, actor, row.id), poster, film.had_location, False)
 
 
 def find(office: Office, actor: Actor, number: int) -> Video:

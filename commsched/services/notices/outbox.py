@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.services.kernel.context import Office
 from commsched.services.notices import templates
 from commsched.store.models import Item, Membership, Notice, Person, Workspace
@@ -93,7 +93,7 @@ class _Claimed(msgspec.Struct, frozen=True):
 
     id: int
     tries: int
-    message: Message | None
+    message: Email | None
     over: str = ""
     why: str = ""
 

@@ -54,17 +54,17 @@ def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
     return made
 
 
-def look(office: Office, session: Session, workspace: Workspace) -> None:
+def check_daily(office: Office, session: Session, workspace: Workspace) -> None:
     """The chore: at start and once a day. Whoever may plan gets one mail when something new has come apart."""
     day = wall(office.now(), workspace.zone)[:10]
     key = (str(office.home), workspace.id)
     if _looked.get(key) == day:
         return
-    tell(office, session, workspace)
+    report_shifted(office, session, workspace)
     _looked[key] = day
 
 
-def tell(office: Office, session: Session, workspace: Workspace) -> None:
+def report_shifted(office: Office, session: Session, workspace: Workspace) -> None:
     """Write down what has come apart, and mail those who may plan if any of it is new."""
     found = [one.item for one in shifted(session, workspace.zone, office.now())]
     known = workspace.settings.get(KEPT, [])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.store.models import Comment, Decision, Person
 
 
-class Word(msgspec.Struct, frozen=True):
+class Remark(msgspec.Struct, frozen=True):
     """Something that was said: as a comment, or with a decision."""
 
     at: datetime
@@ -20,14 +20,14 @@ class Word(msgspec.Struct, frozen=True):
     body: str
 
 
-def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Word]:
+def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Remark]:
     """What was said from ``since`` on by anybody ``but`` one, in order."""
     made = [
-        Word(row.at, row.person_id, row.body)
+        Remark(row.at, row.person_id, row.body)
         for row in session.scalars(select(Comment).where(Comment.item_id == item_id, Comment.at >= since))
     ]
     made += [
-        Word(row.at, row.person_id, row.comment)
+        Remark(row.at, row.person_id, row.comment)
         for row in session.scalars(
             select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != "")
         )
@@ -35,7 +35,7 @@ def said_since(session: Session, item_id: int, since: datetime, but: int) -> lis
     return sorted((one for one in made if one.person != but), key=lambda one: one.at)
 
 
-def speakers(session: Session, words: Collection[Word]) -> dict[int, str]:
+def speakers(session: Session, words: Collection[Remark]) -> dict[int, str]:
     """What those are called who said ``words``."""
     rows = session.scalars(select(Person).where(Person.id.in_([one.person for one in words if one.person is not None])))
     return {row.id: row.name or row.email for row in rows}

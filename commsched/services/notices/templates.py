@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import shown_words
 from commsched.core.delivery.lifecycle import REASONS
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.core.text.catalogues import all_of, gettext, known, stored
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
@@ -284,11 +284,11 @@ def write(
     workspace: Workspace,
     item: Item | None,
     now: datetime,
-) -> Message:
+) -> Email:
     """The mail of one notice, in its reader's language and the office's time."""
     letter = compose(office, session, row, person, workspace, item, now)
     text, html = render(letter)
-    return Message(
+    return Email(
         message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@{host_of(office)}",
         sender="",
         sender_name=workspace.name,
@@ -458,7 +458,7 @@ def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
     return office.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
 
 
-def bare(office: Office, to: Any, trouble: str) -> Message:
+def bare(office: Office, to: Any, trouble: str) -> Email:
     """The mail of a scheduler that has stopped, where nothing can be looked up; ``to`` is a ``watch.Reader``."""
     kind, language = KINDS["scheduler_stopped"], known(to.language)
     why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
@@ -477,7 +477,7 @@ def bare(office: Office, to: Any, trouble: str) -> Message:
     )
     text, html = render(letter)
     now, reader = office.now(), hashlib.sha256(to.email.encode()).hexdigest()[:16]
-    return Message(
+    return Email(
         message_id=f"trouble-{int(now.timestamp())}-{reader}@{host_of(office)}",
         sender="",
         sender_name=to.office,

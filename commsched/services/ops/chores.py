@@ -51,7 +51,14 @@ def run(office: Office) -> None:
     with office.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
-        for chore in (hold_unapproved, remind, warn_of_tokens, warn_of_consents, shifted_times.look, morning_mail):
+        for chore in (
+            hold_unapproved,
+            remind,
+            warn_of_tokens,
+            warn_of_consents,
+            shifted_times.check_daily,
+            morning_mail,
+        ):
             _safely(office, workspace, chore)
     with office.store.write(EVERY_WORKSPACE) as session:
         tidy(session, office.now())

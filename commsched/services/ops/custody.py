@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from commsched.core.installation.settings import read_file
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 from commsched.services.kernel.context import Office
 from commsched.services.ops import network_disk
 from commsched.services.ops.health import Check
@@ -48,7 +48,7 @@ def _open(path: Path) -> bool:
 
 
 def _modes(home: Path) -> Check:
-    good = Words(N_("What the office keeps can be read by its owner only."))
+    good = Message(N_("What the office keeps can be read by its owner only."))
     loose, command = [path for path in kept(home) if _open(path)], f"chmod -R go= {shlex.quote(str(home))}"
     if not _open(home):  # nobody else comes in: what lies inside is as safe as the folder, but a password is copied
         loose, command = _passwords(home), f"chmod go= {shlex.quote(str(home / SETTINGS))}"
@@ -57,8 +57,8 @@ def _modes(home: Path) -> Check:
     return Check(
         "files",
         False,
-        Words(N_("Others on this machine can read %(files)s."), {"files": _names(loose, home)}),
-        Words(N_("Close it: %(command)s"), {"command": command}),
+        Message(N_("Others on this machine can read %(files)s."), {"files": _names(loose, home)}),
+        Message(N_("Close it: %(command)s"), {"command": command}),
         stops=False,
     )
 
@@ -77,15 +77,15 @@ def _owner(home: Path) -> Check:
     owner = home.stat().st_uid
     strange = [path for path in kept(home) if path.stat().st_uid != owner]
     if not strange and mine in (owner, 0):
-        return Check("owner", True, Words(N_("Everything in the home has the same owner.")))
+        return Check("owner", True, Message(N_("Everything in the home has the same owner.")))
     command = f"chown -R {owner} {shlex.quote(str(home))}"
     return Check(
         "owner",
         False,
-        Words(
+        Message(
             N_("Not everything in the home has the same owner: %(files)s."), {"files": _names(strange or [home], home)}
         ),
-        Words(N_("Give it to the one who runs the office: %(command)s"), {"command": command}),
+        Message(N_("Give it to the one who runs the office: %(command)s"), {"command": command}),
         stops=False,
     )
 
@@ -107,16 +107,16 @@ def behind_unknown_proxy(office: Office, forwarded: bool) -> bool:
 
 def _proxies(office: Office) -> Check:
     if not behind_unknown_proxy(office, forwarded=False):
-        return Check("proxy", True, Words(N_("Visitors' addresses are known.")))
+        return Check("proxy", True, Message(N_("Visitors' addresses are known.")))
     return Check(
         "proxy",
         False,
-        Words(
+        Message(
             N_(
                 "The address begins with https, so a proxy stands before the program, but trusted_proxies is not set: "
                 "all visitors count as one, and fifty wrong passwords shut everybody out."
             )
         ),
-        Words(N_("Set trusted_proxies = 1 in commsched.toml, or how many there are.")),
+        Message(N_("Set trusted_proxies = 1 in commsched.toml, or how many there are.")),
         stops=False,
     )

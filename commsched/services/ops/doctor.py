@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from commsched.core.delivery.outcome import Published
 from commsched.core.media import sizes
-from commsched.core.text.messages import N_, OfficeError, Words
+from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.images.intake.confinement import tried
 from commsched.services.channels.connect import mute, standing
 from commsched.services.kernel import audit_log, way_out
@@ -34,8 +34,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     name: str
     level: Level
-    words: Words
-    help: Words | None = None
+    words: Message
+    help: Message | None = None
 
 
 def examine(office: Office) -> list[Finding]:
@@ -45,7 +45,9 @@ def examine(office: Office) -> list[Finding]:
         try:
             found += look(office)
         except Exception as error:
-            words = error.words if isinstance(error, OfficeError) else Words("%(error)s", {"error": repr(error)[:300]})
+            words = (
+                error.words if isinstance(error, OfficeError) else Message("%(error)s", {"error": repr(error)[:300]})
+            )
             found.append(Finding(look.__name__.strip("_"), "fail", words))
     return found
 
@@ -81,21 +83,21 @@ def _integrity(office: Office) -> Iterator[Finding]:
         told = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
         loose = connection.execute(text("PRAGMA foreign_key_check")).all()
     if told == ["ok"] and not loose:
-        yield Finding("integrity", "ok", Words(N_("The database is whole.")))
+        yield Finding("integrity", "ok", Message(N_("The database is whole.")))
     else:
         detail = "; ".join(told if told != ["ok"] else [f"{len(loose)} rows point at nothing"])
         yield Finding(
             "integrity",
             "fail",
-            Words(N_("The database is damaged: %(detail)s"), {"detail": detail}),
-            Words(N_("Stop the office and restore the latest backup.")),
+            Message(N_("The database is damaged: %(detail)s"), {"detail": detail}),
+            Message(N_("Stop the office and restore the latest backup.")),
         )
 
 
 def _schema(office: Office) -> Iterator[Finding]:
     with office.store.engine.connect() as connection:
         found = version_of(connection)
-    words = Words(
+    words = Message(
         N_("The database stands at step %(found)s, and this version knows %(head)s."), {"found": found, "head": HEAD}
     )
     yield Finding("schema", "ok" if found == HEAD else "fail", words)
@@ -111,7 +113,7 @@ def _key(office: Office) -> Iterator[Finding]:
             yield Finding("key", "fail", error.words)
             return
     yield Finding(
-        "key", "ok", Words(N_("The key fits: %(count)s channels' secrets can be read."), {"count": len(rows)})
+        "key", "ok", Message(N_("The key fits: %(count)s channels' secrets can be read."), {"count": len(rows)})
     )
 
 
@@ -119,13 +121,13 @@ def _record(office: Office) -> Iterator[Finding]:
     with office.store.engine.connect() as connection:
         first = next(audit_log.broken(connection), None)
     if first is None:
-        yield Finding("record", "ok", Words(N_("The record is whole: no line has been changed or removed.")))
+        yield Finding("record", "ok", Message(N_("The record is whole: no line has been changed or removed.")))
     else:
         yield Finding(
             "record",
             "fail",
-            Words(N_("The record was tampered with at line %(line)s."), {"line": first}),
-            Words(N_("Compare with a backup; find out who had access to the database.")),
+            Message(N_("The record was tampered with at line %(line)s."), {"line": first}),
+            Message(N_("Compare with a backup; find out who had access to the database.")),
         )
 
 
@@ -142,30 +144,30 @@ def _media(office: Office) -> Iterator[Finding]:
         yield Finding(
             "media",
             "fail",
-            Words(
+            Message(
                 N_("%(lost)s of %(all)s pictures are missing or damaged on the disk."), {"lost": lost, "all": len(rows)}
             ),
-            Words(N_("Restore the folder media from a backup.")),
+            Message(N_("Restore the folder media from a backup.")),
         )
     else:
-        yield Finding("media", "ok", Words(N_("All %(all)s pictures are there."), {"all": len(rows)}))
+        yield Finding("media", "ok", Message(N_("All %(all)s pictures are there."), {"all": len(rows)}))
 
 
 def _orphans(office: Office) -> Iterator[Finding]:
     found = quota.orphans(office)
     if not found:
-        yield Finding("orphans", "ok", Words(N_("Every file among the pictures belongs to one.")))
+        yield Finding("orphans", "ok", Message(N_("Every file among the pictures belongs to one.")))
         return
     some = ", ".join(str(path.relative_to(office.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
     took = sizes.size(sum(path.stat().st_size for path in found))
     yield Finding(
         "orphans",
         "warn",
-        Words(
+        Message(
             N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
             {"count": len(found), "size": took, "files": some},
         ),
-        Words(N_("They harm nothing. What nobody misses can be removed from the folder media.")),
+        Message(N_("They harm nothing. What nobody misses can be removed from the folder media.")),
     )
 
 
@@ -174,38 +176,40 @@ def _confinement(_office: Office) -> Iterator[Finding]:
     held = tried()
     if held.seccomp and held.landlock:
         words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")
-        yield Finding("confinement", "ok", Words(words))
+        yield Finding("confinement", "ok", Message(words))
         return
     lacking = " + ".join(name for name, there in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not there)
     yield Finding(
         "confinement",
         "ok" if held.seccomp else "warn",
-        Words(
+        Message(
             N_(
                 "The process that reads strangers' pictures is held less than it could be: this system does "
                 "not give it %(lacking)s."
             ),
             {"lacking": lacking},
         ),
-        Words(N_("Run commsched on Linux 6.7 or newer, and let its container use these system calls.")),
+        Message(N_("Run commsched on Linux 6.7 or newer, and let its container use these system calls.")),
     )
 
 
 def _mail(office: Office) -> Iterator[Finding]:
     where = office.mailer.describe()
     if not office.settings.get("smtp_url", "").strip():
-        yield Finding("mail", "warn", where, Words(N_("Set smtp_url in commsched.toml, so that people get mail.")))
+        yield Finding("mail", "warn", where, Message(N_("Set smtp_url in commsched.toml, so that people get mail.")))
         return
     answer = office.mailer.verify()
     if isinstance(answer, Published):
         yield Finding("mail", "ok", where)
     else:
-        yield Finding("mail", "fail", Words(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail}))
+        yield Finding(
+            "mail", "fail", Message(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail})
+        )
 
 
 def _way_out(office: Office) -> Iterator[Finding]:
     for good, words in way_out.examine(office):
-        help_ = None if good else Words(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
+        help_ = None if good else Message(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
         yield Finding("way out", "ok" if good else "fail", words, help_)
 
 
@@ -223,38 +227,38 @@ def _channels(office: Office) -> Iterator[Finding]:
             yield Finding(
                 "channel",
                 "warn",
-                Words(quiet, {"name": row.name, "office": slug}),
-                Words(N_("Set smtp_url in commsched.toml, so that people get mail.")),
+                Message(quiet, {"name": row.name, "office": slug}),
+                Message(N_("Set smtp_url in commsched.toml, so that people get mail.")),
             )
     for row, slug, state in stands:
         params = {"name": row.name, "office": slug, "detail": row.trouble}
         if state == "broken":
-            words = Words(N_("The channel %(name)s (%(office)s) has lost its access. %(detail)s"), params)
-            yield Finding("channel", "fail", words, Words(N_("Connect it again.")))
+            words = Message(N_("The channel %(name)s (%(office)s) has lost its access. %(detail)s"), params)
+            yield Finding("channel", "fail", words, Message(N_("Connect it again.")))
         if state in ("expiring", "overdue"):
             params["on"] = f"{row.token_expires_at:%Y-%m-%d}"
-            words = Words(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
-            yield Finding("channel", "warn", words, Words(N_("Connect it again before then.")))
+            words = Message(N_("The access of the channel %(name)s (%(office)s) dies on %(on)s."), params)
+            yield Finding("channel", "warn", words, Message(N_("Connect it again before then.")))
     good = sum(state == "ok" for _, _, state in stands)
     yield Finding(
         "channels",
         "ok",
-        Words(N_("%(good)s of %(all)s channels have working access."), {"good": good, "all": len(stands)}),
+        Message(N_("%(good)s of %(all)s channels have working access."), {"good": good, "all": len(stands)}),
     )
 
 
 def _offices(office: Office) -> Iterator[Finding]:
     with office.store.read(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(Workspace).where(Workspace.paused_at.is_not(None))):
-            words = Words(
+            words = Message(
                 N_("%(name)s is paused, by %(by)s: %(reason)s"),
-                {"name": row.name, "by": Words(row.paused_by), "reason": why(row.pause_reason)},
+                {"name": row.name, "by": Message(row.paused_by), "reason": why(row.pause_reason)},
             )
             yield Finding("paused", "warn", words)
         rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all()
     count = Counter({row[0]: row[1] for row in rows})
     for state, message in _STOPPED:
-        yield Finding(state, "warn" if count[state] else "ok", Words(message, {"count": count[state]}))
+        yield Finding(state, "warn" if count[state] else "ok", Message(message, {"count": count[state]}))
 
 
 _STOPPED: Final = (

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Office
 from commsched.services.kernel.heartbeats import skew, wrong_time
@@ -28,8 +28,8 @@ class Check(msgspec.Struct, frozen=True):
 
     name: str
     ok: bool
-    words: Words
-    help: Words | None = None
+    words: Message
+    help: Message | None = None
     stops: bool = True
     """Whether nothing is published while it is not ok."""
 
@@ -52,26 +52,26 @@ def _database(session: Session, office: Office) -> Check:
     row = session.get(Heartbeat, heartbeats.WHOLE)
     if row is not None and row.detail:
         return Check("database", False, *heartbeats.words("damaged"))
-    return Check("database", True, Words(N_("The database answers.")))
+    return Check("database", True, Message(N_("The database answers.")))
 
 
 def _clock(session: Session, office: Office) -> Check:
     code = heartbeats.trouble(session, office.now())
     if code:
         return Check("clock", False, *heartbeats.words(code))
-    return Check("clock", True, Words(N_("The scheduler's clock is going.")))
+    return Check("clock", True, Message(N_("The scheduler's clock is going.")))
 
 
 def _overdue(session: Session, office: Office) -> Check:
     late = overdue(session, office.now())
     if not late:
-        return Check("overdue", True, Words(N_("Nothing waits past its time.")))
+        return Check("overdue", True, Message(N_("Nothing waits past its time.")))
     minutes = int((office.now() - late[0].since) / timedelta(minutes=1))
-    words = Words(
+    words = Message(
         N_("Deliveries that wait past their time: %(count)s. The oldest has waited for %(minutes)s minutes."),
         {"count": len(late), "minutes": minutes},
     )
-    help_ = Words(
+    help_ = Message(
         N_("Look at the log and restart commsched. What must be said now can be said by hand: cancel it here first.")
     )
     return Check("overdue", False, words, help_)
@@ -80,25 +80,25 @@ def _overdue(session: Session, office: Office) -> Check:
 def _time(session: Session, office: Office) -> Check:
     ahead = skew(session, office.now())
     if not ahead:
-        return Check("time", True, Words(N_("The computer's clock agrees with the platforms', as far as is known.")))
+        return Check("time", True, Message(N_("The computer's clock agrees with the platforms', as far as is known.")))
     return Check(
         "time",
         False,
         wrong_time(ahead),
-        Words(N_("Set it right, best by letting it follow a time server (NTP).")),
+        Message(N_("Set it right, best by letting it follow a time server (NTP).")),
         stops=False,
     )
 
 
 def _clock_unknown() -> Check:
-    return Check("clock", False, Words(N_("Whether the scheduler's clock is going cannot be seen.")))
+    return Check("clock", False, Message(N_("Whether the scheduler's clock is going cannot be seen.")))
 
 
 def _disk(office: Office) -> Check:
     try:
         free = shutil.disk_usage(office.home).free
     except OSError:
-        return Check("disk", False, Words(N_("The home folder cannot be reached.")))
+        return Check("disk", False, Message(N_("The home folder cannot be reached.")))
     size = f"{free >> 30} GB" if free >> 30 >= 10 else f"{free >> 20} MB"
-    room = Words(N_("%(free)s free on the disk."), {"free": size})
-    return Check("disk", free >= ROOM, room, None if free >= ROOM else Words(N_("Make room before it is full.")))
+    room = Message(N_("%(free)s free on the disk."), {"free": size})
+    return Check("disk", free >= ROOM, room, None if free >= ROOM else Message(N_("Make room before it is full.")))

@@ -30,13 +30,13 @@ def look_daily(office: Office) -> None:
         last = session.get(Heartbeat, heartbeats.WHOLE)
     if last is not None and timedelta(0) <= now - last.at < (AGAIN if last.detail else EVERY):
         return
-    wrong = look(office)
+    wrong = check_pages(office)
     if wrong:
         log.error("the database is damaged: %s", wrong)
-    heartbeats.say(office, heartbeats.WHOLE, wrong)
+    heartbeats.write_beat(office, heartbeats.WHOLE, wrong)
 
 
-def look(office: Office) -> str:
+def check_pages(office: Office) -> str:
     """What is wrong with the database file, as SQLite says it; empty where it is whole. Reads all of it, once."""
     try:
         with office.store.engine.connect() as connection:

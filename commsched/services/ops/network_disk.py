@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 from commsched.services.ops.health import Check
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
@@ -51,17 +51,17 @@ def _unescaped(name: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), name)
 
 
-def warning(database: Path | None, mounts: Path | None = None) -> Words | None:
+def warning(database: Path | None, mounts: Path | None = None) -> Message | None:
     """What is dangerous about where the ``database`` file lies; ``None`` where nothing is, or where it is no file."""
     kind = kind_of(database, mounts) if database else ""
     if not kind:
         return None
-    return Words(_UNSAFE, {"kind": kind})
+    return Message(_UNSAFE, {"kind": kind})
 
 
 def check(database: Path | None, mounts: Path | None = None) -> Check:
     """The same, as one thing looked at."""
     words = warning(database, mounts)
     if words is None:
-        return Check("file system", True, Words(N_("The database does not lie on a network file system.")))
-    return Check("file system", False, words, Words(HELP), stops=False)
+        return Check("file system", True, Message(N_("The database does not lie on a network file system.")))
+    return Check("file system", False, words, Message(HELP), stops=False)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Office
 from commsched.store.models import Channel
 from commsched.store.session import EVERY_WORKSPACE
@@ -25,7 +25,7 @@ def ask(office: Office) -> int:
     for url, private in servers(office)[:MOST]:
         settings = {"allow_private": "1" if private else "", "base_url": url}
         try:
-            with make_wire(office, workspace="", settings=settings, secrets={}).http.head(url):
+            with make_context(office, workspace="", settings=settings, secrets={}).http.head(url):
                 answered += 1
         except Exception as error:  # by a clock that is years wrong no certificate is valid: then nobody can be asked
             log.info("%s was asked for the time and did not answer: %s", url, type(error).__name__)

@@ -55,7 +55,7 @@ class Reader(msgspec.Struct, frozen=True):
     slug: str
 
 
-class Watch:
+class Watchman:
     """One process's eyes. ``mine`` is the heartbeat of the process that looks."""
 
     def __init__(self, office: Office, mine: Literal["clock", "web"]) -> None:
@@ -187,7 +187,7 @@ class Lookout:
 
     def __init__(self, office: Office, address: str = "") -> None:
         self.office, self.address = office, address
-        self._watch = Watch(office, WEB)
+        self._watch = Watchman(office, WEB)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="commsched-lookout", daemon=True)
 
@@ -205,7 +205,7 @@ class Lookout:
     def _say(self, address: str) -> None:
         """Pages that name no address are missed by nobody."""
         try:
-            heartbeats.say(self.office, WEB, address)
+            heartbeats.write_beat(self.office, WEB, address)
         except (DBAPIError, Replaced) as error:
             log.warning("the pages' heartbeat cannot be written: %s", getattr(error, "orig", error))
 

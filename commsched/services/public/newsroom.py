@@ -34,7 +34,7 @@ MAP: Final = 5000
 """Addresses in a site map; the protocol's own limit is 50,000."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Publication(msgspec.Struct, frozen=True):
     """One published item as readers meet it."""
 
     uid: str
@@ -80,7 +80,7 @@ class Entry(msgspec.Struct, frozen=True):
         return to_html(self.content.facts, top=3) if self.content.facts.strip() else ""
 
 
-class Room(msgspec.Struct, frozen=True):
+class Newsroom(msgspec.Struct, frozen=True):
     """An office's public face. ``settings`` are what it has written about itself."""
 
     id: int
@@ -95,14 +95,14 @@ class Room(msgspec.Struct, frozen=True):
 class Front(msgspec.Struct, frozen=True):
     """A page of the newsroom's list. ``older`` is the cursor of the next page, empty on the last."""
 
-    room: Room
-    entries: list[Entry]
+    room: Newsroom
+    entries: list[Publication]
     older: str = ""
     kind: str = ""
     has_posts: bool = False
 
 
-def room(office: Office, slug: str) -> Room:
+def room(office: Office, slug: str) -> Newsroom:
     """The newsroom called ``slug``. Raises :class:`NotFound` for an office that has none."""
     found = find_room(office, slug)
     has = select(Channel.id).where(Channel.platform == "newsroom").limit(1)
@@ -112,13 +112,13 @@ def room(office: Office, slug: str) -> Room:
     return found
 
 
-def find_room(office: Office, slug: str) -> Room:
+def find_room(office: Office, slug: str) -> Newsroom:
     """An office by its slug, whether or not it has a newsroom."""
     with office.store.read(EVERY_WORKSPACE) as session:
         row = session.scalar(select(Workspace).where(Workspace.slug == slug))
     if row is None:
         raise NotFound(N_("There is no such newsroom."))
-    return Room(row.id, row.slug, row.name, row.language, row.zone, row.settings, row.is_demo)
+    return Newsroom(row.id, row.slug, row.name, row.language, row.zone, row.settings, row.is_demo)
 
 
 def rooms(office: Office) -> list[str]:
@@ -174,12 +174,12 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
 class TakenDown(NotFound):
     """It stood here once. ``reason`` and ``at`` are what readers are told."""
 
-    def __init__(self, room: Room, reason: str, at: datetime) -> None:
+    def __init__(self, room: Newsroom, reason: str, at: datetime) -> None:
         super().__init__(N_("This has been taken down."))
         self.room, self.reason, self.at = room, reason, at
 
 
-def entry(office: Office, slug: str, address: str, version: int | None = None) -> tuple[Room, Entry]:
+def entry(office: Office, slug: str, address: str, version: int | None = None) -> tuple[Newsroom, Publication]:
     """The item at ``address``: its own, an older one, or its whole uid; a correction's leads to what it corrects.
 
     ``version`` asks for an earlier wording. Raises :class:`TakenDown`, or :class:`NotFound`.
@@ -209,7 +209,7 @@ def _at_address(session: Session, address: str) -> set[int]:
     return set(session.scalars(originals)) if same else set()
 
 
-def _say_why(session: Session, here: Room, wanted: set[int]) -> None:
+def _say_why(session: Session, here: Newsroom, wanted: set[int]) -> None:
     """Raise :class:`TakenDown` where one of ``wanted`` stood in the newsroom until somebody took it down."""
     stood = exists().where(
         Delivery.item_id == Takedown.item_id,
@@ -223,7 +223,7 @@ def _say_why(session: Session, here: Room, wanted: set[int]) -> None:
         raise TakenDown(here, row.reason, row.at)
 
 
-def site_map(office: Office, slug: str) -> tuple[Room, list[tuple[str, datetime]]]:
+def site_map(office: Office, slug: str) -> tuple[Newsroom, list[tuple[str, datetime]]]:
     """The address of everything in a newsroom, and when it was last changed."""
     here = room(office, slug)
     with office.store.read(here.id) as session:
@@ -267,7 +267,7 @@ def _entries(
     version: int | None = None,
     *,
     pictured: bool = True,
-) -> list[Entry]:
+) -> list[Publication]:
     """Each publication as readers meet it now, in its newest wording, or in the one that ``version`` counts.
 
     Raises :class:`NotFound` where there is no such version. One question a kind, however many there are.
@@ -286,7 +286,7 @@ def _entries(
     return _with_pictures(session, made, now) if pictured else [_entry(*one, ()) for one in made]
 
 
-def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Entry]:
+def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Publication]:
     wanted = [versions.pictures_of(every, number) for _item, every, number in made]
     shown = {shot.name[:64]: shot for shot in versions.shots(session, (p for group in wanted for p in group), now)}
     entries = []
@@ -300,9 +300,11 @@ def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]]
     return entries
 
 
-def _entry(item: Item, every: list[Version], number: int, pictures: Sequence[Shot]) -> Entry:
+def _entry(item: Item, every: list[Version], number: int, pictures: Sequence[Shot]) -> Publication:
     newest, chosen = every[-1], every[number - 1]
     address = address_of(newest.content.title, newest.content.text_on(newest.channel), item.uid)
     text = chosen.content.text_on(chosen.channel)
     kind = chosen.content.kind
-    return Entry(item.uid, kind, address, every[0].at, chosen.content, text, tuple(pictures), tuple(every), number)
+    return Publication(
+        item.uid, kind, address, every[0].at, chosen.content, text, tuple(pictures), tuple(every), number
+    )

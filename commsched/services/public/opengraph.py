@@ -8,15 +8,15 @@ from pathlib import Path
 
 from commsched import images
 from commsched.core.content.markup import first_words
-from commsched.core.text.catalogues import say
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.catalogues import translate
+from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates
 from commsched.services.design import brand
 from commsched.services.kernel.blobs import write_whole
 from commsched.services.kernel.context import Office
 from commsched.services.media import thumbnails
 from commsched.services.public import newsroom, published_media
-from commsched.services.public.newsroom import Entry, Room
+from commsched.services.public.newsroom import Newsroom, Publication
 from commsched.store.models import Workspace
 
 SIZE = (1200, 630)
@@ -38,12 +38,12 @@ def picture(office: Office, slug: str, address: str) -> Path:
 def front(office: Office, slug: str) -> Path:
     """The file of the card for the newsroom itself. Raises :class:`NotFound` where there is none."""
     room = newsroom.room(office, slug)
-    title = say(Words(N_("Newsroom – %(office)s"), {"office": room.name}), room.language)
+    title = translate(Message(N_("Newsroom – %(office)s"), {"office": room.name}), room.language)
     limit = images.designs.get("headline").fields["headline"].limit
     return _drawn(office, room, "headline", {"headline": first_words(title, limit)}, room.language)
 
 
-def _drawn(office: Office, room: Room, name: str, values: dict[str, str], language: str) -> Path:
+def _drawn(office: Office, room: Newsroom, name: str, values: dict[str, str], language: str) -> Path:
     with office.store.read(room.id) as session:
         own = brand.brand_of(office, session, session.get_one(Workspace, room.id))
     made_of = repr((name, sorted(values.items()), own.key, language))
@@ -54,7 +54,7 @@ def _drawn(office: Office, room: Room, name: str, values: dict[str, str], langua
     return path
 
 
-def _words(room: Room, entry: Entry) -> tuple[str, dict[str, str]]:
+def _words(room: Newsroom, entry: Publication) -> tuple[str, dict[str, str]]:
     """Which design, and what it says: never more than it has room for."""
     name = "release" if entry.kind == "release" else "headline"
     fields = images.designs.get(name).fields

@@ -14,7 +14,7 @@ from commsched.services.content import versions
 from commsched.services.content.compose import draft_for
 from commsched.services.content.versions import Shot, Version, may_be_seen
 from commsched.services.kernel.context import Office
-from commsched.services.public.newsroom import Room, find_room
+from commsched.services.public.newsroom import Newsroom, find_room
 from commsched.store.models import Channel, Delivery, Item, Part, Revision
 
 
@@ -30,7 +30,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Wall(msgspec.Struct, frozen=True):
-    room: Room
+    room: Newsroom
     channel: str
     notes: list[Note]
 

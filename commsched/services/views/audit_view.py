@@ -10,12 +10,12 @@ from sqlalchemy import desc, select
 
 from commsched.services.kernel.audit_log import broken
 from commsched.services.kernel.context import Office
-from commsched.store.models import Entry, Item
+from commsched.store.models import AuditEntry, Item
 
 PAGE: Final = 100
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class AuditFilter(msgspec.Struct, frozen=True):
     """What to show: somebody's, one group of actions, one item's; ``before`` an entry's id for the page after."""
 
     person: int | None = None
@@ -25,19 +25,19 @@ class Wanted(msgspec.Struct, frozen=True):
     before: int | None = None
 
 
-def entries(office: Office, workspace: int, wanted: Wanted) -> tuple[list[Entry], dict[int, str], bool]:
+def entries(office: Office, workspace: int, wanted: AuditFilter) -> tuple[list[AuditEntry], dict[int, str], bool]:
     """(lines newest first, titles of their items, whether there are more)."""
-    found = select(Entry).where(Entry.workspace_id == workspace).order_by(desc(Entry.id)).limit(PAGE + 1)
+    found = select(AuditEntry).where(AuditEntry.workspace_id == workspace).order_by(desc(AuditEntry.id)).limit(PAGE + 1)
     if wanted.person is not None:
-        found = found.where(Entry.actor_id == wanted.person)
+        found = found.where(AuditEntry.actor_id == wanted.person)
     if wanted.scheduler:
-        found = found.where(Entry.actor_id.is_(None))
+        found = found.where(AuditEntry.actor_id.is_(None))
     if wanted.group:
-        found = found.where(Entry.action.startswith(f"{wanted.group}.", autoescape=True))
+        found = found.where(AuditEntry.action.startswith(f"{wanted.group}.", autoescape=True))
     if wanted.item is not None:
-        found = found.where(Entry.item_id == wanted.item)
+        found = found.where(AuditEntry.item_id == wanted.item)
     if wanted.before is not None:
-        found = found.where(Entry.id < wanted.before)
+        found = found.where(AuditEntry.id < wanted.before)
     with office.store.read(workspace) as session:
         rows = list(session.scalars(found))
         ids = {row.item_id for row in rows if row.item_id is not None}

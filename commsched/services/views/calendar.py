@@ -54,7 +54,7 @@ Row = tuple[int, int, str, str, str, str, int | None]
 """An item: id, its time in microseconds since 1970 UTC, state, title, ``,channel,ids,``, kind, author."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class CalendarFilter(msgspec.Struct, frozen=True):
     """What the page is narrowed to. Empty asks for everything but what was cancelled."""
 
     group: str = ""
@@ -84,7 +84,7 @@ _NO_TIME: Final = _item.c.publish_at.is_(None)
 _workspace: Any = bindparam("workspace")
 
 
-def _narrowed(found: Any, wanted: Wanted) -> Any:
+def _narrowed(found: Any, wanted: CalendarFilter) -> Any:
     found = found.where(_item.c.workspace_id == _workspace)
     if wanted.group in GROUPS:
         found = found.where(_item.c.state.in_(GROUPS[wanted.group]))
@@ -100,12 +100,12 @@ def _narrowed(found: Any, wanted: Wanted) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _rows_statement(wanted: Wanted) -> Any:
+def _rows_statement(wanted: CalendarFilter) -> Any:
     return _narrowed(select(*_COLUMNS).where(_SPAN), wanted).order_by(_at, _item.c.id)
 
 
 @lru_cache(maxsize=64)
-def _undated_statement(wanted: Wanted) -> Any:
+def _undated_statement(wanted: CalendarFilter) -> Any:
     found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
     return found.order_by(_item.c.updated_at.desc()).limit(UNDATED)
 
@@ -114,14 +114,14 @@ def _ask(session: Session, statement: Any, **values: Any) -> Any:
     return session.connection().execute(statement, {"workspace": session.info["workspace"]} | values)
 
 
-def rows(session: Session, start: datetime, end: datetime, wanted: Wanted, now: datetime) -> Sequence[Row]:
+def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
     """The items planned in [start, end), in the order of their times, with their states as people are told them at
     ``now``. One statement, no entities."""
     found = _ask(session, _rows_statement(wanted), start=to_micros(start), end=to_micros(end), now=now)
     return found.all()  # type: ignore[no-any-return]
 
 
-def undated(session: Session, wanted: Wanted, now: datetime) -> Sequence[Row]:
+def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
     """What has no time yet, the latest touched first."""
     return _ask(session, _undated_statement(wanted), now=now).all()  # type: ignore[no-any-return]
 
@@ -151,7 +151,7 @@ def around(session: Session) -> Around:
 
 
 @lru_cache(maxsize=64)
-def _stamp_statement(wanted: Wanted) -> Any:
+def _stamp_statement(wanted: CalendarFilter) -> Any:
     def text(column: Any) -> Any:
         return cast(column, Text)
 
@@ -180,13 +180,13 @@ _kept: WeakKeyDictionary[Store, dict[tuple[Any, ...], tuple[int, str]]] = WeakKe
 _KEPT_MOST: Final = 500
 
 
-def kept_stamp(office: Office, workspace: int, start: datetime, end: datetime, wanted: Wanted) -> str | None:
+def kept_stamp(office: Office, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter) -> str | None:
     """The stamp worked out before, if nobody has committed anything at all since; else ``None``."""
     found = _kept.get(office.store, {}).get((workspace, start, end, wanted))
     return found[1] if found and found[0] == office.store.version() else None
 
 
-def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime, wanted: Wanted) -> str:
+def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime, wanted: CalendarFilter) -> str:
     """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
     version = office.store.version()  # before the reading: what is committed in between makes it out of date
     made = stamp(session, start, end, wanted, office.now())
@@ -198,7 +198,7 @@ def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime
     return made
 
 
-def stamp(session: Session, start: datetime, end: datetime, wanted: Wanted, now: datetime) -> str:
+def stamp(session: Session, start: datetime, end: datetime, wanted: CalendarFilter, now: datetime) -> str:
     """A digest over everything :func:`rows`, :func:`undated` and :func:`around` would return at ``now``.
 
     A title or the channels change only with a new revision, whose number is ``version``; so the digest covers those

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from commsched.core.text.catalogues import gettext, say
+from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.messages import N_
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.kernel.members import workspace_of
@@ -56,7 +56,7 @@ def tag(office: Office, actor: Actor) -> str:
     start, end = _span(office)
     with office.store.read(actor.workspace) as session:
         place = workspace_of(session, actor)
-        stamp = agenda.stamp(session, start, end, agenda.Wanted(), office.now())
+        stamp = agenda.stamp(session, start, end, agenda.CalendarFilter(), office.now())
     said = (stamp, start, place.name, place.zone, actor.language, office.base_url)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
@@ -75,7 +75,7 @@ def calendar(office: Office, actor: Actor) -> bytes:
     with office.store.read(actor.workspace) as session:
         place = workspace_of(session, actor)
         names = agenda.around(session).channels
-        all_rows = agenda.rows(session, start, end, agenda.Wanted(), office.now())
+        all_rows = agenda.rows(session, start, end, agenda.CalendarFilter(), office.now())
         rows = {row[0]: row for row in _nearest(all_rows, to_micros(office.now()))}
         items = session.scalars(select(Item).where(Item.id.in_(list(rows))).order_by(Item.publish_at, Item.id)).all()
         feed = Calendar()
@@ -84,7 +84,7 @@ def calendar(office: Office, actor: Actor) -> bytes:
         feed.add("x-wr-calname", place.name)
         feed.add("x-wr-timezone", place.zone)
         if len(all_rows) > MOST:
-            feed.add("x-wr-caldesc", say(_CUT, actor.language, most=MOST))
+            feed.add("x-wr-caldesc", translate(_CUT, actor.language, most=MOST))
         feed.add("refresh-interval", OFTEN, parameters={"value": "DURATION"})
         feed.add("x-published-ttl", vDuration(OFTEN))
         for item in items:

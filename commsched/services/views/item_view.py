@@ -19,7 +19,7 @@ from commsched.services.workflow import takedown
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Person, Revision
 
 
-class Seen(msgspec.Struct, frozen=True):
+class ItemView(msgspec.Struct, frozen=True):
     """An item with all that hangs on it. ``problems`` are looked for only while it can still be changed."""
 
     item: Item
@@ -49,7 +49,7 @@ class Seen(msgspec.Struct, frozen=True):
         return [rows[id(one)] for one in standing(said, self.revision.hash)]
 
 
-def look(office: Office, actor: Actor, item_id: int) -> Seen:
+def read_item(office: Office, actor: Actor, item_id: int) -> ItemView:
     """Read the item and everything around it. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with office.store.read(actor.workspace) as session:
@@ -63,7 +63,7 @@ def look(office: Office, actor: Actor, item_id: int) -> Seen:
         problems, checked = items.problems(office, session, item) if item.state in EDITABLE else ([], [])
         who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
-        return Seen(
+        return ItemView(
             item,
             revision,
             decisions,

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.model import Content, Picture, canonical, digest
-from commsched.core.platform.contract import Draft, Part, Wire
+from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.core.text.recipients import read
-from commsched.services.approval.approvers import Case, turn_in, writers_after
+from commsched.services.approval.approvers import ApprovalState, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.content import compose
 from commsched.services.content.items import current
@@ -23,7 +23,7 @@ from commsched.services.media.provenance import lent
 from commsched.store.models import Channel, Item, Person, Workspace
 
 
-class Look(msgspec.Struct, frozen=True):
+class Preview(msgspec.Struct, frozen=True):
     """One channel's view of an item. For e-mail there is one part, whoever gets it, and ``recipients`` of them."""
 
     channel: Channel
@@ -39,7 +39,9 @@ class Look(msgspec.Struct, frozen=True):
     """Of a mail."""
 
 
-def looks(office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None) -> list[Look]:
+def previews(
+    office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None
+) -> list[Preview]:
     """A look for each channel of ``content``, in its order."""
     checked = {one.channel: one for one in compose.check(office, session, content, uid, at)}
     rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
@@ -65,19 +67,19 @@ def _look(
     uid: str,
     files: dict[str, compose.Stored],
     checked: compose.Checked,
-) -> Look:
+) -> Preview:
     people = read("\n".join(compose.addresses(office, channel))).addresses
     platform = office.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     foot = platform.foot(draft, _wire(office, place, channel))
-    return Look(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
+    return Preview(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
 
 
-def _wire(office: Office, place: Workspace, channel: Channel) -> Wire:
+def _wire(office: Office, place: Workspace, channel: Channel) -> ChannelContext:
     """What the platform knows of the channel, with nothing in it that could send."""
     settings = {key: str(value) for key, value in channel.settings.items()}
-    return Wire(
+    return ChannelContext(
         channel=channel.id,
         settings=settings,
         secrets={},
@@ -121,7 +123,7 @@ def ahead(
     said = said_of(session, item.id) if item else []
     own = set() if policy.own else writers_after(session, item, actor.person, data, lent(session, content))
     policy = fitted(policy, able, own, standing(said, digest(data)))
-    case = Case(office.now(), policy, said, digest(data), own)
+    case = ApprovalState(office.now(), policy, said, digest(data), own)
     revision = current(session, item) if item else None
     last = revision.author_id if revision is not None and revision.hash == digest(data) else actor.person
     now = turn_in(session, case, item.author_id if item else actor.person, last)

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content import changes
 from commsched.core.content.changes import Change
-from commsched.core.text.catalogues import say
-from commsched.core.text.messages import Conflict, NotAllowed, Words
+from commsched.core.text.catalogues import translate
+from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content import items
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.views import item_view
-from commsched.services.views.preview import Look, looks
+from commsched.services.views.preview import Preview, previews
 from commsched.services.workflow import approve
-from commsched.store.models import Channel, Decision, Entry, Item, Revision
+from commsched.store.models import AuditEntry, Channel, Decision, Item, Revision
 
 MOST = 200
 """Items in the list."""
@@ -41,11 +41,11 @@ class Waiting(msgspec.Struct, frozen=True):
 class Review(msgspec.Struct, frozen=True):
     """An item as its approver sees it. ``before`` is the revision they last decided on, if it was another."""
 
-    seen: item_view.Seen
-    looks: list[Look]
+    seen: item_view.ItemView
+    previews: list[Preview]
     names: list[str]
     """Those whose yes it waits for."""
-    cannot: Words | None
+    cannot: Message | None
     """Why the reader cannot decide, if so."""
     before: Revision | None = None
     changes: list[Change] = msgspec.field(default_factory=list)
@@ -102,9 +102,9 @@ def _called(session: Session, people: Iterable[int]) -> list[str]:
 
 def review(office: Office, actor: Actor, item_id: int) -> Review:
     """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
-    seen = item_view.look(office, actor, item_id)
+    seen = item_view.read_item(office, actor, item_id)
     with office.store.read(actor.workspace) as session:
-        shown = looks(office, session, seen.revision.parsed(), seen.item.uid)
+        shown = previews(office, session, seen.revision.parsed(), seen.item.uid)
         waits = seen.item.state in ("in_review", "held")
         now = turn(office, session, seen.item, seen.revision) if waits else Turn()
         last = _last_decision(session, actor, item_id)
@@ -140,7 +140,7 @@ def _freed(now: Turn, actor: Actor) -> frozenset[int]:
     return (now.own - now.acceptors) or now.own
 
 
-def _wrote(session: Session, seen: item_view.Seen) -> list[str]:
+def _wrote(session: Session, seen: item_view.ItemView) -> list[str]:
     saved = (
         select(Revision.author_id)
         .where(Revision.item_id == seen.item.id, Revision.number <= seen.revision.number)
@@ -162,7 +162,7 @@ def _compare(office: Office, session: Session, actor: Actor, before: Revision | 
     return changes.compare(before.parsed(), after.parsed(), channel_names(session), tell)
 
 
-def _last_own(session: Session, actor: Actor, seen: item_view.Seen) -> Revision | None:
+def _last_own(session: Session, actor: Actor, seen: item_view.ItemView) -> Revision | None:
     """The newest version that the reader saved or accepted themselves; what has come since is somebody else's."""
     accepted = [row.revision_id for row in seen.decisions if row.verdict == "accept" and row.person_id == actor.person]
     mine = or_(Revision.author_id == actor.person, Revision.id.in_(accepted))
@@ -187,9 +187,9 @@ def choice_teller(office: Office, session: Session, language: str) -> changes.Te
     def tell(number: int, chosen: Mapping[str, str]) -> str:
         known = office.platform(channels[number].platform).options if number in channels else ()
         return "\n".join(
-            f"{say(one.label, language)}: {say(dict(one.choices).get(chosen[one.key], chosen[one.key]), language)}"
-            for one in known
-            if chosen.get(one.key, one.default) not in ("", one.default)
+            f"{translate(option.label, language)}: {translate(dict(option.choices).get(value, value), language)}"
+            for option in known
+            if (value := chosen.get(option.key, option.default)) not in ("", option.default)
         )
 
     return tell
@@ -201,13 +201,13 @@ def _last_decision(session: Session, actor: Actor, item_id: int) -> Decision | N
 
 
 def _moved_since(session: Session, item_id: int, last: Decision) -> bool:
-    after = select(Entry).where(
-        Entry.item_id == item_id, Entry.at > last.at, Entry.action.in_(("item.moved", "item.edited"))
+    after = select(AuditEntry).where(
+        AuditEntry.item_id == item_id, AuditEntry.at > last.at, AuditEntry.action.in_(("item.moved", "item.edited"))
     )
     return any(row.action == "item.moved" or row.facts.get("moved") for row in session.scalars(after))
 
 
-def _cannot(office: Office, session: Session, actor: Actor, seen: item_view.Seen) -> Words | None:
+def _cannot(office: Office, session: Session, actor: Actor, seen: item_view.ItemView) -> Message | None:
     try:
         actor.require("approve")
         item, revision = approve.decidable(session, seen.item.id, seen.revision.hash)

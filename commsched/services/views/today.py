@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.channel_state import WARN
-from commsched.core.text.messages import Words
+from commsched.core.text.messages import Message
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content.items import current
@@ -49,7 +49,7 @@ class Stopped(msgspec.Struct, frozen=True):
         return self.state == "held" and self.reason == "paused"
 
 
-class Line(msgspec.Struct, frozen=True):
+class TimelineItem(msgspec.Struct, frozen=True):
     """One item in the line of time, with the channels it went or goes to: (id, name, platform, state, url)."""
 
     item: int
@@ -72,7 +72,7 @@ class Now(msgspec.Struct, frozen=True):
     """Those that wait for the reader to accept what somebody else wrote."""
     stuck: frozenset[int]
     """Those that nobody could move on."""
-    spoken: list[comments.Unread]
+    spoken: list[comments.UnreadTalk]
     """What was said to the reader and not seen yet."""
     sent_back: list[Item]
     unscheduled: list[Item]
@@ -83,13 +83,13 @@ class Now(msgspec.Struct, frozen=True):
     """Whose access has died or soon will."""
     consents: list[Ending]
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
-    today: list[Line]
-    ahead: list[Line]
+    today: list[TimelineItem]
+    ahead: list[TimelineItem]
     late: list[Late]
     """What should have gone out, and waits although nothing keeps it."""
     shifted: int
     """How many planned times now mean another moment than was meant."""
-    wrong_time: Words | None
+    wrong_time: Message | None
     """Said where this computer's clock is not the platforms'."""
 
     @property
@@ -112,7 +112,7 @@ class Now(msgspec.Struct, frozen=True):
         return {one.item for one in self.stopped if one.by_pause}
 
 
-def look(office: Office, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
+def read_today(office: Office, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
     """The page of the day [``start``, ``end``), and what follows before ``until``."""
     actor.require("read")
     now = office.now()
@@ -191,7 +191,7 @@ def _channels(session: Session, now: datetime) -> list[Channel]:
     return list(session.scalars(found.limit(MOST)))
 
 
-def _lines(session: Session, start: datetime, end: datetime, now: datetime) -> list[Line]:
+def _lines(session: Session, start: datetime, end: datetime, now: datetime) -> list[TimelineItem]:
     """The items of a span, with their deliveries, in a few statements."""
     shown = select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
     items = list(session.scalars(shown.order_by(Item.publish_at, Item.id).limit(4 * MOST)))
@@ -204,7 +204,7 @@ def _lines(session: Session, start: datetime, end: datetime, now: datetime) -> l
     return [_line(item, told.get(item.id, item.state), names, rows.get(item.id, {})) for item in items]
 
 
-def _line(item: Item, state: str, names: dict[int, Channel], rows: dict[int, Any]) -> Line:
+def _line(item: Item, state: str, names: dict[int, Channel], rows: dict[int, Any]) -> TimelineItem:
     wanted: Sequence[int] = [int(one) for one in item.channels.split(",") if one]
     made = []
     for number in wanted:
@@ -212,4 +212,4 @@ def _line(item: Item, state: str, names: dict[int, Channel], rows: dict[int, Any
         if channel is not None:
             made.append((number, channel.name, channel.platform, row.state if row else "", row.url if row else ""))
     assert item.publish_at is not None
-    return Line(item.id, item.title, item.kind, state, item.publish_at, tuple(made))
+    return TimelineItem(item.id, item.title, item.kind, state, item.publish_at, tuple(made))

@@ -41,7 +41,7 @@ class Spent(Conflict):
         self.outcome = outcome
 
 
-class Shown(msgspec.Struct, frozen=True):
+class LinkPage(msgspec.Struct, frozen=True):
     """What the page behind a link needs."""
 
     link_id: int
@@ -53,13 +53,13 @@ class Shown(msgspec.Struct, frozen=True):
     """The item has been edited since the link was sent; the page shows the new version and says so."""
 
 
-def open_link(office: Office, token: str) -> Shown:
+def open_link(office: Office, token: str) -> LinkPage:
     """Look at what a link is for, without spending it. Raises :class:`NotFound` or :class:`Spent`."""
     with office.store.read(EVERY_WORKSPACE) as session:
         return _open(office, session, token)
 
 
-def _open(office: Office, session: Session, token: str) -> Shown:
+def _open(office: Office, session: Session, token: str) -> LinkPage:
     link, person = _valid(office, session, token)
     role = session.scalar(
         select(Membership.role).where(Membership.person_id == person.id, Membership.workspace_id == link.workspace_id)
@@ -72,10 +72,10 @@ def _open(office: Office, session: Session, token: str) -> Shown:
         raise Spent(N_("This has already been decided, or was taken back by its writer."))
     revision = items.current(session, item)
     actor = Actor(person.id, person.name or person.email, workspace.id, role, "link", person.language)
-    return Shown(link.id, actor, workspace, item, revision, revision.hash != link.hash)
+    return LinkPage(link.id, actor, workspace, item, revision, revision.hash != link.hash)
 
 
-def shows(office: Office, found: Shown, sha256: str) -> bool:
+def shows(office: Office, found: LinkPage, sha256: str) -> bool:
     """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it."""
     if sha256 in found.revision.parsed().files():
         return True
@@ -110,7 +110,7 @@ def _outcome(session: Session, link: ApprovalLink, person: Person) -> Outcome | 
 
 def decide(
     office: Office, token: str, verdict: str, content_hash: str, comment: str = "", until: datetime | None = None
-) -> Shown:
+) -> LinkPage:
     """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``.
 
     The link is spent first, and in the decision's own transaction: pressed twice at once it decides once, and a

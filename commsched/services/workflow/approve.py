@@ -14,7 +14,7 @@ from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.approval import comments, rounds
-from commsched.services.approval.approvers import Case, ask, counts_for, turn, writers_of
+from commsched.services.approval.approvers import ApprovalState, ask, counts_for, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.content import items
@@ -277,7 +277,7 @@ def principal_for(office: Office, session: Session, actor: Actor, item: Item, re
         raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
     if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):
         raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
-    case = Case(office.now(), policy, said, revision.hash, own)
+    case = ApprovalState(office.now(), policy, said, revision.hash, own)
     principal = counts_for(session, case, people_with(session, "approve"), actor.person)
     if principal is None:
         raise NotAllowed(N_("It is not your turn to approve this."))

@@ -33,7 +33,7 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow.schedule import follow_move, partly_out
-from commsched.store.models import Delivery, Entry, Item, Media, PictureUse, Revision, Workspace
+from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Workspace
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -165,7 +165,9 @@ def _void(office: Office, session: Session, actor: Actor, item: Item, was: str) 
 
 def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> bool:
     """Whether the record's last line about the item says that this person is editing it."""
-    last = session.scalar(select(Entry).where(Entry.item_id == item.id).order_by(desc(Entry.id)).limit(1))
+    last = session.scalar(
+        select(AuditEntry).where(AuditEntry.item_id == item.id).order_by(desc(AuditEntry.id)).limit(1)
+    )
     return (
         last is not None
         and last.action in ("item.edited", "item.created")

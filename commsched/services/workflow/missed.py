@@ -9,13 +9,13 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import func, select
 
-from commsched.core.text.messages import OfficeError, Words
+from commsched.core.text.messages import Message, OfficeError
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.workflow import resolve
 from commsched.store.models import Channel, Delivery, Item
 
 
-class Missed(msgspec.Struct, frozen=True):
+class MissedItem(msgspec.Struct, frozen=True):
     """An item, and its deliveries that the pause stopped: (id, channel's name, platform)."""
 
     item: int
@@ -27,7 +27,7 @@ class Missed(msgspec.Struct, frozen=True):
     deliveries: tuple[tuple[int, str, str], ...]
 
 
-def missed(office: Office, actor: Actor) -> list[Missed]:
+def missed(office: Office, actor: Actor) -> list[MissedItem]:
     """Everything held by a pause, the oldest first."""
     actor.require("read")
     found = (
@@ -44,7 +44,8 @@ def missed(office: Office, actor: Actor) -> list[Missed]:
         for row, title, name, platform in session.execute(found):
             rows.setdefault(row.item_id, (title, row.due_at, row.latest_at, []))[3].append((row.id, name, platform))
     return [
-        Missed(item, title, due, latest < now, latest, tuple(some)) for item, (title, due, latest, some) in rows.items()
+        MissedItem(item, title, due, latest < now, latest, tuple(some))
+        for item, (title, due, latest, some) in rows.items()
     ]
 
 
@@ -78,7 +79,7 @@ def read_back(office: Office, actor: Actor) -> ReadBack | None:
     return ReadBack(count["out"], count["not_out"], count["asked"], count["reading"]) if count else None
 
 
-def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Words]]:
+def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Message]]:
     """Send or drop each of ``deliveries``. Returns how many it was done for, and why it was not for the others."""
     acts: dict[str, Callable[[Office, Actor, int], object]] = {"send": resolve.send, "drop": resolve.drop}
     act = acts[choice]

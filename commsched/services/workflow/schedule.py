@@ -69,12 +69,12 @@ def schedule(
                 raise Invalid(N_("The latest time is before the time itself."), "latest_at")
         if item.state == "scheduled" and when is None and latest is None:
             return
-        place(office, session, actor, item)
+        enqueue(office, session, actor, item)
         refuse_past(item.publish_at, office.now())  # after what says more: that it must be approved again
     office.wake()
 
 
-def place(office: Office, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
+def enqueue(office: Office, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
     """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the record
     says so already, and one deed is one line.
 
@@ -191,7 +191,7 @@ def on_approval(office: Office, session: Session, actor: Actor, item: Item) -> N
         outbox.queue(session, office, [item.author_id] if item.author_id else [], "held", item=item, reason="late")
         return
     with suppress(NothingLeft):  # it stays approved, and nothing of it goes out
-        place(office, session, actor, item)
+        enqueue(office, session, actor, item)
 
 
 def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
@@ -269,7 +269,7 @@ def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_
         _ask_anew(office, session, actor, item, revision)
         return
     if item.state != "approved" and _may_be_placed(session, item, office.now()):
-        place(office, session, actor, item, moved=True)
+        enqueue(office, session, actor, item, moved=True)
 
 
 def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from commsched.core.text.messages import OfficeError, Words
+from commsched.core.text.messages import Message, OfficeError
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Office
-from commsched.services.notices.shifted_times import Shifted, shifted, tell, wall
+from commsched.services.notices.shifted_times import Shifted, report_shifted, shifted, wall
 from commsched.services.workflow import schedule
 
 Choice = Literal["wall", "moment"]
@@ -28,7 +28,7 @@ def listing(office: Office, actor: Actor) -> list[Shifted]:
         return shifted(session, members.workspace_of(session, actor).zone, office.now())[:MOST]
 
 
-def choose(office: Office, actor: Actor, wanted: Iterable[Shifted], choice: Choice) -> tuple[int, list[Words]]:
+def choose(office: Office, actor: Actor, wanted: Iterable[Shifted], choice: Choice) -> tuple[int, list[Message]]:
     """For each: keep the wall time, and move the moment; or keep the moment. Returns how many it was done for, and
     why it was not for the others: a time outside what was approved is moved on its own page."""
     done, why = 0, []
@@ -42,7 +42,7 @@ def choose(office: Office, actor: Actor, wanted: Iterable[Shifted], choice: Choi
         except OfficeError as error:
             why.append(error.words)
     with office.store.write(actor.workspace) as session:
-        tell(office, session, members.workspace_of(session, actor))
+        report_shifted(office, session, members.workspace_of(session, actor))
     return done, why
 
 

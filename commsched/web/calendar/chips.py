@@ -18,7 +18,7 @@ from markupsafe import Markup
 from commsched.services.content.items import CLOSE
 from commsched.services.views.calendar import FIXED, Around, Row
 from commsched.web.http.badges import STATES
-from commsched.web.http.i18n import _, office, said
+from commsched.web.http.i18n import _, office, translated
 from commsched.web.http.icons import brand_icon, icon
 
 CLASH: Final = CLOSE
@@ -54,7 +54,7 @@ class Chips(msgspec.Struct):
 
     def __post_init__(self) -> None:
         self.looks = {
-            key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(said(look.word))}')
+            key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(translated(look.word))}')
             for key, look in STATES.items()
         }
         if self.paused:

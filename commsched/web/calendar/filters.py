@@ -9,7 +9,7 @@ import msgspec
 from flask import url_for
 
 from commsched.core.text.messages import N_
-from commsched.services.views.calendar import GROUPS, Wanted
+from commsched.services.views.calendar import GROUPS, CalendarFilter
 from commsched.web.calendar.span import Span
 
 WORDS: Final = {
@@ -35,7 +35,7 @@ class Address(msgspec.Struct, frozen=True):
     """The page's address, and how it changes when one thing in it does."""
 
     span: Span
-    wanted: Wanted
+    wanted: CalendarFilter
 
     def to(self, **changes: Any) -> str:
         """The calendar's address with ``changes``; ``None`` takes something away."""
@@ -52,13 +52,13 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def narrowed(self) -> bool:
-        return self.wanted != Wanted()
+        return self.wanted != CalendarFilter()
 
 
-def read(args: Mapping[str, str]) -> Wanted:
+def read(args: Mapping[str, str]) -> CalendarFilter:
     """What the address asks for; what it cannot mean is left out."""
     group = args.get("state", "")
-    return Wanted(
+    return CalendarFilter(
         group=group if group in GROUPS else "",
         channel=_number(args.get("channel", "")),
         person=_number(args.get("person", "")),

@@ -26,7 +26,7 @@ from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import clock_time
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, language, office, page, place, said
+from commsched.web.http.i18n import _, actor, language, office, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done, local_path
 
@@ -114,7 +114,7 @@ def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
         Day(
             day,
             by_day.get(day, []),
-            said(holiday(day, place().zone)),
+            translated(holiday(day, place().zone)),
             day == today,
             shown.view == "month" and day.month != month,
             hours.get(day, {}),
@@ -219,11 +219,11 @@ def move(item_id: int) -> str | AnyResponse | tuple[str, int]:
         state = schedule.move(office(), actor(), item_id, when, ask_again=form.flag("ask_again"))
         return _moved(item_id, state, form)
     except schedule.NeedsApproval as error:
-        again = said(error.words)
+        again = translated(error.words)
     except (Gap, Fold) as error:
         clash = error
     except OfficeError as error:
-        form.fail(_field(error.field), said(error.words), error.status)
+        form.fail(_field(error.field), translated(error.words), error.status)
     if _by_script():
         return _problem(form, clash, again)
     return _form(calendar.movable(office(), actor(), item_id), form, clash, again), form.status if form.errors else 409
@@ -264,7 +264,7 @@ def _problem(form: Form, clash: Gap | Fold | None, again: str) -> AnyResponse:
     if again:
         body["code"] = "needs-approval"
     if clash is not None:
-        body |= {"code": "clock", "said": said(clash.words), "choices": _choices(clash)}
+        body |= {"code": "clock", "said": translated(clash.words), "choices": _choices(clash)}
     given = jsonify(body)
     given.status_code = form.status if form.errors else 409
     return given

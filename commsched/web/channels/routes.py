@@ -87,11 +87,11 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         form=form or Form(),
         state=connect.standing(channel, office().now()),
         approvers=policy_form.approvers(members),
-        policy=policy or Form(policy_form.shown(own, inherited=not channel.policy)),
+        policy=policy or Form(policy_form.policy_fields(own, inherited=not channel.policy)),
         modes=policy_form.MODES,
         has_list=connect.has_list(office(), channel),
         steps=policy_form.STEPS,
-        told=policy_form.told(own, names) if channel.policy else "",
+        told=policy_form.describe_policy(own, names) if channel.policy else "",
     )
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
-from commsched.web.http.i18n import _, actor, office, said
+from commsched.web.http.i18n import _, actor, office, translated
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
@@ -30,7 +30,7 @@ def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[li
         except OfficeError as error:
             if error.status >= 500:
                 raise
-            refused.append(f"{name}: {said(error.words)}")
+            refused.append(f"{name}: {translated(error.words)}")
     return taken, refused
 
 
@@ -42,7 +42,7 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
     return library.add(office(), actor(), file.read(), file.filename or "")
 
 
-def told(one: Added) -> dict[str, Any]:
+def describe_added(one: Added) -> dict[str, Any]:
     """A picture that was taken in, as the pages' scripts know it."""
     row, old = one.media, one.like[0] if one.like else None
     return {
@@ -52,7 +52,7 @@ def told(one: Added) -> dict[str, Any]:
         "name": row.filename,
         "again": one.again,
         "like": [other.id for other in one.like],
-        "note": said(one.note) if one.note else "",
+        "note": translated(one.note) if one.note else "",
         "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
     }
 

@@ -6,10 +6,10 @@ from typing import Any, Final, Literal, cast
 
 from commsched.core.access.roles import may
 from commsched.core.approval.rules import NOBODY, ONE_APPROVER, Policy, Step
-from commsched.core.text.messages import N_, Invalid, Words
+from commsched.core.text.messages import N_, Invalid, Message
 from commsched.store.models import Membership
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, said
+from commsched.web.http.i18n import _, translated
 
 Mode = Literal["office", "none", "one", "all", "chain"]
 STEPS: Final = 3
@@ -30,7 +30,7 @@ def mode_of(policy: Policy) -> Mode:
     return "all" if len(policy.steps) == 1 and policy.steps[0].need == "all" else "chain"
 
 
-def shown(policy: Policy, inherited: bool = False) -> dict[str, Any]:
+def policy_fields(policy: Policy, inherited: bool = False) -> dict[str, Any]:
     """The form's values for a policy; ``inherited`` is a channel that follows its office."""
     values: dict[str, Any] = {"mode": "office" if inherited else mode_of(policy)}
     values |= {"bypass": "1" if policy.bypass else "", "own": "1" if policy.own else ""}
@@ -78,10 +78,10 @@ def approvers(members: list[Membership]) -> list[tuple[int, str]]:
     return [(m.person_id, m.person.name or m.person.email) for m in members if may(m.role, "approve")]
 
 
-def told(policy: Policy, names: dict[int, str]) -> str:
+def describe_policy(policy: Policy, names: dict[int, str]) -> str:
     """A policy in words: “Karin, then Gunnar and Astrid”."""
     if mode_of(policy) in ("none", "one"):
-        return said(Words(MODES[mode_of(policy)][0]))
+        return translated(Message(MODES[mode_of(policy)][0]))
     return _(", then ").join(_step_told(step, names) for step in policy.steps)
 
 

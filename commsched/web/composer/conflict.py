@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.content.changes import LABELS, Piece, words
-from commsched.core.text.messages import N_, Words
+from commsched.core.content.changes import LABELS, DiffPiece, diff_words
+from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import TEXTS, Fields
 from commsched.web.http.i18n import language, office
 
 
-class Row(msgspec.Struct, frozen=True):
+class ConflictRow(msgspec.Struct, frozen=True):
     """One part of the item that the two have differently. ``name`` is the choice's field in the form."""
 
     name: str
-    label: Words
+    label: Message
     mine: str
     theirs: str
-    pieces: list[Piece]
+    pieces: list[DiffPiece]
 
 
 PARTS = (
@@ -39,7 +39,7 @@ PARTS = (
 )
 
 
-def differences(session: Session, mine: Fields, theirs: Fields) -> list[Row]:
+def differences(session: Session, mine: Fields, theirs: Fields) -> list[ConflictRow]:
     """Every part that differs, in reading order; ``pieces`` go from the saved version to what was typed."""
     names = channel_names(session)
     tell = _tellers(session, names)
@@ -47,11 +47,11 @@ def differences(session: Session, mine: Fields, theirs: Fields) -> list[Row]:
     for name in TEXTS:
         a, b = getattr(mine, name), getattr(theirs, name)
         if a.strip() != b.strip():
-            rows.append(Row(name, Words(LABELS[name]), a, b, words(b, a)))
+            rows.append(ConflictRow(name, Message(LABELS[name]), a, b, diff_words(b, a)))
     for name, label in PARTS:
         a, b = (tell[name](one) for one in (mine, theirs))
         if a != b:
-            rows.append(Row(name, Words(label), a, b, words(b, a)))
+            rows.append(ConflictRow(name, Message(label), a, b, diff_words(b, a)))
     return rows
 
 

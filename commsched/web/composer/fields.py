@@ -22,7 +22,7 @@ MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
 
-class Wall(msgspec.Struct):
+class WallFields(msgspec.Struct):
     """A day and a clock time as two fields hold them, and which of two equal wall times was meant."""
 
     day: str = ""
@@ -37,7 +37,7 @@ class Wall(msgspec.Struct):
         return self.exact or (f"{self.day}T{self.time}" if self.day or self.time else "")
 
     @classmethod
-    def of(cls, moment: datetime | None, zone: str) -> Wall:
+    def of(cls, moment: datetime | None, zone: str) -> WallFields:
         if moment is None:
             return cls()
         local = moment.astimezone(ZoneInfo(zone))
@@ -72,9 +72,9 @@ class Fields(msgspec.Struct):
     crops: dict[int, str] = msgspec.field(default_factory=dict)
     """The shape of the pictures on the channels that do not show them whole."""
     media: list[tuple[int, str]] = msgspec.field(default_factory=list)
-    publish: Wall = msgspec.field(default_factory=Wall)
-    latest: Wall = msgspec.field(default_factory=Wall)
-    embargo: Wall = msgspec.field(default_factory=Wall)
+    publish: WallFields = msgspec.field(default_factory=WallFields)
+    latest: WallFields = msgspec.field(default_factory=WallFields)
+    embargo: WallFields = msgspec.field(default_factory=WallFields)
 
     @property
     def empty(self) -> bool:
@@ -122,9 +122,9 @@ def _variants(form: MultiDict[str, str], made: Fields) -> None:
             made.crops[int(number)] = clean(value)[:20]
 
 
-def _wall(form: MultiDict[str, str], name: str) -> Wall:
+def _wall(form: MultiDict[str, str], name: str) -> WallFields:
     day, time, fold, exact = (form.get(f"{name}_{part}", "").strip()[:40] for part in ("day", "time", "fold", "exact"))
-    return Wall(day, clock_time(time), fold if fold in ("0", "1") else "", exact)
+    return WallFields(day, clock_time(time), fold if fold in ("0", "1") else "", exact)
 
 
 def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fields:
@@ -141,7 +141,7 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
             made.crops[int(key)] = variant.crop
     made.media = [(one.id, one.alt or "") for one in draft.media if isinstance(one, PictureIn)]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
-    made.publish, made.latest, made.embargo = (Wall.of(moment, zone) for moment in times)
+    made.publish, made.latest, made.embargo = (WallFields.of(moment, zone) for moment in times)
     return made
 
 

@@ -9,9 +9,9 @@ import msgspec
 
 from commsched.core.content.draft import DraftIn
 from commsched.core.content.model import MAX_TEXT
-from commsched.core.text.messages import N_, Invalid, Words
+from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
-from commsched.web.composer.fields import Fields, Wall
+from commsched.web.composer.fields import Fields, WallFields
 
 _PATH: Final = re.compile(r"`\$\.?([a-z_]+)?(?:\[(?:\.\.\.|\d+)\])?")
 _LENGTH: Final = re.compile(r"length <= (\d+)")
@@ -22,7 +22,7 @@ class Meant(msgspec.Struct):
     """The draft, with whatever could not be meant left out of it, and what is wrong by field."""
 
     draft: DraftIn
-    faults: dict[str, Words] = msgspec.field(default_factory=dict)
+    faults: dict[str, Message] = msgspec.field(default_factory=dict)
     clash: Gap | Fold | None = None
     """The clock change that must be asked about, on the field it names."""
     publish: Moment | None = None
@@ -37,7 +37,7 @@ class Meant(msgspec.Struct):
 
 def meaning(fields: Fields, zone: str) -> Meant:
     """What ``fields`` mean in an office whose clocks go by ``zone``. Raises nothing."""
-    faults: dict[str, Words] = {}
+    faults: dict[str, Message] = {}
     raw = _raw(fields)
     draft = _convert(raw, faults)
     meant = Meant(draft, faults)
@@ -79,7 +79,7 @@ def _raw(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _convert(raw: dict[str, Any], faults: dict[str, Words]) -> DraftIn:
+def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
     """Convert, leaving out field by field what will not do; at most as many rounds as there are fields."""
     for _ in range(len(raw) + 1):
         try:
@@ -92,24 +92,24 @@ def _convert(raw: dict[str, Any], faults: dict[str, Words]) -> DraftIn:
     return DraftIn()
 
 
-def _fault(message: str) -> tuple[str, Words]:
+def _fault(message: str) -> tuple[str, Message]:
     found = _PATH.search(message)
     name = (found[1] if found else "") or ""
     length = _LENGTH.search(message)
     if length:
         most = int(length[1])
         if most == MAX_TEXT:
-            return name, Words(N_("The text is far too long: at most %(most)s characters."), {"most": most})
-        return name, Words(N_("At most %(most)s characters."), {"most": most})
-    return name, Words(N_("This cannot be read. Choose again."))
+            return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
+        return name, Message(N_("At most %(most)s characters."), {"most": most})
+    return name, Message(N_("This cannot be read. Choose again."))
 
 
-def _time(meant: Meant, wall: Wall, zone: str, name: str) -> Moment | None:
+def _time(meant: Meant, wall: WallFields, zone: str, name: str) -> Moment | None:
     if not wall.value:
         return None
     if not wall.exact and not (wall.day and wall.time):
         words = N_("Choose a day too.") if wall.time else N_("Choose a time of day too.")
-        meant.faults[name] = Words(words)
+        meant.faults[name] = Message(words)
         return None
     try:
         return read_time(wall.value, zone, int(wall.fold) if wall.fold else None, field=name)

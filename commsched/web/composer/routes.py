@@ -25,11 +25,11 @@ from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import conflict, view_model
-from commsched.web.composer.fields import Fields, Wall, from_form
+from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, place, said
+from commsched.web.http.i18n import _, actor, office, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -55,7 +55,7 @@ def new() -> str:
         workspace = members.workspace_of(session, actor())
         fields = view_model.blank(office(), session, actor(), workspace, kind if kind in KINDS else "post")
     day, _at, time = request.args.get("at", "")[:16].partition("T")
-    fields.publish = Wall(day, time)
+    fields.publish = WallFields(day, time)
     fields.media = view_model.chosen(office(), actor(), request.args.get("media", ""))
     return _composer(fields, None)
 
@@ -108,7 +108,7 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     except OfficeError as error:
         if error.status >= 500 or error.status == 404:
             raise
-        form.fail(_home(error.field), said(error.words), error.status)
+        form.fail(_home(error.field), translated(error.words), error.status)
         return _composer(fields, item, form), form.status
     if press == "submit":
         if item is None and _live(_stored(number)[0]):  # the button was pressed twice
@@ -154,7 +154,7 @@ def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[st
     except OfficeError as error:
         if error.status >= 500:
             raise
-        form.fail("", said(error.words), error.status)
+        form.fail("", translated(error.words), error.status)
     if form.status == 200:
         return done(mail_status.sent_in(number), "items.show", item_id=number)
     item, fields = _stored(number)
@@ -196,7 +196,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         }
     for name, words in shown.faults.items():
         if request.method == "POST" or name in view_model.TIMES:
-            form.errors.setdefault(_home(name), said(words))
+            form.errors.setdefault(_home(name), translated(words))
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(
         "composer/page.html",
@@ -259,14 +259,14 @@ def check() -> Response:
     shown = view_model.view(office(), actor(), meant, item)
     context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
     told = bar(shown, item)
-    counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.looks}
+    counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.previews}
     return jsonify(
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
         bar={"press": told.press, "words": told.words},
         counts=counts,
         clash=page("composer/_clash.html", **context),
-        faults={_home(name): said(words) for name, words in shown.faults.items()},
+        faults={_home(name): translated(words) for name, words in shown.faults.items()},
     )
 
 
@@ -294,13 +294,13 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
     if not set(meant.faults) <= {
         *view_model.TIMES
     }:  # a time half typed is left for later; anything else must not be lost
-        return jsonify(saved=False, faults={name: said(words) for name, words in meant.faults.items()})
+        return jsonify(saved=False, faults={name: translated(words) for name, words in meant.faults.items()})
     try:
         number = _save(item, meant, by_itself=True)
     except items.Changed as error:
-        return jsonify(saved=False, conflict=True, words=said(error.words)), 409
+        return jsonify(saved=False, conflict=True, words=translated(error.words)), 409
     except Invalid as error:
-        return jsonify(saved=False, faults={_home(error.field): said(error.words)})
+        return jsonify(saved=False, faults={_home(error.field): translated(error.words)})
     saved = _stored(number)[0]
     return jsonify(
         saved=True,

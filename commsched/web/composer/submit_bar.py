@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from commsched.core.timing import dates
 from commsched.store.models import Item
 from commsched.web.composer.view_model import View
-from commsched.web.http.i18n import _, language, ngettext, office, said, said_all, said_list
+from commsched.web.http.i18n import _, language, ngettext, office, said_all, said_list, translated
 
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\w++)++")
 """Possessive, so that hostile text costs no more than its length."""
@@ -51,11 +51,11 @@ def _press(view: View) -> str:
 
 
 def _words(view: View) -> str:
-    many = len(view.looks)
+    many = len(view.previews)
     if not many:
         return _("Choose where it should go out.")
     if "publish_at" in view.faults and view.publish is not None:
-        return said(view.faults["publish_at"])
+        return translated(view.faults["publish_at"])
     if "publish_at" in view.faults:
         return _("The time is not clear yet: see its field.")
     if view.publish is None:

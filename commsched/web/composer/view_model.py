@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.content.model import Content
-from commsched.core.text.messages import N_, Invalid, Problem, Words, block, warn
+from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import compose, drafts, items
@@ -19,9 +19,9 @@ from commsched.services.kernel import members
 from commsched.services.kernel.context import Actor, Office
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
-from commsched.services.views.preview import Ahead, Look, ahead, looks
+from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Workspace
-from commsched.web.composer.fields import Fields, Wall, from_draft
+from commsched.web.composer.fields import Fields, WallFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import said_all
 
@@ -32,10 +32,10 @@ TIMES: Final = ("publish_at", "latest_at", "embargo")
 class View(msgspec.Struct):
     """The right-hand side of the composer: how it will look, what stands in the way, what a press will do."""
 
-    looks: list[Look] = msgspec.field(default_factory=list)
+    previews: list[Preview] = msgspec.field(default_factory=list)
     problems: list[tuple[str, Problem]] = msgspec.field(default_factory=list)
     """With the channel's name, or empty where it is so on every channel."""
-    faults: dict[str, Words] = msgspec.field(default_factory=dict)
+    faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
     alike: list[Item] = msgspec.field(default_factory=list)
@@ -47,7 +47,7 @@ class View(msgspec.Struct):
     @property
     def cost(self) -> float:
         """US dollars, all channels together."""
-        return sum(one.checked.cost for one in self.looks)
+        return sum(one.checked.cost for one in self.previews)
 
 
 def channels_of(session: Session) -> list[Channel]:
@@ -78,7 +78,7 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)
             return made
-        made.looks = looks(
+        made.previews = previews(
             office, session, content, item.uid if item else "", meant.publish.at if meant.publish else None
         )
         made.problems = _problems(office, made, content)
@@ -100,7 +100,7 @@ def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
     return made
 
 
-def _times(faults: dict[str, Words]) -> list[tuple[str, Problem]]:
+def _times(faults: dict[str, Message]) -> list[tuple[str, Problem]]:
     """A time that does not say when stops it as surely as a text too long."""
     return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
 
@@ -111,7 +111,7 @@ def _problems(office: Office, made: View, content: Content) -> list[tuple[str, P
     found: dict[tuple[str, str], tuple[str, Problem]] = {}
     for problem in compose.general_problems(content, at, office.now()):
         found[_sentence(problem)] = "", problem
-    for one in made.looks:
+    for one in made.previews:
         for problem in one.checked.problems:
             key = _sentence(problem)
             found[key] = ("" if key in found else one.channel.name), problem
@@ -184,7 +184,7 @@ def rearranged(fields: Fields, press: str) -> bool:
     """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
     verb, _, what = press.partition(":")
     if verb == "time":
-        fields.publish = Wall(exact=what[:40])
+        fields.publish = WallFields(exact=what[:40])
         return False
     order = [number for number, _alt in fields.media]
     which = int(what) if _is_id(what) else 0

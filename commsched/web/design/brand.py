@@ -20,7 +20,7 @@ from commsched.store.models import Media
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, said
+from commsched.web.http.i18n import _, actor, office, page, translated
 from commsched.web.http.responses import done
 
 bp = Blueprint("brand", __name__, url_prefix="/w/<slug>/settings/look")
@@ -54,7 +54,7 @@ def look() -> Response | tuple[Response, int]:
         kit = brand.checked(_read(Form.read()))
         return jsonify(html=page("design/_brand_cards.html", **_shown(kit)), faults={})
     except OfficeError as error:
-        return jsonify(html="", faults={error.field: said(error.words)}), error.status
+        return jsonify(html="", faults={error.field: translated(error.words)}), error.status
 
 
 @bp.post("/")

@@ -15,9 +15,9 @@ from commsched.core.media.cards import SIZES as DRAWN
 from commsched.core.media.cards import Size
 from commsched.core.text.messages import N_, Problem
 from commsched.services.design import studio
-from commsched.services.design.studio import Seen, Wish
+from commsched.services.design.studio import CardRequest, DrawnRequest
 from commsched.store.models import Item
-from commsched.web.http.i18n import actor, language, office, place, said
+from commsched.web.http.i18n import actor, language, office, place, translated
 
 if TYPE_CHECKING:
     from commsched.images.cards.card import Drawn
@@ -50,8 +50,8 @@ class Typed(msgspec.Struct):
     page: int = 0
     item: int = 0
 
-    def wish(self) -> Wish:
-        return Wish(self.design.name, self.texts, self.pictures)
+    def wish(self) -> CardRequest:
+        return CardRequest(self.design.name, self.texts, self.pictures)
 
 
 def blank(design: Design, item: int = 0) -> Typed:
@@ -100,7 +100,7 @@ def _number(text: str, most: int) -> int:
     return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 17 else 0
 
 
-def see(typed: Typed) -> Seen:
+def see(typed: Typed) -> DrawnRequest:
     return studio.see(office(), actor(), typed.wish(), tuple(SIZES), page=typed.page)
 
 
@@ -115,15 +115,15 @@ def untouched(typed: Typed) -> bool:
     return not typed.pictures and all(text == usual.get(name, "") for name, text in typed.texts.items() if text)
 
 
-def told(typed: Typed, seen: Seen) -> tuple[dict[str, str], list[str]]:
+def describe_problems(typed: Typed, seen: DrawnRequest) -> tuple[dict[str, str], list[str]]:
     """What is wrong, by field and otherwise; what is only missing is left out until something is typed."""
     by_field: dict[str, str] = {}
     others: list[str] = []
     for problem in [] if untouched(typed) else seen.problems:
         if problem.field in typed.design.fields:
-            by_field.setdefault(problem.field, said(problem.words))
+            by_field.setdefault(problem.field, translated(problem.words))
         else:
-            others.append(said(problem.words))
+            others.append(translated(problem.words))
     return by_field, others
 
 
@@ -131,7 +131,7 @@ def in_words(problems: list[Problem]) -> dict[str, str]:
     """The first sentence for each field."""
     found: dict[str, str] = {}
     for problem in problems:
-        found.setdefault(problem.field, said(problem.words))
+        found.setdefault(problem.field, translated(problem.words))
     return found
 
 
@@ -143,7 +143,7 @@ def worded(texts: dict[str, str]) -> str:
 def answer(typed: Typed) -> dict[str, Any]:
     """What the page's script needs after every change."""
     seen = see(typed)
-    faults, others = told(typed, seen)
+    faults, others = describe_problems(typed, seen)
     sizes = [spelled(size) for size in SIZES]
     return {
         "cards": [{"size": size, "src": address(one)} for size, one in zip(sizes, seen.cards, strict=True)],

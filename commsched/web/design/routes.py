@@ -20,7 +20,7 @@ from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.design.form import SIZES, Typed, spelled
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import actor, ngettext, office, page, place, said
+from commsched.web.http.i18n import actor, ngettext, office, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -96,7 +96,7 @@ def look(name: str) -> Response | tuple[Response, int]:
     try:
         return jsonify(desk.answer(typed))
     except OfficeError as error:
-        return jsonify(cards=[], faults={error.field: said(error.words)}, others=[], stops=True), error.status
+        return jsonify(cards=[], faults={error.field: translated(error.words)}, others=[], stops=True), error.status
 
 
 @bp.post("/<name>")
@@ -118,7 +118,7 @@ def make(name: str) -> str | Response | tuple[str, int]:
     except OfficeError as error:
         if error.status >= 500:
             raise
-        form.fail(error.field, said(error.words), error.status)
+        form.fail(error.field, translated(error.words), error.status)
     return _page(typed, form), form.status
 
 
@@ -154,9 +154,9 @@ def _page(typed: Typed, form: Form) -> str:
         if error.status >= 500:
             raise
         typed.pictures.clear()  # one that is gone: the form is shown without it, and says so
-        form.fail(error.field, said(error.words), error.status)
+        form.fail(error.field, translated(error.words), error.status)
         seen = desk.see(typed)
-    faults, others = desk.told(typed, seen)
+    faults, others = desk.describe_problems(typed, seen)
     with office().store.read(actor().workspace) as session:
         chosen = search.rows(session, typed.pictures.values())
         rows = search.newest(session, limit=SHOWN * 2) if typed.design.pictures() else []

@@ -29,7 +29,7 @@ def _number(name: str) -> int | None:
 @allow("read")
 def index() -> str:
     group, person = request.args.get("group", ""), request.args.get("person", "")
-    wanted = audit_view.Wanted(
+    wanted = audit_view.AuditFilter(
         person=_number("person"),
         scheduler=person == "scheduler",
         group=group if group in audit_sentences.GROUPS else "",

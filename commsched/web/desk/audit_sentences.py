@@ -10,7 +10,7 @@ from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.services.kernel.context import name_of
-from commsched.store.models import Entry
+from commsched.store.models import AuditEntry
 from commsched.web.http.badges import ROLE_WORDS
 from commsched.web.http.i18n import _, language
 
@@ -127,7 +127,7 @@ OF_RECIPIENTS: Final = N_("answered whether it reached recipient %(recipients)s:
 PAUSED: Final = N_("paused everything")
 
 
-def sentence(entry: Entry) -> str:
+def sentence(entry: AuditEntry) -> str:
     """What happened, after the name of who did it; an action nobody has described is shown as it is named."""
     if entry.action == "office.paused" and not entry.facts.get("reason"):
         return _(PAUSED)
@@ -135,13 +135,13 @@ def sentence(entry: Entry) -> str:
     return _(story, **_Facts(entry.facts)) if story and "%(" in story else _(story) if story else entry.action
 
 
-def who(entry: Entry) -> str:
+def who(entry: AuditEntry) -> str:
     if entry.actor_id is None and entry.actor == "scheduler":
         return _("The scheduler")
     return name_of(entry.actor, language())
 
 
-def icon_of(entry: Entry) -> str:
+def icon_of(entry: AuditEntry) -> str:
     return ICONS.get(entry.action.partition(".")[0], "circle")
 
 

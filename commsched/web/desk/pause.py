@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.services.ops.after_restore import REASON
 from commsched.services.workflow import missed, pause
-from commsched.services.workflow.missed import Missed
+from commsched.services.workflow.missed import MissedItem
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, ngettext, office, page, place, said
+from commsched.web.http.i18n import _, actor, ngettext, office, page, place, translated
 from commsched.web.http.responses import done
 
 bp = Blueprint("pause", __name__, url_prefix="/w/<slug>/pause")
@@ -98,11 +98,11 @@ def choose() -> str | Response:
         wanted = [one for one in wanted if one not in late]
     number, why = missed.choose(office(), actor(), [row[0] for one in wanted for row in one.deliveries], choice)
     if why:
-        return done(said(why[0]), "pause.choices", "bad")
+        return done(translated(why[0]), "pause.choices", "bad")
     return done(_done(choice, number, 0 if item else len(late)), "pause.choices" if item or late else "today.index")
 
 
-def _ask(one: Missed) -> str:
+def _ask(one: MissedItem) -> str:
     return page(
         "http/sure.html",
         title=one.title,

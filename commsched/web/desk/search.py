@@ -32,7 +32,7 @@ def index() -> str:
     """``?q=`` words, all of which must be there, ``state``, ``kind``; newest first. Nonsense finds nothing special."""
     args = request.args
     words, state, kind = args.get("q", "")[:300], args.get("state", ""), args.get("kind", "")
-    wish = queries.Wish(
+    wish = queries.ItemQuery(
         words=words, states=(state,) if state in ITEM_STATES else (), kind=kind if kind in KINDS else ""
     )
     before = args.get("before", "")

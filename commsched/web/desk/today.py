@@ -15,7 +15,7 @@ from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.services.views import today
-from commsched.web.http.i18n import actor, office, page, place, said
+from commsched.web.http.i18n import actor, office, page, place, translated
 from commsched.web.http.nav import NavEntry
 
 bp = Blueprint("today", __name__, url_prefix="/w/<slug>")
@@ -48,23 +48,23 @@ def _shown() -> dict[str, Any]:
     local = dates.local(office().now(), place().zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow, last = midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD)
-    found = today.look(office(), actor(), midnight, tomorrow, last)
+    found = today.read_today(office(), actor(), midnight, tomorrow, last)
     return {
         "shown": found,
         "day": local.date(),
         "local": local,
         "reason": _reason,
         "ahead": _by_day(found.ahead),
-        "holiday": said(holiday(local.date(), place().zone)),
+        "holiday": translated(holiday(local.date(), place().zone)),
         "week": dates.week,
     }
 
 
 def _reason(code: str) -> str:
-    return said(REASONS[code]) if code in REASONS else ""
+    return translated(REASONS[code]) if code in REASONS else ""
 
 
-def _by_day(lines: list[today.Line]) -> list[tuple[date, str, list[today.Line]]]:
+def _by_day(lines: list[today.TimelineItem]) -> list[tuple[date, str, list[today.TimelineItem]]]:
     zone = place().zone
     days = groupby(lines, key=lambda line: dates.local(line.at, zone).date())
-    return [(day, said(holiday(day, zone)), list(some)) for day, some in days]
+    return [(day, translated(holiday(day, zone)), list(some)) for day, some in days]

@@ -11,7 +11,7 @@ from commsched.core.access.routes import allow
 from commsched.core.timing import dates
 from commsched.services.workflow import wall_times
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, language, ngettext, office, page, said
+from commsched.web.http.i18n import _, actor, language, ngettext, office, page, translated
 from commsched.web.http.responses import done
 
 bp = Blueprint("walltimes", __name__, url_prefix="/w/<slug>/times")
@@ -41,6 +41,6 @@ def choose() -> Response:
         return done(_("Choose one of the two."), "walltimes.index", "bad")
     number, why = wall_times.choose(office(), actor(), wanted, "wall" if choice == "wall" else "moment")
     if why:
-        return done(said(why[0]), "walltimes.index", "bad")
+        return done(translated(why[0]), "walltimes.index", "bad")
     sentence = ngettext("One time is settled.", "%(n)s times are settled.", number)
     return done(sentence, "walltimes.index" if item else "today.index")

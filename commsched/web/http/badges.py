@@ -9,7 +9,7 @@ import msgspec
 from commsched.core.text.messages import N_
 
 
-class Look(msgspec.Struct, frozen=True):
+class Badge(msgspec.Struct, frozen=True):
     """``tone`` is the class ``is-<tone>`` in the style sheet."""
 
     tone: str
@@ -18,29 +18,29 @@ class Look(msgspec.Struct, frozen=True):
 
 
 STATES: Final = {
-    "draft": Look("grey", "file-pen", N_("Draft")),
-    "in_review": Look("amber", "eye", N_("In review")),
-    "changes_requested": Look("amber", "undo-2", N_("Sent back")),
-    "approved": Look("blue", "circle-check", N_("Approved")),
-    "scheduled": Look("blue", "clock", N_("Scheduled")),
-    "waiting": Look("blue", "clock", N_("Scheduled")),
-    "publishing": Look("teal", "send", N_("Going out")),
-    "begun": Look("teal", "clock", N_("The rest waits")),
-    "sending": Look("teal", "send", N_("Going out")),
-    "published": Look("green", "check", N_("Published")),
-    "partly_published": Look("red", "split", N_("Partly published")),
-    "held": Look("violet", "hand", N_("Held")),
-    "unknown": Look("violet", "circle-question-mark", N_("Needs an answer")),
-    "failed": Look("red", "octagon-x", N_("Failed")),
-    "cancelled": Look("grey", "ban", N_("Cancelled")),
-    "paused": Look("amber", "pause", N_("Paused")),
-    "ok": Look("green", "check", N_("Connected")),
-    "mute": Look("red", "mail-x", N_("No mail server")),
-    "filed": Look("grey", "file-text", N_("Saved as a file (demo)")),
-    "broken": Look("red", "triangle-alert", N_("Access has died")),
-    "expiring": Look("amber", "clock", N_("Expires soon")),
-    "overdue": Look("amber", "clock", N_("Should have run out")),
-    "archived": Look("grey", "archive", N_("Removed")),
+    "draft": Badge("grey", "file-pen", N_("Draft")),
+    "in_review": Badge("amber", "eye", N_("In review")),
+    "changes_requested": Badge("amber", "undo-2", N_("Sent back")),
+    "approved": Badge("blue", "circle-check", N_("Approved")),
+    "scheduled": Badge("blue", "clock", N_("Scheduled")),
+    "waiting": Badge("blue", "clock", N_("Scheduled")),
+    "publishing": Badge("teal", "send", N_("Going out")),
+    "begun": Badge("teal", "clock", N_("The rest waits")),
+    "sending": Badge("teal", "send", N_("Going out")),
+    "published": Badge("green", "check", N_("Published")),
+    "partly_published": Badge("red", "split", N_("Partly published")),
+    "held": Badge("violet", "hand", N_("Held")),
+    "unknown": Badge("violet", "circle-question-mark", N_("Needs an answer")),
+    "failed": Badge("red", "octagon-x", N_("Failed")),
+    "cancelled": Badge("grey", "ban", N_("Cancelled")),
+    "paused": Badge("amber", "pause", N_("Paused")),
+    "ok": Badge("green", "check", N_("Connected")),
+    "mute": Badge("red", "mail-x", N_("No mail server")),
+    "filed": Badge("grey", "file-text", N_("Saved as a file (demo)")),
+    "broken": Badge("red", "triangle-alert", N_("Access has died")),
+    "expiring": Badge("amber", "clock", N_("Expires soon")),
+    "overdue": Badge("amber", "clock", N_("Should have run out")),
+    "archived": Badge("grey", "archive", N_("Removed")),
 }
 """States of items, deliveries and channels."""
 

@@ -11,11 +11,11 @@ from flask import Flask, Response, current_app, g, jsonify, make_response, reque
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from commsched.core.text.messages import N_, OfficeError, Words
+from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.store.session import busy, damaged
 from commsched.web.http.authorization import by_token
 from commsched.web.http.guard import BadForm
-from commsched.web.http.i18n import page, said
+from commsched.web.http.i18n import page, translated
 
 log = logging.getLogger("commsched.web")
 
@@ -188,10 +188,10 @@ def _unexpected(error: Exception) -> Response:
     return answer(500, TROUBLES[500], code="internal")
 
 
-def answer(status: int, trouble: Trouble, words: Words | None = None, code: str = "", field: str = "") -> Response:
+def answer(status: int, trouble: Trouble, words: Message | None = None, code: str = "", field: str = "") -> Response:
     """The trouble as a page, or as an RFC 9457 problem document for a program."""
     if by_token():
-        return problem(status, said(trouble.what), said(words or trouble.means), code, field)
+        return problem(status, translated(trouble.what), translated(words or trouble.means), code, field)
     body = page("http/error.html", status=status, trouble=trouble, words=words)
     return make_response(body, status)
 

@@ -10,7 +10,7 @@ from flask import request
 
 from commsched.core.text.clean import settled
 from commsched.core.text.messages import N_, Invalid, OfficeError
-from commsched.web.http.i18n import said
+from commsched.web.http.i18n import translated
 
 
 class Form:
@@ -113,5 +113,5 @@ class _Catch:
     ) -> bool:
         if not isinstance(error, OfficeError) or error.status >= 500:
             return False
-        self.form.fail(error.field, said(error.words), error.status)
+        self.form.fail(error.field, translated(error.words), error.status)
         return True

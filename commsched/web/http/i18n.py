@@ -14,11 +14,11 @@ from jinja2 import Environment, pass_environment
 from jinja2.filters import do_truncate
 
 from commsched.core.access.roles import Permission, may
-from commsched.core.text.catalogues import DEFAULT, LANGUAGES, all_of, gettext, say, stored
+from commsched.core.text.catalogues import DEFAULT, LANGUAGES, all_of, gettext, stored, translate
 from commsched.core.text.catalogues import ngettext as _plural
-from commsched.core.text.messages import Words
+from commsched.core.text.messages import Message
 from commsched.core.timing import dates
-from commsched.services.accounts.sessions import Place
+from commsched.services.accounts.sessions import CurrentWorkspace
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Actor, Office, name_of
 from commsched.services.kernel.heartbeats import goes
@@ -46,9 +46,9 @@ def ngettext(one: str, many: str, n: int, **params: Any) -> str:
     return _plural(language(), one, many, n) % {"n": n, **params}
 
 
-def said(words: Words | str, **params: Any) -> str:
+def translated(words: Message | str, **params: Any) -> str:
     """A sentence that a rule or a use case made, in the person's language."""
-    return say(words, language(), **params)
+    return translate(words, language(), **params)
 
 
 def stored_answer(answer: str) -> str:
@@ -68,9 +68,9 @@ def actor() -> Actor:
     return found
 
 
-def place() -> Place:
+def place() -> CurrentWorkspace:
     """The workspace of a workspace page."""
-    found: Place = g.place
+    found: CurrentWorkspace = g.place
     return found
 
 
@@ -128,7 +128,7 @@ def _beats() -> bool | None:
 
 def _trouble() -> str:
     """Why nothing is published, where the scheduler does not go."""
-    return said(heartbeats.words(g.visitor.trouble)[0])
+    return translated(heartbeats.words(g.visitor.trouble)[0])
 
 
 def _may(permission: Permission) -> bool:
@@ -220,7 +220,7 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(
-        said=said,
+        said=translated,
         said_list=said_list,
         said_all=said_all,
         stored_answer=stored_answer,

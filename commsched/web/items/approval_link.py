@@ -17,7 +17,7 @@ from commsched.services.views import review
 from commsched.services.workflow import approval_links
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import office, page, said
+from commsched.web.http.i18n import office, page, translated
 from commsched.web.items.review import read_until
 
 bp = Blueprint("links", __name__, url_prefix="/a")
@@ -35,7 +35,7 @@ def show(token: str) -> Response:
         return _over(error)
 
 
-def _shown(found: approval_links.Shown, token: str, form: Form) -> Response:
+def _shown(found: approval_links.LinkPage, token: str, form: Form) -> Response:
     """In the language of the person the link was sent to, and the zone of their office."""
     if not request.cookies.get("language"):
         g.language = found.actor.language
@@ -68,7 +68,7 @@ def _over(error: OfficeError) -> Response:
     if outcome is not None and not request.cookies.get("language"):
         g.language = outcome.language
     zone = outcome.workspace.zone if outcome is not None else ""
-    body = page("items/approval_link_over.html", words=said(error.words), thanks=None, outcome=outcome, zone=zone)
+    body = page("items/approval_link_over.html", words=translated(error.words), thanks=None, outcome=outcome, zone=zone)
     return _private(make_response(body, error.status))
 
 
@@ -95,7 +95,7 @@ def decide(token: str) -> Response:
         return _over(error)
 
 
-def _thanks(found: approval_links.Shown, verdict: str) -> Response:
+def _thanks(found: approval_links.LinkPage, verdict: str) -> Response:
     if not request.cookies.get("language"):
         g.language = found.actor.language
     with office().store.read(found.actor.workspace) as session:

@@ -18,7 +18,7 @@ from commsched.services.workflow import approve
 from commsched.web.components.mail_status import mailed
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, place, said
+from commsched.web.http.i18n import _, actor, office, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -94,4 +94,4 @@ def read_until(form: Form, zone: str) -> datetime | None:
 
 def explained(shown: Review) -> str:
     """Why the reader cannot decide; empty where they can."""
-    return said(shown.cannot) if shown.cannot else ""
+    return translated(shown.cannot) if shown.cannot else ""

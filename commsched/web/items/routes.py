@@ -25,7 +25,7 @@ from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, language, office, page, place, said
+from commsched.web.http.i18n import _, actor, language, office, page, place, translated
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
 
@@ -127,10 +127,10 @@ def _act(
     try:
         told = deed(form)
     except schedule.NeedsApproval as error:
-        form.fail("", said(error.words), error.status)
+        form.fail("", translated(error.words), error.status)
         return _page(item_id, form, outside=True), form.status
     except (Gap, Fold) as error:
-        form.fail("publish_at", said(error.words), error.status)
+        form.fail("publish_at", translated(error.words), error.status)
         clash = {"choices": choices(error, place().zone), "twice": isinstance(error, Fold)}
         return _page(item_id, form, clash), form.status
     except approve.Blocked as error:
@@ -139,7 +139,7 @@ def _act(
     except OfficeError as error:
         if error.status >= 500 or isinstance(error, NotFound):
             raise
-        form.fail(error.field, said(error.words), error.status)
+        form.fail(error.field, translated(error.words), error.status)
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
     return done(told if isinstance(told, str) else words, "items.show", item_id=item_id)
@@ -372,11 +372,11 @@ def _before(rows: list[Revision], new: Revision) -> Revision:
     return next((row for row in rows if row.number < new.number), rows[-1])
 
 
-def _sources(old: Revision, new: Revision) -> list[changes.Piece]:
+def _sources(old: Revision, new: Revision) -> list[changes.DiffPiece]:
     was, now = (
         "\n".join(f"{one.get('text', '')} {one.get('url', '')}".strip() for one in row.sources) for row in (old, new)
     )
-    return [] if was == now else changes.words(was, now)
+    return [] if was == now else changes.diff_words(was, now)
 
 
 @bp.post("/restore")

@@ -10,19 +10,19 @@ import msgspec
 from flask import g
 
 from commsched.core.delivery.lifecycle import REASONS
-from commsched.core.text.messages import N_, Words
+from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates
 from commsched.services.content.queries import Reach
-from commsched.services.views.item_view import Seen
+from commsched.services.views.item_view import ItemView
 from commsched.services.views.review import Review
 from commsched.services.workflow import schedule
 from commsched.services.workflow.stops import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web.components import mail_status
-from commsched.web.http.i18n import _, decimal, language, ngettext, office, said, said_all, said_list
+from commsched.web.http.i18n import _, decimal, language, ngettext, office, said_all, said_list, translated
 
 
-class Told(msgspec.Struct, frozen=True):
+class StatusText(msgspec.Struct, frozen=True):
     """``now`` says where it stands, ``then`` what must happen next. ``quote`` are somebody's own words."""
 
     now: str
@@ -37,55 +37,59 @@ def when(item: Item, zone: str) -> str:
     return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
 
 
-def where(shown: Review, zone: str, filed: Collection[int] = ()) -> Told:
+def where(shown: Review, zone: str, filed: Collection[int] = ()) -> StatusText:
     """The item's state as a person would put it. ``filed``: the channels where what went out only became files."""
     seen = shown.seen
     stops = _unfit_pictures(seen)
     if stops:
-        return Told(_("It does not go out as it is."), " ".join(stops), stops=True)
+        return StatusText(_("It does not go out as it is."), " ".join(stops), stops=True)
     if seen.item.state == "in_review":
         return _in_review(shown, zone)
     if seen.item.state == "published":
         return _published(seen, zone, filed)
     tell = _TELL.get(seen.item.state)
-    return tell(seen, shown.names, zone) if tell else Told("")
+    return tell(seen, shown.names, zone) if tell else StatusText("")
 
 
-def _unfit_pictures(seen: Seen) -> list[str]:
+def _unfit_pictures(seen: ItemView) -> list[str]:
     """Why something planned will be held for a picture's sake: a consent may end after the approval."""
     if seen.item.state not in ("approved", "scheduled"):
         return []
-    found = [said(one.words) for row in seen.checked for one in row.problems if one.blocks and one.field == "media"]
+    found = [
+        translated(one.words) for row in seen.checked for one in row.problems if one.blocks and one.field == "media"
+    ]
     return list(dict.fromkeys(found))
 
 
-def _draft(seen: Seen, _names: list[str], _zone: str) -> Told:
-    return Told(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
+def _draft(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
+    return StatusText(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
 
 
-def _in_review(shown: Review, zone: str) -> Told:
+def _in_review(shown: Review, zone: str) -> StatusText:
     seen = shown.seen
     if shown.turn.stuck:
         way_out = _("Let somebody else in under People, or let it out without approval.")
-        return Told(_("Nobody here can approve it."), way_out, stops=True)
+        return StatusText(_("Nobody here can approve it."), way_out, stops=True)
     now = waits_for(shown)
     if shown.late:
-        return Told(now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True)
+        return StatusText(
+            now, _("Its time has passed, so it cannot be approved. Choose another time below."), stops=True
+        )
     if not shown.names:
-        return Told(now, _("When it is accepted, %(own)s can approve it.", own=said_all(shown.own)))
+        return StatusText(now, _("When it is accepted, %(own)s can approve it.", own=said_all(shown.own)))
     if not seen.item.publish_at:
-        return Told(now, _("When it is approved, somebody must choose a time."))
+        return StatusText(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
-        return Told(now, _("When it is approved, somebody must schedule it."))
+        return StatusText(now, _("When it is approved, somebody must schedule it."))
     if mail_status.mailed():
-        return Told(
+        return StatusText(
             now,
             _(
                 "Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
                 when=when(seen.item, zone),
             ),
         )
-    return Told(
+    return StatusText(
         now,
         _(
             "Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
@@ -105,18 +109,18 @@ def waits_for(shown: Review) -> str:
     return _("Waits for approval, but nobody can give it.")
 
 
-def _sent_back(seen: Seen, _names: list[str], _zone: str) -> Told:
+def _sent_back(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
     last = next((row for row in reversed(seen.decisions) if row.verdict in ("changes", "withdraw")), None)
     who = seen.people.get(last.person_id or 0, "") if last else ""
     now = _("%(who)s sent it back.", who=who) if who else _("It was sent back.")
-    return Told(now, _("Change it and send it in again."), last.comment if last else "")
+    return StatusText(now, _("Change it and send it in again."), last.comment if last else "")
 
 
-def _approved(seen: Seen, _names: list[str], zone: str) -> Told:
-    return Told(_approval(seen, zone), _("It does not go out before somebody schedules it."))
+def _approved(seen: ItemView, _names: list[str], zone: str) -> StatusText:
+    return StatusText(_approval(seen, zone), _("It does not go out before somebody schedules it."))
 
 
-def _approval(seen: Seen, zone: str) -> str:
+def _approval(seen: ItemView, zone: str) -> str:
     """Who approved it, and until when."""
     yes = [row for row in seen.standing if row.verdict in ("approve", "bypass", "release")]
     if not yes:
@@ -134,7 +138,7 @@ def _approval(seen: Seen, zone: str) -> str:
     )
 
 
-def _name(seen: Seen, row: Decision) -> str:
+def _name(seen: ItemView, row: Decision) -> str:
     name = seen.people.get(row.person_id or 0, _("somebody"))
     if row.in_place_of:
         return _("%(who)s for %(principal)s", who=name, principal=seen.people.get(row.in_place_of, ""))
@@ -155,10 +159,10 @@ def delivery_state(row: Delivery, reach: Reach | None, now: datetime, paused: da
     return "partly_published" if state in ("held", "failed", "cancelled") else "begun" if state == "waiting" else state
 
 
-def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
+def _scheduled(seen: ItemView, _names: list[str], zone: str) -> StatusText:
     place = g.place
     if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
-        return Told(_("It is going out right now."), _("You need do nothing."))
+        return StatusText(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
     now = ngettext(
         "Goes out by itself %(when)s in %(n)s channel.",
@@ -166,30 +170,32 @@ def _scheduled(seen: Seen, _names: list[str], zone: str) -> Told:
         many,
         when=when(seen.item, zone),
     )
-    return Told(now, _approval(seen, zone))
+    return StatusText(now, _approval(seen, zone))
 
 
-def rest_waits(seen: Seen) -> bool:
+def rest_waits(seen: ItemView) -> bool:
     """Whether some of it is out, and what is left waits for a time to come."""
     return seen.item.state == "publishing" and schedule.rest_waits(seen.deliveries, office().now())
 
 
-def _publishing(seen: Seen, _names: list[str], zone: str) -> Told:
+def _publishing(seen: ItemView, _names: list[str], zone: str) -> StatusText:
     if any(row.was and row.reason == "verify" for row in seen.deliveries):
-        return Told(said(Words(REASONS["restored"])), _("You need do nothing yet."))
+        return StatusText(translated(Message(REASONS["restored"])), _("You need do nothing yet."))
     if any(row.state == "unknown" and row.reason == "ask" for row in seen.deliveries):
-        return Told(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
+        return StatusText(_("We do not know whether all of it went out."), _("Look at the channel, and answer below."))
     if any(row.state == "unknown" for row in seen.deliveries):
-        return Told(_("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet."))
+        return StatusText(
+            _("The answer was lost. We are reading back whether it went out."), _("You need do nothing yet.")
+        )
     if any(row.stop and row.state == "sending" for row in seen.deliveries):
-        return Told(_("It has been stopped. What is being sent at this moment cannot be recalled."))
+        return StatusText(_("It has been stopped. What is being sent at this moment cannot be recalled."))
     sending = any(row.state == "sending" for row in seen.deliveries)
     if seen.state == "begun" or (g.place.paused_at is not None and not sending):
         return _begun(seen, zone)
-    return Told(_("It is going out right now."), _("You need do nothing."))
+    return StatusText(_("It is going out right now."), _("You need do nothing."))
 
 
-def _begun(seen: Seen, zone: str) -> Told:
+def _begun(seen: ItemView, zone: str) -> StatusText:
     """Some of it is out, and the rest waits for its time, or for somebody to resume."""
     live = [row for row in seen.deliveries if row.state != "cancelled"]
     out = sum(row.state == "published" for row in live)
@@ -197,20 +203,20 @@ def _begun(seen: Seen, zone: str) -> Told:
     told += [reached(seen.reach[row.id]) for row in live if row.state != "published" and _begun_here(seen, row)]
     now = " ".join(told) or _("Some of it is out.")
     if g.place.paused_at is not None:
-        return Told(now, _("Everything is paused: the rest does not go out before somebody resumes."))
+        return StatusText(now, _("Everything is paused: the rest does not go out before somebody resumes."))
     goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in live if row.state == "waiting"), default=None)
     at = dates.when(goes_on, zone, language(), office().now()) if goes_on else when(seen.item, zone)
-    return Told(now, _("The rest goes out by itself %(when)s.", when=at))
+    return StatusText(now, _("The rest goes out by itself %(when)s.", when=at))
 
 
-def _begun_here(seen: Seen, row: Delivery) -> bool:
+def _begun_here(seen: ItemView, row: Delivery) -> bool:
     return row.id in seen.reach and seen.reach[row.id].out > 0
 
 
-def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
+def _published(seen: ItemView, zone: str, filed: Collection[int]) -> StatusText:
     files = [row for row in seen.deliveries if row.state == "published" and row.channel_id in filed]
     if files and len(files) == sum(row.state == "published" for row in seen.deliveries):
-        return Told(_("It is saved as a file. Nobody has got it: this is a demo without a mail server."))
+        return StatusText(_("It is saved as a file. Nobody has got it: this is a demo without a mail server."))
     moments = [row.published_at for row in seen.deliveries if row.published_at]
     at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
     then = _("The mails are saved as files: this is a demo without a mail server.") if files else ""
@@ -218,19 +224,19 @@ def _published(seen: Seen, zone: str, filed: Collection[int]) -> Told:
     if stopped:
         now = _("It is out in %(out)s of %(all)s channels.", out=len(moments), all=len(moments) + stopped)
         others = _("In the others it was stopped, and does not go out.")
-        return Told(now, f"{others} {then}".strip())
+        return StatusText(now, f"{others} {then}".strip())
     now = _("It is out in every channel since %(when)s.", when=at) if at else _("It is out in every channel.")
-    return Told(now, then)
+    return StatusText(now, then)
 
 
-def _partly(seen: Seen, _names: list[str], _zone: str) -> Told:
+def _partly(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
     live = [row for row in seen.deliveries if row.state != "cancelled" or row.id in seen.reach]
     out = sum(row.state == "published" for row in live)
     now = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if len(live) > 1 else []
     now += [reached(seen.reach[row.id]) for row in live if row.state != "published" and row.id in seen.reach]
     if any(row.state in ("held", "failed") for row in live):
-        return Told(" ".join(now), _("Decide below about those that stopped."))
-    return Told(" ".join(now) or _("Some of it is out."), _("The rest was stopped and will not go out."))
+        return StatusText(" ".join(now), _("Decide below about those that stopped."))
+    return StatusText(" ".join(now) or _("Some of it is out."), _("The rest was stopped and will not go out."))
 
 
 def reached(reach: Reach) -> str:
@@ -251,7 +257,7 @@ def _out(reach: Reach) -> str:
     return ngettext("%(out)s of its %(n)s post is out.", "%(out)s of its %(n)s posts are out.", reach.of, out=reach.out)
 
 
-def halfway(seen: Seen) -> bool:
+def halfway(seen: ItemView) -> bool:
     """Whether what is partly out can go on at another time: nothing of it is all out in a channel, and some stopped."""
     states = {row.state for row in seen.deliveries if not row.stop}
     return "published" not in states and bool(states & {"held", "failed", "waiting"})
@@ -269,18 +275,18 @@ def stopped(left: list[Left]) -> str | None:
     return " ".join(told)
 
 
-def _stopped(seen: Seen, names: list[str], _zone: str) -> Told:
+def _stopped(seen: ItemView, names: list[str], _zone: str) -> StatusText:
     reason = seen.item.reason or next((row.reason for row in seen.deliveries if row.reason), "")
-    now = said(Words(REASONS.get(reason, N_("It stopped, and has not gone out."))))
+    now = translated(Message(REASONS.get(reason, N_("It stopped, and has not gone out."))))
     if reason == "unapproved" and names:
-        return Told(now, _("Choose a new time, and %(names)s is asked again.", names=said_list(names)))
+        return StatusText(now, _("Choose a new time, and %(names)s is asked again.", names=said_list(names)))
     if seen.deliveries:
-        return Told(now, _("Decide below: send it now, choose another time, or let it be."))
-    return Told(now, _("Choose another time, or cancel it."))
+        return StatusText(now, _("Decide below: send it now, choose another time, or let it be."))
+    return StatusText(now, _("Choose another time, or cancel it."))
 
 
-def _cancelled(seen: Seen, _names: list[str], _zone: str) -> Told:
-    return Told(_("It is cancelled and will not go out."))
+def _cancelled(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
+    return StatusText(_("It is cancelled and will not go out."))
 
 
 _TELL: Final = {
@@ -328,4 +334,4 @@ def attempt(row: Attempt, filed: bool = False) -> str:
 
 def delivery(row: Delivery) -> str:
     """Why it stands where it does; empty where the state says it all."""
-    return said(Words(REASONS[row.reason])) if row.reason in REASONS and row.state != "published" else ""
+    return translated(Message(REASONS[row.reason])) if row.reason in REASONS and row.state != "published" else ""

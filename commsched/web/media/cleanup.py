@@ -57,7 +57,7 @@ def _page(form: Form) -> str:
     days = int(wish) if wish in {str(one) for one in DAYS} else USUAL
     with office().store.read(actor().workspace) as session:
         workspace = workspace_of(session, actor())
-        room = quota.room(session, workspace)
+        room = quota.usage(session, workspace)
         found = unused.unused(session, workspace, unused.old(office().now(), days))
     return page(
         "media/unused.html",

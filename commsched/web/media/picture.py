@@ -14,7 +14,7 @@ from commsched.services.design import studio
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import consent_expiry, crops, details, library, near_duplicates, provenance, videos
 from commsched.services.media import unused as cleanup
-from commsched.services.media.details import Known
+from commsched.services.media.details import PictureDetails
 from commsched.store.models import Media
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
@@ -74,9 +74,9 @@ def consents() -> str:
     return page("media/consents.html", rows=rows, soon=soon, picture_url=picture_url)
 
 
-def _known(form: Form) -> Known:
+def _known(form: Form) -> PictureDetails:
     tags = [" ".join(tag.split()) for tag in form.text("tags", 2000).split(",")]
-    return Known(
+    return PictureDetails(
         alt=form.text("alt", 5000),
         credit=form.text("credit"),
         licence=form.text("licence"),
@@ -122,7 +122,7 @@ def _page(row: Media, form: Form) -> str:
         persons=persons,
         picture_url=picture_url,
         focus=(round(x * 100), round(y * 100)),
-        crops=crops.shown(row),
+        crops=crops.crop_views(row),
         film=film,
         made=studio.again(row),
         origins=origins,

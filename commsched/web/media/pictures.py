@@ -12,9 +12,9 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance, quota, search
 from commsched.services.media.consent_expiry import SOON
 from commsched.services.media.library import Added
-from commsched.web.components.pictures import numbers, picture_url, serve, take_in, told
+from commsched.web.components.pictures import describe_added, numbers, picture_url, serve, take_in
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, ngettext, office, page, said
+from commsched.web.http.i18n import _, actor, ngettext, office, page, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -38,7 +38,7 @@ def _index(form: Form) -> str:
     with office().store.read(actor().workspace) as session:
         rows = search.newest(session, words, int(before) if before else None, PAGE + 1)
         again = list(search.rows(session, numbers(request.args.get("again", "").split(","))).values())
-        room = quota.room(session, workspace_of(session, actor()))
+        room = quota.usage(session, workspace_of(session, actor()))
         ends = provenance.ends(session, rows[:PAGE])
     return page(
         "media/pictures.html",
@@ -63,7 +63,7 @@ def add() -> str | AnyResponse | tuple[str, int]:
     files = [file for file in request.files.getlist("files") if file.filename]
     taken, refused = take_in(files, with_videos=True)
     if request.headers.get("Accept", "").startswith("application/json"):
-        return jsonify(pictures=[told(one) for one in taken], refused=refused)
+        return jsonify(pictures=[describe_added(one) for one in taken], refused=refused)
     if not refused and taken:
         return _taken(taken)
     form = Form()
@@ -82,7 +82,7 @@ def _taken(taken: list[Added]) -> AnyResponse:
     words = added if new else ""
     for one in taken:
         if one.note:
-            flash(said(one.note), "note")
+            flash(translated(one.note), "note")
     like = [str(one.media.id) for one in taken if one.like]
     if like:
         return done(words, "cleanup.alike", new=",".join(like))

@@ -22,8 +22,8 @@ from commsched.core.media.sizes import PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, uploads, videos
 from commsched.store.models import Upload
-from commsched.web.components.pictures import told
-from commsched.web.http.i18n import actor, office, said
+from commsched.web.components.pictures import describe_added
+from commsched.web.http.i18n import actor, office, translated
 
 bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 
@@ -58,7 +58,7 @@ def _spoken(view: View) -> View:
         except OfficeError as error:
             if error.status >= 500:
                 raise
-            return jsonify(words=said(error.words)), error.status
+            return jsonify(words=translated(error.words)), error.status
 
     return wrapped  # type: ignore[return-value]
 
@@ -150,10 +150,10 @@ def _take(path: Path, filename: str) -> dict[str, Any]:
         if film:
             taken = videos.add(office(), actor(), path, filename)
             seen = {"id": taken.video.id, "url": url_for("videos.show", number=taken.video.id)}
-            return {"pictures": [told(taken.poster)], "videos": [seen], "refused": []}
+            return {"pictures": [describe_added(taken.poster)], "videos": [seen], "refused": []}
         added = library.add(office(), actor(), _picture(path), filename)
     except OfficeError as error:
         if error.status >= 500 or error.status == _LATER:
             raise
-        return {"pictures": [], "videos": [], "refused": [f"{filename[:80]}: {said(error.words)}"]}
-    return {"pictures": [told(added)], "videos": [], "refused": []}
+        return {"pictures": [], "videos": [], "refused": [f"{filename[:80]}: {translated(error.words)}"]}
+    return {"pictures": [describe_added(added)], "videos": [], "refused": []}

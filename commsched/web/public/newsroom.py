@@ -24,7 +24,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.content.versions import Shot
 from commsched.services.media import thumbnails
 from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
-from commsched.services.public.newsroom import Entry, Room, TakenDown
+from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
 from commsched.web.http.i18n import office, page
 
 bp = Blueprint("newsroom", __name__)
@@ -80,7 +80,7 @@ def _taken_down(error: TakenDown) -> AnyResponse:
     return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
 
 
-def _speak(room: Room) -> None:
+def _speak(room: Newsroom) -> None:
     g.language = known(room.language)
 
 
@@ -97,13 +97,13 @@ def absolute(endpoint: str, **values: Any) -> str:
 
 
 @bp.app_template_global()
-def shot_url(room: Room, shot: Shot, download: bool = False) -> str:
+def shot_url(room: Newsroom, shot: Shot, download: bool = False) -> str:
     """A picture's address."""
     return url_for("newsroom.media", place=room.slug, name=shot.name, download=1 if download else None)
 
 
 @bp.app_template_global()
-def shot_narrow(room: Room, shot: Shot, width: int) -> str:
+def shot_narrow(room: Newsroom, shot: Shot, width: int) -> str:
     """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
     if shot.width <= width:
         return shot_url(room, shot)
@@ -111,7 +111,7 @@ def shot_narrow(room: Room, shot: Shot, width: int) -> str:
 
 
 @bp.app_template_global()
-def shot_set(room: Room, shot: Shot) -> str:
+def shot_set(room: Newsroom, shot: Shot) -> str:
     """Its forms, for an ``img``'s ``srcset``."""
     forms = [f"{shot_narrow(room, shot, width)} {width}w" for width in thumbnails.widths(shot.width)]
     return ", ".join(forms if shot.width > thumbnails.WIDTHS[-1] else [*forms, f"{shot_url(room, shot)} {shot.width}w"])
@@ -148,7 +148,7 @@ def reachable(contact: str) -> Markup:
 
 
 @bp.app_template_filter()
-def guid(entry: Entry) -> str:
+def guid(entry: Publication) -> str:
     """The name of an item in feeds: it never changes, whatever becomes of its headline or its address."""
     try:
         return f"urn:uuid:{UUID(hex=entry.uid)}"
@@ -189,7 +189,7 @@ def version(place: str, address: str, number: int) -> Any:
     return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
 
 
-def _news_article(room: Room, entry: Entry) -> dict[str, Any]:
+def _news_article(room: Newsroom, entry: Publication) -> dict[str, Any]:
     """Schema.org's NewsArticle: what search engines read."""
     url = absolute("newsroom.item", place=room.slug, address=entry.address)
     return {
@@ -239,7 +239,7 @@ def json_feed(place: str) -> Response:
     return given
 
 
-def _json_item(room: Room, entry: Entry) -> dict[str, Any]:
+def _json_item(room: Newsroom, entry: Publication) -> dict[str, Any]:
     made = {
         "id": guid(entry),
         "url": absolute("newsroom.item", place=room.slug, address=entry.address),

@@ -7,7 +7,7 @@ from flask import Blueprint
 from commsched import __version__
 from commsched.core.access.routes import allow
 from commsched.services.ops import health
-from commsched.web.http.i18n import office, page, said
+from commsched.web.http.i18n import office, page, translated
 
 bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 
@@ -21,5 +21,5 @@ def index() -> str:
         checks=health.checks(office()),
         relay=relay,
         version=__version__,
-        mail=said(office().mailer.describe()),
+        mail=translated(office().mailer.describe()),
     )

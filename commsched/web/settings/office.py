@@ -14,7 +14,7 @@ from commsched.services.accounts.office_settings import OfficeSettings
 from commsched.services.accounts.policies import from_policy
 from commsched.web.components import policy_form
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, said
+from commsched.web.http.i18n import _, actor, office, page, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -37,12 +37,12 @@ def _show(form: Form, policy: Form | None = None) -> str:
         form=form,
         row=row,
         zones=_zones(row.zone),
-        policy=policy or Form(policy_form.shown(standing)),
+        policy=policy or Form(policy_form.policy_fields(standing)),
         approvers=policy_form.approvers(members),
-        told=policy_form.told(standing, names),
+        told=policy_form.describe_policy(standing, names),
         modes=policy_form.MODES,
         steps=policy_form.STEPS,
-        mail=said(office().mailer.describe()),
+        mail=translated(office().mailer.describe()),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.approval.authorship import BEGUN, Version, fields, writers
+from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
 from commsched.core.content.model import ChannelContent, Content, Picture, Rendition, canonical
 from commsched.core.media.crops import Crop
 from tests.core.kinds import same_each_time
@@ -17,7 +17,7 @@ KARIN, GUNNAR, ASTRID = 1, 2, 3
 
 
 def of(*versions: tuple[int, Content]) -> set[int]:
-    return writers(Version(author, fields(canonical(content))) for author, content in versions)
+    return writers(SavedVersion(author, fields(canonical(content))) for author, content in versions)
 
 
 def texts(*versions: tuple[int, str]) -> set[int]:
@@ -121,13 +121,13 @@ def test_putting_everything_back_gives_back_exactly_its_writers(data: st.DataObj
 
 def history(*events: tuple[int, str] | int) -> set[int]:
     """As the store tells it: saves, and a bare number is somebody who accepts what stands."""
-    versions: list[Version] = []
+    versions: list[SavedVersion] = []
     for event in events:
         if isinstance(event, tuple):
-            versions.append(Version(event[0], fields(canonical(Content(text=event[1]))) | {BEGUN: b"begun"}))
+            versions.append(SavedVersion(event[0], fields(canonical(Content(text=event[1]))) | {BEGUN: b"begun"}))
         else:
             last = versions.pop()
-            versions.append(Version(last.author, last.said, accepted=(*last.accepted, event)))
+            versions.append(SavedVersion(last.author, last.said, accepted=(*last.accepted, event)))
     return writers(versions)
 
 
@@ -145,7 +145,7 @@ def test_what_nobody_accepted_is_still_its_writers_when_it_comes_back() -> None:
 
 def test_words_of_the_library_have_their_own_hands() -> None:
     shown = fields(canonical(Content(text="a", pictures=[Picture(sha256="a" * 64, alt="En buss.")])))
-    assert writers([Version(KARIN, shown, lent=frozenset({GUNNAR}))]) == {KARIN, GUNNAR}
+    assert writers([SavedVersion(KARIN, shown, lent=frozenset({GUNNAR}))]) == {KARIN, GUNNAR}
     bare = fields(canonical(Content(text="a")))
-    assert writers([Version(KARIN, shown, lent=frozenset({GUNNAR})), Version(KARIN, bare)]) == {KARIN}
-    assert writers([Version(KARIN, shown, lent=frozenset({GUNNAR}), accepted=(KARIN,))]) == {KARIN}
+    assert writers([SavedVersion(KARIN, shown, lent=frozenset({GUNNAR})), SavedVersion(KARIN, bare)]) == {KARIN}
+    assert writers([SavedVersion(KARIN, shown, lent=frozenset({GUNNAR}), accepted=(KARIN,))]) == {KARIN}

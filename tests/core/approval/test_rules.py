@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from commsched.core.approval.rules import (
     NOBODY,
     ONE_APPROVER,
+    CastDecision,
     Policy,
-    Said,
     Step,
     Yes,
     cleared,
@@ -29,19 +29,19 @@ from commsched.core.approval.rules import (
 from tests.core.kinds import NOON, A, B, decisions, moments, policies, same_each_time
 
 
-def yes(person: int = 1, step: int = 0, hashed: str = A) -> Said:
-    return Said(hash=hashed, verdict="approve", person=person, at=NOON, step=step)
+def yes(person: int = 1, step: int = 0, hashed: str = A) -> CastDecision:
+    return CastDecision(hash=hashed, verdict="approve", person=person, at=NOON, step=step)
 
 
 @given(policies, decisions)
 @same_each_time
-def test_nothing_is_cleared_by_what_was_said_of_other_words(policy: Policy, said: list[Said]) -> None:
+def test_nothing_is_cleared_by_what_was_said_of_other_words(policy: Policy, said: list[CastDecision]) -> None:
     assert cleared(policy, [one for one in said if one.hash != A], A) is None
 
 
 @given(policies, decisions)
 @same_each_time
-def test_what_clears_was_said_of_exactly_these_words(policy: Policy, said: list[Said]) -> None:
+def test_what_clears_was_said_of_exactly_these_words(policy: Policy, said: list[CastDecision]) -> None:
     clearing = cleared(policy, said, A)
     assert clearing is None or (clearing and all(one.hash == A for one in clearing))
 
@@ -49,16 +49,16 @@ def test_what_clears_was_said_of_exactly_these_words(policy: Policy, said: list[
 @given(policies, decisions, st.sampled_from(("changes", "withdraw")))
 @same_each_time
 def test_taking_back_takes_everything_back_whatever_its_clock_says(
-    policy: Policy, said: list[Said], verdict: str
+    policy: Policy, said: list[CastDecision], verdict: str
 ) -> None:
-    back = Said(hash=A, verdict=verdict, person=1, at=NOON - timedelta(days=9))  # type: ignore[arg-type]
+    back = CastDecision(hash=A, verdict=verdict, person=1, at=NOON - timedelta(days=9))  # type: ignore[arg-type]
     assert standing([*said, back], A) == []
     assert cleared(policy, [*said, back], A) is None
 
 
 @given(policies, decisions)
 @same_each_time
-def test_a_chain_is_done_only_by_as_many_humans_as_it_has_places(policy: Policy, said: list[Said]) -> None:
+def test_a_chain_is_done_only_by_as_many_humans_as_it_has_places(policy: Policy, said: list[CastDecision]) -> None:
     """Checked by trying every way of seating the humans, which the rule does not do."""
     agreed = sorted({one.person for one in standing(said, A) if one.verdict == "approve" and one.person})
     places: list[set[int]] = []
@@ -72,7 +72,7 @@ def test_a_chain_is_done_only_by_as_many_humans_as_it_has_places(policy: Policy,
 @given(policies, decisions, st.integers(1, 4))
 @same_each_time
 def test_one_more_yes_helps_only_if_it_is_somebody_new_and_enough_of_them_end_it(
-    policy: Policy, said: list[Said], person: int
+    policy: Policy, said: list[CastDecision], person: int
 ) -> None:
     given_already = {one.human for one in yeses(standing(said, A))}
     one = Yes(person, frozenset((person,)))
@@ -89,7 +89,7 @@ def test_one_more_yes_helps_only_if_it_is_somebody_new_and_enough_of_them_end_it
 
 @given(policies, decisions)
 @same_each_time
-def test_without_a_bypass_every_step_of_a_chain_must_be_done(policy: Policy, said: list[Said]) -> None:
+def test_without_a_bypass_every_step_of_a_chain_must_be_done(policy: Policy, said: list[CastDecision]) -> None:
     plain = [one for one in said if one.verdict != "bypass"]
     if policy.steps and cleared(policy, plain, A) is not None:
         assert current_step(policy, plain, A) is None
@@ -97,7 +97,7 @@ def test_without_a_bypass_every_step_of_a_chain_must_be_done(policy: Policy, sai
 
 @given(st.lists(policies, min_size=1, max_size=3), decisions)
 @same_each_time
-def test_what_the_strictest_policy_lets_out_all_of_them_would(some: list[Policy], said: list[Said]) -> None:
+def test_what_the_strictest_policy_lets_out_all_of_them_would(some: list[Policy], said: list[CastDecision]) -> None:
     """Steps are renumbered when policies are joined, so the yeses are counted without their step."""
     together = strictest(some)
     stands = standing(said, A)
@@ -113,14 +113,14 @@ def test_what_the_strictest_policy_lets_out_all_of_them_would(some: list[Policy]
 
 @given(decisions, moments)
 @same_each_time
-def test_a_moment_is_covered_only_if_everyone_covers_it(said: list[Said], moment: object) -> None:
+def test_a_moment_is_covered_only_if_everyone_covers_it(said: list[CastDecision], moment: object) -> None:
     each = all(inside(moment, window([one])) for one in said)  # type: ignore[arg-type]
     assert inside(moment, window(said)) == each  # type: ignore[arg-type]
 
 
 def test_no_policy_still_asks_for_somebody_who_released_it() -> None:
     assert cleared(NOBODY, [], A) is None
-    release = Said(hash=A, verdict="release", person=1, at=NOON)
+    release = CastDecision(hash=A, verdict="release", person=1, at=NOON)
     assert cleared(NOBODY, [release], A) == [release]
 
 
@@ -139,13 +139,13 @@ def test_all_means_all_and_the_next_is_asked_after_them() -> None:
 
 
 def test_a_bypass_clears_alone_but_only_where_the_office_allows_it() -> None:
-    bypass = Said(hash=A, verdict="bypass", person=1, at=NOON)
+    bypass = CastDecision(hash=A, verdict="bypass", person=1, at=NOON)
     assert cleared(ONE_APPROVER, [bypass], A) == [bypass]
     assert cleared(Policy(steps=[Step()], bypass=False), [bypass], A) is None
 
 
-def deputy(person: int, by: int, hashed: str = A) -> Said:
-    return Said(hash=hashed, verdict="approve", person=person, by=by, at=NOON)
+def deputy(person: int, by: int, hashed: str = A) -> CastDecision:
+    return CastDecision(hash=hashed, verdict="approve", person=person, by=by, at=NOON)
 
 
 def test_one_human_counts_once_in_a_step_across_steps_and_as_a_deputy() -> None:
@@ -180,7 +180,7 @@ def test_one_yes_counts_for_the_office_and_for_the_channel() -> None:
 
 def test_a_yes_that_a_move_outgrew_counts_no_longer_and_the_others_do() -> None:
     policy = Policy(steps=[Step(people=[1, 2], need="all")])
-    over = Said(hash=A, verdict="lapse", person=1, at=NOON)
+    over = CastDecision(hash=A, verdict="lapse", person=1, at=NOON)
     assert current_step(policy, [yes(1), yes(2), over], A) == 0
     assert helps(policy, [yes(1), yes(2), over], A, Yes(1, frozenset((1,))))
     assert current_step(policy, [yes(1), yes(2), over, yes(1)], A) is None

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commsched.core.content.changes import compare, words
+from commsched.core.content.changes import compare, diff_words
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, canonical
 
 NAMES = {1: "Mastodon", 2: "X"}
 
 
 def both(old: str, new: str) -> list[tuple[str, str]]:
-    return [(piece.kind, piece.text) for piece in words(old, new)]
+    return [(piece.kind, piece.text) for piece in diff_words(old, new)]
 
 
 def test_one_word_exchanged_is_one_word_exchanged() -> None:
@@ -39,7 +39,7 @@ def test_three_words_exchanged_read_as_one_exchange() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="aå b\n.🚌", max_size=60), st.text(alphabet="aå b\n.🚌", max_size=60))
 def test_both_versions_can_be_read_back_out_of_the_difference(old: str, new: str) -> None:
-    pieces = words(old, new)
+    pieces = diff_words(old, new)
     assert "".join(piece.text for piece in pieces if piece.kind != "new") == old
     assert "".join(piece.text for piece in pieces if piece.kind != "gone") == new
 
@@ -58,7 +58,7 @@ def test_both_versions_can_be_read_back_out_of_the_difference(old: str, new: str
 )
 def test_no_text_can_be_written_that_takes_long_to_compare(old: str, new: str) -> None:
     started = time.process_time()
-    pieces = words(old, new)
+    pieces = diff_words(old, new)
     assert time.process_time() - started < 2
     assert "".join(piece.text for piece in pieces if piece.kind != "new") == old
 
@@ -78,7 +78,7 @@ def test_a_long_text_with_a_few_changes_is_told_word_by_word() -> None:
 def test_two_texts_of_the_largest_size_are_compared_within_seconds() -> None:
     old, new = "a b " * 50_000, "b c " * 50_000
     started = time.process_time()
-    words(old, new)
+    diff_words(old, new)
     assert time.process_time() - started < 3
 
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from commsched.core.approval.rules import ONE_APPROVER, Policy, Said, cleared, inside, window
-from commsched.core.delivery.gate import Case, Go, Hold, Wait, judge
+from commsched.core.approval.rules import ONE_APPROVER, CastDecision, Policy, cleared, inside, window
+from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import REASONS
 from tests.core.kinds import NOON, A, B, decisions, moments, policies, same_each_time
 
-GOOD = Case(
+GOOD = GateInput(
     due=NOON,
     latest=NOON + timedelta(hours=2),
     embargo=None,
@@ -23,12 +23,12 @@ GOOD = Case(
     content_hash=A,
     stored_hash=A,
     policy=ONE_APPROVER,
-    decisions=[Said(hash=A, verdict="approve", person=1, at=NOON)],
+    decisions=[CastDecision(hash=A, verdict="approve", person=1, at=NOON)],
     channel_state="ok",
     not_before=None,
 )
 cases = st.builds(
-    Case,
+    GateInput,
     due=moments,
     latest=moments,
     embargo=st.none() | moments,
@@ -51,7 +51,7 @@ def test_what_is_approved_due_and_unchanged_may_go() -> None:
 
 @given(cases, moments)
 @same_each_time
-def test_go_means_that_nothing_speaks_against_it(case: Case, now: datetime) -> None:
+def test_go_means_that_nothing_speaks_against_it(case: GateInput, now: datetime) -> None:
     if not isinstance(judge(case, now), Go):
         return
     clearing = cleared(case.policy, case.decisions, case.content_hash)
@@ -73,7 +73,7 @@ def test_go_means_that_nothing_speaks_against_it(case: Case, now: datetime) -> N
     moments,
 )
 @same_each_time
-def test_waiting_ends_in_time_or_is_not_begun(case: Case, now: datetime) -> None:
+def test_waiting_ends_in_time_or_is_not_begun(case: GateInput, now: datetime) -> None:
     match judge(case, now):
         case Wait(until=until):
             assert now < until <= case.latest
@@ -87,7 +87,7 @@ def test_waiting_ends_in_time_or_is_not_begun(case: Case, now: datetime) -> None
 
 @given(cases, moments)
 @same_each_time
-def test_every_reason_has_words(case: Case, now: datetime) -> None:
+def test_every_reason_has_words(case: GateInput, now: datetime) -> None:
     verdict = judge(case, now)
     assert not isinstance(verdict, Hold) or verdict.reason in REASONS
 
@@ -105,7 +105,10 @@ def test_every_reason_has_words(case: Case, now: datetime) -> None:
         ({"not_before": NOON + timedelta(hours=3)}, "late"),
         ({"decisions": []}, "unapproved"),
         ({"policy": Policy(steps=[*ONE_APPROVER.steps, *ONE_APPROVER.steps])}, "unapproved"),
-        ({"decisions": [Said(hash=A, verdict="approve", person=1, at=NOON, window_end=NOON - timedelta(1))]}, "window"),
+        (
+            {"decisions": [CastDecision(hash=A, verdict="approve", person=1, at=NOON, window_end=NOON - timedelta(1))]},
+            "window",
+        ),
     ],
 )
 def test_each_thing_alone_stops_it_and_says_why(change: dict[str, object], reason: str) -> None:

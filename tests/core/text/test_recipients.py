@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.text.recipients import Recipients, Unread, is_address, read
+from commsched.core.text.recipients import BadEntry, Recipients, is_address, read
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_list_is_read_as_it_was_meant(text: str, addresses: list[str]) -> None
     ],
 )
 def test_what_is_no_address_is_pointed_at_and_never_left_out(text: str, unread: list[tuple[int, str]]) -> None:
-    assert read(text).unread == tuple(Unread(*one) for one in unread)
+    assert read(text).unread == tuple(BadEntry(*one) for one in unread)
 
 
 @given(

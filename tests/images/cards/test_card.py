@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageDraw
 from commsched.images.cards import card, designs, paint, values
 from commsched.images.cards.brand import Brand
 from commsched.images.cards.card import Photo
-from commsched.images.cards.draw_ops import Line
+from commsched.images.cards.draw_ops import TextLine
 from commsched.images.intake import errors
 from commsched.images.text import contrast, runs
 from commsched.images.tools import sheet
@@ -59,7 +59,7 @@ def test_every_design_holds_its_longest_text_in_every_size(name: str) -> None:
                     plan = card.layout(name, size, example(name, length, photo), brand)
                     said = [str(problem.words) for problem in (*plan.drawing.problems, *plan.filled.problems)]
                     assert said == [], f"{name} {size} {length}"
-                    assert any(isinstance(op, Line) for op in plan.drawing.ops)
+                    assert any(isinstance(op, TextLine) for op in plan.drawing.ops)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,7 +110,7 @@ def test_every_word_can_be_read_on_what_it_stands_on(name: str) -> None:
             for length in ("normal", "long"):
                 plan = card.layout(name, size, example(name, length), brand)
                 for op in plan.drawing.ops:
-                    if isinstance(op, Line):
+                    if isinstance(op, TextLine):
                         assert contrast.ratio(op.ink, op.ground) >= 4.5
 
 
@@ -122,11 +122,11 @@ def test_every_pixel_of_a_photo_behind_text_carries_it(name: str, photo: Photo) 
             plan = card.layout(name, size, example(name, "long", photo), brand)
             base = paint.base(plan.design, plan.layers, size, brand, plan.filled, plan.areas).image
             for op in plan.drawing.ops:
-                if isinstance(op, Line) and op.ground == brand.grounds["photo"]:
+                if isinstance(op, TextLine) and op.ground == brand.grounds["photo"]:
                     assert worst(base, op) >= 4.5
 
 
-def worst(base: Image.Image, line: Line) -> float:
+def worst(base: Image.Image, line: TextLine) -> float:
     extent = runs.extent(line.text, line.face)
     box = (
         int(line.x + extent.left * line.size),
@@ -147,7 +147,7 @@ def test_any_two_colours_of_an_office_give_readable_cards(primary: str, accent: 
     brand = Brand(name="Alla", primary=primary, accent=accent)
     for name in NAMES:
         for op in card.layout(name, OG, example(name, "normal"), brand).drawing.ops:
-            if isinstance(op, Line):
+            if isinstance(op, TextLine):
                 assert contrast.ratio(op.ink, op.ground) >= 4.5
 
 
@@ -319,9 +319,9 @@ def test_a_story_keeps_clear_of_what_the_app_lays_over_it() -> None:
     for name in NAMES:
         plan = card.layout(name, (1080, 1920), example(name, "long"), sheet.LIGHT)
         for op in plan.drawing.ops:
-            if isinstance(op, Line) and name != "release":
+            if isinstance(op, TextLine) and name != "release":
                 assert op.y - op.size > 0.1 * 1920
-            if isinstance(op, Line):
+            if isinstance(op, TextLine):
                 assert op.y < 0.86 * 1920
 
 

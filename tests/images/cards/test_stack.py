@@ -12,10 +12,10 @@ from PIL import Image
 from commsched.images.cards import measure, paint, stack
 from commsched.images.cards.brand import Brand
 from commsched.images.cards.designs import Block
-from commsched.images.cards.draw_ops import Area, Box, Line, Op
+from commsched.images.cards.draw_ops import Area, Box, Op, TextLine
 from commsched.images.text import runs
 from commsched.images.text.fonts import Face
-from commsched.images.text.line_breaking import Setting, glued
+from commsched.images.text.line_breaking import TextSetting, glued
 
 CANVAS = (900, 900)
 BRAND = Brand()
@@ -33,7 +33,7 @@ def column(width: int, height: int, valign: str = "top") -> measure.Column:
 def text(words: str, low: float = 3.0, high: float = 9.0, **options: object) -> measure.Text:
     spec = Block(size=(low, high), **options)  # type: ignore[arg-type]
     face = Face({"heading": "Inter", "body": "Source Sans 3", "serif": "Source Serif 4"}[spec.font], spec.weight)
-    return measure.Text(spec, glued(words), Setting(face, spec.tracking), "field", gap=spec.gap)
+    return measure.Text(spec, glued(words), TextSetting(face, spec.tracking), "field", gap=spec.gap)
 
 
 def inked(ops: list[Op]) -> Area | None:
@@ -84,7 +84,7 @@ def test_labels_and_numbered_points_stay_inside_too(said: str, width: int, heigh
 @settings(max_examples=60, deadline=None)
 def test_lines_of_text_do_not_run_into_each_other(said: str, width: int, height: int) -> None:
     ops, _ = stack.solve(column(width, height), [text(said, leading=1.25), text(said, leading=1.25, gap=2.0)])
-    lines = [op for op in ops if isinstance(op, Line)]
+    lines = [op for op in ops if isinstance(op, TextLine)]
     for above, below in pairwise(lines):
         assert below.y > above.y
         if above.text.isascii() and below.text.isascii():
@@ -98,7 +98,7 @@ def test_a_short_text_is_set_large_and_a_long_one_smaller() -> None:
     for words in ("Ja!", "Vi säger ja till fler turer på landsbygden", "Vi säger ja till fler turer. " * 6):
         ops, problems = stack.solve(column(500, 300), [text(words)])
         assert problems == []
-        sizes.append(next(op.size for op in ops if isinstance(op, Line)))
+        sizes.append(next(op.size for op in ops if isinstance(op, TextLine)))
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 90
     assert sizes[0] > sizes[1] > sizes[2] >= 30
@@ -106,13 +106,13 @@ def test_a_short_text_is_set_large_and_a_long_one_smaller() -> None:
 
 def test_texts_of_a_stack_step_down_together() -> None:
     ops, _ = stack.solve(column(500, 260), [text("Rubrik " * 9, 3, 9), text("Ingress " * 20, 2, 4)])
-    sizes = [op.size for op in ops if isinstance(op, Line)]
+    sizes = [op.size for op in ops if isinstance(op, TextLine)]
     assert (sizes[0] - 30) / 60 == pytest.approx((sizes[-1] - 20) / 20, abs=0.08)
 
 
 def test_a_text_that_is_too_long_is_cut_and_said_so() -> None:
     ops, problems = stack.solve(column(300, 120), [text("Alldeles för mycket text. " * 30)])
-    lines = [op for op in ops if isinstance(op, Line)]
+    lines = [op for op in ops if isinstance(op, TextLine)]
     assert lines[-1].text.endswith("…")
     assert len(problems) == 1
     assert problems[0].blocks
@@ -129,15 +129,15 @@ def test_the_problem_names_the_text_that_lost_something() -> None:
 def test_a_word_is_hyphenated_only_when_nothing_else_helps() -> None:
     roomy, _ = stack.solve(column(700, 500), [text("Kollektivtrafikupphandlingen görs om", 3, 9)])
     narrow, _ = stack.solve(column(220, 500), [text("Kollektivtrafikupphandlingen görs om", 4, 9)])
-    assert not any(isinstance(op, Line) and op.text.endswith("-") for op in roomy)
-    assert any(isinstance(op, Line) and op.text.endswith("-") for op in narrow)
+    assert not any(isinstance(op, TextLine) and op.text.endswith("-") for op in roomy)
+    assert any(isinstance(op, TextLine) and op.text.endswith("-") for op in narrow)
 
 
 def test_a_long_word_makes_the_type_smaller_before_it_is_divided() -> None:
     """At 3 units the word just goes in whole; it does, though a large size with hyphens would fill the room better."""
     said = "Kollektivtrafikupphandlingen görs om"
     ops, problems = stack.solve(column(480, 500), [text(said, 3, 12)])
-    lines = [op for op in ops if isinstance(op, Line)]
+    lines = [op for op in ops if isinstance(op, TextLine)]
     assert problems == []
     assert lines[0].text == "Kollektivtrafikupphandlingen"
     assert lines[0].size < 50
@@ -145,7 +145,7 @@ def test_a_long_word_makes_the_type_smaller_before_it_is_divided() -> None:
 
 def test_a_word_that_no_size_holds_is_divided_between_its_words_at_the_smallest() -> None:
     ops, problems = stack.solve(column(300, 500), [text("Sjukvårdsupplysningstelefontjänstpersonalens krav", 4, 12)])
-    lines = [op for op in ops if isinstance(op, Line)]
+    lines = [op for op in ops if isinstance(op, TextLine)]
     assert problems == []
     assert {op.size for op in lines} == {40}
     assert next(op.text for op in lines if op.text.endswith("-")) in ("Sjukvårds-", "Sjukvårdsupplysnings-")
@@ -170,6 +170,6 @@ def test_letters_and_not_their_side_bearings_stand_on_the_edge() -> None:
 def test_a_label_on_a_chip_lies_on_its_chip() -> None:
     ops, _ = stack.solve(column(500, 300), [text("KOLLEKTIVTRAFIK", 3, 3, chip="accent", lines=1)])
     box = next(op for op in ops if isinstance(op, Box))
-    line = next(op for op in ops if isinstance(op, Line))
+    line = next(op for op in ops if isinstance(op, TextLine))
     assert box.area.top < line.y < box.area.bottom
     assert line.ground == box.colour

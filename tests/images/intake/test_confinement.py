@@ -288,7 +288,9 @@ def wish(name: str, language: str, form: Any) -> bytes:
     }
     brand = Brand(name="Norra", heading="Egen", fonts={"Egen": "given:text"}, emoji_font="given:emoji")
     fonts = {"given:text": TEXT, "given:emoji": colour_font()}
-    return msgspec.msgpack.encode(confined.Wish(name, (1080, 1350), texts, {}, photos, brand, form, language, 0, fonts))
+    return msgspec.msgpack.encode(
+        confined.DrawJob(name, (1080, 1350), texts, {}, photos, brand, form, language, 0, fonts)
+    )
 
 
 @pytest.mark.parametrize("process", ["worker", "film", "card"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from commsched.images.cards import card, designs, paint, values
-from commsched.images.cards.draw_ops import Line
+from commsched.images.cards.draw_ops import TextLine
 from commsched.images.cards.values import Photo, Value
 from commsched.images.tools import sheet
 from tests.images import files
@@ -55,7 +55,7 @@ def test_the_focus_of_a_picture_with_room_comes_to_lie_where_no_text_covers_it(
             x, y = area.left + (width / 2 - left) * scale, area.top + (focus * whole[1] - top) * scale
             assert area.left <= x <= area.right
             assert area.top <= y <= area.bottom
-            beside = [op for op in plan.drawing.ops if isinstance(op, Line) and area.left <= op.x <= x]
+            beside = [op for op in plan.drawing.ops if isinstance(op, TextLine) and area.left <= op.x <= x]
             assert not any(op.y - op.size <= y <= op.y + op.size / 3 for op in beside)
             assert layer.scrim not in plan.areas or y < plan.areas[layer.scrim].top
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from commsched.images.cards import card
 from commsched.images.cards.brand import Brand
-from commsched.images.cards.draw_ops import Line
+from commsched.images.cards.draw_ops import TextLine
 from commsched.images.text import fonts, hyphenation, line_breaking, runs
 from commsched.images.text.fonts import Face
-from commsched.images.text.line_breaking import Setting
+from commsched.images.text.line_breaking import TextSetting
 
 BOLD = Face("Inter", 800)
-SETTING = Setting(BOLD)
+SETTING = TextSetting(BOLD)
 SENTENCE = (
     "ja till fler turer på landsbygden och kollektivtrafikupphandlingen i å regionfullmäktige 2027 kl. 18 vård "
     "sjukvårdsnämndens 🚀 årsmöte e\u0301te مرحبا"
@@ -188,7 +188,7 @@ def test_signs_that_no_font_has_are_said_and_never_drawn_as_boxes(monkeypatch: p
     monkeypatch.setattr(fonts, "_system", lambda cut: "")
     fonts.face_for.cache_clear()
     odd = card.layout("headline", (1200, 630), {"headline": "Välkommen 漢字 till Älvmo"}, Brand())
-    lines = [op.text for op in odd.drawing.ops if isinstance(op, Line)]
+    lines = [op.text for op in odd.drawing.ops if isinstance(op, TextLine)]
     assert "漢" not in "".join(lines)
     assert "Älvmo" in " ".join(lines)
     (problem,) = odd.drawing.problems
@@ -217,7 +217,7 @@ def order(line: str) -> list[str]:
 
 
 def set_in(text: str, ems: float) -> list[list[str]]:
-    lines = line_breaking.lines(text, line_breaking.Setting(BOLD), ems, "words")
+    lines = line_breaking.lines(text, line_breaking.TextSetting(BOLD), ems, "words")
     assert lines is not None
     return [order(line) for line in lines]
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select
 
-from commsched.core.platform.contract import Account, ConnectError, DeadToken, Wire
+from commsched.core.platform.contract import Account, ChannelContext, ConnectError, DeadToken
 from commsched.services.channels import checks, connect
 from commsched.services.kernel.context import Office
 from commsched.services.ops import chores
@@ -26,7 +26,7 @@ class Changing(Loudhailer):
         super().__init__()
         self.answer: Any = None
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         made = super().connect(wire)
         if isinstance(self.answer, Exception):
             raise self.answer

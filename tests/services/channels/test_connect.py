@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from commsched.core.approval.rules import Policy, Step
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, ConnectError, Draft, Limits, Part, Platform, Setting, Wire
+from commsched.core.platform.contract import (
+    Account,
+    ChannelContext,
+    ConnectError,
+    Draft,
+    Limits,
+    Part,
+    Platform,
+    Setting,
+)
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound, Problem
 from commsched.platforms import get as platform_called
 from commsched.platforms.folder import PLATFORM as FOLDER
@@ -33,10 +42,10 @@ class Loudhailer(Platform):
     )
 
     def __init__(self) -> None:
-        self.wires: list[Wire] = []
+        self.wires: list[ChannelContext] = []
         self.dead = False
 
-    def connect(self, wire: Wire) -> Account:
+    def connect(self, wire: ChannelContext) -> Account:
         self.wires.append(wire)
         if self.dead or wire.secrets["token"] == "dead":
             raise ConnectError("The token is not accepted.", "token")
@@ -50,13 +59,13 @@ class Loudhailer(Platform):
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
         return []
 
-    def publish(self, part: Part, handles: Handles, wire: Wire) -> Outcome:
+    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
         return Published("1")
 
-    def find(self, part: Part, handles: Handles, since: Any, wire: Wire) -> Finding:
+    def find(self, part: Part, handles: Handles, since: Any, wire: ChannelContext) -> Finding:
         return Absent()
 
-    def delete(self, remote_id: str, wire: Wire) -> Outcome:
+    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
         return Published("1")
 
 

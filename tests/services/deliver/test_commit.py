@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from commsched.services.deliver.quarantine import isolate
+from commsched.services.deliver.quarantine import quarantine
 from commsched.store.fast import FastSelect
-from commsched.store.models import Attempt, Delivery, Entry, Notice, Part
+from commsched.store.models import Attempt, AuditEntry, Delivery, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.services.deliver.test_deliver import due, fail, one, outcome
 from tests.sims.world import LIST, World, discard
@@ -34,7 +34,7 @@ def world() -> Iterator[World]:
 
 def lines(world: World, action: str) -> list[int]:
     with world.office.store.read(EVERY_WORKSPACE) as session:
-        found = session.scalars(select(Entry).where(Entry.action == action).order_by(Entry.id))
+        found = session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id))
         return [entry.facts["delivery"] for entry in found]
 
 
@@ -155,7 +155,7 @@ def test_an_answer_that_was_written_down_after_all_is_not_taken_out_of_the_line(
     world.call()
     (done,) = world.courier._collect(0)
     world.courier._turn([done])
-    isolate(world.office, done)
+    quarantine(world.office, done)
     assert outcome(world) == ("published", "", 1)
 
 

@@ -15,7 +15,7 @@ from commsched.services.deliver import dispatcher as courier_module
 from commsched.services.deliver.recovery import recover
 from commsched.services.deliver.rows import Batch
 from commsched.services.workflow import pause, resolve, schedule
-from commsched.store.models import Attempt, Channel, Decision, Delivery, Entry, Item, Notice, Part
+from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.sims.platform import Crash
 from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
@@ -534,7 +534,7 @@ def test_an_attempt_open_on_the_channel_that_nobody_knows_of_is_read_back_first(
 def test_one_channel_has_one_call_at_a_time_and_many_channels_many(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(courier_module.Courier, "_one_by_one")  # the database need not even refuse it
+    monkeypatch.delattr(courier_module.Dispatcher, "_one_by_one")  # the database need not even refuse it
     for _ in range(3):
         due(world, channel=1)
     due(world, channel=3)
@@ -721,7 +721,9 @@ def test_what_stops_is_told_and_on_the_record_in_the_same_transaction(world: Wor
     with world.office.store.read(EVERY_WORKSPACE) as session:
         people = {n.person_id for n in session.scalars(select(Notice).where(Notice.kind == "held"))}
         assert people == {WRITER, FIRST, SECOND}
-        assert session.scalars(select(Entry).where(Entry.action == "delivery.held")).one().actor == "scheduler"
+        assert (
+            session.scalars(select(AuditEntry).where(AuditEntry.action == "delivery.held")).one().actor == "scheduler"
+        )
         assert session.scalars(select(Item.state)).one() == "held"
 
 
@@ -811,7 +813,9 @@ def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -
     assert (one(world).state, set(fates(world))) == ("published", {"published"})
     assert len({seen.recipient for seen in world.wall.seen}) == len(world.wall.seen) == len(fates(world))
     with world.office.store.read(EVERY_WORKSPACE) as session:
-        lines = session.scalars(select(Entry).where(Entry.action == "delivery.resolved").order_by(Entry.id)).all()
+        lines = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "delivery.resolved").order_by(AuditEntry.id)
+        ).all()
     assert [(line.facts["answer"], line.facts["recipients"]) for line in lines] == [
         ("published", "1"),
         ("not_published", "2"),
@@ -823,7 +827,7 @@ def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -
     resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published")
     assert outcome(world)[:2] == ("held", "absent")
     with world.office.store.read(EVERY_WORKSPACE) as session:
-        line = session.scalars(select(Entry).where(Entry.action == "delivery.resolved")).one()
+        line = session.scalars(select(AuditEntry).where(AuditEntry.action == "delivery.resolved")).one()
     assert line.facts["recipients"] == "1–2"
 
 

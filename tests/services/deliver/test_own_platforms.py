@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from sqlalchemy import update
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Unknown
-from commsched.core.platform.contract import Message
+from commsched.core.platform.contract import Email
 from commsched.mail.relay import mailer_for
 from commsched.services.channels.connect import connect
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.store.models import Workspace
 from tests.conftest import Cast, MailBag, SetClock
@@ -50,11 +50,11 @@ def test_a_release_goes_out_everywhere_at_its_time_and_once(
         session.execute(update(Workspace).where(Workspace.id == cast.place.id).values(is_demo=True))
     press = app.test_client()
     item = release(cast, *channels.values())
-    Courier(office).run()
+    Dispatcher(office).run()
     assert press.get("/n/gruppen/").text.count("Ja till fler turer") == 0
     clock.forward(hours=5)
     for _ in range(3):
-        Courier(office).run()
+        Dispatcher(office).run()
     assert {row.state for row in desk.deliveries(cast, item)} == {"published"}
     page = press.get("/n/gruppen/").text
     assert page.count("Ja till fler turer") == 1
@@ -72,7 +72,7 @@ def test_a_release_goes_out_everywhere_at_its_time_and_once(
 class Picky(MailBag):
     """Answers each recipient in its own way."""
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Email) -> Outcome:
         self.sent.append(message)
         if message.to == "nyheter@b.example":
             return Rejected("550 5.1.1 no such user", "address")
@@ -87,7 +87,7 @@ def test_each_recipient_has_an_outcome_and_a_lost_answer_is_never_sent_again(
     item = release(cast, channels["presslist"])
     clock.forward(hours=5)
     for _ in range(10):
-        Courier(office).run()
+        Dispatcher(office).run()
         clock.forward(minutes=10)
     assert sorted(letter.to for letter in bag.sent) == ["nyheter@b.example", "red@a.example", "tips@c.example"]
     (row,) = desk.deliveries(cast, item)

@@ -17,7 +17,7 @@ from commsched.core.approval.rules import cleared
 from commsched.core.content.model import digest
 from commsched.services.accounts import sessions
 from commsched.services.approval.clearance import read_policy, said_of
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.demo import demo
 from commsched.services.kernel import audit_log
 from commsched.services.kernel.context import Office
@@ -137,7 +137,7 @@ def test_something_goes_out_within_two_minutes_and_starting_again_sends_somethin
     assert timedelta(seconds=30) < info.soon - NOW < timedelta(minutes=2)
     assert info.soon.utcoffset() == timedelta(hours=1), "told by the clock that its pages show, wherever it runs"
     clock.at = info.soon
-    assert Courier(office, worker="test").run() >= 1
+    assert Dispatcher(office, worker="test").run() >= 1
     with office.store.read(EVERY_WORKSPACE) as session:
         due = select(Delivery.state).where(Delivery.due_at == info.soon)
         assert set(session.scalars(due)) == {"published"}

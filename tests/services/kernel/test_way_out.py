@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from commsched.bootstrap import open_office
 from commsched.core.text.messages import Invalid
 from commsched.services.kernel import way_out
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Office
 from commsched.services.ops.doctor import examine
 
@@ -56,9 +56,9 @@ def test_both_reach_the_session_of_every_channel(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_a_channel_may_ask_for_the_port_in_its_own_address(office: Office, address: str, ports: set[int]) -> None:
-    wire = make_wire(office, workspace="gruppen", settings={"base_url": address}, secrets={})
+    wire = make_context(office, workspace="gruppen", settings={"base_url": address}, secrets={})
     assert wire.http.ports == ports
-    assert make_wire(office, workspace="gruppen", settings={}, secrets={}).http.ports == {443}
+    assert make_context(office, workspace="gruppen", settings={}, secrets={}).http.ports == {443}
 
 
 def test_doctor_says_where_calls_go_and_whether_the_proxy_answers(office: Office) -> None:

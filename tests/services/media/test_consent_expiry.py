@@ -10,7 +10,7 @@ from sqlalchemy import select
 from commsched.core.content.draft import PictureIn
 from commsched.services.kernel.context import Office
 from commsched.services.media import consent_expiry, details, provenance
-from commsched.services.media.details import Known
+from commsched.services.media.details import PictureDetails
 from commsched.services.notices import outbox
 from commsched.services.ops import chores
 from commsched.services.views import today
@@ -32,7 +32,9 @@ def shown(office: Office, cast: Cast) -> int:
 
 
 def agree(office: Office, cast: Cast, number: int, until: date | None) -> None:
-    details.write_down(office, cast.actor("writer"), number, Known(persons=(("Anna Ek", until), ("Bo Ek", None))))
+    details.write_down(
+        office, cast.actor("writer"), number, PictureDetails(persons=(("Anna Ek", until), ("Bo Ek", None)))
+    )
 
 
 def used(office: Office, cast: Cast, picture: int) -> int:
@@ -139,7 +141,7 @@ def test_the_first_page_counts_it_until_something_is_done(
 
     def listed() -> list[consent_expiry.Ending]:
         now = clock.at
-        return today.look(office, cast.actor("reader"), now, now + CLOSE, now + CLOSE).consents
+        return today.read_today(office, cast.actor("reader"), now, now + CLOSE, now + CLOSE).consents
 
     assert listed() == []
     clock.forward(days=30)

@@ -15,10 +15,10 @@ from commsched.core.media.consent import person
 from commsched.core.text.messages import Problem
 from commsched.services.content import items
 from commsched.services.design import studio
-from commsched.services.design.studio import Wish
+from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.context import Office
 from commsched.services.media import details, provenance
-from commsched.services.media.details import Known
+from commsched.services.media.details import PictureDetails
 from commsched.services.workflow import editing
 from commsched.store.models import Delivery, Media, PictureSource
 from commsched.store.session import EVERY_WORKSPACE
@@ -42,13 +42,13 @@ def photo(office: Office, cast: Cast) -> int:
 
 
 def card(office: Office, cast: Cast, portrait: int, quote: str = "Vi satsar på bussarna.") -> int:
-    wish = Wish("quote", {"quote": quote, "person": ANNA}, {"portrait": portrait})
+    wish = CardRequest("quote", {"quote": quote, "person": ANNA}, {"portrait": portrait})
     (made,) = studio.save(office, cast.actor("writer"), wish, [SMALL])
     return made
 
 
 def know(office: Office, cast: Cast, number: int, until: date | None, **more: object) -> None:
-    details.write_down(office, cast.actor("writer"), number, Known(persons=((ANNA, until),), **more))  # type: ignore[arg-type]
+    details.write_down(office, cast.actor("writer"), number, PictureDetails(persons=((ANNA, until),), **more))  # type: ignore[arg-type]
 
 
 def problems(office: Office, cast: Cast, to: int, *pictures: int) -> list[Problem]:

@@ -15,7 +15,7 @@ from commsched.services.content import compose, items
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Office
 from commsched.services.media import crops, library, renditions
-from commsched.services.views.preview import looks
+from commsched.services.views.preview import previews
 from commsched.services.workflow import editing
 from commsched.store.models import Channel, Delivery, Derivative, Media
 from tests import writing
@@ -122,7 +122,7 @@ def test_a_picture_over_the_limit_is_made_smaller_and_that_is_said(
     content = shown(office, cast, item)
     assert content.on(to["mastodon"]).pictures == []
     with office.store.read(cast.place.id) as session:
-        seen = {one.channel.id: one for one in looks(office, session, content)}
+        seen = {one.channel.id: one for one in previews(office, session, content)}
     [out] = seen[to["facebook"]].draft.pictures
     assert out.size <= 4_000_000
     assert len(out.read()) == out.size
@@ -356,12 +356,12 @@ def test_a_crop_is_found_where_it_was_put(office: Office, cast: Cast, crop: str,
     number = writing.picture(office, cast)
     move(office, cast, number, {crop: place})
     with office.store.read(cast.place.id) as session:
-        [seen] = [one for one in crops.shown(session.get_one(Media, number)) if one.crop == crop]
+        [seen] = [one for one in crops.crop_views(session.get_one(Media, number)) if one.crop == crop]
     assert abs(seen.place - place) <= 0.6
     move(office, cast, number, {crop: None})
     with office.store.read(cast.place.id) as session:
         row = session.get_one(Media, number)
-        assert [one.moved for one in crops.shown(row)] == [False] * 5
+        assert [one.moved for one in crops.crop_views(row)] == [False] * 5
 
 
 def test_a_picture_that_has_the_shape_already_is_not_made_anew(office: Office, cast: Cast, to: dict[str, int]) -> None:

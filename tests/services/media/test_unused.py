@@ -22,7 +22,7 @@ from commsched.services.media import library, provenance, quota, search
 from commsched.services.media import unused as cleanup
 from commsched.services.ops import chores, doctor
 from commsched.services.workflow import editing
-from commsched.store.models import Derivative, Entry, GoneFile, Likeness, Media, Video, Workspace
+from commsched.store.models import AuditEntry, Derivative, GoneFile, Likeness, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
 from tests.conftest import Cast, SetClock
@@ -107,7 +107,9 @@ def test_the_rows_go_and_the_files_with_them(office: Office, cast: Cast) -> None
         assert list(session.scalars(select(Media.id))) == [number]
         assert set(session.scalars(select(Likeness.media_id))) <= {number}
         assert list(session.scalars(select(GoneFile))) == []
-        assert session.scalars(select(Entry).where(Entry.action == "picture.removed")).one().facts["count"] == 1
+        assert (
+            session.scalars(select(AuditEntry).where(AuditEntry.action == "picture.removed")).one().facts["count"] == 1
+        )
 
 
 def elsewhere(cast: Cast) -> Actor:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from commsched.mail.relay import mailer_for
 from commsched.services.channels import connect
 from commsched.services.content import compose
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel import members
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import resolve
@@ -42,7 +42,7 @@ def test_a_press_list_is_held_with_its_reason_and_nothing_is_called_published(
 ) -> None:
     item = release(cast, writing.press_list(mute, cast))
     clock.forward(hours=5)
-    Courier(mute).run()
+    Dispatcher(mute).run()
     (row,) = desk.deliveries(cast, item)
     assert (row.state, row.reason) == ("held", "mail")
     assert desk.look(cast, item).state == "held"
@@ -54,12 +54,12 @@ def test_it_goes_out_once_a_mail_server_is_set_and_somebody_says_so(
 ) -> None:
     item = release(cast, writing.press_list(mute, cast))
     clock.forward(hours=5)
-    Courier(mute).run()
+    Dispatcher(mute).run()
     (row,) = desk.deliveries(cast, item)
     mended = replace(mute, mailer=mail)
     resolve.send(mended, cast.actor(), row.id)
     for _ in range(3):
-        Courier(mended).run()
+        Dispatcher(mended).run()
     assert [row.state for row in desk.deliveries(cast, item)] == ["published"]
     assert len(mail.sent) == 2
 
@@ -69,7 +69,7 @@ def test_the_demo_keeps_its_files(mute: Office, cast: Cast, clock: SetClock, tmp
     item = release(cast, writing.press_list(mute, cast))
     clock.forward(hours=5)
     for _ in range(3):
-        Courier(mute).run()
+        Dispatcher(mute).run()
     assert [row.state for row in desk.deliveries(cast, item)] == ["published"]
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 2
 
@@ -77,7 +77,7 @@ def test_the_demo_keeps_its_files(mute: Office, cast: Cast, clock: SetClock, tmp
 def test_other_channels_need_no_mail_server(mute: Office, cast: Cast, clock: SetClock) -> None:
     item = release(cast, writing.channel(mute, cast.place.id))
     clock.forward(hours=5)
-    Courier(mute).run()
+    Dispatcher(mute).run()
     assert [row.state for row in desk.deliveries(cast, item)] == ["published"]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from commsched.services.deliver.after_restore import doubt
 from commsched.services.ops import after_restore
 from commsched.services.workflow import pause, resolve, schedule
-from commsched.store.models import Channel, Delivery, Entry, Item, Part, Workspace
+from commsched.store.models import AuditEntry, Channel, Delivery, Item, Part, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.services.deliver.test_deliver import due, fail, one, outcome
 from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
@@ -307,7 +307,7 @@ def test_the_pause_says_why_in_a_sentence_and_the_record_what_was_found(world: W
     world.settle()
     with world.office.store.read(EVERY_WORKSPACE) as session:
         assert set(session.scalars(select(Workspace.pause_reason))) == {after_restore.REASON}
-        actions = session.scalars(select(Entry.action).where(Entry.action.like("delivery.%"))).all()
+        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("delivery.%"))).all()
     assert actions == ["delivery.doubted", "delivery.absent"]
     assert pause.REASONS[after_restore.REASON].endswith(".")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.channel_context import make_wire
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Office
 from commsched.services.ops import doctor, health
 from tests.conftest import NOW, Browser, Cast
@@ -48,7 +48,7 @@ def serve() -> Iterator[Serve]:
 
 
 def ask(office: Office, url: str, times: int = 3) -> None:
-    wire = make_wire(office, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
+    wire = make_context(office, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
     with wire.http as http:
         for _ in range(times):
             assert http.get(url).ok

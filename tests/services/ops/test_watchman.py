@@ -16,7 +16,7 @@ from commsched.services.kernel import heartbeats, overdue
 from commsched.services.kernel.context import Office
 from commsched.services.notices import outbox, templates
 from commsched.services.ops import chores, health, integrity, metrics
-from commsched.services.ops.watchman import MARK, SURE, Lookout, Watch
+from commsched.services.ops.watchman import MARK, SURE, Lookout, Watchman
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Attempt, Channel, Delivery, Heartbeat, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -89,7 +89,7 @@ def test_what_the_engine_says_of_itself_is_said_everywhere(
 
 
 def test_an_engine_that_dies_again_and_again_is_not_going_although_each_one_beats(office: Office) -> None:
-    heartbeats.say(office, heartbeats.KEEPER, "dies")
+    heartbeats.write_beat(office, heartbeats.KEEPER, "dies")
     beat(office)
     assert stands(office) == "dies"
     office.clock.forward(minutes=11)  # type: ignore[attr-defined]
@@ -181,7 +181,7 @@ def told(office: Office, mail: MailBag) -> list[tuple[str, str]]:
     return found
 
 
-def look(*watches: Watch, times: int = SURE) -> None:
+def look(*watches: Watchman, times: int = SURE) -> None:
     for _ in range(times):
         for watch in watches:
             watch.look()
@@ -203,7 +203,7 @@ ABLE = ["astrid@example.org", "gunnar@example.org", "karin@example.org", "nils@e
 def test_a_scheduler_that_stops_is_told_once_and_once_more_when_it_goes(
     quiet: Office, clock: SetClock, mail: MailBag
 ) -> None:
-    web, engine = Watch(quiet, "web"), Watch(quiet, "clock")
+    web, engine = Watchman(quiet, "web"), Watchman(quiet, "clock")
     look(web, engine, times=3)
     assert told(quiet, mail) == [], "all is well"
     clock.forward(minutes=2)
@@ -226,14 +226,14 @@ def test_the_pages_send_the_mail_themselves_when_the_engine_is_gone(
     quiet: Office, clock: SetClock, mail: MailBag
 ) -> None:
     clock.forward(minutes=2)
-    look(Watch(quiet, "web"))
+    look(Watchman(quiet, "web"))
     assert len(mail.sent) == len(ABLE), "nobody else would have"
     assert "commsched up" in mail.sent[0].text, "it says what to do"
 
 
 def test_a_clock_that_jumps_is_told_at_once(quiet: Office, mail: MailBag) -> None:
     beat(quiet, "clock")
-    Watch(quiet, "clock").look()
+    Watchman(quiet, "clock").look()
     outbox.send_due(quiet)
     assert len(mail.sent) == len(ABLE)
     assert "hoppade" in mail.sent[0].text
@@ -245,14 +245,14 @@ def test_what_is_overdue_is_told_to_the_office_that_it_concerns(
     told(quiet, mail)
     clock.forward(hours=1, minutes=6)
     beat(quiet)
-    look(Watch(quiet, "clock"))
+    look(Watchman(quiet, "clock"))
     first = told(quiet, mail)
     assert sorted(to for to, _ in first) == ABLE[:3]
     assert {subject for _, subject in first} == {"Något har inte gått ut i tid"}
     with quiet.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Delivery).values(state="published", next_at=None))
     beat(quiet)
-    look(Watch(quiet, "clock"), times=3)
+    look(Watchman(quiet, "clock"), times=3)
     assert sorted(to for to, _ in told(quiet, mail)) == ABLE[:3]
 
 
@@ -263,17 +263,17 @@ def test_the_engine_notices_that_the_pages_are_gone_unless_they_were_told_to_end
     lookout.start()
     clock.forward(minutes=4)
     beat(quiet)
-    look(Watch(quiet, "clock"))
+    look(Watchman(quiet, "clock"))
     assert {subject for _, subject in told(quiet, mail)} == {"Sidorna svarar inte"}
     lookout.stop()
-    look(Watch(quiet, "clock"), times=3)
+    look(Watchman(quiet, "clock"), times=3)
     assert {subject for _, subject in told(quiet, mail)} == {"Allt är bra igen"}
 
 
 def test_where_the_database_cannot_be_read_those_who_were_known_are_mailed_once(
     quiet: Office, mail: MailBag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    web, engine = Watch(quiet, "web"), Watch(quiet, "clock")
+    web, engine = Watchman(quiet, "web"), Watchman(quiet, "clock")
     look(web, engine)
     damage(quiet)
     look(web, engine, times=3)
@@ -341,18 +341,18 @@ def test_the_daily_look_finds_damage_before_it_is_needed(office: Office, cast: C
     beat(office)
     assert stands(office) == "", "it is whole again, and that is not said a day too late"
     office.clock.at = restored - timedelta(minutes=11)  # type: ignore[attr-defined]
-    heartbeats.say(office, heartbeats.WHOLE, "page 7 is never used")
+    heartbeats.write_beat(office, heartbeats.WHOLE, "page 7 is never used")
     assert not all(check.ok for check in health.checks(office) if check.name == "database")
 
 
 def test_the_look_sees_a_damaged_page(office: Office, cast: Cast) -> None:
-    assert integrity.look(office) == ""
+    assert integrity.check_pages(office) == ""
     with office.store.engine.connect() as connection:
         size = connection.exec_driver_sql("PRAGMA page_size").scalar()
         root = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'ix_delivery_next_at'")
         page = root.scalar()
     damage_page(office, int(page or 0), int(size or 0))
-    assert integrity.look(office)
+    assert integrity.check_pages(office)
 
 
 def damage_page(office: Office, page: int, size: int) -> None:

@@ -12,7 +12,7 @@ from commsched.services.accounts import people
 from commsched.services.content import items
 from commsched.services.kernel.display_state import states
 from commsched.services.views import calendar
-from commsched.services.views.calendar import Wanted
+from commsched.services.views.calendar import CalendarFilter
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import Channel, Delivery, Item
 from tests.conftest import NOW, Cast
@@ -24,12 +24,12 @@ SPAN = (NOW - timedelta(days=10), NOW + timedelta(days=10))
 
 def shown(cast: Cast, **wanted: object) -> list[calendar.Row]:
     with cast.office.store.read(cast.place.id) as session:
-        return list(calendar.rows(session, *SPAN, Wanted(**wanted), NOW))  # type: ignore[arg-type]
+        return list(calendar.rows(session, *SPAN, CalendarFilter(**wanted), NOW))  # type: ignore[arg-type]
 
 
-def stamp(cast: Cast, wanted: Wanted | None = None) -> str:
+def stamp(cast: Cast, wanted: CalendarFilter | None = None) -> str:
     with cast.office.store.read(cast.place.id) as session:
-        return calendar.stamp(session, *SPAN, wanted or Wanted(), NOW)
+        return calendar.stamp(session, *SPAN, wanted or CalendarFilter(), NOW)
 
 
 def test_items_stand_in_the_order_of_their_times_and_nothing_outside_the_span(cast: Cast) -> None:
@@ -38,7 +38,7 @@ def test_items_stand_in_the_order_of_their_times_and_nothing_outside_the_span(ca
     loose = written(cast, publish_at=None)
     assert [row[0] for row in shown(cast)] == [early, late]
     with cast.office.store.read(cast.place.id) as session:
-        assert [row[0] for row in calendar.undated(session, Wanted(), NOW)] == [loose]
+        assert [row[0] for row in calendar.undated(session, CalendarFilter(), NOW)] == [loose]
 
 
 def test_another_offices_items_channels_and_people_are_not_there(cast: Cast) -> None:
@@ -152,14 +152,14 @@ def test_the_stamp_changes_with_everything_that_is_shown(cast: Cast, change: Cal
 def test_a_kept_stamp_is_good_until_anybody_commits_anything(cast: Cast) -> None:
     office, place = cast.office, cast.place.id
     item = scheduled(cast)
-    assert calendar.kept_stamp(office, place, *SPAN, Wanted()) is None
+    assert calendar.kept_stamp(office, place, *SPAN, CalendarFilter()) is None
     with office.store.read(place) as session:
-        made = calendar.fresh_stamp(office, session, *SPAN, Wanted())
-    assert calendar.kept_stamp(office, place, *SPAN, Wanted()) == made
-    assert calendar.kept_stamp(office, cast.elsewhere.id, *SPAN, Wanted()) is None
-    assert calendar.kept_stamp(office, place, *SPAN, Wanted(group="review")) is None
+        made = calendar.fresh_stamp(office, session, *SPAN, CalendarFilter())
+    assert calendar.kept_stamp(office, place, *SPAN, CalendarFilter()) == made
+    assert calendar.kept_stamp(office, cast.elsewhere.id, *SPAN, CalendarFilter()) is None
+    assert calendar.kept_stamp(office, place, *SPAN, CalendarFilter(group="review")) is None
     schedule.move(office, cast.actor("writer"), item, "2026-11-26T12:15")
-    assert calendar.kept_stamp(office, place, *SPAN, Wanted()) is None
+    assert calendar.kept_stamp(office, place, *SPAN, CalendarFilter()) is None
 
 
 def test_where_an_item_may_be_moved_without_asking_again(cast: Cast) -> None:

@@ -17,7 +17,7 @@ MIDNIGHT = NOW - timedelta(hours=7)
 
 def seen(cast: Cast, role: str = "approver") -> today.Now:
     tomorrow = MIDNIGHT + timedelta(days=1)
-    return today.look(cast.office, cast.actor(role), MIDNIGHT, tomorrow, tomorrow + timedelta(days=7))
+    return today.read_today(cast.office, cast.actor(role), MIDNIGHT, tomorrow, tomorrow + timedelta(days=7))
 
 
 def test_an_empty_office_waits_for_nobody(cast: Cast) -> None:

@@ -23,7 +23,7 @@ from commsched.services.notices import outbox
 from commsched.services.ops import chores
 from commsched.services.views import today
 from commsched.services.workflow import approval_links, approve, editing, leaving, schedule
-from commsched.store.models import Decision, Entry, Item, Media, Membership, Notice, Person, Workspace
+from commsched.store.models import AuditEntry, Decision, Item, Media, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
 from tests.conftest import Cast, MailBag
@@ -44,7 +44,9 @@ def yes(cast: Cast, who: str, item: int) -> None:
 
 def record(cast: Cast, item: int) -> list[str]:
     with cast.office.store.read(cast.place.id) as session:
-        return list(session.scalars(select(Entry.action).where(Entry.item_id == item).order_by(Entry.id)))
+        return list(
+            session.scalars(select(AuditEntry.action).where(AuditEntry.item_id == item).order_by(AuditEntry.id))
+        )
 
 
 def stand_in(cast: Cast, principal: Person, deputy: Person) -> None:
@@ -73,7 +75,7 @@ def test_who_has_said_yes_is_not_asked_again_in_mail_on_today_or_on_the_page(cas
     chores.run(cast.office)  # the reminder
     assert len(asked_mails(cast, cast.approver)) == before
     at = cast.office.now()
-    shown = today.look(cast.office, cast.actor("approver"), at, at + timedelta(days=1), at + timedelta(days=2))
+    shown = today.read_today(cast.office, cast.actor("approver"), at, at + timedelta(days=1), at + timedelta(days=2))
     assert item not in shown.mine
     with pytest.raises(NotAllowed, match="said yes already"):
         yes(cast, "approver", item)

@@ -97,7 +97,7 @@ def test_what_is_written_of_a_picture(cast: Cast) -> None:
     assert (newest(cast, Media).alt, newest(cast, Media).credit) == (KEPT, KEPT)
     search.describe(office, writer, media, SAID, SAID)
     assert (newest(cast, Media).alt, newest(cast, Media).credit) == (KEPT, KEPT)
-    known = details.Known(SAID, SAID, SAID, (SAID, ODD), ((SAID, None),))
+    known = details.PictureDetails(SAID, SAID, SAID, (SAID, ODD), ((SAID, None),))
     details.write_down(office, writer, media, known)
     row = newest(cast, Media)
     assert (row.alt, row.credit, row.facts["licence"], row.facts["tags"]) == (KEPT, KEPT, KEPT, [KEPT])

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from commsched.core.text.messages import Conflict
 from commsched.services.workflow import editing, pause, resolve, schedule
 from commsched.services.workflow.stops import Left
-from commsched.store.models import Delivery, Entry, Item, Part
+from commsched.store.models import AuditEntry, Delivery, Item, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.services.deliver.test_deliver import due, fail, one, outcome
 from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
@@ -167,7 +167,7 @@ def test_a_mailing_stops_between_two_recipients_and_the_answer_says_what_had_gon
     with world.office.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Delivery.state)).all() == ["cancelled"]
         action = "item.cancelled" if deed == "cancel" else "delivery.dropped"
-        line = session.scalars(select(Entry).where(Entry.action == action)).one()
+        line = session.scalars(select(AuditEntry).where(AuditEntry.action == action)).one()
     assert (line.facts["out"], line.facts["under_way"], line.facts["of"]) == (int(in_call), 1, 3)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from commsched.mail.relay import mailer_for
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.store.models import Channel, Workspace
 from tests import writing
@@ -37,7 +37,7 @@ def out(office: Office, cast: Cast, clock: SetClock, *channels: int) -> int:
     number = desk.scheduled(cast, channels=list(channels), kind="release", title="Ja till fler turer", contact="Eva")
     clock.forward(hours=5)
     for _ in range(3):
-        Courier(office).run()
+        Dispatcher(office).run()
     return number
 
 
@@ -131,7 +131,7 @@ def test_a_take_down_says_who_is_told_or_whom_to_tell(
 ) -> None:
     number = desk.scheduled(cast)
     clock.forward(hours=5)
-    Courier(office).run()
+    Dispatcher(office).run()
     if not mails:
         office.mailer = mailer_for({}, tmp_path / "outbox")
     given = browse(cast.writer).post(f"~/items/{number}/take-down", {"reason": "Fel underlag."}, follow_redirects=True)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from commsched.core.content.draft import PictureIn, VariantIn
 from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Handles, Published
-from commsched.core.platform.contract import Draft, Part, Wire
+from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.platforms import get
 from commsched.services.content import compose, items
 from commsched.services.kernel.context import Office
@@ -62,20 +62,20 @@ def item(office: Office, cast: Cast, number: int, **more: Any) -> int:
     return editing.create(office, cast.actor("writer"), writing.draft([number], **given))
 
 
-def on_facebook(sim: Any) -> Wire:
+def on_facebook(sim: Any) -> ChannelContext:
     return wire({"base_url": sim.url, "page_id": PAGE["id"]}, {"access_token": TOKEN}, account=PAGE["id"])
 
 
-def on_x(sim: Any) -> Wire:
+def on_x(sim: Any) -> ChannelContext:
     return wire({"base_url": sim.url}, KEYS, account=USER["id"])
 
 
-def send(office: Office, cast: Cast, item_id: int, key: str, on: Wire) -> preview.Look:
+def send(office: Office, cast: Cast, item_id: int, key: str, on: ChannelContext) -> preview.Preview:
     """Publish every part as the publisher does, by the same content; returns the preview made of it."""
     with office.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item_id)).parsed()
         uid = items.load(session, item_id).uid
-        (look,) = preview.looks(office, session, content, uid)
+        (look,) = preview.previews(office, session, content, uid)
         files = compose.stored(office, session, content)
         people = compose.addresses(office, look.channel)
     platform = get(key)
@@ -206,7 +206,7 @@ def test_the_press_mail_is_what_was_shown(browse: Browse, office: Office, cast: 
     number = channel(office, cast.place.id, "presslist", settings=settings, secrets=secrets, account_name="presslist")
     item_id = release(office, cast, number)
     bag = MailBag()
-    on = Wire(
+    on = ChannelContext(
         channel=number,
         settings=settings,
         secrets={},
@@ -240,7 +240,9 @@ def test_a_correction_tells_an_editor_at_once_that_it_is_one(office: Office, cas
     assert list_.subject(draft) == "Rättelse: Fler turer"
     assert list_.subject(replace(draft, title="Rättelse: fler turer")) == "Rättelse: fler turer"
     assert list_.subject(replace(draft, correction="")) == "Fler turer"
-    on = Wire(channel=1, settings={}, secrets={}, now=office.now, http=None, mailer=MailBag(), workspace="gruppen")
+    on = ChannelContext(
+        channel=1, settings={}, secrets={}, now=office.now, http=None, mailer=MailBag(), workspace="gruppen"
+    )
     part = Part(number=0, role="recipient", text="Hej.", draft=draft, recipient="red@x.example", message_id="1@x")
     letter = list_.message(part, on)
     assert letter.subject == "Rättelse: Fler turer"
@@ -251,7 +253,7 @@ def test_a_correction_tells_an_editor_at_once_that_it_is_one(office: Office, cas
 def test_the_file_is_what_was_shown(browse: Browse, office: Office, cast: Cast, tmp_path: Path) -> None:
     number = channel(office, cast.place.id, "folder", account_name="0")
     item_id = release(office, cast, number)
-    on = Wire(channel=number, settings={"path": str(tmp_path / "out")}, secrets={}, now=office.now, http=None)
+    on = ChannelContext(channel=number, settings={"path": str(tmp_path / "out")}, secrets={}, now=office.now, http=None)
     send(office, cast, item_id, "folder", on)
     (folder,) = (tmp_path / "out").iterdir()
     preview_html = shown(browse, cast, item_id)
@@ -299,7 +301,7 @@ def items_time(office: Office, cast: Cast, item_id: int) -> Any:
 def test_the_sandbox_wall_is_what_was_shown(browse: Browse, office: Office, cast: Cast) -> None:
     number = channel(office, cast.place.id, "sandbox", name="Väggen", account_name="Sandbox")
     item_id = item(office, cast, number, text="Första delen.\n---\nAndra delen.")
-    on = Wire(channel=number, settings={}, secrets={}, now=office.now, http=None, workspace="gruppen")
+    on = ChannelContext(channel=number, settings={}, secrets={}, now=office.now, http=None, workspace="gruppen")
     look = send(office, cast, item_id, "sandbox", on)
     told = bare(shown(browse, cast, item_id))
     assert look.sender == cast.place.name

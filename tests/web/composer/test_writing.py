@@ -17,7 +17,7 @@ from commsched.services.accounts import people
 from commsched.services.content import items
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import approve, editing, schedule
-from commsched.store.models import Entry, Item, Revision, Workspace
+from commsched.store.models import AuditEntry, Item, Revision, Workspace
 from tests import writing
 from tests.conftest import Browser, Cast, SetClock
 
@@ -500,7 +500,7 @@ def test_an_hour_of_autosaving_is_a_few_lines_in_the_record(
         ).get_json()
         assert told["saved"]
     with office.store.read(cast.place.id) as session:
-        lines = session.scalars(select(Entry).where(Entry.item_id == told["id"])).all()
+        lines = session.scalars(select(AuditEntry).where(AuditEntry.item_id == told["id"])).all()
     assert [line.action for line in lines] == ["item.created", "item.edited"]
     assert count(office, cast, Revision) == 31
 

@@ -11,8 +11,8 @@ import pytest
 
 from commsched.core.content.draft import PictureIn
 from commsched.core.content.model import Content
-from commsched.core.text.catalogues import say
-from commsched.core.text.messages import Words
+from commsched.core.text.catalogues import translate
+from commsched.core.text.messages import Message
 from commsched.services.channels import connect
 from commsched.services.content import items
 from commsched.services.kernel.context import Office
@@ -175,7 +175,9 @@ def test_a_platform_in_a_sentence_is_in_its_language(browse: Browse, office: Off
     wall = writing.channel(office, cast.place.id, "sandbox")
     long = "x" * 600
     assert "för lång för sandlådan" in told(browse(cast.writer), channels=wall, text=f"{long}\n---\n{long}")
-    assert say(Words("%(platform)s needs a picture.", {"platform": Words("The sandbox")}), "sv").startswith("Sandlådan")
+    assert translate(Message("%(platform)s needs a picture.", {"platform": Message("The sandbox")}), "sv").startswith(
+        "Sandlådan"
+    )
 
 
 def test_what_stopped_of_something_partly_out_can_have_another_time(

@@ -12,7 +12,7 @@ from commsched.core.content.model import Content
 from commsched.core.text.length import fold
 from commsched.services.content import items
 from commsched.services.design import studio
-from commsched.services.design.studio import Wish
+from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.context import Office
 from commsched.services.media import details, search
 from commsched.services.workflow import editing
@@ -119,7 +119,7 @@ def test_a_picture_is_found_however_it_was_described(
     number = writing.picture(office, cast, alt="En buss.")
     writing.picture(office, cast, alt="Något helt annat.", tone=90)
     known: dict[str, Any] = {"tags": (kept,), "persons": ((kept, None),)}
-    given = details.Known(**{"alt": "En buss.", where: known.get(where, kept)})
+    given = details.PictureDetails(**{"alt": "En buss.", where: known.get(where, kept)})
     details.write_down(office, cast.actor("writer"), number, given)
     with office.store.read(cast.place.id) as session:
         assert [row.id for row in search.newest(session, asked)] == [number]
@@ -134,7 +134,7 @@ def test_pictures_are_not_found_by_what_only_the_program_writes_of_them(office: 
 
 
 def test_a_card_is_found_by_its_words_and_not_by_its_design(office: Office, cast: Cast) -> None:
-    wish = Wish("headline", {"headline": "Fler TURER till A\u030ange"}, {})
+    wish = CardRequest("headline", {"headline": "Fler TURER till A\u030ange"}, {})
     (number,) = studio.save(office, cast.actor("writer"), wish, [(600, 315)], "Text på grön botten.")
     with office.store.read(cast.place.id) as session:
         assert [row.id for row in search.newest(session, "turer ånge")] == [number]

@@ -17,10 +17,10 @@ from commsched.core.content.draft import DraftIn
 from commsched.core.content.model import ChannelContent, Picture, canonical, digest
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed
 from commsched.services.content import items
-from commsched.services.deliver.dispatcher import Courier
+from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import corrections, editing, resolve, takedown
-from commsched.store.models import Delivery, Entry, Item, Media, Notice, PictureSource, PictureUse, Revision
+from commsched.store.models import AuditEntry, Delivery, Item, Media, Notice, PictureSource, PictureUse, Revision
 from tests import publications
 from tests.conftest import NOW, Browser, Cast, SetClock
 from tests.web.public.test_newsroom import AN_HOUR_AGO, ATOM, address, release
@@ -307,7 +307,7 @@ def test_what_was_corrected_or_taken_down_goes_to_nobody_else(
     if not waits:
         with pytest.raises(Conflict):
             resolve.send(office, cast.actor("writer"), number)
-    Courier(office, wait=lambda seconds: None).run()
+    Dispatcher(office, wait=lambda seconds: None).run()
     with office.store.read(cast.place.id) as session:
         row = session.get_one(Delivery, number)
         assert (row.state, row.reason) == ("held", how if waits else "")
@@ -326,7 +326,7 @@ def test_taking_down_is_told_and_on_the_record_and_needs_a_reason(office: Office
         takedown.put_back(office, cast.actor("writer"), item.id)
     with office.store.read(cast.place.id) as session:
         people = set(session.scalars(select(Notice.person_id).where(Notice.kind == "taken_down")))
-        actions = list(session.scalars(select(Entry.action).where(Entry.item_id == item.id)))
+        actions = list(session.scalars(select(AuditEntry.action).where(AuditEntry.item_id == item.id)))
     assert people == {cast.approver.id, cast.administrator.id}
     assert actions == ["item.taken_down"]
 
@@ -377,7 +377,7 @@ def test_the_whole_way_of_a_correction(
     review = leader.get(f"/w/gruppen/items/{number}/review").text
     assert "Det var inte säkert." in review
     _approve_and_send(office, cast, number)
-    Courier(office, wait=lambda seconds: None).run()
+    Dispatcher(office, wait=lambda seconds: None).run()
     page = press.get(here).text
     assert "Regionen säger nog." in page
     assert "Det var inte säkert." in page

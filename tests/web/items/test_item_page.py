@@ -91,7 +91,7 @@ def test_scheduled_it_does_not_promise_to_go_out_with_a_picture_whose_consent_ha
     number = writing.submitted(office, cast, [to["x"]], media=[PictureIn(id=media)])
     approve.approve(office, cast.actor("approver"), number, revision(office, cast, number).hash)
     assert "Publiceras av sig självt" in words(browse(cast.reader).get(f"~/items/{number}").text)
-    known = details.Known(persons=(("Anna Ek", date(2026, 1, 2)),))
+    known = details.PictureDetails(persons=(("Anna Ek", date(2026, 1, 2)),))
     details.write_down(office, cast.actor("writer"), media, known)
     told = words(browse(cast.reader).get(f"~/items/{number}").text)
     assert "Publiceras av sig självt" not in told

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.services.design import studio
-from commsched.services.design.studio import Wish
+from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.context import Office
 from commsched.services.media import search
 from commsched.services.workflow import editing
@@ -96,7 +96,7 @@ def test_a_card_is_shown_whole_among_the_pictures_and_a_photo_is_not(
 ) -> None:
     writing.picture(office, cast)
     assert 'class="whole"' not in browse(cast.reader).get("~/pictures/").text
-    studio.save(office, cast.actor("writer"), Wish("headline", {"headline": "Fler turer"}, {}), [(600, 315)])
+    studio.save(office, cast.actor("writer"), CardRequest("headline", {"headline": "Fler turer"}, {}), [(600, 315)])
     assert browse(cast.reader).get("~/pictures/").text.count('class="whole"') == 1
 
 

@@ -116,7 +116,7 @@ def test_two_connections_never_write_the_same_file_at_once(office: Office, cast:
     import io
 
     row = uploads.begin(office, cast.actor("writer"), 9000, "a.jpg", "image/jpeg")
-    with uploads._held(office, row), pytest.raises(uploads.Busy):
+    with uploads._held(office, row), pytest.raises(uploads.UploadBusy):
         uploads.append(office, cast.actor("writer"), row.uid, 0, io.BytesIO(b"x"))
     assert uploads.append(office, cast.actor("writer"), row.uid, 0, io.BytesIO(b"x")) == 1
 
@@ -221,9 +221,9 @@ def test_a_file_that_is_just_being_taken_in_is_not_forgotten_halfway(
     told: list[str] = []
 
     def take(_path: object, _name: str) -> dict[str, Any]:
-        with pytest.raises(uploads.Busy):
+        with pytest.raises(uploads.UploadBusy):
             uploads.cancel(office, actor, uid)
-        with pytest.raises(uploads.Busy):
+        with pytest.raises(uploads.UploadBusy):
             uploads.finish(office, actor, uid, take)
         told.append("taken")
         return {"pictures": []}

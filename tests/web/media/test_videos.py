@@ -16,7 +16,7 @@ from commsched.core.content.draft import PictureIn
 from commsched.core.media.sizes import MB
 from commsched.services.kernel.context import Office
 from commsched.services.media import details, quota, uploads, videos
-from commsched.services.media.details import Known
+from commsched.services.media.details import PictureDetails
 from commsched.services.workflow import editing
 from commsched.store.models import GoneFile, Media, Upload, Video
 from tests import writing
@@ -27,7 +27,7 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def taken(office: Office, cast: Cast) -> videos.Taken:
+def taken(office: Office, cast: Cast) -> videos.TakenVideo:
     return videos.add_from(office, cast.actor("writer"), io.BytesIO(films.video(sound="aac")), "Torget i maj.mp4")
 
 
@@ -88,13 +88,15 @@ def test_the_composer_takes_pictures_only(browse: Browse, office: Office, cast: 
     assert posters(office, cast) == []
 
 
-def test_the_same_video_twice_is_one(office: Office, cast: Cast, taken: videos.Taken) -> None:
+def test_the_same_video_twice_is_one(office: Office, cast: Cast, taken: videos.TakenVideo) -> None:
     again = videos.add_from(office, cast.actor("writer"), io.BytesIO(films.video(sound="aac")), "Igen.mp4")
     assert (again.again, again.video.id) == (True, taken.video.id)
     assert len(posters(office, cast)) == 1
 
 
-def test_the_poster_can_be_used_in_an_item(browse: Browse, office: Office, cast: Cast, taken: videos.Taken) -> None:
+def test_the_poster_can_be_used_in_an_item(
+    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
+) -> None:
     to = writing.channels(office, cast)
     number = taken.poster.media.id
     assert editing.create(office, cast.actor("writer"), writing.draft([to["x"]], media=[PictureIn(id=number, alt="x")]))
@@ -103,7 +105,7 @@ def test_the_poster_can_be_used_in_an_item(browse: Browse, office: Office, cast:
 
 
 def test_another_moment_is_another_picture_of_the_same_people(
-    browse: Browse, office: Office, cast: Cast, taken: videos.Taken
+    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     from datetime import date
 
@@ -112,7 +114,7 @@ def test_another_moment_is_another_picture_of_the_same_people(
         office,
         cast.actor("writer"),
         first.id,
-        Known(
+        PictureDetails(
             alt="Anna.",
             credit="Karin Ek",
             persons=(("Anna Ek", date(2027, 1, 31)),),
@@ -134,7 +136,7 @@ def test_another_moment_is_another_picture_of_the_same_people(
 
 @pytest.mark.parametrize("typed", ["", "snart", "-1", "99", "nan", "1e99"])
 def test_a_moment_that_is_none_is_said_by_its_field(
-    browse: Browse, cast: Cast, taken: videos.Taken, typed: str
+    browse: Browse, cast: Cast, taken: videos.TakenVideo, typed: str
 ) -> None:
     given = browse(cast.writer).post(f"~/pictures/videos/{taken.video.id}", {"moment": typed})
     assert given.status_code == 422
@@ -143,7 +145,7 @@ def test_a_moment_that_is_none_is_said_by_its_field(
 
 
 def test_a_player_gets_the_part_that_it_asks_for(
-    browse: Browse, office: Office, cast: Cast, taken: videos.Taken
+    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     browser = browse(cast.reader)
     with browser.get(f"~/pictures/videos/{taken.video.id}/file", headers={"Range": "bytes=4-11"}) as part:
@@ -156,7 +158,7 @@ def test_a_player_gets_the_part_that_it_asks_for(
 
 
 def test_stills_that_are_gone_from_the_cache_are_drawn_anew(
-    browse: Browse, office: Office, cast: Cast, taken: videos.Taken
+    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     moment = taken.video.facts["moments"][3]
     path = videos.still(office, taken.video, moment)
@@ -168,7 +170,7 @@ def test_stills_that_are_gone_from_the_cache_are_drawn_anew(
 
 
 def test_a_video_is_deleted_and_its_poster_stays(
-    browse: Browse, office: Office, cast: Cast, taken: videos.Taken
+    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     path = videos.file_of(office, taken.video)
     assert browse(cast.reader).post(f"~/pictures/videos/{taken.video.id}/delete").status_code == 403
@@ -180,7 +182,7 @@ def test_a_video_is_deleted_and_its_poster_stays(
     assert browse(cast.reader).get(f"~/pictures/{taken.poster.media.id}/details").status_code == 200
 
 
-def test_another_offices_video_is_not_there(browse: Browse, cast: Cast, taken: videos.Taken) -> None:
+def test_another_offices_video_is_not_there(browse: Browse, cast: Cast, taken: videos.TakenVideo) -> None:
     browser = browse(cast.stranger, "distriktet")
     for path in ("", "/file", f"/moments/{taken.video.facts['moments'][0]}"):
         assert browser.get(f"~/pictures/videos/{taken.video.id}{path}").status_code == 404
@@ -198,13 +200,13 @@ def test_a_video_being_read_is_not_swept_away(office: Office, cast: Cast) -> Non
 
 
 def test_who_is_shown_in_an_earlier_poster_is_not_forgotten_when_it_is_chosen_again(
-    office: Office, cast: Cast, taken: videos.Taken
+    office: Office, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     writer, first = cast.actor("writer"), taken.poster.media.id
-    details.write_down(office, writer, first, Known(persons=(("Anna Ask", date(2027, 1, 31)),)))
+    details.write_down(office, writer, first, PictureDetails(persons=(("Anna Ask", date(2027, 1, 31)),)))
     at = taken.video.facts["moment"]
     other = videos.choose(office, writer, taken.video.id, next(m for m in taken.video.facts["moments"] if m != at))
-    details.write_down(office, writer, other.media.id, Known())  # nobody can be seen in that one
+    details.write_down(office, writer, other.media.id, PictureDetails())  # nobody can be seen in that one
     again = videos.choose(office, writer, taken.video.id, at).media
     assert again.id == first
     assert [one["name"] for one in again.facts["persons"]] == ["Anna Ask"]

@@ -142,12 +142,12 @@ def test_the_address_that_the_platform_records_is_the_one_that_answers(
 ) -> None:
     from commsched.core.delivery.outcome import Handles, Published
     from commsched.core.platform.contract import Draft
-    from commsched.services.kernel.channel_context import make_wire
+    from commsched.services.kernel.channel_context import make_context
 
     item = release(office, cast, room)
     newsroom = office.platform("newsroom")
     draft = Draft(kind="release", title="Ja till fler turer på landet", text="Regionen säger **ja**.", uid=item.uid)
-    wire = make_wire(office, workspace="gruppen", channel=room, settings={}, secrets={})
+    wire = make_context(office, workspace="gruppen", channel=room, settings={}, secrets={})
     outcome = newsroom.publish(newsroom.parts(draft)[0], Handles(), wire)
     assert isinstance(outcome, Published)
     assert press.get(outcome.url.removeprefix("http://localhost")).status_code == 200

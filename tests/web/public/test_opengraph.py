@@ -103,7 +103,7 @@ def test_a_picture_that_does_not_do_for_a_link_gives_way_to_the_card(
     assert len(list((office.home / "cache" / "og").rglob("*.jpg"))) == 1
 
 
-@pytest.mark.parametrize("trouble", [errors.TooHeavy, errors.Busy, errors.Damaged, OSError])
+@pytest.mark.parametrize("trouble", [errors.TooHeavy, errors.PictureBusy, errors.Damaged, OSError])
 def test_what_went_wrong_in_passing_is_tried_again(
     press: FlaskClient, office: Office, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch, trouble: Any
 ) -> None:

@@ -14,7 +14,7 @@ from commsched.core.text.messages import Invalid, NotFound
 from commsched.services.accounts import credential_inventory, login_throttle, people, sessions, tokens
 from commsched.services.kernel.context import Office
 from commsched.services.workflow import leaving
-from commsched.store.models import Entry, Person, SignIn
+from commsched.store.models import AuditEntry, Person, SignIn
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import token_hash
 from commsched.web.app import create_app, without_port
@@ -296,7 +296,7 @@ def test_signing_in_and_out_stands_in_the_record(office: Office, cast: Cast) -> 
     secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
     sessions.sign_out(office, secret)
     with office.store.read(cast.place.id) as session:
-        found = session.scalars(select(Entry.action).where(Entry.actor_id == cast.writer.id)).all()
+        found = session.scalars(select(AuditEntry.action).where(AuditEntry.actor_id == cast.writer.id)).all()
     assert found == ["person.signed_in", "person.signed_out"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from commsched.mail.folder import FolderMailer
-from commsched.store.models import Channel, Entry
+from commsched.store.models import AuditEntry, Channel
 from tests import writing
 from tests.conftest import Browser, Cast
 from tests.publications import channel
@@ -65,8 +65,8 @@ def test_a_lists_addresses_are_seen_and_changed_by_administrators_only_and_the_l
     assert admin.post(f"~/channels/{papers}/addresses", lines).status_code == 303
     assert "2 adresser" in admin.get("~/channels/").text
     with cast.office.store.read(cast.place.id) as session:
-        actions = set(session.scalars(select(Entry.action)))
-        told = " ".join(str(facts) for facts in session.scalars(select(Entry.facts)))
+        actions = set(session.scalars(select(AuditEntry.action)))
+        told = " ".join(str(facts) for facts in session.scalars(select(AuditEntry.facts)))
     assert {"channel.list_opened", "channel.list_changed"} <= actions
     assert "red@tidning.example" not in told
     room = channel(cast.office, cast.place.id, "newsroom")
@@ -91,7 +91,9 @@ def test_changed_addresses_are_one_line_in_the_record(cast: Cast, browse: Callab
     lines = {"addresses": "red@tidning.example\np4@radio.example"}
     assert browse(cast.administrator).post(f"~/channels/{papers}/addresses", lines).status_code == 303
     with cast.office.store.read(cast.place.id) as session:
-        told = session.scalars(select(Entry).where(Entry.action.startswith("channel.")).order_by(Entry.id)).all()
+        told = session.scalars(
+            select(AuditEntry).where(AuditEntry.action.startswith("channel.")).order_by(AuditEntry.id)
+        ).all()
     assert [one.action for one in told][-1:] == ["channel.list_changed"]
     assert "channel.reconnected" not in {one.action for one in told}
     assert told[-1].facts["count"] == 2
