@@ -31,12 +31,12 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.orm import foreign, relationship, selectinload
 from werkzeug.test import EnvironBuilder
 
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.core.access.routes import allow
 from commsched.core.timing import dates
 from commsched.services.accounts import people
 from commsched.services.accounts.sessions import sign_in
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.views import calendar
 from commsched.store.models import Channel, Delivery, Item, Revision
 from commsched.web.app import create_app
@@ -66,11 +66,13 @@ class Still:
         return NOW
 
 
-def furnish(office: Office, posts: int) -> int:
+def furnish(installation: Installation, posts: int) -> int:
     """An office with ``posts`` posts in one month, two deliveries each, over twenty channels."""
-    place, person = people.create_workspace(office, "Mätgruppen", "m@example.org", "mätningens lösenord", slug="m")
+    place, person = people.create_workspace(
+        installation, "Mätgruppen", "m@example.org", "mätningens lösenord", slug="m"
+    )
     kinds = ("sandbox", "newsroom", "folder")
-    with office.store.write(place.id) as session:
+    with installation.store.write(place.id) as session:
         rows = [
             {
                 "workspace_id": place.id,
@@ -136,7 +138,7 @@ def furnish(office: Office, posts: int) -> int:
             }
             for channel in (one, other)
         ]
-    with office.store.write(place.id) as session:
+    with installation.store.write(place.id) as session:
         for table, some in ((Item, items), (Revision, revisions), (Delivery, deliveries)):
             session.execute(insert(table), some)
     return place.id
@@ -153,7 +155,7 @@ CHIP = """{% macro chip(row, base) %}{% set look = STATES[row.shown] %}<li class
  href="{{ base }}/calendar/{{ row.id }}/move" aria-label="{{ _('Move …') }}" aria-describedby=t{{ row.id }}></a>{% endif %}</li>{% endmacro %}"""
 
 
-def add_plain(app: Flask, office: Office) -> None:
+def add_plain(app: Flask, installation: Installation) -> None:
     """The page as one writes it first: entities, relations loaded with them, a macro for each chip."""
     Item.deliveries = relationship(Delivery, primaryjoin=foreign(Delivery.item_id) == Item.id, order_by=Delivery.id)  # type: ignore[attr-defined]
     Delivery.channel = relationship(Channel, primaryjoin=foreign(Delivery.channel_id) == Channel.id, viewonly=True)  # type: ignore[attr-defined]
@@ -163,7 +165,7 @@ def add_plain(app: Flask, office: Office) -> None:
     def plain() -> str:
         shown = span("month", dates.local(NOW, "Europe/Stockholm").date(), "Europe/Stockholm")
         wanted = calendar.CalendarFilter()
-        with office.store.read(i18n.actor().workspace) as session:
+        with installation.store.read(i18n.actor().workspace) as session:
             found = session.scalars(
                 select(Item)
                 .where(Item.publish_at >= shown.start, Item.publish_at < shown.end, Item.state != "cancelled")
@@ -179,7 +181,7 @@ def add_plain(app: Flask, office: Office) -> None:
                 row.moves, row.near = row.state not in calendar.FIXED, row.id in near
                 placed.append(chips.Placed(row.wall, str(draw(row, "/w/m"))))
             around = calendar.Around(
-                channels, {m.person_id: m.person.name for m in people.members(office, i18n.actor().workspace)}
+                channels, {m.person_id: m.person.name for m in people.members(installation, i18n.actor().workspace)}
             )
             return i18n.page(
                 "calendar/month.html",
@@ -286,9 +288,9 @@ def measure(works: dict[str, Callable[[], object]], rounds: int, times: int) -> 
 class Counter:
     """Statements that read or write, as the driver gets them."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, installation: Installation) -> None:
         self.number = 0
-        event.listen(office.store.engine, "before_cursor_execute", self._count)
+        event.listen(installation.store.engine, "before_cursor_execute", self._count)
 
     def _count(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         self.number += not statement.startswith(("BEGIN", "PRAGMA"))
@@ -297,18 +299,18 @@ class Counter:
 def run(posts: int, rounds: int, times: int) -> dict[str, float]:
     """Everything the table shows."""
     with tempfile.TemporaryDirectory() as folder:
-        office = open_office(folder, clock=Still())
-        furnish(office, posts)
-        app = create_app(office)
-        add_plain(app, office)
+        installation = open_installation(folder, clock=Still())
+        furnish(installation, posts)
+        app = create_app(installation)
+        add_plain(app, installation)
         client = app.test_client()
-        client.set_cookie("session", sign_in(office, "m@example.org", "mätningens lösenord"))
-        figures = _figures(app, client, office, rounds, times)
-        office.store.close()
+        client.set_cookie("session", sign_in(installation, "m@example.org", "mätningens lösenord"))
+        figures = _figures(app, client, installation, rounds, times)
+        installation.store.close()
         return figures
 
 
-def _figures(app: Flask, client: Any, office: Office, rounds: int, times: int) -> dict[str, float]:
+def _figures(app: Flask, client: Any, installation: Installation, rounds: int, times: int) -> dict[str, float]:
     def get(path: str, status: int = 200, **headers: str) -> Any:
         given = client.get(path, headers=headers)
         assert given.status_code == status, (path, given.status_code)
@@ -328,7 +330,7 @@ def _figures(app: Flask, client: Any, office: Office, rounds: int, times: int) -
     pairs = zip(_chips(first.text), _chips(get("/w/m/plain").text), strict=True)
     differ = [(mine, plain) for mine, plain in pairs if mine != plain]
     assert not differ, f"the two pages must say the same: {differ[0]}"
-    counter = Counter(office)
+    counter = Counter(installation)
     get(ours)
     statements, counter.number = counter.number, 0
     get("/w/m/plain")
@@ -340,7 +342,7 @@ def _figures(app: Flask, client: Any, office: Office, rounds: int, times: int) -
         looks = chips.Chips(calendar.Around({}, {}), ZONE, "", True).looks
     shell = re.sub(r'(?s)(<div class="month">).*(</div>\s*<p class="cal-foot)', r"\1<!--days-->\2", first.text)
     micros = [int(moment.timestamp() * 1_000_000) for moment in (month.start, month.end)]
-    lowest = floor(office.home / "commsched.db", shell, looks, *micros)
+    lowest = floor(installation.home / "commsched.db", shell, looks, *micros)
     times_cpu = measure(
         {
             "ours": call(ours),

@@ -36,9 +36,9 @@ def ours(folder: Path, count: int, channels: int) -> float:
     from commsched.engine.embedded import collect_rarely
     from commsched.services.deliver.dispatcher import Dispatcher
 
-    office = bare_office(folder, {"noop": Noop()})
-    fill(office, count, channels, "noop", datetime.now(UTC) - timedelta(days=1), timedelta(0))
-    courier = Dispatcher(office)
+    installation = bare_office(folder, {"noop": Noop()})
+    fill(installation, count, channels, "noop", datetime.now(UTC) - timedelta(days=1), timedelta(0))
+    courier = Dispatcher(installation)
     collect_rarely()  # as the engine does when it starts
     start = time.perf_counter()
     made = courier.run()

@@ -23,7 +23,7 @@ from commsched.core.delivery.outcome import Handles, Outcome
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.engine.embedded import Engine
 from commsched.services.deliver import rows
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 STEP = timedelta(milliseconds=50)
 
@@ -39,11 +39,11 @@ class Stamped(Noop):
         return super().publish(part, handles, wire)
 
 
-def find_due(offices: Sequence[Office], rounds: int = 1000) -> list[float]:
+def find_due(offices: Sequence[Installation], rounds: int = 1000) -> list[float]:
     """Microseconds to learn that nothing is due, and when the next is: each office's median, asked in turn."""
     took: list[list[float]] = [[] for _ in offices]
     with ExitStack() as stack:
-        connections = [stack.enter_context(office.store.engine.connect()) for office in offices]
+        connections = [stack.enter_context(installation.store.engine.connect()) for installation in offices]
         for _ in range(rounds):
             for connection, figures in zip(connections, took, strict=True):
                 start = time.perf_counter()
@@ -53,16 +53,16 @@ def find_due(offices: Sequence[Office], rounds: int = 1000) -> list[float]:
     return [statistics.median(figures) for figures in took]
 
 
-def lateness(office: Office, platform: Stamped, posts: int) -> list[float]:
+def lateness(installation: Installation, platform: Stamped, posts: int) -> list[float]:
     """Milliseconds from due to call, for ``posts`` that fall due one by one."""
-    engine = Engine(office)
+    engine = Engine(installation)
     engine.start()
     time.sleep(2)
-    fill(office, posts, 10, "noop", datetime.now(UTC) + timedelta(seconds=3), STEP)
-    office.wake()
+    fill(installation, posts, 10, "noop", datetime.now(UTC) + timedelta(seconds=3), STEP)
+    installation.wake()
     time.sleep(3 + posts * STEP.total_seconds() + 3)
     engine.stop()
-    with office.store.engine.connect() as connection:
+    with installation.store.engine.connect() as connection:
         due = connection.exec_driver_sql("SELECT uid, due_at FROM delivery WHERE state = 'published'").all()
     found = []
     for uid, micros in due:
@@ -81,12 +81,12 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         platform = Stamped()
-        office, little = (bare_office(folder / name, {"noop": platform}) for name in ("large", "small"))
+        installation, little = (bare_office(folder / name, {"noop": platform}) for name in ("large", "small"))
         far = datetime.now(UTC) + timedelta(days=30)
         fill(little, 10_000, 100, "noop", far, timedelta(seconds=1))
-        fill(office, given.future, 100, "noop", far, timedelta(seconds=1))
-        small, large = find_due([little, office])
-        late = lateness(office, platform, given.posts)
+        fill(installation, given.future, 100, "noop", far, timedelta(seconds=1))
+        small, large = find_due([little, installation])
+        late = lateness(installation, platform, given.posts)
         p50, p99 = late[len(late) // 2], late[min(len(late) - 1, int(len(late) * 0.99))]
         grown = f"{large:.0f} µs at {given.future:,} ({large / small:.2f} times)"
         print(f"finding what is due: {small:.0f} µs at 10,000, {grown}")

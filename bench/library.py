@@ -95,7 +95,7 @@ def furnish(session: Session, count: int) -> None:
 
 
 def measure(session: Session) -> dict[str, list[float]]:
-    row, office = session.get_one(Media, 1), session.get_one(Workspace, 1)
+    row, installation = session.get_one(Media, 1), session.get_one(Workspace, 1)
     page = search.newest(session, limit=60)
     asked: dict[str, Callable[[], object]] = {
         "nearly the same": lambda: near_duplicates.alike(session, row),
@@ -103,8 +103,8 @@ def measure(session: Session) -> dict[str, list[float]]:
         "who is shown in ten": lambda: provenance.persons(session, [f"{n:064x}" for n in range(10, 110, 10)]),
         "consents of a page of 60": lambda: provenance.ends(session, page),
         "what soon ends, for the first page": lambda: consent_expiry.ending(session, NOW),
-        "how full it is": lambda: quota.usage(session, office),
-        "what is unused": lambda: unused.unused(session, office),
+        "how full it is": lambda: quota.usage(session, installation),
+        "what is unused": lambda: unused.unused(session, installation),
     }
     found: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(ROUNDS):

@@ -13,7 +13,7 @@ from commsched.core.content.model import ChannelContent, Content, canonical, dig
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
 from commsched.core.text.messages import Problem
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.migrate import ready
 from commsched.store.models import Channel, Decision, Delivery, Item, Person, Revision, Workspace
 from commsched.store.session import Store
@@ -51,12 +51,12 @@ class Noop(Platform):
         return Published(remote_id)
 
 
-def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> Office:
+def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> Installation:
     """An office with nothing in it and these platforms."""
     home.mkdir(parents=True, exist_ok=True)
     store = Store(url or f"sqlite:///{home / 'commsched.db'}")
     ready(store, home / "backups", datetime.now(UTC))
-    return Office(
+    return Installation(
         home=home,
         store=store,
         vault=Vault.open(home / "secret.key"),
@@ -69,7 +69,7 @@ def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> Of
 
 
 def fill(
-    office: Office,
+    installation: Installation,
     count: int,
     channels: int,
     platform: str,
@@ -78,7 +78,7 @@ def fill(
     settings: dict[str, str] | None = None,
 ) -> None:
     """``count`` approved deliveries spread evenly over ``channels``, due every ``step`` from ``first_due``."""
-    with office.store.ledger() as connection:
+    with installation.store.ledger() as connection:
         start = (connection.execute(Item.__table__.select().order_by(Item.id.desc()).limit(1)).first() or (0,))[0]
         if not start:
             connection.execute(insert(Workspace), [{"id": 1, "slug": "bench", "name": "Bench", "created_at": EPOCH}])

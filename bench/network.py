@@ -60,20 +60,26 @@ def main() -> None:
     from commsched.services.deliver.dispatcher import Dispatcher
 
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    office = bare_office(folder, {"mastodon": platforms.get("mastodon")})
-    office.http = http_session
+    installation = bare_office(folder, {"mastodon": platforms.get("mastodon")})
+    installation.http = http_session
     settings = {"base_url": url, "allow_private": "1"}
     fill(
-        office, given.posts, given.channels, "mastodon", datetime.now(UTC) - timedelta(hours=1), timedelta(0), settings
+        installation,
+        given.posts,
+        given.channels,
+        "mastodon",
+        datetime.now(UTC) - timedelta(hours=1),
+        timedelta(0),
+        settings,
     )
-    secret = office.vault.seal_map({"access_token": "bench"})
-    with office.store.ledger() as connection:
+    secret = installation.vault.seal_map({"access_token": "bench"})
+    with installation.store.ledger() as connection:
         connection.exec_driver_sql("UPDATE channel SET secrets = ?", (secret,))
     with ThreadPoolExecutor(32) as hands:
         start = time.perf_counter()
-        made = Dispatcher(office, hands=hands).run()
+        made = Dispatcher(installation, hands=hands).run()
         took = time.perf_counter() - start
-    with office.store.engine.connect() as connection:
+    with installation.store.engine.connect() as connection:
         out = connection.exec_driver_sql("SELECT count(*) FROM delivery WHERE state = 'published'").scalar()
     print(f"{out} of {given.posts} posts over {given.channels} channels in {took:.2f} s ({made / took:.0f}/s)")
     server.terminate()

@@ -108,8 +108,8 @@ def main() -> None:
         print(
             f"start: flask + sqlalchemy + waitress {bare:.0f} ms, the web app {ours:.0f} ms ({ours / bare:.2f} times)"
         )
-        office, demo = idle("up", home), idle("demo", home / "demo")
-        print(f"idle, web and engine together: {office:.0f} MB; the demo: {demo:.0f} MB (PSS)")
+        installation, demo = idle("up", home), idle("demo", home / "demo")
+        print(f"idle, web and engine together: {installation:.0f} MB; the demo: {demo:.0f} MB (PSS)")
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.images.tools.sheet import portrait
 from commsched.services.accounts import people
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
 from commsched.web.app import create_app
 
@@ -30,19 +30,19 @@ TYPED = "Vi säger ja till fler turer på landsbygden och lägre priser för ung
 def live(changes: int = 40) -> dict[str, float]:
     """Median and worst milliseconds for a change to a headline with a photo: request, drawing, answer."""
     home = Path(tempfile.mkdtemp(prefix="commsched-studio-"))
-    office = open_office(home)
+    installation = open_installation(home)
     try:
-        return _typed(office, changes)
+        return _typed(installation, changes)
     finally:
-        office.store.close()
+        installation.store.close()
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _typed(office: Office, changes: int) -> dict[str, float]:
-    place, person = people.create_workspace(office, "Bench", "bench@example.org", PASSWORD, person_name="Eva Ek")
+def _typed(installation: Installation, changes: int) -> dict[str, float]:
+    place, person = people.create_workspace(installation, "Bench", "bench@example.org", PASSWORD, person_name="Eva Ek")
     actor = Actor(person.id, person.name, place.id, "administrator")
-    photo = library.add(office, actor, portrait((1536, 1818)).data, "portrait.jpg").media.id
-    client, token = signed_in(create_app(office))
+    photo = library.add(installation, actor, portrait((1536, 1818)).data, "portrait.jpg").media.id
+    client, token = signed_in(create_app(installation))
     wall, cpu = [], []
     for number in range(changes):
         words = {"text-headline": TYPED[: 12 + number], "text-kicker": "Trafik", "picture-photo": str(photo)}

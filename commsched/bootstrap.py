@@ -22,7 +22,7 @@ from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
 from commsched.platforms._dial import connect
 from commsched.services.kernel.channel_context import TIMEOUT
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.way_out import authority_of, proxy_of
 from commsched.services.ops.in_use import complete
 from commsched.services.ops.wake_pipe import ring
@@ -127,14 +127,14 @@ def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any
     return Session.for_settings(settings, deadline=TIMEOUT, proxy=proxy, ca_file=ca_file)
 
 
-def open_office(
+def open_installation(
     home: str | Path | None = None,
     *,
     clock: Clock | None = None,
     url: str | URL | None = None,
     say: Callable[[Message], None] | None = None,
     **given: str,
-) -> Office:
+) -> Installation:
     """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
     when an older one has been brought up to date, else the log is. A restore that was cut short is completed first;
     settings that cannot be used are refused before the database is touched."""
@@ -154,7 +154,7 @@ def open_office(
     except BaseException:
         store.close()
         raise
-    return Office(
+    return Installation(
         home=folder,
         store=store,
         vault=vault,
@@ -168,7 +168,7 @@ def open_office(
     )
 
 
-def open_copy(folder: Path, clock: Clock | None = None) -> Office:
+def open_copy(folder: Path, clock: Clock | None = None) -> Installation:
     """Open the office that a restore makes ready in ``folder``, whatever database the environment names. The copy that
     an update of its database would leave is not told of: the backup itself is one."""
-    return open_office(folder, clock=clock, url=sqlite_url(folder / "commsched.db"), say=lambda _words: None)
+    return open_installation(folder, clock=clock, url=sqlite_url(folder / "commsched.db"), say=lambda _words: None)

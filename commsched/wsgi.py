@@ -15,7 +15,7 @@ if no := refusal(sys.platform):
 os.umask(0o077)  # what an office writes is its owner's only
 gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
 
-from commsched.bootstrap import home_directory, open_office  # noqa: E402
+from commsched.bootstrap import home_directory, open_installation  # noqa: E402
 from commsched.core.installation.settings import BadSettings  # noqa: E402
 from commsched.core.text.catalogues import translate  # noqa: E402
 from commsched.core.text.messages import Conflict  # noqa: E402
@@ -29,12 +29,12 @@ home = home_directory()
 home.mkdir(mode=0o700, parents=True, exist_ok=True)
 try:
     lock = enter(home)  # none is restored over an office whose pages are served
-    office = open_office()
-    app = create_app(office)
+    installation = open_installation()
+    app = create_app(installation)
 except BadSettings as error:
     raise SystemExit("\n".join(translate(words, "en") for words in error.problems)) from error
 except Conflict as error:
     raise SystemExit(translate(error.words, "en")) from error
-app.wsgi_app = LookedAfter(app.wsgi_app, office)  # type: ignore[method-assign]
+app.wsgi_app = LookedAfter(app.wsgi_app, installation)  # type: ignore[method-assign]
 gc.freeze()
 gc.enable()

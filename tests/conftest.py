@@ -18,7 +18,7 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Publis
 from commsched.core.platform.contract import Email, Mailer
 from commsched.services.accounts import passwords, people, sessions
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.migrate import ready
 from commsched.store.models import Heartbeat, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store
@@ -63,7 +63,7 @@ class MailBag(Mailer):
 class Cast:
     """Two offices and who is in them. ``stranger`` is an administrator, but only of the other one."""
 
-    office: Office
+    installation: Installation
     place: Workspace
     elsewhere: Workspace
     administrator: Person
@@ -141,12 +141,12 @@ def mail() -> MailBag:
 
 
 @pytest.fixture
-def office(tmp_path: Path, blank_home: Path, clock: SetClock, mail: MailBag) -> Iterator[Office]:
+def installation(tmp_path: Path, blank_home: Path, clock: SetClock, mail: MailBag) -> Iterator[Installation]:
     """An empty office: no workspace, nobody in it, a clock that stands still, mail that goes into a bag."""
     home = tmp_path / "home"
     shutil.copytree(blank_home, home)
     store = Store(f"sqlite:///{home / 'commsched.db'}")
-    made = Office(
+    made = Installation(
         home=home,
         store=store,
         vault=Vault.open(home / "secret.key"),
@@ -169,22 +169,22 @@ def _no_network(allow_private: bool) -> Any:
 
 
 @pytest.fixture
-def cast(office: Office) -> Cast:
+def cast(installation: Installation) -> Cast:
     """Regiongruppen with four people, and another office with one."""
     place, boss = people.create_workspace(
-        office, "Regiongruppen", "astrid@example.org", PASSWORD, person_name="Astrid Holm", slug="gruppen"
+        installation, "Regiongruppen", "astrid@example.org", PASSWORD, person_name="Astrid Holm", slug="gruppen"
     )
     other, stranger = people.create_workspace(
-        office, "Distriktet", "nils@example.org", PASSWORD, person_name="Nils Berg", slug="distriktet"
+        installation, "Distriktet", "nils@example.org", PASSWORD, person_name="Nils Berg", slug="distriktet"
     )
     admin = Actor(boss.id, boss.name, place.id, "administrator")
 
     def member(name: str, role: str) -> Person:
         email = f"{name.split()[0].lower()}@example.org"
-        return people.add_person(office, admin, email, role, name=name, password=PASSWORD).person
+        return people.add_person(installation, admin, email, role, name=name, password=PASSWORD).person
 
     return Cast(
-        office,
+        installation,
         place,
         other,
         administrator=boss,
@@ -196,28 +196,28 @@ def cast(office: Office) -> Cast:
 
 
 @pytest.fixture
-def ticking(office: Office) -> Office:
+def ticking(installation: Installation) -> Installation:
     """The office with a scheduler's clock that has just ticked."""
-    with office.store.write(EVERY_WORKSPACE) as session:
-        session.merge(Heartbeat(name=heartbeats.CLOCK, at=office.now()))
-    return office
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        session.merge(Heartbeat(name=heartbeats.CLOCK, at=installation.now()))
+    return installation
 
 
 @pytest.fixture
-def app(office: Office) -> Flask:
+def app(installation: Installation) -> Flask:
     from commsched.web.app import create_app
 
-    return create_app(office, testing=True)
+    return create_app(installation, testing=True)
 
 
 @pytest.fixture
-def browse(app: Flask, office: Office, cast: Cast) -> Callable[..., Browser]:
+def browse(app: Flask, installation: Installation, cast: Cast) -> Callable[..., Browser]:
     """``browse(person)`` is a browser where that person is signed in; ``browse()`` one where nobody is."""
 
     def open_browser(person: Person | None = None, slug: str = cast.place.slug) -> Browser:
         client = app.test_client()
         if person is not None:
-            secret = sessions.sign_in(office, person.email, PASSWORD)
+            secret = sessions.sign_in(installation, person.email, PASSWORD)
             client.set_cookie("session", secret)
         return Browser(client, slug)
 

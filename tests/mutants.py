@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant(
         "a jumped clock is believed",
         "engine/embedded.py",
-        "if not self.office.skew.agrees(self.office.now()):",
+        "if not self.installation.skew.agrees(self.installation.now()):",
         "if False:",
         HEART,
     ),
@@ -111,7 +111,9 @@ MUTANTS = (
         "rows.next_due(connection)",
         HEART,
     ),
-    Mutant("looks without drawing breath", "engine/embedded.py", "max(due, self.office.now() + BREATH)", "due", HEART),
+    Mutant(
+        "looks without drawing breath", "engine/embedded.py", "max(due, self.installation.now() + BREATH)", "due", HEART
+    ),
     Mutant(
         "the lock is given back while a chore is at work",
         "engine/clock.py",
@@ -208,7 +210,7 @@ MUTANTS = (
     Mutant(
         "a move leaves yeses that do not cover it",
         "services/workflow/schedule.py",
-        "outgrown = rounds.lapse(office, session, actor, item, revision)",
+        "outgrown = rounds.lapse(installation, session, actor, item, revision)",
         "outgrown = False",
         f"{EYES}half_approved",
     ),
@@ -278,14 +280,14 @@ MUTANTS = (
     Mutant(
         "it is approved though its time has passed",
         "services/workflow/approve.py",
-        "item.latest_at < office.now():",
+        "item.latest_at < installation.now():",
         "False:",
         "tests/services/workflow/test_schedule.py",
     ),
     Mutant(
         "what nobody can approve is sent in",
         "services/approval/rounds.py",
-        "if approvers.turn(office, session, item, revision).stuck:",
+        "if approvers.turn(installation, session, item, revision).stuck:",
         "if False:",
         f"{EYES}what_nobody_could",
     ),
@@ -636,10 +638,16 @@ MUTANTS = (
     Mutant("recovery skipped", "services/deliver/recovery.py", "if row.channel_id not in besides]", "if False]"),
     Mutant("recovery takes calls under way", "services/deliver/recovery.py", "if row.channel_id not in besides]", "]"),
     Mutant(
-        "resume past the latest time", "services/workflow/pause.py", "if row.latest_at < office.now():", "if False:"
+        "resume past the latest time",
+        "services/workflow/pause.py",
+        "if row.latest_at < installation.now():",
+        "if False:",
     ),
     Mutant(
-        "resume sends what was missed", "services/workflow/pause.py", "held = hold_missed(session, office)", "held = []"
+        "resume sends what was missed",
+        "services/workflow/pause.py",
+        "held = hold_missed(session, installation)",
+        "held = []",
     ),
     Mutant(
         "parts out of order",
@@ -657,7 +665,10 @@ MUTANTS = (
     ),
     Mutant("more attempts than hands", "services/deliver/dispatcher.py", "room <= 0 and", "False and"),
     Mutant(
-        "late call after a sleep", "services/deliver/calls.py", "if office.now() - call.since > STALE:", "if False:"
+        "late call after a sleep",
+        "services/deliver/calls.py",
+        "if installation.now() - call.since > STALE:",
+        "if False:",
     ),
     Mutant("late answer undoes a decision", SETTLE, "if self._overtaken(done, row, part):", "if False:"),
     Mutant(
@@ -722,7 +733,10 @@ MUTANTS = (
         "tests/web/items/test_corrections.py",
     ),
     Mutant(
-        "stopped in silence", "services/deliver/dispatcher.py", "tell(self.office, connection, considerer.told)", "pass"
+        "stopped in silence",
+        "services/deliver/dispatcher.py",
+        "send_alerts(self.installation, connection, considerer.told)",
+        "pass",
     ),
     Mutant(
         "a restore doubts only what was due",
@@ -734,7 +748,7 @@ MUTANTS = (
     Mutant(
         "a restore moves what is not settled",
         "services/ops/after_restore.py",
-        "settled = settle(office, manifest.made_at)",
+        "settled = settle(installation, manifest.made_at)",
         "settled = Settled(0, 0)",
         CUT_SHORT,
     ),
@@ -748,14 +762,14 @@ MUTANTS = (
     Mutant(
         "a restore lets in who was shut out",
         "services/ops/carried.py",
-        "persons = sum(_shut_out(office, session, email) for email in held.shut_out)",
+        "persons = sum(_shut_out(installation, session, email) for email in held.shut_out)",
         "persons = 0",
         f"{CUT_SHORT} -k shut_out",
     ),
     Mutant(
         "a restore brings a revoked key back",
         "services/ops/carried.py",
-        "tokens = sum(_revoke(office, session, hashed) for hashed in held.revoked)",
+        "tokens = sum(_revoke(installation, session, hashed) for hashed in held.revoked)",
         "tokens = 0",
         f"{CUT_SHORT} -k shut_out",
     ),
@@ -776,7 +790,7 @@ MUTANTS = (
     Mutant(
         "a take-down undone by a restore",
         "services/ops/carried.py",
-        "takedowns = sum(_take_down(office, session, *row) for row in held.down)",
+        "takedowns = sum(_take_down(installation, session, *row) for row in held.down)",
         "takedowns = 0",
         f"{CUT_SHORT} -k down",
     ),
@@ -918,7 +932,7 @@ MUTANTS = (
         COMMITS,
     ),
     Mutant("a look counted twice", SETTLE, "or row.tries != done.call.row.tries", "", COMMITS),
-    Mutant("an approval wakes nobody", "services/workflow/approve.py", "    office.wake()\n", "", STOPS),
+    Mutant("an approval wakes nobody", "services/workflow/approve.py", "    installation.wake()\n", "", STOPS),
     Mutant(
         "the record's chain not chained",
         "services/kernel/audit_log.py",

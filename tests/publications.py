@@ -12,22 +12,24 @@ from sqlalchemy import select
 
 from commsched.core.content.model import ChannelContent, Content, Picture, canonical, digest
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import schedule
 from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision
 
 
-def channel(office: Office, workspace: int, platform: str = "newsroom", **values: Any) -> int:
+def channel(installation: Installation, workspace: int, platform: str = "newsroom", **values: Any) -> int:
     """A connected channel; returns its id."""
-    with office.store.write(workspace) as session:
-        row = Channel(platform=platform, name=values.pop("name", platform.title()), created_at=office.now(), **values)
+    with installation.store.write(workspace) as session:
+        row = Channel(
+            platform=platform, name=values.pop("name", platform.title()), created_at=installation.now(), **values
+        )
         session.add(row)
         session.flush()
         return row.id
 
 
 def published(
-    office: Office,
+    installation: Installation,
     workspace: int,
     channel_id: int,
     *,
@@ -41,7 +43,7 @@ def published(
     """An item with one delivery on ``channel_id`` in ``state``. ``content`` is what the revision says."""
     said = Content(channels=[ChannelContent(channel=channel_id)], corrects=corrects.uid if corrects else "", **content)
     raw = canonical(said)
-    with office.store.write(workspace) as session:
+    with installation.store.write(workspace) as session:
         item = Item(
             uid=uid or uuid.uuid4().hex,
             kind=said.kind,
@@ -82,16 +84,18 @@ def published(
         return item
 
 
-def picture(office: Office, workspace: int, data: bytes, *, alt: str = "", credit: str = "", **size: int) -> Picture:
+def picture(
+    installation: Installation, workspace: int, data: bytes, *, alt: str = "", credit: str = "", **size: int
+) -> Picture:
     """A picture in the library, file and row."""
     import hashlib
 
     sha256 = hashlib.sha256(data).hexdigest()
     width, height = size.get("width", 1), size.get("height", 1)
-    path: Path = media_path(office, sha256, ".jpg")
+    path: Path = media_path(installation, sha256, ".jpg")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    with office.store.write(workspace) as session:
+    with installation.store.write(workspace) as session:
         session.add(
             Media(
                 sha256=sha256,
@@ -102,17 +106,19 @@ def picture(office: Office, workspace: int, data: bytes, *, alt: str = "", credi
                 size=len(data),
                 alt=alt,
                 credit=credit,
-                created_at=office.now(),
+                created_at=installation.now(),
             )
         )
     return Picture(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
 
 
-def in_doubt(office: Office, workspace: int, *addresses: str) -> int:
+def in_doubt(installation: Installation, workspace: int, *addresses: str) -> int:
     """A release on its way to a press list, of which nobody knows whether it reached ``addresses``; its delivery."""
-    number = channel(office, workspace, "presslist", name="Redaktionerna")
-    item = published(office, workspace, number, at=office.now(), state="publishing", text="Ja till fler turer.")
-    with office.store.write(workspace) as session:
+    number = channel(installation, workspace, "presslist", name="Redaktionerna")
+    item = published(
+        installation, workspace, number, at=installation.now(), state="publishing", text="Ja till fler turer."
+    )
+    with installation.store.write(workspace) as session:
         row = session.scalar(select(Delivery).where(Delivery.item_id == item.id))
         assert row is not None
         row.state, row.reason, row.published_at = "unknown", "ask", None
@@ -123,20 +129,22 @@ def in_doubt(office: Office, workspace: int, *addresses: str) -> int:
                     number=place,
                     key=f"{item.uid}-{place}",
                     state="unknown",
-                    recipient=office.vault.seal(address),
+                    recipient=installation.vault.seal(address),
                 )
             )
         return row.id
 
 
-def mailing(office: Office, workspace: int, state: str, parts: dict[str, str]) -> int:
+def mailing(installation: Installation, workspace: int, state: str, parts: dict[str, str]) -> int:
     """A release to a press list whose recipients stand as ``parts`` says; its delivery. The item follows from it."""
-    number = channel(office, workspace, "presslist", name="Redaktionerna")
-    item = published(office, workspace, number, at=office.now(), state="publishing", text="Ja till fler turer.")
-    with office.store.write(workspace) as session:
+    number = channel(installation, workspace, "presslist", name="Redaktionerna")
+    item = published(
+        installation, workspace, number, at=installation.now(), state="publishing", text="Ja till fler turer."
+    )
+    with installation.store.write(workspace) as session:
         row = session.scalars(select(Delivery).where(Delivery.item_id == item.id)).one()
         row.state, row.reason, row.published_at = state, "rejected" if state == "failed" else "", None
-        row.next_at = office.now() if state in ("waiting", "sending") else None
+        row.next_at = installation.now() if state in ("waiting", "sending") else None
         for place, (address, fate) in enumerate(parts.items()):
             session.add(
                 Part(
@@ -144,7 +152,7 @@ def mailing(office: Office, workspace: int, state: str, parts: dict[str, str]) -
                     number=place,
                     key=f"{item.uid}-{place}",
                     state=fate,
-                    recipient=office.vault.seal(address),
+                    recipient=installation.vault.seal(address),
                     detail="550 5.1.1 no such user" if fate == "failed" else "",
                 )
             )

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from commsched.core.content.draft import DraftIn, SourceIn
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
 from commsched.services.workflow import approve, editing
 from tests.conftest import Cast
@@ -18,7 +18,7 @@ TEXT = (
 )
 
 
-def channels(office: Office, cast: Cast) -> dict[str, int]:
+def channels(installation: Installation, cast: Cast) -> dict[str, int]:
     """The networks and the newsroom of the cast's office, by platform."""
     named = {
         "mastodon": {"name": "Mastodon", "account_name": "@regiongruppen@social.example"},
@@ -26,14 +26,16 @@ def channels(office: Office, cast: Cast) -> dict[str, int]:
         "facebook": {"name": "Facebooksidan", "account_name": "Regiongruppen Västra"},
         "newsroom": {"name": "Pressrummet", "account_name": "gruppen"},
     }
-    return {platform: channel(office, cast.place.id, platform, **values) for platform, values in named.items()}
+    return {platform: channel(installation, cast.place.id, platform, **values) for platform, values in named.items()}
 
 
-def press_list(office: Office, cast: Cast, *addresses: str) -> int:
+def press_list(installation: Installation, cast: Cast, *addresses: str) -> int:
     """A list of newsrooms, encrypted as in life."""
-    sealed = office.vault.seal_map({"addresses": "\n".join(addresses or ("red@tidning.example", "p4@radio.example"))})
+    sealed = installation.vault.seal_map(
+        {"addresses": "\n".join(addresses or ("red@tidning.example", "p4@radio.example"))}
+    )
     return channel(
-        office, cast.place.id, "presslist", name="Lokala medier", account_name="Regiongruppen", secrets=sealed
+        installation, cast.place.id, "presslist", name="Lokala medier", account_name="Regiongruppen", secrets=sealed
     )
 
 
@@ -48,11 +50,11 @@ def draft(to: list[int], **values: Any) -> DraftIn:
     return DraftIn(**(given | values))
 
 
-def submitted(office: Office, cast: Cast, to: list[int], writer: Actor | None = None, **values: Any) -> int:
+def submitted(installation: Installation, cast: Cast, to: list[int], writer: Actor | None = None, **values: Any) -> int:
     """An item that the approver has been asked about, to be scheduled when they say yes."""
     who = writer or cast.actor("writer")
-    number = editing.create(office, who, draft(to, **values))
-    approve.submit(office, who, number, then_schedule=True)
+    number = editing.create(installation, who, draft(to, **values))
+    approve.submit(installation, who, number, then_schedule=True)
     return number
 
 
@@ -68,6 +70,8 @@ def photo(width: int = 800, height: int = 600, tone: int = 40) -> bytes:
     return held.getvalue()
 
 
-def picture(office: Office, cast: Cast, alt: str = "En buss vid hållplatsen Storgatan.", **size: int) -> int:
+def picture(
+    installation: Installation, cast: Cast, alt: str = "En buss vid hållplatsen Storgatan.", **size: int
+) -> int:
     """A picture in the library; returns its id."""
-    return library.add(office, cast.actor("writer"), photo(**size), "linje 14.jpg", alt).media.id
+    return library.add(installation, cast.actor("writer"), photo(**size), "linje 14.jpg", alt).media.id

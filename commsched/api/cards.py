@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from commsched import images
 from commsched.api import schemas, serializers
-from commsched.api.routing import actor, office, route, section
+from commsched.api.routing import actor, installation, route, section
 from commsched.core.media.cards import SIZES
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.design import studio
@@ -43,11 +43,11 @@ def _design(one: Design) -> schemas.DesignOut:
     status=201,
 )
 def draw_cards(given: schemas.CardIn) -> Any:
-    made = studio.save(office(), actor(), _wish(given), _sizes(given), given.alt)
-    with office().store.read(actor().workspace) as session:
+    made = studio.save(installation(), actor(), _wish(given), _sizes(given), given.alt)
+    with installation().store.read(actor().workspace) as session:
         found = search.rows(session, made)
         credit = provenance.credits_of(session, found.values())
-    return [serializers.media(office(), found[number], credit[number]) for number in dict.fromkeys(made)]
+    return [serializers.media(installation(), found[number], credit[number]) for number in dict.fromkeys(made)]
 
 
 def _wish(given: schemas.CardIn) -> CardRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commsched.api import schemas, serializers
-from commsched.api.routing import ID, Paged, Param, actor, number, office, page, paged, route, section, several
+from commsched.api.routing import ID, Paged, Param, actor, installation, number, page, paged, route, section, several
 from commsched.services.content import queries
 from commsched.services.workflow import resolve
 
@@ -31,10 +31,10 @@ FILTERS = (
 )
 def list_deliveries() -> Paged:
     asked = page()
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         found = queries.deliveries(session, asked, several("state"), number("channel"), number("item"))
         tries = queries.attempts(session, [row.id for row in found])
-        doubts, reach = queries.doubts(office(), session, found), queries.reach(office(), session, found)
+        doubts, reach = queries.doubts(installation(), session, found), queries.reach(installation(), session, found)
     return paged(
         found,
         lambda row: serializers.delivery(row, tries.get(row.id, []), doubts.get(row.id, ()), reach.get(row.id)),
@@ -45,10 +45,10 @@ def list_deliveries() -> Paged:
 
 @route(bp, "GET", ONE, "read", "Show a delivery with its attempts", answer=schemas.DeliveryOut, errors=(404,))
 def get_delivery(id: int) -> Any:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         row = resolve.load(session, id)
-        tries, doubts = queries.attempts(session, [id]), queries.doubts(office(), session, [row])
-        reach = queries.reach(office(), session, [row])
+        tries, doubts = queries.attempts(session, [id]), queries.doubts(installation(), session, [row])
+        reach = queries.reach(installation(), session, [row])
     return serializers.delivery(row, tries.get(id, []), doubts.get(id, ()), reach.get(id))
 
 
@@ -63,7 +63,7 @@ def get_delivery(id: int) -> Any:
     errors=(404, 409, 422),
 )
 def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
-    resolve.resolve(office(), actor(), id, given.answer, given.url.strip(), given.parts)
+    resolve.resolve(installation(), actor(), id, given.answer, given.url.strip(), given.parts)
     return get_delivery(id)
 
 
@@ -78,7 +78,7 @@ def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
     errors=(404, 409, 422),
 )
 def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
-    resolve.send(office(), actor(), id, given.latest_minutes)
+    resolve.send(installation(), actor(), id, given.latest_minutes)
     return get_delivery(id)
 
 
@@ -93,5 +93,5 @@ def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
     errors=(404, 409),
 )
 def drop_delivery(id: int, given: schemas.Nothing) -> Any:
-    resolve.drop(office(), actor(), id)
+    resolve.drop(installation(), actor(), id)
     return get_delivery(id)

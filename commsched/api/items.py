@@ -18,8 +18,8 @@ from commsched.api.routing import (
     WithHeaders,
     actor,
     convert,
+    installation,
     number,
-    office,
     page,
     paged,
     read_json,
@@ -64,7 +64,7 @@ FILTERS = (
 
 def full(id: int) -> WithHeaders:
     """The item as it is now, its revision's hash as its ETag."""
-    seen = serializers.item(read_item(office(), actor(), id))
+    seen = serializers.item(read_item(installation(), actor(), id))
     return WithHeaders(seen, {"ETag": f'"{seen.revision.hash}"'})
 
 
@@ -83,20 +83,20 @@ def full(id: int) -> WithHeaders:
 def create_item(given: DraftIn) -> Any:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
-        made = full(editing.create(office(), actor(), given))
+        made = full(editing.create(installation(), actor(), given))
         return WithHeaders(made.body, made.headers | _location(made.body.id))
-    found = idempotency.create(office(), actor(), given, key)
+    found = idempotency.create(installation(), actor(), given, key)
     if found.answer:
         body = msgspec.json.decode(found.answer)
         return WithHeaders(found.answer, {"ETag": f'"{body["revision"]["hash"]}"'} | _location(found.item_id))
     made = full(found.item_id)
     if not found.again:
-        idempotency.keep(office(), actor(), key, msgspec.json.encode(made.body).decode())
+        idempotency.keep(installation(), actor(), key, msgspec.json.encode(made.body).decode())
     return WithHeaders(made.body, made.headers | _location(found.item_id))
 
 
 def _location(id: int) -> dict[str, str]:
-    return {"Location": f"{office().base_url}/api/v1/items/{id}"}
+    return {"Location": f"{installation().base_url}/api/v1/items/{id}"}
 
 
 @route(
@@ -111,7 +111,7 @@ def _location(id: int) -> dict[str, str]:
     paged=True,
 )
 def list_items() -> Paged:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         zone = members.workspace_of(session, actor()).zone
         wish = queries.ItemQuery(
             states=several("state"),
@@ -164,7 +164,7 @@ def change_item(id: int, given: DraftIn) -> Any:
     if not expected:
         raise NoIfMatch
     for _ in range(TRIES):
-        with office().store.read(actor().workspace) as session:
+        with installation().store.read(actor().workspace) as session:
             item = rows.load(session, id)
             current = rows.current(session, item)
             before = as_draft(session, item, current)
@@ -172,7 +172,7 @@ def change_item(id: int, given: DraftIn) -> Any:
             break
         # what was left out of the change is as it was read here: a save in between would be undone by it
         with suppress(Changed):
-            editing.save(office(), actor(), id, _merge(before), current.hash, expected_stamp=rows.stamp(item))
+            editing.save(installation(), actor(), id, _merge(before), current.hash, expected_stamp=rows.stamp(item))
             return full(id)
     raise Stale(current.hash)
 
@@ -205,7 +205,7 @@ def _merge(before: DraftIn) -> DraftIn:
 )
 def submit_item(id: int, given: schemas.SubmitIn) -> Any:
     accepting = _hash(given.accepting) if given.accepting else None
-    approving.submit(office(), actor(), id, then_schedule=given.schedule, accepting=accepting)
+    approving.submit(installation(), actor(), id, then_schedule=given.schedule, accepting=accepting)
     return full(id)
 
 
@@ -221,7 +221,7 @@ def submit_item(id: int, given: schemas.SubmitIn) -> Any:
 )
 def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     until = _moment(given.until, "until") if given.until else None
-    approving.approve(office(), actor(), id, _hash(given.hash), given.comment, until)
+    approving.approve(installation(), actor(), id, _hash(given.hash), given.comment, until)
     return full(id)
 
 
@@ -236,12 +236,12 @@ def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     errors=(404, 409, 422),
 )
 def accept_item(id: int, given: schemas.AcceptIn) -> Any:
-    approving.accept(office(), actor(), id, _hash(given.hash))
+    approving.accept(installation(), actor(), id, _hash(given.hash))
     return full(id)
 
 
 def _moment(value: str, field: str) -> datetime:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         zone = members.workspace_of(session, actor()).zone
     return read_time(value, zone, field=field).at
 
@@ -261,7 +261,7 @@ def _hash(value: str) -> str:
     errors=(404, 409, 422),
 )
 def request_changes(id: int, given: schemas.ChangesIn) -> Any:
-    approving.request_changes(office(), actor(), id, _hash(given.hash), given.comment)
+    approving.request_changes(installation(), actor(), id, _hash(given.hash), given.comment)
     return full(id)
 
 
@@ -276,7 +276,7 @@ def request_changes(id: int, given: schemas.ChangesIn) -> Any:
     errors=(404, 409, 422),
 )
 def schedule_item(id: int, given: schemas.ScheduleIn) -> Any:
-    scheduling.schedule(office(), actor(), id, given.publish_at, given.fold, given.latest_at)
+    scheduling.schedule(installation(), actor(), id, given.publish_at, given.fold, given.latest_at)
     return full(id)
 
 
@@ -291,7 +291,7 @@ def schedule_item(id: int, given: schemas.ScheduleIn) -> Any:
     errors=(404, 409, 422),
 )
 def move_item(id: int, given: schemas.MoveIn) -> Any:
-    scheduling.move(office(), actor(), id, given.publish_at, given.fold, given.ask_again)
+    scheduling.move(installation(), actor(), id, given.publish_at, given.fold, given.ask_again)
     return full(id)
 
 
@@ -306,7 +306,7 @@ def move_item(id: int, given: schemas.MoveIn) -> Any:
     errors=(404, 409),
 )
 def cancel_item(id: int, given: schemas.Nothing) -> Any:
-    scheduling.cancel(office(), actor(), id)
+    scheduling.cancel(installation(), actor(), id)
     return full(id)
 
 
@@ -321,7 +321,7 @@ def cancel_item(id: int, given: schemas.Nothing) -> Any:
     errors=(404, 409, 422),
 )
 def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
-    approving.bypass(office(), actor(), id, given.reason)
+    approving.bypass(installation(), actor(), id, given.reason)
     return full(id)
 
 
@@ -337,7 +337,7 @@ def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
 )
 def correct_item(id: int, given: schemas.Nothing) -> Any:
     """The draft that was begun, or the one that somebody has begun already."""
-    return full(corrections.begin(office(), actor(), id))
+    return full(corrections.begin(installation(), actor(), id))
 
 
 @route(
@@ -351,7 +351,7 @@ def correct_item(id: int, given: schemas.Nothing) -> Any:
     errors=(404, 409, 422),
 )
 def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
-    takedown.take_down(office(), actor(), id, given.reason)
+    takedown.take_down(installation(), actor(), id, given.reason)
     return full(id)
 
 
@@ -366,7 +366,7 @@ def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
     errors=(404, 409),
 )
 def put_back_item(id: int, given: schemas.Nothing) -> Any:
-    takedown.put_back(office(), actor(), id)
+    takedown.put_back(installation(), actor(), id)
     return full(id)
 
 
@@ -382,6 +382,6 @@ def put_back_item(id: int, given: schemas.Nothing) -> Any:
     errors=(404, 422),
 )
 def add_comment(id: int, given: schemas.CommentIn) -> Any:
-    number = comments.comment(office(), actor(), id, given.body)
-    seen = serializers.item(read_item(office(), actor(), id))
+    number = comments.comment(installation(), actor(), id, given.body)
+    seen = serializers.item(read_item(installation(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

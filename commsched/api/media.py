@@ -8,7 +8,7 @@ from flask import Response, request
 
 from commsched.api import schemas, serializers
 from commsched.api.problems import WrongType
-from commsched.api.routing import ID, WithHeaders, actor, office, route, section
+from commsched.api.routing import ID, WithHeaders, actor, installation, route, section
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.blobs import media_path
 from commsched.services.media import library, provenance
@@ -37,28 +37,33 @@ def add_picture() -> Any:
     if file is None:
         raise Invalid(N_("Send the picture as multipart/form-data, in the field “file”."), "file")
     added = library.add(
-        office(), actor(), file.read(), file.filename or "", request.form.get("alt", ""), request.form.get("credit", "")
+        installation(),
+        actor(),
+        file.read(),
+        file.filename or "",
+        request.form.get("alt", ""),
+        request.form.get("credit", ""),
     )
-    made = serializers.added(office(), added, _credit(added.media))
-    return WithHeaders(made, {"Location": f"{office().base_url}/api/v1/media/{made.id}"})
+    made = serializers.added(installation(), added, _credit(added.media))
+    return WithHeaders(made, {"Location": f"{installation().base_url}/api/v1/media/{made.id}"})
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))
 def get_picture(id: int) -> Any:
-    row = library.find(office(), actor(), id)
-    return serializers.media(office(), row, _credit(row))
+    row = library.find(installation(), actor(), id)
+    return serializers.media(installation(), row, _credit(row))
 
 
 def _credit(row: Media) -> str:
     """Who is named with the picture: for a card without a line of its own, whoever took what it was drawn from."""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         return provenance.credits_of(session, [row])[row.id]
 
 
 @route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")
 def get_picture_file(id: int) -> Any:
-    row = library.find(office(), actor(), id)
-    path = media_path(office(), row.sha256, row.suffix)
+    row = library.find(installation(), actor(), id)
+    path = media_path(installation(), row.sha256, row.suffix)
     if not path.is_file():
         raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
     answer = Response(path.read_bytes(), content_type=row.mime)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from commsched.core.access.routes import public
 from commsched.core.delivery.lifecycle import DELIVERY_STATES
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops.metrics import OUTCOMES, Figures, figures
 
 bp = Blueprint("metrics", __name__)
@@ -21,10 +21,10 @@ bp = Blueprint("metrics", __name__)
 @public
 def metrics() -> Response:
     """For this machine itself, or for whoever has the token of the setting ``metrics_token``."""
-    office: Office = current_app.config["OFFICE"]
-    if not _welcome(office.settings.get("metrics_token", "")):
+    installation: Installation = current_app.config["OFFICE"]
+    if not _welcome(installation.settings.get("metrics_token", "")):
         raise NotFound
-    return Response(write(figures(office)), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(write(figures(installation)), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _welcome(token: str) -> bool:

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 
 from commsched import __version__
 from commsched.api.problems import TITLES, astray
-from commsched.api.routing import PREFIX, Operation, Param, office, route, section
+from commsched.api.routing import PREFIX, Operation, Param, installation, route, section
 from commsched.api.schemas import ProblemDocument
 
 bp = section("openapi")
@@ -120,4 +120,4 @@ def _param(param: Param) -> dict[str, Any]:
 
 @route(bp, "GET", "/openapi.json", None, "This description")
 def get_description() -> Any:
-    return document(current_app._get_current_object(), office().base_url)  # type: ignore[attr-defined]
+    return document(current_app._get_current_object(), installation().base_url)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from commsched.core.text.catalogues import LANGUAGES, preferred
 from commsched.core.text.clean import require_readable
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.content.queries import MOST, Page
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 
 PREFIX: Final = "/api/v1"
 MOST_JSON: Final = 16 * 1024 * 1024
@@ -114,7 +114,7 @@ def route(
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         def run(**values: Any) -> Response:
             if permission is not None:
-                pace.step(request.headers.get("Authorization", ""), office().now())
+                pace.step(request.headers.get("Authorization", ""), installation().now())
             if body is not None and media_type == "application/json":
                 values["given"] = read(body)
             return respond(view(**values), status)
@@ -145,8 +145,8 @@ def _needs(body: type[msgspec.Struct]) -> bool:
     return any(field.required for field in msgspec.structs.fields(body))
 
 
-def office() -> Office:
-    return cast(Office, current_app.config["OFFICE"])
+def installation() -> Installation:
+    return cast(Installation, current_app.config["OFFICE"])
 
 
 def actor() -> Actor:
@@ -225,7 +225,7 @@ def _link(cursor: int | None) -> dict[str, str]:
 
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
     query = urlencode([*kept, ("cursor", str(cursor))])
-    return {"Link": f'<{office().base_url}{request.path}?{query}>; rel="next"'}
+    return {"Link": f'<{installation().base_url}{request.path}?{query}>; rel="next"'}
 
 
 def page() -> Page:

@@ -19,7 +19,7 @@ from commsched.services.accounts.sessions import Visitor
 from commsched.services.content.compose import Checked
 from commsched.services.content.items import stamp as item_stamp
 from commsched.services.content.queries import Doubt, Reach
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media.library import Added
 from commsched.services.notices.shifted_times import wall
 from commsched.services.views.item_view import ItemView
@@ -177,22 +177,22 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
 
 
-def added(office: Office, one: Added, credit: str) -> out.MediaOut:
+def added(installation: Installation, one: Added, credit: str) -> out.MediaOut:
     """A picture as it was taken in: what was removed from it, and what it is like."""
-    made = media(office, one.media, credit)
+    made = media(installation, one.media, credit)
     made.had_location, made.had_motion = one.had_location, one.had_motion
     made.again, made.like = one.again, [row.id for row in one.like]
     return made
 
 
-def media(office: Office, row: Media, credit: str) -> out.MediaOut:
+def media(installation: Installation, row: Media, credit: str) -> out.MediaOut:
     """``credit``: what goes out with it (:func:`commsched.services.media.provenance.credits_of`)."""
-    url = f"{office.base_url}{PREFIX}/media/{row.id}/file"
+    url = f"{installation.base_url}{PREFIX}/media/{row.id}/file"
     return out.MediaOut(row.id, row.sha256, row.width, row.height, row.mime, row.size, row.alt, credit, url)
 
 
-def channel(office: Office, row: Channel) -> out.ChannelOut:
-    limits = office.platform(row.platform).limits(row.facts)
+def channel(installation: Installation, row: Channel) -> out.ChannelOut:
+    limits = installation.platform(row.platform).limits(row.facts)
     return out.ChannelOut(
         id=row.id,
         platform=row.platform,

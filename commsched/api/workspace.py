@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from commsched.api import schemas, serializers
 from commsched.api.problems import in_language
-from commsched.api.routing import Paged, Param, actor, number, office, page, paged, route, section
+from commsched.api.routing import Paged, Param, actor, installation, number, page, paged, route, section
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_time
 from commsched.services.content import compose, queries
@@ -32,16 +32,16 @@ bp = section("place")
     errors=(422,),
 )
 def check_draft(given: DraftIn) -> Any:
-    make_ready(office(), actor(), given)
-    with office().store.read(actor().workspace) as session:
+    make_ready(installation(), actor(), given)
+    with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-        content = compose.content_from(office(), session, workspace, given)
+        content = compose.content_from(installation(), session, workspace, given)
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [
             in_language(problem, serializers.language())
-            for problem in compose.general_problems(content, at, office().now())
+            for problem in compose.general_problems(content, at, installation().now())
         ]
-        return [serializers.checked(one, general) for one in compose.check(office(), session, content, at=at)]
+        return [serializers.checked(one, general) for one in compose.check(installation(), session, content, at=at)]
 
 
 @route(
@@ -57,8 +57,8 @@ def list_channels() -> Any:
     found = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
         found = found.where(Channel.state != "archived")
-    with office().store.read(actor().workspace) as session:
-        return [serializers.channel(office(), row) for row in session.scalars(found)]
+    with installation().store.read(actor().workspace) as session:
+        return [serializers.channel(installation(), row) for row in session.scalars(found)]
 
 
 @route(
@@ -74,7 +74,7 @@ def get_workspace() -> Any:
 
 
 def _workspace() -> schemas.WorkspaceOut:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         row = members.workspace_of(session, actor())
     return serializers.workspace(row, g.visitor)
 
@@ -90,7 +90,7 @@ def _workspace() -> schemas.WorkspaceOut:
     errors=(409, 422),
 )
 def pause_all(given: schemas.ReasonIn) -> Any:
-    pause.pause(office(), actor(), given.reason)
+    pause.pause(installation(), actor(), given.reason)
     return _workspace()
 
 
@@ -105,7 +105,7 @@ def pause_all(given: schemas.ReasonIn) -> Any:
     errors=(409, 422),
 )
 def resume_all(given: schemas.ResumeIn) -> Any:
-    held = pause.resume(office(), actor(), given.missed)
+    held = pause.resume(installation(), actor(), given.missed)
     return schemas.ResumedOut(False, held, _workspace())
 
 
@@ -122,6 +122,6 @@ def resume_all(given: schemas.ResumeIn) -> Any:
 )
 def read_record() -> Paged:
     asked = page()
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         found = queries.record(session, actor().workspace, asked, number("item"))
     return paged(found, serializers.entry, asked, lambda row: int(row.id))

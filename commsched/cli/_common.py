@@ -14,7 +14,7 @@ from commsched.core.installation.settings import BadSettings
 from commsched.core.text.messages import Message, OfficeError
 
 if TYPE_CHECKING:
-    from commsched.services.kernel.context import Actor, Office
+    from commsched.services.kernel.context import Actor, Installation
     from commsched.store.models import Workspace
 
 HOME = "commsched.home"
@@ -144,7 +144,7 @@ def warn_of_network_disk() -> None:
         echo(words)
 
 
-def open_office(*, new: bool = False) -> Office:
+def open_installation(*, new: bool = False) -> Installation:
     """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
     from commsched import bootstrap
     from commsched.core.text.messages import N_, NotFound
@@ -155,16 +155,16 @@ def open_office(*, new: bool = False) -> Office:
             N_("There is no office in %(home)s. Make one with “commsched init”."), "--home", home=str(folder)
         )
     hold(folder)
-    office = bootstrap.open_office(home(), say=echo)
-    click.get_current_context().call_on_close(office.store.close)
-    return office
+    installation = bootstrap.open_installation(home(), say=echo)
+    click.get_current_context().call_on_close(installation.store.close)
+    return installation
 
 
-def workspace_and_actor(office: Office, slug: str | None) -> tuple[Workspace, Actor]:
+def workspace_and_actor(installation: Installation, slug: str | None) -> tuple[Workspace, Actor]:
     """The workspace called ``slug`` (or the only one), and the machine's administrator in it."""
     from commsched.services.accounts import machine_admin
 
-    workspace = machine_admin.workspace(office, slug or "")
+    workspace = machine_admin.workspace(installation, slug or "")
     return workspace, machine_admin.actor(workspace)
 
 

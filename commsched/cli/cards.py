@@ -13,7 +13,7 @@ from commsched.cli._common import (
     OfficeGroup,
     echo,
     language,
-    open_office,
+    open_installation,
     table,
     translated,
     workspace_and_actor,
@@ -159,14 +159,14 @@ def _look(workspace: str) -> tuple[Brand, str]:
     from commsched.services.design import brand as kits
 
     try:
-        office = open_office()
-        row, _actor = workspace_and_actor(office, workspace)
+        installation = open_installation()
+        row, _actor = workspace_and_actor(installation, workspace)
     except (NotFound, Invalid):
         if workspace:
             raise
         return Brand(), language()
-    with office.store.read(row.id) as session:
-        return kits.brand_of(office, session, row), row.language
+    with installation.store.read(row.id) as session:
+        return kits.brand_of(installation, session, row), row.language
 
 
 COMMANDS = (card,)

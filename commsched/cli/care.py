@@ -12,7 +12,7 @@ from commsched.cli._common import (
     OfficeCommand,
     echo,
     home,
-    open_office,
+    open_installation,
     translated,
     workspace_and_actor,
     workspace_option,
@@ -37,7 +37,7 @@ def doctor(as_json: bool) -> None:
     from commsched.services.ops.doctor import Finding, examine, worst
 
     try:
-        findings = examine(open_office())
+        findings = examine(open_installation())
     except NotFound:
         raise
     except BadSettings as error:
@@ -92,9 +92,9 @@ def pause(workspace: str, reason: str) -> None:
     """Stop everything of an office. Once this returns, nothing new goes out; a call under way cannot be recalled."""
     from commsched.services.workflow import pause as switch
 
-    office = open_office()
-    found, actor = workspace_and_actor(office, workspace)
-    switch.pause(office, actor, reason)
+    installation = open_installation()
+    found, actor = workspace_and_actor(installation, workspace)
+    switch.pause(installation, actor, reason)
     echo(N_("%(name)s is paused."), name=found.name)
 
 
@@ -111,9 +111,9 @@ def resume(workspace: str, missed: str) -> None:
     """Start an office again after a pause."""
     from commsched.services.workflow import pause as switch
 
-    office = open_office()
-    found, actor = workspace_and_actor(office, workspace)
-    held = switch.resume(office, actor, "send" if missed == "send" else "hold")
+    installation = open_installation()
+    found, actor = workspace_and_actor(installation, workspace)
+    held = switch.resume(installation, actor, "send" if missed == "send" else "hold")
     echo(N_("%(name)s goes on. Held for a decision: %(held)s."), name=found.name, held=held)
 
 
@@ -124,14 +124,14 @@ def backup(to: Path | None, with_key: bool) -> None:
     """Write the whole office to one file while it runs. Prints where."""
     from commsched.services.ops.backup import archive
 
-    office = open_office()
-    click.echo(archive(office, to, with_key=with_key))
+    installation = open_installation()
+    click.echo(archive(installation, to, with_key=with_key))
     if not with_key:
         echo(
             N_(
                 "The key is not in it. Keep a copy of %(key)s somewhere else: without it tokens must be connected anew."
             ),
-            key=str(office.home / "secret.key"),
+            key=str(installation.home / "secret.key"),
         )
 
 

@@ -11,7 +11,7 @@ import click
 from commsched.cli._common import (
     OfficeGroup,
     echo,
-    open_office,
+    open_installation,
     table,
     translated,
     workspace_and_actor,
@@ -22,7 +22,7 @@ from commsched.core.text.messages import N_
 
 if TYPE_CHECKING:
     from commsched.core.platform.contract import Platform
-    from commsched.services.kernel.context import Office
+    from commsched.services.kernel.context import Installation
     from commsched.store.models import Channel, Workspace
 
 
@@ -54,22 +54,22 @@ def add_channel(
     """Connect an account, after a harmless call that proves that it works. Prints the channel's id, nothing else."""
     from commsched.services.channels import connect
 
-    office = open_office()
-    found, actor = workspace_and_actor(office, workspace)
-    kind = office.platform(platform_key(platform, office.platform_keys()))
+    installation = open_installation()
+    found, actor = workspace_and_actor(installation, workspace)
+    kind = installation.platform(platform_key(platform, installation.platform_keys()))
     given = read_settings(settings, kind)
     wish = given.pop("allow_private", None)
     if allow_private is None:
         allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, given)
-    made = connect.connect(office, actor, kind.key, name, given, allow_private=allow_private)
+    made = connect.connect(installation, actor, kind.key, name, given, allow_private=allow_private)
     click.echo(made.id)
-    _tell_if_mute(office, found, made)
+    _tell_if_mute(installation, found, made)
 
 
-def _tell_if_mute(office: Office, place: Workspace, channel: Channel) -> None:
+def _tell_if_mute(installation: Installation, place: Workspace, channel: Channel) -> None:
     from commsched.services.channels import connect
 
-    if connect.mute(office, channel, place.is_demo):
+    if connect.mute(installation, channel, place.is_demo):
         echo(
             N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
             name=channel.name,
@@ -141,9 +141,9 @@ def list_channels(workspace: str, archived: bool) -> None:
     """List the channels of an office and how they stand."""
     from commsched.services.channels import connect
 
-    office = open_office()
-    found, _ = workspace_and_actor(office, workspace)
-    now = office.now()
+    installation = open_installation()
+    found, _ = workspace_and_actor(installation, workspace)
+    now = installation.now()
     rows: list[tuple[object, ...]] = [
         (
             one.id,
@@ -153,7 +153,7 @@ def list_channels(workspace: str, archived: bool) -> None:
             connect.standing(one, now),
             f"{one.token_expires_at:%Y-%m-%d}" if one.token_expires_at else "",
         )
-        for one in connect.channels(office, found.id, archived)
+        for one in connect.channels(installation, found.id, archived)
     ]
     table(rows, ("id", "platform", "name", "account", "state", "expires"))
 
@@ -166,15 +166,15 @@ def check_channel(workspace: str, id: int | None) -> None:
     from commsched.core.text.messages import OfficeError
     from commsched.services.channels import connect
 
-    office = open_office()
-    found, actor = workspace_and_actor(office, workspace)
-    wanted = [id] if id is not None else [one.id for one in connect.channels(office, found.id)]
+    installation = open_installation()
+    found, actor = workspace_and_actor(installation, workspace)
+    wanted = [id] if id is not None else [one.id for one in connect.channels(installation, found.id)]
     bad = 0
     for number in wanted:
         try:
-            made = connect.check_again(office, actor, number)
+            made = connect.check_again(installation, actor, number)
             click.echo(f"{number}  ok  {made.name}: {made.account_name}")
-            _tell_if_mute(office, found, made)
+            _tell_if_mute(installation, found, made)
         except OfficeError as error:
             bad += 1
             click.echo(f"{number}  {translated(error.words)}", err=True)
@@ -189,9 +189,9 @@ def archive_channel(workspace: str, id: int) -> None:
     """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
     from commsched.services.channels import connect
 
-    office = open_office()
-    _, actor = workspace_and_actor(office, workspace)
-    connect.archive(office, actor, id)
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    connect.archive(installation, actor, id)
 
 
 @channel.command("platforms")

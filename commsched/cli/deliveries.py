@@ -11,7 +11,7 @@ from commsched.cli._common import (
     OfficeCommand,
     OfficeGroup,
     echo,
-    open_office,
+    open_installation,
     table,
     workspace_and_actor,
     workspace_option,
@@ -43,11 +43,11 @@ def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
     address hidden."""
     from commsched.services.content import queries
 
-    office = open_office()
-    _, actor = workspace_and_actor(office, workspace)
-    with office.store.read(actor.workspace) as session:
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    with installation.store.read(actor.workspace) as session:
         found = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
-        doubts = queries.doubts(office, session, found)
+        doubts = queries.doubts(installation, session, found)
     rows: list[tuple[object, ...]] = []
     for row in found:
         whom = ", ".join(f"{one.number + 1} {one.whom}" for one in doubts.get(row.id, ()) if one.whom)
@@ -82,10 +82,10 @@ def resolve_delivery(
     from commsched.services.content import queries
     from commsched.services.workflow import resolve
 
-    office = open_office()
-    _, actor = workspace_and_actor(office, workspace)
-    with office.store.read(actor.workspace) as session:
-        asked = queries.doubts(office, session, [resolve.load(session, id)]).get(id, [])
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    with installation.store.read(actor.workspace) as session:
+        asked = queries.doubts(installation, session, [resolve.load(session, id)]).get(id, [])
     if len([one for one in asked if one.whom]) > 1 and not recipients and not everybody:
         raise Invalid(
             N_("Nobody knows of %(count)s recipients. Name some with --recipient, or answer for --all."),
@@ -93,7 +93,7 @@ def resolve_delivery(
             count=len(asked),
         )
     parts = [number - 1 for number in recipients] if recipients and not everybody else None
-    resolve.resolve(office, actor, id, "published" if answer == "published" else "not_published", url, parts)
+    resolve.resolve(installation, actor, id, "published" if answer == "published" else "not_published", url, parts)
     echo(N_("That is written down."))
 
 
@@ -104,8 +104,8 @@ def drop_delivery(workspace: str, id: int) -> None:
     """Let a delivery be: nothing more of it goes out there, also if it is under way. Says what had gone out."""
     from commsched.services.workflow import resolve
 
-    office = open_office()
-    _say_stopped(resolve.drop(office, workspace_and_actor(office, workspace)[1], id))
+    installation = open_installation()
+    _say_stopped(resolve.drop(installation, workspace_and_actor(installation, workspace)[1], id))
 
 
 @click.command(cls=OfficeCommand)
@@ -116,8 +116,8 @@ def cancel(workspace: str, item: int) -> None:
     recipient, a thread before its next post; what had gone out is said."""
     from commsched.services.workflow import schedule
 
-    office = open_office()
-    _say_stopped(schedule.cancel(office, workspace_and_actor(office, workspace)[1], item))
+    installation = open_installation()
+    _say_stopped(schedule.cancel(installation, workspace_and_actor(installation, workspace)[1], item))
 
 
 def _say_stopped(left: Sequence[Left]) -> None:

@@ -9,7 +9,7 @@ import click
 from commsched.cli._common import (
     OfficeGroup,
     echo,
-    open_office,
+    open_installation,
     password_from,
     table,
     workspace_and_actor,
@@ -39,13 +39,13 @@ def add_person(workspace: str, email: str, role: str, name: str, language: str, 
     from commsched.services.accounts import machine_admin, people
 
     given = password_from(password_stdin, required=False)
-    office = open_office()
-    found, actor = workspace_and_actor(office, workspace)
-    known = machine_admin.has_password(office, email)
+    installation = open_installation()
+    found, actor = workspace_and_actor(installation, workspace)
+    known = machine_admin.has_password(installation, email)
     password = given or secrets.token_urlsafe(12)
-    invited = people.add_person(office, actor, email, role, name=name, language=language, password=password)
+    invited = people.add_person(installation, actor, email, role, name=name, language=language, password=password)
     if invited.link:  # somebody who was here once, and comes back without a password
-        machine_admin.give_password(office, found, email, password)
+        machine_admin.give_password(installation, found, email, password)
     if known:
         echo(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
     elif not given:
@@ -59,11 +59,11 @@ def list_people(workspace: str) -> None:
     """List the people of an office."""
     from commsched.services.accounts import people
 
-    office = open_office()
-    found, _ = workspace_and_actor(office, workspace)
+    installation = open_installation()
+    found, _ = workspace_and_actor(installation, workspace)
     rows: list[tuple[object, ...]] = [
         (one.person.email, one.role, one.person.name, "" if one.person.active else "deactivated")
-        for one in people.members(office, found.id)
+        for one in people.members(installation, found.id)
     ]
     table(rows, ("email", "role", "name", ""))
 
@@ -77,9 +77,9 @@ def set_role(workspace: str, email: str, role: str) -> None:
     from commsched.services.accounts import machine_admin
     from commsched.services.workflow import leaving
 
-    office = open_office()
-    found, actor = workspace_and_actor(office, workspace)
-    leaving.set_role(office, actor, machine_admin.member(office, found, email).person_id, role)
+    installation = open_installation()
+    found, actor = workspace_and_actor(installation, workspace)
+    leaving.set_role(installation, actor, machine_admin.member(installation, found, email).person_id, role)
 
 
 @person.command("deactivate")
@@ -89,9 +89,9 @@ def deactivate(workspace: str, email: str) -> None:
     """Shut a person out at once: sessions end and tokens stop. What they did stays in the record."""
     from commsched.services.workflow import leaving
 
-    office = open_office()
-    found, _ = workspace_and_actor(office, workspace)
-    leaving.deactivate(office, found, email)
+    installation = open_installation()
+    found, _ = workspace_and_actor(installation, workspace)
+    leaving.deactivate(installation, found, email)
 
 
 @person.command("password")
@@ -103,9 +103,9 @@ def set_password(workspace: str, email: str, password_stdin: bool) -> None:
     from commsched.services.accounts import machine_admin
 
     given = password_from(password_stdin, required=True)
-    office = open_office()
-    found, _ = workspace_and_actor(office, workspace)
-    machine_admin.give_password(office, found, email, given or "")
+    installation = open_installation()
+    found, _ = workspace_and_actor(installation, workspace)
+    machine_admin.give_password(installation, found, email, given or "")
 
 
 @click.group(cls=OfficeGroup)
@@ -127,9 +127,9 @@ def create_token(workspace: str, email: str, role: str | None, name: str) -> Non
     """Make a token for a person in an office. Prints the token and nothing else; it is shown this once."""
     from commsched.services.accounts import machine_admin, tokens
 
-    office = open_office()
-    found, _ = workspace_and_actor(office, workspace)
-    click.echo(tokens.create_token(office, machine_admin.as_member(office, found, email), name, role or ""))
+    installation = open_installation()
+    found, _ = workspace_and_actor(installation, workspace)
+    click.echo(tokens.create_token(installation, machine_admin.as_member(installation, found, email), name, role or ""))
 
 
 @token.command("list")
@@ -138,9 +138,9 @@ def list_tokens(workspace: str) -> None:
     """List the tokens in use, with the number that revoke takes."""
     from commsched.services.accounts import people, tokens
 
-    office = open_office()
-    found, _ = workspace_and_actor(office, workspace)
-    emails = {one.person_id: one.person.email for one in people.members(office, found.id)}
+    installation = open_installation()
+    found, _ = workspace_and_actor(installation, workspace)
+    emails = {one.person_id: one.person.email for one in people.members(installation, found.id)}
     rows: list[tuple[object, ...]] = [
         (
             one.id,
@@ -150,7 +150,7 @@ def list_tokens(workspace: str) -> None:
             f"{one.created_at:%Y-%m-%d}",
             f"{one.used_at:%Y-%m-%d}" if one.used_at else "-",
         )
-        for one in tokens.tokens(office, found.id)
+        for one in tokens.tokens(installation, found.id)
     ]
     table(rows, ("id", "email", "role", "name", "created", "used"))
 
@@ -162,9 +162,9 @@ def revoke_token(workspace: str, id: int) -> None:
     """End the token with this number (see: token list). It stops working at once."""
     from commsched.services.accounts import tokens
 
-    office = open_office()
-    _, actor = workspace_and_actor(office, workspace)
-    tokens.revoke_token(office, actor, id)
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    tokens.revoke_token(installation, actor, id)
 
 
 COMMANDS = (person, token)

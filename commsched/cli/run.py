@@ -18,7 +18,7 @@ from commsched.cli._common import (
     echo,
     hold,
     home,
-    open_office,
+    open_installation,
     password_from,
     there_already,
     warn_of_network_disk,
@@ -28,7 +28,7 @@ from commsched.cli.listening import bound, close, listen
 from commsched.core.text.messages import N_
 
 if TYPE_CHECKING:
-    from commsched.services.kernel.context import Office
+    from commsched.services.kernel.context import Installation
 
 HOST, PORT = "127.0.0.1", 8080
 THREADS = 8
@@ -56,19 +56,19 @@ def init(workspace: str, email: str, name: str, slug: str, zone: str, language: 
     if not there_already():
         check_strength(password or "", email)  # nothing is made for options that cannot be used
     warn_of_network_disk()
-    office = open_office(new=True)
+    installation = open_installation(new=True)
     made, person = create_workspace(
-        office, workspace, email, password or "", person_name=name, slug=slug, zone=zone, language=language
+        installation, workspace, email, password or "", person_name=name, slug=slug, zone=zone, language=language
     )
     click.echo(made.slug)
-    up = f"commsched up --home {shlex.quote(str(office.home))}"
+    up = f"commsched up --home {shlex.quote(str(installation.home))}"
     echo(
         N_(
             "%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
             "channels on the page or with “commsched channel add”."
         ),
         name=made.name,
-        home=str(office.home),
+        home=str(installation.home),
         up=up,
         email=person.email,
     )
@@ -91,7 +91,7 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
     address = address_of(host, bound(sockets))
     info = _furnish_apart(str(folder), address)
     hold(folder)
-    office = bootstrap.open_office(folder)
+    installation = bootstrap.open_installation(folder)
 
     def tell_of_it() -> None:
         click.echo(f"{info['name']}: {address}")
@@ -99,7 +99,7 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
             click.echo(f"  {one['name']}, {one['title']} ({one['role']}): {one['email']} / {one['password']}")
         echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
-    _serve(office, sockets, address, tell_of_it)
+    _serve(installation, sockets, address, tell_of_it)
 
 
 def _furnish(folder: str) -> None:
@@ -108,9 +108,9 @@ def _furnish(folder: str) -> None:
     from commsched import bootstrap
     from commsched.services.demo.demo import furnish
 
-    office = bootstrap.open_office(folder)
-    with closing(office.store):
-        click.echo(msgspec.json.encode(furnish(office)).decode())
+    installation = bootstrap.open_installation(folder)
+    with closing(installation.store):
+        click.echo(msgspec.json.encode(furnish(installation)).decode())
 
 
 def _furnish_apart(folder: str, address: str) -> Any:
@@ -138,10 +138,10 @@ def up(host: str, port: int) -> None:
     """Run the office: pages, API and, in a process beside them, the scheduler that publishes. Ctrl-C or SIGTERM ends
     both."""
     warn_of_network_disk()
-    office = open_office()
+    installation = open_installation()
     sockets = listen(host, port)
     address = address_of(host, bound(sockets))
-    _serve(office, sockets, address, lambda: click.echo(f"Listening on {address}"))
+    _serve(installation, sockets, address, lambda: click.echo(f"Listening on {address}"))
 
 
 @click.command(cls=OfficeCommand)
@@ -150,12 +150,12 @@ def up(host: str, port: int) -> None:
 def web(host: str, port: int) -> None:
     """Run the pages and the API only. Publishing then needs “commsched worker” beside it."""
     warn_of_network_disk()
-    office = open_office()
+    installation = open_installation()
     sockets = listen(host, port)
     address = address_of(host, bound(sockets))
     _alone()
     _log()
-    _serve_pages(office, sockets, address, lambda: click.echo(f"Listening on {address}"))
+    _serve_pages(installation, sockets, address, lambda: click.echo(f"Listening on {address}"))
 
 
 @click.command(cls=OfficeCommand)
@@ -166,18 +166,20 @@ def worker(parent: int | None, address: str) -> None:
     _alone()
     if parent is None:
         warn_of_network_disk()
-    office = open_office()
+    installation = open_installation()
     _log()
     from commsched.engine import process
 
     if address:
-        office.settings.setdefault("base_url", address)
+        installation.settings.setdefault("base_url", address)
     if parent is None:
         click.echo("The scheduler is running.")
-    click.get_current_context().exit(process.run(office, parent))
+    click.get_current_context().exit(process.run(installation, parent))
 
 
-def _serve(office: Office, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]) -> None:
+def _serve(
+    installation: Installation, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]
+) -> None:
     """The pages here, and the engine in a process of its own that is made before the pages are loaded."""
     import sys
 
@@ -185,32 +187,34 @@ def _serve(office: Office, sockets: list[socket.socket], address: str, tell_of_i
 
     _alone()
     _log()
-    office.settings.setdefault("base_url", address)
-    office.store.close()  # no connection is taken over a fork
-    command = [sys.executable, "-m", "commsched", "worker", "--home", str(office.home), "--address", address]
-    keeper = Keeper(office, command)
+    installation.settings.setdefault("base_url", address)
+    installation.store.close()  # no connection is taken over a fork
+    command = [sys.executable, "-m", "commsched", "worker", "--home", str(installation.home), "--address", address]
+    keeper = Keeper(installation, command)
     keeper.fork(leave=lambda: close(sockets))
     keeper.start()
     try:
-        _serve_pages(office, sockets, address, tell_of_it)
+        _serve_pages(installation, sockets, address, tell_of_it)
     finally:
         keeper.stop()
 
 
-def _serve_pages(office: Office, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]) -> None:
+def _serve_pages(
+    installation: Installation, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]
+) -> None:
     from commsched.services.ops.watchman import Lookout
 
-    office.settings.setdefault("base_url", address)
+    installation.settings.setdefault("base_url", address)
     with _starting():
-        server = _server(office, sockets)
-    lookout = Lookout(office, office.base_url)
+        server = _server(installation, sockets)
+    lookout = Lookout(installation, installation.base_url)
     lookout.start()
     tell_of_it()
     try:
         _until_told(server)
     finally:
         lookout.stop()
-        office.store.close()
+        installation.store.close()
 
 
 @contextmanager
@@ -243,12 +247,12 @@ def _log() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
-def _server(office: Office, sockets: list[socket.socket]) -> Any:
+def _server(installation: Installation, sockets: list[socket.socket]) -> Any:
     """The pages on sockets that are bound already."""
     from commsched.web.app import create_app
     from commsched.web.server import make_server
 
-    return make_server(create_app(office), office, sockets, THREADS)
+    return make_server(create_app(installation), installation, sockets, THREADS)
 
 
 def _until_told(server: Any) -> None:

@@ -18,7 +18,7 @@ from commsched.engine.pulse import Pulse
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
@@ -69,10 +69,10 @@ def _patient(work: Callable[[], object]) -> None:
 class Engine:
     """Publishes alone. ``start`` returns at once; the engine works as soon as it holds the office's lock."""
 
-    def __init__(self, office: Office, *, hands: int = HANDS) -> None:
-        self.office = office
+    def __init__(self, installation: Installation, *, hands: int = HANDS) -> None:
+        self.installation = installation
         self.name = f"engine-{uuid.uuid4().hex[:8]}"
-        self.lock = EngineLock(office.home)
+        self.lock = EngineLock(installation.home)
         self._width = hands
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix="commsched-hand")
         self._wake = threading.Event()
@@ -80,16 +80,16 @@ class Engine:
         self._thread = threading.Thread(target=self._main, name="commsched-courier", daemon=True)
         self._courier: Dispatcher | None = None
         self._armed: datetime | None = None
-        self._watch = Watchman(office, "clock")
+        self._watch = Watchman(installation, "clock")
         self._pulse = Pulse(BEAT)
-        self._learns = "base_url" not in office.settings
+        self._learns = "base_url" not in installation.settings
         self.trouble = ""
         """Why nothing is sent although it could be: ``clock`` after a jump, ``lock`` where another is the engine."""
 
     def start(self) -> None:
         """Begin. Where another process is this office's engine, wait in line for its lock."""
         collect_rarely()
-        self.office.wake = self._wake.set
+        self.installation.wake = self._wake.set
         self._thread.start()
 
     def stop(self, timeout: float = 30.0) -> None:
@@ -128,11 +128,11 @@ class Engine:
         if not self._take_lock():
             return
         self._learn_address()
-        courier = Dispatcher(self.office, hands=self._pool, width=self._width, worker=self.name)
+        courier = Dispatcher(self.installation, hands=self._pool, width=self._width, worker=self.name)
         self._courier = courier
         self._pulse = Pulse(BEAT)
-        self._guard = ClockGuard(self.office.now)
-        self._bell = Bell(self.office.home)
+        self._guard = ClockGuard(self.installation.now)
+        self._bell = Bell(self.installation.home)
         self._clock = self._make_clock()
         self._clock.start()
         helpers = [self._help(self._listen), self._help(self._feel)]
@@ -159,7 +159,7 @@ class Engine:
 
     def _end(self, helpers: list[threading.Thread]) -> None:
         """Wait until nobody works for this engine any more. The clock comes after those who set it."""
-        ring(self.office.home)  # the one who listens need not wait for somebody else to ring
+        ring(self.installation.home)  # the one who listens need not wait for somebody else to ring
         for helper in helpers:
             helper.join()
         self._clock.stop()
@@ -177,7 +177,7 @@ class Engine:
         return False
 
     def _work(self, courier: Dispatcher) -> None:
-        recover(self.office, besides=courier.busy)
+        recover(self.installation, besides=courier.busy)
         while True:
             self._wake.clear()
             self._drain(courier)
@@ -205,7 +205,7 @@ class Engine:
                 self.trouble = "lock"
                 log.error("engine.lock was removed and another process is the engine now; nothing is sent here")
                 return False
-            recover(self.office, besides=courier.busy)
+            recover(self.installation, besides=courier.busy)
         self.trouble = "" if self._trusted() else "clock"
         return not self.trouble
 
@@ -214,11 +214,11 @@ class Engine:
         before = self._guard.jumped
         if self._guard.trusted():
             if before:
-                self.office.skew.forget()
+                self.installation.skew.forget()
             return True
         if abs(self._guard.jumped - before) > timedelta(minutes=1):
-            self.office.skew.forget()  # what was heard compares the servers with the clock as it was
-        if not self.office.skew.agrees(self.office.now()):
+            self.installation.skew.forget()  # what was heard compares the servers with the clock as it was
+        if not self.installation.skew.agrees(self.installation.now()):
             return False
         self._guard.believe()
         return True
@@ -227,7 +227,7 @@ class Engine:
         """Set the one wake-up to the next due time."""
         if due is None:
             return
-        due = max(due, self.office.now() + BREATH)
+        due = max(due, self.installation.now() + BREATH)
         if self._armed is None or due != self._armed:
             self._armed = due
             self._clock.at(due, self._ring)
@@ -255,7 +255,7 @@ class Engine:
 
     def _feel(self) -> None:
         """Goes by the steady clock and by nothing else, so that it notices what happens to the other."""
-        leaps, pause = Leaps(self.office.now), 0.0
+        leaps, pause = Leaps(self.installation.now), 0.0
         while not self._stop.wait(self._pulse.TICK):
             if leaps.seen():
                 self._clock.leapt()
@@ -270,7 +270,7 @@ class Engine:
 
     def _beat(self) -> None:
         trouble, ago = self._pulse.stands(self.trouble)
-        heartbeats.beat(self.office, self.name, trouble, ago)
+        heartbeats.beat(self.installation, self.name, trouble, ago)
         self._learn_address()
 
     def _learn_address(self) -> None:
@@ -278,23 +278,23 @@ class Engine:
         if not self._learns:
             return
         try:
-            found = heartbeats.address(self.office)
+            found = heartbeats.address(self.installation)
         except Exception as error:
             log_failure(error, "the pages' address cannot be read")
             return
         if found:
-            self.office.settings["base_url"] = found
+            self.installation.settings["base_url"] = found
 
     def _look(self) -> None:
         self._watch.look()
 
     def _notices(self) -> None:
-        outbox.send_due(self.office)
+        outbox.send_due(self.installation)
 
     def _chores(self) -> None:
-        chores.run(self.office)
+        chores.run(self.installation)
 
     def _ask_the_time(self) -> None:
         if self.trouble == "clock":
-            server_time.ask(self.office)
+            server_time.ask(self.installation)
             self._wake.set()

@@ -23,7 +23,7 @@ from typing import Final
 
 from commsched.engine.embedded import Engine
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.engine")
 
@@ -42,7 +42,7 @@ _ARENAS: Final = -8
 """``M_ARENA_MAX`` of mallopt(3)."""
 
 
-def run(office: Office, parent: int | None = None) -> int:
+def run(installation: Installation, parent: int | None = None) -> int:
     """Be the engine until SIGTERM, or until ``parent``, the end of a pipe, is closed by whoever holds the other.
     Returns the exit code: 1 where the engine ended by itself."""
     told = threading.Event()
@@ -50,14 +50,14 @@ def run(office: Office, parent: int | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: told.set())
     if parent is not None:
         _end_with_parent(parent, told.set)
-    engine = Engine(office)
+    engine = Engine(installation)
     engine.start()
     while not told.wait(1.0):
         if not engine.alive:
             log.error("the engine ended by itself")
             return 1
     engine.stop(PATIENCE - 5)
-    office.store.close()
+    installation.store.close()
     return 0
 
 
@@ -76,9 +76,9 @@ def _end_with_parent(parent: int, end: Callable[[], None]) -> None:
 class Keeper:
     """Starts the engine's process, starts it anew when it dies, and ends it. Lives in the pages' process."""
 
-    def __init__(self, office: Office, command: list[str]) -> None:
+    def __init__(self, installation: Installation, command: list[str]) -> None:
         """``command`` starts an engine; ``--parent FD`` is added to it."""
-        self.office, self._command = office, command
+        self.installation, self._command = installation, command
         self._deaths: deque[float] = deque()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -98,7 +98,7 @@ class Keeper:
         if self.pid == 0:
             os.close(self._pipe)
             leave()
-            _be_the_child(self.office, read)
+            _be_the_child(self.installation, read)
         os.close(read)
         pid = self.pid
         self._wait = lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -144,7 +144,7 @@ class Keeper:
             self._deaths.popleft()
         if len(self._deaths) >= MANY:
             try:
-                heartbeats.write_beat(self.office, heartbeats.KEEPER, "dies")
+                heartbeats.write_beat(self.installation, heartbeats.KEEPER, "dies")
             except Exception:
                 log.exception("that the engine dies again and again cannot be written down")
         return PAUSES[min(len(self._deaths), len(PAUSES)) - 1]
@@ -180,11 +180,11 @@ def _make_lean() -> None:
     gc.freeze()
 
 
-def _be_the_child(office: Office, parent: int) -> None:
+def _be_the_child(installation: Installation, parent: int) -> None:
     """Never returns."""
     code = 1
     try:
-        code = run(office, parent)
+        code = run(installation, parent)
     except BaseException:
         log.exception("the engine's process ends")
     finally:

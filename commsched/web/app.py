@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map, Rule
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.web.components import mail_status
 from commsched.web.http import authorization, compress, errors, guard, i18n, nav
 from commsched.web.http.paths import templates
@@ -54,19 +54,19 @@ class _LateRule(Rule):
         return late
 
 
-def create_app(office: Office, *, testing: bool = False, packages: Iterable[str] = PACKAGES) -> Flask:
-    """The Flask app of ``office``. Raises ``RuntimeError`` for a route that does not say who may enter."""
+def create_app(installation: Installation, *, testing: bool = False, packages: Iterable[str] = PACKAGES) -> Flask:
+    """The Flask app of ``installation``. Raises ``RuntimeError`` for a route that does not say who may enter."""
     app = Flask("commsched.web", template_folder=str(templates()), static_folder=None)
     app.config.update(
-        OFFICE=office,
+        OFFICE=installation,
         TESTING=testing,
-        SECRET_KEY=office.vault.derive("flash"),
-        FORM_KEY=office.vault.derive("forms"),
+        SECRET_KEY=installation.vault.derive("flash"),
+        FORM_KEY=installation.vault.derive("forms"),
         MAX_CONTENT_LENGTH=MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
     )
-    _cookies(app, office)
-    _proxies(app, office.settings.get("trusted_proxies", ""))
+    _cookies(app, installation)
+    _proxies(app, installation.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
@@ -91,9 +91,9 @@ def _pages(packages: Iterable[str]) -> Iterable[ModuleType]:
                 yield module
 
 
-def _cookies(app: Flask, office: Office) -> None:
-    wish = office.settings.get("secure_cookies", "")
-    secure = wish.lower() in ("1", "true", "yes") if wish else office.base_url.startswith("https://")
+def _cookies(app: Flask, installation: Installation) -> None:
+    wish = installation.settings.get("secure_cookies", "")
+    secure = wish.lower() in ("1", "true", "yes") if wish else installation.base_url.startswith("https://")
     app.config.update(
         SESSION_COOKIE_NAME="__Host-said" if secure else "said",
         SESSION_COOKIE_SECURE=secure,

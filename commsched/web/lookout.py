@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops.watchman import Lookout
 
 
@@ -16,8 +16,8 @@ class LookedAfter:
     """A WSGI app around ``app``. Several processes look side by side: nobody is told anything twice. Nobody misses them
     either: one that has had no visitor since it was started has not begun to beat."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], office: Office) -> None:
-        self.app, self.office = app, office
+    def __init__(self, app: Callable[..., Iterable[bytes]], installation: Installation) -> None:
+        self.app, self.installation = app, installation
         self._process = 0
         self._lock = threading.Lock()
 
@@ -26,5 +26,5 @@ class LookedAfter:
             with self._lock:
                 if self._process != os.getpid():
                     self._process = os.getpid()
-                    Lookout(self.office).start()
+                    Lookout(self.installation).start()
         return self.app(environ, start_response)

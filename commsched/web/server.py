@@ -20,7 +20,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 from commsched.services.accounts.sessions import is_somebody
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.web.app import MOST_BYTES
 
 log = logging.getLogger("commsched.server")
@@ -145,7 +145,7 @@ def _from(address: str, server: Any) -> int:
     return sum(str(one.addr[0]) == address for one in server.active_channels.values())
 
 
-def make_server(app: Flask, office: Office, sockets: list[socket.socket], threads: int) -> Any:
+def make_server(app: Flask, installation: Installation, sockets: list[socket.socket], threads: int) -> Any:
     """A waitress server on sockets that are bound already."""
     server = create_server(
         app,
@@ -160,8 +160,8 @@ def make_server(app: Flask, office: Office, sockets: list[socket.socket], thread
         channel_timeout=QUIET,
         cleanup_interval=5,
     )
-    proxied = office.settings.get("trusted_proxies", "") not in ("", "0")
-    kind = channel_class(lambda headers: is_somebody(office, headers), 0 if proxied else PER_ADDRESS)
+    proxied = installation.settings.get("trusted_proxies", "") not in ("", "0")
+    kind = channel_class(lambda headers: is_somebody(installation, headers), 0 if proxied else PER_ADDRESS)
     for one in _sockets(server):
         one.channel_class = kind
         _look_after(one)

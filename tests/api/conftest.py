@@ -10,7 +10,7 @@ from flask import Flask
 
 from commsched.services.accounts import tokens
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel
 from tests.conftest import Cast
 
@@ -44,31 +44,31 @@ class Client:
 
 
 @pytest.fixture
-def program(app: Flask, office: Office, cast: Cast) -> Callable[..., Client]:
+def program(app: Flask, installation: Installation, cast: Cast) -> Callable[..., Client]:
     """``program("writer")`` is a client with the token of the office's writer."""
 
     def with_token(role: str = "writer", most: str = "") -> Client:
         actor = cast.elsewhere_actor if role == "stranger" else cast.actor(role)
-        return Client(app, tokens.create_token(office, actor, "a test", most))
+        return Client(app, tokens.create_token(installation, actor, "a test", most))
 
     return with_token
 
 
 @pytest.fixture
-def wall(office: Office, cast: Cast) -> int:
+def wall(installation: Installation, cast: Cast) -> int:
     """A sandbox channel; returns its id."""
-    return add_channel(office, cast.place.id)
+    return add_channel(installation, cast.place.id)
 
 
-def add_channel(office: Office, workspace: int, name: str = "Väggen", **settings: str) -> int:
-    with office.store.write(workspace) as session:
-        row = Channel(platform="sandbox", name=name, settings=settings, created_at=office.now())
+def add_channel(installation: Installation, workspace: int, name: str = "Väggen", **settings: str) -> int:
+    with installation.store.write(workspace) as session:
+        row = Channel(platform="sandbox", name=name, settings=settings, created_at=installation.now())
         session.add(row)
         session.flush()
         return row.id
 
 
 @pytest.fixture
-def publish(office: Office) -> Callable[[], int]:
+def publish(installation: Installation) -> Callable[[], int]:
     """Do what is due, in this thread."""
-    return lambda: Dispatcher(office, wait=lambda _seconds: None).run()
+    return lambda: Dispatcher(installation, wait=lambda _seconds: None).run()

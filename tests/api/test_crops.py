@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests import writing
 from tests.conftest import Cast
 
 
-def test_a_program_chooses_a_crop_and_is_told_of_it(program: Any, office: Office, cast: Cast, wall: int) -> None:
+def test_a_program_chooses_a_crop_and_is_told_of_it(
+    program: Any, installation: Installation, cast: Cast, wall: int
+) -> None:
     writer = program()
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     given = {"text": "Fler turer.", "channels": [wall], "media": [number], "variants": {str(wall): {"crop": "1:1"}}}
     [checked] = writer.post("/check", given).json
     assert checked["notes"] == ["Picture 1 is cropped to 1:1."]
@@ -26,9 +28,11 @@ def test_a_shape_that_does_not_exist_is_a_problem_with_its_field(program: Any, w
     assert "crop" in answer.json["field"]
 
 
-def test_a_change_of_the_text_alone_keeps_the_crop(program: Any, office: Office, cast: Cast, wall: int) -> None:
+def test_a_change_of_the_text_alone_keeps_the_crop(
+    program: Any, installation: Installation, cast: Cast, wall: int
+) -> None:
     writer = program()
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     item = writer.create(channels=[wall], media=[number], variants={str(wall): {"crop": "16:9"}})
     answer = writer.put(f"/items/{item['id']}", {"text": "Nytt."}, item["revision"]["hash"])
     assert answer.json["revision"]["content"]["channels"][0]["crop"] == "16:9"

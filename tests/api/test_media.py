@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import quota
 from commsched.store.models import Media
 from tests import writing
@@ -51,12 +51,12 @@ def test_a_card_names_the_photographer_of_the_photo_it_was_drawn_from(program: P
 
 @pytest.mark.parametrize(("path", "send"), [("media", "file"), ("cards", "card")])
 def test_a_full_office_is_a_problem_that_names_the_file(
-    program: Program, office: Office, cast: Cast, path: str, send: str
+    program: Program, installation: Installation, cast: Cast, path: str, send: str
 ) -> None:
     writer = program()
     number = put(writer, writing.photo(height=200)).json["id"]
-    quota.set_room(office, cast.actor(), quota.LEAST_MB)
-    with office.store.write(cast.place.id) as session:
+    quota.set_room(installation, cast.actor(), quota.LEAST_MB)
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Media, number).size = quota.LEAST_MB * 2**20
     card = {"design": "headline", "values": {"headline": "Fler turer"}, "sizes": ["600x315"]}
     given = put(writer, writing.photo()) if send == "file" else writer.post(f"/{path}", card)

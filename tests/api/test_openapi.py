@@ -55,10 +55,10 @@ def test_the_draft_is_the_model_that_the_composer_uses(app: Flask) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_whatever_is_sent_the_answers_are_as_described(
-    app: Flask, program: Callable[..., Client], office: Any, cast: Cast
+    app: Flask, program: Callable[..., Client], installation: Any, cast: Cast
 ) -> None:
     """Schemathesis makes up requests from the description; a fault of ours would be raised or answered by a 5xx."""
-    wall = add_channel(office, cast.place.id)
+    wall = add_channel(installation, cast.place.id)
     client = program("administrator")
     client.create(channels=[wall], publish_at="2026-11-27T07:30")
     schema = schemathesis.openapi.from_dict(described(app))

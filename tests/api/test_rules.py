@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from commsched.api.problems import TooFast
 from commsched.api.rate_limit import TokenBucket
 from commsched.services.accounts import tokens
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import library
 from commsched.services.workflow import editing, leaving
 from commsched.web.http import errors
@@ -150,10 +150,10 @@ def test_a_change_of_the_text_keeps_the_time_that_was_set_while_it_was_sent(
 
 
 def test_a_change_keeps_what_it_leaves_out_and_clears_what_is_null(
-    program: Program, wall: int, office: Office, cast: Cast
+    program: Program, wall: int, installation: Installation, cast: Cast
 ) -> None:
     writer = program()
-    picture = library.add(office, cast.actor("writer"), files.png(), "buss.png", "En buss").media
+    picture = library.add(installation, cast.actor("writer"), files.png(), "buss.png", "En buss").media
     item = writer.create(
         title="Turer",
         channels=[wall],
@@ -343,12 +343,14 @@ def test_a_cookie_opens_nothing_here(browse: Callable[..., Any], cast: Cast) -> 
     assert browse(cast.administrator).get("/api/v1/items").status_code == 401
 
 
-def test_a_revoked_token_and_a_deactivated_person_are_out_at_once(program: Program, office: Office, cast: Cast) -> None:
+def test_a_revoked_token_and_a_deactivated_person_are_out_at_once(
+    program: Program, installation: Installation, cast: Cast
+) -> None:
     reader, writer = program("reader"), program("writer")
     assert (reader.get("/items").status_code, writer.get("/items").status_code) == (200, 200)
-    row = tokens.tokens(office, cast.place.id, cast.reader.id)[0]
-    tokens.revoke_token(office, cast.actor("reader"), row.id)
-    leaving.deactivate(office, cast.place, cast.writer.email)
+    row = tokens.tokens(installation, cast.place.id, cast.reader.id)[0]
+    tokens.revoke_token(installation, cast.actor("reader"), row.id)
+    leaving.deactivate(installation, cast.place, cast.writer.email)
     assert (reader.get("/items").status_code, writer.get("/items").status_code) == (401, 401)
 
 
@@ -363,10 +365,10 @@ def test_a_number_larger_than_any_is_not_there_whatever_is_done_with_it(program:
     assert (writer.get(path).status_code, writer.put(path, {"text": "Ja"}).status_code) == (404, 404)
 
 
-def test_no_office_sees_anothers_anything(program: Program, office: Office, cast: Cast, wall: int) -> None:
+def test_no_office_sees_anothers_anything(program: Program, installation: Installation, cast: Cast, wall: int) -> None:
     writer, stranger = program(), program("stranger")
     item = writer.create(channels=[wall])
-    picture = library.add(office, cast.actor("writer"), files.png(), "buss.png").media
+    picture = library.add(installation, cast.actor("writer"), files.png(), "buss.png").media
     for path in (f"/items/{item['id']}", f"/media/{picture.id}", f"/media/{picture.id}/file"):
         assert stranger.get(path).status_code == 404
     for path in ("/items", "/deliveries", "/channels"):
@@ -380,10 +382,10 @@ def test_no_office_sees_anothers_anything(program: Program, office: Office, cast
 
 
 def test_items_are_filtered_by_state_channel_person_words_and_time(
-    program: Program, office: Office, cast: Cast, wall: int
+    program: Program, installation: Installation, cast: Cast, wall: int
 ) -> None:
     writer = program()
-    other = add_channel(office, cast.place.id, "Andra väggen")
+    other = add_channel(installation, cast.place.id, "Andra väggen")
     bus = writer.create(channels=[wall], text="Fler bussar i 100 % av länet", publish_at="2026-12-01T08:00")
     care = writer.create(channels=[other, wall], text="Kortare köer", publish_at="2026-12-02T08:00")
     writer.post(f"/items/{care['id']}/submit")
@@ -440,8 +442,8 @@ def test_the_record_tells_who_did_what_newest_first(program: Program) -> None:
 # -- checking and pictures -------------------------------------------------------------------------
 
 
-def test_check_says_what_each_channel_says(program: Program, office: Office, cast: Cast, wall: int) -> None:
-    short = add_channel(office, cast.place.id, "Andra")
+def test_check_says_what_each_channel_says(program: Program, installation: Installation, cast: Cast, wall: int) -> None:
+    short = add_channel(installation, cast.place.id, "Andra")
     given = {"text": "å" * 501, "channels": [wall, short], "variants": {str(short): {"text": "Kort"}}}
     long, fine = program("reader").post("/check", given).json
     assert (long["channel"], long["count"], long["limit"]) == (wall, 501, 500)
@@ -461,7 +463,7 @@ def test_submitting_what_a_channel_refuses_lists_every_problem(program: Program,
     assert answer.json["problems"][0]["message"] == item["problems"][0]["message"]
 
 
-def test_a_picture_is_taken_in_and_used(program: Program, office: Office, wall: int) -> None:
+def test_a_picture_is_taken_in_and_used(program: Program, installation: Installation, wall: int) -> None:
     writer = program()
     answer = writer.post("/media", data={"file": (io.BytesIO(files.with_exif(gps=True)), "buss.jpg"), "alt": "En buss"})
     assert answer.status_code == 201
@@ -498,7 +500,7 @@ def test_what_is_no_picture_is_refused_by_its_field(program: Program, data: byte
 
 
 def test_a_disk_that_fills_while_a_picture_is_written_leaves_nothing_behind(
-    program: Program, office: Office, monkeypatch: pytest.MonkeyPatch
+    program: Program, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
@@ -507,7 +509,7 @@ def test_a_disk_that_fills_while_a_picture_is_written_leaves_nothing_behind(
         patch.setattr("commsched.services.media.library.os.fsync", full)
         answer = program().post("/media", data={"file": (io.BytesIO(files.png()), "x.png")})
     assert answer.status_code == 507
-    assert [path for path in office.media.rglob("*") if path.is_file()] == []
+    assert [path for path in installation.media.rglob("*") if path.is_file()] == []
 
 
 # -- the rest --------------------------------------------------------------------------------------
@@ -530,7 +532,7 @@ def test_a_token_that_runs_wild_is_slowed_down_and_no_other() -> None:
     pace.step("a", clock.forward(seconds=1))
 
 
-def test_metrics_tell_figures_and_no_content(app: Flask, ticking: Office, program: Program, wall: int) -> None:
+def test_metrics_tell_figures_and_no_content(app: Flask, ticking: Installation, program: Program, wall: int) -> None:
     program().create(text="Hemligt utkast", channels=[wall])
     text = app.test_client().get("/metrics").text
     assert 'commsched_deliveries{state="waiting"} 0' in text
@@ -539,11 +541,11 @@ def test_metrics_tell_figures_and_no_content(app: Flask, ticking: Office, progra
     assert "Regiongruppen" not in text
 
 
-def test_metrics_are_for_this_machine_or_for_the_token(app: Flask, office: Office, cast: Cast) -> None:
+def test_metrics_are_for_this_machine_or_for_the_token(app: Flask, installation: Installation, cast: Cast) -> None:
     client = app.test_client()
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
     assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 404
-    office.settings["metrics_token"] = "siffror"
+    installation.settings["metrics_token"] = "siffror"
     assert client.get("/metrics").status_code == 404
     assert client.get("/metrics", headers={"Authorization": "Bearer siffror"}).status_code == 200
 
@@ -552,8 +554,10 @@ def test_the_password_is_no_token(app: Flask, cast: Cast) -> None:
     assert Client(app, PASSWORD).get("/workspace").status_code == 401
 
 
-def test_a_program_answers_for_one_recipient_at_a_time(program: Program, office: Office, cast: Cast) -> None:
-    row = publications.in_doubt(office, cast.place.id, "redaktionen@svt.example", "jo@dn.example")
+def test_a_program_answers_for_one_recipient_at_a_time(
+    program: Program, installation: Installation, cast: Cast
+) -> None:
+    row = publications.in_doubt(installation, cast.place.id, "redaktionen@svt.example", "jo@dn.example")
     writer = program()
     assert writer.get(f"/deliveries/{row}").json["unknown_parts"] == [0, 1]
     assert [one["unknown_parts"] for one in writer.get("/deliveries?state=unknown").json] == [[0, 1]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests import publications
 from tests.api.conftest import Client
 from tests.conftest import Cast
@@ -13,8 +13,10 @@ Program = Callable[..., Client]
 UNDER_WAY = {"a@tidningen.example": "published", "b@tidningen.example": "waiting", "c@tidningen.example": "waiting"}
 
 
-def test_a_mailing_is_cancelled_between_two_recipients(program: Program, office: Office, cast: Cast) -> None:
-    number, client = publications.mailing(office, cast.place.id, "sending", UNDER_WAY), program()
+def test_a_mailing_is_cancelled_between_two_recipients(
+    program: Program, installation: Installation, cast: Cast
+) -> None:
+    number, client = publications.mailing(installation, cast.place.id, "sending", UNDER_WAY), program()
     item = client.get(f"/deliveries/{number}").json["item"]
     assert client.get(f"/items/{item}").json["state"] == "publishing"
     answer = client.post(f"/items/{item}/cancel")
@@ -25,8 +27,8 @@ def test_a_mailing_is_cancelled_between_two_recipients(program: Program, office:
     assert client.post(f"/items/{item}/cancel").status_code == 409
 
 
-def test_a_dropped_delivery_says_who_dropped_what(program: Program, office: Office, cast: Cast) -> None:
-    number, client = publications.mailing(office, cast.place.id, "sending", UNDER_WAY), program()
+def test_a_dropped_delivery_says_who_dropped_what(program: Program, installation: Installation, cast: Cast) -> None:
+    number, client = publications.mailing(installation, cast.place.id, "sending", UNDER_WAY), program()
     answer = client.post(f"/deliveries/{number}/drop").json
     assert (answer["state"], answer["stopped"], answer["reason"]) == ("cancelled", "dropped", "dropped")
     assert answer["parts"]["missed"] == [1, 2]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests.api.conftest import Client, add_channel
 from tests.conftest import Cast, SetClock
 
@@ -187,10 +187,10 @@ def test_a_comment_is_shown_with_its_writer(program: Program) -> None:
 
 
 def test_an_unknown_delivery_is_answered_by_a_person_and_sent_again(
-    program: Program, office: Office, cast: Cast, publish: Callable[[], int], clock: SetClock
+    program: Program, installation: Installation, cast: Cast, publish: Callable[[], int], clock: SetClock
 ) -> None:
     writer, approver = program(), program("approver")
-    channel = add_channel(office, cast.place.id, behaviour="needs a person")
+    channel = add_channel(installation, cast.place.id, behaviour="needs a person")
     path = f"/items/{approved(writer, approver, channel)['id']}"
     writer.post(f"{path}/schedule")
     for _ in range(3):
@@ -218,7 +218,7 @@ def test_an_unknown_delivery_is_answered_by_a_person_and_sent_again(
 
 
 def test_a_held_delivery_can_be_dropped(
-    program: Program, office: Office, cast: Cast, wall: int, publish: Callable[[], int], clock: SetClock
+    program: Program, installation: Installation, cast: Cast, wall: int, publish: Callable[[], int], clock: SetClock
 ) -> None:
     writer, approver = program(), program("approver")
     path = f"/items/{approved(writer, approver, wall)['id']}"

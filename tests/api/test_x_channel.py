@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel
 from tests.api.conftest import Client
 from tests.conftest import Cast
@@ -16,9 +16,9 @@ Program = Callable[..., Client]
 
 
 @pytest.fixture
-def on_x(office: Office, cast: Cast) -> int:
-    with office.store.write(cast.place.id) as session:
-        row = Channel(platform="x", name="X", account="1", account_name="@gruppen", created_at=office.now())
+def on_x(installation: Installation, cast: Cast) -> int:
+    with installation.store.write(cast.place.id) as session:
+        row = Channel(platform="x", name="X", account="1", account_name="@gruppen", created_at=installation.now())
         session.add(row)
         session.flush()
         return row.id

@@ -17,12 +17,12 @@ import pytest
 import requests
 
 from bench.start import proportional
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.engine import process as apart
 from commsched.engine.lock import EngineLock
 from commsched.engine.process import Keeper
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops.wake_pipe import Bell
 from commsched.store.models import Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
@@ -167,10 +167,10 @@ def test_a_worker_apart_knows_where_the_pages_answer(run: Run, founded: str, hom
 
 
 def test_what_any_process_schedules_wakes_the_engine(founded: str, home: Path) -> None:
-    bell, office = Bell(home), open_office(home)
-    office.wake()
+    bell, installation = Bell(home), open_installation(home)
+    installation.wake()
     assert bell.wait(5)
-    office.store.close()
+    installation.store.close()
     bell.close()
 
 
@@ -178,10 +178,10 @@ def test_pages_that_stand_still_hold_nothing_up(run: Run, founded: str, home: Pa
     """Whatever a request does to the pages' process, down to stopping it whole, what is due goes out at its time."""
     karin, gunnar = tokens(run)
     channel = int(run("channel", "add", "--platform", "sandbox", "--name", "Väggen").stdout)
-    office = open_office(home)
+    installation = open_installation(home)
 
     def state(wanted: str) -> Delivery | None:
-        with office.store.read(EVERY_WORKSPACE) as session:
+        with installation.store.read(EVERY_WORKSPACE) as session:
             row = session.query(Delivery).one()
             return row if row.state == wanted else None
 
@@ -197,7 +197,7 @@ def test_pages_that_stand_still_hold_nothing_up(run: Run, founded: str, home: Pa
             )
         finally:
             os.kill(process.pid, signal.SIGCONT)
-            office.store.close()
+            installation.store.close()
 
 
 def test_both_together_take_little_room(founded: str, home: Path) -> None:
@@ -216,26 +216,26 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "PAUSES", (0.05, 0.1, 0.2))
 
 
-def kept(office: Office, code: str) -> Keeper:
-    keeper = Keeper(office, [sys.executable, "-c", code])
+def kept(installation: Installation, code: str) -> Keeper:
+    keeper = Keeper(installation, [sys.executable, "-c", code])
     assert keeper._begin()
     keeper.start()
     return keeper
 
 
-def trouble(office: Office) -> str:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def trouble(installation: Installation) -> str:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.get(Heartbeat, heartbeats.KEEPER)
         return row.detail if row else ""
 
 
 @pytest.mark.usefixtures("short")
 def test_one_that_dies_again_and_again_is_told_and_goes_on_being_tried(
-    office: Office, cast: Cast, tmp_path: Path
+    installation: Installation, cast: Cast, tmp_path: Path
 ) -> None:
     log = tmp_path / "starts"
-    keeper = kept(office, f"open({str(log)!r}, 'a').write('x'); raise SystemExit(3)")
-    until(lambda: trouble(office) == "dies", 60)
+    keeper = kept(installation, f"open({str(log)!r}, 'a').write('x'); raise SystemExit(3)")
+    until(lambda: trouble(installation) == "dies", 60)
     before = len(log.read_text())
     until(lambda: len(log.read_text()) > before, 60)
     keeper.stop(5)
@@ -243,17 +243,19 @@ def test_one_that_dies_again_and_again_is_told_and_goes_on_being_tried(
 
 
 @pytest.mark.usefixtures("short")
-def test_the_pauses_grow_and_a_death_long_ago_counts_no_more(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pauses_grow_and_a_death_long_ago_counts_no_more(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = [1000.0]
     monkeypatch.setattr(apart.time, "monotonic", lambda: now[0])
-    keeper = Keeper(office, [])
+    keeper = Keeper(installation, [])
     assert [keeper._died() for _ in range(4)] == [0.05, 0.1, 0.2, 0.2]
     now[0] += apart.LATELY + 1
     assert keeper._died() == 0.05
 
 
-def test_one_that_does_not_end_is_killed(office: Office) -> None:
-    keeper = kept(office, "import time\nwhile True: time.sleep(1)")
+def test_one_that_does_not_end_is_killed(installation: Installation) -> None:
+    keeper = kept(installation, "import time\nwhile True: time.sleep(1)")
     pid = keeper.pid
     keeper.stop(0.3)
     until(lambda: not alive(pid))
@@ -295,8 +297,8 @@ def test_a_port_that_is_taken_spoils_nothing_and_says_what_to_do(
 
 def test_processes_that_start_an_office_together_get_one_key(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom commsched.bootstrap import open_office\n"
-        "sys.stdin.readline()\nprint(open_office(sys.argv[1]).vault.derive('x').hex())"
+        "import sys\nfrom commsched.bootstrap import open_installation\n"
+        "sys.stdin.readline()\nprint(open_installation(sys.argv[1]).vault.derive('x').hex())"
     )
     started = [
         subprocess.Popen(

@@ -12,13 +12,13 @@ import click
 import pytest
 from sqlalchemy import select
 
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.cli import _common
 from commsched.cli.channels import platform_key, points_inside
 from commsched.cli.main import main
 from commsched.platforms import get, keys
 from commsched.services.accounts import sessions
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Heartbeat, Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.api.conftest import add_channel
@@ -57,9 +57,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_an_office_is_made_and_its_administrator_can_sign_in(founded: str, home: Path) -> None:
     assert founded == SLUG
-    office = open_office(home)
-    assert sessions.sign_in(office, "astrid@example.org", PASSWORD)
-    office.store.close()
+    installation = open_installation(home)
+    assert sessions.sign_in(installation, "astrid@example.org", PASSWORD)
+    installation.store.close()
 
 
 def test_the_advice_after_init_stands_apart_from_the_slug_and_can_be_followed(run: Run, home: Path) -> None:
@@ -163,10 +163,10 @@ def test_a_person_gets_a_password_that_works(run: Run, founded: str, home: Path)
         stdin=f"{PASSWORD}\n",
     )
     assert given.stdout == ""
-    office = open_office(home)
-    assert sessions.sign_in(office, "gunnar@example.org", password)
-    assert sessions.sign_in(office, "karin@example.org", PASSWORD)
-    office.store.close()
+    installation = open_installation(home)
+    assert sessions.sign_in(installation, "gunnar@example.org", password)
+    assert sessions.sign_in(installation, "karin@example.org", PASSWORD)
+    installation.store.close()
     twice = run("person", "add", "--workspace", SLUG, "--email", "karin@example.org", "--role", "writer")
     assert (twice.exit_code, twice.stdout) == (1, "")
 
@@ -183,11 +183,11 @@ def test_roles_passwords_and_ends(run: Run, founded: str, home: Path) -> None:
     run("person", "add", "--email", "karin@example.org", "--role", "writer")
     assert run("person", "role", "--email", "karin@example.org", "--role", "approver").exit_code == 0
     assert run("person", "password", "--email", "karin@example.org", stdin="nytt lösenord\n").exit_code == 0
-    office = open_office(home)
-    secret = sessions.sign_in(office, "karin@example.org", "nytt lösenord")
+    installation = open_installation(home)
+    secret = sessions.sign_in(installation, "karin@example.org", "nytt lösenord")
     assert run("person", "deactivate", "--email", "karin@example.org").exit_code == 0
-    assert sessions.recognise(office, secret) is None
-    office.store.close()
+    assert sessions.recognise(installation, secret) is None
+    installation.store.close()
     listed = run("person", "list").stdout.splitlines()
     assert next(line for line in listed if "karin" in line).split() == ["karin@example.org", "approver", "deactivated"]
     assert run("token", "create", "--email", "karin@example.org").exit_code == 1
@@ -203,17 +203,17 @@ def test_a_token_is_printed_and_nothing_else_and_works_until_revoked(run: Run, f
     assert token.startswith("csk_")
     assert made.stdout.count("\n") == 1
     assert made.stderr == ""
-    office = open_office(home)
-    visitor = sessions.recognise_token(office, token)
+    installation = open_installation(home)
+    visitor = sessions.recognise_token(installation, token)
     assert visitor is not None
     assert visitor.role == "reader"
     listed = run("token", "list").stdout
     assert "astrid@example.org" in listed
     assert token not in listed
     assert run("token", "revoke", "1").exit_code == 0
-    assert sessions.recognise_token(office, token) is None
+    assert sessions.recognise_token(installation, token) is None
     assert run("token", "revoke", "1").exit_code == 1
-    office.store.close()
+    installation.store.close()
 
 
 def test_a_channel_is_added_and_its_id_printed_alone(run: Run, founded: str, tmp_path: Path) -> None:
@@ -337,27 +337,27 @@ def test_the_doctor_sees_a_key_that_does_not_fit(run: Run, founded: str, home: P
 
 
 def test_the_doctor_sees_a_channel_whose_access_died(run: Run, founded: str, home: Path) -> None:
-    office = open_office(home)
-    channel = add_channel(office, 1)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    installation = open_installation(home)
+    channel = add_channel(installation, 1)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Channel, channel).state = "broken"
-    office.store.close()
+    installation.store.close()
     assert failing(run) == {"channel"}
 
 
 def test_the_doctor_sees_a_clock_that_stands_still_when_something_waits(run: Run, founded: str, home: Path) -> None:
-    office = open_office(home)
-    waiting(office)
-    office.store.close()
+    installation = open_installation(home)
+    waiting(installation)
+    installation.store.close()
     assert failing(run) == {"clock"}
-    office = open_office(home)
-    with office.store.write(EVERY_WORKSPACE) as session:
-        session.add(Heartbeat(name="clock", at=office.now()))
-    office.store.close()
+    installation = open_installation(home)
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        session.add(Heartbeat(name="clock", at=installation.now()))
+    installation.store.close()
     assert failing(run) == set()
 
 
-def waiting(office: Office) -> int:
+def waiting(installation: Installation) -> int:
     """A delivery that is due tomorrow; returns its item."""
     from datetime import timedelta
 
@@ -366,12 +366,14 @@ def waiting(office: Office) -> int:
     from commsched.services.workflow import editing
     from commsched.store.models import Delivery
 
-    channel = add_channel(office, 1)
+    channel = add_channel(installation, 1)
     item = editing.create(
-        office, machine_admin.actor(machine_admin.workspace(office, "")), DraftIn(text="Ja", channels=[channel])
+        installation,
+        machine_admin.actor(machine_admin.workspace(installation, "")),
+        DraftIn(text="Ja", channels=[channel]),
     )
-    at = office.now() + timedelta(days=1)
-    with office.store.write(1) as session:
+    at = installation.now() + timedelta(days=1)
+    with installation.store.write(1) as session:
         revision = session.get_one(Item, item).revision_id
         session.add(
             Delivery(
@@ -382,7 +384,7 @@ def waiting(office: Office) -> int:
                 due_at=at,
                 latest_at=at,
                 next_at=at,
-                created_at=office.now(),
+                created_at=installation.now(),
             )
         )
     return item
@@ -421,27 +423,28 @@ def test_the_version_is_told(run: Run) -> None:
 
 
 def test_what_is_under_way_is_stopped_and_what_had_gone_out_is_said(run: Run, founded: str, home: Path) -> None:
-    office = open_office(home)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    installation = open_installation(home)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         place = session.scalars(select(Workspace.id)).one()
     first, second = (
-        mailing(office, place, "sending", {"a@t.example": "published", "b@t.example": "waiting"}) for _ in range(2)
+        mailing(installation, place, "sending", {"a@t.example": "published", "b@t.example": "waiting"})
+        for _ in range(2)
     )
     dropped = run("delivery", "drop", str(first))
     assert (dropped.exit_code, dropped.stdout) == (0, "")
     assert "1 of 2 had gone out, and 0 more may" in dropped.stderr
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         item = session.get_one(Delivery, second).item_id
     assert "1 of 2 had gone out" in run("cancel", str(item)).stderr
     assert run("cancel", str(item)).exit_code == 1, "it is stopped already"
-    office.store.close()
+    installation.store.close()
 
 
 def test_deliveries_are_listed_and_answered_for_recipient_by_recipient(run: Run, founded: str, home: Path) -> None:
-    office = open_office(home)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    installation = open_installation(home)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         place = session.scalars(select(Workspace.id)).one()
-    row = str(in_doubt(office, place, "redaktionen@svt.example", "jo@dn.example"))
+    row = str(in_doubt(installation, place, "redaktionen@svt.example", "jo@dn.example"))
     listed = run("delivery", "list").stdout
     assert "1 re…n@svt.example, 2 j…@dn.example" in listed
     asked = run("delivery", "resolve", row, "--as", "published")
@@ -452,7 +455,7 @@ def test_deliveries_are_listed_and_answered_for_recipient_by_recipient(run: Run,
     assert "dn.example" not in run("delivery", "list").stdout
     assert run("delivery", "resolve", row, "--as", "not_published").exit_code == 0, "one is left, so none need be named"
     assert "held" in run("delivery", "list", "--state", "held").stdout
-    office.store.close()
+    installation.store.close()
 
 
 ADDRESSES = "redaktionen@svt.example\r\nÅsa Öberg <asa@dn.example>\r\n"
@@ -478,11 +481,11 @@ def test_a_list_of_addresses_is_read_whatever_program_wrote_it(
         stdin=data if how == "stdin" else "",
     )
     assert made.exit_code == 0, made.stderr
-    office = open_office(home)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    installation = open_installation(home)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.get_one(Channel, int(made.stdout))
-        assert office.vault.unseal_map(row.secrets)["addresses"].split() == ADDRESSES.split()
-    office.store.close()
+        assert installation.vault.unseal_map(row.secrets)["addresses"].split() == ADDRESSES.split()
+    installation.store.close()
 
 
 def test_a_terminal_of_another_alphabet_gets_what_it_can_show(home: Path) -> None:

@@ -191,7 +191,7 @@ def test_the_doctor_says_it_too_where_the_database_cannot_be_opened(run: Run, ho
 def test_who_starts_an_office_there_is_told_in_one_sentence(
     run: Run, founded: str, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr(cli_run, "open_office", stop)
+    monkeypatch.setattr(cli_run, "open_installation", stop)
     monkeypatch.setattr(cli_run, "_alone", lambda: None)
     said = run(command).stderr.splitlines()
     assert len(said) == 2
@@ -203,12 +203,12 @@ def stop() -> None:
 
 
 def test_nothing_is_said_of_a_disk_in_this_machine(run: Run, founded: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_run, "open_office", stop)
+    monkeypatch.setattr(cli_run, "open_installation", stop)
     assert run("up").stderr == "Error: stopped here\n"
 
 
 @pytest.mark.usefixtures("on_nfs")
 def test_a_database_elsewhere_is_judged_where_it_lies(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_run, "open_office", stop)
+    monkeypatch.setattr(cli_run, "open_installation", stop)
     monkeypatch.setenv("COMMSCHED_DATABASE_URL", "sqlite:////elsewhere/commsched.db")
     assert run("up").stderr == "Error: stopped here\n"

@@ -20,12 +20,12 @@ import requests
 from flask import Flask
 from sqlalchemy import func, select
 
-from commsched.bootstrap import open_copy, open_office
+from commsched.bootstrap import open_copy, open_installation
 from commsched.core.text.messages import Conflict
 from commsched.services.accounts import tokens
 from commsched.services.accounts.sessions import recognise_token
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import after_restore, backup, in_use, replacing
 from commsched.services.ops.after_restore import bring_back
 from commsched.services.ops.in_use import InUse, enter
@@ -41,68 +41,70 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
-def archive(office: Office, cast: Cast, clock: SetClock, tmp_path: Path) -> Path:
+def archive(installation: Installation, cast: Cast, clock: SetClock, tmp_path: Path) -> Path:
     """A backup in which something waits that has gone out since."""
-    channel = add_channel(office, cast.place.id)
-    scheduled(office, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
-    (office.media / "ab").mkdir(parents=True)
-    (office.media / "ab" / "abc.png").write_bytes(b"a picture")
-    (office.home / backup.SETTINGS).write_text('smtp_url = "smtp://post:hemligt@relay.example.org"\n')
-    made = backup.archive(office, tmp_path / "office.tar.gz", with_key=True)
+    channel = add_channel(installation, cast.place.id)
+    scheduled(installation, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
+    (installation.media / "ab").mkdir(parents=True)
+    (installation.media / "ab" / "abc.png").write_bytes(b"a picture")
+    (installation.home / backup.SETTINGS).write_text('smtp_url = "smtp://post:hemligt@relay.example.org"\n')
+    made = backup.archive(installation, tmp_path / "office.tar.gz", with_key=True)
     clock.forward(hours=1, minutes=1)
-    Dispatcher(office, wait=lambda _seconds: None).run()
-    assert _deliveries(office) == ["published"]
+    Dispatcher(installation, wait=lambda _seconds: None).run()
+    assert _deliveries(installation) == ["published"]
     return made
 
 
-def _deliveries(office: Office) -> list[str]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _deliveries(installation: Installation) -> list[str]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(select(Delivery.state)))
 
 
-def _attempts(office: Office) -> int:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _attempts(installation: Installation) -> int:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return session.scalar(select(func.count()).select_from(Attempt)) or 0
 
 
 def fate(home: Path, clock: SetClock) -> str:
     """Start what lies in ``home``, and let it work: ``old``, or ``restored`` and paused, and nothing else."""
-    office = open_office(home, clock=clock)
+    installation = open_installation(home, clock=clock)
     try:
         assert not replacing.is_under_way(home)
-        before = _attempts(office)
-        Dispatcher(office, wait=lambda _seconds: None).run()
+        before = _attempts(installation)
+        Dispatcher(installation, wait=lambda _seconds: None).run()
         if before:
-            assert _deliveries(office) == ["published"]
+            assert _deliveries(installation) == ["published"]
             return "old"
-        with office.store.read(EVERY_WORKSPACE) as session:
+        with installation.store.read(EVERY_WORKSPACE) as session:
             reasons = set(session.scalars(select(Workspace.pause_reason)))
             assert session.scalars(select(Delivery.was)).all() == ["waiting"]
         assert reasons == {after_restore.REASON}
-        assert _deliveries(office) == ["unknown"]
-        assert _attempts(office) == 0, "nothing was sent"
-        assert (office.media / "ab" / "abc.png").exists()
+        assert _deliveries(installation) == ["unknown"]
+        assert _attempts(installation) == 0, "nothing was sent"
+        assert (installation.media / "ab" / "abc.png").exists()
         return "restored"
     finally:
-        office.store.close()
+        installation.store.close()
 
 
 @pytest.mark.parametrize("where", ["mnt/elsewhere", "mnt/elsewhere.tar.gz", "there.tar.gz"])
-def test_a_backup_is_not_written_where_no_disk_is_or_over_another(office: Office, tmp_path: Path, where: str) -> None:
+def test_a_backup_is_not_written_where_no_disk_is_or_over_another(
+    installation: Installation, tmp_path: Path, where: str
+) -> None:
     (tmp_path / "there.tar.gz").write_bytes(b"the last one")
     with pytest.raises(Conflict):
-        backup.archive(office, tmp_path / where)
+        backup.archive(installation, tmp_path / where)
     assert not (tmp_path / "mnt").exists()
     assert (tmp_path / "there.tar.gz").read_bytes() == b"the last one"
 
 
 def test_killed_at_any_step_it_is_the_old_office_or_the_restored_one_paused(
-    office: Office, archive: Path, clock: SetClock, tmp_path: Path
+    installation: Installation, archive: Path, clock: SetClock, tmp_path: Path
 ) -> None:
-    office.store.close()
+    installation.store.close()
     where = tmp_path / "killed"
     where.mkdir()
-    command = [sys.executable, "-m", "tests.cli.killed", str(archive), str(office.home), str(where)]
+    command = [sys.executable, "-m", "tests.cli.killed", str(archive), str(installation.home), str(where)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     fates = [fate(where / str(step), clock) for step in range(1, int(done.stdout) + 1)]
@@ -113,12 +115,12 @@ def test_killed_at_any_step_it_is_the_old_office_or_the_restored_one_paused(
 
 
 def test_the_command_killed_at_any_moment_leaves_an_office_that_sends_nothing_twice(
-    office: Office, archive: Path, clock: SetClock, tmp_path: Path
+    installation: Installation, archive: Path, clock: SetClock, tmp_path: Path
 ) -> None:
-    office.store.close()
+    installation.store.close()
     for turn in range(6):
         home = tmp_path / f"turn-{turn}"
-        shutil.copytree(office.home, home)
+        shutil.copytree(installation.home, home)
         command = [sys.executable, "-m", "commsched", "restore", str(archive), "--force", "--home", str(home)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(random.uniform(0.2, 1.2))
@@ -132,9 +134,14 @@ def test_the_command_killed_at_any_moment_leaves_an_office_that_sends_nothing_tw
 )
 @pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt()])
 def test_a_failure_before_anything_is_moved_leaves_the_office_as_it_was(
-    office: Office, archive: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException
+    installation: Installation,
+    archive: Path,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    error: BaseException,
 ) -> None:
-    office.store.close()
+    installation.store.close()
 
     def fail(*_: Any, **__: Any) -> Any:
         raise error
@@ -143,10 +150,10 @@ def test_a_failure_before_anything_is_moved_leaves_the_office_as_it_was(
     target: Any = backup if what == "take_out" else getattr(after_restore, place) if place else after_restore
     monkeypatch.setattr(target, what, fail)
     with pytest.raises(type(error)):
-        bring_back(archive, office.home, clock.now(), open_copy)
+        bring_back(archive, installation.home, clock.now(), open_copy)
     monkeypatch.undo()
-    assert not list(office.home.glob(".restore-*"))
-    assert fate(office.home, clock) == "old"
+    assert not list(installation.home.glob(".restore-*"))
+    assert fate(installation.home, clock) == "old"
 
 
 def _misspell(_archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,24 +187,28 @@ def _change(archive: Path, change: Callable[[Path], Any]) -> None:
 
 @pytest.mark.parametrize("spoil", [_misspell, _bad_settings, _newer])
 def test_what_cannot_be_opened_replaces_nothing(
-    office: Office, archive: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch, spoil: Callable[..., None]
+    installation: Installation,
+    archive: Path,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[..., None],
 ) -> None:
     from click.testing import CliRunner
 
     from commsched.cli.main import main
 
-    office.store.close()
+    installation.store.close()
     with monkeypatch.context() as patch:
         spoil(archive, patch)
-        done = CliRunner().invoke(main, ["restore", str(archive), "--force", "--home", str(office.home)])
+        done = CliRunner().invoke(main, ["restore", str(archive), "--force", "--home", str(installation.home)])
     assert done.exit_code in (1, 2)
     assert isinstance(done.exception, SystemExit), done.exception
-    assert not (office.home / "backups").exists()
-    assert fate(office.home, clock) == "old"
+    assert not (installation.home / "backups").exists()
+    assert fate(installation.home, clock) == "old"
 
 
 def test_a_restore_refused_once_can_be_done_again_into_the_same_empty_home(
-    office: Office, archive: Path, tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, archive: Path, tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from click.testing import CliRunner
 
@@ -268,110 +279,110 @@ def test_what_root_opened_first_is_the_owners_of_the_home(tmp_path: Path) -> Non
 
 
 def test_two_that_start_at_once_complete_a_restore_that_was_cut_short_once(
-    office: Office, archive: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, archive: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.store.close()
+    installation.store.close()
     monkeypatch.setattr(replacing, "finish", lambda _home: None)
-    bring_back(archive, office.home, clock.now(), open_copy)
+    bring_back(archive, installation.home, clock.now(), open_copy)
     monkeypatch.undo()
-    assert replacing.is_under_way(office.home)
-    with in_use.enter(office.home), in_use.enter(office.home):
-        assert not replacing.is_under_way(office.home)
-        assert fate(office.home, clock) == "restored"
+    assert replacing.is_under_way(installation.home)
+    with in_use.enter(installation.home), in_use.enter(installation.home):
+        assert not replacing.is_under_way(installation.home)
+        assert fate(installation.home, clock) == "restored"
 
 
 def test_pages_do_not_write_into_a_database_that_was_replaced(
-    app: Flask, office: Office, browse: Callable[..., Any], cast: Cast
+    app: Flask, installation: Installation, browse: Callable[..., Any], cast: Cast
 ) -> None:
     browser = browse(cast.writer)
     assert browser.get("~/").status_code == 200
-    file = office.home / backup.DATABASE
-    shutil.copy(file, office.home / "other.db")
-    file.rename(office.home / "aside.db")
-    (office.home / "other.db").rename(file)
+    file = installation.home / backup.DATABASE
+    shutil.copy(file, installation.home / "other.db")
+    file.rename(installation.home / "aside.db")
+    (installation.home / "other.db").rename(file)
     answer = browser.client.post("/api/v1/items", json={"text": "Ja"}, headers={"Authorization": "Bearer x"})
     assert (answer.status_code, answer.json["code"]) == (503, "replaced")
     assert browser.client.post(browser.path("~/items/new"), data={}).status_code == 503
     assert browser.get("~/").status_code == 503
-    with pytest.raises(Replaced), office.store.write(EVERY_WORKSPACE):
+    with pytest.raises(Replaced), installation.store.write(EVERY_WORKSPACE):
         pass
-    with pytest.raises(Replaced), office.store.ledger():
+    with pytest.raises(Replaced), installation.store.ledger():
         pass
 
 
 # -- what was taken away stays away ------------------------------------------------------------------
 
 
-def _take_down(office: Office, clock: SetClock) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+def _take_down(installation: Installation, clock: SetClock) -> None:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         item = session.scalars(select(Item)).one()
         session.add(Takedown(workspace_id=item.workspace_id, item_id=item.id, reason="Fel namn", at=clock.now()))
 
 
 def _standing(home: Path, clock: SetClock) -> list[str]:
-    office = open_office(home, clock=clock)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    installation = open_installation(home, clock=clock)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         found = list(session.scalars(select(Takedown.reason).where(Takedown.ended_at.is_(None))))
-    office.store.close()
+    installation.store.close()
     return found
 
 
-def test_what_was_taken_down_since_stays_down(office: Office, archive: Path, clock: SetClock) -> None:
-    _take_down(office, clock)
-    office.store.close()
-    brought = bring_back(archive, office.home, clock.now(), partial(open_copy, clock=clock))
+def test_what_was_taken_down_since_stays_down(installation: Installation, archive: Path, clock: SetClock) -> None:
+    _take_down(installation, clock)
+    installation.store.close()
+    brought = bring_back(archive, installation.home, clock.now(), partial(open_copy, clock=clock))
     assert brought.carried is not None
     assert brought.carried.takedowns == 1
-    assert _standing(office.home, clock) == ["Fel namn"]
+    assert _standing(installation.home, clock) == ["Fel namn"]
 
 
 def test_what_was_put_back_in_the_backup_is_not_taken_down_by_an_older_database(
-    office: Office, archive: Path, clock: SetClock, tmp_path: Path
+    installation: Installation, archive: Path, clock: SetClock, tmp_path: Path
 ) -> None:
-    _take_down(office, clock)
-    with closing(sqlite3.connect(office.home / backup.DATABASE)) as old:
+    _take_down(installation, clock)
+    with closing(sqlite3.connect(installation.home / backup.DATABASE)) as old:
         old.execute("VACUUM INTO ?", (str(tmp_path / "older.db"),))
     clock.forward(hours=1)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.scalars(select(Takedown)).one().ended_at = clock.now()
-    newer = backup.archive(office, tmp_path / "newer.tar.gz")
-    office.store.close()
-    (tmp_path / "older.db").rename(office.home / backup.DATABASE)
-    brought = bring_back(newer, office.home, clock.now(), partial(open_copy, clock=clock))
+    newer = backup.archive(installation, tmp_path / "newer.tar.gz")
+    installation.store.close()
+    (tmp_path / "older.db").rename(installation.home / backup.DATABASE)
+    brought = bring_back(newer, installation.home, clock.now(), partial(open_copy, clock=clock))
     assert brought.carried is not None
     assert brought.carried.takedowns == 0
-    assert _standing(office.home, clock) == []
+    assert _standing(installation.home, clock) == []
 
 
 @pytest.mark.parametrize("newer", [True, False])
 def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
-    office: Office, cast: Cast, clock: SetClock, tmp_path: Path, newer: bool
+    installation: Installation, cast: Cast, clock: SetClock, tmp_path: Path, newer: bool
 ) -> None:
     """But a database older than the backup shuts nobody out who was let in again after it."""
-    token = tokens.create_token(office, cast.actor("approver"), "a program")
+    token = tokens.create_token(installation, cast.actor("approver"), "a program")
 
     def ended(yes: bool) -> None:
-        with office.store.write(EVERY_WORKSPACE) as session:
+        with installation.store.write(EVERY_WORKSPACE) as session:
             session.get_one(Person, cast.writer.id).active = not yes
             session.scalars(select(ApiToken)).one().revoked_at = clock.now() if yes else None
 
     ended(not newer)
-    with closing(sqlite3.connect(office.home / backup.DATABASE)) as old:
+    with closing(sqlite3.connect(installation.home / backup.DATABASE)) as old:
         old.execute("VACUUM INTO ?", (str(tmp_path / "older.db"),))
     clock.forward(hours=1)
     ended(False)
-    made = backup.archive(office, tmp_path / "a.tar.gz", with_key=True)
+    made = backup.archive(installation, tmp_path / "a.tar.gz", with_key=True)
     if newer:
         clock.forward(hours=1)
-        leaving.deactivate(office, cast.place, cast.writer.email)
+        leaving.deactivate(installation, cast.place, cast.writer.email)
         ended(True)
-    office.store.close()
+    installation.store.close()
     if not newer:
-        (tmp_path / "older.db").rename(office.home / backup.DATABASE)
-    brought = bring_back(made, office.home, clock.now(), partial(open_copy, clock=clock))
+        (tmp_path / "older.db").rename(installation.home / backup.DATABASE)
+    brought = bring_back(made, installation.home, clock.now(), partial(open_copy, clock=clock))
     assert brought.carried is not None
     assert (brought.carried.persons, brought.carried.tokens) == ((1, 1) if newer else (0, 0))
-    again = open_office(office.home, clock=clock)
+    again = open_installation(installation.home, clock=clock)
     assert (recognise_token(again, token) is None) is newer
     with again.store.read(EVERY_WORKSPACE) as session:
         assert session.get_one(Person, cast.writer.id).active is not newer
@@ -388,24 +399,30 @@ def test_who_was_shut_out_since_stays_out_and_a_key_that_was_ended_ended(
     ],
 )
 def test_a_consent_that_ends_earlier_in_the_replaced_office_ends_then(
-    office: Office, cast: Cast, clock: SetClock, tmp_path: Path, then: str | None, now: str | None, carried: str
+    installation: Installation,
+    cast: Cast,
+    clock: SetClock,
+    tmp_path: Path,
+    then: str | None,
+    now: str | None,
+    carried: str,
 ) -> None:
     from commsched.services.media import library
     from tests.images import files
 
-    media = library.add(office, cast.actor("writer"), files.png(), "buss.png").media.id
+    media = library.add(installation, cast.actor("writer"), files.png(), "buss.png").media.id
 
     def until(day: str | None) -> dict[str, Any]:
         return {"persons": [{"name": "Anna", **({"ends": f"{day}T00:00:00+00:00"} if day else {})}]}
 
     for day in (then, now):
-        with office.store.write(EVERY_WORKSPACE) as session:
+        with installation.store.write(EVERY_WORKSPACE) as session:
             session.get_one(Media, media).facts = until(day)
         if day is then:
-            made = backup.archive(office, tmp_path / "a.tar.gz")
-    office.store.close()
-    bring_back(made, office.home, clock.now(), partial(open_copy, clock=clock))
-    again = open_office(office.home, clock=clock)
+            made = backup.archive(installation, tmp_path / "a.tar.gz")
+    installation.store.close()
+    bring_back(made, installation.home, clock.now(), partial(open_copy, clock=clock))
+    again = open_installation(installation.home, clock=clock)
     with again.store.read(EVERY_WORKSPACE) as session:
         row = session.get_one(Media, media)
         assert row.facts == until(carried)
@@ -414,19 +431,19 @@ def test_a_consent_that_ends_earlier_in_the_replaced_office_ends_then(
 
 
 def test_a_damaged_database_is_replaced_all_the_same_and_what_is_not_known_is_said(
-    office: Office, archive: Path, clock: SetClock
+    installation: Installation, archive: Path, clock: SetClock
 ) -> None:
     from click.testing import CliRunner
 
     from commsched.cli.main import main
 
-    office.store.close()
-    (office.home / backup.DATABASE).write_bytes(b"no database" * 1000)
-    done = CliRunner().invoke(main, ["restore", str(archive), "--force", "--home", str(office.home)])
+    installation.store.close()
+    (installation.home / backup.DATABASE).write_bytes(b"no database" * 1000)
+    done = CliRunner().invoke(main, ["restore", str(archive), "--force", "--home", str(installation.home)])
     assert done.exit_code == 0, done.output
     assert "stands there again as it was" in done.stderr
     assert "consents that ended since hold again" in done.stderr
     assert "can sign in again" in done.stderr
     assert "smtp_url = smtp://relay.example.org\n" in done.stderr
     assert "hemligt" not in done.output
-    assert fate(office.home, clock) == "restored"
+    assert fate(installation.home, clock) == "restored"

@@ -23,11 +23,11 @@ import requests
 from sqlalchemy import select
 
 from bench.start import family, proportional
-from commsched.bootstrap import open_copy, open_office
+from commsched.bootstrap import open_copy, open_installation
 from commsched.core.text.messages import Invalid
 from commsched.services.accounts import machine_admin
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import backup
 from commsched.services.ops.after_restore import bring_back, settle
 from commsched.store.migrate import ready
@@ -151,43 +151,43 @@ def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
 # -- putting it away and bringing it back ----------------------------------------------------------
 
 
-def scheduled(office: Office, cast: Cast, channel: int, at: str, text: str) -> int:
+def scheduled(installation: Installation, cast: Cast, channel: int, at: str, text: str) -> int:
     """An approved item in the outbox; returns its delivery."""
     from commsched.core.content.draft import DraftIn
     from commsched.services.workflow import approve, editing, schedule
     from commsched.store.models import Revision
 
     writer, approver = cast.actor("writer"), cast.actor("approver")
-    item = editing.create(office, writer, DraftIn(text=text, channels=[channel], publish_at=at))
-    approve.submit(office, writer, item)
-    with office.store.read(cast.place.id) as session:
+    item = editing.create(installation, writer, DraftIn(text=text, channels=[channel], publish_at=at))
+    approve.submit(installation, writer, item)
+    with installation.store.read(cast.place.id) as session:
         content = session.query(Revision).filter_by(item_id=item).one().hash
-    approve.approve(office, approver, item, content)
-    schedule.schedule(office, writer, item)
-    with office.store.read(cast.place.id) as session:
+    approve.approve(installation, approver, item, content)
+    schedule.schedule(installation, writer, item)
+    with installation.store.read(cast.place.id) as session:
         return session.query(Delivery).filter_by(item_id=item).one().id
 
 
-def state(office: Office, delivery: int) -> tuple[str, str]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def state(installation: Installation, delivery: int) -> tuple[str, str]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.get_one(Delivery, delivery)
         return row.state, row.reason
 
 
 def test_a_restored_office_is_paused_and_reads_back_what_may_have_gone_out(
-    office: Office, cast: Cast, clock: SetClock, tmp_path: Path
+    installation: Installation, cast: Cast, clock: SetClock, tmp_path: Path
 ) -> None:
-    channel = add_channel(office, cast.place.id, behaviour="lost answer")
-    soon = scheduled(office, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
-    later = scheduled(office, cast, channel, "2026-11-28T08:00", "Långt kvar")
-    file = backup.archive(office, tmp_path / "office.tar.gz", with_key=True)
+    channel = add_channel(installation, cast.place.id, behaviour="lost answer")
+    soon = scheduled(installation, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
+    later = scheduled(installation, cast, channel, "2026-11-28T08:00", "Långt kvar")
+    file = backup.archive(installation, tmp_path / "office.tar.gz", with_key=True)
     clock.forward(hours=24)
     home = tmp_path / "new"
     home.mkdir()
-    brought = bring_back(file, home, office.now(), partial(open_copy, clock=clock))
+    brought = bring_back(file, home, installation.now(), partial(open_copy, clock=clock))
     assert brought.has_key
     assert (brought.settled.paused, brought.settled.doubted) == (2, 2)
-    again = open_office(home, clock=clock)
+    again = open_installation(home, clock=clock)
     try:
         with again.store.read(EVERY_WORKSPACE) as session:
             place = session.get_one(Workspace, cast.place.id)
@@ -204,15 +204,15 @@ def test_a_restored_office_is_paused_and_reads_back_what_may_have_gone_out(
 
 
 def test_what_cannot_be_read_back_is_asked_of_a_person(
-    office: Office, cast: Cast, clock: SetClock, tmp_path: Path
+    installation: Installation, cast: Cast, clock: SetClock, tmp_path: Path
 ) -> None:
-    channel = add_channel(office, cast.place.id, behaviour="needs a person")
-    delivery = scheduled(office, cast, channel, "2026-11-26T08:00", "Kanske ute")
+    channel = add_channel(installation, cast.place.id, behaviour="needs a person")
+    delivery = scheduled(installation, cast, channel, "2026-11-26T08:00", "Kanske ute")
     clock.forward(hours=2)
-    settle(office, office.now())
+    settle(installation, installation.now())
     clock.forward(seconds=30)
-    Dispatcher(office, wait=lambda _seconds: None).run()
-    assert state(office, delivery) == ("unknown", "ask")
+    Dispatcher(installation, wait=lambda _seconds: None).run()
+    assert state(installation, delivery) == ("unknown", "ask")
 
 
 def test_a_restore_over_the_command_line(run: Run, founded: str, home: Path, tmp_path: Path) -> None:
@@ -235,12 +235,12 @@ def test_a_restore_over_the_command_line(run: Run, founded: str, home: Path, tmp
     done = CliRunner().invoke(main, ["restore", str(file), "--home", str(new)])
     assert done.exit_code == 0, done.output
     assert "secret.key" in done.stderr
-    office = open_office(new)
-    assert machine_admin.workspace(office, SLUG).pause_reason == "restored"
+    installation = open_installation(new)
+    assert machine_admin.workspace(installation, SLUG).pause_reason == "restored"
     from commsched.services.accounts.sessions import recognise_token
 
-    assert recognise_token(office, token) is not None
-    office.store.close()
+    assert recognise_token(installation, token) is not None
+    installation.store.close()
 
 
 def test_force_puts_what_was_there_aside(run: Run, founded: str, home: Path, tmp_path: Path) -> None:
@@ -300,15 +300,17 @@ def test_a_running_office_is_not_restored_over(run: Run, founded: str, home: Pat
     assert "running" in refused.stderr
 
 
-def test_a_backup_holds_every_picture_that_its_database_names(office: Office, cast: Cast, tmp_path: Path) -> None:
+def test_a_backup_holds_every_picture_that_its_database_names(
+    installation: Installation, cast: Cast, tmp_path: Path
+) -> None:
     from commsched.services.media import library
     from tests.images import files
 
-    media = library.add(office, cast.actor("writer"), files.png(), "buss.png").media
+    media = library.add(installation, cast.actor("writer"), files.png(), "buss.png").media
     (tmp_path / "new").mkdir()
-    bring_back(backup.archive(office, tmp_path / "a.tar.gz"), tmp_path / "new", office.now(), open_copy)
+    bring_back(backup.archive(installation, tmp_path / "a.tar.gz"), tmp_path / "new", installation.now(), open_copy)
     kept = tmp_path / "new" / "media" / media.sha256[:2] / f"{media.sha256}.png"
-    assert kept.read_bytes() == (office.media / media.sha256[:2] / f"{media.sha256}.png").read_bytes()
+    assert kept.read_bytes() == (installation.media / media.sha256[:2] / f"{media.sha256}.png").read_bytes()
 
 
 def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commsched.bootstrap import open_office, read_settings
+from commsched.bootstrap import open_installation, read_settings
 from tests.cli.conftest import Run
 
 BAD = {
@@ -96,8 +96,8 @@ def test_an_address_that_is_no_databases_is_told_without_its_password(
 
 @pytest.mark.parametrize("name", ["vad?", "a%20b", "50% ö #1", "å:b;c"])
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
-    office = open_office(tmp_path / name)
-    office.store.close()
+    installation = open_installation(tmp_path / name)
+    installation.store.close()
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [name]
     assert (tmp_path / name / "commsched.db").is_file()
 
@@ -113,6 +113,6 @@ def test_a_sender_may_have_a_name(home: Path) -> None:
 def test_an_empty_variable_leaves_the_address_of_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "commsched.toml").write_text('base_url = "https://plan.example.org"')
     monkeypatch.setenv("COMMSCHED_BASE_URL", "")
-    office = open_office(home)
-    assert office.base_url == "https://plan.example.org"
-    office.store.close()
+    installation = open_installation(home)
+    assert installation.base_url == "https://plan.example.org"
+    installation.store.close()

@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from commsched.services.accounts import people, sessions
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Person
 from tests.conftest import PASSWORD, Cast
 
@@ -59,13 +59,13 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def live(app: Flask, office: Office) -> Iterator[str]:
+def live(app: Flask, installation: Installation) -> Iterator[str]:
     """The address of the running app."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.port}"
-    office.settings["base_url"] = address
+    installation.settings["base_url"] = address
     yield address
     server.shutdown()
     thread.join(10)
@@ -76,7 +76,7 @@ Visit = Callable[..., Any]
 
 
 @pytest.fixture
-def visit(chromium: Any, live: str, office: Office, cast: Cast) -> Iterator[Visit]:
+def visit(chromium: Any, live: str, installation: Installation, cast: Cast) -> Iterator[Visit]:
     """``visit(person, phone=True, language="en", script=False)`` is a page; its faults fail the test at the end."""
     contexts: list[Any] = []
     faults: list[str] = []
@@ -101,8 +101,10 @@ def visit(chromium: Any, live: str, office: Office, cast: Cast) -> Iterator[Visi
         context.set_default_timeout(15_000)
         cookies = [{"name": "language", "value": language, "url": live}]
         if person is not None:
-            people.set_own(office, person.id, language=language)
-            cookies.append({"name": "session", "value": sessions.sign_in(office, person.email, PASSWORD), "url": live})
+            people.set_own(installation, person.id, language=language)
+            cookies.append(
+                {"name": "session", "value": sessions.sign_in(installation, person.email, PASSWORD), "url": live}
+            )
         context.add_cookies(cookies)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests import writing
 from tests.conftest import Cast
 
 
 @pytest.fixture
-def page(visit: Any, office: Office, cast: Cast, ticking: Office) -> Any:
+def page(visit: Any, installation: Installation, cast: Cast, ticking: Installation) -> Any:
     made = visit(cast.writer)
     made.on("dialog", lambda dialog: dialog.accept())
     return made
 
 
-def test_quotes_sources_and_pictures_come_back(page: Any, office: Office, cast: Cast) -> None:
-    writing.picture(office, cast, alt="")
-    writing.picture(office, cast, alt="", width=700)
+def test_quotes_sources_and_pictures_come_back(page: Any, installation: Installation, cast: Cast) -> None:
+    writing.picture(installation, cast, alt="")
+    writing.picture(installation, cast, alt="", width=700)
     page.goto("/w/gruppen/write?kind=release")
     page.context.set_offline(True)
     page.get_by_label("Rubrik", exact=True).fill("Fler turer på landet")

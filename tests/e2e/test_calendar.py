@@ -147,17 +147,21 @@ def test_a_phone_without_a_script_moves_with_the_plain_form(visit: Any, cast: Ca
 @pytest.fixture
 def full(cast: Cast, clock: SetClock) -> Cast:
     """Something in every state, close together, with long names."""
-    wall = channel(cast.office, cast.place.id, "sandbox", name="Regiongruppens allra längsta kanalnamn på provväggen")
+    wall = channel(
+        cast.installation, cast.place.id, "sandbox", name="Regiongruppens allra längsta kanalnamn på provväggen"
+    )
     long = "Sjukvårdsupplysningsverksamhetens tillgänglighetsförbättringar " * 3
-    ask = channel(cast.office, cast.place.id, "sandbox", name="Krånglig", settings={"behaviour": "needs a person"})
+    ask = channel(
+        cast.installation, cast.place.id, "sandbox", name="Krånglig", settings={"behaviour": "needs a person"}
+    )
     scheduled(cast, channels=[wall], publish_at="2026-11-26T07:30")
     scheduled(
         cast, channels=[ask, wall], publish_at="2026-11-26T07:35", text="Ett inlägg som ingen vet om det gick ut."
     )
     clock.forward(hours=1)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     clock.forward(minutes=2)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     for n in range(7):
         scheduled(cast, channels=[wall], publish_at=f"2026-11-26T1{n}:05", text=f"{n} {long}")
     submitted(cast, channels=[wall], text=long, publish_at="2026-11-27T09:00")
@@ -176,7 +180,7 @@ def test_axe_finds_nothing(visit: Any, axe: Any, full: Cast, language: str, dark
     for path in PAGES:
         page.goto(f"/w/gruppen/{path}")
         axe(page)
-    pause.pause(full.office, full.actor("writer"), "Olycka vid bron")
+    pause.pause(full.installation, full.actor("writer"), "Olycka vid bron")
     page.goto("/w/gruppen/pause/")
     axe(page)
 
@@ -206,12 +210,12 @@ def test_everything_is_paused_and_resumed_from_the_page(visit: Any, cast: Cast, 
     page.get_by_role("button", name="Pausa allt nu").click()
     page.get_by_text("Olycka vid bron").first.wait_for()
     clock.at += timedelta(hours=5)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     page.goto("/w/gruppen/pause/")
     page.get_by_role("button", name="Återuppta och fråga om det missade").click()
     page.get_by_role("button", name="Skicka nu").click()
     page.wait_for_selector(".toast")
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     assert look(cast, item).state == "published"
 
 

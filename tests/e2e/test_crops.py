@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Media
 from tests import writing
 from tests.conftest import Cast
@@ -16,17 +16,17 @@ from tests.conftest import Cast
 Axe = Callable[[Any], None]
 
 
-def kept(office: Office, cast: Cast, number: int) -> dict[str, list[float]]:
-    with office.store.read(cast.place.id) as session:
+def kept(installation: Installation, cast: Cast, number: int) -> dict[str, list[float]]:
+    with installation.store.read(cast.place.id) as session:
         found: dict[str, list[float]] = session.get_one(Media, number).facts.get("crops", {})
         return found
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_a_crop_is_moved_saved_and_put_back(
-    visit: Any, office: Office, cast: Cast, ticking: Office, axe: Axe, phone: bool
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, axe: Axe, phone: bool
 ) -> None:
-    number = writing.picture(office, cast, width=1200, height=800)
+    number = writing.picture(installation, cast, width=1200, height=800)
     page = visit(cast.writer, phone=phone)
     page.goto(f"/w/gruppen/pictures/{number}/details")
     tall = page.locator("[data-crop]", has_text="Hög, 9:16")
@@ -46,37 +46,37 @@ def test_a_crop_is_moved_saved_and_put_back(
     page.get_by_label("Licens eller avtal").fill("Avtal 2026")
     page.get_by_role("button", name="Spara beskärningarna").click()
     expect(page.get_by_text("Bilden är sparad.")).to_be_visible()
-    assert set(kept(office, cast, number)) == {"9:16", "1:1"}
+    assert set(kept(installation, cast, number)) == {"9:16", "1:1"}
     expect(page.get_by_label("Licens eller avtal")).to_have_value("Avtal 2026")
     page.get_by_label("Licens eller avtal").press("Enter")
     expect(page.get_by_text("Bilden är sparad.")).to_be_visible()
-    assert set(kept(office, cast, number)) == {"9:16", "1:1"}
+    assert set(kept(installation, cast, number)) == {"9:16", "1:1"}
     page.locator("[data-crop]", has_text="Hög, 9:16").get_by_role("button", name="Återställ").click()
     page.get_by_role("button", name="Spara beskärningarna").click()
     expect(page.locator("[data-moved]")).to_have_count(1)
-    assert set(kept(office, cast, number)) == {"1:1"}
+    assert set(kept(installation, cast, number)) == {"1:1"}
 
 
 def test_without_scripts_the_slider_and_the_button_do_it(
-    visit: Any, office: Office, cast: Cast, ticking: Office
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation
 ) -> None:
-    number = writing.picture(office, cast, width=1200, height=800)
+    number = writing.picture(installation, cast, width=1200, height=800)
     page = visit(cast.writer, script=False)
     page.goto(f"/w/gruppen/pictures/{number}/details")
     page.get_by_role("slider", name="Kvadrat, 1:1").fill("5")
     page.get_by_label("Licens eller avtal").fill("Avtal 2026")
     page.get_by_role("button", name="Spara beskärningarna").click()
-    assert set(kept(office, cast, number)) == {"1:1"}
+    assert set(kept(installation, cast, number)) == {"1:1"}
     expect(page.get_by_label("Licens eller avtal")).to_have_value("Avtal 2026")
     page.get_by_role("button", name="Återställ").click()
-    assert kept(office, cast, number) == {}
+    assert kept(installation, cast, number) == {}
 
 
 def test_the_writer_chooses_a_crop_and_the_approver_sees_it(
-    visit: Any, office: Office, cast: Cast, ticking: Office
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation
 ) -> None:
-    to = writing.channels(office, cast)
-    number = writing.picture(office, cast, width=1200, height=800)
+    to = writing.channels(installation, cast)
+    number = writing.picture(installation, cast, width=1200, height=800)
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/write?media={number}")
     page.locator("#f-text").fill("Fler turer på linje 14 från årsskiftet.")

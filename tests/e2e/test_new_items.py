@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast
@@ -35,16 +35,16 @@ class Slow:
 
 
 @pytest.fixture
-def page(visit: Callable[..., Any], office: Office, cast: Cast, ticking: Office) -> Any:
-    number = writing.channel(office, cast.place.id, name="Pressrummet")
+def page(visit: Callable[..., Any], installation: Installation, cast: Cast, ticking: Installation) -> Any:
+    number = writing.channel(installation, cast.place.id, name="Pressrummet")
     made = visit(cast.writer)
     made.goto("/w/gruppen/write")
     made.locator(f'[name="channels"][value="{number}"]').check()
     return made
 
 
-def items_of(office: Office, cast: Cast) -> list[tuple[str, str]]:
-    with office.store.read(cast.place.id) as session:
+def items_of(installation: Installation, cast: Cast) -> list[tuple[str, str]]:
+    with installation.store.read(cast.place.id) as session:
         return [(item.title, item.state) for item in session.query(Item).order_by(Item.id)]
 
 
@@ -62,7 +62,7 @@ def kept(page: Any) -> int:
 
 @pytest.mark.parametrize("press", [SEND, "Spara utkast"], ids=["sent in", "saved"])
 def test_a_press_while_the_first_saving_is_under_way_makes_no_second_item(
-    page: Any, office: Office, cast: Cast, press: Any
+    page: Any, installation: Installation, cast: Cast, press: Any
 ) -> None:
     slow = Slow(page)
     page.get_by_label("Text", exact=True).fill(TEXT)
@@ -75,10 +75,12 @@ def test_a_press_while_the_first_saving_is_under_way_makes_no_second_item(
     assert page.url.endswith("/write"), "the press waits for the answer"
     slow.let_go()
     expect(page.get_by_text("Väntar på Gunnar Lind." if press is SEND else "Utkastet är sparat.")).to_be_visible()
-    assert items_of(office, cast) == [(TEXT, "in_review" if press is SEND else "draft")]
+    assert items_of(installation, cast) == [(TEXT, "in_review" if press is SEND else "draft")]
 
 
-def test_a_press_does_not_wait_for_ever_and_still_makes_one_item(page: Any, office: Office, cast: Cast) -> None:
+def test_a_press_does_not_wait_for_ever_and_still_makes_one_item(
+    page: Any, installation: Installation, cast: Cast
+) -> None:
     page.clock.install()
     slow = Slow(page)
     page.get_by_label("Text", exact=True).fill(TEXT)
@@ -88,10 +90,10 @@ def test_a_press_does_not_wait_for_ever_and_still_makes_one_item(page: Any, offi
     expect(page.locator(".action-bar [aria-busy]")).to_have_count(1)
     page.clock.run_for(11_000)
     expect(page.get_by_text("Väntar på Gunnar Lind.")).to_be_visible()
-    assert items_of(office, cast) == [(TEXT, "in_review")]
+    assert items_of(installation, cast) == [(TEXT, "in_review")]
 
 
-def test_what_is_saved_is_left_without_a_question(page: Any, office: Office, cast: Cast) -> None:
+def test_what_is_saved_is_left_without_a_question(page: Any, installation: Installation, cast: Cast) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.get_by_label("Text", exact=True).fill(TEXT)
@@ -104,7 +106,7 @@ def test_what_is_saved_is_left_without_a_question(page: Any, office: Office, cas
 
 
 def test_what_is_typed_while_the_first_saving_is_under_way_is_asked_about_and_kept(
-    page: Any, office: Office, cast: Cast
+    page: Any, installation: Installation, cast: Cast
 ) -> None:
     slow = Slow(page)
     page.get_by_label("Text", exact=True).fill(TEXT)
@@ -125,13 +127,13 @@ def test_what_is_typed_while_the_first_saving_is_under_way_is_asked_about_and_ke
 def test_a_picture_like_an_old_one_is_shown_beside_it_and_one_chooses(
     visit: Callable[..., Any],
     axe: Callable[[Any], None],
-    office: Office,
+    installation: Installation,
     cast: Cast,
-    ticking: Office,
+    ticking: Installation,
     tmp_path: Path,
     phone: bool,
 ) -> None:
-    old = writing.picture(office, cast)
+    old = writing.picture(installation, cast)
     page = visit(cast.writer, phone=phone)
     page.goto("/w/gruppen/write")
     for width, press, many in ((640, "Använd den gamla", 1), (400, "Behåll båda", 2)):

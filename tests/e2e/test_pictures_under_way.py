@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast
@@ -46,8 +46,8 @@ class Held:
 
 
 @pytest.fixture
-def page(visit: Callable[..., Any], office: Office, cast: Cast, ticking: Office) -> Any:
-    number = writing.channel(office, cast.place.id, name="Pressrummet")
+def page(visit: Callable[..., Any], installation: Installation, cast: Cast, ticking: Installation) -> Any:
+    number = writing.channel(installation, cast.place.id, name="Pressrummet")
     made = visit(cast.writer)
     made.goto("/w/gruppen/write")
     made.locator(f'[name="channels"][value="{number}"]').check()
@@ -55,12 +55,14 @@ def page(visit: Callable[..., Any], office: Office, cast: Cast, ticking: Office)
     return made
 
 
-def count(office: Office, cast: Cast, state: str) -> int:
-    with office.store.read(cast.place.id) as session:
+def count(installation: Installation, cast: Cast, state: str) -> int:
+    with installation.store.read(cast.place.id) as session:
         return session.query(Item).filter(Item.state == state).count()
 
 
-def test_nothing_is_sent_while_a_picture_is_on_its_way(page: Any, office: Office, cast: Cast, photo: Path) -> None:
+def test_nothing_is_sent_while_a_picture_is_on_its_way(
+    page: Any, installation: Installation, cast: Cast, photo: Path
+) -> None:
     held = Held(page)
     page.locator("#f-files").set_input_files(photo)
     expect(page.locator("[data-way]")).to_contain_text("hållplats.jpg")
@@ -71,7 +73,7 @@ def test_nothing_is_sent_while_a_picture_is_on_its_way(page: Any, office: Office
     expect(page.locator("[data-bar-way]")).to_contain_text("En bild är på väg")
     page.get_by_label("Text", exact=True).press("Control+End")
     page.wait_for_timeout(300)
-    assert count(office, cast, "in_review") == 0
+    assert count(installation, cast, "in_review") == 0
     assert "/write" in page.url or "/edit" in page.url
     held.let_go()
     page.get_by_label(re.compile("Alt-text")).fill("En buss vid hållplatsen.")

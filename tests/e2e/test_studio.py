@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests import writing
 from tests.conftest import Cast
 
 Axe = Callable[[Any], None]
 
 
-def test_what_is_typed_is_seen_and_put_in_a_post(visit: Any, cast: Cast, ticking: Office, axe: Axe) -> None:
+def test_what_is_typed_is_seen_and_put_in_a_post(visit: Any, cast: Cast, ticking: Installation, axe: Axe) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/studio/")
     page.locator(".design", has_text="En rubrik, med eller utan bild").click()
@@ -29,7 +29,7 @@ def test_what_is_typed_is_seen_and_put_in_a_post(visit: Any, cast: Cast, ticking
     expect(page.locator("[data-shots] textarea")).to_have_value("Bild med texten: Ja till fler turer på linje 14.")
 
 
-def test_a_text_that_is_too_long_is_said_while_it_is_typed(visit: Any, cast: Cast, ticking: Office) -> None:
+def test_a_text_that_is_too_long_is_said_while_it_is_typed(visit: Any, cast: Cast, ticking: Installation) -> None:
     page = visit(cast.writer, phone=True)
     page.goto("/w/gruppen/studio/headline")
     page.locator("#f-headline").fill("ord " * 60)
@@ -38,7 +38,7 @@ def test_a_text_that_is_too_long_is_said_while_it_is_typed(visit: Any, cast: Cas
     expect(page.get_by_text("Högst 120 tecken.")).to_have_count(0)
 
 
-def test_without_scripts_a_button_shows_it(visit: Any, cast: Cast, ticking: Office) -> None:
+def test_without_scripts_a_button_shows_it(visit: Any, cast: Cast, ticking: Installation) -> None:
     page = visit(cast.writer, script=False)
     page.goto("/w/gruppen/studio/headline")
     before = page.locator('[data-size="1200x630"]').get_attribute("src")
@@ -50,9 +50,9 @@ def test_without_scripts_a_button_shows_it(visit: Any, cast: Cast, ticking: Offi
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_the_pages_of_pictures_hold_at_both_widths(
-    visit: Any, office: Office, cast: Cast, ticking: Office, axe: Axe, phone: bool
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, axe: Axe, phone: bool
 ) -> None:
-    number = writing.picture(office, cast, width=1200, height=800)
+    number = writing.picture(installation, cast, width=1200, height=800)
     page = visit(cast.administrator, phone=phone)
     for path in (
         "studio/",
@@ -68,8 +68,10 @@ def test_the_pages_of_pictures_hold_at_both_widths(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 
-def test_the_focus_is_moved_by_a_press_on_the_picture(visit: Any, office: Office, cast: Cast, ticking: Office) -> None:
-    number = writing.picture(office, cast, width=1200, height=800)
+def test_the_focus_is_moved_by_a_press_on_the_picture(
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation
+) -> None:
+    number = writing.picture(installation, cast, width=1200, height=800)
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/pictures/{number}/details")
     box = page.locator("[data-focus]").bounding_box()

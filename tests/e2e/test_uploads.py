@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Media
 from tests import writing
 from tests.conftest import Cast
@@ -48,9 +48,9 @@ def server(app: Flask) -> Iterator[Server]:
 
 
 @pytest.fixture
-def live(server: Server, office: Office) -> str:
-    office.settings["base_url"] = f"http://127.0.0.1:{server.port}"
-    return office.settings["base_url"]
+def live(server: Server, installation: Installation) -> str:
+    installation.settings["base_url"] = f"http://127.0.0.1:{server.port}"
+    return installation.settings["base_url"]
 
 
 @pytest.fixture
@@ -71,8 +71,8 @@ def sent(page: Any) -> list[str]:
     return offsets
 
 
-def names(office: Office, cast: Cast) -> list[str]:
-    with office.store.read(cast.place.id) as session:
+def names(installation: Installation, cast: Cast) -> list[str]:
+    with installation.store.read(cast.place.id) as session:
         return [row.filename for row in session.query(Media)]
 
 
@@ -92,24 +92,26 @@ def breaking(page: Any, deed: Any) -> None:
     page.route("**/pictures/uploads/*", meet)
 
 
-def test_a_lost_network_costs_one_piece(visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path) -> None:
+def test_a_lost_network_costs_one_piece(
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, photo: Path
+) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/pictures/")
     offsets = sent(page)
     breaking(page, lambda: page.context.set_offline(True))
     page.set_input_files("#f-files", photo)
     expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
-    assert names(office, cast) == []
+    assert names(installation, cast) == []
     page.wait_for_timeout(700)
     page.context.set_offline(False)
     expect(page.locator(".gallery li")).to_have_count(1)
-    assert names(office, cast) == ["torget"]
+    assert names(installation, cast) == ["torget"]
     assert offsets.count("0") == 1, "nothing that was there was sent again"
     assert offsets.count(str(2 * 2**20)) >= 2
 
 
 def test_a_restart_of_the_server_costs_one_piece(
-    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path, server: Server
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, photo: Path, server: Server
 ) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/pictures/")
@@ -119,12 +121,12 @@ def test_a_restart_of_the_server_costs_one_piece(
     expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
     server.start()
     expect(page.locator(".gallery li")).to_have_count(1, timeout=15_000)
-    assert names(office, cast) == ["torget"]
+    assert names(installation, cast) == ["torget"]
     assert offsets.count("0") == 1
 
 
 def test_a_page_that_was_closed_goes_on_when_the_file_is_chosen_again(
-    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, photo: Path
 ) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/pictures/")
@@ -141,7 +143,7 @@ def test_a_page_that_was_closed_goes_on_when_the_file_is_chosen_again(
 
 
 def test_when_some_are_refused_it_says_why_and_that_the_others_are_in(
-    visit: Any, cast: Cast, ticking: Office, photo: Path
+    visit: Any, cast: Cast, ticking: Installation, photo: Path
 ) -> None:
     drawing = photo.with_name("karta.svg")
     drawing.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
@@ -157,9 +159,9 @@ def test_when_some_are_refused_it_says_why_and_that_the_others_are_in(
 
 
 def test_a_picture_that_is_here_already_is_told_where_pictures_come_in_and_shown_small_in_the_library(
-    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, photo: Path
 ) -> None:
-    old = writing.picture(office, cast, alt="Torget i regn.")
+    old = writing.picture(installation, cast, alt="Torget i regn.")
     photo.write_bytes(writing.photo())
     page = visit(cast.writer)
     page.goto("/w/gruppen/write")
@@ -174,13 +176,15 @@ def test_a_picture_that_is_here_already_is_told_where_pictures_come_in_and_shown
     expect(shown).to_have_count(1)
     expect(page.get_by_text("Den bilden fanns redan här.")).to_be_visible()
     assert shown.bounding_box()["width"] <= 224
-    assert len(names(office, cast)) == 1
+    assert len(names(installation, cast)) == 1
 
 
 STILL = "”dans” är rörlig, men bara dess första bild sparas."
 
 
-def test_an_animation_that_becomes_a_still_is_told_of(visit: Any, cast: Cast, ticking: Office, photo: Path) -> None:
+def test_an_animation_that_becomes_a_still_is_told_of(
+    visit: Any, cast: Cast, ticking: Installation, photo: Path
+) -> None:
     dance = photo.with_name("dans.png")
     dance.write_bytes(files.moving("PNG"))
     page = visit(cast.writer)
@@ -195,7 +199,7 @@ def test_an_animation_that_becomes_a_still_is_told_of(visit: Any, cast: Cast, ti
 
 
 def test_the_composer_takes_pictures_in_the_same_way(
-    visit: Any, office: Office, cast: Cast, ticking: Office, photo: Path
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, photo: Path
 ) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/write")
@@ -204,4 +208,4 @@ def test_the_composer_takes_pictures_in_the_same_way(
     expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator("[data-shots] li")).to_have_count(1)
-    assert names(office, cast) == ["torget"]
+    assert names(installation, cast) == ["torget"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests.conftest import Cast
 from tests.images import films
 
@@ -18,7 +18,7 @@ Axe = Callable[[Any], None]
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_a_video_is_added_played_and_given_another_poster(
-    visit: Any, office: Office, cast: Cast, ticking: Office, axe: Axe, tmp_path: Path, phone: bool
+    visit: Any, installation: Installation, cast: Cast, ticking: Installation, axe: Axe, tmp_path: Path, phone: bool
 ) -> None:
     film = tmp_path / "torget.webm"
     film.write_bytes(films.video("webm", "libvpx-vp9", (640, 360), sound="libopus"))

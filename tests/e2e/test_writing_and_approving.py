@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from commsched.core.content.draft import PictureIn
 from commsched.services.content import items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Item
@@ -23,8 +23,8 @@ Axe = Callable[[Any], None]
 
 
 @pytest.fixture
-def to(office: Office, cast: Cast, ticking: Office) -> dict[str, int]:
-    return writing.channels(office, cast)
+def to(installation: Installation, cast: Cast, ticking: Installation) -> dict[str, int]:
+    return writing.channels(installation, cast)
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def item(office: Office, cast: Cast, number: int) -> Item:
-    with office.store.read(cast.place.id) as session:
+def item(installation: Installation, cast: Cast, number: int) -> Item:
+    with installation.store.read(cast.place.id) as session:
         return items.load(session, number)
 
 
-def link_in(office: Office, mail: MailBag) -> str:
-    outbox.send_due(office)
+def link_in(installation: Installation, mail: MailBag) -> str:
+    outbox.send_due(installation)
     found = re.search(r"https?://\S+?(/a/\S+)", mail.sent[-1].text)
     assert found
     return found[1]
@@ -53,7 +53,7 @@ def number_in(page: Any) -> int:
 
 
 def test_from_the_first_word_to_a_yes_on_a_phone(
-    visit: Any, office: Office, cast: Cast, mail: MailBag, to: dict[str, int], photo: Path
+    visit: Any, installation: Installation, cast: Cast, mail: MailBag, to: dict[str, int], photo: Path
 ) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/write")
@@ -72,15 +72,17 @@ def test_from_the_first_word_to_a_yes_on_a_phone(
     expect(page.get_by_text("Väntar på Gunnar Lind.")).to_be_visible()
 
     phone = visit(phone=True)
-    phone.goto(link_in(office, mail))
+    phone.goto(link_in(installation, mail))
     expect(phone.locator(".look-facebook")).to_contain_text("Fler turer på linje 14")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     phone.get_by_role("button", name="Godkänn").click()
     expect(phone.get_by_role("heading", name="Godkänt. Tack!")).to_be_visible()
-    assert item(office, cast, number_in(page)).state == "scheduled"
+    assert item(installation, cast, number_in(page)).state == "scheduled"
 
 
-def test_the_same_way_without_a_script(visit: Any, office: Office, cast: Cast, to: dict[str, int], photo: Path) -> None:
+def test_the_same_way_without_a_script(
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int], photo: Path
+) -> None:
     page = visit(cast.writer, script=False)
     page.goto("/w/gruppen/write")
     page.get_by_label("Text", exact=True).fill("Öppet möte på torsdag.")
@@ -91,11 +93,11 @@ def test_the_same_way_without_a_script(visit: Any, office: Office, cast: Cast, t
     page.get_by_label("Publiceras: klockslag").fill("18")
     page.get_by_role("button", name="Skicka till Gunnar Lind för godkännande").click()
     expect(page.get_by_text("Väntar på Gunnar Lind.")).to_be_visible()
-    saved = item(office, cast, number_in(page))
+    saved = item(installation, cast, number_in(page))
     assert (saved.state, saved.wall_time) == ("in_review", "2026-11-27T18:00")
 
 
-def test_the_keyboard_alone_is_enough(visit: Any, office: Office, cast: Cast, to: dict[str, int]) -> None:
+def test_the_keyboard_alone_is_enough(visit: Any, installation: Installation, cast: Cast, to: dict[str, int]) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/write")
 
@@ -126,11 +128,11 @@ def test_the_keyboard_alone_is_enough(visit: Any, office: Office, cast: Cast, to
     reach(page.get_by_role("button", name="Godkänn", exact=True))
     page.keyboard.press("Enter")
     page.wait_for_url("**/approve")
-    assert item(office, cast, number).state == "scheduled"
+    assert item(installation, cast, number).state == "scheduled"
 
 
 def test_it_saves_by_itself_and_survives_a_closed_tab(
-    visit: Any, office: Office, cast: Cast, to: dict[str, int]
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     page = visit(cast.writer)
     page.goto("/w/gruppen/write")
@@ -142,9 +144,9 @@ def test_it_saves_by_itself_and_survives_a_closed_tab(
 
 
 def test_what_is_written_in_a_post_under_review_is_kept_and_stays_on_the_approvers_list(
-    visit: Any, office: Office, cast: Cast, to: dict[str, int]
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = writing.submitted(office, cast, [to["x"]], text="Det som granskas.")
+    number = writing.submitted(installation, cast, [to["x"]], text="Det som granskas.")
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
     expect(page.locator("main")).to_contain_text("Det du skriver finns kvar i den här webbläsaren tills du sparar.")
@@ -155,19 +157,19 @@ def test_what_is_written_in_a_post_under_review_is_kept_and_stays_on_the_approve
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"/w/gruppen/items/{number}/edit")
     expect(page.locator("#kept-offer")).to_contain_text("med ett ord till.")
-    assert item(office, cast, number).state == "in_review"
+    assert item(installation, cast, number).state == "in_review"
     page.get_by_role("button", name="Hämta tillbaka").click()
     page.get_by_role("button", name=re.compile("^Skicka till ")).click()
     page.wait_for_url(f"**/items/{number}")
-    assert item(office, cast, number).state == "in_review"
-    with office.store.read(cast.place.id) as session:
+    assert item(installation, cast, number).state == "in_review"
+    with installation.store.read(cast.place.id) as session:
         assert items.current(session, items.load(session, number)).parsed().text.endswith("med ett ord till.")
 
 
 def test_what_was_typed_while_signed_out_is_offered_again(
-    visit: Any, office: Office, cast: Cast, to: dict[str, int]
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]], text="Det som var sparat."))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["x"]], text="Det som var sparat."))
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
     session = page.context.cookies()
@@ -184,12 +186,12 @@ def test_what_was_typed_while_signed_out_is_offered_again(
 
 
 def test_two_writers_in_one_item_choose_between_their_versions(
-    visit: Any, office: Office, cast: Cast, to: dict[str, int]
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]], text="Det första."))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["x"]], text="Det första."))
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
-    editing.save(office, cast.actor("administrator"), number, writing.draft([to["x"]], text="Astrids version."))
+    editing.save(installation, cast.actor("administrator"), number, writing.draft([to["x"]], text="Astrids version."))
     page.get_by_label("Text", exact=True).fill("Karins version.")
     expect(page.locator("[data-keep-words]")).to_contain_text("Någon annan har sparat en annan version.")
     page.get_by_role("button", name="Spara utkast").click()
@@ -200,9 +202,9 @@ def test_two_writers_in_one_item_choose_between_their_versions(
 
 
 def test_the_hour_that_comes_twice_is_a_choice_of_two_buttons(
-    visit: Any, office: Office, cast: Cast, to: dict[str, int]
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]]))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["x"]]))
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
     page.get_by_label("Publiceras: dag").fill("2027-10-31")
@@ -211,7 +213,7 @@ def test_the_hour_that_comes_twice_is_a_choice_of_two_buttons(
     expect(page.locator("[data-bar-words]")).to_contain_text("31 okt 2027 02:30")
     page.get_by_role("button", name="Spara utkast").click()
     expect(page.get_by_text("Utkastet är sparat.")).to_be_visible()
-    saved = item(office, cast, number).publish_at
+    saved = item(installation, cast, number).publish_at
     assert saved is not None
     assert saved.isoformat() == "2027-10-31T01:30:00+00:00"
 
@@ -221,7 +223,7 @@ def test_the_hour_that_comes_twice_is_a_choice_of_two_buttons(
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     visit: Any,
     axe: Axe,
-    office: Office,
+    installation: Installation,
     cast: Cast,
     mail: MailBag,
     clock: SetClock,
@@ -229,16 +231,16 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     language: str,
     phone: bool,
 ) -> None:
-    picture = writing.picture(office, cast)
-    number = writing.submitted(office, cast, list(to.values()), media=[PictureIn(id=picture, alt="En buss.")])
-    with office.store.read(cast.place.id) as session:
+    picture = writing.picture(installation, cast)
+    number = writing.submitted(installation, cast, list(to.values()), media=[PictureIn(id=picture, alt="En buss.")])
+    with installation.store.read(cast.place.id) as session:
         shown = items.current(session, items.load(session, number)).hash
-    approve.request_changes(office, cast.actor("approver"), number, shown, "Kortare!")
+    approve.request_changes(installation, cast.actor("approver"), number, shown, "Kortare!")
     editing.save(
-        office, cast.actor("writer"), number, writing.draft(list(to.values()), title="Ö" * 300, text="å" * 250)
+        installation, cast.actor("writer"), number, writing.draft(list(to.values()), title="Ö" * 300, text="å" * 250)
     )
-    approve.submit(office, cast.actor("writer"), number, then_schedule=True)
-    path = link_in(office, mail)
+    approve.submit(installation, cast.actor("writer"), number, then_schedule=True)
+    path = link_in(installation, mail)
     page = visit(cast.administrator, phone=phone, language=language, dark=phone)
     here = f"/w/gruppen/items/{number}"
     office_pages = ("write", "write?kind=release", "approve", "pictures/", "search?q=å")
@@ -251,10 +253,10 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         assert wide <= 0, f"{where} is {wide} px too wide"
 
 
-def test_the_decision_is_in_reach_however_long_the_text_is(visit: Any, office: Office, cast: Cast) -> None:
-    to = writing.channels(office, cast)
+def test_the_decision_is_in_reach_however_long_the_text_is(visit: Any, installation: Installation, cast: Cast) -> None:
+    to = writing.channels(installation, cast)
     long = "\n\n".join(f"Stycke {n}. Skälen till fler turer på landsbygden, i lugn och ro." for n in range(60))
-    number = writing.submitted(office, cast, [to["facebook"]], text=long)
+    number = writing.submitted(installation, cast, [to["facebook"]], text=long)
     page = visit(cast.approver, phone=True)
     page.goto(f"/w/{cast.place.slug}/items/{number}/review")
     yes, back = page.locator(".decide-bar button"), page.locator(".decide-bar a")
@@ -275,5 +277,5 @@ def test_the_decision_is_in_reach_however_long_the_text_is(visit: Any, office: O
     page.evaluate("window.scrollTo(0, 0)")
     yes.click()
     expect(page.locator("form.decide")).to_have_count(0)
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         assert items.load(session, number).state in ("approved", "scheduled")

@@ -21,7 +21,7 @@ from commsched.engine import embedded
 from commsched.engine.clock_guard import ClockGuard
 from commsched.engine.embedded import Engine
 from commsched.engine.lock import EngineLock
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import health
 from commsched.store.models import Attempt, Channel, Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
@@ -55,15 +55,15 @@ def post() -> Post:
 
 
 @pytest.fixture
-def office(tmp_path: Path, post: Post) -> Iterator[Office]:
+def installation(tmp_path: Path, post: Post) -> Iterator[Installation]:
     made = bare_office(tmp_path / "home", {"post": post})
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def engine(office: Office) -> Iterator[Engine]:
-    made = Engine(office, hands=4)
+def engine(installation: Installation) -> Iterator[Engine]:
+    made = Engine(installation, hands=4)
     yield made
     made.stop(10)
 
@@ -87,67 +87,69 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return done
 
 
-def states(office: Office) -> list[str]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def states(installation: Installation) -> list[str]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
 
 
-def lock_is_free(office: Office) -> bool:
+def lock_is_free(installation: Installation) -> bool:
     """Whether another engine could begin now."""
-    with EngineLock(office.home) as lock:
+    with EngineLock(installation.home) as lock:
         return lock.held()
 
 
-def soon(office: Office, seconds: float = 0.0, count: int = 1, channels: int = 1) -> datetime:
+def soon(installation: Installation, seconds: float = 0.0, count: int = 1, channels: int = 1) -> datetime:
     due = datetime.now(UTC) + timedelta(seconds=seconds)
-    fill(office, count, channels, "post", due, timedelta(0))
+    fill(installation, count, channels, "post", due, timedelta(0))
     return due
 
 
-def test_it_publishes_at_its_time_and_not_before(office: Office, engine: Engine, post: Post) -> None:
-    due = soon(office, 1.0)
+def test_it_publishes_at_its_time_and_not_before(installation: Installation, engine: Engine, post: Post) -> None:
+    due = soon(installation, 1.0)
     engine.start()
-    assert until(lambda: states(office) == ["published"])
+    assert until(lambda: states(installation) == ["published"])
     assert due <= post.at[0] <= due + EPS
     assert engine.working
 
 
 def test_it_wakes_at_once_for_what_this_process_schedules(
-    office: Office, engine: Engine, post: Post, looks: list[int]
+    installation: Installation, engine: Engine, post: Post, looks: list[int]
 ) -> None:
     engine.start()
     assert until(lambda: looks)
-    due = soon(office)
-    office.wake()
-    assert until(lambda: states(office) == ["published"])
+    due = soon(installation)
+    installation.wake()
+    assert until(lambda: states(installation) == ["published"])
     assert post.at[0] <= due + EPS
 
 
 def test_it_finds_what_another_process_scheduled_within_the_safety_tick(
-    office: Office, engine: Engine, looks: list[int], monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, looks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "SAFETY", 0.5)
     engine.start()
     assert until(lambda: looks)
-    soon(office)  # nobody calls wake
-    assert until(lambda: states(office) == ["published"], 0.5 + EPS.total_seconds())
+    soon(installation)  # nobody calls wake
+    assert until(lambda: states(installation) == ["published"], 0.5 + EPS.total_seconds())
 
 
-def test_something_due_meanwhile_does_not_wait_for_a_slow_call(office: Office, engine: Engine, post: Post) -> None:
+def test_something_due_meanwhile_does_not_wait_for_a_slow_call(
+    installation: Installation, engine: Engine, post: Post
+) -> None:
     post.let.clear()
-    soon(office)
+    soon(installation)
     engine.start()
     assert post.begun.wait(20)
-    due = soon(office, 0.5)
+    due = soon(installation, 0.5)
     assert until(lambda: len(post.at) == 2)
     assert post.at[1] <= due + EPS
     post.let.set()
-    assert until(lambda: states(office) == ["published", "published"])
+    assert until(lambda: states(installation) == ["published", "published"])
 
 
-def test_stopping_lets_the_call_under_way_be_recorded(office: Office, engine: Engine, post: Post) -> None:
+def test_stopping_lets_the_call_under_way_be_recorded(installation: Installation, engine: Engine, post: Post) -> None:
     post.let.clear()
-    soon(office)
+    soon(installation)
     engine.start()
     assert post.begun.wait(20)
     stopper = threading.Thread(target=engine.stop, args=(30,))
@@ -156,73 +158,73 @@ def test_stopping_lets_the_call_under_way_be_recorded(office: Office, engine: En
     assert stopper.is_alive(), "it waits for the answer"
     post.let.set()
     stopper.join(30)
-    assert states(office) == ["published"]
-    assert lock_is_free(office), "the lock is given back"
+    assert states(installation) == ["published"]
+    assert lock_is_free(installation), "the lock is given back"
 
 
-def test_a_call_that_outlasts_stopping_keeps_the_lock(office: Office, engine: Engine, post: Post) -> None:
+def test_a_call_that_outlasts_stopping_keeps_the_lock(installation: Installation, engine: Engine, post: Post) -> None:
     post.let.clear()
-    soon(office)
+    soon(installation)
     engine.start()
     assert post.begun.wait(20)
     engine.stop(0.1)
-    assert not lock_is_free(office), "nobody may read back what is still on its way"
+    assert not lock_is_free(installation), "nobody may read back what is still on its way"
     post.let.set()
-    assert until(lambda: states(office) == ["published"])
+    assert until(lambda: states(installation) == ["published"])
 
 
 def test_an_engine_that_was_stopped_has_no_thread_and_no_connection_left(
-    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let, begun = threading.Event(), threading.Event()
 
-    def read_for_long(office: Office) -> None:
-        with office.store.read(EVERY_WORKSPACE) as session:
+    def read_for_long(installation: Installation) -> None:
+        with installation.store.read(EVERY_WORKSPACE) as session:
             session.scalars(select(Delivery.id)).all()
             begun.set()
             let.wait(10)
 
     monkeypatch.setattr(embedded.notify, "send_due", read_for_long)
     before = set(threading.enumerate())
-    soon(office)
+    soon(installation)
     engine.start()
     assert begun.wait(10)
-    assert until(lambda: states(office) == ["published"])
+    assert until(lambda: states(installation) == ["published"])
     stopper = threading.Thread(target=engine.stop, args=(30,))
     stopper.start()
     stopper.join(0.3)
     assert stopper.is_alive(), "it waits for the chore under way"
-    assert not lock_is_free(office), "nobody begins while something of this engine goes on"
+    assert not lock_is_free(installation), "nobody begins while something of this engine goes on"
     let.set()
     stopper.join(30)
     assert [thread.name for thread in set(threading.enumerate()) - before] == []
-    assert office.store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool's
+    assert installation.store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool's
     assert not engine._bell.there
-    assert lock_is_free(office)
+    assert lock_is_free(installation)
 
 
 def test_a_chore_that_outlasts_stopping_keeps_the_lock_and_no_other_is_begun(
-    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let, begun = threading.Event(), threading.Event()
-    monkeypatch.setattr(embedded.notify, "send_due", lambda office: (begun.set(), let.wait(10)))
+    monkeypatch.setattr(embedded.notify, "send_due", lambda installation: (begun.set(), let.wait(10)))
     engine.start()
     assert begun.wait(10)
     engine.stop(0.1)
-    assert not lock_is_free(office)
+    assert not lock_is_free(installation)
     let.set()
     engine.stop(10)  # being told twice is no fault
-    assert lock_is_free(office)
+    assert lock_is_free(installation)
     assert not engine.alive
 
 
-def test_two_engines_in_one_home_take_turns(office: Office, engine: Engine, post: Post) -> None:
-    soon(office, count=3)
-    other = Engine(office, hands=4)
+def test_two_engines_in_one_home_take_turns(installation: Installation, engine: Engine, post: Post) -> None:
+    soon(installation, count=3)
+    other = Engine(installation, hands=4)
     engine.start()
     assert until(lambda: engine.working)
     other.start()
-    assert until(lambda: states(office) == ["published"] * 3)
+    assert until(lambda: states(installation) == ["published"] * 3)
     assert not other.working
     engine.stop(10)
     assert until(lambda: other.working), "the next in line takes over"
@@ -230,8 +232,8 @@ def test_two_engines_in_one_home_take_turns(office: Office, engine: Engine, post
     assert len(post.at) == 3
 
 
-def test_a_removed_lock_file_does_not_make_two_engines(office: Office, engine: Engine) -> None:
-    first, second = EngineLock(office.home), EngineLock(office.home)
+def test_a_removed_lock_file_does_not_make_two_engines(installation: Installation, engine: Engine) -> None:
+    first, second = EngineLock(installation.home), EngineLock(installation.home)
     assert first.take()
     assert first.held()
     first.path.unlink()
@@ -242,24 +244,28 @@ def test_a_removed_lock_file_does_not_make_two_engines(office: Office, engine: E
     second.release()
 
 
-def test_it_recovers_what_a_killed_engine_left_open(office: Office, engine: Engine, post: Post) -> None:
-    soon(office)
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_it_recovers_what_a_killed_engine_left_open(installation: Installation, engine: Engine, post: Post) -> None:
+    soon(installation)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         now = datetime.now(UTC)
         session.execute(update(Delivery).values(state="sending", next_at=None))
         session.execute(insert(Attempt).values(delivery_id=1, channel_id=1, part=0, hash="", started_at=now))
     engine.start()
-    assert until(lambda: states(office) == ["unknown"])
+    assert until(lambda: states(installation) == ["unknown"])
     assert not post.at, "it is read back, not sent again"
 
 
 def test_a_stumble_keeps_the_calls_under_way(
-    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    installation: Installation,
+    engine: Engine,
+    post: Post,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL, "commsched")
     monkeypatch.setattr(embedded, "STUMBLE", 0.05)
     post.let.clear()
-    soon(office)
+    soon(installation)
     engine.start()
     assert post.begun.wait(20)
     real, failures = embedded.Courier._scan, []
@@ -273,7 +279,7 @@ def test_a_stumble_keeps_the_calls_under_way(
     monkeypatch.setattr(embedded.Courier, "_scan", stumble)
     assert until(lambda: len(failures) == 3)
     post.let.set()
-    assert until(lambda: states(office) == ["published"])
+    assert until(lambda: states(installation) == ["published"])
     assert len(post.at) == 1
 
 
@@ -297,61 +303,61 @@ def test_a_jumped_clock_is_not_believed_until_it_is_back() -> None:
 
 
 def test_nothing_is_sent_by_a_jumped_clock_and_the_page_says_so(
-    office: Office, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "SAFETY", 0.1)
     monkeypatch.setattr(embedded, "BEAT", 0.1)
     monkeypatch.setattr(ClockGuard, "trusted", lambda self: not post.let.is_set())
     engine.start()
-    soon(office)
+    soon(installation)
     assert until(lambda: engine.trouble == "clock")
-    assert until(lambda: any(not one.ok and "clock jumped" in str(one.words) for one in health.checks(office)))
-    assert states(office) == ["waiting"]
+    assert until(lambda: any(not one.ok and "clock jumped" in str(one.words) for one in health.checks(installation)))
+    assert states(installation) == ["waiting"]
     post.let.clear()  # the clock is right again
     assert until(lambda: bool(post.at))
     post.let.set()
-    assert until(lambda: states(office)[0] == "published")
+    assert until(lambda: states(installation)[0] == "published")
 
 
-def test_the_heart_beats(office: Office, engine: Engine) -> None:
+def test_the_heart_beats(installation: Installation, engine: Engine) -> None:
     engine.start()
 
     def beat() -> Heartbeat | None:
-        with office.store.read(EVERY_WORKSPACE) as session:
+        with installation.store.read(EVERY_WORKSPACE) as session:
             return session.get(Heartbeat, "clock")
 
     assert until(lambda: beat() is not None)
     assert beat().detail == engine.name  # type: ignore[union-attr]
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Channel)).all() == []
 
 
 def test_a_database_held_by_somebody_else_is_one_line_and_the_work_goes_on(
-    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    installation: Installation, engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(embedded, "BEAT", 0.2)
     monkeypatch.setattr(embedded, "SAFETY", 0.2)
     monkeypatch.setattr(embedded, "STUMBLE", 0.1)
-    for pool in (office.store.engine, office.store._writer):
+    for pool in (installation.store.engine, installation.store._writer):
         event.listen(pool, "connect", lambda connection, _record: connection.execute("PRAGMA busy_timeout=20"))
         pool.dispose()
     engine.start()
-    assert until(lambda: beaten(office) is not None)
-    blocker = sqlite3.connect(office.store.path or "", isolation_level=None)
+    assert until(lambda: beaten(installation) is not None)
+    blocker = sqlite3.connect(installation.store.path or "", isolation_level=None)
     with caplog.at_level(logging.WARNING, logger="commsched"):
         blocker.execute("BEGIN IMMEDIATE")
         assert until(lambda: any("beat could not be done" in one.message for one in caplog.records))
         blocker.execute("ROLLBACK")
         blocker.close()
     before = datetime.now(UTC)
-    assert until(lambda: (beaten(office) or before) > before), "it beats again"
+    assert until(lambda: (beaten(installation) or before) > before), "it beats again"
     told = [one for one in caplog.records if one.name.startswith(("commsched", "apscheduler"))]
     assert all(one.exc_info is None and "\n" not in one.getMessage() for one in told)
     assert all(one.levelno == logging.WARNING for one in told)
 
 
-def beaten(office: Office) -> datetime | None:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def beaten(installation: Installation) -> datetime | None:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.get(Heartbeat, "clock")
     return row.at if row else None
 

@@ -24,7 +24,7 @@ from commsched.engine.embedded import Engine
 from commsched.engine.pulse import STUCK, Pulse
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import health, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.store.models import Heartbeat
@@ -45,15 +45,15 @@ def post() -> Post:
 
 
 @pytest.fixture
-def office(tmp_path: Path, post: Post) -> Iterator[Office]:
+def installation(tmp_path: Path, post: Post) -> Iterator[Installation]:
     made = bare_office(tmp_path / "home", {"post": post})
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def engine(office: Office) -> Iterator[Engine]:
-    made = Engine(office, hands=4)
+def engine(installation: Installation) -> Iterator[Engine]:
+    made = Engine(installation, hands=4)
     yield made
     made.stop(10)
 
@@ -66,57 +66,57 @@ def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     monkeypatch.setattr(Pulse, "TICK", 0.1)
 
 
-def row(office: Office, name: str = "clock") -> Heartbeat | None:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def row(installation: Installation, name: str = "clock") -> Heartbeat | None:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return session.get(Heartbeat, name)
 
 
-def at(office: Office) -> datetime:
-    found = row(office)
+def at(installation: Installation) -> datetime:
+    found = row(installation)
     assert found is not None
     return found.at
 
 
-def trouble(office: Office) -> str:
-    with office.store.read(EVERY_WORKSPACE) as session:
-        return heartbeats.trouble(session, office.now())
+def trouble(installation: Installation) -> str:
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        return heartbeats.trouble(session, installation.now())
 
 
 # -- the courier's turns ----------------------------------------------------------------------------
 
 
 def test_a_courier_that_stumbles_for_ever_has_no_heartbeat_and_says_so(
-    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.start()
-    assert until(lambda: row(office) is not None)
+    assert until(lambda: row(installation) is not None)
 
     def stumble(self: Any) -> None:
         raise RuntimeError("database disk image has a bug")
 
     monkeypatch.setattr(Dispatcher, "_scan", stumble)
-    assert until(lambda: trouble(office) == "stumbles")
+    assert until(lambda: trouble(installation) == "stumbles")
     before = datetime.now(UTC)
     time.sleep(1.5)
-    assert at(office) - before < timedelta(seconds=0.7), "nobody else vouches for it"
-    assert not all(check.ok for check in health.checks(office) if check.name == "clock")
+    assert at(installation) - before < timedelta(seconds=0.7), "nobody else vouches for it"
+    assert not all(check.ok for check in health.checks(installation) if check.name == "clock")
     monkeypatch.undo()
-    assert until(lambda: trouble(office) == "" and at(office) > before), "it goes again by itself"
+    assert until(lambda: trouble(installation) == "" and at(installation) > before), "it goes again by itself"
 
 
 def test_a_courier_whose_every_transaction_is_refused_has_no_heartbeat(
-    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.start()
-    assert until(lambda: row(office) is not None)
-    with office.store.ledger() as connection:
+    assert until(lambda: row(installation) is not None)
+    with installation.store.ledger() as connection:
         connection.exec_driver_sql("ALTER TABLE attempt RENAME TO attempts_gone")  # an OperationalError at every turn
-    soon(office)
+    soon(installation)
     broken = datetime.now(UTC)
-    office.wake()
+    installation.wake()
     time.sleep(1.5)
-    assert at(office) - broken < timedelta(seconds=0.7)
-    assert states(office) == ["waiting"]
+    assert at(installation) - broken < timedelta(seconds=0.7)
+    assert states(installation) == ["waiting"]
 
 
 def test_a_courier_that_is_stuck_is_told_and_a_sleep_of_the_computer_is_not() -> None:
@@ -144,23 +144,23 @@ def test_a_courier_that_is_stuck_is_told_and_a_sleep_of_the_computer_is_not() ->
 
 
 def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_thread(
-    office: Office, engine: Engine, post: Post
+    installation: Installation, engine: Engine, post: Post
 ) -> None:
     type(post).instant = True  # as a folder on a network disk that does not answer
     try:
         engine.start()
-        assert until(lambda: row(office) is not None)
+        assert until(lambda: row(installation) is not None)
         post.let.clear()
-        soon(office)
-        office.wake()
+        soon(installation)
+        installation.wake()
         assert post.begun.wait(30)
         hangs = datetime.now(UTC)
         time.sleep(1.5)
-        assert at(office) - hangs < timedelta(seconds=0.7)
+        assert at(installation) - hangs < timedelta(seconds=0.7)
     finally:
         post.let.set()
         type(post).instant = False
-    assert until(lambda: states(office) == ["published"])
+    assert until(lambda: states(installation) == ["published"])
 
 
 # -- nothing spins ----------------------------------------------------------------------------------
@@ -169,12 +169,12 @@ def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_
 @pytest.mark.parametrize("how", ["poison", "stuck"])
 def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
     how: str,
-    office: Office,
+    installation: Installation,
     engine: Engine,
     looks: list[int],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    soon(office)
+    soon(installation)
     before = Dispatcher.__init__
 
     def broken(self: Dispatcher, *given: Any, **more: Any) -> None:
@@ -188,13 +188,13 @@ def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
     assert len(looks) <= 3
     assert engine._courier is not None
     assert engine._courier.next_due() is None
-    soon(office, 1.0)  # on a channel of its own
-    office.wake()
-    assert until(lambda: states(office) == ["waiting", "published"])
+    soon(installation, 1.0)  # on a channel of its own
+    installation.wake()
+    assert until(lambda: states(installation) == ["waiting", "published"])
 
 
 def test_whatever_is_left_due_the_engine_draws_breath_between_two_looks(
-    office: Office, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
     monkeypatch.setattr(Dispatcher, "next_due", lambda self: seen.append(1) or datetime(2020, 1, 1, tzinfo=UTC))
@@ -223,9 +223,9 @@ class LeapingClock:
 
 
 @pytest.fixture
-def leap(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+def leap(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
     """Sets every clock that commsched and APScheduler go by; the steady one goes on."""
-    office.clock = LeapingClock()
+    installation.clock = LeapingClock()
     monkeypatch.setattr(embedded, "SAFETY", 0.3)
     for module in (apscheduler.schedulers.base, apscheduler.executors.base, engine_clock):
         monkeypatch.setattr(module, "datetime", Leaping)
@@ -247,35 +247,39 @@ LEAPS = {
 
 @pytest.mark.parametrize("by", LEAPS.values(), ids=LEAPS.keys())
 def test_a_clock_that_leaps_is_told_at_once_and_the_chores_go_on(
-    by: timedelta, office: Office, engine: Engine, leap: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+    by: timedelta,
+    installation: Installation,
+    engine: Engine,
+    leap: Callable[[timedelta], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done: list[datetime] = []
-    monkeypatch.setattr(embedded.outbox, "send_due", lambda office: done.append(office.now()))
+    monkeypatch.setattr(embedded.outbox, "send_due", lambda installation: done.append(installation.now()))
     engine.start()
-    assert until(lambda: done and row(office) is not None)
+    assert until(lambda: done and row(installation) is not None)
     memory, count = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(done)
     leap(by)
-    assert until(lambda: trouble(office) == "clock")
+    assert until(lambda: trouble(installation) == "clock")
     assert until(lambda: len(done) > count), "it does not wait for as long as the leap was"
-    soon(office)
+    soon(installation)
     time.sleep(0.8)
-    assert states(office) == ["waiting"], "nothing is sent by a clock in doubt"
+    assert states(installation) == ["waiting"], "nothing is sent by a clock in doubt"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 16 * 1024, "kilobytes"
     count = len(done)
     leap(timedelta(0))
-    assert until(lambda: trouble(office) == "")
+    assert until(lambda: trouble(installation) == "")
     assert until(lambda: len(done) > count)
 
 
 def test_a_computer_that_began_in_1970_costs_no_memory(
-    office: Office, engine: Engine, leap: Callable[[timedelta], None]
+    installation: Installation, engine: Engine, leap: Callable[[timedelta], None]
 ) -> None:
     leap(datetime(1970, 1, 2, tzinfo=UTC) - datetime.now(UTC))
     engine.start()
-    assert until(lambda: row(office) is not None)
+    assert until(lambda: row(installation) is not None)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     leap(timedelta(0))
-    assert until(lambda: trouble(office) == "clock")
+    assert until(lambda: trouble(installation) == "clock")
     time.sleep(0.5)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 16 * 1024
 
@@ -295,7 +299,7 @@ def test_no_job_lists_the_runs_that_a_leap_left_out() -> None:
 def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
     hosts: tuple[str, ...],
     goes: bool,
-    office: Office,
+    installation: Installation,
     engine: Engine,
     serve: Callable[..., str],  # noqa: F811
     leap: Callable[[timedelta], None],
@@ -306,15 +310,15 @@ def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
 
     port = serve(Date=format_datetime(datetime.now(UTC), usegmt=True)).rpartition(":")[2]
     monkeypatch.setattr(server_time, "servers", lambda _office: [(f"http://{one}:{port}", True) for one in hosts])
-    office.http = bench_http
+    installation.http = bench_http
     leap(timedelta(minutes=-30))  # it starts wrong, as a computer without a battery does
     engine.start()
-    assert until(lambda: row(office) is not None)
+    assert until(lambda: row(installation) is not None)
     leap(timedelta(0))  # NTP sets it right
-    assert until(lambda: trouble(office) == "clock")
-    soon(office)
-    assert until(lambda: states(office) == ["published"], 30 if goes else 1.5) is goes
-    assert until(lambda: trouble(office) == "", 30 if goes else 0.5) is goes
+    assert until(lambda: trouble(installation) == "clock")
+    soon(installation)
+    assert until(lambda: states(installation) == ["published"], 30 if goes else 1.5) is goes
+    assert until(lambda: trouble(installation) == "", 30 if goes else 0.5) is goes
 
 
 def bench_http(_private: bool) -> Any:
@@ -323,7 +327,7 @@ def bench_http(_private: bool) -> Any:
     return Session.for_settings({"allow_private": "1"})
 
 
-def test_the_servers_asked_are_those_of_the_channels(office: Office) -> None:
+def test_the_servers_asked_are_those_of_the_channels(installation: Installation) -> None:
     class Known:
         settings = ()
 
@@ -332,20 +336,20 @@ def test_the_servers_asked_are_those_of_the_channels(office: Office) -> None:
     class Served(Known):
         settings = (Setting("base_url", "Server", default="https://graph.example"),)
 
-    office.platform = lambda key: Served() if key == "served" else Known()  # type: ignore[assignment,return-value]
+    installation.platform = lambda key: Served() if key == "served" else Known()  # type: ignore[assignment,return-value]
     from sqlalchemy import insert
 
     from commsched.store.models import Channel
 
-    soon(office)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    soon(installation)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         for key, settings in (("served", {}), ("served", {"base_url": "https://a.example/api"}), ("plain", {})):
             session.execute(
                 insert(Channel).values(
-                    workspace_id=1, platform=key, name=key, settings=settings, created_at=office.now()
+                    workspace_id=1, platform=key, name=key, settings=settings, created_at=installation.now()
                 )
             )
-    assert server_time.servers(office) == [("https://graph.example", False), ("https://a.example", False)]
+    assert server_time.servers(installation) == [("https://graph.example", False), ("https://a.example", False)]
 
 
 def test_the_guard_believes_and_goes_on_from_there() -> None:
@@ -363,7 +367,7 @@ def test_the_guard_believes_and_goes_on_from_there() -> None:
 
 
 def test_another_process_wakes_the_engine(
-    office: Office,
+    installation: Installation,
     engine: Engine,
     post: Post,
     looks: list[int],  # noqa: F811
@@ -372,10 +376,8 @@ def test_another_process_wakes_the_engine(
     monkeypatch.setattr(embedded, "SAFETY", 60.0)
     engine.start()
     assert until(lambda: looks)
-    due = soon(office)
-    code = (
-        f"from pathlib import Path\nfrom commsched.services.ops.wake_pipe import ring\nring(Path({str(office.home)!r}))"
-    )
+    due = soon(installation)
+    code = f"from pathlib import Path\nfrom commsched.services.ops.wake_pipe import ring\nring(Path({str(installation.home)!r}))"
     subprocess.run([sys.executable, "-c", code], check=True)
     rung = datetime.now(UTC)
     assert until(lambda: bool(post.at))

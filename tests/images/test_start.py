@@ -12,9 +12,9 @@ from commsched import images
 
 _APP = """
 import sys
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.web.app import create_app
-create_app(open_office(sys.argv[1]))
+create_app(open_installation(sys.argv[1]))
 print(sorted(name for name in sys.modules if name.startswith(("commsched.images.", "PIL"))))
 """
 

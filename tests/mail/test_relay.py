@@ -66,13 +66,13 @@ def test_a_look_up_that_ends_in_time_proves_that_nothing_was_sent() -> None:
 
 
 def test_the_office_connects_to_its_relay_within_bounds(tmp_path: Path) -> None:
-    from commsched.bootstrap import open_office
+    from commsched.bootstrap import open_installation
     from commsched.platforms._dial import connect
 
-    office = open_office(tmp_path, smtp_url="smtp://relay.example.org")
-    assert isinstance(office.mailer, SmtpMailer)
-    assert office.mailer._dial is connect
-    office.store.close()
+    installation = open_installation(tmp_path, smtp_url="smtp://relay.example.org")
+    assert isinstance(installation.mailer, SmtpMailer)
+    assert installation.mailer._dial is connect
+    installation.store.close()
 
 
 def test_what_the_relay_takes_is_published_with_its_answer(mailer: Callable[..., SmtpMailer]) -> None:
@@ -199,12 +199,12 @@ def test_a_temporary_answer_about_us_rests_the_whole_channel(
 
 def test_a_fresh_connection_is_used_again_and_a_refusal_does_not_spoil_it(mailer: Callable[..., SmtpMailer]) -> None:
     with relay() as server:
-        office = mailer(server)
-        office.send(LETTER)
+        installation = mailer(server)
+        installation.send(LETTER)
         server.script.rcpt = b"550 5.1.1 no"
-        assert isinstance(office.send(LETTER), Rejected)
+        assert isinstance(installation.send(LETTER), Rejected)
         server.script.rcpt = b"250 ok"
-        assert isinstance(office.send(LETTER), Published)
+        assert isinstance(installation.send(LETTER), Published)
         assert server.script.connections == 1
         assert len(server.script.contents) == 2
 
@@ -213,8 +213,8 @@ def test_a_kept_connection_that_has_died_is_replaced_without_losing_or_doubling(
     mailer: Callable[..., SmtpMailer],
 ) -> None:
     with relay(close_after=1) as server:
-        office = mailer(server)
-        assert [type(office.send(LETTER)) for _ in range(3)] == [Published] * 3
+        installation = mailer(server)
+        assert [type(installation.send(LETTER)) for _ in range(3)] == [Published] * 3
         assert len(server.script.contents) == 3
         assert server.script.connections == 3
 
@@ -226,20 +226,20 @@ def test_a_refusal_stays_a_refusal_when_the_relay_hangs_up_after_it(mailer: Call
 
 def test_a_relay_that_sends_a_kept_connection_home_is_asked_anew(mailer: Callable[..., SmtpMailer]) -> None:
     with relay() as server:
-        office = mailer(server)
-        office.send(LETTER)
+        installation = mailer(server)
+        installation.send(LETTER)
         server.script.mail_once = b"421 4.4.2 idle too long"
-        assert isinstance(office.send(LETTER), Published)
+        assert isinstance(installation.send(LETTER), Published)
         assert server.script.connections == 2
         assert len(server.script.contents) == 2
 
 
 def test_an_old_connection_is_not_trusted(mailer: Callable[..., SmtpMailer]) -> None:
     with relay() as server:
-        office = mailer(server, replace(HASTY, idle=0))
-        office.send(LETTER)
+        installation = mailer(server, replace(HASTY, idle=0))
+        installation.send(LETTER)
         time.sleep(0.01)
-        office.send(LETTER)
+        installation.send(LETTER)
         assert server.script.connections == 2
 
 
@@ -332,18 +332,18 @@ def folder(path: Path) -> FolderMailer:
 
 
 def test_without_a_relay_a_message_is_a_file_named_by_its_id(tmp_path: Path) -> None:
-    office = folder(tmp_path)
-    assert office.find(LETTER.message_id) == Absent()
-    assert isinstance(office.send(LETTER), Published)
+    installation = folder(tmp_path)
+    assert installation.find(LETTER.message_id) == Absent()
+    assert isinstance(installation.send(LETTER), Published)
     (file,) = (tmp_path / "outbox").iterdir()
     assert file.name == "abc123@example.org.eml"
     assert message_from_bytes(file.read_bytes())["To"] == "redaktion@example.org"
-    assert office.find(LETTER.message_id) == Found("abc123@example.org")
+    assert installation.find(LETTER.message_id) == Found("abc123@example.org")
 
 
 def test_the_same_message_twice_is_one_file(tmp_path: Path) -> None:
-    office = folder(tmp_path)
-    assert [type(office.send(LETTER)) for _ in range(2)] == [Published, Published]
+    installation = folder(tmp_path)
+    assert [type(installation.send(LETTER)) for _ in range(2)] == [Published, Published]
     assert len(list((tmp_path / "outbox").iterdir())) == 1
 
 

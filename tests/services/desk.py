@@ -9,7 +9,7 @@ from sqlalchemy import select
 from commsched.core.content.draft import DraftIn
 from commsched.services.content import items
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import Delivery, Item, Notice
 from tests.conftest import Cast
@@ -27,19 +27,19 @@ def draft(channels: list[int], **more: Any) -> DraftIn:
 def written(cast: Cast, channels: list[int] | None = None, **more: Any) -> int:
     """An item by the writer; on a newsroom of its own unless channels are given."""
     if channels is None:
-        channels = [channel(cast.office, cast.place.id)]
-    return editing.create(cast.office, cast.actor("writer"), draft(channels, **more))
+        channels = [channel(cast.installation, cast.place.id)]
+    return editing.create(cast.installation, cast.actor("writer"), draft(channels, **more))
 
 
 def submitted(cast: Cast, *, then_schedule: bool = True, **more: Any) -> int:
     item = written(cast, **more)
-    approve.submit(cast.office, cast.actor("writer"), item, then_schedule=then_schedule)
+    approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=then_schedule)
     return item
 
 
 def approved(cast: Cast, *, then_schedule: bool = True, **more: Any) -> int:
     item = submitted(cast, then_schedule=then_schedule, **more)
-    approve.approve(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+    approve.approve(cast.installation, cast.actor("approver"), item, hash_of(cast, item))
     return item
 
 
@@ -48,28 +48,28 @@ def scheduled(cast: Cast, **more: Any) -> int:
 
 
 def look(cast: Cast, item: int) -> Item:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return items.load(session, item)
 
 
 def hash_of(cast: Cast, item: int) -> str:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return items.current(session, items.load(session, item)).hash
 
 
 def deliveries(cast: Cast, item: int) -> list[Delivery]:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return list(session.scalars(select(Delivery).where(Delivery.item_id == item).order_by(Delivery.id)))
 
 
-def notices(office: Office, workspace: int, kind: str) -> set[int]:
+def notices(installation: Installation, workspace: int, kind: str) -> set[int]:
     """Who has been told ``kind``."""
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         return set(session.scalars(select(Notice.person_id).where(Notice.kind == kind)))
 
 
-def publish_what_is_due(office: Office) -> int:
-    return Dispatcher(office, wait=lambda seconds: None).run()
+def publish_what_is_due(installation: Installation) -> int:
+    return Dispatcher(installation, wait=lambda seconds: None).run()
 
 
 __all__ = ["approve", "editing", "schedule"]

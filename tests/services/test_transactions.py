@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.text.messages import Invalid
 from commsched.services.accounts import machine_admin, passwords, people, sessions
 from commsched.services.content import compose, items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Channel
 from commsched.store.session import Store
@@ -58,56 +58,60 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return called
 
 
-def test_writing_and_sending_in_work_outside(office: Office, cast: Cast, watched: set[str]) -> None:
-    to = list(writing.channels(office, cast).values())[:1]
+def test_writing_and_sending_in_work_outside(installation: Installation, cast: Cast, watched: set[str]) -> None:
+    to = list(writing.channels(installation, cast).values())[:1]
     actor = cast.actor("writer")
-    item = editing.create(office, actor, writing.draft(to))
-    editing.save(office, actor, item, writing.draft(to, text="Ett annat förslag om bussarna."))
-    editing.restore(office, actor, item, 1)
-    idempotency.create(office, actor, writing.draft(to), "a key")
-    approve.submit(office, actor, item)
-    other = editing.create(office, actor, writing.draft(to, text="Något som inte kan vänta till i morgon."))
-    approve.bypass(office, actor, other, "det brinner verkligen nu")
+    item = editing.create(installation, actor, writing.draft(to))
+    editing.save(installation, actor, item, writing.draft(to, text="Ett annat förslag om bussarna."))
+    editing.restore(installation, actor, item, 1)
+    idempotency.create(installation, actor, writing.draft(to), "a key")
+    approve.submit(installation, actor, item)
+    other = editing.create(installation, actor, writing.draft(to, text="Något som inte kan vänta till i morgon."))
+    approve.bypass(installation, actor, other, "det brinner verkligen nu")
     assert watched >= {"content_from", "check", "canonical", "searchable"}
 
 
-def test_passwords_are_worked_on_outside(office: Office, cast: Cast, watched: set[str]) -> None:
-    people.create_workspace(office, "Nya gruppen", "ny@example.org", PASSWORD)
-    invited = people.add_person(office, cast.actor(), "ny2@example.org", "writer", password=PASSWORD)
-    link = people.reset_password(office, cast.actor(), invited.person.id)
-    people.use_password_link(office, link.rpartition("/")[2], "ett annat lösenord")
-    sessions.sign_in(office, "ny2@example.org", "ett annat lösenord")
-    sessions.change_password(office, invited.person.id, "ett annat lösenord", "ett tredje lösenord")
-    machine_admin.give_password(office, cast.place, "ny2@example.org", "ett fjärde lösenord")
-    sessions.sign_in(office, "ny2@example.org", "ett fjärde lösenord")
+def test_passwords_are_worked_on_outside(installation: Installation, cast: Cast, watched: set[str]) -> None:
+    people.create_workspace(installation, "Nya gruppen", "ny@example.org", PASSWORD)
+    invited = people.add_person(installation, cast.actor(), "ny2@example.org", "writer", password=PASSWORD)
+    link = people.reset_password(installation, cast.actor(), invited.person.id)
+    people.use_password_link(installation, link.rpartition("/")[2], "ett annat lösenord")
+    sessions.sign_in(installation, "ny2@example.org", "ett annat lösenord")
+    sessions.change_password(installation, invited.person.id, "ett annat lösenord", "ett tredje lösenord")
+    machine_admin.give_password(installation, cast.place, "ny2@example.org", "ett fjärde lösenord")
+    sessions.sign_in(installation, "ny2@example.org", "ett fjärde lösenord")
     assert watched == {"_hasher"}
 
 
 def test_what_was_changed_after_it_was_looked_at_is_a_conflict(
-    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = desk.written(cast)
     looked, times = items.examine, iter(("en", "två"))
 
     def slow(*given: Any) -> items.Examined:
         found = looked(*given)
-        editing.save(office, cast.actor("writer"), item, desk.draft([], text=f"Någon hann före, gång {next(times)}."))
+        editing.save(
+            installation, cast.actor("writer"), item, desk.draft([], text=f"Någon hann före, gång {next(times)}.")
+        )
         return found
 
     monkeypatch.setattr(items, "examine", slow)
     with pytest.raises(items.Changed):
-        approve.submit(office, cast.actor("writer"), item)
+        approve.submit(installation, cast.actor("writer"), item)
     with pytest.raises(items.Changed):
-        approve.bypass(office, cast.actor("writer"), item, "det brinner verkligen nu")
+        approve.bypass(installation, cast.actor("writer"), item, "det brinner verkligen nu")
     assert desk.look(cast, item).state == "draft"
 
 
-def test_a_channel_that_goes_meanwhile_is_told_of(office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    to = list(writing.channels(office, cast).values())[:1]
-    made = editing.ready(office, cast.actor("writer"), writing.draft(to))
-    with office.store.write(cast.place.id) as session:
+def test_a_channel_that_goes_meanwhile_is_told_of(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = list(writing.channels(installation, cast).values())[:1]
+    made = editing.ready(installation, cast.actor("writer"), writing.draft(to))
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Channel, to[0]).state = "archived"
     monkeypatch.setattr(editing, "ready", lambda *_given: made)
     with pytest.raises(Invalid) as told:
-        editing.create(office, cast.actor("writer"), writing.draft(to))
+        editing.create(installation, cast.actor("writer"), writing.draft(to))
     assert told.value.field == "channels"

@@ -19,7 +19,7 @@ from commsched.services.approval.approvers import Turn, turn
 from commsched.services.approval.clearance import clearance, read_policy, said_of
 from commsched.services.content import items
 from commsched.services.kernel import members
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices.outbox import ASKING
 from commsched.services.ops import chores
 from commsched.services.workflow import approve, editing, leaving, schedule
@@ -39,8 +39,8 @@ class Undo(Exception):
 class Rounds:
     """One office. ``persons`` are ids by the numbers above; ``place`` the workspace; ``channel`` where all goes."""
 
-    def __init__(self, office: Office, place: int, persons: list[Person], channel: int, seed: int) -> None:
-        self.office, self.place, self.persons, self.channel = office, place, persons, channel
+    def __init__(self, installation: Installation, place: int, persons: list[Person], channel: int, seed: int) -> None:
+        self.installation, self.place, self.persons, self.channel = installation, place, persons, channel
         self.random, self.seed = random.Random(seed), seed
         self.items: list[int] = []
         self.words: dict[str, int] = {}
@@ -106,7 +106,7 @@ class Rounds:
 
     def actor(self, number: int) -> Actor | None:
         person = self.persons[number]
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             role = session.scalar(select(Membership.role).where(Membership.person_id == person.id))
         return Actor(person.id, person.name, self.place, role) if role else None
 
@@ -128,9 +128,9 @@ class Rounds:
 
     def fitting(self, item: int, group: str) -> Actor:
         """Anybody, but mostly one of those whose turn it is."""
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             found = items.load(session, item)
-            now = turn(self.office, session, found, items.current(session, found))
+            now = turn(self.installation, session, found, items.current(session, found))
         wanted = [one for one in range(5) if self.persons[one].id in getattr(now, group)]
         actor = self.actor(self.random.choice(wanted)) if wanted and self.random.random() < 0.6 else None
         return actor or self.somebody()
@@ -146,7 +146,7 @@ class Rounds:
         return True
 
     def _draft(self, words: list[str], minutes: int) -> Any:
-        at = self.office.now() + timedelta(minutes=minutes)
+        at = self.installation.now() + timedelta(minutes=minutes)
         return draft([self.channel], text=" ".join(words), publish_at=at.isoformat())
 
     def _new_word(self, person: int) -> str:
@@ -158,7 +158,7 @@ class Rounds:
         who = self.somebody()
         words = [self._new_word(who.person or 0)]
         with suppress(OfficeError):
-            number = editing.create(self.office, who, self._draft(words, self.random.choice((90, 600, 3000))))
+            number = editing.create(self.installation, who, self._draft(words, self.random.choice((90, 600, 3000))))
             self.items.append(number)
             self.texts[number] = [words]
 
@@ -178,7 +178,10 @@ class Rounds:
         at = self.look(item).publish_at
         given = draft([self.channel], text=" ".join(words), publish_at=at.isoformat() if at else None)
         changed = words != self.texts[item][-1]
-        if self.tried(f"{who.name} saves {item}", lambda: editing.save(self.office, who, item, given)) and changed:
+        if (
+            self.tried(f"{who.name} saves {item}", lambda: editing.save(self.installation, who, item, given))
+            and changed
+        ):
             self.texts[item].append(words)
             self.no.discard(item)
             lost = approved and was not in ("draft", "changes_requested", "in_review")
@@ -189,7 +192,7 @@ class Rounds:
         accepting = self.hash(item) if self.random.random() < 0.3 else None
 
         def deed() -> None:
-            approve.submit(self.office, who, item, then_schedule=True, accepting=accepting)
+            approve.submit(self.installation, who, item, then_schedule=True, accepting=accepting)
 
         done = self.tried(f"{who.name} submits {item} {'accepting' if accepting else ''}", deed)
         if done:
@@ -200,9 +203,9 @@ class Rounds:
     def put_back(self) -> None:
         who, item = self.somebody(), self.some_item()
         number = self.random.randint(1, len(self.texts[item]))
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             found = {row.number: row.parsed().text.split() for row in items.history(session, items.load(session, item))}
-        if number in found and self.tried("restores", lambda: editing.restore(self.office, who, item, number)):
+        if number in found and self.tried("restores", lambda: editing.restore(self.installation, who, item, number)):
             self.texts[item].append(found[number])
             self.no.discard(item)
 
@@ -210,12 +213,12 @@ class Rounds:
         item = self.some_item("in_review", "in_review", "changes_requested")
         who = self.fitting(item, "deciders")
         was, hashed = self.look(item), self.hash(item)
-        if self.tried(f"{who.name} says yes to {item}", lambda: approve.approve(self.office, who, item, hashed)):
+        if self.tried(f"{who.name} says yes to {item}", lambda: approve.approve(self.installation, who, item, hashed)):
             assert item not in self.no, "a no stands until the writer acts"
             self._look_at_the_yes(item, who, was, hashed)
 
     def _look_at_the_yes(self, item: int, who: Actor, was: Item, hashed: str) -> None:
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             row = session.scalars(select(Decision).where(Decision.item_id == item).order_by(Decision.id.desc())).first()
         assert row is not None
         assert (row.verdict, row.person_id, row.hash) == ("approve", who.person, hashed)
@@ -229,7 +232,7 @@ class Rounds:
     def accept(self) -> None:
         item = self.some_item("in_review", "held")
         who, hashed = self.fitting(item, "may_accept"), self.hash(item)
-        if self.tried(f"{who.name} accepts {item}", lambda: approve.accept(self.office, who, item, hashed)):
+        if self.tried(f"{who.name} accepts {item}", lambda: approve.accept(self.installation, who, item, hashed)):
             assert item not in self.no
             self._agree(item, who)
 
@@ -240,42 +243,44 @@ class Rounds:
     def send_back(self) -> None:
         item = self.some_item("in_review", "scheduled")
         who, hashed = self.fitting(item, "deciders"), self.hash(item)
-        if self.tried("sends back", lambda: approve.request_changes(self.office, who, item, hashed, "Nej.")):
+        if self.tried("sends back", lambda: approve.request_changes(self.installation, who, item, hashed, "Nej.")):
             self.no.add(item)
 
     def withdraw(self) -> None:
         who, item = self.somebody(), self.some_item("scheduled")
-        if self.tried("withdraws", lambda: approve.withdraw(self.office, who, item)):
+        if self.tried("withdraws", lambda: approve.withdraw(self.installation, who, item)):
             self.no.add(item)
 
     def move(self) -> None:
         who, item = self.somebody(), self.some_item("in_review", "held", "scheduled")
-        at = (self.office.now() + timedelta(hours=self.random.choice((1, 3, 30, 100)))).isoformat()
+        at = (self.installation.now() + timedelta(hours=self.random.choice((1, 3, 30, 100)))).isoformat()
         lines = self.count()
         again = self.random.random() < 0.7
         lapsed, released = self.count("approval.lapsed"), self.count("item.scheduled")
-        if self.tried(f"moves {item}", lambda: schedule.move(self.office, who, item, at, ask_again=again)):
+        if self.tried(f"moves {item}", lambda: schedule.move(self.installation, who, item, at, ask_again=again)):
             assert self.count("item.scheduled") == released, "one line for one move"
             assert self.count() - lines == 1 + self.count("approval.lapsed") - lapsed, "one line for one move"
 
     def cancel(self) -> None:
         item = self.some_item()
-        if self.tried("cancels", lambda: schedule.cancel(self.office, self.somebody(), item)):
+        if self.tried("cancels", lambda: schedule.cancel(self.installation, self.somebody(), item)):
             self.no.discard(item)
 
     def bypass(self) -> None:
         item = self.some_item()
-        if self.tried("bypasses", lambda: approve.bypass(self.office, self.somebody(), item, "Det brinner i huset.")):
+        if self.tried(
+            "bypasses", lambda: approve.bypass(self.installation, self.somebody(), item, "Det brinner i huset.")
+        ):
             self.no.discard(item)
 
     def name_a_deputy(self) -> None:
         one, other = self.random.sample(range(5), 2)
-        now = self.office.now()
+        now = self.installation.now()
         hours = self.random.choice((2, 50))
         self.tried(
             f"{one} has {other} as deputy",
             lambda: deputies.set_deputy(
-                self.office,
+                self.installation,
                 self.boss(),
                 self.persons[one].id,
                 self.persons[other].id,
@@ -288,62 +293,64 @@ class Rounds:
         number, role = self.random.randrange(5), self.random.choice(ROLES)
         self.tried(
             f"{number} becomes {role}",
-            lambda: leaving.set_role(self.office, self.boss(), self.persons[number].id, role),
+            lambda: leaving.set_role(self.installation, self.boss(), self.persons[number].id, role),
         )
 
     def leave(self) -> None:
         number = self.random.randrange(5)
-        self.tried(f"{number} leaves", lambda: leaving.remove_person(self.office, self.boss(), self.persons[number].id))
+        self.tried(
+            f"{number} leaves", lambda: leaving.remove_person(self.installation, self.boss(), self.persons[number].id)
+        )
 
     def come_back(self) -> None:
         number = next((one for one in range(5) if self.actor(one) is None), 0)
         role = self.random.choice(ROLES)
         self.tried(
             f"{number} comes back as {role}",
-            lambda: people.add_person(self.office, self.boss(), self.persons[number].email, role),
+            lambda: people.add_person(self.installation, self.boss(), self.persons[number].email, role),
         )
 
     def set_policy(self) -> None:
         wanted = self.random.choice(self.policies)
-        self.tried(f"policy {wanted.steps}", lambda: office_settings.set_policy(self.office, self.boss(), wanted))
+        self.tried(f"policy {wanted.steps}", lambda: office_settings.set_policy(self.installation, self.boss(), wanted))
 
     def let_time_pass(self) -> None:
-        self.office.clock.forward(minutes=self.random.choice((1, 30, 200)))  # type: ignore[attr-defined]
-        with self.office.store.write(self.place) as session:
+        self.installation.clock.forward(minutes=self.random.choice((1, 30, 200)))  # type: ignore[attr-defined]
+        with self.installation.store.write(self.place) as session:
             place = members.workspace_of(session, self.boss())
-            chores.hold_unapproved(self.office, session, place)
-            chores.remind(self.office, session, place)
+            chores.hold_unapproved(self.installation, session, place)
+            chores.remind(self.installation, session, place)
 
     # -- looking --------------------------------------------------------------------------------------
 
     def look(self, item: int) -> Item:
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             return items.load(session, item)
 
     def state(self, item: int) -> str:
         return self.look(item).state
 
     def hash(self, item: int) -> str:
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             return items.current(session, items.load(session, item)).hash
 
     def stands(self, item: int) -> bool:
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             found = items.load(session, item)
             return clearance(session, found, items.current(session, found).hash) is not None
 
     def count(self, action: str = "") -> int:
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             lines = select(func.count(AuditEntry.id))
             return session.scalar(lines.where(AuditEntry.action == action) if action else lines) or 0
 
     def notices(self) -> int:
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             return session.scalar(select(func.max(Notice.id))) or 0
 
     def check(self, before: int) -> None:
         """Everything that must be so after whatever has been done."""
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             found = list(session.scalars(select(Item)))
             here = set(session.scalars(select(Membership.person_id)))
         for item in found:
@@ -356,15 +363,15 @@ class Rounds:
 
     def _check_somebody(self, item: Item, here: set[int]) -> None:
         """Somebody can move it on, and it says who: each of them is let to."""
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             revision = items.current(session, item)
-            now = turn(self.office, session, item, revision)
+            now = turn(self.installation, session, item, revision)
             given = {one.human for one in yeses(standing(said_of(session, item.id), revision.hash))}
         waits = now.asked | now.acceptors
         assert waits, f"item {item.id} in {item.state} waits for nobody: {item.policy} {now}"
         assert waits <= here, "nobody who is gone is waited for"
         assert not given & waits, "who has said yes is not asked again"
-        if item.latest_at is None or item.latest_at >= self.office.now():
+        if item.latest_at is None or item.latest_at >= self.installation.now():
             self._check_each(item, now, revision.hash)
 
     def _check_each(self, item: Item, now: Turn, hashed: str) -> None:
@@ -374,13 +381,13 @@ class Rounds:
         for person, deed in deeds:
             actor = self.actor(names[person])
             assert actor is not None
-            with suppress(Undo), self.office.store.write(self.place) as session:
-                deed(self.office, session, actor, item.id, hashed)
+            with suppress(Undo), self.installation.store.write(self.place) as session:
+                deed(self.installation, session, actor, item.id, hashed)
                 raise Undo
 
     def _check_enough(self, item: Item) -> None:
         """As many humans as the policy has places have said yes, each for one; and two have agreed to every word."""
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             hashed = items.current(session, item).hash
             said = standing(said_of(session, item.id), hashed)
         policy = read_policy(item.policy)
@@ -407,7 +414,7 @@ class Rounds:
 
     def _check_notices(self, before: int) -> None:
         """Of one person about one item there is at most one question under way, and none that is answered."""
-        with self.office.store.read(self.place) as session:
+        with self.installation.store.read(self.place) as session:
             waiting = list(
                 session.execute(
                     select(Notice.person_id, Notice.item_id).where(Notice.kind.in_(ASKING), Notice.state == "waiting")

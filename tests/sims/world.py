@@ -38,7 +38,7 @@ from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import audit_log
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.ops import after_restore, chores
 from commsched.services.workflow import approve, editing, pause, resolve, schedule
 from commsched.store.migrate import ready
@@ -134,7 +134,7 @@ class World:
         self.home = folder()
         store = World._store or self._make_store()
         World._store = store
-        self.office = Office(
+        self.installation = Installation(
             home=self.home,
             store=store,
             vault=Vault.open(self.home / "secret.key"),
@@ -224,7 +224,7 @@ class World:
         return store
 
     def _clean(self) -> None:
-        store = self.office.store
+        store = self.installation.store
         with store.ledger() as connection:
             connection.execute(text("PRAGMA defer_foreign_keys=ON"))
             for table in reversed(Base.metadata.sorted_tables):
@@ -246,10 +246,10 @@ class World:
 
     @property
     def picture_file(self) -> Path:
-        return media_path(self.office, hashlib.sha256(PICTURE).hexdigest(), ".png")
+        return media_path(self.installation, hashlib.sha256(PICTURE).hexdigest(), ".png")
 
     def _new_courier(self) -> Dispatcher:
-        courier = Dispatcher(self.office, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
+        courier = Dispatcher(self.installation, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
         courier._rescan = 0.0
         return courier
 
@@ -288,15 +288,15 @@ class World:
     def _watched(self) -> Iterator[None]:
         """Everything the courier does runs in here: its commits are looked at, and a crash is a crash."""
         courier_module.RESCAN = 0.0
-        self._real_ledger = type(self.office.store).ledger.__get__(self.office.store)
-        self.office.store.ledger = self._ledger  # type: ignore[method-assign]
+        self._real_ledger = type(self.installation.store).ledger.__get__(self.installation.store)
+        self.installation.store.ledger = self._ledger  # type: ignore[method-assign]
         crashed = False
         try:
             yield
         except Crash:
             crashed = True
         finally:
-            del self.office.store.ledger
+            del self.installation.store.ledger
         if self._wrong is not None:
             raise self._wrong
         if crashed:
@@ -322,7 +322,7 @@ class World:
         """The process is gone. Of the calls that were under way some still arrive, some never began."""
         self.moves["crash"] += 1
         self._die()
-        recover(self.office)
+        recover(self.installation)
 
     def _die(self) -> None:
         waiting, self.hands = self.hands.calls, Later()
@@ -353,7 +353,7 @@ class World:
         _copy(file, self.home / "commsched.db")
         for name, value in copy.deepcopy(books).items():
             setattr(self, name, value)
-        after_restore.settle(self.office, made_at)
+        after_restore.settle(self.installation, made_at)
 
     def settle(self, most: int = 400) -> None:
         """Turn and call until nothing is left to do now."""
@@ -366,7 +366,7 @@ class World:
 
     def _look_at_attempts(self, after: int) -> None:
         """Every attempt just committed: was it right to make it, now, by the oracle's own books?"""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             new = session.execute(
                 select(Attempt, Delivery, Item, Revision, Workspace, Channel)
                 .join(Delivery, Delivery.id == Attempt.delivery_id)
@@ -403,7 +403,7 @@ class World:
 
     def _on_call(self, platform: Platform, part: SentPart, wire: ChannelContext) -> None:
         """Every call that makes something visible: is an attempt committed for exactly this part?"""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             found = session.execute(
                 select(Attempt, Part, Delivery, Revision)
                 .join(Part, Part.delivery_id == Attempt.delivery_id)
@@ -433,7 +433,7 @@ class World:
         self.wall.arrive()
         doubles = [key for key, count in Counter(named(one) for one in self.wall.seen).items() if count > 1]
         assert not doubles, f"posted twice: {doubles}"
-        with self.office.store.engine.connect() as connection:
+        with self.installation.store.engine.connect() as connection:
             open_ = {row[0] for row in connection.exec_driver_sql(_OPEN)}
             for row in connection.exec_driver_sql(_DELIVERIES):
                 assert not row.stop or row.state in ("cancelled", "published", "unknown") or row.id in open_, (
@@ -459,7 +459,7 @@ class World:
         self.wall.fault = lambda kind, platform, part: ""
         self.trouble = ""
         with suppress(OfficeError):
-            pause.resume(self.office, self.actor(FIRST), "send")
+            pause.resume(self.installation, self.actor(FIRST), "send")
         for _ in range(12):
             self.settle()
             self.clock.forward(700)
@@ -472,7 +472,7 @@ class World:
 
     def _look_at_the_whole(self) -> None:
         visible = Counter(named(one) for one in self.wall.seen)
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             told = Counter(notice.facts.get("delivery") for notice in session.scalars(select(Notice)))
             contents = {one.id: one for one in session.scalars(select(Revision))}
             states: dict[int, list[str]] = {}
@@ -499,12 +499,12 @@ class World:
                     )
                 self._readers(item, mine, contents)
                 self._apart(item, contents)
-        with self.office.store.engine.connect() as connection:
+        with self.installation.store.engine.connect() as connection:
             assert not list(audit_log.broken(connection)), "the record's chain is broken"
 
     def _look_for(self, row: Delivery, revision: Revision, parts: list[Part], visible: Counter[Any]) -> None:
         said = parse(revision.content).text_on(row.channel_id)
-        people = [self.office.vault.unseal(part.recipient).casefold() for part in parts if part.recipient]
+        people = [self.installation.vault.unseal(part.recipient).casefold() for part in parts if part.recipient]
         wanted = [(4, said, one) for one in people] or [(row.channel_id, piece, "") for piece in said.split(SPLIT)]
         assert all(visible[one] for one in wanted), "recorded as published, but nobody saw it: lost"
 
@@ -576,12 +576,12 @@ class World:
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
         draft = self._draft(place, allowed, minutes, parts, picture, embargo, latest)
         made: list[int] = []
-        if self._try("create", lambda: made.append(editing.create(self.office, writer, draft))):
+        if self._try("create", lambda: made.append(editing.create(self.installation, writer, draft))):
             self.items += made
-            self._try("submit", lambda: approve.submit(self.office, writer, made[0], then_schedule=True))
+            self._try("submit", lambda: approve.submit(self.installation, writer, made[0], then_schedule=True))
 
     def _facts(self, item: int) -> tuple[str, int, Any]:
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             row = session.get(Item, item)
             assert row is not None
             revision = session.get(Revision, row.revision_id)
@@ -591,7 +591,7 @@ class World:
     def edit(self, item: int, parts: int = 1, minutes: float = 5, only_time: bool = False) -> None:
         content_hash, place, row = self._facts(item)
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             revision = session.get(Revision, row.revision_id)
             assert revision is not None
             old = revision.parsed()
@@ -601,15 +601,15 @@ class World:
             draft.text, draft.title, draft.embargo = old.text, old.title, old.embargo or None
             draft.media = [PictureIn(id=1)] if old.pictures else []
         before = self._set_aside(item)
-        if self._try("edit", lambda: editing.save(self.office, writer, item, draft)):
+        if self._try("edit", lambda: editing.save(self.installation, writer, item, draft)):
             if self._facts(item)[0] != content_hash or self._set_aside(item) > before:
                 self.yes.pop((item, content_hash), None)
-            self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True))
+            self._try("submit", lambda: approve.submit(self.installation, writer, item, then_schedule=True))
 
     def say_yes(self, item: int, person: int = FIRST) -> None:
         content_hash, place, row = self._facts(item)
         who = person if place == 1 else OTHER_APPROVER
-        if self._try("approve", lambda: approve.approve(self.office, self.actor(who), item, content_hash)):
+        if self._try("approve", lambda: approve.approve(self.installation, self.actor(who), item, content_hash)):
             hours = (row.publish_at - timedelta(hours=6), row.publish_at + timedelta(hours=24))
             self.yes.setdefault((item, content_hash), {})[who] = hours
 
@@ -617,9 +617,9 @@ class World:
         content_hash, place, _ = self._facts(item)
         who = self.actor(FIRST if place == 1 else OTHER_APPROVER)
         deed = (
-            (lambda: approve.request_changes(self.office, who, item, content_hash, "Skriv om det här."))
+            (lambda: approve.request_changes(self.installation, who, item, content_hash, "Skriv om det här."))
             if changes
-            else (lambda: approve.withdraw(self.office, who, item))
+            else (lambda: approve.withdraw(self.installation, who, item))
         )
         if self._try("take back", deed):
             self.yes.pop((item, content_hash), None)
@@ -627,21 +627,21 @@ class World:
     def submit(self, item: int) -> None:
         _, place, _ = self._facts(item)
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
-        self._try("submit", lambda: approve.submit(self.office, writer, item, then_schedule=True))
+        self._try("submit", lambda: approve.submit(self.installation, writer, item, then_schedule=True))
 
     def move(self, item: int, minutes: float, ask_again: bool = False) -> None:
         content_hash, place, _ = self._facts(item)
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
         at = (self.clock.at + timedelta(minutes=minutes)).isoformat()
         before = self._set_aside(item)
-        if self._try("move", lambda: schedule.move(self.office, writer, item, at, ask_again=ask_again)) and (
+        if self._try("move", lambda: schedule.move(self.installation, writer, item, at, ask_again=ask_again)) and (
             self._set_aside(item) > before
         ):
             self.yes.pop((item, content_hash), None)
 
     def _set_aside(self, item: int) -> int:
         """How often the yes to an item has been set aside by asking anew."""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             mine = (Decision.item_id == item, Decision.verdict == "withdraw")
             return session.scalar(select(func.count(Decision.id)).where(*mine)) or 0
 
@@ -649,12 +649,12 @@ class World:
         _, place, _ = self._facts(item)
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
         at = None if minutes is None else (self.clock.at + timedelta(minutes=minutes)).isoformat()
-        self._try("schedule", lambda: schedule.schedule(self.office, writer, item, at))
+        self._try("schedule", lambda: schedule.schedule(self.installation, writer, item, at))
 
     def cancel(self, item: int) -> None:
         _, place, _ = self._facts(item)
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
-        if self._try("cancel", lambda: schedule.cancel(self.office, writer, item)):
+        if self._try("cancel", lambda: schedule.cancel(self.installation, writer, item)):
             _, _, row = self._facts(item)
             if row.state == "cancelled":
                 self.cancelled.add(item)
@@ -662,7 +662,7 @@ class World:
 
     def drop(self, which: int) -> None:
         """Somebody decides that it does not go out there, whatever it is doing just now."""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             live = Delivery.state.not_in(("published", "cancelled"))
             rows = list(session.scalars(select(Delivery).where(live).order_by(Delivery.id)))
         if rows:
@@ -670,26 +670,26 @@ class World:
 
     def _drop(self, row: Delivery) -> None:
         who = self.actor(FIRST if row.workspace_id == 1 else OTHER_APPROVER)
-        if self._try("drop", lambda: resolve.drop(self.office, who, row.id)):
+        if self._try("drop", lambda: resolve.drop(self.installation, who, row.id)):
             self.stopped.add((row.item_id, row.channel_id))
 
     def pause(self) -> None:
-        self._try("pause", lambda: pause.pause(self.office, self.actor(FIRST), "Olycka på torget."))
+        self._try("pause", lambda: pause.pause(self.installation, self.actor(FIRST), "Olycka på torget."))
 
     def resume(self, missed: pause.Missed = "hold") -> None:
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             due = select(Delivery.id).where(
                 Delivery.workspace_id == 1, Delivery.state == "waiting", Delivery.next_at <= self.clock.at
             )
             missing = set(session.scalars(due))
-        if self._try("resume", lambda: pause.resume(self.office, self.actor(FIRST), missed)) and missed == "hold":
-            with self.office.store.read(EVERY_WORKSPACE) as session:
+        if self._try("resume", lambda: pause.resume(self.installation, self.actor(FIRST), missed)) and missed == "hold":
+            with self.installation.store.read(EVERY_WORKSPACE) as session:
                 still = set(session.scalars(select(Delivery.id).where(Delivery.state == "waiting")))
             assert not missing & still, "what fell due during the pause goes out without being asked about"
 
     def decide(self, which: int) -> None:
         """A person deals with something that stopped: looks at the wall and answers, sends again, or lets it be."""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             wanted = Delivery.state.in_(("held", "failed", "unknown"))
             rows = list(session.scalars(select(Delivery).where(wanted).order_by(Delivery.id)))
             if not rows:
@@ -698,7 +698,7 @@ class World:
             parts = list(session.scalars(select(Part).where(Part.delivery_id == row.id, Part.state == "unknown")))
         who = self.actor(FIRST if row.workspace_id == 1 else OTHER_APPROVER)
         if row.state != "unknown" and which % 3:
-            self._try("send", lambda: resolve.send(self.office, who, row.id))
+            self._try("send", lambda: resolve.send(self.installation, who, row.id))
         elif row.state != "unknown":
             self._drop(row)
         elif row.reason == "ask":
@@ -707,34 +707,34 @@ class World:
                 answers[self._is_seen(row, part)].append(part.number)
             out = bool(answers[True]) and (which % 2 == 0 or not answers[False])
             said: resolve.Answer = "published" if out else "not_published"
-            if self._try("resolve", lambda: resolve.resolve(self.office, who, row.id, said, parts=answers[out])):
+            if self._try("resolve", lambda: resolve.resolve(self.installation, who, row.id, said, parts=answers[out])):
                 self.answered.add(row.id)
 
     def _is_seen(self, row: Delivery, part: Part) -> bool:
         """Whether somebody who looks at the channel, or asks the recipient, sees the part there."""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             revision = session.get(Revision, row.revision_id)
             assert revision is not None
             said = revision.parsed().text_on(row.channel_id)
         if not part.recipient:
             return said.split(SPLIT)[part.number] in {one.text for one in self.wall.on(row.channel_id)}
-        whom = self.office.vault.unseal(part.recipient).casefold()
+        whom = self.installation.vault.unseal(part.recipient).casefold()
         return any(one.text == said and one.recipient.casefold() == whom for one in self.wall.on(row.channel_id))
 
     def set_list(self, people: tuple[str, ...]) -> None:
         """Somebody edits the press list."""
-        sealed = self.office.vault.seal_map({"addresses": "\n".join(people)})
-        with self.office.store.write(EVERY_WORKSPACE) as session:
+        sealed = self.installation.vault.seal_map({"addresses": "\n".join(people)})
+        with self.installation.store.write(EVERY_WORKSPACE) as session:
             session.execute(update(Channel).where(Channel.id == 4).values(secrets=sealed))
 
     def mend(self) -> None:
         """Somebody connects every channel again."""
-        with self.office.store.write(EVERY_WORKSPACE) as session:
+        with self.installation.store.write(EVERY_WORKSPACE) as session:
             session.execute(update(Channel).values(state="ok", not_before=None))
 
     def tamper(self, item: int) -> None:
         """Somebody, or a bad disk, changes the stored words behind everybody's back."""
-        with self.office.store.write(EVERY_WORKSPACE) as session:
+        with self.installation.store.write(EVERY_WORKSPACE) as session:
             row = session.get(Item, item)
             assert row is not None
             revision = session.get(Revision, row.revision_id)
@@ -743,4 +743,4 @@ class World:
         self.tampered.add(item)
 
     def chores(self) -> None:
-        chores.run(self.office)
+        chores.run(self.installation)

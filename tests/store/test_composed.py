@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from commsched.core.content.draft import DraftIn
 from commsched.services.accounts import passwords, sessions
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import library
 from commsched.services.workflow import editing
 from commsched.store import migrate
@@ -27,16 +27,16 @@ APART = unicodedata.normalize("NFD", WORD)
 
 
 def test_a_title_is_kept_in_one_form(cast: Cast) -> None:
-    item = editing.create(cast.office, cast.actor("writer"), DraftIn(title=APART, text=APART))
-    with cast.office.store.read(cast.place.id) as session:
+    item = editing.create(cast.installation, cast.actor("writer"), DraftIn(title=APART, text=APART))
+    with cast.installation.store.read(cast.place.id) as session:
         row = session.get_one(Item, item)
         assert row.title == WORD
         assert unicodedata.is_normalized("NFC", row.search)
 
 
 def test_a_pictures_name_and_description_are_too(cast: Cast) -> None:
-    media = library.add(cast.office, cast.actor("writer"), files.png(), f"{APART}.png", APART).media
-    with cast.office.store.read(cast.place.id) as session:
+    media = library.add(cast.installation, cast.actor("writer"), files.png(), f"{APART}.png", APART).media
+    with cast.installation.store.read(cast.place.id) as session:
         row = session.get_one(Media, media.id)
         assert (row.filename, row.alt) == (WORD, WORD) or (row.filename, row.alt) == (f"{WORD}.png", WORD)
 
@@ -47,16 +47,18 @@ def test_every_text_column_is(kind: Any) -> None:
 
 
 def test_what_was_typed_on_a_mac_is_found_from_a_telephone(cast: Cast, browse: Any) -> None:
-    item = editing.create(cast.office, cast.actor("writer"), DraftIn(title=APART, text="Nytt tak."))
+    item = editing.create(cast.installation, cast.actor("writer"), DraftIn(title=APART, text="Nytt tak."))
     assert f"/items/{item}" in browse(cast.reader).get("~/search", query_string={"q": "Älvsbyn"}).text
 
 
 @pytest.mark.parametrize(("chosen", "typed"), [(WORD, APART), (APART, WORD), (APART, APART)])
-def test_a_password_is_the_same_on_every_keyboard(office: Office, cast: Cast, chosen: str, typed: str) -> None:
+def test_a_password_is_the_same_on_every_keyboard(
+    installation: Installation, cast: Cast, chosen: str, typed: str
+) -> None:
     assert passwords.matches(passwords.hash_password(chosen), typed)
-    fresh = sessions.change_password(office, cast.writer.id, "regionbudget i tid", chosen)
+    fresh = sessions.change_password(installation, cast.writer.id, "regionbudget i tid", chosen)
     assert fresh
-    assert sessions.sign_in(office, cast.writer.email, typed)
+    assert sessions.sign_in(installation, cast.writer.email, typed)
 
 
 def test_what_was_there_is_brought_into_that_form(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Base, Channel, Delivery, Scoped
 from commsched.store.session import EVERY_WORKSPACE, Store
 from commsched.store.types import from_micros, to_micros
@@ -21,17 +21,17 @@ from tests.conftest import Cast
 from tests.publications import channel, published
 
 
-def test_the_database_is_as_durable_as_it_can_be(office: Office) -> None:
-    with office.store.engine.connect() as connection:
+def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> None:
+    with installation.store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(office: Office) -> None:
-    with office.store.ledger() as first:
+def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(installation: Installation) -> None:
+    with installation.store.ledger() as first:
         first.exec_driver_sql("SELECT 1")
-        other = Store(office.store.url)
+        other = Store(installation.store.url)
         with other.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as probe:
             probe.exec_driver_sql("PRAGMA busy_timeout = 0")
             with pytest.raises(OperationalError, match="locked"):
@@ -39,33 +39,33 @@ def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(office: Of
         other.close()
 
 
-def test_what_is_given_back_to_a_closed_store_is_closed(office: Office) -> None:
+def test_what_is_given_back_to_a_closed_store_is_closed(installation: Installation) -> None:
     """Whoever still reads while the store is closed reads to the end; nothing is kept open for nobody after that."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         kept = session.connection().connection.dbapi_connection
-        office.store.close()
+        installation.store.close()
         assert session.scalar(select(func.count(Channel.id))) == 0
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         kept.execute("SELECT 1")  # type: ignore[union-attr]
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         again = session.connection().connection.dbapi_connection
     again.execute("SELECT 1")  # type: ignore[union-attr]  # a store that is used again keeps its connections again
 
 
 def test_every_scoped_class_is_narrowed(cast: Cast) -> None:
     """Rows of another office do not exist in a session of this one, whatever is asked."""
-    channel(cast.office, cast.elsewhere.id)
-    mine = channel(cast.office, cast.place.id)
-    with cast.office.store.read(cast.place.id) as session:
+    channel(cast.installation, cast.elsewhere.id)
+    mine = channel(cast.installation, cast.place.id)
+    with cast.installation.store.read(cast.place.id) as session:
         assert list(session.scalars(select(Channel.id))) == [mine]
         assert session.scalar(select(func.count(Channel.id))) == 1
         assert session.scalar(select(Channel).where(Channel.id != mine)) is None
 
 
 def test_a_row_of_another_office_cannot_be_written(cast: Cast) -> None:
-    with pytest.raises(PermissionError), cast.office.store.write(cast.place.id) as session:
+    with pytest.raises(PermissionError), cast.installation.store.write(cast.place.id) as session:
         session.add(
-            Channel(workspace_id=cast.elsewhere.id, platform="newsroom", name="x", created_at=cast.office.now())
+            Channel(workspace_id=cast.elsewhere.id, platform="newsroom", name="x", created_at=cast.installation.now())
         )
 
 
@@ -79,12 +79,12 @@ def test_every_table_with_a_workspace_is_scoped() -> None:
 
 
 def test_the_database_refuses_a_second_open_attempt_on_a_channel(cast: Cast) -> None:
-    to = channel(cast.office, cast.place.id)
-    item = published(cast.office, cast.place.id, to, at=cast.office.now(), text="x")
-    with cast.office.store.read(cast.place.id) as session:
+    to = channel(cast.installation, cast.place.id)
+    item = published(cast.installation, cast.place.id, to, at=cast.installation.now(), text="x")
+    with cast.installation.store.read(cast.place.id) as session:
         delivery = session.scalar(select(Delivery.id).where(Delivery.item_id == item.id))
-    attempt = {"delivery_id": delivery, "channel_id": to, "part": 0, "hash": "", "started_at": cast.office.now()}
-    with pytest.raises(IntegrityError), cast.office.store.write(cast.place.id) as session:
+    attempt = {"delivery_id": delivery, "channel_id": to, "part": 0, "hash": "", "started_at": cast.installation.now()}
+    with pytest.raises(IntegrityError), cast.installation.store.write(cast.place.id) as session:
         session.add_all([Attempt(**attempt), Attempt(**attempt)])
 
 
@@ -120,18 +120,18 @@ def test_a_new_key_first_in_the_file_still_opens_what_the_old_one_sealed(tmp_pat
     assert rotated.derive("session") == old.derive("session"), "rotation signs nobody out"
 
 
-def test_the_key_is_for_its_owner_only(office: Office) -> None:
-    assert oct((office.home / "secret.key").stat().st_mode)[-3:] == "600"
+def test_the_key_is_for_its_owner_only(installation: Installation) -> None:
+    assert oct((installation.home / "secret.key").stat().st_mode)[-3:] == "600"
 
 
 def test_a_failed_transaction_leaves_nothing(cast: Cast) -> None:
-    def half(office: Office) -> None:
-        with office.store.write(cast.place.id) as session:
-            session.add(Channel(platform="newsroom", name="x", created_at=office.now()))
+    def half(installation: Installation) -> None:
+        with installation.store.write(cast.place.id) as session:
+            session.add(Channel(platform="newsroom", name="x", created_at=installation.now()))
             session.flush()
             raise RuntimeError("the power went")
 
     with pytest.raises(RuntimeError):
-        half(cast.office)
-    with cast.office.store.read(cast.place.id) as session:
+        half(cast.installation)
+    with cast.installation.store.read(cast.place.id) as session:
         assert session.scalar(select(func.count(Channel.id))) == 0

@@ -40,7 +40,7 @@ from commsched.core.text.messages import Problem
 from commsched.engine import embedded
 from commsched.platforms._answers import from_failure
 from commsched.platforms._network import Session
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.session import Store
 from commsched.store.vault import Vault
 
@@ -204,12 +204,12 @@ class Clock:
         return datetime.now(UTC)
 
 
-def make_office(home: Path, port: int, hooks: Hooks) -> Office:
+def make_office(home: Path, port: int, hooks: Hooks) -> Installation:
     """The office in ``home``, whose platforms are the torture's server."""
     store = HookedStore(f"sqlite:///{home / 'commsched.db'}")
     store.hooks = hooks
     known = {f"torture-{kind}": Remote(kind, f"http://127.0.0.1:{port}", hooks) for kind in CLASSES}
-    return Office(
+    return Installation(
         home=home,
         store=store,
         vault=Vault.open(home / "secret.key"),
@@ -223,7 +223,7 @@ def make_office(home: Path, port: int, hooks: Hooks) -> Office:
 
 def _be_an_office(home: str, port: str, hook: str, count: str) -> None:
     began = time.monotonic()
-    office = make_office(Path(home), int(port), Hooks(hook, int(count)))
+    installation = make_office(Path(home), int(port), Hooks(hook, int(count)))
     real = embedded.recover
 
     def recovered(*args: Any, **more: Any) -> int:
@@ -233,7 +233,7 @@ def _be_an_office(home: str, port: str, hook: str, count: str) -> None:
         return found
 
     embedded.recover = recovered
-    embedded.Engine(office, hands=8).run_forever()
+    embedded.Engine(installation, hands=8).run_forever()
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from commsched.services.ops import after_restore
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, Delivery, Item, Part, Revision
 from commsched.store.session import EVERY_WORKSPACE
-from tests.torture.office import Hooks, make_office
+from tests.torture.installation import Hooks, make_office
 from tests.torture.server import Book
 
 WHO = Actor(1, "T", 1, "administrator")
@@ -56,7 +56,7 @@ class People:
 
     def __init__(self, home: Path, port: int, seed: int, book: Book) -> None:
         self.home, self.book, self.random = home, book, random.Random(seed)
-        self.office = make_office(home, port, Hooks("-", 0))
+        self.installation = make_office(home, port, Hooks("-", 0))
         self.deeds: Counter[str] = Counter()
         self.stopped: dict[int, datetime] = {}
         """By delivery: when it was stopped. No attempt may begin after that."""
@@ -72,15 +72,15 @@ class People:
             "answer": self._answer,
             "send": self._send,
             "backup": self._backup,
-            "pause": lambda: pause.pause(self.office, WHO, "Olycka på torget."),
-            "resume": lambda: pause.resume(self.office, WHO, self.random.choice(("hold", "send"))),
+            "pause": lambda: pause.pause(self.installation, WHO, "Olycka på torget."),
+            "resume": lambda: pause.resume(self.installation, WHO, self.random.choice(("hold", "send"))),
         }
         with suppress(OfficeError):
             if deeds[name]() is not False:
                 self.deeds[name] += 1
 
     def _one(self, *states: str) -> Delivery | None:
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             rows = list(session.scalars(select(Delivery).where(Delivery.state.in_(states)).limit(200)))
         return self.random.choice(rows) if rows else None
 
@@ -89,7 +89,7 @@ class People:
         if row is None:
             return False
         at = datetime.now(UTC) + timedelta(seconds=self.random.uniform(0.1, 1.5))
-        schedule.move(self.office, WHO, row.item_id, at.isoformat())
+        schedule.move(self.installation, WHO, row.item_id, at.isoformat())
         return True
 
     def _stop(self, deed: Callable[[Delivery], object]) -> bool:
@@ -101,22 +101,22 @@ class People:
         return True
 
     def _cancel(self) -> bool:
-        return self._stop(lambda row: schedule.cancel(self.office, WHO, row.item_id))
+        return self._stop(lambda row: schedule.cancel(self.installation, WHO, row.item_id))
 
     def _drop(self) -> bool:
-        return self._stop(lambda row: resolve.drop(self.office, WHO, row.id))
+        return self._stop(lambda row: resolve.drop(self.installation, WHO, row.id))
 
     def _send(self) -> bool:
         row = self._one("held", "failed")
         if row is not None:
-            resolve.send(self.office, WHO, row.id)
+            resolve.send(self.installation, WHO, row.id)
         return row is not None
 
     def _answer(self) -> bool:
         row = self._one("unknown")
         if row is None or row.reason != "ask":
             return False
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             revision = session.get_one(Revision, row.revision_id)
             parts = list(session.scalars(select(Part).where(Part.delivery_id == row.id, Part.state == "unknown")))
             last = [
@@ -129,13 +129,13 @@ class People:
             answers[self._is_seen(row.channel_id, revision.parsed().text, part)].append(part.number)
         for out, numbers in answers.items():
             if numbers:
-                resolve.resolve(self.office, WHO, row.id, "published" if out else "not_published", parts=numbers)
+                resolve.resolve(self.installation, WHO, row.id, "published" if out else "not_published", parts=numbers)
                 break
         return True
 
     def _is_seen(self, channel: int, text: str, part: Part) -> bool:
         if part.recipient:
-            return bool(self.book.seen[channel, text, self.office.vault.unseal(part.recipient)])
+            return bool(self.book.seen[channel, text, self.installation.vault.unseal(part.recipient)])
         return bool(self.book.seen[channel, text.split("||")[part.number], ""])
 
     def answer_all(self) -> None:
@@ -161,7 +161,7 @@ class People:
             return False
         file, made_at, stopped = self.random.choice(self.backups)
         _copy(file, self.home / "commsched.db")
-        after_restore.settle(self.office, made_at)
+        after_restore.settle(self.installation, made_at)
         self.stopped = dict(stopped)
         self.deeds["restore"] += 1
         return True
@@ -169,25 +169,25 @@ class People:
     def resume(self) -> None:
         """Whatever was paused goes on."""
         with suppress(OfficeError):
-            pause.resume(self.office, WHO, self.random.choice(("hold", "send")))
+            pause.resume(self.installation, WHO, self.random.choice(("hold", "send")))
 
     def disobeyed(self) -> int:
         """Attempts that began after a person had stopped their delivery."""
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             found = session.execute(select(Attempt.delivery_id, Attempt.started_at))
             return sum(at > self.stopped[row] for row, at in found if row in self.stopped)
 
     def untrue(self) -> int:
         """Items that are called stopped, held or failed although somebody has some of it."""
         none = Item.state.in_(("held", "failed", "cancelled", "scheduled"))
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             found: Any = (
                 select(Item.id).join(Delivery, Delivery.item_id == Item.id).join(Part, Part.delivery_id == Delivery.id)
             )
             return len(set(session.scalars(found.where(none, Part.state == "published"))))
 
     def close(self) -> None:
-        self.office.store.close()
+        self.installation.store.close()
 
 
 def _copy(source: Path, target: Path) -> None:

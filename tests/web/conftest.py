@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests import publications
 from tests.conftest import Cast
 
@@ -18,6 +18,6 @@ def press(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def room(office: Office, cast: Cast) -> int:
+def room(installation: Installation, cast: Cast) -> int:
     """The channel of the office's newsroom."""
-    return publications.channel(office, cast.place.id, name="Pressrum")
+    return publications.channel(installation, cast.place.id, name="Pressrum")

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from commsched.services.accounts import tokens
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import editing
 from tests import publications, writing
 from tests.conftest import Browser, Cast
@@ -97,8 +97,8 @@ def assert_linear(name: str, send: Send, unit: str, most: int = 2 * N) -> None:
 
 
 @pytest.fixture
-def to(office: Office, cast: Cast) -> list[int]:
-    return [*writing.channels(office, cast).values(), writing.press_list(office, cast)]
+def to(installation: Installation, cast: Cast) -> list[int]:
+    return [*writing.channels(installation, cast).values(), writing.press_list(installation, cast)]
 
 
 def fields(text: str, kind: str = "release") -> dict[str, Any]:
@@ -147,11 +147,11 @@ def test_what_the_composer_asks_for_at_every_stroke(cast: Cast, browse: Callable
 
 @pytest.mark.parametrize("unit", KEPT)
 def test_what_a_program_sends_and_every_page_that_shows_it(
-    app: Flask, office: Office, cast: Cast, browse: Callable[..., Browser], to: list[int], unit: str
+    app: Flask, installation: Installation, cast: Cast, browse: Callable[..., Browser], to: list[int], unit: str
 ) -> None:
-    program = {"Authorization": f"Bearer {tokens.create_token(office, cast.actor('writer'), 'a test', '')}"}
+    program = {"Authorization": f"Bearer {tokens.create_token(installation, cast.actor('writer'), 'a test', '')}"}
     reader, client = browse(cast.reader), app.test_client(use_cookies=False)
-    room = publications.channel(office, cast.place.id, name="Rummet")
+    room = publications.channel(installation, cast.place.id, name="Rummet")
 
     def api(method: str, path: str, **given: Any) -> Any:
         return client.open(f"/api/v1{path}", method=method, json=given, headers=program)
@@ -166,23 +166,27 @@ def test_what_a_program_sends_and_every_page_that_shows_it(
             assert reader.get(path).status_code == 200
         assert reader.get("~/search", query_string={"q": text[-300:]}).status_code == 200
         shown = publications.published(
-            office, cast.place.id, room, at=office.now(), **{k: v for k, v in fields(text).items() if k != "link"}
+            installation,
+            cast.place.id,
+            room,
+            at=installation.now(),
+            **{k: v for k, v in fields(text).items() if k != "link"},
         )
         assert client.get(f"/n/gruppen/{shown.uid}", follow_redirects=True).status_code == 200
         assert client.get("/n/gruppen/feed.atom").status_code == 200
-        _gone(office, cast, shown.id, item)
+        _gone(installation, cast, shown.id, item)
         return made
 
     assert_linear("everything", everything, UNITS[unit])
 
 
-def _gone(office: Office, cast: Cast, *numbers: int) -> None:
+def _gone(installation: Installation, cast: Cast, *numbers: int) -> None:
     """What one round made is not on the next one's pages."""
     from sqlalchemy import update
 
     from commsched.store.models import Delivery, Item
 
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.execute(update(Item).where(Item.id.in_(numbers)).values(state="cancelled", search="", title=""))
         session.execute(update(Delivery).where(Delivery.item_id.in_(numbers)).values(state="cancelled"))
 
@@ -206,9 +210,11 @@ FORMS: Final[Mapping[str, tuple[str, dict[str, int]]]] = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_other_form(cast: Cast, office: Office, browse: Callable[..., Browser], to: list[int], name: str) -> None:
+def test_every_other_form(
+    cast: Cast, installation: Installation, browse: Callable[..., Browser], to: list[int], name: str
+) -> None:
     path, sizes = FORMS[name]
-    item = editing.create(office, cast.actor("writer"), writing.draft(to))
+    item = editing.create(installation, cast.actor("writer"), writing.draft(to))
     admin = browse(cast.administrator)
     token, where = admin.token(), admin.path(path.format(item=item, list=to[-1]))
 
@@ -223,7 +229,7 @@ def test_every_other_form(cast: Cast, office: Office, browse: Callable[..., Brow
 
 @pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
 def test_a_run_of_marks_is_refused_in_words_at_every_door(
-    app: Flask, office: Office, cast: Cast, browse: Callable[..., Browser], to: list[int], mark: str
+    app: Flask, installation: Installation, cast: Cast, browse: Callable[..., Browser], to: list[int], mark: str
 ) -> None:
     text = "a" + mark * N
     writer = browse(cast.writer)
@@ -234,7 +240,7 @@ def test_a_run_of_marks_is_refused_in_words_at_every_door(
     assert "30 accenter" in kept.text
     assert "30 accenter" in writer.post("~/write/check", {"text": text, "channels": to}).json["faults"]["text"]
     assert writer.post("~/write/keep", {"text": text, "channels": to}).json.get("saved") is not True
-    program = {"Authorization": f"Bearer {tokens.create_token(office, cast.actor('writer'), 'a test', '')}"}
+    program = {"Authorization": f"Bearer {tokens.create_token(installation, cast.actor('writer'), 'a test', '')}"}
     for door, given in (
         ("check", {"text": text}),
         ("items", {"text": "Hej", "sources": [{"text": text[:5000]}]}),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.conftest import Browser, Cast
@@ -42,18 +42,18 @@ def test_a_form_with_an_odd_number_is_answered(cast: Cast, browse: Callable[...,
 
 
 def test_an_address_from_a_hostile_server_does_not_become_a_link(
-    office: Office, cast: Cast, browse: Callable[..., Browser]
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
 ) -> None:
-    sandbox = channel(office, cast.place.id, "sandbox", account_url="javascript:alert(1)", account_name="Väggen")
+    sandbox = channel(installation, cast.place.id, "sandbox", account_url="javascript:alert(1)", account_name="Väggen")
     item = desk.scheduled(cast, channels=[sandbox])
-    desk.publish_what_is_due(office)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    desk.publish_what_is_due(installation)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Part).values(url="javascript:alert(2)"))
         session.execute(update(Channel).values(account_url="javascript:alert(1)"))
     admin = browse(cast.administrator)
     for page in (f"~/items/{item}", "~/", f"~/channels/{sandbox}", "~/record/", "~/pictures/"):
         assert "javascript:" not in admin.get(page).text, page
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Delivery).values(state="unknown"))
     assert "javascript:" not in admin.get(f"~/items/{item}").text
 

@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.web import lookout
 
 
 def test_each_process_looks_from_its_first_request_on(
-    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+    app: Flask, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
 
     class Lookout:
-        def __init__(self, _office: Office, address: str = "") -> None:
+        def __init__(self, _office: Installation, address: str = "") -> None:
             self.address = address
 
         def start(self) -> None:
             started.append(self.address)
 
     monkeypatch.setattr(lookout, "Lookout", Lookout)
-    app.wsgi_app = lookout.LookedAfter(app.wsgi_app, office)  # type: ignore[method-assign]
+    app.wsgi_app = lookout.LookedAfter(app.wsgi_app, installation)  # type: ignore[method-assign]
     client: Any = app.test_client()
     assert started == [], "a server may still fork"
     assert client.get("/healthz").status_code == client.get("/healthz").status_code == 200

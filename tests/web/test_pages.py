@@ -13,7 +13,7 @@ from commsched.core.content.draft import DraftIn
 from commsched.services.accounts import office_settings, people, sessions, tokens
 from commsched.services.accounts.policies import from_policy
 from commsched.services.channels import connect
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import editing, leaving
 from commsched.store.models import Channel, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -42,16 +42,18 @@ def test_what_was_typed_stays_when_something_is_wrong(browse: Any, cast: Cast) -
     assert 'aria-invalid="true"' in given.text
 
 
-def test_somebody_let_in_chooses_a_password_by_the_link_that_is_shown(browse: Any, cast: Cast, office: Office) -> None:
+def test_somebody_let_in_chooses_a_password_by_the_link_that_is_shown(
+    browse: Any, cast: Cast, installation: Installation
+) -> None:
     given = browse(cast.administrator).post("~/people/", {"name": "Åsa", "email": "asa@example.org", "role": "writer"})
     path = re.search(r"http://localhost(/password/[\w.-]+)", given.text)
     assert path
     fresh = browse()
     assert fresh.post(path[1], {"password": "ett långt lösenord"}).status_code == 303
-    assert sessions.sign_in(office, "asa@example.org", "ett långt lösenord")
+    assert sessions.sign_in(installation, "asa@example.org", "ett långt lösenord")
 
 
-def test_the_last_administrator_stays(browse: Any, cast: Cast, office: Office) -> None:
+def test_the_last_administrator_stays(browse: Any, cast: Cast, installation: Installation) -> None:
     browser = browse(cast.administrator)
     for path, data in (
         (f"~/people/{cast.administrator.id}/role", {"role": "reader"}),
@@ -60,10 +62,10 @@ def test_the_last_administrator_stays(browse: Any, cast: Cast, office: Office) -
         given = browser.post(path, data)
         assert given.status_code == 409
         assert "minst en administratör" in given.text
-    assert people.members(office, cast.place.id)[0].role == "administrator"
+    assert people.members(installation, cast.place.id)[0].role == "administrator"
 
 
-def test_the_settings_are_kept(browse: Any, cast: Cast, office: Office) -> None:
+def test_the_settings_are_kept(browse: Any, cast: Cast, installation: Installation) -> None:
     form = {
         "name": "Gruppen",
         "zone": "Europe/Helsinki",
@@ -73,7 +75,7 @@ def test_the_settings_are_kept(browse: Any, cast: Cast, office: Office) -> None:
         "window_after_hours": "3",
     }
     assert browse(cast.administrator).post("~/settings/", form).status_code == 303
-    row = office_settings.get(office, cast.place.id)
+    row = office_settings.get(installation, cast.place.id)
     assert (row.name, row.zone, row.latest_minutes, row.window_before_hours) == ("Gruppen", "Europe/Helsinki", 45, 2)
 
 
@@ -116,12 +118,14 @@ POLICIES = {
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_policy_is_kept_and_shown_as_it_was_chosen(browse: Any, cast: Cast, office: Office, name: str) -> None:
+def test_a_policy_is_kept_and_shown_as_it_was_chosen(
+    browse: Any, cast: Cast, installation: Installation, name: str
+) -> None:
     assert (cast.administrator.id, cast.approver.id) == (1, 3)
     form, policy = POLICIES[name]
     browser = browse(cast.administrator)
     assert browser.post("~/settings/policy", form).status_code == 303
-    assert from_policy(office_settings.get(office, cast.place.id).policy) == policy
+    assert from_policy(office_settings.get(installation, cast.place.id).policy) == policy
     assert policy_form.policy_fields(policy)["mode"] == name
     assert f'value="{name}" checked' in browser.get("~/settings/").text
 
@@ -138,50 +142,52 @@ def test_a_policy_is_kept_and_shown_as_it_was_chosen(browse: Any, cast: Cast, of
     ],
 )
 def test_a_policy_that_nobody_can_fulfil_is_refused(
-    browse: Any, cast: Cast, office: Office, form: dict[str, Any]
+    browse: Any, cast: Cast, installation: Installation, form: dict[str, Any]
 ) -> None:
     assert cast.reader.id == 5
-    before = office_settings.get(office, cast.place.id).policy
+    before = office_settings.get(installation, cast.place.id).policy
     assert browse(cast.administrator).post("~/settings/policy", form).status_code == 422
-    assert office_settings.get(office, cast.place.id).policy == before
+    assert office_settings.get(installation, cast.place.id).policy == before
 
 
-def test_a_key_is_shown_once(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_key_is_shown_once(browse: Any, cast: Cast, installation: Installation) -> None:
     browser = browse(cast.writer)
     given = browser.post("~/me/tokens", {"token_name": "Webbplatsen", "role": "reader"})
     secret = re.search(r"csk_[\w-]+", given.text)
     assert secret
-    assert sessions.recognise_token(office, secret[0]) is not None
+    assert sessions.recognise_token(installation, secret[0]) is not None
     assert secret[0] not in browser.get("~/me/").text
 
 
-def test_an_ended_key_opens_nothing(office: Office, cast: Cast, browse: Any) -> None:
-    secret = tokens.create_token(office, cast.actor("writer"), "Webbplatsen")
-    token = tokens.tokens(office, cast.place.id)[0]
+def test_an_ended_key_opens_nothing(installation: Installation, cast: Cast, browse: Any) -> None:
+    secret = tokens.create_token(installation, cast.actor("writer"), "Webbplatsen")
+    token = tokens.tokens(installation, cast.place.id)[0]
     assert browse(cast.reader).post(f"~/me/tokens/{token.id}/revoke").status_code == 403
     assert browse(cast.writer).post(f"~/me/tokens/{token.id}/revoke").status_code == 303
-    assert sessions.recognise_token(office, secret) is None
+    assert sessions.recognise_token(installation, secret) is None
 
 
-def test_a_calendar_address_dies_with_its_successor_and_when_stopped(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_calendar_address_dies_with_its_successor_and_when_stopped(
+    browse: Any, cast: Cast, installation: Installation
+) -> None:
     browser = browse(cast.reader)
     secrets = [re.search(r"/calendar/([\w-]+)\.ics", browser.post("~/me/calendar").text) for _ in range(2)]
     assert secrets[0]
     assert secrets[1]
-    assert tokens.feed_owner(office, secrets[0][1]) is None
-    owner = tokens.feed_owner(office, secrets[1][1])
+    assert tokens.feed_owner(installation, secrets[0][1]) is None
+    owner = tokens.feed_owner(installation, secrets[1][1])
     assert owner is not None
     assert (owner.workspace, owner.role) == (cast.place.id, "reader")
     browser.post("~/me/calendar/revoke")
-    assert tokens.feed_owner(office, secrets[1][1]) is None
+    assert tokens.feed_owner(installation, secrets[1][1]) is None
 
 
-def test_whoever_leaves_takes_no_key_along(office: Office, cast: Cast) -> None:
-    token = tokens.create_token(office, cast.actor("writer"), "Webbplatsen")
-    feed = tokens.create_feed(office, cast.actor("writer"))
-    leaving.remove_person(office, cast.actor(), cast.writer.id)
-    assert sessions.recognise_token(office, token) is None
-    assert tokens.feed_owner(office, feed) is None
+def test_whoever_leaves_takes_no_key_along(installation: Installation, cast: Cast) -> None:
+    token = tokens.create_token(installation, cast.actor("writer"), "Webbplatsen")
+    feed = tokens.create_feed(installation, cast.actor("writer"))
+    leaving.remove_person(installation, cast.actor(), cast.writer.id)
+    assert sessions.recognise_token(installation, token) is None
+    assert tokens.feed_owner(installation, feed) is None
 
 
 def test_a_changed_password_here_ends_the_other_browser(browse: Any, cast: Cast) -> None:
@@ -193,20 +199,20 @@ def test_a_changed_password_here_ends_the_other_browser(browse: Any, cast: Cast)
 
 
 def test_an_administrator_cannot_open_an_office_through_somebody_who_belongs_to_both(
-    office: Office, cast: Cast, browse: Any
+    installation: Installation, cast: Cast, browse: Any
 ) -> None:
-    people.add_person(office, cast.actor(), cast.stranger.email, "reader")
+    people.add_person(installation, cast.actor(), cast.stranger.email, "reader")
     given = browse(cast.administrator).post(f"~/people/{cast.stranger.id}/password")
     assert given.status_code == 403
     assert "/password/" not in given.text.split('role="status"')[-1] or "hör också till ett annat kontor" in given.text
 
 
-def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_deputy_is_named_for_whole_days(browse: Any, cast: Cast, installation: Installation) -> None:
     from commsched.services.accounts import deputies
 
     form = {"deputy": str(cast.administrator.id), "starts": "2026-11-27", "ends": "2026-11-28"}
     assert browse(cast.approver).post("~/me/deputy", form).status_code == 303
-    (one,) = deputies.deputies(office, cast.place.id)
+    (one,) = deputies.deputies(installation, cast.place.id)
     assert (one.starts_at.isoformat(), one.ends_at.isoformat()) == (
         "2026-11-26T23:00:00+00:00",
         "2026-11-28T23:00:00+00:00",
@@ -227,20 +233,24 @@ def test_a_deputy_for_a_time_that_cannot_be_is_refused(browse: Any, cast: Cast, 
     assert given.status_code == 422
 
 
-def test_a_channel_is_checked_at_once_and_shows_its_account(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_channel_is_checked_at_once_and_shows_its_account(
+    browse: Any, cast: Cast, installation: Installation
+) -> None:
     browser = browse(cast.administrator)
     given = browser.post("~/channels/new/sandbox", {"name": "Provväggen", "behaviour": "normal"})
     assert given.status_code == 303
     assert "Provväggen" in browser.get("~/channels/").text
-    (channel,) = connect.channels(office, cast.place.id)
+    (channel,) = connect.channels(installation, cast.place.id)
     assert channel.account
-    assert channel.checked_at == office.now()
+    assert channel.checked_at == installation.now()
 
 
-def test_the_page_takes_no_setting_that_the_form_does_not_have(browse: Any, cast: Cast, office: Office) -> None:
+def test_the_page_takes_no_setting_that_the_form_does_not_have(
+    browse: Any, cast: Cast, installation: Installation
+) -> None:
     form = {"name": "Provväggen", "behaviour": "normal", "allow_private": "1", "evil": "x"}
     assert browse(cast.administrator).post("~/channels/new/sandbox", form).status_code == 303
-    assert "allow_private" not in connect.channels(office, cast.place.id)[0].settings
+    assert "allow_private" not in connect.channels(installation, cast.place.id)[0].settings
 
 
 def test_a_server_on_our_own_network_is_not_reached_from_the_page(browse: Any, cast: Cast) -> None:
@@ -251,17 +261,17 @@ def test_a_server_on_our_own_network_is_not_reached_from_the_page(browse: Any, c
 
 
 def test_a_token_about_to_die_is_warned_of_two_weeks_ahead(
-    browse: Any, cast: Cast, office: Office, clock: SetClock
+    browse: Any, cast: Cast, installation: Installation, clock: SetClock
 ) -> None:
     from datetime import timedelta
 
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.add(
             Channel(
                 platform="mastodon",
                 name="M",
-                created_at=office.now(),
-                token_expires_at=office.now() + timedelta(days=15),
+                created_at=installation.now(),
+                token_expires_at=installation.now() + timedelta(days=15),
             )
         )
     page = browse(cast.reader)
@@ -276,35 +286,38 @@ def test_a_token_about_to_die_is_warned_of_two_weeks_ahead(
     assert "Skulle ha gått ut · fre 11 dec" in page.get("~/channels/").text
 
 
-def test_a_removed_channel_forgets_its_secrets(browse: Any, cast: Cast, office: Office) -> None:
-    with office.store.write(cast.place.id) as session:
+def test_a_removed_channel_forgets_its_secrets(browse: Any, cast: Cast, installation: Installation) -> None:
+    with installation.store.write(cast.place.id) as session:
         channel = Channel(
-            platform="mastodon", name="M", created_at=office.now(), secrets=office.vault.seal_map({"access_token": "x"})
+            platform="mastodon",
+            name="M",
+            created_at=installation.now(),
+            secrets=installation.vault.seal_map({"access_token": "x"}),
         )
         session.add(channel)
     assert browse(cast.administrator).post(f"~/channels/{channel.id}/remove").status_code == 303
-    gone = connect.get(office, cast.place.id, channel.id)
+    gone = connect.get(installation, cast.place.id, channel.id)
     assert (gone.state, gone.secrets) == ("archived", "")
-    assert connect.channels(office, cast.place.id) == []
+    assert connect.channels(installation, cast.place.id) == []
 
 
-def test_a_pause_stands_on_every_page(browse: Any, cast: Cast, office: Office) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_a_pause_stands_on_every_page(browse: Any, cast: Cast, installation: Installation) -> None:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Workspace, cast.place.id)
-        row.paused_at, row.paused_by, row.pause_reason = office.now(), "Astrid", "Fel siffror ute"
+        row.paused_at, row.paused_by, row.pause_reason = installation.now(), "Astrid", "Fel siffror ute"
     browser = browse(cast.reader)
     for path in ("~/people/", "~/channels/", "~/record/", "~/me/"):
         assert "Fel siffror ute" in browser.get(path).text
 
 
-def test_a_clock_that_stands_still_is_shown_on_every_page(browse: Any, cast: Cast, ticking: Office) -> None:
+def test_a_clock_that_stands_still_is_shown_on_every_page(browse: Any, cast: Cast, ticking: Installation) -> None:
     browser = browse(cast.reader)
     assert "Klockan går" in browser.get("~/people/").text
     ticking.clock.forward(minutes=2)  # type: ignore[attr-defined]
     assert "klocka står" in browser.get("~/people/").text
 
 
-def test_readiness_needs_the_clock(browse: Any, ticking: Office) -> None:
+def test_readiness_needs_the_clock(browse: Any, ticking: Installation) -> None:
     browser = browse()
     assert browser.get("/healthz").status_code == browser.get("/readyz").status_code == 200
     ticking.clock.forward(minutes=2)  # type: ignore[attr-defined]
@@ -313,8 +326,8 @@ def test_readiness_needs_the_clock(browse: Any, ticking: Office) -> None:
     assert given.json["checks"]["clock"] == {"ok": False}
 
 
-def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, office: Office) -> None:
-    leaving.set_role(office, cast.actor(), cast.reader.id, "writer")
+def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, installation: Installation) -> None:
+    leaving.set_role(installation, cast.actor(), cast.reader.id, "writer")
     browser = browse(cast.reader)
     told = " ".join(re.sub(r"<[^>]+>", "", browser.get("~/record/?group=person").text).split())
     assert "Astrid Holm gav Olle Sand rollen skribent" in told
@@ -323,27 +336,27 @@ def test_the_record_is_told_in_words_and_narrowed(browse: Any, cast: Cast, offic
     assert "Olle Sand rollen" not in browser.get(f"~/record/?person={cast.writer.id}").text
 
 
-def test_the_record_names_the_item_that_it_speaks_of(browse: Any, cast: Cast, office: Office) -> None:
-    number = editing.create(office, cast.actor("writer"), DraftIn(title="Fler turer på linje 14", text="Ja."))
+def test_the_record_names_the_item_that_it_speaks_of(browse: Any, cast: Cast, installation: Installation) -> None:
+    number = editing.create(installation, cast.actor("writer"), DraftIn(title="Fler turer på linje 14", text="Ja."))
     given = browse(cast.reader).get(f"~/record/?item={number}")
     assert given.status_code == 200
     assert "Fler turer på linje 14" in given.text
 
 
-def test_a_record_that_was_tampered_with_is_found_out(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_record_that_was_tampered_with_is_found_out(browse: Any, cast: Cast, installation: Installation) -> None:
     from sqlalchemy import text
 
     browser = browse(cast.reader)
     browser.post("~/record/check")
     assert "Varje rad i loggen följer" in browser.get("~/record/").text
-    with office.store.ledger() as connection:
+    with installation.store.ledger() as connection:
         connection.execute(text("UPDATE entry SET actor = 'Nobody' WHERE id = 2"))
     browser.post("~/record/check")
     assert "följer inte av den före" in browser.get("~/record/").text
 
 
-def test_another_offices_doings_are_not_in_our_record(browse: Any, cast: Cast, office: Office) -> None:
-    tokens.create_token(office, cast.elsewhere_actor, "Distriktets hemliga nyckel")
+def test_another_offices_doings_are_not_in_our_record(browse: Any, cast: Cast, installation: Installation) -> None:
+    tokens.create_token(installation, cast.elsewhere_actor, "Distriktets hemliga nyckel")
     assert "Distriktets hemliga" not in browse(cast.administrator).get("~/record/").text
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from commsched.core.access.roles import ROLES, may
 from commsched.services.accounts import sessions, tokens
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.web.app import create_app
 from commsched.web.http import authorization
 from commsched.web.http.guard import HEADERS
@@ -21,17 +21,17 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def sturdy(office: Office, ticking: Office) -> Flask:
+def sturdy(installation: Installation, ticking: Installation) -> Flask:
     """The app as in production: what goes wrong is answered, not raised."""
-    return create_app(office)
+    return create_app(installation)
 
 
 @pytest.fixture
-def browse(sturdy: Flask, office: Office, cast: Cast) -> Browse:
+def browse(sturdy: Flask, installation: Installation, cast: Cast) -> Browse:
     def open_browser(person: Any = None) -> Browser:
         client = sturdy.test_client()
         if person is not None:
-            client.set_cookie("session", sessions.sign_in(office, person.email, PASSWORD))
+            client.set_cookie("session", sessions.sign_in(installation, person.email, PASSWORD))
         return Browser(client, cast.place.slug)
 
     return open_browser
@@ -44,9 +44,9 @@ def ask(browser: Browser, route: Route, **headers: str) -> Any:
     return browser.client.open(route.path, method=route.method, headers=headers)
 
 
-def still_signed_in(office: Office, browser: Browser) -> bool:
+def still_signed_in(installation: Installation, browser: Browser) -> bool:
     cookie = browser.client.get_cookie("session")
-    return cookie is not None and sessions.recognise(office, cookie.value) is not None
+    return cookie is not None and sessions.recognise(installation, cookie.value) is not None
 
 
 def let_in(given: Any) -> bool:
@@ -62,8 +62,8 @@ def test_every_route_says_who_may_enter(app: Flask) -> None:
     assert authorization.undeclared(app) == []
 
 
-def test_a_route_that_says_nothing_is_refused_to_everybody(office: Office, cast: Cast) -> None:
-    app = create_app(office)
+def test_a_route_that_says_nothing_is_refused_to_everybody(installation: Installation, cast: Cast) -> None:
+    app = create_app(installation)
     app.add_url_rule("/forgotten", "forgotten", lambda: "let in")
     given = app.test_client().get("/forgotten")
     assert given.status_code == 403
@@ -85,14 +85,14 @@ def test_a_stranger_from_the_street_enters_only_what_is_public(browse: Browse, s
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_member_enters_what_their_role_allows(
-    browse: Browse, sturdy: Flask, office: Office, cast: Cast, role: str
+    browse: Browse, sturdy: Flask, installation: Installation, cast: Cast, role: str
 ) -> None:
     person = getattr(cast, role)
     browser = browse(person)
     for route in routes(sturdy, browser.slug):
         if route.api or route.access.kind != "allow":
             continue
-        if not still_signed_in(office, browser):  # one of the routes before ended the session: it may
+        if not still_signed_in(installation, browser):  # one of the routes before ended the session: it may
             browser = browse(person)
         given = ask(browser, route)
         assert route.access.permission is not None
@@ -120,8 +120,10 @@ def test_an_office_that_does_not_exist_looks_like_one_you_are_not_in(browse: Bro
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_token_opens_the_api_as_far_as_its_role(sturdy: Flask, office: Office, cast: Cast, role: str) -> None:
-    secret = tokens.create_token(office, cast.actor("administrator"), "everything but more", role)
+def test_a_token_opens_the_api_as_far_as_its_role(
+    sturdy: Flask, installation: Installation, cast: Cast, role: str
+) -> None:
+    secret = tokens.create_token(installation, cast.actor("administrator"), "everything but more", role)
     client = sturdy.test_client()
     for route in routes(sturdy, cast.place.slug):
         if not route.api or route.access.kind != "allow":
@@ -134,15 +136,17 @@ def test_a_token_opens_the_api_as_far_as_its_role(sturdy: Flask, office: Office,
             assert given.status_code == 403, f"{route}: {given.status_code}"
 
 
-def test_a_token_never_does_more_than_its_person_may_today(office: Office, cast: Cast) -> None:
-    secret = tokens.create_token(office, cast.actor("reader"), "greedy", "administrator")
-    visitor = sessions.recognise_token(office, secret)
+def test_a_token_never_does_more_than_its_person_may_today(installation: Installation, cast: Cast) -> None:
+    secret = tokens.create_token(installation, cast.actor("reader"), "greedy", "administrator")
+    visitor = sessions.recognise_token(installation, secret)
     assert visitor is not None
     assert visitor.role == "reader"
 
 
-def test_a_token_opens_no_page_and_a_cookie_no_api(browse: Browse, sturdy: Flask, office: Office, cast: Cast) -> None:
-    secret = tokens.create_token(office, cast.actor("administrator"), "key")
+def test_a_token_opens_no_page_and_a_cookie_no_api(
+    browse: Browse, sturdy: Flask, installation: Installation, cast: Cast
+) -> None:
+    secret = tokens.create_token(installation, cast.actor("administrator"), "key")
     by_token, by_cookie = sturdy.test_client(), browse(cast.administrator)
     for route in routes(sturdy, cast.place.slug):
         if route.access.kind == "public" or route.method in UNSAFE:
@@ -206,7 +210,7 @@ def test_the_style_needs_no_exception_from_the_policy(browse: Browse, sturdy: Fl
                 assert trick not in html, f"{route}: {trick}"
 
 
-def test_tls_is_insisted_on_where_the_office_has_it(office: Office, cast: Cast) -> None:
-    office.settings["base_url"] = "https://localhost"
-    given = create_app(office).test_client().get("/sign-in", base_url="https://localhost")
+def test_tls_is_insisted_on_where_the_office_has_it(installation: Installation, cast: Cast) -> None:
+    installation.settings["base_url"] = "https://localhost"
+    given = create_app(installation).test_client().get("/sign-in", base_url="https://localhost")
     assert given.headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -17,7 +17,7 @@ from waitress.wasyncore import close_all
 from commsched.cli.listening import listen
 from commsched.services.accounts import sessions, tokens
 from commsched.services.kernel import server_slots
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.web import server
 from tests.conftest import PASSWORD, Cast
 
@@ -32,9 +32,9 @@ def app() -> Flask:
 
 
 @pytest.fixture
-def running(office: Office, cast: Cast) -> Iterator[Any]:
+def running(installation: Installation, cast: Cast) -> Iterator[Any]:
     """A server on a free port, as ``commsched up`` makes it, that answers with the length of what it got."""
-    made = server.make_server(app(), office, listen("127.0.0.1", 0), 2)
+    made = server.make_server(app(), installation, listen("127.0.0.1", 0), 2)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield made
@@ -62,17 +62,17 @@ def length(size: int) -> str:
     return f"Content-Length: {size}\r\n"
 
 
-def test_a_large_body_is_taken_from_somebody_known_only(running: Any, office: Office, cast: Cast) -> None:
+def test_a_large_body_is_taken_from_somebody_known_only(running: Any, installation: Installation, cast: Cast) -> None:
     big = b"x" * (2 * 1024 * 1024)
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
-    token = tokens.create_token(office, cast.actor("writer"), "a test", "")
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
+    token = tokens.create_token(installation, cast.actor("writer"), "a test", "")
     for proof, status in (
         (f"Cookie: language=sv; session={secret}\r\n", 200),
         (f"Cookie: __Host-session={secret}\r\n", 200),
         (f"Authorization: Bearer {token}\r\n", 200),
     ):
         assert ask(running, HEAD + proof + length(len(big)), big) == status, proof
-    sessions.sign_out(office, secret)
+    sessions.sign_out(installation, secret)
     for proof in ("", "Cookie: session=guess\r\n", "Authorization: Bearer x\r\n", f"Cookie: session={secret}\r\n"):
         assert ask(running, HEAD + proof + length(len(big))) == 413, proof
 
@@ -87,8 +87,8 @@ def test_one_piece_of_an_upload_is_taken_from_anybody_so_that_they_are_told_why(
     assert ask(running, HEAD + length(1024 * 1024), b"x" * 1024 * 1024) == 200
 
 
-def test_nobody_sends_more_than_the_app_takes(running: Any, office: Office, cast: Cast) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
+def test_nobody_sends_more_than_the_app_takes(running: Any, installation: Installation, cast: Cast) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
     assert ask(running, f"{HEAD}Cookie: session={secret}\r\n{length(43 * 1024 * 1024)}") == 413
 
 
@@ -168,9 +168,9 @@ def test_a_body_that_stands_still_is_ended_by_the_rounds(running: Any) -> None:
 
 
 def test_a_slow_body_from_somebody_known_has_more_time_and_not_all_there_is(
-    running: Any, office: Office, cast: Cast
+    running: Any, installation: Installation, cast: Cast
 ) -> None:
-    head = f"{HEAD}Cookie: session={sessions.sign_in(office, cast.writer.email, PASSWORD)}\r\n{length(900_000)}"
+    head = f"{HEAD}Cookie: session={sessions.sign_in(installation, cast.writer.email, PASSWORD)}\r\n{length(900_000)}"
     running.channel_class.strangers = server.BodyPace(0.2, 8_000)
     running.channel_class.members = server.BodyPace(60.0, 4_000)
     assert ended_after(running, head, 1.5) == 1.5

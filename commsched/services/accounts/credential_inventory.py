@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import ApiToken, Feed, Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -24,9 +24,9 @@ class Key(msgspec.Struct, frozen=True):
     used_at: datetime | None
 
 
-def of(office: Office, person: int) -> list[Key]:
+def of(installation: Installation, person: int) -> list[Key]:
     """The keys and calendar addresses that the person has in use, everywhere."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         found = []
         for kind, row, place in _open(session, person):
             name, used = (row.name, row.used_at) if isinstance(row, ApiToken) else ("", None)
@@ -45,16 +45,16 @@ def _open(session: Session, person: int) -> list[tuple[str, ApiToken | Feed, Wor
     return rows
 
 
-def end(session: Session, office: Office, person: Person, chosen: Collection[str]) -> None:
+def end(session: Session, installation: Installation, person: Person, chosen: Collection[str]) -> None:
     """End those of the person's keys that are ``chosen``, each on the record of its office."""
     if not chosen:
         return
     for kind, row, place in _open(session, person.id):
         if f"{kind}-{row.id}" not in chosen:
             continue
-        row.revoked_at = office.now()
+        row.revoked_at = installation.now()
         here = (Membership.workspace_id == place.id, Membership.person_id == person.id)
         role = session.scalar(select(Membership.role).where(*here)) or ""
         actor = Actor(person.id, person.name or person.email, place.id, role)
         facts = {"name": row.name} if isinstance(row, ApiToken) else {}
-        note(session, office, actor, f"{kind}.revoked", None, **facts)
+        note(session, installation, actor, f"{kind}.revoked", None, **facts)

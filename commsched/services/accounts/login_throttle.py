@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, OfficeError
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Person, SignInTry
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
@@ -88,9 +88,9 @@ def _everywhere(address: str) -> list[Limit]:
     return found
 
 
-def limits(office: Office, email: str, address: str, device: str) -> list[Limit]:
+def limits(installation: Installation, email: str, address: str, device: str) -> list[Limit]:
     """What a try to sign in counts under, where it comes from first."""
-    account, known = _short(fold_email(email)), _known(office, device, email)
+    account, known = _short(fold_email(email)), _known(installation, device, email)
     if known:  # it counts by itself alone: what strangers do from the same address is not its doing
         return [Limit(f"d:{account}:{_short(known)}", PER_PLACE)]
     return [
@@ -105,13 +105,13 @@ def inside(person: Person, address: str) -> list[Limit]:
     return [Limit(f"s:{_short(fold_email(person.email))}", PER_PLACE), *_everywhere(address)]
 
 
-def count(office: Office, under: list[Limit]) -> Tries:
+def count(installation: Installation, under: list[Limit]) -> Tries:
     """Write the try down *before* the password is looked at, so that a hundred at once cannot slip through.
 
     Raises :class:`TooManyTries` where any limit is reached.
     """
-    now = office.now()
-    with office.store.write(EVERY_WORKSPACE) as session:
+    now = installation.now()
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(SignInTry).where(SignInTry.at < now - DAY))
         for limit in under:
             lately = (SignInTry.key == limit.key, SignInTry.at > now - limit.during)
@@ -147,26 +147,26 @@ def forget(session: Session, person: Person) -> None:
         session.execute(delete(SignInTry).where(SignInTry.key.startswith(f"{kind}:{account}", autoescape=True)))
 
 
-def _signer(office: Office) -> Any:
+def _signer(installation: Installation) -> Any:
     from itsdangerous import URLSafeSerializer
 
-    return URLSafeSerializer(office.vault.derive("known device"), salt="device")
+    return URLSafeSerializer(installation.vault.derive("known device"), salt="device")
 
 
-def _known(office: Office, device: str, email: str) -> str:
+def _known(installation: Installation, device: str, email: str) -> str:
     """The device's own secret, if ``device`` is a cookie of ours for this account; else empty."""
     from itsdangerous import BadData
 
     try:
-        account, secret = _signer(office).loads(device) if device else ("", "")
+        account, secret = _signer(installation).loads(device) if device else ("", "")
     except (BadData, ValueError, TypeError):
         return ""
     return str(secret) if account == _short(fold_email(email)) else ""
 
 
-def remember(office: Office, email: str, device: str = "") -> str:
+def remember(installation: Installation, email: str, device: str = "") -> str:
     """The cookie by which a device that has just signed in is known from now on; the one it had, if it fits."""
-    if _known(office, device, email):
+    if _known(installation, device, email):
         return device
-    made: str = _signer(office).dumps([_short(fold_email(email)), new_token(16)])
+    made: str = _signer(installation).dumps([_short(fold_email(email)), new_token(16)])
     return made

@@ -9,7 +9,7 @@ from commsched.services.accounts.login_throttle import fold_email
 from commsched.services.accounts.passwords import new_hash
 from commsched.services.accounts.sessions import set_password
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import COMMAND_LINE, Actor, Office
+from commsched.services.kernel.context import COMMAND_LINE, Actor, Installation
 from commsched.store.models import Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -21,14 +21,14 @@ def actor(workspace: Workspace) -> Actor:
     return Actor(None, NAME, workspace.id, "administrator", "cli", workspace.language)
 
 
-def workspaces(office: Office) -> list[Workspace]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def workspaces(installation: Installation) -> list[Workspace]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(select(Workspace).order_by(Workspace.slug)))
 
 
-def workspace(office: Office, slug: str) -> Workspace:
+def workspace(installation: Installation, slug: str) -> Workspace:
     """The workspace called ``slug``; without a name the only one there is. Raises :class:`NotFound`."""
-    found = workspaces(office)
+    found = workspaces(installation)
     names = ", ".join(one.slug for one in found)
     if not found:
         raise NotFound(N_("There is no office here yet. Make one with “commsched init”."), "--workspace")
@@ -42,41 +42,48 @@ def workspace(office: Office, slug: str) -> Workspace:
     )
 
 
-def member(office: Office, workspace: Workspace, email: str) -> Membership:
+def member(installation: Installation, workspace: Workspace, email: str) -> Membership:
     """The member with that address, with their person. Raises :class:`NotFound`."""
     found = (
         select(Membership)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.workspace_id == workspace.id, Person.email == fold_email(email))
     )
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.scalar(found)
     if row is None:
         raise NotFound(N_("%(email)s is not in this office."), "--email", email=email[:80])
     return row
 
 
-def as_member(office: Office, workspace: Workspace, email: str) -> Actor:
+def as_member(installation: Installation, workspace: Workspace, email: str) -> Actor:
     """That member as use cases know them, asked from the command line. Raises for one who cannot sign in."""
-    row = member(office, workspace, email)
+    row = member(installation, workspace, email)
     if not row.person.active:
         raise Conflict(N_("%(email)s has been deactivated."), "--email", email=row.person.email)
     return Actor(row.person_id, row.person.name or row.person.email, workspace.id, row.role, "cli", row.person.language)
 
 
-def has_password(office: Office, email: str) -> bool:
+def has_password(installation: Installation, email: str) -> bool:
     """Whether the person, in whatever office, can sign in already."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.scalar(select(Person).where(Person.email == fold_email(email)))
         return row is not None and row.active and bool(row.password_hash)
 
 
-def give_password(office: Office, workspace: Workspace, email: str, password: str) -> None:
+def give_password(installation: Installation, workspace: Workspace, email: str, password: str) -> None:
     """Set a member's password; every session of theirs ends. Somebody who was shut out is let in again."""
-    number = member(office, workspace, email).person_id
+    number = member(installation, workspace, email).person_id
     kept = new_hash(password, fold_email(email))
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, number)
-        set_password(session, office, person, kept)
+        set_password(session, installation, person, kept)
         person.active = True
-        note(session, office, actor(workspace), "person.password_set", person=number, name=person.name or person.email)
+        note(
+            session,
+            installation,
+            actor(workspace),
+            "person.password_set",
+            person=number,
+            name=person.name or person.email,
+        )

@@ -11,7 +11,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.services.accounts.people import check_language, check_name
 from commsched.services.accounts.policies import check_policy, to_policy
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices import shifted_times
 from commsched.store.models import Workspace
 
@@ -32,8 +32,8 @@ class OfficeSettings(msgspec.Struct, frozen=True):
     window_after_hours: int
 
 
-def get(office: Office, workspace: int) -> Workspace:
-    with office.store.read(workspace) as session:
+def get(installation: Installation, workspace: int) -> Workspace:
+    with installation.store.read(workspace) as session:
         return session.get_one(Workspace, workspace)
 
 
@@ -43,57 +43,57 @@ def _between(value: int, least: int, most: int, field: str) -> int:
     return value
 
 
-def update(office: Office, actor: Actor, new: OfficeSettings) -> None:
+def update(installation: Installation, actor: Actor, new: OfficeSettings) -> None:
     """Keep new settings. What is scheduled already keeps its own times."""
     actor.require("administer")
     wanted = {
         "name": check_name(new.name),
-        "zone": _zone(office, actor, new.zone),
+        "zone": _zone(installation, actor, new.zone),
         "language": check_language(new.language),
         "latest_minutes": _between(new.latest_minutes, 1, MOST_LATE, "latest_minutes"),
         "window_before_hours": _between(new.window_before_hours, 0, MOST_WINDOW, "window_before_hours"),
         "window_after_hours": _between(new.window_after_hours, 0, MOST_WINDOW, "window_after_hours"),
     }
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         changed = {key: value for key, value in wanted.items() if getattr(row, key) != value}
         for key, value in changed.items():
             setattr(row, key, value)
         if changed:
-            note(session, office, actor, "workspace.settings", changed=changed)
+            note(session, installation, actor, "workspace.settings", changed=changed)
         if "zone" in changed:
             session.flush()
-            shifted_times.report_shifted(office, session, row)
+            shifted_times.report_shifted(installation, session, row)
 
 
-def _zone(office: Office, actor: Actor, wish: str) -> str:
+def _zone(installation: Installation, actor: Actor, wish: str) -> str:
     """A zone that exists; the one that is kept is always taken, also if this machine does not list it."""
-    return wish if wish == get(office, actor.workspace).zone else str(zone_of(wish))
+    return wish if wish == get(installation, actor.workspace).zone else str(zone_of(wish))
 
 
 MOST_ABOUT = 2000
 """Characters of what an office says about itself on its public pages."""
 
 
-def update_public(office: Office, actor: Actor, about: str, press_contact: str) -> None:
+def update_public(installation: Installation, actor: Actor, about: str, press_contact: str) -> None:
     """What the newsroom says of the office, and whom the press may call; new releases begin with that contact."""
     actor.require("administer")
     wanted = {"about": passage(about, "about"), "press_contact": passage(press_contact, "press_contact")}
     for field, value in wanted.items():
         if len(value) > MOST_ABOUT:
             raise Invalid(N_("At most %(most)s characters."), field, most=MOST_ABOUT)
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         changed = [key for key, value in wanted.items() if row.settings.get(key, "") != value]
         if changed:
             row.settings = row.settings | wanted
-            note(session, office, actor, "workspace.settings", changed=changed)
+            note(session, installation, actor, "workspace.settings", changed=changed)
 
 
-def set_policy(office: Office, actor: Actor, policy: Policy) -> None:
+def set_policy(installation: Installation, actor: Actor, policy: Policy) -> None:
     """Who must approve from now on. What was submitted before keeps the policy it was submitted under."""
     actor.require("administer")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         row.policy = to_policy(check_policy(session, policy))
-        note(session, office, actor, "workspace.policy", policy=row.policy)
+        note(session, installation, actor, "workspace.policy", policy=row.policy)

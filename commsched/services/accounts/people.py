@@ -22,7 +22,7 @@ from commsched.services.accounts.passwords import new_hash
 from commsched.services.accounts.policies import to_policy
 from commsched.services.accounts.sessions import note_everywhere, set_password
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
@@ -98,7 +98,7 @@ def check_workspace(
 
 
 def create_workspace(
-    office: Office,
+    installation: Installation,
     name: str,
     email: str,
     password: str,
@@ -114,8 +114,8 @@ def create_workspace(
     Raises :class:`Invalid` (by ``field``) and :class:`Conflict` where the short name is taken.
     """
     name, short, email, person_name = check_workspace(name, email, person_name, slug, zone, language)
-    kept = _hash_for_new(office, email, password)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    kept = _hash_for_new(installation, email, password)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
         made = Workspace(
@@ -123,20 +123,20 @@ def create_workspace(
             name=name,
             zone=zone,
             language=language,
-            created_at=office.now(),
+            created_at=installation.now(),
             policy=to_policy(rules.ONE_APPROVER),
             is_demo=is_demo,
         )
         session.add(made)
-        person = _person(session, office, email, person_name, language, kept)
+        person = _person(session, installation, email, person_name, language, kept)
         session.flush()
         session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
         actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
-        note(session, office, actor, "workspace.created", name=name)
+        note(session, installation, actor, "workspace.created", name=name)
         return made, person
 
 
-def _person(session: Session, office: Office, email: str, name: str, language: str, kept: str) -> Person:
+def _person(session: Session, installation: Installation, email: str, name: str, language: str, kept: str) -> Person:
     """The person with that address: the one there is, or a new one, whose password has the hash ``kept``."""
     found = session.scalar(select(Person).where(Person.email == email))
     if found:
@@ -153,16 +153,16 @@ def _person(session: Session, office: Office, email: str, name: str, language: s
         language=language,
         stamp=new_token(16),
         password_hash=kept,
-        created_at=office.now(),
+        created_at=installation.now(),
     )
     session.add(made)
     session.flush()
     return made
 
 
-def _hash_for_new(office: Office, email: str, password: str | None) -> str:
+def _hash_for_new(installation: Installation, email: str, password: str | None) -> str:
     """The hash for somebody who is not here yet; who is here keeps their own password, whatever was given."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         known = session.scalar(select(Person.id).where(Person.email == email))
     return new_hash(password, email) if password is not None and known is None else ""
 
@@ -172,7 +172,7 @@ def _belongs(session: Session, person: int) -> bool:
 
 
 def add_person(
-    office: Office,
+    installation: Installation,
     actor: Actor,
     email: str,
     role: str,
@@ -187,16 +187,16 @@ def add_person(
     """
     actor.require("administer")
     email, role = check_email(email), check_role(role)
-    kept = _hash_for_new(office, email, password)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    kept = _hash_for_new(installation, email, password)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         place = session.get_one(Workspace, actor.workspace)
-        person = _person(session, office, email, name, check_language(language or place.language), kept)
+        person = _person(session, installation, email, name, check_language(language or place.language), kept)
         if _membership(session, actor.workspace, person.id):
             raise Conflict(N_("%(email)s is already here."), "email", email=email)
         elsewhere = _belongs(session, person.id)
         session.add(Membership(workspace_id=actor.workspace, person_id=person.id, role=role))
-        note(session, office, actor, "person.added", person=person.id, name=person.name or email, role=role)
-    return Invited(person, "" if person.password_hash or elsewhere else password_link(office, person))
+        note(session, installation, actor, "person.added", person=person.id, name=person.name or email, role=role)
+    return Invited(person, "" if person.password_hash or elsewhere else password_link(installation, person))
 
 
 def _membership(session: Session, workspace: int, person: int) -> Membership | None:
@@ -227,14 +227,14 @@ def keep_an_administrator(session: Session, member: Membership) -> None:
         raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "role")
 
 
-def members(office: Office, workspace: int) -> list[Membership]:
+def members(installation: Installation, workspace: int) -> list[Membership]:
     """The people of a workspace, by name."""
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         found = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
     return sorted(found, key=lambda member: (member.person.name or member.person.email).casefold())
 
 
-def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
+def workspaces_of(installation: Installation, person: int) -> list[tuple[Workspace, str]]:
     """Where a person belongs, with their role there."""
     found = (
         select(Workspace, Membership.role)
@@ -242,37 +242,37 @@ def workspaces_of(office: Office, person: int) -> list[tuple[Workspace, str]]:
         .where(Membership.person_id == person)
         .order_by(Workspace.name)
     )
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return [(row[0], row[1]) for row in session.execute(found)]
 
 
-def _signer(office: Office) -> Any:
+def _signer(installation: Installation) -> Any:
     from itsdangerous import URLSafeSerializer
 
-    return URLSafeSerializer(office.vault.derive("password link"), salt="password")
+    return URLSafeSerializer(installation.vault.derive("password link"), salt="password")
 
 
-def password_link(office: Office, person: Person) -> str:
+def password_link(installation: Installation, person: Person) -> str:
     """An address where ``person`` chooses a password: works once (it carries their stamp) and for three days."""
-    until = int((office.now() + LINK_LASTS).timestamp())
-    return f"{office.base_url}/password/{_signer(office).dumps([person.id, person.stamp, until])}"
+    until = int((installation.now() + LINK_LASTS).timestamp())
+    return f"{installation.base_url}/password/{_signer(installation).dumps([person.id, person.stamp, until])}"
 
 
-def reset_password(office: Office, actor: Actor, person: int) -> str:
+def reset_password(installation: Installation, actor: Actor, person: int) -> str:
     """A link that lets a member choose a new password; their present one keeps working until it is used.
 
     Somebody who has been shut out is let in again. Refused for somebody who also belongs to an office that the
     actor does not administer: it would open that too.
     """
     actor.require("administer")
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         gone = member_of(session, actor, person).person
         if actor.via != "cli" and not _places(session, person) <= _places(session, actor.person, "administrator"):
             raise NotAllowed(N_("This person also belongs to another office. Its administrator must help too."))
         if not gone.active:
             gone.active, gone.password_hash, gone.stamp = True, "", new_token(16)
-        note(session, office, actor, "person.password_link", person=person, name=gone.name or gone.email)
-        return password_link(office, gone)
+        note(session, installation, actor, "person.password_link", person=person, name=gone.name or gone.email)
+        return password_link(installation, gone)
 
 
 def _places(session: Session, person: int | None, role: str = "") -> set[int]:
@@ -280,40 +280,40 @@ def _places(session: Session, person: int | None, role: str = "") -> set[int]:
     return set(session.scalars(found.where(Membership.role == role) if role else found))
 
 
-def read_password_link(office: Office, token: str) -> Person:
+def read_password_link(installation: Installation, token: str) -> Person:
     """Whose password ``token`` may set. Raises :class:`NotFound` for one that is used, old or made up."""
     from itsdangerous import BadData
 
     over = NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
     try:
-        person_id, stamp, until = _signer(office).loads(token)
+        person_id, stamp, until = _signer(installation).loads(token)
     except (BadData, ValueError, TypeError) as error:
         raise over from error
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         person = session.get(Person, person_id)
-    if person is None or not person.active or person.stamp != stamp or office.now().timestamp() > until:
+    if person is None or not person.active or person.stamp != stamp or installation.now().timestamp() > until:
         raise over
     return person
 
 
-def use_password_link(office: Office, token: str, password: str, end: Collection[str] = ()) -> Person:
+def use_password_link(installation: Installation, token: str, password: str, end: Collection[str] = ()) -> Person:
     """Set the password and spend the link; of the person's keys, those named in ``end`` stop working."""
-    person = read_password_link(office, token)
+    person = read_password_link(installation, token)
     kept = new_hash(password, person.email)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person.id)
         if row.stamp != person.stamp:
             raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
-        set_password(session, office, row, kept, end)
+        set_password(session, installation, row, kept, end)
         return row
 
 
-def set_own(office: Office, person: int, *, name: str | None = None, language: str | None = None) -> None:
+def set_own(installation: Installation, person: int, *, name: str | None = None, language: str | None = None) -> None:
     """A person's own name and language."""
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person)
         if name is not None and row.name != (clean := check_name(name)):
             was, row.name = row.name or row.email, clean
-            note_everywhere(session, office, row, "person.renamed", was=was, name=clean)
+            note_everywhere(session, installation, row, "person.renamed", was=was, name=clean)
         if language is not None:
             row.language = check_language(language)

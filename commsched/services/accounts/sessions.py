@@ -19,7 +19,7 @@ from commsched.services.accounts import credential_inventory, login_throttle
 from commsched.services.accounts.login_throttle import fold_email
 from commsched.services.accounts.passwords import matches, new_hash
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office, Via
+from commsched.services.kernel.context import Actor, Installation, Via
 from commsched.services.kernel.heartbeats import CLOCK, TROUBLE
 from commsched.store.models import ApiToken, Heartbeat, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -74,24 +74,26 @@ class Visitor(msgspec.Struct, frozen=True):
         return Actor(self.person, self.name or self.email, self.place.id, self.role, via, self.language)
 
 
-def sign_in(office: Office, email: str, password: str, address: str = "", agent: str = "", device: str = "") -> str:
+def sign_in(
+    installation: Installation, email: str, password: str, address: str = "", agent: str = "", device: str = ""
+) -> str:
     """Start a session. Returns the secret for the cookie. ``device`` is the cookie of :func:`login_throttle.remember`.
 
     Raises :class:`WrongPassword` and :class:`login_throttle.TooManyTries`.
     """
-    tries = login_throttle.count(office, login_throttle.limits(office, email, address, device))
-    with office.store.read(EVERY_WORKSPACE) as session:
+    tries = login_throttle.count(installation, login_throttle.limits(installation, email, address, device))
+    with installation.store.read(EVERY_WORKSPACE) as session:
         person = session.scalar(select(Person).where(Person.email == fold_email(email)))
     kept = person.password_hash if person and person.active else ""
     if not matches(kept, password) or person is None:
         raise WrongPassword(N_("The address and the password do not belong together."))
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         login_throttle.forgive(session, tries)
-        return _open(session, office, person, address, agent)
+        return _open(session, installation, person, address, agent)
 
 
-def _open(session: Session, office: Office, person: Person, address: str, agent: str) -> str:
-    now, secret = office.now(), new_token()
+def _open(session: Session, installation: Installation, person: Person, address: str, agent: str) -> str:
+    now, secret = installation.now(), new_token()
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
     session.add(
         SignIn(
@@ -105,15 +107,15 @@ def _open(session: Session, office: Office, person: Person, address: str, agent:
             address=address[:64],
         )
     )
-    note_everywhere(session, office, person, "person.signed_in")
+    note_everywhere(session, installation, person, "person.signed_in")
     return secret
 
 
-def note_everywhere(session: Session, office: Office, person: Person, action: str, **facts: Any) -> None:
+def note_everywhere(session: Session, installation: Installation, person: Person, action: str, **facts: Any) -> None:
     """A person's own doings stand in the record of every office they belong to."""
     for member in session.scalars(select(Membership).where(Membership.person_id == person.id)):
         actor = Actor(person.id, person.name or person.email, member.workspace_id, member.role, "page")
-        note(session, office, actor, action, **facts)
+        note(session, installation, actor, action, **facts)
 
 
 def _columns() -> tuple[Any, ...]:
@@ -168,8 +170,8 @@ def _by_token() -> Select[Any]:
     )
 
 
-def _ask(office: Office, question: Select[Any], **values: Any) -> Row[Any] | None:
-    with office.store.engine.connect() as connection:
+def _ask(installation: Installation, question: Select[Any], **values: Any) -> Row[Any] | None:
+    with installation.store.engine.connect() as connection:
         return connection.execute(question, values).first()
 
 
@@ -189,18 +191,18 @@ def _place(row: Row[Any]) -> CurrentWorkspace | None:
     )
 
 
-def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor | None:
+def recognise(installation: Installation, secret: str, slug: str | None = None) -> Visitor | None:
     """Who holds ``secret``, and in which workspace; ``None`` for a session that is over. One question to the store.
 
     ``place`` is ``None`` without a slug, and for a workspace that does not exist or that the person is not in:
     the two cannot be told apart.
     """
-    now = office.now()
-    row = _ask(office, _by_session(), slug=slug or "", hash=token_hash(secret), now=now, idle=now - IDLE)
+    now = installation.now()
+    row = _ask(installation, _by_session(), slug=slug or "", hash=token_hash(secret), now=now, idle=now - IDLE)
     if row is None:
         return None
     if now - row.seen_at > SEEN_EVERY:
-        _seen(office, SignIn, row.session, {"seen_at": now})
+        _seen(installation, SignIn, row.session, {"seen_at": now})
     return Visitor(
         row.person,
         row.email,
@@ -214,75 +216,84 @@ def recognise(office: Office, secret: str, slug: str | None = None) -> Visitor |
     )
 
 
-def recognise_token(office: Office, secret: str) -> Visitor | None:
+def recognise_token(installation: Installation, secret: str) -> Visitor | None:
     """The person and workspace of an API token; its role is the lesser of the token's and the person's."""
-    now = office.now()
-    row = _ask(office, _by_token(), hash=token_hash(secret))
+    now = installation.now()
+    row = _ask(installation, _by_token(), hash=token_hash(secret))
     if row is None:
         return None
     if row.used_at is None or now - row.used_at > SEEN_EVERY:
-        _seen(office, ApiToken, row.token, {"used_at": now})
+        _seen(installation, ApiToken, row.token, {"used_at": now})
     role = lesser(row.most, row.role) if row.most else row.role
     return Visitor(
         row.person, row.email, row.name, row.language, 0, _place(row), role, row.heartbeat, row.trouble or ""
     )
 
 
-def is_somebody(office: Office, headers: Mapping[str, str]) -> bool:
+def is_somebody(installation: Installation, headers: Mapping[str, str]) -> bool:
     """Whether a request with these headers (``COOKIE``, ``AUTHORIZATION``) comes from somebody known. Writes nothing:
     it is asked before the body is read."""
-    now = office.now()
+    now = installation.now()
     scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return _ask(office, _by_token(), hash=token_hash(token.strip())) is not None
+        return _ask(installation, _by_token(), hash=token_hash(token.strip())) is not None
     pieces = (one.strip().partition("=") for one in headers.get("COOKIE", "").split(";"))
     secrets = [value for name, _, value in pieces if name in ("session", "__Host-session")][:2]
     return any(
-        _ask(office, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE) for secret in secrets
+        _ask(installation, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE)
+        for secret in secrets
     )
 
 
-def _seen(office: Office, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]) -> None:
+def _seen(
+    installation: Installation, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]
+) -> None:
     """Write down that it is in use. A database busy just now is no reason to refuse somebody a page."""
-    with suppress(OperationalError), office.store.write(EVERY_WORKSPACE) as session:
+    with suppress(OperationalError), installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(kind).where(kind.id == row_id).values(**values))
 
 
-def sign_out(office: Office, secret: str) -> None:
+def sign_out(installation: Installation, secret: str) -> None:
     """End the session that ``secret`` opened."""
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         row = session.scalar(select(SignIn).where(SignIn.token_hash == token_hash(secret)))
         person = session.get(Person, row.person_id) if row else None
         if row and person:
             session.delete(row)
-            note_everywhere(session, office, person, "person.signed_out")
+            note_everywhere(session, installation, person, "person.signed_out")
 
 
-def sessions_of(office: Office, person: int) -> list[SignIn]:
+def sessions_of(installation: Installation, person: int) -> list[SignIn]:
     """Where a person is signed in, the latest used first."""
     found = (
         select(SignIn)
         .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp))
-        .where(SignIn.person_id == person, SignIn.expires_at > office.now(), SignIn.seen_at > office.now() - IDLE)
+        .where(
+            SignIn.person_id == person,
+            SignIn.expires_at > installation.now(),
+            SignIn.seen_at > installation.now() - IDLE,
+        )
         .order_by(SignIn.seen_at.desc())
         .limit(100)
     )
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(found))
 
 
-def revoke_session(office: Office, person: int, session_id: int) -> None:
+def revoke_session(installation: Installation, person: int, session_id: int) -> None:
     """End one of a person's own sessions. Raises :class:`NotFound` for somebody else's."""
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         row = session.get(SignIn, session_id)
         owner = session.get(Person, person)
         if row is None or owner is None or row.person_id != person:
             raise NotFound(N_("There is no such sign-in."))
         session.delete(row)
-        note_everywhere(session, office, owner, "person.session_ended")
+        note_everywhere(session, installation, owner, "person.session_ended")
 
 
-def set_password(session: Session, office: Office, person: Person, kept: str, end: Collection[str] = ()) -> None:
+def set_password(
+    session: Session, installation: Installation, person: Person, kept: str, end: Collection[str] = ()
+) -> None:
     """A new password and a new stamp: every session and link born with the old one is dead, and of the person's keys
     those named in ``end`` (:func:`commsched.services.accounts.credential_inventory.of`). ``kept`` is
     :func:`passwords.new_hash`'s answer."""
@@ -290,23 +301,29 @@ def set_password(session: Session, office: Office, person: Person, kept: str, en
     person.stamp = new_token(16)
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
     login_throttle.forget(session, person)
-    note_everywhere(session, office, person, "person.password_changed")
-    credential_inventory.end(session, office, person, end)
+    note_everywhere(session, installation, person, "person.password_changed")
+    credential_inventory.end(session, installation, person, end)
 
 
 def change_password(
-    office: Office, person_id: int, old: str, new: str, address: str = "", agent: str = "", end: Collection[str] = ()
+    installation: Installation,
+    person_id: int,
+    old: str,
+    new: str,
+    address: str = "",
+    agent: str = "",
+    end: Collection[str] = (),
 ) -> str:
     """Change one's own password. Returns the secret of a new session; every other one ends."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         person = session.get_one(Person, person_id)
-    tries = login_throttle.count(office, login_throttle.inside(person, address))
+    tries = login_throttle.count(installation, login_throttle.inside(person, address))
     if not matches(person.password_hash, old):
         raise Invalid(N_("That is not your present password."), "old")
     kept = new_hash(new, person.email)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         login_throttle.forgive(session, tries)
         person = session.get_one(Person, person_id)
-        set_password(session, office, person, kept, end)
+        set_password(session, installation, person, kept, end)
         session.flush()
-        return _open(session, office, person, address, agent)
+        return _open(session, installation, person, address, agent)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.accounts.people import check_name, check_role
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import ApiToken, Feed, Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token, token_hash
@@ -16,72 +16,76 @@ PREFIX = "csk_"
 """So that a token is known for what it is, in a log or in a leak."""
 
 
-def create_token(office: Office, actor: Actor, name: str, role: str = "") -> str:
+def create_token(installation: Installation, actor: Actor, name: str, role: str = "") -> str:
     """A bearer token for the actor in their workspace, shown this once. ``role`` is the most it may do."""
     assert actor.person is not None
     name = check_name(name, 100)
     if role:
         check_role(role)
     secret = PREFIX + new_token()
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         session.add(
             ApiToken(
-                token_hash=token_hash(secret), person_id=actor.person, name=name, role=role, created_at=office.now()
+                token_hash=token_hash(secret),
+                person_id=actor.person,
+                name=name,
+                role=role,
+                created_at=installation.now(),
             )
         )
-        note(session, office, actor, "token.created", name=name, role=role)
+        note(session, installation, actor, "token.created", name=name, role=role)
     return secret
 
 
-def tokens(office: Office, workspace: int, person: int | None = None) -> list[ApiToken]:
+def tokens(installation: Installation, workspace: int, person: int | None = None) -> list[ApiToken]:
     """Tokens in use, a person's or everybody's, the newest first."""
     found = select(ApiToken).where(ApiToken.revoked_at.is_(None)).order_by(ApiToken.id.desc())
     if person is not None:
         found = found.where(ApiToken.person_id == person)
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         return list(session.scalars(found))
 
 
-def revoke_token(office: Office, actor: Actor, token_id: int) -> None:
+def revoke_token(installation: Installation, actor: Actor, token_id: int) -> None:
     """End a token: one's own, or anybody's as an administrator."""
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None)))
         if row is None:
             raise NotFound(N_("There is no such key."))
         if row.person_id != actor.person:
             actor.require("administer")
-        row.revoked_at = office.now()
-        note(session, office, actor, "token.revoked", name=row.name)
+        row.revoked_at = installation.now()
+        note(session, installation, actor, "token.revoked", name=row.name)
 
 
-def create_feed(office: Office, actor: Actor) -> str:
+def create_feed(installation: Installation, actor: Actor) -> str:
     """A private calendar address's secret; the one before stops working."""
     assert actor.person is not None
     secret = new_token()
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         for row in session.scalars(select(Feed).where(Feed.person_id == actor.person, Feed.revoked_at.is_(None))):
-            row.revoked_at = office.now()
-        session.add(Feed(token_hash=token_hash(secret), person_id=actor.person, created_at=office.now()))
-        note(session, office, actor, "feed.created")
+            row.revoked_at = installation.now()
+        session.add(Feed(token_hash=token_hash(secret), person_id=actor.person, created_at=installation.now()))
+        note(session, installation, actor, "feed.created")
     return secret
 
 
-def feed(office: Office, workspace: int, person: int) -> Feed | None:
+def feed(installation: Installation, workspace: int, person: int) -> Feed | None:
     """The calendar address a person has in use, if any; its secret was shown once."""
     found = select(Feed).where(Feed.person_id == person, Feed.revoked_at.is_(None)).order_by(Feed.id.desc())
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         return session.scalar(found.limit(1))
 
 
-def revoke_feed(office: Office, actor: Actor) -> None:
+def revoke_feed(installation: Installation, actor: Actor) -> None:
     """The actor's calendar address stops working."""
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         for row in session.scalars(select(Feed).where(Feed.person_id == actor.person, Feed.revoked_at.is_(None))):
-            row.revoked_at = office.now()
-            note(session, office, actor, "feed.revoked")
+            row.revoked_at = installation.now()
+            note(session, installation, actor, "feed.revoked")
 
 
-def feed_owner(office: Office, secret: str) -> Actor | None:
+def feed_owner(installation: Installation, secret: str) -> Actor | None:
     """For whom a calendar address speaks: a member of today, who may read; ``None`` for one that is dead."""
     found = (
         select(Person, Membership.role, Workspace.id)
@@ -90,7 +94,7 @@ def feed_owner(office: Office, secret: str) -> Actor | None:
         .join(Membership, (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id))
         .where(Feed.token_hash == token_hash(secret), Feed.revoked_at.is_(None), Person.active)
     )
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.execute(found).first()
     if row is None:
         return None

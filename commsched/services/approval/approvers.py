@@ -13,7 +13,7 @@ from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writ
 from commsched.core.approval.rules import CastDecision, Policy, Yes, current_step, helps, standing, yeses
 from commsched.services.approval import link_mails
 from commsched.services.approval.clearance import read_policy, said_of
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Decision, Deputy, Item, Membership, Notice, Person, Revision
@@ -58,13 +58,13 @@ class Turn(msgspec.Struct, frozen=True):
         return not (self.deciders or self.may_accept)
 
 
-def turn(office: Office, session: Session, item: Item, revision: Revision) -> Turn:
+def turn(installation: Installation, session: Session, item: Item, revision: Revision) -> Turn:
     """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
     policy, said = read_policy(item.policy), said_of(session, item.id)
     if current_step(policy, said, revision.hash) is None:
         return Turn()
     own = set() if policy.own else writers_of(session, item, revision)
-    case = ApprovalState(office.now(), policy, said, revision.hash, own)
+    case = ApprovalState(installation.now(), policy, said, revision.hash, own)
     return turn_in(session, case, item.author_id, revision.author_id)
 
 
@@ -176,21 +176,23 @@ def lent_by(stored: str) -> frozenset[int]:
     return frozenset(int(one) for one in stored.split(",") if one)
 
 
-def ask(office: Office, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve") -> None:
+def ask(
+    installation: Installation, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve"
+) -> None:
     """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
     words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
     by a reminder; what is on its way to somebody who is no longer asked is stopped."""
-    now = turn(office, session, item, revision)
+    now = turn(installation, session, item, revision)
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
     for person in sorted(now.asked):
-        if again or not link_mails.open_link(office, session, item, revision, person):
-            link_mails.send(office, session, item, revision, person, kind)
+        if again or not link_mails.open_link(installation, session, item, revision, person):
+            link_mails.send(installation, session, item, revision, person, kind)
     for person in sorted(now.acceptors):
         if again or not _asked_to_accept(session, item, revision, person):
             outbox.drop(session, item, outbox.ASKING, only={person})
             by = called(session, now.own - {person})
-            outbox.queue(session, office, [person], "asked_to_accept", item=item, by=by, hash=revision.hash)
+            outbox.queue(session, installation, [person], "asked_to_accept", item=item, by=by, hash=revision.hash)
 
 
 def _asked_to_accept(session: Session, item: Item, revision: Revision, person: int) -> bool:

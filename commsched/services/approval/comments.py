@@ -15,7 +15,7 @@ from commsched.core.text.messages import N_, Invalid
 from commsched.services.approval.approvers import turn
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Comment, Decision, Item, Notice, Revision
@@ -25,13 +25,13 @@ COLLECTED: Final = timedelta(minutes=10)
 KIND: Final = "commented"
 
 
-def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
+def comment(installation: Installation, actor: Actor, item_id: int, body: str) -> int:
     """Say something about an item to the others."""
     actor.require("comment")
     body = passage(body[:10_000], "comment")
     if not body:
         raise Invalid(N_("Write something first."), "comment")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
         row = Comment(
             workspace_id=actor.workspace,
@@ -39,17 +39,17 @@ def comment(office: Office, actor: Actor, item_id: int, body: str) -> int:
             person_id=actor.person,
             body=body,
             revision=item.version,
-            at=office.now(),
+            at=installation.now(),
         )
         session.add(row)
         session.flush()
-        note(session, office, actor, "item.commented", item.id)
-        spread(office, session, actor, item, row.body)
+        note(session, installation, actor, "item.commented", item.id)
+        spread(installation, session, actor, item, row.body)
         return row.id
 
 
 def spread(
-    office: Office, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
+    installation: Installation, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
 ) -> None:
     """Tell those it concerns that ``actor`` has said ``body``; not the actor, nor those who are ``told`` otherwise.
 
@@ -58,7 +58,7 @@ def spread(
     if not body.strip():
         return
     session.flush()
-    whom = concerned(office, session, item) - {actor.person} - set(told)
+    whom = concerned(installation, session, item) - {actor.person} - set(told)
     open_ones = (
         Notice.item_id == item.id,
         Notice.kind == KIND,
@@ -66,24 +66,26 @@ def spread(
         Notice.read_at.is_(None),
         Notice.tries == 0,
     )
-    coming = set(session.scalars(select(Notice.person_id).where(*open_ones, Notice.next_at > office.now())))
-    since = office.now().isoformat()
-    outbox.queue(session, office, sorted(whom - coming), KIND, item=item, after=COLLECTED, by=actor.name, since=since)
+    coming = set(session.scalars(select(Notice.person_id).where(*open_ones, Notice.next_at > installation.now())))
+    since = installation.now().isoformat()
+    outbox.queue(
+        session, installation, sorted(whom - coming), KIND, item=item, after=COLLECTED, by=actor.name, since=since
+    )
 
 
-def concerned(office: Office, session: Session, item: Item) -> set[int]:
+def concerned(installation: Installation, session: Session, item: Item) -> set[int]:
     """The active members who began the item, wrote in it, are asked about it, have decided on it or spoken of it."""
     people = {item.author_id}
     for table in (Revision.author_id, Comment.person_id, Decision.person_id):
         people |= set(session.scalars(select(table).where(table.class_.item_id == item.id).distinct()))
     if item.state in ("in_review", "held"):
-        now = turn(office, session, item, items.current(session, item))
+        now = turn(installation, session, item, items.current(session, item))
         people |= now.asked | now.acceptors
     here = people_with(session, "read")
     return {person for person in people if person is not None and person in here}
 
 
-def read(office: Office, actor: Actor, item_id: int) -> None:
+def read(installation: Installation, actor: Actor, item_id: int) -> None:
     """The actor is looking at the item: its comments are marked no longer, and a mail about them is not needed."""
     unread = (
         Notice.item_id == item_id,
@@ -91,11 +93,11 @@ def read(office: Office, actor: Actor, item_id: int) -> None:
         Notice.kind == KIND,
         Notice.read_at.is_(None),
     )
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         if session.scalar(select(Notice.id).where(*unread).limit(1)) is None:
             return  # the common case costs no write
-    with office.store.write(actor.workspace) as session:
-        session.execute(update(Notice).where(*unread).values(read_at=office.now()))
+    with installation.store.write(actor.workspace) as session:
+        session.execute(update(Notice).where(*unread).values(read_at=installation.now()))
 
 
 class UnreadTalk(msgspec.Struct, frozen=True):

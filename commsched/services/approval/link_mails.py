@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.store.models import ApprovalLink, Item, Person, Revision
 from commsched.store.vault import new_token, token_hash
@@ -15,25 +15,25 @@ from commsched.store.vault import new_token, token_hash
 LIFETIME = timedelta(days=7)
 
 
-def open_link(office: Office, session: Session, item: Item, revision: Revision, person: int) -> bool:
+def open_link(installation: Installation, session: Session, item: Item, revision: Revision, person: int) -> bool:
     """Whether ``person`` has been asked about exactly this since it was sent in, and can still answer by that link."""
     live = (
         ApprovalLink.used_at.is_(None),
         ApprovalLink.replaced_at.is_(None),
-        ApprovalLink.expires_at > office.now(),
+        ApprovalLink.expires_at > installation.now(),
         ApprovalLink.created_at >= (item.submitted_at or item.created_at),
     )
     mine = (ApprovalLink.item_id == item.id, ApprovalLink.person_id == person, ApprovalLink.hash == revision.hash)
     return session.scalar(select(ApprovalLink.id).where(*mine, *live).limit(1)) is not None
 
 
-def send(office: Office, session: Session, item: Item, revision: Revision, person: int, kind: str) -> None:
+def send(installation: Installation, session: Session, item: Item, revision: Revision, person: int, kind: str) -> None:
     """Make a link for ``person`` and queue the mail that carries it. The one they had before is over, and a mail with
     it that has not left is not sent."""
     who = session.get(Person, person)
     if who is None or not who.active:
         return
-    token, now = new_token(), office.now()
+    token, now = new_token(), installation.now()
     outbox.drop(session, item, outbox.ASKING, only={person})
     older = (
         ApprovalLink.item_id == item.id,
@@ -54,4 +54,4 @@ def send(office: Office, session: Session, item: Item, revision: Revision, perso
             expires_at=now + LIFETIME,
         )
     )
-    outbox.queue(session, office, [person], kind, item=item, link_token=token)
+    outbox.queue(session, installation, [person], kind, item=item, link_token=token)

@@ -11,7 +11,7 @@ from commsched.services.approval import approvers
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.store.models import Decision, Item, Revision
 
@@ -50,13 +50,13 @@ def go_on(session: Session, item: Item, revision: Revision) -> None:
     item.policy = msgspec.to_builtins(fit(session, item, revision, read_policy(item.policy)))
 
 
-def refuse_nobody(office: Office, session: Session, item: Item, revision: Revision) -> None:
+def refuse_nobody(installation: Installation, session: Session, item: Item, revision: Revision) -> None:
     """Raise :class:`Nobody` where the item would wait for a yes that nobody can give."""
-    if approvers.turn(office, session, item, revision).stuck:
+    if approvers.turn(installation, session, item, revision).stuck:
         raise Nobody
 
 
-def lapse(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> bool:
+def lapse(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> bool:
     """Set aside the yeses that do not cover the item's time; whether there were any. The others stand."""
     if item.publish_at is None:
         return False
@@ -76,7 +76,7 @@ def lapse(office: Office, session: Session, actor: Actor, item: Item, revision: 
                 verdict="lapse",
                 step=one.step,
                 person_id=one.human,
-                at=office.now(),
+                at=installation.now(),
                 via=actor.via,
                 in_place_of=one.person if one.person != one.human else None,
             )
@@ -85,7 +85,7 @@ def lapse(office: Office, session: Session, actor: Actor, item: Item, revision: 
     if over:
         note(
             session,
-            office,
+            installation,
             actor,
             "approval.lapsed",
             item.id,

@@ -20,7 +20,7 @@ from commsched.core.text.messages import Message
 from commsched.services.channels.connect import is_same
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Office, scheduler
+from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Channel, Workspace
@@ -36,36 +36,38 @@ LATER: Final = timedelta(hours=1)
 _Change = Callable[[Session, Channel], None]
 
 
-def look_again(office: Office) -> bool:
+def look_again(installation: Installation) -> bool:
     """Look at the channel that has waited longest, if any is due; one at a time, so that no chore waits for many
     silent servers. Returns whether one was looked at. The call is made outside every transaction."""
-    channel = _claim(office)
+    channel = _claim(installation)
     if channel is None:
         return False
     try:
-        account = _ask(office, channel)
+        account = _ask(installation, channel)
     except DeadToken as refused:
         words = refused.words
-        _settle(office, channel, lambda session, row: _refused(office, session, row, words))
+        _settle(installation, channel, lambda session, row: _refused(installation, session, row, words))
     except Exception as error:
         log.info("channel %s could not be looked at: %s", channel.id, error)
-        _settle(office, channel, lambda session, row: setattr(row, "looked_at", office.now() - EVERY + LATER))
+        _settle(
+            installation, channel, lambda session, row: setattr(row, "looked_at", installation.now() - EVERY + LATER)
+        )
     else:
-        _settle(office, channel, lambda session, row: _answered(office, session, row, account))
+        _settle(installation, channel, lambda session, row: _answered(installation, session, row, account))
     return True
 
 
-def _used(office: Office) -> list[str]:
+def _used(installation: Installation) -> list[str]:
     """The platforms that real offices publish on; no others are loaded for this. A demo's servers do not exist."""
     wanted = select(Channel.platform).join(Workspace, Workspace.id == Channel.workspace_id).distinct()
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(wanted.where(Workspace.is_demo.is_(False), Channel.state.in_(("ok", "broken")))))
 
 
-def _claim(office: Office) -> Channel | None:
-    now = office.now()
-    known = office.platform_keys()
-    keys = [key for key in _used(office) if key in known and not office.platform(key).own]
+def _claim(installation: Installation) -> Channel | None:
+    now = installation.now()
+    known = installation.platform_keys()
+    keys = [key for key in _used(installation) if key in known and not installation.platform(key).own]
     if not keys:
         return None
     due = or_(
@@ -78,50 +80,50 @@ def _claim(office: Office) -> Channel | None:
     wanted = select(Channel).where(
         Channel.platform.in_(keys), Channel.state.in_(("ok", "broken")), due, Channel.workspace_id.in_(real)
     )
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         channel = session.scalar(wanted.order_by(Channel.looked_at.nulls_first(), Channel.id).limit(1))
         if channel is not None:
             channel.looked_at = now
     return channel
 
 
-def _ask(office: Office, channel: Channel) -> Account:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _ask(installation: Installation, channel: Channel) -> Account:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         workspace = session.get_one(Workspace, channel.workspace_id)
-    secrets = office.vault.unseal_map(channel.secrets)
+    secrets = installation.vault.unseal_map(channel.secrets)
     wire = make_context(
-        office,
+        installation,
         workspace=workspace.slug,
         channel=channel.id,
         settings=channel.settings,
         secrets=secrets,
         language=workspace.language,
     )
-    return office.platform(channel.platform).connect(wire)
+    return installation.platform(channel.platform).connect(wire)
 
 
-def _settle(office: Office, asked: Channel, change: _Change) -> None:
+def _settle(installation: Installation, asked: Channel, change: _Change) -> None:
     """Write down what was heard, unless somebody has given the channel a new access or taken it away meanwhile."""
-    with office.store.write(asked.workspace_id) as session:
+    with installation.store.write(asked.workspace_id) as session:
         row = session.scalar(select(Channel).where(Channel.id == asked.id).with_for_update())
         if row is not None and (row.secrets, row.settings) == (asked.secrets, asked.settings):
             change(session, row)
 
 
-def _answered(office: Office, session: Session, row: Channel, account: Account) -> None:
-    if row.account and not is_same(office.platform(row.platform), row, account):
+def _answered(installation: Installation, session: Session, row: Channel, account: Account) -> None:
+    if row.account and not is_same(installation.platform(row.platform), row, account):
         log.warning("channel %s answers as another account now: %s", row.id, account.id)
         return
     row.account_name, row.account_url = account.name[:300], account.url[:500]
     row.facts = account.facts | {key: row.facts[key] for key in ("warned",) if key in row.facts}
-    row.token_expires_at, row.checked_at, row.refused_at = account.expires_at, office.now(), None
+    row.token_expires_at, row.checked_at, row.refused_at = account.expires_at, installation.now(), None
     if row.state == "broken":
         row.state, row.trouble = "ok", ""
-        note(session, office, scheduler(row.workspace_id), "channel.works_again", channel=row.id, name=row.name)
+        note(session, installation, scheduler(row.workspace_id), "channel.works_again", channel=row.id, name=row.name)
 
 
-def _refused(office: Office, session: Session, row: Channel, words: Message) -> None:
-    now = office.now()
+def _refused(installation: Installation, session: Session, row: Channel, words: Message) -> None:
+    now = installation.now()
     if row.refused_at is None:
         row.refused_at = now
         return
@@ -129,5 +131,5 @@ def _refused(office: Office, session: Session, row: Channel, words: Message) -> 
         return
     language = session.get_one(Workspace, row.workspace_id).language
     row.state, row.trouble = "broken", translate(words, language)[:2000]
-    note(session, office, scheduler(row.workspace_id), "channel.access_died", channel=row.id, name=row.name)
-    outbox.queue(session, office, sorted(people_with(session, "administer")), "access_died", channel=row.name)
+    note(session, installation, scheduler(row.workspace_id), "channel.access_died", channel=row.id, name=row.name)
+    outbox.queue(session, installation, sorted(people_with(session, "administer")), "access_died", channel=row.name)

@@ -22,7 +22,7 @@ from commsched.services.accounts.policies import check_policy, to_policy
 from commsched.services.kernel import context
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.server_slots import waiting_for_a_server
 from commsched.store.models import Channel, Workspace
 
@@ -67,7 +67,7 @@ def longest(setting: Setting) -> int:
 
 
 def connect(
-    office: Office,
+    installation: Installation,
     actor: Actor,
     platform_key: str,
     name: str,
@@ -81,22 +81,22 @@ def connect(
     this workspace has already: connected twice, it would get every post twice.
     """
     actor.require("administer")
-    platform = office.platform(platform_key)
+    platform = installation.platform(platform_key)
     plain, secret = read_settings(platform, given)
     _refuse_operators(platform, actor, plain, {})
     if allow_private:
         plain["allow_private"] = "1"
-    account = _ask(office, actor, platform, plain, secret)
-    with office.store.write(actor.workspace) as session:
+    account = _ask(installation, actor, platform, plain, secret)
+    with installation.store.write(actor.workspace) as session:
         name = check_name(name or _default_name(session, actor, platform, account), 120)
         _refuse_twice(session, platform, account, name)
-        channel = Channel(platform=platform.key, name=name, created_at=office.now())
+        channel = Channel(platform=platform.key, name=name, created_at=installation.now())
         session.add(channel)
-        _keep(office, channel, plain, secret, account)
+        _keep(installation, channel, plain, secret, account)
         session.flush()
         note(
             session,
-            office,
+            installation,
             actor,
             "channel.connected",
             channel=channel.id,
@@ -105,8 +105,8 @@ def connect(
             account=account.name[:200],
         )
     if platform.own and not platform.needs_mail:
-        _know_own(office, actor, channel, plain, secret)
-    return get(office, actor.workspace, channel.id)
+        _know_own(installation, actor, channel, plain, secret)
+    return get(installation, actor.workspace, channel.id)
 
 
 def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:
@@ -120,20 +120,27 @@ def _default_name(session: Session, actor: Actor, platform: Platform, account: A
     return next(name for name in numbered if name.casefold() not in taken)
 
 
-def _know_own(office: Office, actor: Actor, channel: Channel, plain: dict[str, str], secret: dict[str, str]) -> None:
+def _know_own(
+    installation: Installation, actor: Actor, channel: Channel, plain: dict[str, str], secret: dict[str, str]
+) -> None:
     """A place of the office's own is known by the channel's number, which it has only now."""
-    account = _ask(office, actor, office.platform(channel.platform), plain, secret, channel.id)
-    with office.store.write(actor.workspace) as session:
-        _keep(office, find(session, channel.id), plain, secret, account)
+    account = _ask(installation, actor, installation.platform(channel.platform), plain, secret, channel.id)
+    with installation.store.write(actor.workspace) as session:
+        _keep(installation, find(session, channel.id), plain, secret, account)
 
 
 def _ask(
-    office: Office, actor: Actor, platform: Platform, plain: dict[str, str], secret: dict[str, str], channel: int = 0
+    installation: Installation,
+    actor: Actor,
+    platform: Platform,
+    plain: dict[str, str],
+    secret: dict[str, str],
+    channel: int = 0,
 ) -> Account:
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_context(
-        office,
+        installation,
         workspace=workspace.slug,
         channel=channel,
         settings=plain,
@@ -172,11 +179,13 @@ def _server(url: str) -> str:
     return (urlsplit(url).hostname or "").casefold()
 
 
-def _keep(office: Office, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account) -> None:
-    channel.settings, channel.secrets = dict(plain), office.vault.seal_map(secret)
+def _keep(
+    installation: Installation, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account
+) -> None:
+    channel.settings, channel.secrets = dict(plain), installation.vault.seal_map(secret)
     channel.account, channel.account_name = account.id[:300], account.name[:300]
     channel.account_url, channel.facts = account.url[:500], account.facts
-    channel.token_expires_at, channel.checked_at = account.expires_at, office.now()
+    channel.token_expires_at, channel.checked_at = account.expires_at, installation.now()
     channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
 
 
@@ -188,35 +197,35 @@ def find(session: Session, channel_id: int) -> Channel:
     return channel
 
 
-def get(office: Office, workspace: int, channel_id: int) -> Channel:
-    with office.store.read(workspace) as session:
+def get(installation: Installation, workspace: int, channel_id: int) -> Channel:
+    with installation.store.read(workspace) as session:
         return find(session, channel_id)
 
 
-def channels(office: Office, workspace: int, archived: bool = False) -> list[Channel]:
+def channels(installation: Installation, workspace: int, archived: bool = False) -> list[Channel]:
     """The channels of a workspace by name, those that were removed only if asked for."""
     found = select(Channel).order_by(Channel.name)
     if not archived:
         found = found.where(Channel.state != "archived")
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         return list(session.scalars(found))
 
 
-def reconnect(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str]) -> Channel:
+def reconnect(installation: Installation, actor: Actor, channel_id: int, given: Mapping[str, str]) -> Channel:
     """New settings or a new token; a secret left empty stays as it was. It must still be the same account.
 
     A secret never follows to another server: whoever changes the address must know the token, and gets no right to
     this machine's own network with it.
     """
-    return _renew(office, actor, channel_id, given, "channel.reconnected")
+    return _renew(installation, actor, channel_id, given, "channel.reconnected")
 
 
-def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, str], deed: str) -> Channel:
+def _renew(installation: Installation, actor: Actor, channel_id: int, given: Mapping[str, str], deed: str) -> Channel:
     """As :func:`reconnect`; ``deed`` is what the record calls it."""
     actor.require("administer")
-    channel = get(office, actor.workspace, channel_id)
-    platform = office.platform(channel.platform)
-    kept = office.vault.unseal_map(channel.secrets)
+    channel = get(installation, actor.workspace, channel_id)
+    platform = installation.platform(channel.platform)
+    kept = installation.vault.unseal_map(channel.secrets)
     kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
     merged = {key: value for key, value in given.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
@@ -229,17 +238,17 @@ def _renew(office: Office, actor: Actor, channel_id: int, given: Mapping[str, st
         secret = {key: value for key, value in secret.items() if key in _named(platform, merged)}
     if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
         plain["allow_private"] = "1"
-    account = _ask(office, actor, platform, plain, secret, channel_id)
+    account = _ask(installation, actor, platform, plain, secret, channel_id)
     if account.url and channel.account and not is_same(platform, channel, account):
         raise Conflict(
             N_("That is another account: %(account)s. Connect it as a channel of its own."), "", account=account.name
         )
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
-        _keep(office, channel, plain, secret, account)
+        _keep(installation, channel, plain, secret, account)
         facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
-        note(session, office, actor, deed, None, channel=channel.id, name=channel.name, **facts)
-    office.wake()
+        note(session, installation, actor, deed, None, channel=channel.id, name=channel.name, **facts)
+    installation.wake()
     return channel
 
 
@@ -262,75 +271,77 @@ def _refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str]
             )
 
 
-def check_again(office: Office, actor: Actor, channel_id: int) -> Channel:
+def check_again(installation: Installation, actor: Actor, channel_id: int) -> Channel:
     """Make the harmless call again with what is kept; a channel that works is no longer broken."""
-    return reconnect(office, actor, channel_id, _plain(get(office, actor.workspace, channel_id)))
+    return reconnect(installation, actor, channel_id, _plain(get(installation, actor.workspace, channel_id)))
 
 
 LIST: Final = "addresses"
 """The setting that holds a list of people; it is read nowhere but on its own page."""
 
 
-def has_list(office: Office, channel: Channel) -> bool:
+def has_list(installation: Installation, channel: Channel) -> bool:
     """Whether the channel goes to a list of people, which has a page of its own."""
-    return LIST in {setting.key for setting in office.platform(channel.platform).settings}
+    return LIST in {setting.key for setting in installation.platform(channel.platform).settings}
 
 
-def _list(office: Office, actor: Actor, channel_id: int) -> Channel:
+def _list(installation: Installation, actor: Actor, channel_id: int) -> Channel:
     actor.require("administer")
-    channel = get(office, actor.workspace, channel_id)
-    if channel.state == "archived" or not has_list(office, channel):
+    channel = get(installation, actor.workspace, channel_id)
+    if channel.state == "archived" or not has_list(installation, channel):
         raise NotFound(N_("There is no list of addresses here."))
     return channel
 
 
-def open_list(office: Office, actor: Actor, channel_id: int) -> str:
+def open_list(installation: Installation, actor: Actor, channel_id: int) -> str:
     """The addresses of a list, one on each line. Whoever opens it stands in the record."""
-    channel = _list(office, actor, channel_id)
-    with office.store.write(actor.workspace) as session:
-        note(session, office, actor, "channel.list_opened", channel=channel.id, name=channel.name)
-    return office.vault.unseal_map(channel.secrets).get(LIST, "")
+    channel = _list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        note(session, installation, actor, "channel.list_opened", channel=channel.id, name=channel.name)
+    return installation.vault.unseal_map(channel.secrets).get(LIST, "")
 
 
-def change_list(office: Office, actor: Actor, channel_id: int, lines: str) -> None:
+def change_list(installation: Installation, actor: Actor, channel_id: int, lines: str) -> None:
     """Other addresses, checked as when it was connected. Raises :class:`Invalid` and ``ConnectError`` by field."""
-    channel = _list(office, actor, channel_id)
+    channel = _list(installation, actor, channel_id)
     if not lines.strip():
         raise Invalid(N_("This is needed."), LIST)
-    _renew(office, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
+    _renew(installation, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
 
 
 def _plain(channel: Channel) -> dict[str, str]:
     return {key: str(value) for key, value in channel.settings.items() if key != "allow_private"}
 
 
-def rename(office: Office, actor: Actor, channel_id: int, name: str) -> None:
+def rename(installation: Installation, actor: Actor, channel_id: int, name: str) -> None:
     actor.require("administer")
     name = check_name(name, 120)
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
-        _refuse_twice(session, office.platform(channel.platform), Account("", ""), name, but=channel_id)
+        _refuse_twice(session, installation.platform(channel.platform), Account("", ""), name, but=channel_id)
         was, channel.name = channel.name, name
-        note(session, office, actor, "channel.renamed", channel=channel_id, was=was, name=name)
+        note(session, installation, actor, "channel.renamed", channel=channel_id, was=was, name=name)
 
 
-def set_policy(office: Office, actor: Actor, channel_id: int, policy: Policy | None) -> None:
+def set_policy(installation: Installation, actor: Actor, channel_id: int, policy: Policy | None) -> None:
     """A stricter approval policy for one channel; ``None`` follows the workspace's."""
     actor.require("administer")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         channel.policy = to_policy(check_policy(session, policy)) if policy else {}
-        note(session, office, actor, "channel.policy", channel=channel_id, name=channel.name, policy=channel.policy)
+        note(
+            session, installation, actor, "channel.policy", channel=channel_id, name=channel.name, policy=channel.policy
+        )
 
 
-def archive(office: Office, actor: Actor, channel_id: int) -> None:
+def archive(installation: Installation, actor: Actor, channel_id: int) -> None:
     """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
     actor.require("administer")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         channel.state, channel.secrets = "archived", ""
-        note(session, office, actor, "channel.removed", channel=channel_id, name=channel.name)
-    office.wake()
+        note(session, installation, actor, "channel.removed", channel=channel_id, name=channel.name)
+    installation.wake()
 
 
 def standing(channel: Channel, now: datetime) -> str:
@@ -338,9 +349,9 @@ def standing(channel: Channel, now: datetime) -> str:
     return access.standing(channel.state, channel.token_expires_at, now)
 
 
-def mute(office: Office, channel: Channel, is_demo: bool = False) -> bool:
+def mute(installation: Installation, channel: Channel, is_demo: bool = False) -> bool:
     """Whether the channel reaches nobody, since no mail server is set."""
-    return channel.state != "archived" and context.mute(office, channel.platform, is_demo)
+    return channel.state != "archived" and context.mute(installation, channel.platform, is_demo)
 
 
 def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:

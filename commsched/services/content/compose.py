@@ -20,7 +20,7 @@ from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed, read_time
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Office, mute
+from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of
 from commsched.store.models import Channel, Derivative, Item, Media, Workspace
@@ -41,9 +41,9 @@ class Checked(msgspec.Struct, frozen=True):
     """What is done to its pictures for this channel."""
 
 
-def addresses(office: Office, channel: Channel) -> tuple[str, ...]:
+def addresses(installation: Installation, channel: Channel) -> tuple[str, ...]:
     """The lines of a list channel, decrypted; none for other channels."""
-    return lines_of(office.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
+    return lines_of(installation.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -52,7 +52,9 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
-def content_from(office: Office, session: Session, workspace: Workspace, given: DraftIn, corrects: str = "") -> Content:
+def content_from(
+    installation: Installation, session: Session, workspace: Workspace, given: DraftIn, corrects: str = ""
+) -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
     ``corrects`` is the uid of the published item that it is a correction of.
@@ -77,7 +79,7 @@ def content_from(office: Office, session: Session, workspace: Workspace, given: 
         link=one_line(given.link),
         language=given.language,
         pictures=_pictures(session, media, handed_in(given)),
-        channels=[_channel_content(office, channel, given, list(media.values()), made) for channel in channels],
+        channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
         correction=given.correction.strip(),
@@ -117,8 +119,10 @@ def _picture(media: Media, given: PictureIn, credit: str) -> Picture:
     )
 
 
-def _renditions(office: Office, channel: Channel, crop: str, media: list[Media], made: Made) -> list[Rendition]:
-    limits = office.platform(channel.platform).limits(channel.facts)
+def _renditions(
+    installation: Installation, channel: Channel, crop: str, media: list[Media], made: Made
+) -> list[Rendition]:
+    limits = installation.platform(channel.platform).limits(channel.facts)
     found = []
     for row in media:
         recipe = recipe_for(row, crop, limits)
@@ -131,14 +135,14 @@ def _renditions(office: Office, channel: Channel, crop: str, media: list[Media],
 
 
 def _channel_content(
-    office: Office, channel: Channel, given: DraftIn, media: list[Media], made: Made
+    installation: Installation, channel: Channel, given: DraftIn, media: list[Media], made: Made
 ) -> ChannelContent:
     variant = given.variants.get(str(channel.id))
-    usual = {option.key: option.default for option in office.platform(channel.platform).options}
+    usual = {option.key: option.default for option in installation.platform(channel.platform).options}
     wished = variant.options if variant else {}
     # what is as usual is left out, so that the same choices make the same hash wherever they were made
     options = {key: value for key, value in wished.items() if key in usual and value not in ("", usual[key])}
-    people = addresses(office, channel)
+    people = addresses(installation, channel)
     text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
@@ -146,7 +150,7 @@ def _channel_content(
         options=options,
         recipients=addresses_digest(list(people)) if people else "",
         crop=variant.crop if variant else "",
-        pictures=_renditions(office, channel, variant.crop if variant else "", media, made),
+        pictures=_renditions(installation, channel, variant.crop if variant else "", media, made),
     )
 
 
@@ -199,7 +203,7 @@ def draft_for(
     )
 
 
-def stored(office: Office, session: Session, content: Content) -> dict[str, Stored]:
+def stored(installation: Installation, session: Session, content: Content) -> dict[str, Stored]:
     """The files of ``content``'s pictures in the media folder, by SHA-256."""
     wanted = content.files()
     if not wanted:
@@ -207,7 +211,7 @@ def stored(office: Office, session: Session, content: Content) -> dict[str, Stor
     rows: list[Media | Derivative] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
     return {
-        row.sha256: Stored(media_path(office, row.sha256, row.suffix).read_bytes, row.size, _frames(row))
+        row.sha256: Stored(media_path(installation, row.sha256, row.suffix).read_bytes, row.size, _frames(row))
         for row in rows
     }
 
@@ -221,19 +225,21 @@ def _frames(row: Media | Derivative) -> int:
 
 
 def check(
-    office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None
+    installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
 ) -> list[Checked]:
     """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
     The same answer for composer, API, import and publisher."""
-    unwilling = _unwilling(session, content, max(at or office.now(), office.now()))
-    files = stored(office, session, content)
+    unwilling = _unwilling(session, content, max(at or installation.now(), installation.now()))
+    files = stored(installation, session, content)
     rows = {
         c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
     }
     before = said_before(session, content, uid)
     demo = bool(session.scalar(select(Workspace.is_demo).where(Workspace.id == session.info["workspace"])))
     return [
-        _check_one(office, rows[one.channel], content, uid, files, [*unwilling, *before.get(one.channel, ())], demo)
+        _check_one(
+            installation, rows[one.channel], content, uid, files, [*unwilling, *before.get(one.channel, ())], demo
+        )
         for one in content.channels
         if one.channel in rows
     ]
@@ -268,7 +274,7 @@ def said_before(session: Session, content: Content, uid: str) -> dict[int, list[
 
 
 def _check_one(
-    office: Office,
+    installation: Installation,
     channel: Channel,
     content: Content,
     uid: str,
@@ -276,14 +282,14 @@ def _check_one(
     unwilling: list[Problem],
     is_demo: bool,
 ) -> Checked:
-    platform = office.platform(channel.platform)
-    draft = draft_for(content, channel.id, uid, files, addresses(office, channel))
+    platform = installation.platform(channel.platform)
+    draft = draft_for(content, channel.id, uid, files, addresses(installation, channel))
     problems = [*unwilling, *platform.check(draft, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
-    if mute(office, channel.platform, is_demo):
+    if mute(installation, channel.platform, is_demo):
         problems.append(
             warn(
                 "channels",
@@ -300,13 +306,15 @@ def _check_one(
         limit,
         platform.cost(draft),
         problems,
-        _notes(office, channel, content, files),
+        _notes(installation, channel, content, files),
     )
 
 
-def _notes(office: Office, channel: Channel, content: Content, files: Mapping[str, Stored]) -> list[Message]:
+def _notes(
+    installation: Installation, channel: Channel, content: Content, files: Mapping[str, Stored]
+) -> list[Message]:
     """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
-    own, limits = content.on(channel.id), office.platform(channel.platform).limits(channel.facts)
+    own, limits = content.on(channel.id), installation.platform(channel.platform).limits(channel.facts)
     made = {one.of: one for one in own.pictures}
     size = {sha256: one.size for sha256, one in files.items()}
     return [

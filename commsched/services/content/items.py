@@ -15,7 +15,7 @@ from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
 from commsched.services.content import compose
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision
 from commsched.store.search import holds
 from commsched.store.types import to_micros
@@ -131,12 +131,12 @@ class Examined(msgspec.Struct, frozen=True):
     publish_at: datetime | None
 
 
-def examine(office: Office, actor: Actor, item_id: int) -> Examined:
+def examine(installation: Installation, actor: Actor, item_id: int) -> Examined:
     """What stops ``item_id``, asked before the transaction that acts on it: to count a long text for every channel
     takes time, and no transaction waits for it. :func:`require_unchanged` is asked within it."""
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item = load(session, item_id)
-        general, channels = problems(office, session, item)
+        general, channels = problems(installation, session, item)
         stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
         return Examined(stopping, current(session, item).hash, item.publish_at)
 
@@ -147,11 +147,11 @@ def require_unchanged(examined: Examined, item: Item, revision: Revision) -> Non
         raise Changed(revision)
 
 
-def problems(office: Office, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
+def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
-    checked = compose.check(office, session, content, item.uid, item.publish_at)
-    general = compose.general_problems(content, item.publish_at, office.now())
+    checked = compose.check(installation, session, content, item.uid, item.publish_at)
+    general = compose.general_problems(content, item.publish_at, installation.now())
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         general.append(
             block(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, AuditEntry, Delivery, Item, Part, Revision
 from commsched.store.search import holds
 
@@ -111,14 +111,14 @@ class Doubt(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def doubts(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, list[Doubt]]:
+def doubts(installation: Installation, session: Session, deliveries: Iterable[Delivery]) -> dict[int, list[Doubt]]:
     """The parts of each unknown delivery that a person can answer for."""
     asked = [row.id for row in deliveries if row.state == "unknown"]
     made: dict[int, list[Doubt]] = {}
     if asked:
         found = select(Part).where(Part.delivery_id.in_(asked), Part.state == "unknown").order_by(Part.id)
         for row in session.scalars(found):
-            whom = masked(office.vault.unseal(row.recipient)) if row.recipient else ""
+            whom = masked(installation.vault.unseal(row.recipient)) if row.recipient else ""
             made.setdefault(row.delivery_id, []).append(Doubt(row.number, whom, row.detail))
     return made
 
@@ -145,20 +145,22 @@ class Reach(msgspec.Struct, frozen=True):
     """Of those under way, the ones that may be out without anybody knowing."""
 
 
-def reach(office: Office, session: Session, deliveries: Iterable[Delivery]) -> dict[int, Reach]:
+def reach(installation: Installation, session: Session, deliveries: Iterable[Delivery]) -> dict[int, Reach]:
     """How far each delivery that has several parts came. Who was missed is told of those that stopped."""
     stopped = {row.id: row.state in ("held", "failed", "cancelled") for row in deliveries}
     found: dict[int, list[Part]] = {}
     for part in session.scalars(select(Part).where(Part.delivery_id.in_(stopped)).order_by(Part.id)):
         found.setdefault(part.delivery_id, []).append(part)
-    return {number: _reach(office, parts, stopped[number]) for number, parts in found.items() if len(parts) > 1}
+    return {number: _reach(installation, parts, stopped[number]) for number, parts in found.items() if len(parts) > 1}
 
 
-def _reach(office: Office, parts: Sequence[Part], stopped: bool) -> Reach:
+def _reach(installation: Installation, parts: Sequence[Part], stopped: bool) -> Reach:
     under_way = sum(part.state in ("sending", "unknown") for part in parts)
     left = [part for part in parts if stopped and part.state in ("waiting", "held", "failed")]
     missed = tuple(
-        MissedPart(part.number, masked(office.vault.unseal(part.recipient)) if part.recipient else "", part.detail)
+        MissedPart(
+            part.number, masked(installation.vault.unseal(part.recipient)) if part.recipient else "", part.detail
+        )
         for part in left
     )
     out = sum(part.state == "published" for part in parts)

@@ -24,7 +24,7 @@ from commsched.services.content.compose import Stored, draft_for, lines_of
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Pictures
 from commsched.services.kernel.audit_log import AuditLine
-from commsched.services.kernel.context import Office, mute
+from commsched.services.kernel.context import Installation, mute
 from commsched.store.types import from_micros, to_micros
 
 log = logging.getLogger("commsched.deliver")
@@ -40,7 +40,7 @@ WireFor = Callable[[DeliverySnapshot], ChannelContext]
 class Admission(msgspec.Struct, frozen=True):
     """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
 
-    office: Office
+    installation: Installation
     wire_for: WireFor
     worker: str
     now: datetime
@@ -105,7 +105,7 @@ class Admission(msgspec.Struct, frozen=True):
             not_before=self.resting.get(row.channel_id) or moment(row.resting),
             stop=row.stop,
             superseded=row.superseded,
-            mute=mute(self.office, row.platform, bool(row.is_demo)),
+            mute=mute(self.installation, row.platform, bool(row.is_demo)),
             lapsed=any(
                 self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
                 for one in content.pictures
@@ -114,12 +114,12 @@ class Admission(msgspec.Struct, frozen=True):
 
     def people(self, row: DeliverySnapshot) -> tuple[str, ...]:
         """Whom a list channel would write to today."""
-        if not self.office.platform(row.platform).independent_parts:
+        if not self.installation.platform(row.platform).independent_parts:
             return ()
-        return lines_of(self.office.vault.unseal_map(row.secrets).get("addresses", ""))
+        return lines_of(self.installation.vault.unseal_map(row.secrets).get("addresses", ""))
 
     def _part(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Call | None:
-        platform = self.office.platform(row.platform)
+        platform = self.installation.platform(row.platform)
         draft = self.draft(job, row, content, people)
         parts = platform.parts(draft)
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
@@ -127,7 +127,7 @@ class Admission(msgspec.Struct, frozen=True):
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
             return None
-        part, handles = complete(self._same(parts, known[turn.number]), known, self.office)
+        part, handles = complete(self._same(parts, known[turn.number]), known, self.installation)
         wire = self.wire_for(row)
         ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
@@ -141,7 +141,7 @@ class Admission(msgspec.Struct, frozen=True):
         list may be put in another order, by somebody who has already got the mail."""
         if not known.recipient:
             return parts[known.number]
-        address = self.office.vault.unseal(known.recipient)
+        address = self.installation.vault.unseal(known.recipient)
         part = next(part for part in parts if part.recipient.casefold() == address.casefold())
         return msgspec.structs.replace(part, number=known.number, recipient=address)
 
@@ -162,7 +162,7 @@ class Admission(msgspec.Struct, frozen=True):
                 "role": part.role,
                 "state": "waiting",
                 "key": f"{row.uid}-{n}",
-                "recipient": self.office.vault.seal(part.recipient) if part.recipient else "",
+                "recipient": self.installation.vault.seal(part.recipient) if part.recipient else "",
                 "message_id": self._message_id(row, n, part),
                 "handles": {},
                 "remote_id": "",
@@ -183,7 +183,7 @@ class Admission(msgspec.Struct, frozen=True):
         if not part.recipient:
             return ""
         settings: dict[str, str] = msgspec.json.decode(row.settings)
-        domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.office.base_url).hostname
+        domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
     def _commit_attempt(self, row: DeliverySnapshot, number: int) -> str:
@@ -204,14 +204,14 @@ class Admission(msgspec.Struct, frozen=True):
         )
         self.batch.part(row.id, number, state="sending", next_at=None)
         self.batch.delivery(row.id, state="sending", next_at=None, reason="")
-        if row.item_state != "publishing" and not self.office.platform(row.platform).instant:
+        if row.item_state != "publishing" and not self.installation.platform(row.platform).instant:
             self.batch.items.add(row.item_id)
         return uid
 
     def _look(self, job: Job, row: DeliverySnapshot) -> Call | None:
         """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
         content = parse(row.content)
-        platform = self.office.platform(row.platform)
+        platform = self.installation.platform(row.platform)
         job.pictures = job.pictures or Pictures()
         parts = platform.parts(self.draft(job, row, content, self.people(row)))
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
@@ -219,7 +219,7 @@ class Admission(msgspec.Struct, frozen=True):
         if not lost:
             self._give_up(row)
             return None
-        part, handles = complete(self._same(parts, lost[0]), known, self.office)
+        part, handles = complete(self._same(parts, lost[0]), known, self.installation)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
         return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row, known)
 
@@ -270,7 +270,7 @@ def part_state(row: PartSnapshot) -> PartState:
     return PartState(row.number, row.state, row.next_at, row.detail)
 
 
-def complete(part: Part, known: list[PartSnapshot], office: Office) -> tuple[Part, Handles]:
+def complete(part: Part, known: list[PartSnapshot], installation: Installation) -> tuple[Part, Handles]:
     """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
     row = known[part.number]
     previous = known[part.number - 1] if part.number else None

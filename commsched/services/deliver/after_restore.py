@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from commsched.services.deliver.recovery import settle_time
 from commsched.services.deliver.rows import Batch
 from commsched.services.kernel.audit_log import AuditLine
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Item, Part
 
 OPEN = ("waiting", "sending", "held", "failed", "unknown")
@@ -20,19 +20,19 @@ ENDED = ("published", "cancelled")
 """States of an item of which nothing more is put in the outbox."""
 
 
-def doubt(office: Office, since: datetime) -> int:
+def doubt(installation: Installation, since: datetime) -> int:
     """Call everything unknown that was not finished in the backup made at ``since`` (UTC), whatever its time; returns
     how many deliveries. Nothing is sent, and nothing but their states is read, so that it works without any key.
 
     A doubt of an earlier restore that is not settled yet goes on, from the earlier backup. What has no delivery yet is
     read back when it gets one (:func:`commsched.services.workflow.schedule.enqueue`).
     """
-    now = office.now()
-    with office.store.ledger() as connection:
+    now = installation.now()
+    with installation.store.ledger() as connection:
         batch = Batch()
         found = connection.execute(_deliveries()).all()
         for row in found:
-            _doubt(batch, row, since, now + timedelta(seconds=settle_time(office, row.platform)))
+            _doubt(batch, row, since, now + timedelta(seconds=settle_time(installation, row.platform)))
         parts = select(Part.delivery_id, Part.number, Part.state, Part.was).where(Part.state != "published")
         for part in connection.execute(parts):
             _doubt_part(batch, part)

@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from commsched.services.deliver.types import Alert
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Item
 from commsched.store.session import EVERY_WORKSPACE
 
 
-def send_alerts(office: Office, connection: Connection, told: Sequence[Alert]) -> None:
+def send_alerts(installation: Installation, connection: Connection, told: Sequence[Alert]) -> None:
     """Queue a notice of each for everyone who can do something about it."""
     if not told:
         return
@@ -30,6 +30,6 @@ def send_alerts(office: Office, connection: Connection, told: Sequence[Alert]) -
             if item is not None:
                 session.info["workspace"] = one.workspace
                 people = sorted(people_with(session, "resolve"))
-                outbox.queue(session, office, people, one.kind, item=item, **one.facts)
+                outbox.queue(session, installation, people, one.kind, item=item, **one.facts)
                 session.flush()
                 session.info["workspace"] = EVERY_WORKSPACE

@@ -28,7 +28,7 @@ from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.services.deliver.types import Call, Done, Pictures
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.deliver")
 
@@ -39,14 +39,14 @@ slept, in just that moment must not send what was right to send then."""
 _R = TypeVar("_R", bound=Outcome | Finding | Handles)
 
 
-def perform(office: Office, call: Call) -> Done:
+def perform(installation: Installation, call: Call) -> Done:
     """Do ``call``. An adapter that raises is a bug; what it sent before is then unknown, never assumed away."""
     try:
         match call.kind:
             case "prepare":
-                return _prepare(office, call)
+                return _prepare(installation, call)
             case "send":
-                if office.now() - call.since > STALE:
+                if installation.now() - call.since > STALE:
                     return Done(call, Retry(N_("this computer slept before the call; nothing was sent")))
                 return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.wire)))
             case "look":
@@ -83,20 +83,20 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _prepare(office: Office, call: Call) -> Done:
-    pictures = read_pictures(office, call.part.draft.pictures)
+def _prepare(installation: Installation, call: Call) -> Done:
+    pictures = read_pictures(installation, call.part.draft.pictures)
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.values:
         return Done(call, call.handles, pictures)
     result = call.platform.prepare(in_hand(call.part, pictures), call.wire)
     return Done(call, storable(result), pictures)
 
 
-def read_pictures(office: Office, wanted: tuple[PictureFile, ...]) -> Pictures:
+def read_pictures(installation: Installation, wanted: tuple[PictureFile, ...]) -> Pictures:
     """Read each file and hash what was read: the bytes that are sent are the bytes that were approved."""
     data: dict[str, bytes] = {}
     for picture in wanted:
         try:
-            read = media_path(office, picture.sha256, SUFFIXES.get(picture.mime, "")).read_bytes()
+            read = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, "")).read_bytes()
         except OSError:
             return Pictures(data, missing=picture.sha256)
         if hashlib.sha256(read).hexdigest() != picture.sha256:

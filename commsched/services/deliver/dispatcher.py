@@ -32,7 +32,7 @@ from commsched.services.deliver.quarantine import quarantine
 from commsched.services.deliver.recovery import recover
 from commsched.services.deliver.types import Call, Done, Job
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.deliver")
 
@@ -58,7 +58,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        office: Office,
+        installation: Installation,
         *,
         hands: Executor | None = None,
         width: int | None = None,
@@ -66,7 +66,7 @@ class Dispatcher:
         limit: int = 500,
         wait: Callable[[float], object] = threading.Event().wait,
     ) -> None:
-        self.office = office
+        self.installation = installation
         self.hands = hands
         self.worker = worker
         self.limit = limit
@@ -117,7 +117,7 @@ class Dispatcher:
 
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
-        with self.office.store.engine.connect() as connection:
+        with self.installation.store.engine.connect() as connection:
             return rows.next_due(connection, self._poison, self._stuck)
 
     # -- in memory ---------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ class Dispatcher:
         at = time.monotonic()
         if self._waiting() or (self._busy and at < self._scanned + self._rescan):
             return
-        with self.office.store.engine.connect() as connection:
-            found = rows.due(connection, self.office.now(), DEPTH, SCAN)
+        with self.installation.store.engine.connect() as connection:
+            found = rows.due(connection, self.installation.now(), DEPTH, SCAN)
             new = {channel for _, channel in found} - self._instant.keys()
             self._instant |= {channel: self._is_instant(key) for channel, key in rows.platforms(connection, new)}
         self._scanned = time.monotonic()
@@ -149,7 +149,7 @@ class Dispatcher:
 
     def _is_instant(self, platform: str) -> bool:
         try:
-            return self.hands is None or self.office.platform(platform).instant
+            return self.hands is None or self.installation.platform(platform).instant
         except Exception:  # a platform that does not load is dealt with where its delivery is considered
             return False
 
@@ -185,10 +185,10 @@ class Dispatcher:
 
     def _hand_out(self, call: Call) -> None:
         if self.hands is None or (call.platform.instant and call.kind != "prepare"):
-            self._inbox.put(perform(self.office, call))
+            self._inbox.put(perform(self.installation, call))
         else:
             self._on_hands.add(call.job.channel)
-            self.hands.submit(lambda: self._inbox.put(perform(self.office, call)))
+            self.hands.submit(lambda: self._inbox.put(perform(self.installation, call)))
 
     def _mark(self, done: Sequence[Done], calls: Sequence[Call]) -> None:
         self._busy -= {one.call.job.channel for one in done}
@@ -204,7 +204,7 @@ class Dispatcher:
         jobs = [] if self.stopping else self._next_jobs(done, self.limit)
         calls: list[Call] = []
         try:
-            with self.office.store.ledger() as connection:
+            with self.installation.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
             self._trouble(done + self._not_called(calls))
@@ -231,7 +231,7 @@ class Dispatcher:
         then their attempts stand open, and are to be closed as provably not sent."""
         never = [call for call in calls if call.kind == "send"]
         self._busy |= {call.job.channel for call in never}
-        return _once_more([Done(call, Retry(NOT_CALLED, after=self.office.now())) for call in never])
+        return _once_more([Done(call, Retry(NOT_CALLED, after=self.installation.now())) for call in never])
 
     def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
         """Each in a transaction of its own, so that one that breaks it stops no other."""
@@ -251,7 +251,7 @@ class Dispatcher:
             return []  # it is found again by the next scan
         calls: list[Call] = []
         try:
-            with self.office.store.ledger() as connection:
+            with self.installation.store.ledger() as connection:
                 calls = self._transact(connection, done, jobs)
         except OperationalError:
             self._unrecorded += self._not_called(calls)
@@ -259,7 +259,7 @@ class Dispatcher:
         except Exception as error:
             self._unrecorded += self._not_called(calls)
             # an attempt open on the channel that this courier knows nothing of: another process's, or one made by hand
-            known = isinstance(error, IntegrityError) and jobs and recover(self.office, besides=self._busy)
+            known = isinstance(error, IntegrityError) and jobs and recover(self.installation, besides=self._busy)
             if not (known or self._was_made(calls)):
                 self._isolate(step)
             self._mark(done, [call for call in calls if call.kind == "send"])
@@ -271,7 +271,7 @@ class Dispatcher:
         """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
         made = {call.attempt for call in calls if call.kind == "send"}
         try:
-            with self.office.store.engine.connect() as connection:
+            with self.installation.store.engine.connect() as connection:
                 return not made.isdisjoint(rows.ends(connection, [call.job.delivery for call in calls]))
         except Exception:  # then nothing can be read here at all, and the delivery is left alone
             log.exception("what became of the transaction cannot be seen")
@@ -281,7 +281,7 @@ class Dispatcher:
         job = step.call.job if isinstance(step, Done) else step
         log.exception("delivery %s breaks every transaction; it is taken out of the line", job.delivery)
         try:
-            quarantine(self.office, step)
+            quarantine(self.installation, step)
         except OperationalError:
             raise
         except Exception:
@@ -291,17 +291,17 @@ class Dispatcher:
                 self._stuck.add(job.channel)
 
     def _transact(self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]) -> list[Call]:
-        now, batch = self.office.now(), rows.Batch()
+        now, batch = self.installation.now(), rows.Batch()
         done = _not_recorded(connection, done)
         settled = {one.call.job.delivery for one in done}
         kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
         loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
-        considerer = Admission(self.office, self._wire, self.worker, now, loaded, batch)
+        considerer = Admission(self.installation, self._wire, self.worker, now, loaded, batch)
         settler = OutcomeRecorder(now, loaded, batch, considerer)
         again = [job for one in done if (job := settler.settle(one)) is not None]
         calls = self._consider(considerer, again, [job for job in jobs if job.delivery not in settled])
         batch.flush(connection, now)
-        send_alerts(self.office, connection, considerer.told)
+        send_alerts(self.installation, connection, considerer.told)
         return calls
 
     def _consider(self, considerer: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
@@ -322,12 +322,12 @@ class Dispatcher:
             return kept[1]
         settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
         wire = make_context(
-            self.office,
+            self.installation,
             workspace=row.workspace,
             channel=row.channel_id,
             settings=settings,
             facts=facts,
-            secrets=self.office.vault.unseal_map(row.secrets),
+            secrets=self.installation.vault.unseal_map(row.secrets),
             account=row.account,
             account_name=row.account_name,
             language=row.language,

@@ -13,17 +13,17 @@ from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.rows import Batch, ends
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel.audit_log import AuditLine
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery
 
 DETAIL = "commsched could not write down what became of this; its log has the details"
 
 
-def quarantine(office: Office, step: Done | Job) -> None:
+def quarantine(installation: Installation, step: Done | Job) -> None:
     """Hold the delivery; one that may be out becomes a question to a person instead."""
     job = step.call.job if isinstance(step, Done) else step
-    now, batch = office.now(), Batch()
-    with office.store.ledger() as connection:
+    now, batch = installation.now(), Batch()
+    with installation.store.ledger() as connection:
         row = _row(connection, job.delivery)
         if row is None:
             return
@@ -52,7 +52,7 @@ def quarantine(office: Office, step: Done | Job) -> None:
         batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         batch.flush(connection, now)
         kind = "unknown_ask" if state == "unknown" else "held"
-        send_alerts(office, connection, [Alert(row.workspace_id, row.item_id, kind, facts)])
+        send_alerts(installation, connection, [Alert(row.workspace_id, row.item_id, kind, facts)])
 
 
 def _row(connection: Connection, delivery: int) -> Any:

@@ -13,21 +13,21 @@ from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.rows import Batch
 from commsched.services.deliver.types import Alert
 from commsched.services.kernel.audit_log import AuditLine
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Channel, Delivery, Part
 
 log = logging.getLogger("commsched.deliver")
 
 
 def recover(
-    office: Office, reason: str = "the process ended before the answer came", besides: Collection[int] = ()
+    installation: Installation, reason: str = "the process ended before the answer came", besides: Collection[int] = ()
 ) -> int:
     """Close what another process left open; returns how many. Call it only while holding the engine's lock.
 
     ``besides`` are channels on which a call of this very process is under way: its answer is still to come.
     """
-    now = office.now()
-    with office.store.ledger() as connection:
+    now = installation.now()
+    with installation.store.ledger() as connection:
         wanted = (
             select(
                 Attempt.uid,
@@ -46,7 +46,7 @@ def recover(
         open_ = [row for row in connection.execute(wanted) if row.channel_id not in besides]
         batch = Batch()
         for row in open_:
-            at = now + timedelta(seconds=settle_time(office, row.platform))
+            at = now + timedelta(seconds=settle_time(installation, row.platform))
             batch.attempts.append(
                 {"b_key": row.channel_id, "b_uid": row.uid, "finished_at": now, "outcome": "unknown", "detail": reason}
             )
@@ -56,20 +56,20 @@ def recover(
             facts = {"delivery": row.delivery_id, "channel": row.name}
             batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.recovered", row.item_id, facts))
         batch.flush(connection, now)
-        _stranded(office, connection)
+        _stranded(installation, connection)
     return len(open_)
 
 
-def settle_time(office: Office, platform: str) -> float:
+def settle_time(installation: Installation, platform: str) -> float:
     """Seconds after a lost answer within which the platform may still act on the call."""
     try:
-        return office.platform(platform).settle
+        return installation.platform(platform).settle
     except Exception:  # a platform that is gone or does not load must not keep all the others from being recovered
         log.exception("the platform %s cannot be asked", platform)
         return Platform.settle
 
 
-def _stranded(office: Office, connection: Connection) -> None:
+def _stranded(installation: Installation, connection: Connection) -> None:
     """No state says "sending" without an attempt open or a moment to go on; should one ever, it is asked about."""
     open_ = select(Attempt.delivery_id).where(Attempt.outcome == "")
     wanted = (
@@ -86,5 +86,5 @@ def _stranded(office: Office, connection: Connection) -> None:
         told.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
         mine = (Part.delivery_id == row.id, Part.state == "sending")
         connection.execute(update(Part).where(*mine).values(state="unknown"))
-    batch.flush(connection, office.now())
-    send_alerts(office, connection, told)
+    batch.flush(connection, installation.now())
+    send_alerts(installation, connection, told)

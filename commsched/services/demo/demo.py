@@ -26,7 +26,7 @@ from commsched.services.demo import events
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Channel, Delivery, Item, Notice, Workspace
@@ -98,19 +98,19 @@ class DemoInfo(msgspec.Struct, frozen=True):
     """When something goes out, to be watched, by the office's own clock: the one its pages show."""
 
 
-def furnish(office: Office) -> DemoInfo:
+def furnish(installation: Installation) -> DemoInfo:
     """Make the demo's office, unless it is there already; either way something goes out in about a minute.
 
     Raises :class:`NotADemo` where the store holds an office that is not a demo.
     """
     said = tomllib.loads((files("commsched.services.demo") / "demo.toml").read_text("utf-8"))
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         found = list(session.scalars(select(Workspace)))
     if any(not place.is_demo for place in found):
         raise NotADemo(N_("This home holds a real office. The demo needs a home of its own."))
     if not any(place.slug == said["office"]["slug"] for place in found):
-        _found(office, said)
-    return _info(said, _soon(office, said))
+        _found(installation, said)
+    return _info(said, _soon(installation, said))
 
 
 def _info(said: dict[str, Any], soon: datetime) -> DemoInfo:
@@ -118,12 +118,12 @@ def _info(said: dict[str, Any], soon: datetime) -> DemoInfo:
     return DemoInfo(said["office"]["slug"], said["office"]["name"], known, soon)
 
 
-def _found(office: Office, said: dict[str, Any]) -> None:
+def _found(installation: Installation, said: dict[str, Any]) -> None:
     """Both offices, their people and channels, and everything that has happened since."""
-    now = office.now()
+    now = installation.now()
     past = Past(now - BORN)
-    then = msgspec.structs.replace(office, clock=past, wake=lambda: None)
-    hurry = _hurry(office)
+    then = msgspec.structs.replace(installation, clock=past, wake=lambda: None)
+    hurry = _hurry(installation)
     try:
         main = _place(then, said, "name", "slug")
         other = _place(then, said, "district", "district_slug")
@@ -131,25 +131,25 @@ def _found(office: Office, said: dict[str, Any]) -> None:
         plans = [_plan(main, one, now, pictures, "") for one in said["items"]]
         plans += [_plan(other, one, now, pictures, "other") for one in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
-        _forget_mail(office, now)
+        _forget_mail(installation, now)
     finally:
         hurry()
 
 
-def _hurry(office: Office) -> Any:
+def _hurry(installation: Installation) -> Any:
     """Two months in a second: while they are made up, nothing waits for the disk. Returns what ends the hurry."""
-    if not office.store.is_sqlite:
+    if not installation.store.is_sqlite:
         return lambda: None
 
     def quick(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
-    event.listen(office.store.engine, "connect", quick)
-    office.store.engine.dispose()
+    event.listen(installation.store.engine, "connect", quick)
+    installation.store.engine.dispose()
 
     def end() -> None:
-        event.remove(office.store.engine, "connect", quick)
-        office.store.engine.dispose()
+        event.remove(installation.store.engine, "connect", quick)
+        installation.store.engine.dispose()
 
     return end
 
@@ -157,27 +157,27 @@ def _hurry(office: Office) -> Any:
 # -- the offices ----------------------------------------------------------------------------------------------------
 
 
-def _place(office: Office, said: dict[str, Any], name: str, slug: str) -> DemoOffice:
+def _place(installation: Installation, said: dict[str, Any], name: str, slug: str) -> DemoOffice:
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
     made, writer = people.create_workspace(
-        office, title, first["email"], PASSWORD, person_name=first["name"], slug=short, is_demo=True
+        installation, title, first["email"], PASSWORD, person_name=first["name"], slug=short, is_demo=True
     )
     founder = Actor(writer.id, first["name"], made.id, "administrator")
     invited = people.add_person(
-        office, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
+        installation, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
     )
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
-    with office.store.write(made.id) as session:
+    with installation.store.write(made.id) as session:
         session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
-        numbers = {one[0]: _channel(office, session, founder, short, *one[1:]) for one in _CHANNELS}
+        numbers = {one[0]: _channel(installation, session, founder, short, *one[1:]) for one in _CHANNELS}
     leader = Actor(invited.person.id, second["name"], made.id, second["role"])
     return DemoOffice(made.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
 def _channel(
-    office: Office,
+    installation: Installation,
     session: Any,
     actor: Actor,
     place: str,
@@ -191,23 +191,25 @@ def _channel(
         platform=platform,
         name=name,
         settings=settings,
-        secrets=office.vault.seal_map(secrets),
-        created_at=office.now(),
-        checked_at=office.now(),
+        secrets=installation.vault.seal_map(secrets),
+        created_at=installation.now(),
+        checked_at=installation.now(),
     )
     session.add(row)
     session.flush()
-    wire = make_context(office, workspace=place, channel=row.id, settings=settings, secrets=secrets)
-    account = _PRETENDED.get(platform) or office.platform(platform).connect(wire)
+    wire = make_context(installation, workspace=place, channel=row.id, settings=settings, secrets=secrets)
+    account = _PRETENDED.get(platform) or installation.platform(platform).connect(wire)
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
-    note(session, office, actor, "channel.connected", channel=row.id, name=name, platform=platform)
+    note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
 
 
-def _pictures(office: Office, place: DemoOffice, said: dict[str, Any]) -> dict[Any, int]:
+def _pictures(installation: Installation, place: DemoOffice, said: dict[str, Any]) -> dict[Any, int]:
     made = {}
     for one in said["pictures"]:
-        taken = library.add(office, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet")
+        taken = library.add(
+            installation, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet"
+        )
         made[one["key"]] = taken.media.id
     return made
 
@@ -278,11 +280,11 @@ def _source(text: str) -> SourceIn:
 # -- now ------------------------------------------------------------------------------------------------------------
 
 
-def _soon(office: Office, said: dict[str, Any]) -> datetime:
+def _soon(installation: Installation, said: dict[str, Any]) -> datetime:
     """Something that goes out in about a minute; on a second start too, unless one is on its way already."""
-    now = office.now()
+    now = installation.now()
     slug, (writer, leader) = said["office"]["slug"], said["people"]
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         place = session.scalars(select(Workspace).where(Workspace.slug == slug)).one()
         rows = {row.email: row.id for row in session.scalars(select(PersonRow))}
         near = select(Delivery.due_at).where(
@@ -304,15 +306,15 @@ def _soon(office: Office, said: dict[str, Any]) -> datetime:
     setting = DemoOffice(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
     at = now + SOON
     draft = _draft(setting, one | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
-    item = editing.create(office, setting.writer.actor, draft)
-    approve.submit(office, setting.writer.actor, item, then_schedule=True)
-    events.say_yes(office, setting.leader.actor, item)
+    item = editing.create(installation, setting.writer.actor, draft)
+    approve.submit(installation, setting.writer.actor, item, then_schedule=True)
+    events.say_yes(installation, setting.leader.actor, item)
     return at.astimezone(local)
 
 
-def _forget_mail(office: Office, now: datetime) -> None:
+def _forget_mail(installation: Installation, now: datetime) -> None:
     """The past's letters were read long ago. Those that still ask for something are sent when the engine starts."""
     asking = select(Item.id).where(Item.state == "in_review")
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(Notice).where(Notice.item_id.is_(None) | Notice.item_id.not_in(asking)))
         session.execute(update(Notice).values(next_at=now))

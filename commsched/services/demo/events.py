@@ -14,7 +14,7 @@ from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.content import items
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import approve, editing, pause
 from commsched.store.models import Channel, Item
 from commsched.store.session import EVERY_WORKSPACE
@@ -69,12 +69,12 @@ class _Event:
     do: Callable[[], None] = field(compare=False)
 
 
-def live(office: Office, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
+def live(installation: Installation, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
     """Let everything in ``plans`` that lies before ``now`` happen, in order."""
-    courier = Dispatcher(office, worker="demo")
+    courier = Dispatcher(installation, worker="demo")
     events: list[_Event] = []
     for turn, plan in enumerate(plans):
-        events += _events(office, courier, past, plan, turn, now)
+        events += _events(installation, courier, past, plan, turn, now)
     for happening in sorted(events):
         past.at = max(past.at, happening.at)
         happening.do()
@@ -82,7 +82,7 @@ def live(office: Office, past: Past, plans: Sequence[PlannedItem], now: datetime
 
 
 def _events(
-    office: Office, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int, now: datetime
+    installation: Installation, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int, now: datetime
 ) -> list[_Event]:
     due = plan.at or now
     written = _working_hours(due - timedelta(hours=_WRITTEN_BEFORE[turn % 6]), now - timedelta(hours=3), plan, turn)
@@ -91,13 +91,13 @@ def _events(
     writer, leader = plan.place.writer.actor, plan.place.leader.actor
 
     def create() -> None:
-        plan.item = editing.create(office, writer, plan.draft)
+        plan.item = editing.create(installation, writer, plan.draft)
 
     def submit() -> None:
-        approve.submit(office, writer, plan.item, then_schedule=plan.state != "approved")
+        approve.submit(installation, writer, plan.item, then_schedule=plan.state != "approved")
 
     def send_back() -> None:
-        approve.request_changes(office, leader, plan.item, _hash(office, leader, plan.item), plan.comment)
+        approve.request_changes(installation, leader, plan.item, _hash(installation, leader, plan.item), plan.comment)
 
     made = [_Event(written, turn, create)]
     if plan.state == "draft":
@@ -107,11 +107,13 @@ def _events(
         return [*made, _Event(decided, turn, send_back)]
     if plan.state == "in_review":
         return made
-    made.append(_Event(decided, turn, lambda: say_yes(office, leader, plan.item)))
-    return made + _outcomes(office, courier, past, plan, turn)
+    made.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
+    return made + _outcomes(installation, courier, past, plan, turn)
 
 
-def _outcomes(office: Office, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int) -> list[_Event]:
+def _outcomes(
+    installation: Installation, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int
+) -> list[_Event]:
     """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
     writer = plan.place.writer.actor
     if plan.at is None or plan.state in ("approved", "scheduled"):
@@ -124,13 +126,13 @@ def _outcomes(office: Office, courier: Dispatcher, past: Past, plan: PlannedItem
         courier.run()
 
     def behave(how: str) -> Callable[[], None]:
-        return lambda: _behave(office, plan.place.channels["trouble"], how)
+        return lambda: _behave(installation, plan.place.channels["trouble"], how)
 
     if plan.state == "held":
         return [
-            _Event(plan.at - 6 * minute, turn, lambda: pause.pause(office, writer, _REASON)),
+            _Event(plan.at - 6 * minute, turn, lambda: pause.pause(installation, writer, _REASON)),
             _Event(plan.at, turn, run),
-            _Event(plan.at + 40 * minute, turn, lambda: _resume(office, writer)),
+            _Event(plan.at + 40 * minute, turn, lambda: _resume(installation, writer)),
         ]
     if plan.state == "failed":
         calm = behave("needs a person")
@@ -142,23 +144,23 @@ def _outcomes(office: Office, courier: Dispatcher, past: Past, plan: PlannedItem
     return [_Event(plan.at, turn, run)]
 
 
-def _resume(office: Office, actor: Actor) -> None:
-    pause.resume(office, actor, "hold")
+def _resume(installation: Installation, actor: Actor) -> None:
+    pause.resume(installation, actor, "hold")
 
 
-def _behave(office: Office, channel: int, how: str) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+def _behave(installation: Installation, channel: int, how: str) -> None:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Channel).where(Channel.id == channel).values(settings={"behaviour": how}))
 
 
-def _hash(office: Office, actor: Actor, item: int) -> str:
-    with office.store.read(actor.workspace) as session:
+def _hash(installation: Installation, actor: Actor, item: int) -> str:
+    with installation.store.read(actor.workspace) as session:
         return items.current(session, session.scalars(select(Item).where(Item.id == item)).one()).hash
 
 
-def say_yes(office: Office, leader: Actor, item: int) -> None:
+def say_yes(installation: Installation, leader: Actor, item: int) -> None:
     """The leader approves what stands now."""
-    approve.approve(office, leader, item, _hash(office, leader, item))
+    approve.approve(installation, leader, item, _hash(installation, leader, item))
 
 
 def _working_hours(wish: datetime, latest: datetime, plan: PlannedItem, turn: int) -> datetime:

@@ -17,7 +17,7 @@ from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.brand_kit import Kit, kit_of
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Media, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -30,22 +30,22 @@ MOST_FONTS: Final = 12
 MOST_NAME: Final = 60
 
 
-def get(office: Office, workspace: int) -> Kit:
-    with office.store.read(workspace) as session:
+def get(installation: Installation, workspace: int) -> Kit:
+    with installation.store.read(workspace) as session:
         return kit_of(session.get_one(Workspace, workspace))
 
 
-def brand_of(office: Office, session: Session, workspace: Workspace, kit: Kit | None = None) -> Brand:
+def brand_of(installation: Installation, session: Session, workspace: Workspace, kit: Kit | None = None) -> Brand:
     """What the card engine needs, with the logo's bytes and the fonts' paths. The same kit is the same object."""
     kit = kit or kit_of(workspace)
     wanted = [number for number in (kit.logo, kit.logo_on_dark) if number]
     found = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
-    logos = tuple(_file(office, found.get(number)) for number in (kit.logo, kit.logo_on_dark))
-    return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(office.media / "fonts"), *logos)
+    logos = tuple(_file(installation, found.get(number)) for number in (kit.logo, kit.logo_on_dark))
+    return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(installation.media / "fonts"), *logos)
 
 
-def _file(office: Office, row: Media | None) -> str:
-    path = media_path(office, row.sha256, row.suffix) if row is not None else None
+def _file(installation: Installation, row: Media | None) -> str:
+    path = media_path(installation, row.sha256, row.suffix) if row is not None else None
     return str(path) if path is not None and path.is_file() else ""
 
 
@@ -99,11 +99,11 @@ def checked(kit: Kit) -> Kit:
     return msgspec.structs.replace(kit, **tidy)
 
 
-def save(office: Office, actor: Actor, kit: Kit) -> None:
+def save(installation: Installation, actor: Actor, kit: Kit) -> None:
     """Keep the kit. Pictures that are drawn already stay as they are."""
     actor.require("administer")
     kit = checked(kit)
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         for field in ("logo", "logo_on_dark"):
             number = getattr(kit, field)
@@ -111,10 +111,10 @@ def save(office: Office, actor: Actor, kit: Kit) -> None:
                 raise Invalid(N_("There is no such picture."), field)
         kit = msgspec.structs.replace(kit, fonts=kit_of(row).fonts, emoji=kit_of(row).emoji)
         row.brand = msgspec.to_builtins(kit)
-        note(session, office, actor, "workspace.brand")
+        note(session, installation, actor, "workspace.brand")
 
 
-def add_font(office: Office, actor: Actor, data: bytes, filename: str = "") -> str:
+def add_font(installation: Installation, actor: Actor, data: bytes, filename: str = "") -> str:
     """Keep an uploaded font, and return its family; one with emoji in colour draws the emoji from now on.
 
     One of the same name replaces the one that was. Raises :class:`commsched.images.text.fonts.BadFont`.
@@ -125,24 +125,24 @@ def add_font(office: Office, actor: Actor, data: bytes, filename: str = "") -> s
     if not family or family in images.fonts.PACKAGED:
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
     name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         kit = kit_of(row)
         if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
         # Written under the lock, so that nobody is just now sweeping up what no office needs.
-        write_whole(office.media / "fonts" / name, data)
+        write_whole(installation.media / "fonts" / name, data)
         new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
-        note(session, office, actor, "workspace.font_added", family=family)
-    _sweep(office)
+        note(session, installation, actor, "workspace.font_added", family=family)
+    _sweep(installation)
     return family
 
 
-def remove_font(office: Office, actor: Actor, family: str) -> None:
+def remove_font(installation: Installation, actor: Actor, family: str) -> None:
     """Stop using a font; what was set in it goes back to the usual one. The file goes with its last office."""
     actor.require("administer")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         kit = kit_of(row)
         if family not in kit.fonts and family not in kit.emoji:
@@ -153,14 +153,14 @@ def remove_font(office: Office, actor: Actor, family: str) -> None:
         left = {name: file for name, file in kit.fonts.items() if name != family}
         emoji = {name: file for name, file in kit.emoji.items() if name != family}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, fonts=left, emoji=emoji, **usual))
-        note(session, office, actor, "workspace.font_removed", family=family)
-    _sweep(office)
+        note(session, installation, actor, "workspace.font_removed", family=family)
+    _sweep(installation)
 
 
-def _sweep(office: Office) -> None:
+def _sweep(installation: Installation) -> None:
     """Take the font files off the disk that no office needs. The lock keeps out whoever is adding one."""
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
-        for file in (office.media / "fonts").glob("*"):
+        for file in (installation.media / "fonts").glob("*"):
             if file.name not in used:
                 file.unlink(missing_ok=True)

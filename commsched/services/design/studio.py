@@ -20,7 +20,7 @@ from commsched.services.content import drafts, items
 from commsched.services.design.brand import brand_of
 from commsched.services.kernel import blobs, members
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
 from commsched.services.workflow import editing
 from commsched.store.models import Media
@@ -81,7 +81,7 @@ class _Ready(msgspec.Struct, frozen=True):
     language: str
 
 
-def _ready(office: Office, session: Session, actor: Actor, wish: CardRequest) -> _Ready:
+def _ready(installation: Installation, session: Session, actor: Actor, wish: CardRequest) -> _Ready:
     """Everything a card needs, read in one go. Raises :class:`Invalid` for a picture that is not there."""
     workspace = members.workspace_of(session, actor)
     values: dict[str, Value] = dict(wish.texts)
@@ -89,18 +89,18 @@ def _ready(office: Office, session: Session, actor: Actor, wish: CardRequest) ->
         row = session.scalar(select(Media).where(Media.id == number))
         if row is None:
             raise Invalid(N_("There is no picture %(picture)s in this office."), name, picture=number)
-        values[name] = photo(office, row)
-    return _Ready(values, brand_of(office, session, workspace), wish.language or workspace.language)
+        values[name] = photo(installation, row)
+    return _Ready(values, brand_of(installation, session, workspace), wish.language or workspace.language)
 
 
-def photo(office: Office, row: Media) -> Photo:
+def photo(installation: Installation, row: Media) -> Photo:
     """A picture of the library, small enough to be drawn with again and again."""
-    whole = media_path(office, row.sha256, row.suffix)
+    whole = media_path(installation, row.sha256, row.suffix)
     if not whole.is_file():
         raise Invalid(N_("The picture's file is missing. Restore it from a backup, or upload it again."), "picture")
     path = whole
     if max(row.width, row.height) > MOST_SIDE:
-        path = office.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
+        path = installation.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
         if not path.is_file():
             made = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
             blobs.write_whole(path, made.data)
@@ -114,7 +114,7 @@ def _photo(path: str, focus: tuple[float, float], alt: str) -> Photo:
 
 
 def see(
-    office: Office,
+    installation: Installation,
     actor: Actor,
     wish: CardRequest,
     sizes: Sequence[Size] = SIZES,
@@ -127,8 +127,8 @@ def see(
     What is wrong with the texts is in ``problems``; raises as :func:`commsched.images.cards.card.draw`.
     """
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
-        ready = _ready(office, session, actor, wish)
+    with installation.store.read(actor.workspace) as session:
+        ready = _ready(installation, session, actor, wish)
     pages = images.card.pages(wish.design, ready.values, ready.language)
     cards = [
         images.card.draw(
@@ -151,11 +151,13 @@ def _distinct(cards: Sequence[Drawn]) -> list[Problem]:
     return sorted(found, key=lambda problem: not problem.blocks)
 
 
-def drawn(office: Office, actor: Actor, wish: CardRequest, size: Size, *, png: bool = False, page: int = 0) -> Drawn:
+def drawn(
+    installation: Installation, actor: Actor, wish: CardRequest, size: Size, *, png: bool = False, page: int = 0
+) -> Drawn:
     """One finished card. Raises :class:`Unfit` where its words stop it."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
-        ready = _ready(office, session, actor, wish)
+    with installation.store.read(actor.workspace) as session:
+        ready = _ready(installation, session, actor, wish)
     form: Literal["jpeg", "png"] = "png" if png else "jpeg"
     made = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
     if any(problem.blocks for problem in made.warnings):
@@ -163,7 +165,9 @@ def drawn(office: Office, actor: Actor, wish: CardRequest, size: Size, *, png: b
     return made
 
 
-def save(office: Office, actor: Actor, wish: CardRequest, sizes: Sequence[Size], alt: str = "") -> list[int]:
+def save(
+    installation: Installation, actor: Actor, wish: CardRequest, sizes: Sequence[Size], alt: str = ""
+) -> list[int]:
     """Draw in every size and put the pictures in the library; returns their ids, page by page.
 
     ``alt`` goes before the proposed alt text, on the first page. Raises :class:`Unfit`; then nothing is kept.
@@ -172,14 +176,14 @@ def save(office: Office, actor: Actor, wish: CardRequest, sizes: Sequence[Size],
     wish = msgspec.structs.replace(wish, texts=settled(wish.texts))
     if not sizes:
         raise Invalid(N_("Choose at least one size."), "sizes")
-    with office.store.read(actor.workspace) as session:
-        ready = _ready(office, session, actor, wish)
+    with installation.store.read(actor.workspace) as session:
+        ready = _ready(installation, session, actor, wish)
     pages = images.card.pages(wish.design, ready.values, ready.language)
     if pages > MOST_PAGES:
         raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
-    made = [(drawn(office, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
+    made = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
     title = _title(wish, ready.language)
-    return [_keep(office, actor, wish, one, alt if page == 0 else "", page, title) for one, page in made]
+    return [_keep(installation, actor, wish, one, alt if page == 0 else "", page, title) for one, page in made]
 
 
 def _title(wish: CardRequest, language: str) -> str:
@@ -189,10 +193,12 @@ def _title(wish: CardRequest, language: str) -> str:
     return " ".join(f"{name}: {said}".split())[:100]
 
 
-def _keep(office: Office, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str) -> int:
+def _keep(
+    installation: Installation, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str
+) -> int:
     made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(
-        office,
+        installation,
         actor,
         one.data,
         f"{title} {one.width}×{one.height}",
@@ -212,14 +218,14 @@ def again(row: Media) -> CardRequest | None:
     return CardRequest(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
 
 
-def attach(office: Office, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:
+def attach(installation: Installation, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:
     """Put pictures last in a draft. Raises :class:`Conflict` where somebody has been asked about it or said yes."""
     actor.require("write")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
         given, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
     chosen = {one.id for one in given.media if isinstance(one, PictureIn)}
     given.media = [*given.media, *(number for number in pictures if number not in chosen)]
-    editing.save(office, actor, item_id, given, expected_stamp=stamp)
+    editing.save(installation, actor, item_id, given, expected_stamp=stamp)

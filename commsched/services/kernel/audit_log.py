@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, desc, insert, select
 from sqlalchemy.orm import Session
 
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.fast import FastMany
 from commsched.store.models import AuditEntry
 from commsched.store.types import to_micros
@@ -64,10 +64,12 @@ def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> 
     _insert.run(connection, rows, tuple(rows[0]))
 
 
-def note(session: Session, office: Office, actor: Actor, action: str, item_id: int | None = None, **facts: Any) -> None:
+def note(
+    session: Session, installation: Installation, actor: Actor, action: str, item_id: int | None = None, **facts: Any
+) -> None:
     """Write that ``actor`` did ``action``, in the same transaction as the deed itself."""
     line = AuditLine(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
-    append(session.connection(), office.now(), [line])
+    append(session.connection(), installation.now(), [line])
 
 
 def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:

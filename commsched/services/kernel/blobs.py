@@ -6,12 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 
-def media_path(office: Office, sha256: str, suffix: str) -> Path:
+def media_path(installation: Installation, sha256: str, suffix: str) -> Path:
     """Where a picture's bytes lie."""
-    return office.media / sha256[:2] / f"{sha256}{suffix}"
+    return installation.media / sha256[:2] / f"{sha256}{suffix}"
 
 
 def write_whole(path: Path, data: bytes) -> None:

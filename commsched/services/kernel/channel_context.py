@@ -8,14 +8,14 @@ from typing import Any
 
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.timing.skew import Skew
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 TIMEOUT = 20.0
 """Seconds that one whole call may take."""
 
 
 def make_context(
-    office: Office,
+    installation: Installation,
     *,
     workspace: str,
     channel: int = 0,
@@ -35,26 +35,26 @@ def make_context(
         channel=channel,
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),
-        now=office.now,
-        http=_heard(office, _session(office, settings)),
+        now=installation.now,
+        http=_heard(installation, _session(installation, settings)),
         timeout=TIMEOUT,
         facts=dict(facts or {}),
         account=account,
         account_name=account_name,
-        mailer=office.mailer,
-        public_url=office.base_url,
+        mailer=installation.mailer,
+        public_url=installation.base_url,
         workspace=workspace,
         language=language,
         office_name=office_name,
-        home=str(office.home),
+        home=str(installation.home),
     )
 
 
-def _session(office: Office, settings: Mapping[str, Any]) -> Any:
+def _session(installation: Installation, settings: Mapping[str, Any]) -> Any:
     """The session, which asks a proxy for the port in the channel's own address, and for no other odd one."""
     from urllib.parse import urlsplit
 
-    http = office.http(str(settings.get("allow_private", "")) == "1")
+    http = installation.http(str(settings.get("allow_private", "")) == "1")
     address = str(settings.get("base_url", ""))
     try:
         port = urlsplit(address if "://" in address else f"https://{address}").port
@@ -63,19 +63,19 @@ def _session(office: Office, settings: Mapping[str, Any]) -> Any:
     return http.with_port(port) if port and hasattr(http, "with_port") else http
 
 
-def _heard(office: Office, http: Any) -> Any:
+def _heard(installation: Installation, http: Any) -> Any:
     """The session, whose every answer also says what time it is where it was given."""
     hooks: dict[str, list[Any]] = getattr(http, "hooks", {"response": []})
-    if not any(getattr(one, "skew", None) is office.skew for one in hooks["response"]):
-        hooks["response"].append(_Listener(office.skew, office))
+    if not any(getattr(one, "skew", None) is installation.skew for one in hooks["response"]):
+        hooks["response"].append(_Listener(installation.skew, installation))
     return http
 
 
 class _Listener:
     """Called with every answer (a hook of ``requests``); never the reason why a call fails."""
 
-    def __init__(self, skew: Skew, office: Office) -> None:
-        self.skew, self.office = skew, office
+    def __init__(self, skew: Skew, installation: Installation) -> None:
+        self.skew, self.installation = skew, installation
 
     def __call__(self, response: Any, *_rest: Any, **_more: Any) -> None:
         from email.utils import parsedate_to_datetime
@@ -89,4 +89,4 @@ class _Listener:
         except (ValueError, TypeError, IndexError, OverflowError):
             return
         theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-        self.skew.hear(urlsplit(response.url or "").hostname or "", theirs, self.office.now())
+        self.skew.hear(urlsplit(response.url or "").hostname or "", theirs, self.installation.now())

@@ -50,7 +50,7 @@ def scheduler(workspace: int) -> Actor:
     return Actor(None, "scheduler", workspace, "", "engine")
 
 
-class Office(msgspec.Struct):
+class Installation(msgspec.Struct):
     """One installation: its store, keys, clock and concrete parts. Built in ``bootstrap``."""
 
     home: Path
@@ -83,12 +83,12 @@ class Office(msgspec.Struct):
         return self.settings.get("base_url", "http://127.0.0.1:8080").rstrip("/")
 
 
-def mute(office: Office, platform: str, is_demo: bool) -> bool:
+def mute(installation: Installation, platform: str, is_demo: bool) -> bool:
     """Whether a channel on ``platform`` can reach nobody, since it needs a mail server and none is set. A demo keeps
     its mails as files."""
-    return office.platform(platform).needs_mail and not is_demo and not office.mailer.reaches()
+    return installation.platform(platform).needs_mail and not is_demo and not installation.mailer.reaches()
 
 
-def filed(office: Office, platform: str, is_demo: bool) -> bool:
+def filed(installation: Installation, platform: str, is_demo: bool) -> bool:
     """Whether what "went out" on ``platform`` only became files: a demo without a mail server."""
-    return is_demo and office.platform(platform).needs_mail and not office.mailer.reaches()
+    return is_demo and installation.platform(platform).needs_mail and not installation.mailer.reaches()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, Message
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -72,17 +72,17 @@ def goes(beat: datetime | None, now: datetime) -> bool:
     return beat is not None and -AHEAD < now - beat < STALE
 
 
-def beat(office: Office, name: str, trouble: str = "", ago: float = 0.0) -> None:
+def beat(installation: Installation, name: str, trouble: str = "", ago: float = 0.0) -> None:
     """The engine's heartbeat: its courier took its last whole turn ``ago`` seconds ago. With ``trouble``, a code of
     :data:`TROUBLES`, nothing is sent, and the clock's own row stays as it is."""
-    with office.store.write(EVERY_WORKSPACE) as session:
-        now = office.now()
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        now = installation.now()
         if trouble == "lock" and _another_goes(session, name, now):
             return
         session.merge(Heartbeat(name=TROUBLE, at=now, detail=trouble))
         if not trouble:
             session.merge(Heartbeat(name=CLOCK, at=now - timedelta(seconds=ago), detail=name))
-        session.merge(Heartbeat(name=SKEW, at=now, detail=str(office.skew.seconds(now))))
+        session.merge(Heartbeat(name=SKEW, at=now, detail=str(installation.skew.seconds(now))))
 
 
 def _another_goes(session: Session, name: str, now: datetime) -> bool:
@@ -90,10 +90,10 @@ def _another_goes(session: Session, name: str, now: datetime) -> bool:
     return row is not None and row.detail != name and goes(row.at, now)
 
 
-def write_beat(office: Office, name: str, detail: str = "") -> None:
+def write_beat(installation: Installation, name: str, detail: str = "") -> None:
     """Write one row: ``name`` is alive now and says ``detail``."""
-    with office.store.write(EVERY_WORKSPACE) as session:
-        session.merge(Heartbeat(name=name, at=office.now(), detail=detail[:300]))
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        session.merge(Heartbeat(name=name, at=installation.now(), detail=detail[:300]))
 
 
 def trouble(session: Session, now: datetime) -> str:
@@ -123,9 +123,9 @@ def skew(session: Session, now: datetime) -> int:
     return int(row.detail) if row is not None and goes(row.at, now) else 0
 
 
-def address(office: Office) -> str:
+def address(installation: Installation) -> str:
     """Where the pages said that they answer; empty where none ever did."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.get(Heartbeat, WEB)
         return row.detail if row is not None else ""
 

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from commsched.core.text.messages import N_, Invalid, Message
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 
 _PATIENCE: Final = 5.0
 """Seconds that doctor waits for the proxy."""
@@ -46,9 +46,9 @@ def authority_of(settings: Mapping[str, str]) -> str:
     return path
 
 
-def examine(office: Office) -> Iterator[tuple[bool, Message]]:
+def examine(installation: Installation) -> Iterator[tuple[bool, Message]]:
     """What is set, each with whether it does; nothing where calls go straight out."""
-    proxy, authority = proxy_of(office.settings), authority_of(office.settings)
+    proxy, authority = proxy_of(installation.settings), authority_of(installation.settings)
     if proxy:
         parts = urlsplit(proxy)
         where = {"proxy": f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"}

@@ -11,7 +11,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.media.consent import WARN_DAYS, lapsed, stage
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import ConsentWarning, Delivery, Item, Media, PictureSource, PictureUse, Revision, Workspace
@@ -70,10 +70,10 @@ def _ending(row: Media, now: datetime) -> Ending:
     return Ending(row, row.consent_ends, persons, row.consent_ends <= now)
 
 
-def warn_of_consents(office: Office, session: Session, workspace: Workspace) -> None:
+def warn_of_consents(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Tell everybody who writes of consents that end within thirty days, and again within seven: once each for one
     end, in one letter for all that are told of now. A renewed consent ends at another time, and is told of again."""
-    now = office.now()
+    now = installation.now()
     close = and_(Media.consent_ends > now, Media.consent_ends <= now + SOON, or_(_WAITING, _OUT))
     told = {
         (row.media_id, row.ends, row.days)
@@ -88,7 +88,7 @@ def warn_of_consents(office: Office, session: Session, workspace: Workspace) -> 
             fresh.setdefault(days, []).append(found)
     people = sorted(people_with(session, "write")) if fresh else []
     for days, some in sorted(fresh.items()):
-        outbox.queue(session, office, people, "consent_ending", days=days, pictures=list(_lines(some)))
+        outbox.queue(session, installation, people, "consent_ending", days=days, pictures=list(_lines(some)))
 
 
 def _lines(some: Iterable[Ending]) -> Iterable[dict[str, Any]]:

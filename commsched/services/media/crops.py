@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.media.crops import NAMES, RATIOS, centre_at, centre_of, cuts, frame, position
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Media
 
 NEAR: Final = 0.5
@@ -67,7 +67,9 @@ def check(places: Mapping[str, float | None]) -> None:
             raise Invalid(N_("A number from %(low)s to %(high)s."), f"at {crop}", low=0, high=100)
 
 
-def move(office: Office, session: Session, actor: Actor, row: Media, places: Mapping[str, float | None]) -> None:
+def move(
+    installation: Installation, session: Session, actor: Actor, row: Media, places: Mapping[str, float | None]
+) -> None:
     """Put crops at ``places`` (per cent, see :func:`commsched.core.media.crops.position`), in the caller's transaction;
     ``None`` puts one back to where it is proposed. What is written already keeps the file that it was written with."""
     kept = dict(row.facts.get("crops", {}))
@@ -78,4 +80,4 @@ def move(office: Office, session: Session, actor: Actor, row: Media, places: Map
             kept[crop] = list(centre_at((row.width, row.height), crop, place))
     if kept != row.facts.get("crops", {}):
         row.facts = row.facts | {"crops": kept}
-        note(session, office, actor, "picture.cropped", media=row.id)
+        note(session, installation, actor, "picture.cropped", media=row.id)

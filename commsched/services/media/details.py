@@ -15,7 +15,7 @@ from commsched.core.text.clean import line, passage
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import states
 from commsched.services.media import crops, provenance
 from commsched.services.media.consent_expiry import WAITS
@@ -50,14 +50,18 @@ class Use(msgspec.Struct, frozen=True):
 
 
 def write_down(
-    office: Office, actor: Actor, media_id: int, known: PictureDetails, places: Mapping[str, float | None] | None = None
+    installation: Installation,
+    actor: Actor,
+    media_id: int,
+    known: PictureDetails,
+    places: Mapping[str, float | None] | None = None,
 ) -> None:
     """Keep what is known, and move the crops to ``places`` (:func:`commsched.services.media.crops.move`): both or
     neither. What is in an item already stays as it was approved; a consent counts at once."""
     actor.require("write")
     _check(known)
     crops.check(places or {})
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.scalar(select(Media).where(Media.id == media_id))
         if row is None:
             raise NotFound(N_("There is no such picture."))
@@ -74,8 +78,8 @@ def write_down(
             }
             | ({} if known.named else {"unnamed": True})
         )
-        note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
-        crops.move(office, session, actor, row, places or {})
+        note(session, installation, actor, "picture.described", media=row.id, persons=len(persons))
+        crops.move(installation, session, actor, row, places or {})
 
 
 def _tags(tags: Iterable[str]) -> list[str]:

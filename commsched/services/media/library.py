@@ -14,7 +14,7 @@ from commsched.core.text.clean import line, one_line, passage
 from commsched.core.text.messages import N_, Invalid, Message, NotFound
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import near_duplicates, provenance, quota
 from commsched.store.models import Media
@@ -50,7 +50,7 @@ class Added(msgspec.Struct, frozen=True):
 
 
 def add(
-    office: Office,
+    installation: Installation,
     actor: Actor,
     data: bytes,
     filename: str = "",
@@ -76,21 +76,21 @@ def add(
     if len(alt) > MOST_NOTE:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_NOTE)
     taken = own(data, filename) if ours else take(data, filename, owner=actor.workspace)
-    path = media_path(office, taken.sha256, taken.suffix)
+    path = media_path(installation, taken.sha256, taken.suffix)
     write_whole(path, taken.data)
     try:
-        with office.store.write(actor.workspace) as session:
+        with installation.store.write(actor.workspace) as session:
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
             found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
-            row = found or _row(office, session, actor, taken, filename)
+            row = found or _row(installation, session, actor, taken, filename)
             credit = line(credit[:200], "credit") or row.credit
             row.describe(actor.person, alt=passage(alt, "alt") or row.alt, credit=credit)
             row.facts = row.facts | _news(row, facts or {})
-            like = _settle(office, session, actor, row) if found is None else []
+            like = _settle(installation, session, actor, row) if found is None else []
             provenance.derive(session, row, sources)
             return Added(row, taken.had_location, found is not None, like, taken.had_motion)
     except quota.Full:
-        quota.let_go(office, taken.sha256, taken.suffix)
+        quota.let_go(installation, taken.sha256, taken.suffix)
         raise
 
 
@@ -99,15 +99,15 @@ def _news(row: Media, facts: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key not in WRITTEN} if "persons" in row.facts else facts
 
 
-def _settle(office: Office, session: Session, actor: Actor, row: Media) -> list[Media]:
+def _settle(installation: Installation, session: Session, actor: Actor, row: Media) -> list[Media]:
     """A picture that is new here finds its place; returns those that it is like."""
     session.flush()
     near_duplicates.index(session, row)
-    note(session, office, actor, "picture.added", media=row.id)
+    note(session, installation, actor, "picture.added", media=row.id)
     return near_duplicates.alike(session, row)
 
 
-def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename: str) -> Media:
+def _row(installation: Installation, session: Session, actor: Actor, taken: Taken, filename: str) -> Media:
     quota.refuse_over(session, workspace_of(session, actor), len(taken.data))
     row = Media(
         sha256=taken.sha256,
@@ -120,17 +120,17 @@ def _row(office: Office, session: Session, actor: Actor, taken: Taken, filename:
         filename=one_line(taken.title or filename)[:200],
         alt="",
         person_id=actor.person,
-        created_at=office.now(),
+        created_at=installation.now(),
         facts={"dhash": taken.dhash, "focus": list(taken.focus), "animated": taken.animated, "frames": taken.frames},
     )
     session.add(row)
     return row
 
 
-def find(office: Office, actor: Actor, media_id: int) -> Media:
+def find(installation: Installation, actor: Actor, media_id: int) -> Media:
     """The picture, or :class:`NotFound`, also for another office's."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         row = session.scalar(select(Media).where(Media.id == media_id))
     if row is None:
         raise NotFound(N_("There is no such picture."))

@@ -20,7 +20,7 @@ from commsched.core.media.sizes import GB, MB, size
 from commsched.core.text.messages import N_, Invalid, OfficeError
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -79,16 +79,16 @@ def refuse_over(session: Session, workspace: Workspace, length: int, field: str 
         )
 
 
-def set_room(office: Office, actor: Actor, megabytes: int) -> None:
+def set_room(installation: Installation, actor: Actor, megabytes: int) -> None:
     """How much the office's pictures may take from now on. What is there stays, even if it is more."""
     actor.require("administer")
     if not LEAST_MB <= megabytes <= MOST_MB:
         raise Invalid(N_("A whole number from %(least)s to %(most)s."), "room_mb", least=LEAST_MB, most=MOST_MB)
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.get_one(Workspace, actor.workspace)
         if row.settings.get("room_mb") != megabytes:
             row.settings = row.settings | {"room_mb": megabytes}
-            note(session, office, actor, "workspace.settings", changed={"room_mb": megabytes})
+            note(session, installation, actor, "workspace.settings", changed={"room_mb": megabytes})
 
 
 def put_on_list(session: Session, files: Iterable[tuple[str, str]]) -> None:
@@ -97,26 +97,26 @@ def put_on_list(session: Session, files: Iterable[tuple[str, str]]) -> None:
         session.merge(GoneFile(sha256=sha256, suffix=suffix))
 
 
-def let_go(office: Office, sha256: str, suffix: str) -> None:
+def let_go(installation: Installation, sha256: str, suffix: str) -> None:
     """Take a file that no row came to name off the disk, unless one does after all."""
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         put_on_list(session, [(sha256, suffix)])
-    sweep(office)
+    sweep(installation)
 
 
-def sweep(office: Office) -> None:
+def sweep(installation: Installation) -> None:
     """Take the files off the disk that nothing names any more. In the transaction nobody can begin to name one, and
     whoever wrote the same file just before looks for it again in their own."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         waiting = list(
             session.scalars(select(GoneFile.sha256).order_by(GoneFile.sha256))
         )  # most often none, for no write
     for start in range(0, len(waiting), AT_ONCE):
-        with office.store.write(EVERY_WORKSPACE) as session:
+        with installation.store.write(EVERY_WORKSPACE) as session:
             some = waiting[start : start + AT_ONCE]
             kept = _named(session, some)
             for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(some))):
-                if file.sha256 in kept or _unlink(office, file):
+                if file.sha256 in kept or _unlink(installation, file):
                     session.delete(file)
 
 
@@ -125,10 +125,10 @@ def _named(session: Session, files: Collection[str]) -> set[str]:
     return {sha for kind in _KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
 
 
-def _unlink(office: Office, file: GoneFile) -> bool:
+def _unlink(installation: Installation, file: GoneFile) -> bool:
     """Whether it is gone. The original last, so that a file left half way is still on the list."""
     try:
-        for path in [*_small(office, file.sha256), media_path(office, file.sha256, file.suffix)]:
+        for path in [*_small(installation, file.sha256), media_path(installation, file.sha256, file.suffix)]:
             path.unlink(missing_ok=True)
     except OSError:
         log.exception("the file %s could not be removed; it is tried again", file.sha256)
@@ -136,16 +136,16 @@ def _unlink(office: Office, file: GoneFile) -> bool:
     return True
 
 
-def _small(office: Office, sha256: str) -> Iterator[Path]:
+def _small(installation: Installation, sha256: str) -> Iterator[Path]:
     """What was made of a file to be shown faster: ``cache/<kind>/<first two>/<sha256>…``."""
-    return (office.home / "cache").glob(f"*/{sha256[:2]}/{sha256}*")
+    return (installation.home / "cache").glob(f"*/{sha256[:2]}/{sha256}*")
 
 
-def orphans(office: Office) -> list[Path]:
+def orphans(installation: Installation) -> list[Path]:
     """Files among the pictures that no row names: left by a crash, or put there by hand."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         known = {
             f"{sha}{suffix}" for kind in _KINDS for sha, suffix in session.execute(select(kind.sha256, kind.suffix))
         }
         known |= {f"{file.sha256}{file.suffix}" for file in session.scalars(select(GoneFile))}
-    return sorted(path for path in office.media.glob("??/*") if path.name not in known and path.is_file())
+    return sorted(path for path in installation.media.glob("??/*") if path.name not in known and path.is_file())

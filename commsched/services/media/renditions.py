@@ -17,7 +17,7 @@ from commsched.core.content.draft import DraftIn
 from commsched.core.platform.fitting import Recipe, recipe_for
 from commsched.core.text.messages import Invalid
 from commsched.services.kernel.blobs import media_path, write_whole
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media.chosen import derivatives, media_of
 from commsched.store.models import Channel, Derivative, Media
 
@@ -29,7 +29,7 @@ class _Wish(msgspec.Struct, frozen=True):
     recipe: Recipe
 
 
-def make_ready(office: Office, actor: Actor, given: DraftIn) -> None:
+def make_ready(installation: Installation, actor: Actor, given: DraftIn) -> None:
     """Make every file that the draft's channels need of its pictures and that is not there yet.
 
     Called before the transaction that writes: making one takes up to seconds, and no transaction waits for it. One
@@ -37,13 +37,13 @@ def make_ready(office: Office, actor: Actor, given: DraftIn) -> None:
     """
     if not given.media or not given.channels:
         return
-    with office.store.read(actor.workspace) as session:
-        wishes = list(_missing(office, session, given))
+    with installation.store.read(actor.workspace) as session:
+        wishes = list(_missing(installation, session, given))
     for wish in wishes:
-        _make(office, actor, wish)
+        _make(installation, actor, wish)
 
 
-def _missing(office: Office, session: Session, given: DraftIn) -> Iterator[_Wish]:
+def _missing(installation: Installation, session: Session, given: DraftIn) -> Iterator[_Wish]:
     try:
         media = media_of(session, given).values()
     except Invalid:
@@ -51,23 +51,23 @@ def _missing(office: Office, session: Session, given: DraftIn) -> Iterator[_Wish
     made, seen = derivatives(session, media), set[tuple[int, str]]()
     for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channels))):
         variant = given.variants.get(str(channel.id))
-        limits = office.platform(channel.platform).limits(channel.facts)
+        limits = installation.platform(channel.platform).limits(channel.facts)
         for row in media:
             recipe = recipe_for(row, variant.crop if variant else "", limits)
-            if recipe and (row.id, recipe.key) not in seen and not _there(office, made.get((row.id, recipe.key))):
+            if recipe and (row.id, recipe.key) not in seen and not _there(installation, made.get((row.id, recipe.key))):
                 seen.add((row.id, recipe.key))
                 yield _Wish(row, recipe)
 
 
-def _there(office: Office, file: Derivative | None) -> bool:
+def _there(installation: Installation, file: Derivative | None) -> bool:
     """Whether it has been made and still lies there, or is known to be impossible."""
-    return file is not None and (not file.sha256 or media_path(office, file.sha256, file.suffix).is_file())
+    return file is not None and (not file.sha256 or media_path(installation, file.sha256, file.suffix).is_file())
 
 
-def _make(office: Office, actor: Actor, wish: _Wish) -> None:
+def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     recipe, row = wish.recipe, wish.media
     try:
-        data = media_path(office, row.sha256, row.suffix).read_bytes()
+        data = media_path(installation, row.sha256, row.suffix).read_bytes()
         made = images.pictures.fit(
             data,
             recipe.types,
@@ -78,16 +78,18 @@ def _make(office: Office, actor: Actor, wish: _Wish) -> None:
             max_pixels=recipe.max_pixels,
         )
     except images.errors.CannotFit:
-        return _keep(office, actor, wish, None, "")
+        return _keep(installation, actor, wish, None, "")
     except (OSError, images.errors.BadPicture):
         log.warning("picture %s could not be made to fit", row.id, exc_info=True)
         return
     sha256 = images.pictures.name_of(made.data)
-    write_whole(media_path(office, sha256, made.suffix), made.data)
-    _keep(office, actor, wish, made, sha256)
+    write_whole(media_path(installation, sha256, made.suffix), made.data)
+    _keep(installation, actor, wish, made, sha256)
 
 
-def _keep(office: Office, actor: Actor, wish: _Wish, made: images.pictures.Derived | None, sha256: str) -> None:
+def _keep(
+    installation: Installation, actor: Actor, wish: _Wish, made: images.pictures.Derived | None, sha256: str
+) -> None:
     file = Derivative(
         workspace_id=actor.workspace,
         media_id=wish.media.id,
@@ -98,13 +100,15 @@ def _keep(office: Office, actor: Actor, wish: _Wish, made: images.pictures.Deriv
         width=made.width if made else 0,
         height=made.height if made else 0,
         size=len(made.data) if made else 0,
-        created_at=office.now(),
+        created_at=installation.now(),
     )
     # somebody else may have made it meanwhile, or taken the picture away: then theirs stands, or nothing is needed
-    with contextlib.suppress(IntegrityError), office.store.write(actor.workspace) as session:
+    with contextlib.suppress(IntegrityError), installation.store.write(actor.workspace) as session:
         session.execute(
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
         )
         session.add(file)
         if made:
-            write_whole(media_path(office, sha256, made.suffix), made.data)  # again: it may just have been swept away
+            write_whole(
+                media_path(installation, sha256, made.suffix), made.data
+            )  # again: it may just have been swept away

@@ -18,7 +18,7 @@ from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Derivative, Media
 
 SIDE: Final = 480
@@ -90,23 +90,23 @@ def files(session: Session, wanted: Iterable[str]) -> dict[str, Row]:
     return found
 
 
-def by_hash(office: Office, workspace: int, sha256: str) -> Row:
+def by_hash(installation: Installation, workspace: int, sha256: str) -> Row:
     """The file with that name in ``workspace``. Raises :class:`NotFound`, also for another office's."""
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         row = files(session, [sha256]).get(sha256) if sha256 else None
     if row is None:
         raise NotFound(N_("There is no such picture."))
     return row
 
 
-def file_of(office: Office, row: Row, small: bool = False) -> File:
+def file_of(installation: Installation, row: Row, small: bool = False) -> File:
     """Where the picture lies. A small one is made the first time, and is the whole picture where that fails."""
-    whole = media_path(office, row.sha256, row.suffix)
+    whole = media_path(installation, row.sha256, row.suffix)
     if not whole.is_file():
         raise NotFound(N_("The picture's file is missing."))
     if not small or max(row.width, row.height) <= SIDE:
         return File(whole, row.mime)
-    folder = office.home / "cache" / "small" / row.sha256[:2]
+    folder = installation.home / "cache" / "small" / row.sha256[:2]
     for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
         if (folder / f"{row.sha256}{suffix}").is_file():
             return File(folder / f"{row.sha256}{suffix}", mime)
@@ -116,14 +116,14 @@ def file_of(office: Office, row: Row, small: bool = False) -> File:
     return File(path, made.mime)
 
 
-def describe(office: Office, actor: Actor, media_id: int, alt: str, credit: str) -> None:
+def describe(installation: Installation, actor: Actor, media_id: int, alt: str, credit: str) -> None:
     """Set a picture's usual alt text and credit. What is already in an item stays as it was approved."""
     actor.require("write")
     if len(alt) > MOST_ALT:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_ALT)
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = session.scalar(select(Media).where(Media.id == media_id))
         if row is None:
             raise NotFound(N_("There is no such picture."))
         row.describe(actor.person, alt=passage(alt, "alt"), credit=line(credit[:200], "credit"))
-        note(session, office, actor, "picture.described", media=row.id)
+        note(session, installation, actor, "picture.described", media=row.id)

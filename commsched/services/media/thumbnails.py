@@ -10,7 +10,7 @@ from typing import Final
 from commsched import images
 from commsched.core.media.crops import Centre, centre_of
 from commsched.services.kernel.blobs import write_whole
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.store.models import Media
 
@@ -31,12 +31,12 @@ def widths(width: int) -> list[int]:
     return [one for one in WIDTHS if one < width]
 
 
-def scaled(office: Office, whole: Path, row: search.Row, width: int) -> search.File:
+def scaled(installation: Installation, whole: Path, row: search.Row, width: int) -> search.File:
     """The picture at most ``width`` pixels wide. It is the whole picture where that is as small, or is all that there
     is: what cannot be made smaller is still shown."""
     if row.width <= width and row.size <= _HEAVY:
         return search.File(whole, row.mime)
-    folder = office.home / "cache" / "scaled" / row.sha256[:2]
+    folder = installation.home / "cache" / "scaled" / row.sha256[:2]
     for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
         if (path := folder / f"{row.sha256}-{width}{suffix}").is_file():
             return search.File(path, mime)
@@ -56,11 +56,11 @@ def suits_link(width: int, height: int) -> bool:
     return width >= LEAST[0] and height >= LEAST[1]
 
 
-def link(office: Office, whole: Path, row: search.Row) -> Path | None:
+def link(installation: Installation, whole: Path, row: search.Row) -> Path | None:
     """The picture as a JPEG of the shape of link previews; ``None`` for one that does not do: too small, or clear in
     places (a logo may be white on nothing). That is remembered; what went wrong in passing is tried again."""
     centre = centre_of(row.facts if isinstance(row, Media) else {}, "1.91:1")
-    path = office.home / "cache" / "link" / row.sha256[:2] / f"{row.sha256}-{_place(centre)}.jpg"
+    path = installation.home / "cache" / "link" / row.sha256[:2] / f"{row.sha256}-{_place(centre)}.jpg"
     if path.is_file():
         return path if path.stat().st_size else None
     if not suits_link(row.width, row.height):

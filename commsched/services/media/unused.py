@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.media.sizes import size
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.brand_kit import kit_of
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import quota
 from commsched.store.models import Derivative, Media, PictureSource, PictureUse, Video, Workspace
 
@@ -58,13 +58,13 @@ def old(now: datetime, days: int) -> datetime:
     return now - timedelta(days=days)
 
 
-def remove(office: Office, actor: Actor, pictures: Collection[int]) -> list[Media]:
+def remove(installation: Installation, actor: Actor, pictures: Collection[int]) -> list[Media]:
     """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used meanwhile stays.
 
     Their files go too, unless another office has the same.
     """
     actor.require("write")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         gone = unused(session, session.get_one(Workspace, actor.workspace), wanted=pictures).rows
         files = [(row.sha256, row.suffix) for row in gone]
         made = select(Derivative).where(Derivative.media_id.in_([row.id for row in gone]), Derivative.sha256 != "")
@@ -75,12 +75,12 @@ def remove(office: Office, actor: Actor, pictures: Collection[int]) -> list[Medi
         if gone:
             note(
                 session,
-                office,
+                installation,
                 actor,
                 "picture.removed",
                 count=len(gone),
                 size=size(sum(row.size for row in gone)),
                 names=[row.filename[:60] for row in gone[:20]],
             )
-    quota.sweep(office)
+    quota.sweep(installation)
     return gone

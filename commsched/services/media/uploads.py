@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select
 from commsched.core.media.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import quota
 from commsched.store.models import Upload
@@ -51,7 +51,7 @@ class UploadBusy(OfficeError):
     status, code = 423, "upload-busy"
 
 
-def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = "") -> Upload:
+def begin(installation: Installation, actor: Actor, length: int, filename: str, kind: str = "") -> Upload:
     """Make room for a file of ``length`` bytes. ``kind`` is what its sender believes it to be, a MIME type.
 
     Raises :class:`TooLarge`, and :class:`commsched.services.media.quota.Full` where the office has no room for it.
@@ -63,9 +63,9 @@ def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = 
     if length > most:
         raise too_large(length, most)
     uid = uuid.uuid4().hex
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         promised = select(func.coalesce(func.sum(Upload.length), 0)).where(
-            Upload.answer == {}, Upload.created_at > office.now() - KEPT
+            Upload.answer == {}, Upload.created_at > installation.now() - KEPT
         )
         quota.refuse_over(session, workspace_of(session, actor), length, promised=session.scalar(promised) or 0)
         mine = select(func.count(Upload.id)).where(Upload.person_id == actor.person, Upload.answer == {})
@@ -76,11 +76,11 @@ def begin(office: Office, actor: Actor, length: int, filename: str, kind: str = 
             person_id=actor.person,
             filename=one_line(filename)[:200],
             length=length,
-            created_at=office.now(),
+            created_at=installation.now(),
             answer={},
         )
         session.add(row)
-        path = path_of(office, uid)
+        path = path_of(installation, uid)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
     return row
@@ -92,36 +92,36 @@ def too_large(length: int, most: int) -> TooLarge:
     return TooLarge(words, "file", size=-(-length // MB), limit=most // MB)
 
 
-def path_of(office: Office, uid: str) -> Path:
+def path_of(installation: Installation, uid: str) -> Path:
     """Where the pieces of an upload are put together."""
-    return office.home / "incoming" / uid
+    return installation.home / "incoming" / uid
 
 
-def find(office: Office, actor: Actor, uid: str) -> Upload:
+def find(installation: Installation, actor: Actor, uid: str) -> Upload:
     """The person's own upload, or :class:`NotFound`: also for one that was waited for too long."""
     actor.require("write")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         row = session.scalar(select(Upload).where(Upload.uid == uid, Upload.person_id == actor.person))
-    if row is None or (not row.answer and not path_of(office, uid).is_file()):
+    if row is None or (not row.answer and not path_of(installation, uid).is_file()):
         raise NotFound(_GONE)
     return row
 
 
-def offset(office: Office, row: Upload) -> int:
+def offset(installation: Installation, row: Upload) -> int:
     """How many bytes are here."""
     if row.answer:
         return row.length
     try:
-        return path_of(office, row.uid).stat().st_size
+        return path_of(installation, row.uid).stat().st_size
     except FileNotFoundError:  # finished or forgotten by another connection just now
         raise NotFound(_GONE) from None
 
 
-def append(office: Office, actor: Actor, uid: str, at: int, piece: IO[bytes]) -> int:
+def append(installation: Installation, actor: Actor, uid: str, at: int, piece: IO[bytes]) -> int:
     """Put ``piece`` behind the ``at`` bytes that are here; returns how many are here then. What came before a
     connection broke is kept. Raises :class:`OtherOffset`, :class:`UploadBusy` and :class:`TooLarge`."""
-    row = find(office, actor, uid)
-    with _held(office, row) as file:
+    row = find(installation, actor, uid)
+    with _held(installation, row) as file:
         size = file.seek(0, os.SEEK_END)
         if at != size:
             raise OtherOffset(N_("Another part of the file was expected."), "file")
@@ -139,12 +139,12 @@ def append(office: Office, actor: Actor, uid: str, at: int, piece: IO[bytes]) ->
 
 
 @contextlib.contextmanager
-def _held(office: Office, row: Upload) -> Iterator[IO[bytes]]:
+def _held(installation: Installation, row: Upload) -> Iterator[IO[bytes]]:
     """The file, with nobody else writing to it. The kernel lets go of it when its holder dies."""
     if row.answer:
         raise OtherOffset(N_("Another part of the file was expected."), "file")
     try:
-        file = path_of(office, row.uid).open("r+b")
+        file = path_of(installation, row.uid).open("r+b")
     except FileNotFoundError:  # finished or forgotten by another connection just now
         raise OtherOffset(N_("Another part of the file was expected."), "file") from None
     with file:
@@ -161,42 +161,42 @@ Take = Callable[[Path, str], dict[str, Any]]
 """Takes a whole file with its name into the library; returns what the sender is told."""
 
 
-def finish(office: Office, actor: Actor, uid: str, take: Take) -> dict[str, Any]:
+def finish(installation: Installation, actor: Actor, uid: str, take: Take) -> dict[str, Any]:
     """Take the whole file in with ``take``. Asked again, it answers the same and takes nothing in twice."""
-    row = find(office, actor, uid)
+    row = find(installation, actor, uid)
     if row.answer:
         return dict(row.answer)
-    with _held(office, row):
-        row = find(office, actor, uid)  # another connection may have finished it until just now
+    with _held(installation, row):
+        row = find(installation, actor, uid)  # another connection may have finished it until just now
         if row.answer:
             return dict(row.answer)
-        if offset(office, row) < row.length:
+        if offset(installation, row) < row.length:
             raise Conflict(N_("The file is not whole yet."), "file")
-        answer = take(path_of(office, uid), row.filename)
-        with office.store.write(actor.workspace) as session:
+        answer = take(path_of(installation, uid), row.filename)
+        with installation.store.write(actor.workspace) as session:
             kept = session.get(Upload, row.id)
             if kept is not None:  # forgotten meanwhile: what was taken in stays
                 kept.answer = answer
-        path_of(office, uid).unlink(missing_ok=True)
+        path_of(installation, uid).unlink(missing_ok=True)
     return answer
 
 
-def cancel(office: Office, actor: Actor, uid: str) -> None:
+def cancel(installation: Installation, actor: Actor, uid: str) -> None:
     """Forget the file. Raises :class:`UploadBusy` for one that is just being taken in: it is too late then."""
-    row = find(office, actor, uid)
-    whole = not row.answer and offset(office, row) == row.length
-    with _held(office, row) if whole else contextlib.nullcontext():
-        with office.store.write(actor.workspace) as session:
+    row = find(installation, actor, uid)
+    whole = not row.answer and offset(installation, row) == row.length
+    with _held(installation, row) if whole else contextlib.nullcontext():
+        with installation.store.write(actor.workspace) as session:
             session.execute(delete(Upload).where(Upload.id == row.id))
-        path_of(office, uid).unlink(missing_ok=True)
+        path_of(installation, uid).unlink(missing_ok=True)
 
 
-def tidy(office: Office, now: datetime) -> None:
+def tidy(installation: Installation, now: datetime) -> None:
     """Throw away what has been waited for a day, and files that no row knows: those of a restored or crashed office."""
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(Upload).where(Upload.created_at < now - KEPT))
         known = set(session.scalars(select(Upload.uid)))
-        folder = office.home / "incoming"
+        folder = installation.home / "incoming"
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.name not in known and not (path.name.startswith("new-") and _young(path, now)):
                 path.unlink(missing_ok=True)

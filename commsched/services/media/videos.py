@@ -21,7 +21,7 @@ from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import library, quota
 from commsched.services.media.library import Added
@@ -51,9 +51,9 @@ def is_video(head: bytes) -> bool:
 
 
 @contextmanager
-def _beside(office: Office) -> Iterator[Path]:
+def _beside(installation: Installation) -> Iterator[Path]:
     """A place on the same disk as the media, for a file that is not whole yet."""
-    folder = office.home / "incoming"
+    folder = installation.home / "incoming"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"new-{uuid.uuid4().hex}"
     try:
@@ -62,43 +62,43 @@ def _beside(office: Office) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def add(office: Office, actor: Actor, path: Path, filename: str = "") -> TakenVideo:
+def add(installation: Installation, actor: Actor, path: Path, filename: str = "") -> TakenVideo:
     """Take the video at ``path`` in; the best of a few moments becomes its poster.
 
     Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for whoever uploads, and
     :class:`commsched.services.media.quota.Full` where there is no room for it.
     """
     actor.require("write")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         quota.refuse_over(session, workspace_of(session, actor), path.stat().st_size)
-    with images.video.in_turn(), _beside(office) as new:  # its poster too, so that the video is not there without
+    with images.video.in_turn(), _beside(installation) as new:  # its poster too, so that the video is not there without
         film = images.video.take(path, new)
         title = images.pictures.title(filename)
-        known = _known(office, actor, film)
+        known = _known(installation, actor, film)
         if known is not None:
-            poster = library.find(office, actor, known.poster_id) if known.poster_id else None
+            poster = library.find(installation, actor, known.poster_id) if known.poster_id else None
             if poster is not None:
                 return TakenVideo(known, Added(poster, False, True), film.had_location, True)
-        return _settle(office, actor, film, new, title or one_line(filename)[:200])
+        return _settle(installation, actor, film, new, title or one_line(filename)[:200])
 
 
-def add_from(office: Office, actor: Actor, source: IO[bytes], filename: str = "") -> TakenVideo:
+def add_from(installation: Installation, actor: Actor, source: IO[bytes], filename: str = "") -> TakenVideo:
     """As :func:`add`, from a stream."""
-    with _beside(office) as path:
+    with _beside(installation) as path:
         with path.open("xb") as file:
             shutil.copyfileobj(source, file)
-        return add(office, actor, path, filename)
+        return add(installation, actor, path, filename)
 
 
-def _known(office: Office, actor: Actor, film: Film) -> Video | None:
-    with office.store.read(actor.workspace) as session:
+def _known(installation: Installation, actor: Actor, film: Film) -> Video | None:
+    with installation.store.read(actor.workspace) as session:
         return session.scalar(select(Video).where(Video.sha256 == film.sha256))
 
 
-def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> TakenVideo:
+def _settle(installation: Installation, actor: Actor, film: Film, new: Path, title: str) -> TakenVideo:
     """The file first, then the row that names it, then the poster."""
-    target = media_path(office, film.sha256, film.suffix)
-    with office.store.write(actor.workspace) as session:
+    target = media_path(installation, film.sha256, film.suffix)
+    with installation.store.write(actor.workspace) as session:
         row = session.scalar(select(Video).where(Video.sha256 == film.sha256))
         if row is None:  # asked before, but others may have come in while this one was read
             quota.refuse_over(session, workspace_of(session, actor), film.size)
@@ -116,22 +116,22 @@ def _settle(office: Office, actor: Actor, film: Film, new: Path, title: str) -> 
                 duration=film.duration,
                 filename=title[:200],
                 person_id=actor.person,
-                created_at=office.now(),
+                created_at=installation.now(),
                 facts={"moments": film.moments, "sound": film.sound},
             )
             session.add(row)
             session.flush()
-            note(session, office, actor, "video.added", video=row.id)
+            note(session, installation, actor, "video.added", video=row.id)
     for moment, still in zip(film.moments, film.stills, strict=True):
-        write_whole(_still_path(office, row, moment), still)
-    poster = choose(office, actor, row.id, film.moments[film.best])
-    return TakenVideo(find(office, actor, row.id), poster, film.had_location, False)
+        write_whole(_still_path(installation, row, moment), still)
+    poster = choose(installation, actor, row.id, film.moments[film.best])
+    return TakenVideo(find(installation, actor, row.id), poster, film.had_location, False)
 
 
-def find(office: Office, actor: Actor, number: int) -> Video:
+def find(installation: Installation, actor: Actor, number: int) -> Video:
     """The video, or :class:`NotFound`: also for another office's."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         row = session.scalar(select(Video).where(Video.id == number))
     if row is None:
         raise NotFound(N_("There is no such video."))
@@ -152,56 +152,56 @@ def of_poster(session: Session, poster: Media) -> Video | None:
     return session.scalar(select(Video).where(Video.id == number)) if number else None
 
 
-def file_of(office: Office, row: Video) -> Path:
+def file_of(installation: Installation, row: Video) -> Path:
     """Where the video lies."""
-    path = media_path(office, row.sha256, row.suffix)
+    path = media_path(installation, row.sha256, row.suffix)
     if not path.is_file():
         raise NotFound(N_("The video's file is missing."))
     return path
 
 
-def _still_path(office: Office, row: Video, moment: int) -> Path:
-    return office.home / "cache" / "stills" / row.sha256[:2] / f"{row.sha256}-{moment}.jpg"
+def _still_path(installation: Installation, row: Video, moment: int) -> Path:
+    return installation.home / "cache" / "stills" / row.sha256[:2] / f"{row.sha256}-{moment}.jpg"
 
 
-def still(office: Office, row: Video, moment: int) -> Path:
+def still(installation: Installation, row: Video, moment: int) -> Path:
     """A small picture of one of the moments proposed; drawn anew where the cache has been emptied."""
     if moment not in row.facts.get("moments", ()):
         raise NotFound(N_("There is no such picture."))
-    path = _still_path(office, row, moment)
+    path = _still_path(installation, row, moment)
     if not path.is_file():
-        write_whole(path, images.pictures.thumbnail(images.video.moment(file_of(office, row), moment)).data)
+        write_whole(path, images.pictures.thumbnail(images.video.moment(file_of(installation, row), moment)).data)
     return path
 
 
-def choose(office: Office, actor: Actor, number: int, moment: int) -> Added:
+def choose(installation: Installation, actor: Actor, number: int, moment: int) -> Added:
     """Make what is shown at ``moment`` (milliseconds) the poster: a picture of its own, which knows the same persons
     and photographer as the poster before it. The one before stays in the library; where the library has the new one
     already, what is written down of who is shown in it stays."""
     actor.require("write")
-    row = find(office, actor, number)
+    row = find(installation, actor, number)
     if not 0 <= moment <= row.duration:
         raise Invalid(N_("The video is %(seconds)s seconds long."), "moment", seconds=-(-row.duration // 1000))
-    before = library.find(office, actor, row.poster_id) if row.poster_id else None
+    before = library.find(installation, actor, row.poster_id) if row.poster_id else None
     facts = {key: before.facts[key] for key in library.WRITTEN if before is not None and key in before.facts}
-    data = images.video.moment(file_of(office, row), moment)
+    data = images.video.moment(file_of(installation, row), moment)
     added = library.add(
-        office, actor, data, row.filename, credit=before.credit if before else "", facts=facts | {"video": row.id}
+        installation, actor, data, row.filename, credit=before.credit if before else "", facts=facts | {"video": row.id}
     )
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         kept = session.get_one(Video, row.id)
         kept.poster_id, kept.facts = added.media.id, kept.facts | {"moment": moment}
         if before is not None:
-            note(session, office, actor, "video.poster", video=row.id, media=added.media.id)
+            note(session, installation, actor, "video.poster", video=row.id, media=added.media.id)
     return added
 
 
-def remove(office: Office, actor: Actor, number: int) -> None:
+def remove(installation: Installation, actor: Actor, number: int) -> None:
     """Delete the video. Its posters are pictures, and stay."""
     actor.require("write")
-    row = find(office, actor, number)
-    with office.store.write(actor.workspace) as session:
+    row = find(installation, actor, number)
+    with installation.store.write(actor.workspace) as session:
         quota.put_on_list(session, [(row.sha256, row.suffix)])
         session.delete(session.get_one(Video, row.id))
-        note(session, office, actor, "video.removed", name=row.filename[:60])
-    quota.sweep(office)
+        note(session, installation, actor, "video.removed", name=row.filename[:60])
+    quota.sweep(installation)

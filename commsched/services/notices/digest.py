@@ -13,7 +13,7 @@ from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.overdue import overdue
 from commsched.store.models import Channel, Delivery, Item, Workspace
 
@@ -29,7 +29,9 @@ class DayList(msgspec.Struct, frozen=True):
     lines: list[tuple[str, str, str]]
 
 
-def day_lists(office: Office, session: Session, workspace: Workspace, language: str, now: datetime) -> list[DayList]:
+def day_lists(
+    installation: Installation, session: Session, workspace: Workspace, language: str, now: datetime
+) -> list[DayList]:
     """The three lists, as they stand when the mail is written; the empty ones too, so that "nothing" is said."""
     midnight = dates.local(now, workspace.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)  # wall time: right also on the days of 23 and 25 hours

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import templates
 from commsched.store.models import Item, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -36,7 +36,7 @@ _OPEN: Final = frozenset({"in_review", "held"})
 
 def queue(
     session: Session,
-    office: Office,
+    installation: Installation,
     person_ids: Iterable[int],
     kind: str,
     item: Item | None = None,
@@ -65,9 +65,9 @@ def queue(
                 item_id=item.id if item is not None else None,
                 kind=kind,
                 facts=facts,
-                link_token=office.vault.seal(link_token) if link_token else "",
-                created_at=office.now(),
-                next_at=office.now() + after,
+                link_token=installation.vault.seal(link_token) if link_token else "",
+                created_at=installation.now(),
+                next_at=installation.now() + after,
                 state="waiting",
                 tries=0,
             )
@@ -98,43 +98,43 @@ class _Claimed(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-def send_due(office: Office, most: int = AT_ONCE) -> int:
+def send_due(installation: Installation, most: int = AT_ONCE) -> int:
     """Mail the notices that are due, at most ``most``. Returns how many went. Raises nothing a network can do."""
-    now, sent = office.now(), 0
-    claimed = _claim(office, now, most)
+    now, sent = installation.now(), 0
+    claimed = _claim(installation, now, most)
     for place, one in enumerate(claimed):
         if one.message is None:
-            _finish(office, one.id, one.over, one.why)
+            _finish(installation, one.id, one.over, one.why)
             continue
-        outcome = office.mailer.send(one.message)
+        outcome = installation.mailer.send(one.message)
         sent += isinstance(outcome, Published | Unknown)
-        _record(office, one, outcome, now)
+        _record(installation, one, outcome, now)
         if isinstance(outcome, Retry) and outcome.whole_channel:
-            _release(office, claimed[place + 1 :], now + _wait(one.tries))
+            _release(installation, claimed[place + 1 :], now + _wait(one.tries))
             break
     return sent
 
 
-def _claim(office: Office, now: datetime, most: int) -> list[_Claimed]:
+def _claim(installation: Installation, now: datetime, most: int) -> list[_Claimed]:
     due = select(Notice).where(Notice.state == "waiting", or_(Notice.next_at.is_(None), Notice.next_at <= now))
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         if session.scalar(due.with_only_columns(Notice.id).limit(1)) is None:
             return []  # the common case costs no write
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         rows = list(session.scalars(due.order_by(Notice.id).limit(most)))
         for row in rows:
             row.next_at, row.tries = now + CLAIM, row.tries + 1
-        return [_written(office, session, row, now) for row in rows]
+        return [_written(installation, session, row, now) for row in rows]
 
 
-def _written(office: Office, session: Session, row: Notice, now: datetime) -> _Claimed:
+def _written(installation: Installation, session: Session, row: Notice, now: datetime) -> _Claimed:
     """The mail, unless its reader has left or its reason has passed. One that cannot be written stops no other."""
     person, workspace = session.get(Person, row.person_id), session.get(Workspace, row.workspace_id)
     item = session.get(Item, row.item_id) if row.item_id else None
     if person is None or workspace is None or not _wanted(session, row, person, item):
         return _Claimed(row.id, row.tries, None, "dropped", "it was not needed any more")
     try:
-        message = templates.write(office, session, row, person, workspace, item, now)
+        message = templates.write(installation, session, row, person, workspace, item, now)
     except Exception as error:
         log.exception("notice %s (%s) could not be written", row.id, row.kind)
         return _Claimed(row.id, row.tries, None, "failed", f"{type(error).__name__}: {error}")
@@ -152,25 +152,25 @@ def _wanted(session: Session, row: Notice, person: Person, item: Item | None) ->
     return session.scalar(member) is not None
 
 
-def _record(office: Office, one: _Claimed, outcome: Outcome, now: datetime) -> None:
+def _record(installation: Installation, one: _Claimed, outcome: Outcome, now: datetime) -> None:
     match outcome:
         case Published(detail=detail):
-            _finish(office, one.id, "sent", detail)
+            _finish(installation, one.id, "sent", detail)
         case Unknown(detail=detail):
             # It may lie in the inbox already. The first page says the same thing, so it is not sent again.
-            _finish(office, one.id, "sent", detail)
+            _finish(installation, one.id, "sent", detail)
         case Rejected(detail=detail, why="content" | "address"):
-            _finish(office, one.id, "failed", detail)
+            _finish(installation, one.id, "failed", detail)
         case Retry(detail=detail) | Rejected(detail=detail):
             # A password or a right that is missing can be mended; the mail waits for that.
-            _later(office, one, detail, now)
+            _later(installation, one, detail, now)
 
 
-def _later(office: Office, one: _Claimed, detail: str, now: datetime) -> None:
+def _later(installation: Installation, one: _Claimed, detail: str, now: datetime) -> None:
     if one.tries >= MOST_TRIES:
-        _finish(office, one.id, "failed", detail)
+        _finish(installation, one.id, "failed", detail)
         return
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         again = {"next_at": now + _wait(one.tries), "detail": detail[:500]}
         session.execute(update(Notice).where(Notice.id == one.id).values(again))
 
@@ -179,19 +179,19 @@ def _wait(tries: int) -> timedelta:
     return BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1]
 
 
-def _release(office: Office, rest: Sequence[_Claimed], at: datetime) -> None:
+def _release(installation: Installation, rest: Sequence[_Claimed], at: datetime) -> None:
     """Give back what was claimed and not tried, without counting a try."""
     if not rest:
         return
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         mine = Notice.id.in_([one.id for one in rest])
         session.execute(update(Notice).where(mine).values(next_at=at, tries=Notice.tries - 1))
 
 
-def _finish(office: Office, notice: int, state: str, detail: str) -> None:
+def _finish(installation: Installation, notice: int, state: str, detail: str) -> None:
     """The secret of the link goes when the mail has gone."""
     done = {"state": state, "detail": detail[:500], "next_at": None, "link_token": ""}
     if state == "sent":
-        done["sent_at"] = office.now()  # type: ignore[assignment]
-    with office.store.write(EVERY_WORKSPACE) as session:
+        done["sent_at"] = installation.now()  # type: ignore[assignment]
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Notice).where(Notice.id == notice).values(done))

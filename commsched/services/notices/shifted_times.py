@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.timing.dates import local
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Item, Workspace
@@ -54,24 +54,24 @@ def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
     return made
 
 
-def check_daily(office: Office, session: Session, workspace: Workspace) -> None:
+def check_daily(installation: Installation, session: Session, workspace: Workspace) -> None:
     """The chore: at start and once a day. Whoever may plan gets one mail when something new has come apart."""
-    day = wall(office.now(), workspace.zone)[:10]
-    key = (str(office.home), workspace.id)
+    day = wall(installation.now(), workspace.zone)[:10]
+    key = (str(installation.home), workspace.id)
     if _looked.get(key) == day:
         return
-    report_shifted(office, session, workspace)
+    report_shifted(installation, session, workspace)
     _looked[key] = day
 
 
-def report_shifted(office: Office, session: Session, workspace: Workspace) -> None:
+def report_shifted(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Write down what has come apart, and mail those who may plan if any of it is new."""
-    found = [one.item for one in shifted(session, workspace.zone, office.now())]
+    found = [one.item for one in shifted(session, workspace.zone, installation.now())]
     known = workspace.settings.get(KEPT, [])
     if found != known:
         workspace.settings = workspace.settings | {KEPT: found}
     if set(found) - set(known):
-        outbox.queue(session, office, sorted(people_with(session, "schedule")), "times_shifted", count=len(found))
+        outbox.queue(session, installation, sorted(people_with(session, "schedule")), "times_shifted", count=len(found))
 
 
 def waiting(session: Session, workspace: Workspace, now: datetime) -> list[Shifted]:

@@ -21,7 +21,7 @@ from commsched.core.platform.contract import Email
 from commsched.core.text.catalogues import all_of, gettext, known, stored
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
-from commsched.services.kernel.context import Office, name_of
+from commsched.services.kernel.context import Installation, name_of
 from commsched.services.kernel.heartbeats import TROUBLES
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
 
@@ -266,7 +266,7 @@ class Letter(msgspec.Struct):
     means: str
     press: str
     url: str
-    office: str
+    workspace: str
     language: str
     lines: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Label and value: when, where, why, what the platform answered."""
@@ -277,7 +277,7 @@ class Letter(msgspec.Struct):
 
 
 def write(
-    office: Office,
+    installation: Installation,
     session: Session,
     row: Notice,
     person: Person,
@@ -286,10 +286,10 @@ def write(
     now: datetime,
 ) -> Email:
     """The mail of one notice, in its reader's language and the office's time."""
-    letter = compose(office, session, row, person, workspace, item, now)
+    letter = compose(installation, session, row, person, workspace, item, now)
     text, html = render(letter)
     return Email(
-        message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@{host_of(office)}",
+        message_id=f"notice-{row.id}-{int(row.created_at.timestamp())}@{host_of(installation)}",
         sender="",
         sender_name=workspace.name,
         to=person.email,
@@ -297,18 +297,18 @@ def write(
         text=text,
         html=html,
         date=row.created_at,
-        headers=_AUTOMATIC | ({"References": f"<item-{item.uid}@{host_of(office)}>"} if item is not None else {}),
+        headers=_AUTOMATIC | ({"References": f"<item-{item.uid}@{host_of(installation)}>"} if item is not None else {}),
     )
 
 
-def host_of(office: Office) -> str:
+def host_of(installation: Installation) -> str:
     """The right half of the notices' Message-IDs: where this installation is, if that is set and can be one."""
-    host = urlsplit(office.settings.get("base_url", "")).hostname or ""
+    host = urlsplit(installation.settings.get("base_url", "")).hostname or ""
     return host if _HOST.fullmatch(host) else "commsched.invalid"
 
 
 def compose(
-    office: Office,
+    installation: Installation,
     session: Session,
     row: Notice,
     person: Person,
@@ -329,8 +329,8 @@ def compose(
         what=say(kind.what),
         means=say(kind.means),
         press=say(kind.press),
-        url=_url(office, kind.to, row, workspace),
-        office=workspace.name,
+        url=_url(installation, kind.to, row, workspace),
+        workspace=workspace.name,
         language=language,
         comment=str(row.facts.get("comment") or ""),
     )
@@ -346,7 +346,7 @@ def compose(
     if row.kind == "morning":
         from commsched.services.notices.digest import day_lists
 
-        letter.lists = day_lists(office, session, workspace, language, now)
+        letter.lists = day_lists(installation, session, workspace, language, now)
     return letter
 
 
@@ -449,16 +449,16 @@ def _excerpt(session: Session, item: Item) -> str:
     return shown_words(content, content.text, 280)
 
 
-def _url(office: Office, to: str, row: Notice, workspace: Workspace) -> str:
-    token = office.vault.unseal(row.link_token) if row.link_token else ""
-    if token.startswith(office.base_url):
+def _url(installation: Installation, to: str, row: Notice, workspace: Workspace) -> str:
+    token = installation.vault.unseal(row.link_token) if row.link_token else ""
+    if token.startswith(installation.base_url):
         return token
     if to == DECIDE and not token:
         to = ITEM
-    return office.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
+    return installation.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
 
 
-def bare(office: Office, to: Any, trouble: str) -> Email:
+def bare(installation: Installation, to: Any, trouble: str) -> Email:
     """The mail of a scheduler that has stopped, where nothing can be looked up; ``to`` is a ``watch.Reader``."""
     kind, language = KINDS["scheduler_stopped"], known(to.language)
     why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
@@ -467,8 +467,8 @@ def bare(office: Office, to: Any, trouble: str) -> Email:
         what=gettext(language, kind.what),
         means=gettext(language, N_("Tell whoever runs this installation.")),
         press=gettext(language, kind.press),
-        url=office.base_url + PATHS[HOME].format(slug=to.slug),
-        office=to.office,
+        url=installation.base_url + PATHS[HOME].format(slug=to.slug),
+        workspace=to.workspace,
         language=language,
         lines=[
             (gettext(language, N_("Why")), gettext(language, why)),
@@ -476,11 +476,11 @@ def bare(office: Office, to: Any, trouble: str) -> Email:
         ],
     )
     text, html = render(letter)
-    now, reader = office.now(), hashlib.sha256(to.email.encode()).hexdigest()[:16]
+    now, reader = installation.now(), hashlib.sha256(to.email.encode()).hexdigest()[:16]
     return Email(
-        message_id=f"trouble-{int(now.timestamp())}-{reader}@{host_of(office)}",
+        message_id=f"trouble-{int(now.timestamp())}-{reader}@{host_of(installation)}",
         sender="",
-        sender_name=to.office,
+        sender_name=to.workspace,
         to=to.email,
         subject=letter.subject,
         text=text,

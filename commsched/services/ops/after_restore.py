@@ -17,7 +17,7 @@ from commsched.services.accounts import machine_admin
 from commsched.services.deliver.after_restore import doubt
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import backup, carried, replacing
 from commsched.services.workflow import pause
 from commsched.store.models import Heartbeat, SignIn
@@ -45,7 +45,7 @@ class Brought(msgspec.Struct, frozen=True):
     """Those that the archive brought and that say where things go."""
 
 
-def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path], Office]) -> Brought:
+def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path], Installation]) -> Brought:
     """Put the office of an archive into ``home``, and what lies there aside. The caller has the office alone.
 
     Everything that can fail is done on a copy beside: it is read, opened by ``open_copy`` (which judges its settings
@@ -67,16 +67,16 @@ def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path]
     return brought
 
 
-def _make_ready(file: Path, home: Path, stage: Path, open_copy: Callable[[Path], Office]) -> Brought:
+def _make_ready(file: Path, home: Path, stage: Path, open_copy: Callable[[Path], Installation]) -> Brought:
     manifest = backup.take_out(file, stage)
     with_key = (stage / backup.KEY).exists()
     held = carried.standing(home / backup.DATABASE, manifest.made_at)
-    office = open_copy(stage)
+    installation = open_copy(stage)
     try:
-        settled = settle(office, manifest.made_at)
-        took = carried.carry(office, held) if held is not None else None
+        settled = settle(installation, manifest.made_at)
+        took = carried.carry(installation, held) if held is not None else None
     finally:
-        office.store.close()
+        installation.store.close()
     _fold(stage / backup.DATABASE)
     if not with_key:  # one that was made only to open the copy
         (stage / backup.KEY).unlink(missing_ok=True)
@@ -92,19 +92,19 @@ def _fold(database: Path) -> None:
         raise RuntimeError(f"{database} is still open")
 
 
-def settle(office: Office, made_at: datetime) -> Settled:
+def settle(installation: Installation, made_at: datetime) -> Settled:
     """Pause every office, end every session, and doubt whatever was not finished when the backup was made, at
     ``made_at`` (UTC). Nothing has been sent."""
     paused = 0
-    for workspace in machine_admin.workspaces(office):
+    for workspace in machine_admin.workspaces(installation):
         actor = machine_admin.actor(workspace)
         if workspace.paused_at is None:
-            pause.pause(office, actor, REASON)
+            pause.pause(installation, actor, REASON)
             paused += 1
-        with office.store.write(workspace.id) as session:
-            note(session, office, actor, "office.restored", made_at=made_at.isoformat())
-    with office.store.write(EVERY_WORKSPACE) as session:
+        with installation.store.write(workspace.id) as session:
+            note(session, installation, actor, "office.restored", made_at=made_at.isoformat())
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(SignIn))
         session.execute(delete(Heartbeat))
-    recover(office, "the office was restored from a backup")
-    return Settled(paused, doubt(office, made_at))
+    recover(installation, "the office was restored from a backup")
+    return Settled(paused, doubt(installation, made_at))

@@ -19,7 +19,7 @@ import msgspec
 from commsched import __version__
 from commsched.core.installation.settings import read_file
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops.replacing import STAGE
 from commsched.store.migrate import back_up, version_of
 
@@ -45,25 +45,25 @@ class Manifest(msgspec.Struct, kw_only=True):
     with_key: bool
 
 
-def archive(office: Office, to: Path | None = None, *, with_key: bool = False) -> Path:
+def archive(installation: Installation, to: Path | None = None, *, with_key: bool = False) -> Path:
     """Write the office to one file (``.tar.gz``, readable by its owner only) while it runs; returns where.
 
     The database is copied first, whole and consistent; every picture that it names lies there already. Without
     ``with_key`` whoever finds the file cannot read tokens and addresses, and ``secret.key`` must be kept elsewhere.
     """
-    now = office.now()
-    target = _target(to, now) if to else office.home / "backups" / _name(now)
+    now = installation.now()
+    target = _target(to, now) if to else installation.home / "backups" / _name(now)
     if to is None:
         target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-        copy = back_up(office.store, Path(folder), now)
+        copy = back_up(installation.store, Path(folder), now)
         if copy is None:
             raise Conflict(N_("Only an office on SQLite is backed up this way. Use your database's own tools."))
-        with office.store.engine.connect() as connection:
+        with installation.store.engine.connect() as connection:
             step = version_of(connection) or ""
         manifest = Manifest(made_at=now, version=__version__, step=step, with_key=with_key)
         whole = Path(folder) / "whole"
-        _pack(office, whole, copy, manifest)
+        _pack(installation, whole, copy, manifest)
         whole.replace(target)
     return target
 
@@ -84,7 +84,7 @@ def _name(now: datetime) -> str:
     return f"commsched-{now:%Y%m%dT%H%M%SZ}.tar.gz"
 
 
-def _pack(office: Office, target: Path, database: Path, manifest: Manifest) -> None:
+def _pack(installation: Installation, target: Path, database: Path, manifest: Manifest) -> None:
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as packed:
@@ -94,11 +94,11 @@ def _pack(office: Office, target: Path, database: Path, manifest: Manifest) -> N
             packed.addfile(about, io.BytesIO(said))
             packed.add(database, DATABASE)
             for name in (SETTINGS, KEY) if manifest.with_key else (SETTINGS,):
-                if (office.home / name).is_file():
-                    packed.add(office.home / name, name)
-            for path in sorted(office.media.rglob("*")):
+                if (installation.home / name).is_file():
+                    packed.add(installation.home / name, name)
+            for path in sorted(installation.media.rglob("*")):
                 if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                    packed.add(path, f"{MEDIA}/{path.relative_to(office.media).as_posix()}", recursive=False)
+                    packed.add(path, f"{MEDIA}/{path.relative_to(installation.media).as_posix()}", recursive=False)
         file.flush()
         os.fsync(file.fileno())
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from commsched.core.media.consent import first_end
 from commsched.services.accounts import machine_admin
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import ApiToken, Item, Media, Membership, Person, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
@@ -78,17 +78,17 @@ def _persons(facts: str) -> list[dict[str, Any]]:
     return msgspec.convert(msgspec.json.decode(facts).get("persons", []), list[dict[str, Any]])
 
 
-def carry(office: Office, held: Standing) -> Carried:
-    """Let what ``held`` elsewhere hold in ``office`` too, as far as it knows what it is about."""
-    with office.store.write(EVERY_WORKSPACE) as session:
-        takedowns = sum(_take_down(office, session, *row) for row in held.down)
-        consents = sum(_end(office, session, *row) for row in held.persons)
-        persons = sum(_shut_out(office, session, email) for email in held.shut_out)
-        tokens = sum(_revoke(office, session, hashed) for hashed in held.revoked)
+def carry(installation: Installation, held: Standing) -> Carried:
+    """Let what ``held`` elsewhere hold in ``installation`` too, as far as it knows what it is about."""
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        takedowns = sum(_take_down(installation, session, *row) for row in held.down)
+        consents = sum(_end(installation, session, *row) for row in held.persons)
+        persons = sum(_shut_out(installation, session, email) for email in held.shut_out)
+        tokens = sum(_revoke(installation, session, hashed) for hashed in held.revoked)
     return Carried(takedowns, consents, persons, tokens)
 
 
-def _take_down(office: Office, session: Any, uid: str, reason: str, at: datetime) -> bool:
+def _take_down(installation: Installation, session: Any, uid: str, reason: str, at: datetime) -> bool:
     item = session.scalar(select(Item).where(Item.uid == uid))
     if item is None:
         return False
@@ -99,11 +99,11 @@ def _take_down(office: Office, session: Any, uid: str, reason: str, at: datetime
     session.add(Takedown(workspace_id=item.workspace_id, item_id=item.id, reason=reason, at=at))
     session.flush()
     actor = machine_admin.actor(session.get_one(Workspace, item.workspace_id))
-    note(session, office, actor, "item.taken_down", item.id, reason=reason)
+    note(session, installation, actor, "item.taken_down", item.id, reason=reason)
     return True
 
 
-def _end(office: Office, session: Any, slug: str, sha256: str, persons: list[dict[str, Any]]) -> bool:
+def _end(installation: Installation, session: Any, slug: str, sha256: str, persons: list[dict[str, Any]]) -> bool:
     wanted = select(Media).join(Workspace, Workspace.id == Media.workspace_id)
     row = session.scalar(wanted.where(Workspace.slug == slug, Media.sha256 == sha256))
     ends = first_end(persons)
@@ -112,11 +112,11 @@ def _end(office: Office, session: Any, slug: str, sha256: str, persons: list[dic
     row.facts = row.facts | {"persons": persons}
     session.flush()
     actor = machine_admin.actor(session.get_one(Workspace, row.workspace_id))
-    note(session, office, actor, "picture.described", media=row.id, persons=len(persons))
+    note(session, installation, actor, "picture.described", media=row.id, persons=len(persons))
     return True
 
 
-def _shut_out(office: Office, session: Any, email: str) -> bool:
+def _shut_out(installation: Installation, session: Any, email: str) -> bool:
     person = session.scalar(select(Person).where(Person.email == email, Person.active))
     if person is None:
         return False
@@ -124,15 +124,15 @@ def _shut_out(office: Office, session: Any, email: str) -> bool:
     facts = {"person": person.id, "name": person.name or person.email}
     places = select(Workspace).join(Membership, Membership.workspace_id == Workspace.id)
     for place in session.scalars(places.where(Membership.person_id == person.id)):
-        note(session, office, machine_admin.actor(place), "person.deactivated", **facts)
+        note(session, installation, machine_admin.actor(place), "person.deactivated", **facts)
     return True
 
 
-def _revoke(office: Office, session: Any, hashed: str) -> bool:
+def _revoke(installation: Installation, session: Any, hashed: str) -> bool:
     row = session.scalar(select(ApiToken).where(ApiToken.token_hash == hashed, ApiToken.revoked_at.is_(None)))
     if row is None:
         return False
-    row.revoked_at = office.now()
+    row.revoked_at = installation.now()
     actor = machine_admin.actor(session.get_one(Workspace, row.workspace_id))
-    note(session, office, actor, "token.revoked", name=row.name)
+    note(session, installation, actor, "token.revoked", name=row.name)
     return True

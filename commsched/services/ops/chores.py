@@ -17,7 +17,7 @@ from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks
 from commsched.services.content.items import current
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Office, scheduler
+from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
 from commsched.services.kernel.overdue import overdue
 from commsched.services.media import quota, uploads
@@ -46,9 +46,9 @@ MORNING = 7
 """The hour, by the office's own clock, of the morning mail."""
 
 
-def run(office: Office) -> None:
+def run(installation: Installation) -> None:
     """Do every chore, workspace by workspace; one that fails stops no other."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         workspaces = list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
     for workspace in workspaces:
         for chore in (
@@ -59,41 +59,43 @@ def run(office: Office) -> None:
             shifted_times.check_daily,
             morning_mail,
         ):
-            _safely(office, workspace, chore)
-    with office.store.write(EVERY_WORKSPACE) as session:
-        tidy(session, office.now())
-    quota.sweep(office)
-    uploads.tidy(office, office.now())
-    look_daily(office)
-    checks.look_again(office)
+            _safely(installation, workspace, chore)
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        tidy(session, installation.now())
+    quota.sweep(installation)
+    uploads.tidy(installation, installation.now())
+    look_daily(installation)
+    checks.look_again(installation)
 
 
-def _safely(office: Office, workspace: int, chore: Callable[[Office, Session, Workspace], None]) -> None:
+def _safely(
+    installation: Installation, workspace: int, chore: Callable[[Installation, Session, Workspace], None]
+) -> None:
     try:
-        with office.store.write(workspace) as session:
+        with installation.store.write(workspace) as session:
             found = session.get(Workspace, workspace)
             if found is not None:
-                chore(office, session, found)
+                chore(installation, session, found)
     except Exception as error:
         if busy(error):
             raise  # nothing else can be written either; the engine says so once and comes back
         log.exception("the chore %s failed in workspace %s", chore.__name__, workspace)
 
 
-def hold_unapproved(office: Office, session: Session, workspace: Workspace) -> None:
+def hold_unapproved(installation: Installation, session: Session, workspace: Workspace) -> None:
     """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
     a no stands until its writer acts."""
-    late = (Item.state == "in_review", Item.publish_at <= office.now())
+    late = (Item.state == "in_review", Item.publish_at <= installation.now())
     for item in session.scalars(select(Item).where(*late)):
         item.state, item.reason = "held", "unapproved"
-        note(session, office, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
+        note(session, installation, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
         people = people_with(session, "approve") | ({item.author_id} if item.author_id else set())
-        outbox.queue(session, office, sorted(people), "held", item=item, reason="unapproved")
+        outbox.queue(session, installation, sorted(people), "held", item=item, reason="unapproved")
 
 
-def remind(office: Office, session: Session, workspace: Workspace) -> None:
+def remind(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Ask once more, two hours before the time, for what nobody has decided."""
-    now = office.now()
+    now = installation.now()
     soon = (
         Item.state == "in_review",
         Item.reminded_at.is_(None),
@@ -103,12 +105,12 @@ def remind(office: Office, session: Session, workspace: Workspace) -> None:
     )
     for item in session.scalars(select(Item).where(*soon)):
         item.reminded_at = now
-        ask(office, session, item, current(session, item), "reminder")
+        ask(installation, session, item, current(session, item), "reminder")
 
 
-def warn_of_tokens(office: Office, session: Session, workspace: Workspace) -> None:
+def warn_of_tokens(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Tell the administrators of access that dies within a fortnight: once, and again on the last two days."""
-    now = office.now()
+    now = installation.now()
     dying = (
         Channel.state == "ok",
         Channel.token_expires_at.is_not(None),
@@ -123,12 +125,12 @@ def warn_of_tokens(office: Office, session: Session, workspace: Workspace) -> No
             continue
         channel.facts = channel.facts | {"warned": told}
         people = sorted(people_with(session, "administer"))
-        outbox.queue(session, office, people, "token_expiring", channel=channel.name, days=days)
+        outbox.queue(session, installation, people, "token_expiring", channel=channel.name, days=days)
 
 
-def morning_mail(office: Office, session: Session, workspace: Workspace) -> None:
+def morning_mail(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Once a day, at seven by the office's clock: what did not go out, what waits, what goes out today."""
-    now = office.now()
+    now = installation.now()
     local = now.astimezone(ZoneInfo(workspace.zone))
     today = f"{local:%Y-%m-%d}"
     if local.hour < MORNING or workspace.settings.get("morning") == today:
@@ -138,7 +140,7 @@ def morning_mail(office: Office, session: Session, workspace: Workspace) -> None
     facts: dict[str, Any] = dict(summary(session, local))
     if first or not any(facts.values()):
         return  # nothing to say, or an office that was born today
-    outbox.queue(session, office, sorted(people_with(session, "resolve")), "morning", **facts)
+    outbox.queue(session, installation, sorted(people_with(session, "resolve")), "morning", **facts)
 
 
 def summary(session: Session, local: datetime) -> dict[str, int]:

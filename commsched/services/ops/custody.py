@@ -12,7 +12,7 @@ from typing import Final
 
 from commsched.core.installation.settings import read_file
 from commsched.core.text.messages import N_, Message
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import network_disk
 from commsched.services.ops.health import Check
 
@@ -23,13 +23,13 @@ FILES: Final = ("secret.key", SETTINGS, "commsched.db", "commsched.db-wal", "com
 FOLDERS: Final = ("backups", "outbox", "media", "incoming")
 
 
-def checks(office: Office) -> list[Check]:
+def checks(installation: Installation) -> list[Check]:
     """What is looked at, each with the command that mends it. Nothing is changed."""
-    return [_modes(office.home), _owner(office.home), _where(office), _proxies(office)]
+    return [_modes(installation.home), _owner(installation.home), _where(installation), _proxies(installation)]
 
 
-def _where(office: Office) -> Check:
-    file = office.store.engine.url.database if office.store.is_sqlite else None
+def _where(installation: Installation) -> Check:
+    file = installation.store.engine.url.database if installation.store.is_sqlite else None
     return network_disk.check(Path(file) if file else None)
 
 
@@ -95,18 +95,18 @@ def _names(paths: list[Path], home: Path) -> str:
     return ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
 
 
-def behind_unknown_proxy(office: Office, forwarded: bool) -> bool:
+def behind_unknown_proxy(installation: Installation, forwarded: bool) -> bool:
     """Whether a proxy stands before the program that it was not told of, so that all visitors have one address.
 
     ``forwarded``: whether a request came with the header that proxies add. Without a request at hand, an address with
     https says the same: the program itself speaks http only.
     """
-    told = office.settings.get("trusted_proxies", "")
-    return told in ("", "0") and (forwarded or office.base_url.startswith("https://"))
+    told = installation.settings.get("trusted_proxies", "")
+    return told in ("", "0") and (forwarded or installation.base_url.startswith("https://"))
 
 
-def _proxies(office: Office) -> Check:
-    if not behind_unknown_proxy(office, forwarded=False):
+def _proxies(installation: Installation) -> Check:
+    if not behind_unknown_proxy(installation, forwarded=False):
         return Check("proxy", True, Message(N_("Visitors' addresses are known.")))
     return Check(
         "proxy",

@@ -16,7 +16,7 @@ from commsched.images.intake.confinement import tried
 from commsched.services.channels.connect import mute, standing
 from commsched.services.kernel import audit_log, way_out
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import quota
 from commsched.services.ops import custody, health
 from commsched.services.workflow.pause import why
@@ -38,12 +38,12 @@ class Finding(msgspec.Struct, frozen=True):
     help: Message | None = None
 
 
-def examine(office: Office) -> list[Finding]:
+def examine(installation: Installation) -> list[Finding]:
     """Look at everything, cheapest first. A part that cannot be examined is itself a finding; nothing is changed."""
     found: list[Finding] = []
     for look in _LOOKS:
         try:
-            found += look(office)
+            found += look(installation)
         except Exception as error:
             words = (
                 error.words if isinstance(error, OfficeError) else Message("%(error)s", {"error": repr(error)[:300]})
@@ -58,28 +58,28 @@ def worst(findings: list[Finding]) -> Level:
     return "fail" if "fail" in levels else "warn" if "warn" in levels else "ok"
 
 
-def _health(office: Office) -> Iterator[Finding]:
-    for one in health.checks(office):
+def _health(installation: Installation) -> Iterator[Finding]:
+    for one in health.checks(installation):
         level: Level = "ok" if one.ok else "fail" if one.stops else "warn"
-        if one.name == "clock" and not one.ok and not _something_waits(office):
+        if one.name == "clock" and not one.ok and not _something_waits(installation):
             level = "warn"  # an office that is not running, with nothing to publish, is not ill
         yield Finding(one.name, level, one.words, one.help)
 
 
-def _custody(office: Office) -> Iterator[Finding]:
-    for one in custody.checks(office):
+def _custody(installation: Installation) -> Iterator[Finding]:
+    for one in custody.checks(installation):
         yield Finding(one.name, "ok" if one.ok else "warn", one.words, one.help)
 
 
-def _something_waits(office: Office) -> bool:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _something_waits(installation: Installation) -> bool:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return session.scalar(select(Delivery.id).where(Delivery.next_at.is_not(None)).limit(1)) is not None
 
 
-def _integrity(office: Office) -> Iterator[Finding]:
-    if not office.store.is_sqlite:
+def _integrity(installation: Installation) -> Iterator[Finding]:
+    if not installation.store.is_sqlite:
         return
-    with office.store.engine.connect() as connection:
+    with installation.store.engine.connect() as connection:
         told = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
         loose = connection.execute(text("PRAGMA foreign_key_check")).all()
     if told == ["ok"] and not loose:
@@ -94,8 +94,8 @@ def _integrity(office: Office) -> Iterator[Finding]:
         )
 
 
-def _schema(office: Office) -> Iterator[Finding]:
-    with office.store.engine.connect() as connection:
+def _schema(installation: Installation) -> Iterator[Finding]:
+    with installation.store.engine.connect() as connection:
         found = version_of(connection)
     words = Message(
         N_("The database stands at step %(found)s, and this version knows %(head)s."), {"found": found, "head": HEAD}
@@ -103,12 +103,12 @@ def _schema(office: Office) -> Iterator[Finding]:
     yield Finding("schema", "ok" if found == HEAD else "fail", words)
 
 
-def _key(office: Office) -> Iterator[Finding]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _key(installation: Installation) -> Iterator[Finding]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         rows = list(session.scalars(select(Channel).where(Channel.secrets != "", Channel.state != "archived")))
     for row in rows:
         try:
-            office.vault.unseal_map(row.secrets)
+            installation.vault.unseal_map(row.secrets)
         except KeyMismatch as error:
             yield Finding("key", "fail", error.words)
             return
@@ -117,8 +117,8 @@ def _key(office: Office) -> Iterator[Finding]:
     )
 
 
-def _record(office: Office) -> Iterator[Finding]:
-    with office.store.engine.connect() as connection:
+def _record(installation: Installation) -> Iterator[Finding]:
+    with installation.store.engine.connect() as connection:
         first = next(audit_log.broken(connection), None)
     if first is None:
         yield Finding("record", "ok", Message(N_("The record is whole: no line has been changed or removed.")))
@@ -131,14 +131,14 @@ def _record(office: Office) -> Iterator[Finding]:
         )
 
 
-def _media(office: Office) -> Iterator[Finding]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _media(installation: Installation) -> Iterator[Finding]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         rows: list[tuple[str, str, int]] = []
         for kind in (Media, Derivative, Video):
             rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
     lost = 0
     for sha256, suffix, size in rows:
-        path = media_path(office, sha256, suffix)
+        path = media_path(installation, sha256, suffix)
         lost += not path.is_file() or path.stat().st_size != size
     if lost:
         yield Finding(
@@ -153,12 +153,12 @@ def _media(office: Office) -> Iterator[Finding]:
         yield Finding("media", "ok", Message(N_("All %(all)s pictures are there."), {"all": len(rows)}))
 
 
-def _orphans(office: Office) -> Iterator[Finding]:
-    found = quota.orphans(office)
+def _orphans(installation: Installation) -> Iterator[Finding]:
+    found = quota.orphans(installation)
     if not found:
         yield Finding("orphans", "ok", Message(N_("Every file among the pictures belongs to one.")))
         return
-    some = ", ".join(str(path.relative_to(office.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
+    some = ", ".join(str(path.relative_to(installation.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
     took = sizes.size(sum(path.stat().st_size for path in found))
     yield Finding(
         "orphans",
@@ -171,7 +171,7 @@ def _orphans(office: Office) -> Iterator[Finding]:
     )
 
 
-def _confinement(_office: Office) -> Iterator[Finding]:
+def _confinement(_office: Installation) -> Iterator[Finding]:
     """Asked of the process itself: what a system promises and what it does may differ, in containers above all."""
     held = tried()
     if held.seccomp and held.landlock:
@@ -193,12 +193,12 @@ def _confinement(_office: Office) -> Iterator[Finding]:
     )
 
 
-def _mail(office: Office) -> Iterator[Finding]:
-    where = office.mailer.describe()
-    if not office.settings.get("smtp_url", "").strip():
+def _mail(installation: Installation) -> Iterator[Finding]:
+    where = installation.mailer.describe()
+    if not installation.settings.get("smtp_url", "").strip():
         yield Finding("mail", "warn", where, Message(N_("Set smtp_url in commsched.toml, so that people get mail.")))
         return
-    answer = office.mailer.verify()
+    answer = installation.mailer.verify()
     if isinstance(answer, Published):
         yield Finding("mail", "ok", where)
     else:
@@ -207,22 +207,22 @@ def _mail(office: Office) -> Iterator[Finding]:
         )
 
 
-def _way_out(office: Office) -> Iterator[Finding]:
-    for good, words in way_out.examine(office):
+def _way_out(installation: Installation) -> Iterator[Finding]:
+    for good, words in way_out.examine(installation):
         help_ = None if good else Message(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
         yield Finding("way out", "ok" if good else "fail", words, help_)
 
 
-def _channels(office: Office) -> Iterator[Finding]:
-    now = office.now()
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _channels(installation: Installation) -> Iterator[Finding]:
+    now = installation.now()
+    with installation.store.read(EVERY_WORKSPACE) as session:
         wanted = select(Channel, Workspace.slug, Workspace.is_demo).join(
             Workspace, Workspace.id == Channel.workspace_id
         )
         rows = session.execute(wanted.where(Channel.state != "archived").order_by(Channel.id)).all()
     stands = [(row, slug, standing(row, now)) for row, slug, _demo in rows]
     for row, slug, demo in rows:
-        if mute(office, row, demo):
+        if mute(installation, row, demo):
             quiet = N_("The channel %(name)s (%(office)s) reaches nobody: no mail server is set.")
             yield Finding(
                 "channel",
@@ -247,8 +247,8 @@ def _channels(office: Office) -> Iterator[Finding]:
     )
 
 
-def _offices(office: Office) -> Iterator[Finding]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def _offices(installation: Installation) -> Iterator[Finding]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(Workspace).where(Workspace.paused_at.is_not(None))):
             words = Message(
                 N_("%(name)s is paused, by %(by)s: %(reason)s"),
@@ -266,7 +266,7 @@ _STOPPED: Final = (
     ("failed", N_("%(count)s deliveries have failed.")),
     ("unknown", N_("%(count)s deliveries may or may not have gone out.")),
 )
-_LOOKS: tuple[Callable[[Office], Iterator[Finding]], ...] = (
+_LOOKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     _health,
     _custody,
     _integrity,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, Message
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import skew, wrong_time
 from commsched.services.kernel.overdue import overdue
 from commsched.store.models import Heartbeat
@@ -34,39 +34,39 @@ class Check(msgspec.Struct, frozen=True):
     """Whether nothing is published while it is not ok."""
 
 
-def checks(office: Office) -> list[Check]:
+def checks(installation: Installation) -> list[Check]:
     """Look at everything once. Never raises."""
-    looks: tuple[Callable[[Session, Office], Check], ...] = (_database, _clock, _overdue, _time)
+    looks: tuple[Callable[[Session, Installation], Check], ...] = (_database, _clock, _overdue, _time)
     found: list[Check] = []
     try:
-        with office.store.read(EVERY_WORKSPACE) as session:
+        with installation.store.read(EVERY_WORKSPACE) as session:
             for look in looks:
-                found.append(look(session, office))
+                found.append(look(session, installation))
     except DBAPIError as error:
         broken = heartbeats.words("damaged" if damaged(error) else "database")
         found = [Check("database", False, *broken), _clock_unknown()]
-    return [*found, _disk(office)]
+    return [*found, _disk(installation)]
 
 
-def _database(session: Session, office: Office) -> Check:
+def _database(session: Session, installation: Installation) -> Check:
     row = session.get(Heartbeat, heartbeats.WHOLE)
     if row is not None and row.detail:
         return Check("database", False, *heartbeats.words("damaged"))
     return Check("database", True, Message(N_("The database answers.")))
 
 
-def _clock(session: Session, office: Office) -> Check:
-    code = heartbeats.trouble(session, office.now())
+def _clock(session: Session, installation: Installation) -> Check:
+    code = heartbeats.trouble(session, installation.now())
     if code:
         return Check("clock", False, *heartbeats.words(code))
     return Check("clock", True, Message(N_("The scheduler's clock is going.")))
 
 
-def _overdue(session: Session, office: Office) -> Check:
-    late = overdue(session, office.now())
+def _overdue(session: Session, installation: Installation) -> Check:
+    late = overdue(session, installation.now())
     if not late:
         return Check("overdue", True, Message(N_("Nothing waits past its time.")))
-    minutes = int((office.now() - late[0].since) / timedelta(minutes=1))
+    minutes = int((installation.now() - late[0].since) / timedelta(minutes=1))
     words = Message(
         N_("Deliveries that wait past their time: %(count)s. The oldest has waited for %(minutes)s minutes."),
         {"count": len(late), "minutes": minutes},
@@ -77,8 +77,8 @@ def _overdue(session: Session, office: Office) -> Check:
     return Check("overdue", False, words, help_)
 
 
-def _time(session: Session, office: Office) -> Check:
-    ahead = skew(session, office.now())
+def _time(session: Session, installation: Installation) -> Check:
+    ahead = skew(session, installation.now())
     if not ahead:
         return Check("time", True, Message(N_("The computer's clock agrees with the platforms', as far as is known.")))
     return Check(
@@ -94,9 +94,9 @@ def _clock_unknown() -> Check:
     return Check("clock", False, Message(N_("Whether the scheduler's clock is going cannot be seen.")))
 
 
-def _disk(office: Office) -> Check:
+def _disk(installation: Installation) -> Check:
     try:
-        free = shutil.disk_usage(office.home).free
+        free = shutil.disk_usage(installation.home).free
     except OSError:
         return Check("disk", False, Message(N_("The home folder cannot be reached.")))
     size = f"{free >> 30} GB" if free >> 30 >= 10 else f"{free >> 20} MB"

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import CLOCK
 from commsched.services.kernel.overdue import overdue
 from commsched.store.models import Attempt, Delivery, Heartbeat, Workspace
@@ -35,15 +35,15 @@ class Figures(msgspec.Struct, frozen=True):
     """Why nothing is published, a code; empty while the scheduler goes."""
 
 
-def figures(office: Office) -> Figures:
+def figures(installation: Installation) -> Figures:
     """Count now."""
-    now = office.now()
+    now = installation.now()
     due = (
         select(func.min(Delivery.next_at))
         .join(Workspace, Workspace.id == Delivery.workspace_id)
         .where(Delivery.next_at <= now, Delivery.state == "waiting", Workspace.paused_at.is_(None))
     )
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         deliveries = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all()
         attempts = session.execute(select(Attempt.outcome, func.count()).group_by(Attempt.outcome)).all()
         oldest = session.scalar(due)

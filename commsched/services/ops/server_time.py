@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -18,38 +18,38 @@ MOST: Final = 6
 """Servers asked at a time."""
 
 
-def ask(office: Office) -> int:
+def ask(installation: Installation) -> int:
     """Ask each server once; ``core.timing.skew`` hears the ``Date`` of every answer, whatever else it says. Returns
     how many answered. Nothing is sent but the question, and no key with it."""
     answered = 0
-    for url, private in servers(office)[:MOST]:
+    for url, private in servers(installation)[:MOST]:
         settings = {"allow_private": "1" if private else "", "base_url": url}
         try:
-            with make_context(office, workspace="", settings=settings, secrets={}).http.head(url):
+            with make_context(installation, workspace="", settings=settings, secrets={}).http.head(url):
                 answered += 1
         except Exception as error:  # by a clock that is years wrong no certificate is valid: then nobody can be asked
             log.info("%s was asked for the time and did not answer: %s", url, type(error).__name__)
     return answered
 
 
-def servers(office: Office) -> list[tuple[str, bool]]:
+def servers(installation: Installation) -> list[tuple[str, bool]]:
     """The address of each server with a connected channel, and whether it may be a private one."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         rows = session.execute(select(Channel.platform, Channel.settings).where(Channel.state == "ok")).all()
     found: dict[str, bool] = {}
     for platform, settings in rows:
-        url = _address(office, platform, settings)
+        url = _address(installation, platform, settings)
         if url:
             found.setdefault(url, str(settings.get("allow_private", "")) == "1")
     return list(found.items())
 
 
-def _address(office: Office, platform: str, settings: dict[str, str]) -> str:
+def _address(installation: Installation, platform: str, settings: dict[str, str]) -> str:
     """``scheme://host`` of where the channel's calls go; empty where they go nowhere."""
     from urllib.parse import urlsplit
 
     try:
-        known = office.platform(platform).settings
+        known = installation.platform(platform).settings
     except Exception:  # a platform that does not load is told of elsewhere
         return ""
     for setting in known:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import GRANTS
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import WEB
 from commsched.services.kernel.overdue import overdue
 from commsched.services.notices import outbox, templates
@@ -51,15 +51,15 @@ class Reader(msgspec.Struct, frozen=True):
 
     email: str
     language: str
-    office: str
+    workspace: str
     slug: str
 
 
 class Watchman:
     """One process's eyes. ``mine`` is the heartbeat of the process that looks."""
 
-    def __init__(self, office: Office, mine: Literal["clock", "web"]) -> None:
-        self.office, self.mine = office, mine
+    def __init__(self, installation: Installation, mine: Literal["clock", "web"]) -> None:
+        self.installation, self.mine = installation, mine
         self._seen, self._times = "", 0
         self._readers: list[Reader] = []
         self._told_without = False
@@ -68,13 +68,13 @@ class Watchman:
         """Look once, and tell if there is something to tell."""
         code, concerned = "", set[int]()
         try:
-            with self.office.store.read(EVERY_WORKSPACE) as session:
-                code, concerned = self._found(session, self.office.now())
+            with self.installation.store.read(EVERY_WORKSPACE) as session:
+                code, concerned = self._found(session, self.installation.now())
                 self._readers = _readers(session)
             if self._sure(code):
                 self._tell(code, concerned)
             if self.mine == WEB and code:
-                outbox.send_due(self.office)  # the engine may be what is gone
+                outbox.send_due(self.installation)  # the engine may be what is gone
         except DBAPIError as error:
             if busy(error):
                 return  # for a moment; should it last, the heartbeat stands still too
@@ -99,26 +99,26 @@ class Watchman:
         return code in _OWN_WORD or self._times >= SURE
 
     def _tell(self, code: str, concerned: set[int]) -> None:
-        with self.office.store.read(EVERY_WORKSPACE) as session:
+        with self.installation.store.read(EVERY_WORKSPACE) as session:
             if not _is_news(_told(session), code):
                 return self._well_again()
-        with self.office.store.write(EVERY_WORKSPACE) as session:
+        with self.installation.store.write(EVERY_WORKSPACE) as session:
             row = session.get(Heartbeat, TOLD, with_for_update=True)
             told = row.detail if row is not None else ""
             if not _is_news(told, code):
                 return None  # the other process was quicker
             log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
-            session.merge(Heartbeat(name=TOLD, at=self.office.now(), detail=_detail(code, concerned)))
+            session.merge(Heartbeat(name=TOLD, at=self.installation.now(), detail=_detail(code, concerned)))
             was, _, where = told.partition(" ")
             for place in _places(session, concerned or {int(one) for one in where.split() if one.isdigit()}):
-                _queue(self.office, session, place, code, was)
+                _queue(self.installation, session, place, code, was)
         return self._well_again()
 
     def _well_again(self) -> None:
         self._told_without = False
         if not self._seen:
             with contextlib.suppress(OSError):
-                (self.office.home / MARK).unlink()
+                (self.installation.home / MARK).unlink()
 
     def _tell_without(self, code: str) -> None:
         """Nothing can be written down in the database: mail those who were known, once, whichever process is first."""
@@ -128,13 +128,13 @@ class Watchman:
         log.error("trouble: %s; telling without the database", code)
         with contextlib.suppress(FileExistsError):
             try:
-                (self.office.home / MARK).touch(exist_ok=False)
+                (self.installation.home / MARK).touch(exist_ok=False)
             except FileExistsError:
                 return
             except OSError:
                 log.warning("%s cannot be written; the other process may tell too", MARK)
         for reader in self._readers:
-            self.office.mailer.send(templates.bare(self.office, reader, code))
+            self.installation.mailer.send(templates.bare(self.installation, reader, code))
 
 
 def _told(session: Session) -> str:
@@ -168,10 +168,10 @@ def _able(place: int) -> Select[Any]:
     )
 
 
-def _queue(office: Office, session: Session, place: Workspace, code: str, was: str) -> None:
+def _queue(installation: Installation, session: Session, place: Workspace, code: str, was: str) -> None:
     people = list(session.scalars(_able(place.id).with_only_columns(Person.id)))
     kind = _KINDS.get(code, "scheduler_stopped") if code else "well_again"
-    outbox.queue(session, office, people, kind, workspace=place.id, trouble=code or was)
+    outbox.queue(session, installation, people, kind, workspace=place.id, trouble=code or was)
 
 
 def _readers(session: Session) -> list[Reader]:
@@ -185,9 +185,9 @@ def _readers(session: Session) -> list[Reader]:
 class Lookout:
     """The pages' process at watch: a thread that says that the pages answer, and where, and looks after the engine."""
 
-    def __init__(self, office: Office, address: str = "") -> None:
-        self.office, self.address = office, address
-        self._watch = Watchman(office, WEB)
+    def __init__(self, installation: Installation, address: str = "") -> None:
+        self.installation, self.address = installation, address
+        self._watch = Watchman(installation, WEB)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="commsched-lookout", daemon=True)
 
@@ -205,7 +205,7 @@ class Lookout:
     def _say(self, address: str) -> None:
         """Pages that name no address are missed by nobody."""
         try:
-            heartbeats.write_beat(self.office, WEB, address)
+            heartbeats.write_beat(self.installation, WEB, address)
         except (DBAPIError, Replaced) as error:
             log.warning("the pages' heartbeat cannot be written: %s", getattr(error, "orig", error))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commsched import images
 from commsched.services.kernel import brand_kit
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.public import newsroom
 from commsched.store.models import Workspace
 
@@ -15,10 +15,10 @@ _SIGN = (
 )
 
 
-def sign(office: Office, slug: str) -> str:
+def sign(installation: Installation, slug: str) -> str:
     """The sign as SVG. Raises :class:`NotFound` for an office without a newsroom."""
-    room = newsroom.room(office, slug)
-    with office.store.read(room.id) as session:
+    room = newsroom.room(installation, slug)
+    with installation.store.read(room.id) as session:
         kit = brand_kit.kit_of(session.get_one(Workspace, room.id))
     colour = images.contrast.colour
     ground = colour(kit.primary)

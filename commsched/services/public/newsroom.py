@@ -23,7 +23,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.core.text.slug import TAIL, address_of
 from commsched.services.content import versions
 from commsched.services.content.versions import Shot, Version, may_be_seen
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Item, Revision, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
@@ -102,58 +102,58 @@ class Front(msgspec.Struct, frozen=True):
     has_posts: bool = False
 
 
-def room(office: Office, slug: str) -> Newsroom:
+def room(installation: Installation, slug: str) -> Newsroom:
     """The newsroom called ``slug``. Raises :class:`NotFound` for an office that has none."""
-    found = find_room(office, slug)
+    found = find_room(installation, slug)
     has = select(Channel.id).where(Channel.platform == "newsroom").limit(1)
-    with office.store.read(found.id) as session:
+    with installation.store.read(found.id) as session:
         if session.scalar(has) is None:
             raise NotFound(N_("There is no such newsroom."))
     return found
 
 
-def find_room(office: Office, slug: str) -> Newsroom:
+def find_room(installation: Installation, slug: str) -> Newsroom:
     """An office by its slug, whether or not it has a newsroom."""
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.scalar(select(Workspace).where(Workspace.slug == slug))
     if row is None:
         raise NotFound(N_("There is no such newsroom."))
     return Newsroom(row.id, row.slug, row.name, row.language, row.zone, row.settings, row.is_demo)
 
 
-def rooms(office: Office) -> list[str]:
+def rooms(installation: Installation) -> list[str]:
     """The slugs of every office with a newsroom, for search engines."""
     has = exists().where(Channel.workspace_id == Workspace.id, Channel.platform == "newsroom")
     real = select(Workspace.slug).where(has, Workspace.is_demo.is_(False)).order_by(Workspace.slug)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(real))
 
 
-def front(office: Office, slug: str, kind: str = "", cursor: str = "", size: int = PAGE) -> Front:
+def front(installation: Installation, slug: str, kind: str = "", cursor: str = "", size: int = PAGE) -> Front:
     """The newest first. ``kind`` narrows to ``release`` or ``post``; ``cursor`` is the ``older`` of the page before."""
-    here = room(office, slug)
+    here = room(installation, slug)
     where = [Item.kind == kind] if kind in ("release", "post") else []
     before = _read_cursor(cursor)
     if before is not None:
         at, number = before
         where.append(or_(Delivery.published_at < at, and_(Delivery.published_at == at, Delivery.id < number)))
-    with office.store.read(here.id) as session:
+    with installation.store.read(here.id) as session:
         rows: list[tuple[Delivery, Item, Content]] = []
         older = ""
-        for row in _published(office, session, *where):
+        for row in _published(installation, session, *where):
             if len(rows) == size:
                 older = _cursor(rows[-1][0])
                 break
             rows.append(row)
-        entries = _entries(office, session, rows)
+        entries = _entries(installation, session, rows)
         mixed = {k for k in ("post", "release") if session.scalar(_deliveries(Item.kind == k).limit(1)) is not None}
     return Front(here, entries, older, kind, len(mixed) > 1)
 
 
-def changed_at(office: Office, shown: Front) -> datetime | None:
+def changed_at(installation: Installation, shown: Front) -> datetime | None:
     """When what ``shown`` is of last changed, for feeds: also when something last came off it or back to it, so that
     it never goes back. ``None`` where nothing has ever stood there."""
-    with office.store.read(shown.room.id) as session:
+    with installation.store.read(shown.room.id) as session:
         moved = session.execute(select(func.max(Takedown.at), func.max(Takedown.ended_at))).one()
     moments = [*moved, *(entry.updated_at for entry in shown.entries)]
     return max((one for one in moments if one is not None), default=None)
@@ -179,23 +179,25 @@ class TakenDown(NotFound):
         self.room, self.reason, self.at = room, reason, at
 
 
-def entry(office: Office, slug: str, address: str, version: int | None = None) -> tuple[Newsroom, Publication]:
+def entry(
+    installation: Installation, slug: str, address: str, version: int | None = None
+) -> tuple[Newsroom, Publication]:
     """The item at ``address``: its own, an older one, or its whole uid; a correction's leads to what it corrects.
 
     ``version`` asks for an earlier wording. Raises :class:`TakenDown`, or :class:`NotFound`.
     """
-    here = room(office, slug)
-    with office.store.read(here.id) as session:
+    here = room(installation, slug)
+    with installation.store.read(here.id) as session:
         wanted = _at_address(session, address)
-        rows = list(_published(office, session, Item.id.in_(wanted))) if wanted else []
+        rows = list(_published(installation, session, Item.id.in_(wanted))) if wanted else []
         if not rows:
             _say_why(session, here, wanted)
             raise NotFound(N_("There is no such release."))
-        entries = _entries(office, session, rows)
+        entries = _entries(installation, session, rows)
         chosen = next((one for one in entries if address in (one.address, one.uid)), entries[0])
         if version is not None:
             row = next(row for row in rows if row[1].uid == chosen.uid)
-            chosen = _entries(office, session, [row], version)[0]
+            chosen = _entries(installation, session, [row], version)[0]
     return here, chosen
 
 
@@ -223,16 +225,16 @@ def _say_why(session: Session, here: Newsroom, wanted: set[int]) -> None:
         raise TakenDown(here, row.reason, row.at)
 
 
-def site_map(office: Office, slug: str) -> tuple[Newsroom, list[tuple[str, datetime]]]:
+def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tuple[str, datetime]]]:
     """The address of everything in a newsroom, and when it was last changed."""
-    here = room(office, slug)
-    with office.store.read(here.id) as session:
+    here = room(installation, slug)
+    with installation.store.read(here.id) as session:
         rows = []
-        for row in _published(office, session):
+        for row in _published(installation, session):
             rows.append(row)
             if len(rows) == MAP:
                 break
-        made = [(one.address, one.updated_at) for one in _entries(office, session, rows, pictured=False)]
+        made = [(one.address, one.updated_at) for one in _entries(installation, session, rows, pictured=False)]
     return here, made
 
 
@@ -248,9 +250,9 @@ def _deliveries(*where: Any) -> Any:
     )
 
 
-def _published(office: Office, session: Session, *where: Any) -> Iterator[tuple[Delivery, Item, Content]]:
+def _published(installation: Installation, session: Session, *where: Any) -> Iterator[tuple[Delivery, Item, Content]]:
     """Everything that may be seen now, the newest first; an item once, however many newsrooms it went to."""
-    now, seen = office.now(), set()
+    now, seen = installation.now(), set()
     rows = session.execute(_deliveries(*where).execution_options(yield_per=50))
     for delivery, item, revision in rows:
         content = revision.parsed()
@@ -261,7 +263,7 @@ def _published(office: Office, session: Session, *where: Any) -> Iterator[tuple[
 
 
 def _entries(
-    office: Office,
+    installation: Installation,
     session: Session,
     rows: Sequence[tuple[Delivery, Item, Content]],
     version: int | None = None,
@@ -272,7 +274,7 @@ def _entries(
 
     Raises :class:`NotFound` where there is no such version. One question a kind, however many there are.
     """
-    now = office.now()
+    now = installation.now()
     later = versions.corrections(session, [item.id for _delivery, item, _content in rows], "newsroom", now)
     made = []
     for delivery, item, content in rows:

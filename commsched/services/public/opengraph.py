@@ -13,7 +13,7 @@ from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates
 from commsched.services.design import brand
 from commsched.services.kernel.blobs import write_whole
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import thumbnails
 from commsched.services.public import newsroom, published_media
 from commsched.services.public.newsroom import Newsroom, Publication
@@ -22,33 +22,33 @@ from commsched.store.models import Workspace
 SIZE = (1200, 630)
 
 
-def picture(office: Office, slug: str, address: str) -> Path:
+def picture(installation: Installation, slug: str, address: str) -> Path:
     """The file of the picture for a published item: its own where that does, else a card with its headline. Raises
     :class:`NotFound` for what the public may not see."""
-    room, entry = newsroom.entry(office, slug, address)
+    room, entry = newsroom.entry(installation, slug, address)
     if entry.pictures and (
-        own := thumbnails.link(office, *published_media.picture(office, slug, entry.pictures[0].name, None))
+        own := thumbnails.link(installation, *published_media.picture(installation, slug, entry.pictures[0].name, None))
     ):
         return own
     language = entry.content.language if entry.content.language in ("sv", "en") else room.language
     name, values = _words(room, entry)
-    return _drawn(office, room, name, values, language)
+    return _drawn(installation, room, name, values, language)
 
 
-def front(office: Office, slug: str) -> Path:
+def front(installation: Installation, slug: str) -> Path:
     """The file of the card for the newsroom itself. Raises :class:`NotFound` where there is none."""
-    room = newsroom.room(office, slug)
+    room = newsroom.room(installation, slug)
     title = translate(Message(N_("Newsroom – %(office)s"), {"office": room.name}), room.language)
     limit = images.designs.get("headline").fields["headline"].limit
-    return _drawn(office, room, "headline", {"headline": first_words(title, limit)}, room.language)
+    return _drawn(installation, room, "headline", {"headline": first_words(title, limit)}, room.language)
 
 
-def _drawn(office: Office, room: Newsroom, name: str, values: dict[str, str], language: str) -> Path:
-    with office.store.read(room.id) as session:
-        own = brand.brand_of(office, session, session.get_one(Workspace, room.id))
+def _drawn(installation: Installation, room: Newsroom, name: str, values: dict[str, str], language: str) -> Path:
+    with installation.store.read(room.id) as session:
+        own = brand.brand_of(installation, session, session.get_one(Workspace, room.id))
     made_of = repr((name, sorted(values.items()), own.key, language))
     key = hashlib.sha256(made_of.encode()).hexdigest()
-    path = office.home / "cache" / "og" / key[:2] / f"{key}.jpg"
+    path = installation.home / "cache" / "og" / key[:2] / f"{key}.jpg"
     if not path.is_file():
         write_whole(path, images.card.draw(name, SIZE, dict(values), own, language=language).data)
     return path

@@ -15,7 +15,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.content import versions
 from commsched.services.content.versions import may_be_seen
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.services.public.newsroom import find_room
 from commsched.store.models import Channel, Delivery, Item, Media, Membership, PictureUse, Revision
@@ -23,22 +23,22 @@ from commsched.store.models import Channel, Delivery, Item, Media, Membership, P
 _MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
 
 
-def picture(office: Office, slug: str, name: str, person: int | None) -> tuple[Path, search.Row]:
+def picture(installation: Installation, slug: str, name: str, person: int | None) -> tuple[Path, search.Row]:
     """The file of a picture that is part of something published, or that ``person`` may see as a member.
 
     Raises :class:`NotFound` for everything else, so that nobody learns which pictures there are.
     """
-    here, match = find_room(office, slug), _MEDIA_NAME.fullmatch(name)
-    with office.store.read(here.id) as session:
+    here, match = find_room(installation, slug), _MEDIA_NAME.fullmatch(name)
+    with installation.store.read(here.id) as session:
         row = search.files(session, [match[1]]).get(match[1]) if match else None
         if (
             row is None
             or not match
             or row.suffix != match[2]
-            or not (_is_member(session, person) or _is_published(office, session, row))
+            or not (_is_member(session, person) or _is_published(installation, session, row))
         ):
             raise NotFound(N_("There is no such picture."))
-    path = media_path(office, row.sha256, row.suffix)
+    path = media_path(installation, row.sha256, row.suffix)
     if not path.is_file():
         raise NotFound(N_("There is no such picture."))
     return path, row
@@ -49,10 +49,10 @@ def _is_member(session: Session, person: int | None) -> bool:
     return person is not None and session.scalar(mine) is not None
 
 
-def _is_published(office: Office, session: Session, row: search.Row) -> bool:
+def _is_published(installation: Installation, session: Session, row: search.Row) -> bool:
     """Whether it is one of the pictures of a public page as that page stands now. What a crop left out, what a
     correction took away, what was taken down and who does not want to be shown any longer is nobody's to see."""
-    now = office.now()
+    now = installation.now()
     if versions.lapsed_files(session, [row], now):
         return False
     media = row.id if isinstance(row, Media) else row.media_id

@@ -13,7 +13,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.content import versions
 from commsched.services.content.compose import draft_for
 from commsched.services.content.versions import Shot, Version, may_be_seen
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.public.newsroom import Newsroom, find_room
 from commsched.store.models import Channel, Delivery, Item, Part, Revision
 
@@ -35,10 +35,10 @@ class Wall(msgspec.Struct, frozen=True):
     notes: list[Note]
 
 
-def wall(office: Office, slug: str, channel_id: int) -> Wall:
+def wall(installation: Installation, slug: str, channel_id: int) -> Wall:
     """What a sandbox channel has published, part by part. Raises :class:`NotFound`."""
-    here = find_room(office, slug)
-    with office.store.read(here.id) as session:
+    here = find_room(installation, slug)
+    with installation.store.read(here.id) as session:
         channel = session.scalar(select(Channel).where(Channel.id == channel_id, Channel.platform == "sandbox"))
         if channel is None:
             raise NotFound(N_("There is no such wall."))
@@ -52,8 +52,10 @@ def wall(office: Office, slug: str, channel_id: int) -> Wall:
             .limit(100)
         )
         found = rows.all()
-        newest = _newest(session, channel_id, [item for _delivery, item, _revision in found], office.now())
-        notes = [_note(office, session, *row) for row in found if newest.get(_original(row[1]), row[1].id) == row[1].id]
+        newest = _newest(session, channel_id, [item for _delivery, item, _revision in found], installation.now())
+        notes = [
+            _note(installation, session, *row) for row in found if newest.get(_original(row[1]), row[1].id) == row[1].id
+        ]
     return Wall(here, channel.name, [note for note in notes if note is not None])
 
 
@@ -68,9 +70,11 @@ def _newest(session: Session, channel: int, items: list[Item], now: datetime) ->
     return {original: found[-1] for original, found in here.items() if found}
 
 
-def _note(office: Office, session: Session, delivery: Delivery, item: Item, revision: Revision) -> Note | None:
+def _note(
+    installation: Installation, session: Session, delivery: Delivery, item: Item, revision: Revision
+) -> Note | None:
     content = revision.parsed()
-    if not may_be_seen(content, office.now()):
+    if not may_be_seen(content, installation.now()):
         return None
     out = select(Part).where(Part.delivery_id == delivery.id, Part.state == "published").order_by(Part.number)
     parts = list(session.scalars(out))
@@ -78,9 +82,11 @@ def _note(office: Office, session: Session, delivery: Delivery, item: Item, revi
     if at is None or not (parts or delivery.state == "published"):
         return None
     words_only = msgspec.structs.replace(content, pictures=[])
-    said = [part.text for part in office.platform("sandbox").parts(draft_for(words_only, delivery.channel_id, "", {}))]
+    said = [
+        part.text for part in installation.platform("sandbox").parts(draft_for(words_only, delivery.channel_id, "", {}))
+    ]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
     texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]
-    pictures = versions.shots(session, content.pictures_on(delivery.channel_id), office.now())
+    pictures = versions.shots(session, content.pictures_on(delivery.channel_id), installation.now())
     return Note(item.uid, texts, at, tuple(pictures), content.correction)

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import desc, select
 
 from commsched.services.kernel.audit_log import broken
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import AuditEntry, Item
 
 PAGE: Final = 100
@@ -25,7 +25,9 @@ class AuditFilter(msgspec.Struct, frozen=True):
     before: int | None = None
 
 
-def entries(office: Office, workspace: int, wanted: AuditFilter) -> tuple[list[AuditEntry], dict[int, str], bool]:
+def entries(
+    installation: Installation, workspace: int, wanted: AuditFilter
+) -> tuple[list[AuditEntry], dict[int, str], bool]:
     """(lines newest first, titles of their items, whether there are more)."""
     found = select(AuditEntry).where(AuditEntry.workspace_id == workspace).order_by(desc(AuditEntry.id)).limit(PAGE + 1)
     if wanted.person is not None:
@@ -38,7 +40,7 @@ def entries(office: Office, workspace: int, wanted: AuditFilter) -> tuple[list[A
         found = found.where(AuditEntry.item_id == wanted.item)
     if wanted.before is not None:
         found = found.where(AuditEntry.id < wanted.before)
-    with office.store.read(workspace) as session:
+    with installation.store.read(workspace) as session:
         rows = list(session.scalars(found))
         ids = {row.item_id for row in rows if row.item_id is not None}
         named = select(Item.id, Item.title).where(Item.id.in_(ids))
@@ -46,10 +48,10 @@ def entries(office: Office, workspace: int, wanted: AuditFilter) -> tuple[list[A
     return rows[:PAGE], titles, len(rows) > PAGE
 
 
-def chain(office: Office, most: int = 20) -> Sequence[int]:
+def chain(installation: Installation, most: int = 20) -> Sequence[int]:
     """Lines whose hash does not follow from the one before, at most ``most``; empty where the record is whole."""
     bad: list[int] = []
-    with office.store.engine.connect() as connection:
+    with installation.store.engine.connect() as connection:
         for line in broken(connection):
             bad.append(line)
             if len(bad) >= most:

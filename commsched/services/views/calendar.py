@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from commsched.core.text.length import fold
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown, states
 from commsched.services.workflow.schedule import FROM
 from commsched.services.workflow.schedule import movable as can_move
@@ -180,18 +180,22 @@ _kept: WeakKeyDictionary[Store, dict[tuple[Any, ...], tuple[int, str]]] = WeakKe
 _KEPT_MOST: Final = 500
 
 
-def kept_stamp(office: Office, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter) -> str | None:
+def kept_stamp(
+    installation: Installation, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter
+) -> str | None:
     """The stamp worked out before, if nobody has committed anything at all since; else ``None``."""
-    found = _kept.get(office.store, {}).get((workspace, start, end, wanted))
-    return found[1] if found and found[0] == office.store.version() else None
+    found = _kept.get(installation.store, {}).get((workspace, start, end, wanted))
+    return found[1] if found and found[0] == installation.store.version() else None
 
 
-def fresh_stamp(office: Office, session: Session, start: datetime, end: datetime, wanted: CalendarFilter) -> str:
+def fresh_stamp(
+    installation: Installation, session: Session, start: datetime, end: datetime, wanted: CalendarFilter
+) -> str:
     """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
-    version = office.store.version()  # before the reading: what is committed in between makes it out of date
-    made = stamp(session, start, end, wanted, office.now())
+    version = installation.store.version()  # before the reading: what is committed in between makes it out of date
+    made = stamp(session, start, end, wanted, installation.now())
     if version is not None:
-        pages = _kept.setdefault(office.store, {})
+        pages = _kept.setdefault(installation.store, {})
         if len(pages) >= _KEPT_MOST:
             pages.clear()
         pages[session.info["workspace"], start, end, wanted] = (version, made)
@@ -226,17 +230,17 @@ FIXED: Final = frozenset({"published", "publishing", "begun", "partly_published"
 """States, as people are told them, in which nothing is moved by dragging."""
 
 
-def movable(office: Office, actor: Actor, item_id: int) -> Movable:
+def movable(installation: Installation, actor: Actor, item_id: int) -> Movable:
     """What whoever is about to move an item should know. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         bounds = None
         if item.state in FROM | {"in_review", "publishing"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
-        state = states(session, [item.id], office.now())[item.id]
+        state = states(session, [item.id], installation.now())[item.id]
         free = state not in FIXED or (
-            state in ("partly_published", "publishing", "begun") and can_move(session, item, office.now())
+            state in ("partly_published", "publishing", "begun") and can_move(session, item, installation.now())
         )
         return Movable(item.id, item.title, item.wall_time, state, free, start, end, bounds is not None)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.messages import N_
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.views import calendar as agenda
 from commsched.store.models import Item, Workspace
@@ -51,32 +51,32 @@ WORDS: Final = {
 }
 
 
-def tag(office: Office, actor: Actor) -> str:
+def tag(installation: Installation, actor: Actor) -> str:
     """A digest that changes whenever :func:`calendar` would."""
-    start, end = _span(office)
-    with office.store.read(actor.workspace) as session:
+    start, end = _span(installation)
+    with installation.store.read(actor.workspace) as session:
         place = workspace_of(session, actor)
-        stamp = agenda.stamp(session, start, end, agenda.CalendarFilter(), office.now())
-    said = (stamp, start, place.name, place.zone, actor.language, office.base_url)
+        stamp = agenda.stamp(session, start, end, agenda.CalendarFilter(), installation.now())
+    said = (stamp, start, place.name, place.zone, actor.language, installation.base_url)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
-def _span(office: Office) -> tuple[datetime, datetime]:
+def _span(installation: Installation) -> tuple[datetime, datetime]:
     """Whole days, so that an hour's passing changes nothing."""
-    today = office.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = installation.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return today - BACK, today + AHEAD
 
 
-def calendar(office: Office, actor: Actor) -> bytes:
+def calendar(installation: Installation, actor: Actor) -> bytes:
     """The whole feed."""
     from icalendar import Calendar, vDuration
 
-    start, end = _span(office)
-    with office.store.read(actor.workspace) as session:
+    start, end = _span(installation)
+    with installation.store.read(actor.workspace) as session:
         place = workspace_of(session, actor)
         names = agenda.around(session).channels
-        all_rows = agenda.rows(session, start, end, agenda.CalendarFilter(), office.now())
-        rows = {row[0]: row for row in _nearest(all_rows, to_micros(office.now()))}
+        all_rows = agenda.rows(session, start, end, agenda.CalendarFilter(), installation.now())
+        rows = {row[0]: row for row in _nearest(all_rows, to_micros(installation.now()))}
         items = session.scalars(select(Item).where(Item.id.in_(list(rows))).order_by(Item.publish_at, Item.id)).all()
         feed = Calendar()
         feed.add("prodid", "-//commsched//calendar//")
@@ -88,7 +88,7 @@ def calendar(office: Office, actor: Actor) -> bytes:
         feed.add("refresh-interval", OFTEN, parameters={"value": "DURATION"})
         feed.add("x-published-ttl", vDuration(OFTEN))
         for item in items:
-            feed.add_component(_event(office, actor, place, item, rows[item.id], names))
+            feed.add_component(_event(installation, actor, place, item, rows[item.id], names))
     made: bytes = feed.to_ical()
     return made
 
@@ -98,7 +98,9 @@ def _nearest(rows: Sequence[Any], now: int) -> Sequence[Any]:
     return rows if len(rows) <= MOST else nsmallest(MOST, rows, key=lambda row: abs(row[1] - now))
 
 
-def _event(office: Office, actor: Actor, place: Workspace, item: Item, row: Any, names: dict[int, Any]) -> Any:
+def _event(
+    installation: Installation, actor: Actor, place: Workspace, item: Item, row: Any, names: dict[int, Any]
+) -> Any:
     from icalendar import Event
 
     state = row[2]
@@ -107,7 +109,7 @@ def _event(office: Office, actor: Actor, place: Workspace, item: Item, row: Any,
     word = gettext(actor.language, WORDS[state])
     where = ", ".join(names[int(one)][0] for one in item.channels.split(",") if one and int(one) in names)
     event = Event()
-    event.add("uid", f"{item.uid}@{urlsplit(office.base_url).hostname or 'localhost'}")
+    event.add("uid", f"{item.uid}@{urlsplit(installation.base_url).hostname or 'localhost'}")
     event.add("dtstamp", item.updated_at)
     event.add("last-modified", item.updated_at)
     event.add("sequence", item.version)
@@ -118,5 +120,5 @@ def _event(office: Office, actor: Actor, place: Workspace, item: Item, row: Any,
     event.add("location", where)
     event.add("status", STATUS.get(state, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")
-    event.add("url", f"{office.base_url}/w/{place.slug}/items/{item.id}")
+    event.add("url", f"{installation.base_url}/w/{place.slug}/items/{item.id}")
     return event

@@ -13,7 +13,7 @@ from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import Problem
 from commsched.services.approval.clearance import as_said
 from commsched.services.content import compose, items, queries
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import states
 from commsched.services.workflow import takedown
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Person, Revision
@@ -49,10 +49,10 @@ class ItemView(msgspec.Struct, frozen=True):
         return [rows[id(one)] for one in standing(said, self.revision.hash)]
 
 
-def read_item(office: Office, actor: Actor, item_id: int) -> ItemView:
+def read_item(installation: Installation, actor: Actor, item_id: int) -> ItemView:
     """Read the item and everything around it. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         revision = items.current(session, item)
         decisions = list(session.scalars(select(Decision).where(Decision.item_id == item_id).order_by(Decision.id)))
@@ -60,7 +60,7 @@ def read_item(office: Office, actor: Actor, item_id: int) -> ItemView:
         down = takedown.standing(session, item.corrects_id or item_id)
         rows = list(session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)))
         tries = queries.attempts(session, [row.id for row in rows])
-        problems, checked = items.problems(office, session, item) if item.state in EDITABLE else ([], [])
+        problems, checked = items.problems(installation, session, item) if item.state in EDITABLE else ([], [])
         who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
         who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
         return ItemView(
@@ -73,9 +73,9 @@ def read_item(office: Office, actor: Actor, item_id: int) -> ItemView:
             names(session, who),
             problems,
             checked,
-            states(session, [item_id], office.now())[item_id],
-            queries.doubts(office, session, rows),
-            queries.reach(office, session, rows),
+            states(session, [item_id], installation.now())[item_id],
+            queries.doubts(installation, session, rows),
+            queries.reach(installation, session, rows),
             down.reason if down else None,
         )
 

@@ -17,7 +17,7 @@ from commsched.services.approval.approvers import ApprovalState, turn_in, writer
 from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.content import compose
 from commsched.services.content.items import current
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.media.provenance import lent
 from commsched.store.models import Channel, Item, Person, Workspace
@@ -40,16 +40,16 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 def previews(
-    office: Office, session: Session, content: Content, uid: str = "", at: datetime | None = None
+    installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
 ) -> list[Preview]:
     """A look for each channel of ``content``, in its order."""
-    checked = {one.channel: one for one in compose.check(office, session, content, uid, at)}
+    checked = {one.channel: one for one in compose.check(installation, session, content, uid, at)}
     rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
-    files = compose.stored(office, session, content)
+    files = compose.stored(installation, session, content)
     kept = [p for p in content.pictures if p.sha256 in files]
     place = session.get_one(Workspace, session.info["workspace"])
     return [
-        _look(office, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
+        _look(installation, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
         for one in content.channels
         if one.channel in rows
     ]
@@ -60,7 +60,7 @@ def _with(content: Content, pictures: list[Picture]) -> Content:
 
 
 def _look(
-    office: Office,
+    installation: Installation,
     place: Workspace,
     channel: Channel,
     content: Content,
@@ -68,27 +68,27 @@ def _look(
     files: dict[str, compose.Stored],
     checked: compose.Checked,
 ) -> Preview:
-    people = read("\n".join(compose.addresses(office, channel))).addresses
-    platform = office.platform(channel.platform)
+    people = read("\n".join(compose.addresses(installation, channel))).addresses
+    platform = installation.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
-    foot = platform.foot(draft, _wire(office, place, channel))
+    foot = platform.foot(draft, _wire(installation, place, channel))
     return Preview(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
 
 
-def _wire(office: Office, place: Workspace, channel: Channel) -> ChannelContext:
+def _wire(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:
     """What the platform knows of the channel, with nothing in it that could send."""
     settings = {key: str(value) for key, value in channel.settings.items()}
     return ChannelContext(
         channel=channel.id,
         settings=settings,
         secrets={},
-        now=office.now,
+        now=installation.now,
         http=None,
         facts=channel.facts,
         account=channel.account,
         account_name=channel.account_name,
-        public_url=office.base_url,
+        public_url=installation.base_url,
         workspace=place.slug,
         office_name=place.name,
         language=place.language,
@@ -111,7 +111,12 @@ class Ahead(msgspec.Struct, frozen=True):
 
 
 def ahead(
-    office: Office, session: Session, actor: Actor, workspace: Workspace, content: Content, item: Item | None = None
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    workspace: Workspace,
+    content: Content,
+    item: Item | None = None,
 ) -> Ahead:
     """Who will be asked when ``actor`` saves ``content`` and sends it in: before anything is saved."""
     rows = session.scalars(select(Channel.policy).where(Channel.id.in_([one.channel for one in content.channels])))
@@ -123,7 +128,7 @@ def ahead(
     said = said_of(session, item.id) if item else []
     own = set() if policy.own else writers_after(session, item, actor.person, data, lent(session, content))
     policy = fitted(policy, able, own, standing(said, digest(data)))
-    case = ApprovalState(office.now(), policy, said, digest(data), own)
+    case = ApprovalState(installation.now(), policy, said, digest(data), own)
     revision = current(session, item) if item else None
     last = revision.author_id if revision is not None and revision.hash == digest(data) else actor.person
     now = turn_in(session, case, item.author_id if item else actor.person, last)

@@ -15,7 +15,7 @@ from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content import items
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview, previews
 from commsched.services.workflow import approve
@@ -69,12 +69,12 @@ class Review(msgspec.Struct, frozen=True):
     """What others changed in it since the reader last saved or began it."""
 
 
-def waiting(office: Office, actor: Actor) -> list[Waiting]:
+def waiting(installation: Installation, actor: Actor) -> list[Waiting]:
     """Everything in review, what waits for the reader first, then by time."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         found = session.scalars(select(Item).where(Item.state.in_(approve.DECIDABLE)).order_by(Item.id).limit(MOST))
-        rows = [_waiting(office, session, actor, item) for item in found if item.state != "held" or _late(item)]
+        rows = [_waiting(installation, session, actor, item) for item in found if item.state != "held" or _late(item)]
     return sorted(rows, key=lambda row: (not row.mine, row.item.publish_at is None, row.item.publish_at, row.item.id))
 
 
@@ -82,9 +82,9 @@ def _late(item: Item) -> bool:
     return item.reason == "unapproved"
 
 
-def _waiting(office: Office, session: Session, actor: Actor, item: Item) -> Waiting:
+def _waiting(installation: Installation, session: Session, actor: Actor, item: Item) -> Waiting:
     revision = items.current(session, item)
-    now = turn(office, session, item, revision)
+    now = turn(installation, session, item, revision)
     people = now.asked or now.acceptors
     return Waiting(
         item,
@@ -100,31 +100,31 @@ def _called(session: Session, people: Iterable[int]) -> list[str]:
     return sorted(item_view.names(session, people).values())
 
 
-def review(office: Office, actor: Actor, item_id: int) -> Review:
+def review(installation: Installation, actor: Actor, item_id: int) -> Review:
     """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
-    seen = item_view.read_item(office, actor, item_id)
-    with office.store.read(actor.workspace) as session:
-        shown = previews(office, session, seen.revision.parsed(), seen.item.uid)
+    seen = item_view.read_item(installation, actor, item_id)
+    with installation.store.read(actor.workspace) as session:
+        shown = previews(installation, session, seen.revision.parsed(), seen.item.uid)
         waits = seen.item.state in ("in_review", "held")
-        now = turn(office, session, seen.item, seen.revision) if waits else Turn()
+        now = turn(installation, session, seen.item, seen.revision) if waits else Turn()
         last = _last_decision(session, actor, item_id)
         before = session.get(Revision, last.revision_id) if last and last.hash != seen.revision.hash else None
         return Review(
             seen,
             shown,
             _called(session, now.asked),
-            _cannot(office, session, actor, seen),
+            _cannot(installation, session, actor, seen),
             before,
-            _compare(office, session, actor, before, seen.revision),
+            _compare(installation, session, actor, before, seen.revision),
             last is not None and _moved_since(session, item_id, last),
             now,
             _called(session, now.acceptors),
             _called(session, _freed(now, actor)),
             wrote=_wrote(session, seen),
             embargo=_embargo(seen.revision),
-            late=seen.item.latest_at is not None and seen.item.latest_at < office.now(),
+            late=seen.item.latest_at is not None and seen.item.latest_at < installation.now(),
             accepts=actor.person in now.may_accept and _waits(seen.item),
-            accepted=_compare(office, session, actor, _last_own(session, actor, seen), seen.revision),
+            accepted=_compare(installation, session, actor, _last_own(session, actor, seen), seen.revision),
         )
 
 
@@ -155,10 +155,12 @@ def _waits(item: Item) -> bool:
     return item.state == "in_review" or (item.state == "held" and _late(item) and item.submitted_at is not None)
 
 
-def _compare(office: Office, session: Session, actor: Actor, before: Revision | None, after: Revision) -> list[Change]:
+def _compare(
+    installation: Installation, session: Session, actor: Actor, before: Revision | None, after: Revision
+) -> list[Change]:
     if before is None or before.hash == after.hash:
         return []
-    tell = choice_teller(office, session, actor.language)
+    tell = choice_teller(installation, session, actor.language)
     return changes.compare(before.parsed(), after.parsed(), channel_names(session), tell)
 
 
@@ -180,12 +182,12 @@ def channel_names(session: Session) -> dict[int, str]:
     return {number: row.name for number, row in channels_by_id(session).items()}
 
 
-def choice_teller(office: Office, session: Session, language: str) -> changes.Teller:
+def choice_teller(installation: Installation, session: Session, language: str) -> changes.Teller:
     """Spells a channel's choices in ``language``, by the words its platform has for them; the usual ones left out."""
     channels = channels_by_id(session)
 
     def tell(number: int, chosen: Mapping[str, str]) -> str:
-        known = office.platform(channels[number].platform).options if number in channels else ()
+        known = installation.platform(channels[number].platform).options if number in channels else ()
         return "\n".join(
             f"{translate(option.label, language)}: {translate(dict(option.choices).get(value, value), language)}"
             for option in known
@@ -207,11 +209,11 @@ def _moved_since(session: Session, item_id: int, last: Decision) -> bool:
     return any(row.action == "item.moved" or row.facts.get("moved") for row in session.scalars(after))
 
 
-def _cannot(office: Office, session: Session, actor: Actor, seen: item_view.ItemView) -> Message | None:
+def _cannot(installation: Installation, session: Session, actor: Actor, seen: item_view.ItemView) -> Message | None:
     try:
         actor.require("approve")
         item, revision = approve.decidable(session, seen.item.id, seen.revision.hash)
-        approve.principal_for(office, session, actor, item, revision)
+        approve.principal_for(installation, session, actor, item, revision)
     except (NotAllowed, Conflict) as error:
         return error.words
     return None

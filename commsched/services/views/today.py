@@ -15,7 +15,7 @@ from commsched.core.text.messages import Message
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content.items import current
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import states
 from commsched.services.kernel.heartbeats import skew, wrong_time
 from commsched.services.kernel.members import workspace_of
@@ -112,13 +112,13 @@ class Now(msgspec.Struct, frozen=True):
         return {one.item for one in self.stopped if one.by_pause}
 
 
-def read_today(office: Office, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
+def read_today(installation: Installation, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
     """The page of the day [``start``, ``end``), and what follows before ``until``."""
     actor.require("read")
-    now = office.now()
-    with office.store.read(actor.workspace) as session:
+    now = installation.now()
+    with installation.store.read(actor.workspace) as session:
         waiting = _items(session, Item.state == "in_review")
-        turns = {one.id: turn(office, session, one, current(session, one)) for one in waiting}
+        turns = {one.id: turn(installation, session, one, current(session, one)) for one in waiting}
         whose = {number: one.asked | one.acceptors for number, one in turns.items()}
         called = names(session, {person for people in whose.values() for person in people})
         return Now(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, Conflict, NotFound
 from commsched.services.content import items
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import approve
 from commsched.store.models import ApprovalLink, Decision, Item, Membership, Person, Revision, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -53,14 +53,14 @@ class LinkPage(msgspec.Struct, frozen=True):
     """The item has been edited since the link was sent; the page shows the new version and says so."""
 
 
-def open_link(office: Office, token: str) -> LinkPage:
+def open_link(installation: Installation, token: str) -> LinkPage:
     """Look at what a link is for, without spending it. Raises :class:`NotFound` or :class:`Spent`."""
-    with office.store.read(EVERY_WORKSPACE) as session:
-        return _open(office, session, token)
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        return _open(installation, session, token)
 
 
-def _open(office: Office, session: Session, token: str) -> LinkPage:
-    link, person = _valid(office, session, token)
+def _open(installation: Installation, session: Session, token: str) -> LinkPage:
+    link, person = _valid(installation, session, token)
     role = session.scalar(
         select(Membership.role).where(Membership.person_id == person.id, Membership.workspace_id == link.workspace_id)
     )
@@ -75,15 +75,15 @@ def _open(office: Office, session: Session, token: str) -> LinkPage:
     return LinkPage(link.id, actor, workspace, item, revision, revision.hash != link.hash)
 
 
-def shows(office: Office, found: LinkPage, sha256: str) -> bool:
+def shows(installation: Installation, found: LinkPage, sha256: str) -> bool:
     """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it."""
     if sha256 in found.revision.parsed().files():
         return True
-    with office.store.read(found.actor.workspace) as session:
+    with installation.store.read(found.actor.workspace) as session:
         return any(sha256 in row.parsed().files() for row in items.history(session, found.item))
 
 
-def _valid(office: Office, session: Session, token: str) -> tuple[ApprovalLink, Person]:
+def _valid(installation: Installation, session: Session, token: str) -> tuple[ApprovalLink, Person]:
     link = session.scalar(select(ApprovalLink).where(ApprovalLink.token_hash == token_hash(token)))
     person = session.get(Person, link.person_id) if link else None
     if link is None or person is None or not person.active or person.stamp != link.stamp:
@@ -92,7 +92,7 @@ def _valid(office: Office, session: Session, token: str) -> tuple[ApprovalLink, 
         raise Spent(N_("This link has been used. Sign in to see what became of it."), _outcome(session, link, person))
     if link.replaced_at is not None:
         raise Spent(N_("A newer mail about this has been sent to you since. Use the link in that one."))
-    if link.expires_at <= office.now():
+    if link.expires_at <= installation.now():
         raise Spent(N_("This link has expired. Sign in, or ask for a new one."))
     return link, person
 
@@ -109,24 +109,29 @@ def _outcome(session: Session, link: ApprovalLink, person: Person) -> Outcome | 
 
 
 def decide(
-    office: Office, token: str, verdict: str, content_hash: str, comment: str = "", until: datetime | None = None
+    installation: Installation,
+    token: str,
+    verdict: str,
+    content_hash: str,
+    comment: str = "",
+    until: datetime | None = None,
 ) -> LinkPage:
     """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``.
 
     The link is spent first, and in the decision's own transaction: pressed twice at once it decides once, and a
     conflict or an empty comment costs nothing.
     """
-    workspace = open_link(office, token).workspace.id
-    with office.store.write(workspace) as session:
-        shown = _open(office, session, token)
+    workspace = open_link(installation, token).workspace.id
+    with installation.store.write(workspace) as session:
+        shown = _open(installation, session, token)
         spend = update(ApprovalLink).where(ApprovalLink.id == shown.link_id, ApprovalLink.used_at.is_(None))
-        if session.connection().execute(spend.values(used_at=office.now())).rowcount != 1:
+        if session.connection().execute(spend.values(used_at=installation.now())).rowcount != 1:
             raise Spent(N_("This link has been used. Sign in to see what became of it."))
         item = shown.item.id
         if verdict == "approve":
-            made = approve.approve_in(office, session, shown.actor, item, content_hash, comment, until)
+            made = approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
         else:
-            made = approve.request_changes_in(office, session, shown.actor, item, content_hash, comment)
+            made = approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
         session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=made.id))
-    office.wake()
+    installation.wake()
     return shown

@@ -20,7 +20,7 @@ from commsched.services.approval.clearance import policy_for, read_policy, said_
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
@@ -42,7 +42,7 @@ class Blocked(Invalid):
 
 
 def submit(
-    office: Office, actor: Actor, item_id: int, *, then_schedule: bool = False, accepting: str | None = None
+    installation: Installation, actor: Actor, item_id: int, *, then_schedule: bool = False, accepting: str | None = None
 ) -> None:
     """Ask for approval of the current revision. With nobody to ask, it is approved at once.
 
@@ -51,8 +51,8 @@ def submit(
     of a version in which the actor takes on what others wrote, so that those can approve it.
     """
     actor.require("write")
-    examined = items.examine(office, actor, item_id)
-    with office.store.write(actor.workspace) as session:
+    examined = items.examine(installation, actor, item_id)
+    with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id, lock=True)
         if item.state not in ASKABLE:
             raise Conflict(N_("It is already with the approver or past that."))
@@ -60,14 +60,14 @@ def submit(
         items.require_unchanged(examined, item, revision)
         _refuse_blocked(examined.stopping)
         items.learn_alt(session, revision.parsed())
-        item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, office.now(), ""
+        item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
         item.state, item.reminded_at = "in_review", None
-        note(session, office, actor, "item.submitted", item.id, hash=revision.hash)
+        note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
         if accepting is not None:
             rounds.begin(session, actor, item, revision)
-            _accept(office, session, actor, item, revision, accepting)
-        _open(office, session, actor, item, revision)
-    office.wake()
+            _accept(installation, session, actor, item, revision, accepting)
+        _open(installation, session, actor, item, revision)
+    installation.wake()
 
 
 def _refuse_blocked(stopping: Sequence[Problem]) -> None:
@@ -75,65 +75,72 @@ def _refuse_blocked(stopping: Sequence[Problem]) -> None:
         raise Blocked(stopping)
 
 
-def _open(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
+def _open(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
     """A round by the policy of today. What was said of these very words before counts, where it covers the time."""
     policy = rounds.begin(session, actor, item, revision)
-    rounds.lapse(office, session, actor, item, revision)
+    rounds.lapse(installation, session, actor, item, revision)
     if not policy.steps:
-        schedule.decide(office, session, actor, item, revision, "release")
-    advance(office, session, actor, item, revision)
+        schedule.decide(installation, session, actor, item, revision, "release")
+    advance(installation, session, actor, item, revision)
     if item.state == "in_review":
-        rounds.refuse_nobody(office, session, item, revision)
+        rounds.refuse_nobody(installation, session, item, revision)
 
 
-def accept(office: Office, actor: Actor, item_id: int, content_hash: str) -> None:
+def accept(installation: Installation, actor: Actor, item_id: int, content_hash: str) -> None:
     """Take on what others wrote, in exactly ``content_hash``: the words are the actor's from then on, and those who
     had written them can approve them. Two people have then agreed to each word.
 
     Raises :class:`Conflict` where there is nothing to accept, or nobody would be left to approve it.
     """
-    with office.store.write(actor.workspace) as session:
-        accept_in(office, session, actor, item_id, content_hash)
-    office.wake()
+    with installation.store.write(actor.workspace) as session:
+        accept_in(installation, session, actor, item_id, content_hash)
+    installation.wake()
 
 
-def accept_in(office: Office, session: Session, actor: Actor, item_id: int, content_hash: str) -> None:
+def accept_in(installation: Installation, session: Session, actor: Actor, item_id: int, content_hash: str) -> None:
     """As :func:`accept`, within a transaction that has more to do."""
     actor.require("write")
     item, revision = decidable(session, item_id, content_hash)
-    _refuse_late(office, item)
-    _accept(office, session, actor, item, revision, content_hash)
+    _refuse_late(installation, item)
+    _accept(installation, session, actor, item, revision, content_hash)
     item.state = "in_review"
-    _open(office, session, actor, item, revision)
+    _open(installation, session, actor, item, revision)
 
 
-def _accept(office: Office, session: Session, actor: Actor, item: Item, revision: Revision, content_hash: str) -> None:
+def _accept(
+    installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, content_hash: str
+) -> None:
     if revision.hash != content_hash:
         raise items.Changed(revision)
     if actor.person is None:
         raise NotAllowed(N_("Only a person can approve."))
-    if actor.person not in turn(office, session, item, revision).may_accept:
+    if actor.person not in turn(installation, session, item, revision).may_accept:
         raise Conflict(N_("There is nothing here that you need to accept."))
     names = names_of(session, writers_of(session, item, revision) - {actor.person})
-    schedule.decide(office, session, actor, item, revision, "accept")
-    note(session, office, actor, "item.accepted", item.id, hash=revision.hash, names=names)
+    schedule.decide(installation, session, actor, item, revision, "accept")
+    note(session, installation, actor, "item.accepted", item.id, hash=revision.hash, names=names)
 
 
 def approve(
-    office: Office, actor: Actor, item_id: int, content_hash: str, comment: str = "", until: datetime | None = None
+    installation: Installation,
+    actor: Actor,
+    item_id: int,
+    content_hash: str,
+    comment: str = "",
+    until: datetime | None = None,
 ) -> None:
     """Say yes to exactly ``content_hash``; ``until`` narrows or widens how long the yes covers.
 
     Raises :class:`Conflict` if the item has changed since or its time has passed, :class:`NotAllowed` for one's own
     words or another's turn.
     """
-    with office.store.write(actor.workspace) as session:
-        approve_in(office, session, actor, item_id, content_hash, comment, until)
-    office.wake()
+    with installation.store.write(actor.workspace) as session:
+        approve_in(installation, session, actor, item_id, content_hash, comment, until)
+    installation.wake()
 
 
 def approve_in(
-    office: Office,
+    installation: Installation,
     session: Session,
     actor: Actor,
     item_id: int,
@@ -144,13 +151,13 @@ def approve_in(
     """As :func:`approve`, within a transaction that has more to do; its caller wakes the engine afterwards."""
     actor.require("approve")
     item, revision = decidable(session, item_id, content_hash)
-    _refuse_late(office, item)
-    if until is not None and item.publish_at is not None and office.now() < until < item.publish_at:
+    _refuse_late(installation, item)
+    if until is not None and item.publish_at is not None and installation.now() < until < item.publish_at:
         raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
-    principal = principal_for(office, session, actor, item, revision)
+    principal = principal_for(installation, session, actor, item, revision)
     step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)
     row = schedule.decide(
-        office,
+        installation,
         session,
         actor,
         item,
@@ -161,40 +168,40 @@ def approve_in(
         in_place_of=principal if principal != actor.person else None,
         until=until,
     )
-    note(session, office, actor, "item.approved", item.id, hash=content_hash, step=row.step)
-    advance(office, session, actor, item, revision, comment=row.comment)
+    note(session, installation, actor, "item.approved", item.id, hash=content_hash, step=row.step)
+    advance(installation, session, actor, item, revision, comment=row.comment)
     return row
 
 
-def _refuse_late(office: Office, item: Item) -> None:
+def _refuse_late(installation: Installation, item: Item) -> None:
     """A yes to what can no longer go out would be thanked for and lead to nothing."""
-    if item.latest_at is not None and item.latest_at < office.now():
+    if item.latest_at is not None and item.latest_at < installation.now():
         raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
 
 
-def request_changes(office: Office, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
+def request_changes(installation: Installation, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
     """Send it back with a word on what to change."""
-    with office.store.write(actor.workspace) as session:
-        request_changes_in(office, session, actor, item_id, content_hash, comment)
+    with installation.store.write(actor.workspace) as session:
+        request_changes_in(installation, session, actor, item_id, content_hash, comment)
 
 
 def request_changes_in(
-    office: Office, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str
+    installation: Installation, session: Session, actor: Actor, item_id: int, content_hash: str, comment: str
 ) -> Decision:
     """As :func:`request_changes`, within a transaction that has more to do."""
     actor.require("approve")
     if not passage(comment, "comment"):
         raise Invalid(N_("Say what should be changed."), "comment")
     item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
-    row = _send_back(office, session, actor, item, revision, "changes", comment)
-    note(session, office, actor, "item.sent_back", item.id, hash=content_hash)
+    row = _send_back(installation, session, actor, item, revision, "changes", comment)
+    note(session, installation, actor, "item.sent_back", item.id, hash=content_hash)
     return row
 
 
-def withdraw(office: Office, actor: Actor, item_id: int, comment: str = "") -> None:
+def withdraw(installation: Installation, actor: Actor, item_id: int, comment: str = "") -> None:
     """Take an approval back: the approver stops what is approved but not out. It must be approved anew."""
     actor.require("approve")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id, lock=True)
         if item.state not in ("approved", "scheduled"):
             raise Conflict(N_("It is not approved, or already on its way."))
@@ -202,49 +209,57 @@ def withdraw(office: Office, actor: Actor, item_id: int, comment: str = "") -> N
         said = standing(said_of(session, item.id), revision.hash)
         if not any(one.verdict in LETS_OUT - {"release"} for one in said):
             raise Conflict(N_("Nobody had to approve it, so there is no approval to take back. It can be cancelled."))
-        _send_back(office, session, actor, item, revision, "withdraw", comment)
-        note(session, office, actor, "approval.withdrawn", item.id, hash=revision.hash)
+        _send_back(installation, session, actor, item, revision, "withdraw", comment)
+        note(session, installation, actor, "approval.withdrawn", item.id, hash=revision.hash)
 
 
 def _send_back(
-    office: Office, session: Session, actor: Actor, item: Item, revision: Revision, verdict: Any, comment: str
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    revision: Revision,
+    verdict: Any,
+    comment: str,
 ) -> Decision:
-    row = schedule.decide(office, session, actor, item, revision, verdict, comment=comment)
+    row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
     items.void(session, item)
     item.state = "changes_requested"
     session.flush()
-    _tell(office, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
-    comments.spread(office, session, actor, item, row.comment, told=[item.author_id])
+    _tell(installation, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
+    comments.spread(installation, session, actor, item, row.comment, told=[item.author_id])
     return row
 
 
-def bypass(office: Office, actor: Actor, item_id: int, reason: str) -> None:
+def bypass(installation: Installation, actor: Actor, item_id: int, reason: str) -> None:
     """In an emergency: let the current revision out without approval. The reason goes to every approver at once."""
     actor.require("bypass")
     reason = passage(reason, "reason")
     if len(reason) < 10:
         raise Invalid(N_("Say why it cannot wait, in at least ten characters."), "reason")
-    examined = items.examine(office, actor, item_id)
-    with office.store.write(actor.workspace) as session:
+    examined = items.examine(installation, actor, item_id)
+    with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id, lock=True)
         if item.state not in ASKABLE | DECIDABLE:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
         items.require_unchanged(examined, item, revision)
         stopping = examined.stopping
-        if item.latest_at is not None and not passed(item.latest_at, office.now()):
+        if item.latest_at is not None and not passed(item.latest_at, installation.now()):
             stopping = [p for p in stopping if p.words.message != PASSED]  # late, but not too late: it goes at once
         _refuse_blocked(stopping)
         policy = policy_for(session, members.workspace_of(session, actor), revision)
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))
         item.policy = msgspec.to_builtins(policy)
-        schedule.decide(office, session, actor, item, revision, "bypass", comment=reason)
-        note(session, office, actor, "approval.bypassed", item.id, hash=revision.hash, reason=reason[:300])
+        schedule.decide(installation, session, actor, item, revision, "bypass", comment=reason)
+        note(session, installation, actor, "approval.bypassed", item.id, hash=revision.hash, reason=reason[:300])
         approvers = people_with(session, "approve")
-        _tell(office, session, "bypass_used", item, approvers - {actor.person}, by=actor.name, reason=reason[:500])
-        advance(office, session, actor, item, revision)
-    office.wake()
+        _tell(
+            installation, session, "bypass_used", item, approvers - {actor.person}, by=actor.name, reason=reason[:500]
+        )
+        advance(installation, session, actor, item, revision)
+    installation.wake()
 
 
 def decidable(
@@ -262,7 +277,7 @@ def decidable(
     return item, revision
 
 
-def principal_for(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> int:
+def principal_for(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> int:
     """For whom the actor's yes counts: themselves, or somebody whose deputy they are now.
 
     Raises :class:`NotAllowed` with the reason why it does not count, :class:`Conflict` where nothing is asked for.
@@ -277,32 +292,36 @@ def principal_for(office: Office, session: Session, actor: Actor, item: Item, re
         raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
     if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):
         raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
-    case = ApprovalState(office.now(), policy, said, revision.hash, own)
+    case = ApprovalState(installation.now(), policy, said, revision.hash, own)
     principal = counts_for(session, case, people_with(session, "approve"), actor.person)
     if principal is None:
         raise NotAllowed(N_("It is not your turn to approve this."))
     return principal
 
 
-def advance(office: Office, session: Session, actor: Actor, item: Item, revision: Revision, comment: str = "") -> None:
+def advance(
+    installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, comment: str = ""
+) -> None:
     """After a decision: ask the next in the chain, or, when the chain is done, approve and perhaps schedule."""
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None
     told = [item.author_id] if done and item.author_id != actor.person else []
-    comments.spread(office, session, actor, item, comment, told=told)
+    comments.spread(installation, session, actor, item, comment, told=told)
     if not done:
         item.state = "in_review"
         session.flush()
-        ask(office, session, item, revision)
+        ask(installation, session, item, revision)
         return
     item.state, item.reason = "approved", ""
     session.flush()
     outbox.drop(session, item, outbox.ASKING)
-    _tell(office, session, "approved", item, told, by=actor.name, comment=comment[:500])
+    _tell(installation, session, "approved", item, told, by=actor.name, comment=comment[:500])
     if item.schedule_on_approval and item.publish_at is not None:
-        schedule.on_approval(office, session, actor, item)
+        schedule.on_approval(installation, session, actor, item)
 
 
-def _tell(office: Office, session: Session, kind: str, item: Item, people: Iterable[int | None], **facts: Any) -> None:
+def _tell(
+    installation: Installation, session: Session, kind: str, item: Item, people: Iterable[int | None], **facts: Any
+) -> None:
     wanted = [person for person in people if person is not None]
-    outbox.queue(session, office, wanted, kind, item=item, **facts)
+    outbox.queue(session, installation, wanted, kind, item=item, **facts)

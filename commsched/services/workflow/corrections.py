@@ -13,7 +13,7 @@ from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.messages import N_, Conflict
 from commsched.services.content import drafts, items
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import editing
 from commsched.services.workflow.takedown import is_on_own_page, standing
 from commsched.store.models import Channel, Delivery, Item, Revision, Takedown
@@ -45,25 +45,25 @@ def own_pages(session: Session, item: Item) -> OwnPages:
     return OwnPages(down is None, down, original if original is not item else None, corrections)
 
 
-def begin(office: Office, actor: Actor, item_id: int) -> int:
+def begin(installation: Installation, actor: Actor, item_id: int) -> int:
     """Begin a correction of a published item, from its newest published wording; returns the new draft's id.
 
     There is one at a time: where somebody has begun one already, it is theirs that is gone on with. Raises
     :class:`Conflict` where nothing of the item stands on a page of the office's own.
     """
     actor.require("write")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         draft, name = _begun_from(session, item), original_of(session, item).uid
-    ready = editing.ready(office, actor, draft, name)
-    with office.store.write(actor.workspace) as session:
+    ready = editing.ready(installation, actor, draft, name)
+    with installation.store.write(actor.workspace) as session:
         original = original_of(session, items.load(session, item_id))
         open_ = unfinished(session, original)
         if open_ is not None:
             return open_.id
         _begun_from(session, original)  # it may have been taken down a moment ago
-        made = editing.create_in(office, session, actor, draft, ready, corrects=original)
-        note(session, office, actor, "item.correction_begun", original.id, correction=made.id)
+        made = editing.create_in(installation, session, actor, draft, ready, corrects=original)
+        note(session, installation, actor, "item.correction_begun", original.id, correction=made.id)
         return made.id
 
 

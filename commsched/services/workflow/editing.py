@@ -28,7 +28,7 @@ from commsched.services.content.items import (
     void,
 )
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
@@ -50,31 +50,36 @@ class Ready(msgspec.Struct, frozen=True):
         return cls(content, data, digest(data), searchable(content))
 
 
-def ready(office: Office, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
+def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
     """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
     so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
-    make_ready(office, actor, given)
-    with office.store.read(actor.workspace) as session:
-        return Ready.of(compose.content_from(office, session, workspace_of(session, actor), given, corrects))
+    make_ready(installation, actor, given)
+    with installation.store.read(actor.workspace) as session:
+        return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
 
 
-def _corrects(office: Office, actor: Actor, item_id: int) -> str:
+def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
     """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item = load(session, item_id)
         return current(session, item).parsed().corrects if item.corrects_id else ""
 
 
-def create(office: Office, actor: Actor, given: DraftIn) -> int:
+def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
     """Make a draft and its first revision; returns the item's id."""
     actor.require("write")
-    made = ready(office, actor, given)
-    with office.store.write(actor.workspace) as session:
-        return create_in(office, session, actor, given, made).id
+    made = ready(installation, actor, given)
+    with installation.store.write(actor.workspace) as session:
+        return create_in(installation, session, actor, given, made).id
 
 
 def create_in(
-    office: Office, session: Session, actor: Actor, given: DraftIn, made: Ready, corrects: Item | None = None
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    given: DraftIn,
+    made: Ready,
+    corrects: Item | None = None,
 ) -> Item:
     """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
 
@@ -82,7 +87,7 @@ def create_in(
     """
     workspace = workspace_of(session, actor)
     compose.require_there(session, made.content)
-    now = office.now()
+    now = installation.now()
     item = Item(
         uid=uuid.uuid4().hex,
         workspace_id=actor.workspace,
@@ -95,13 +100,13 @@ def create_in(
     _set_times(item, workspace, given)
     session.add(item)
     session.flush()
-    _add_revision(office, session, actor, item, made, list(given.sources))
-    note(session, office, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
+    _add_revision(installation, session, actor, item, made, list(given.sources))
+    note(session, installation, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
     return item
 
 
 def save(
-    office: Office,
+    installation: Installation,
     actor: Actor,
     item_id: int,
     given: DraftIn,
@@ -118,8 +123,8 @@ def save(
     writes, which makes one line in the record for a stretch of writing instead of one every few seconds.
     """
     actor.require("write")
-    made = ready(office, actor, given, _corrects(office, actor, item_id))
-    with office.store.write(actor.workspace) as session:
+    made = ready(installation, actor, given, _corrects(installation, actor, item_id))
+    with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
         if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
@@ -132,9 +137,9 @@ def save(
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
         if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
-            refuse_past(item.publish_at, office.now())  # what waits goes on with the new time
+            refuse_past(item.publish_at, installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
-            new = _add_revision(office, session, actor, item, made, list(given.sources))
+            new = _add_revision(installation, session, actor, item, made, list(given.sources))
             if not changed:  # the same words with other sources: what waits goes on, under the newest's number
                 session.execute(
                     update(Delivery)
@@ -142,28 +147,35 @@ def save(
                     .values(revision_id=new.id)
                 )
         if changed:
-            _void(office, session, actor, item, was if approved else "")
+            _void(installation, session, actor, item, was if approved else "")
         elif moved and item.state in ("scheduled", "approved", "in_review"):
-            follow_move(office, session, actor, item)
+            follow_move(installation, session, actor, item)
         if changed or sources_changed or moved:
-            item.updated_at = office.now()
-            if moved or not (by_itself and _told_lately(office, session, actor, item)):
+            item.updated_at = installation.now()
+            if moved or not (by_itself and _told_lately(installation, session, actor, item)):
                 note(
-                    session, office, actor, "item.edited", item.id, revision=item.version, content=changed, moved=moved
+                    session,
+                    installation,
+                    actor,
+                    "item.edited",
+                    item.id,
+                    revision=item.version,
+                    content=changed,
+                    moved=moved,
                 )
     if moved:
-        office.wake()
+        installation.wake()
     return changed
 
 
-def _void(office: Office, session: Session, actor: Actor, item: Item, was: str) -> None:
+def _void(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
     """The approval falls with the words it was of; ``was`` is the state that it had brought the item to, if any."""
     void(session, item)
     if was not in ("", "draft", "in_review", "changes_requested"):
-        note(session, office, actor, "approval.voided", item.id, was=was)
+        note(session, installation, actor, "approval.voided", item.id, was=was)
 
 
-def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> bool:
+def _told_lately(installation: Installation, session: Session, actor: Actor, item: Item) -> bool:
     """Whether the record's last line about the item says that this person is editing it."""
     last = session.scalar(
         select(AuditEntry).where(AuditEntry.item_id == item.id).order_by(desc(AuditEntry.id)).limit(1)
@@ -172,7 +184,7 @@ def _told_lately(office: Office, session: Session, actor: Actor, item: Item) -> 
         last is not None
         and last.action in ("item.edited", "item.created")
         and last.actor_id == actor.person
-        and last.at > office.now() - ONE_STRETCH
+        and last.at > installation.now() - ONE_STRETCH
     )
 
 
@@ -185,7 +197,13 @@ def _require_editable(session: Session, item: Item) -> None:
 
 
 def _add_revision(
-    office: Office, session: Session, actor: Actor, item: Item, made: Ready, sources: list[Any], text: str = ""
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    made: Ready,
+    sources: list[Any],
+    text: str = "",
 ) -> Revision:
     content = made.content
     item.version += 1
@@ -197,7 +215,7 @@ def _add_revision(
         hash=made.hash,
         sources=[_plain(source) for source in sources],
         author_id=actor.person,
-        created_at=office.now(),
+        created_at=installation.now(),
         note=text,
         lent=",".join(map(str, sorted(provenance.lent(session, content)))),
     )
@@ -240,21 +258,21 @@ def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
     return before != (item.publish_at, item.latest_at)
 
 
-def restore(office: Office, actor: Actor, item_id: int, number: int) -> None:
+def restore(installation: Installation, actor: Actor, item_id: int, number: int) -> None:
     """Bring back revision ``number`` as a new one; what stood in between stays in the history."""
     actor.require("write")
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         item_id = load(session, item_id).id
         old = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if old is None:
         raise NotFound(N_("There is no such version."))
     made = Ready.of(old.parsed())
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         _require_editable(session, item)
         hashed = current(session, item).hash
         was = item.state if clearance(session, item, hashed) is not None else ""
-        _add_revision(office, session, actor, item, made, old.sources, text=f"restored:{number}")
-        _void(office, session, actor, item, was)
-        item.updated_at = office.now()
-        note(session, office, actor, "item.restored", item.id, revision=number)
+        _add_revision(installation, session, actor, item, made, old.sources, text=f"restored:{number}")
+        _void(installation, session, actor, item, was)
+        item.updated_at = installation.now()
+        note(session, installation, actor, "item.restored", item.id, revision=number)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.content import items
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import editing
 from commsched.store.models import Idempotency, Item
 
@@ -36,7 +36,7 @@ class Once(msgspec.Struct, frozen=True):
     again: bool = False
 
 
-def create(office: Office, actor: Actor, given: DraftIn, key: str) -> Once:
+def create(installation: Installation, actor: Actor, given: DraftIn, key: str) -> Once:
     """Make an item, or name the one that the same person made with the same ``key`` before.
 
     The key and the item are written in one transaction: a crash leaves both or neither. Raises :class:`KeyReused`
@@ -46,23 +46,25 @@ def create(office: Office, actor: Actor, given: DraftIn, key: str) -> Once:
     if len(key) > LONGEST or not key.isprintable():
         raise Invalid(N_("The key may have at most %(most)s printable characters."), "Idempotency-Key", most=LONGEST)
     asked = _digest(given)
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         before = _again(_find(session, actor, key), asked)
     if before is not None:
         return before
-    made = editing.ready(office, actor, given)
-    with office.store.write(actor.workspace) as session:
+    made = editing.ready(installation, actor, given)
+    with installation.store.write(actor.workspace) as session:
         before = _again(_find(session, actor, key), asked)
         if before is not None:
             return before
-        item = editing.create_in(office, session, actor, given, made)
+        item = editing.create_in(installation, session, actor, given, made)
         session.add(
-            Idempotency(key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id}, at=office.now())
+            Idempotency(
+                key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id}, at=installation.now()
+            )
         )
         return Once(item.id)
 
 
-def save_new(office: Office, actor: Actor, given: DraftIn, page: str, *, by_itself: bool = False) -> int:
+def save_new(installation: Installation, actor: Actor, given: DraftIn, page: str, *, by_itself: bool = False) -> int:
     """Save what the page of something new holds; returns the item's id, the same for the same ``page`` of a person.
 
     The page's script and its button may both send before either has an answer, and in any order. The first makes the
@@ -71,15 +73,15 @@ def save_new(office: Office, actor: Actor, given: DraftIn, page: str, *, by_itse
     in the item than what this page last saved. Without a ``page`` every call makes an item.
     """
     if not page:
-        return editing.create(office, actor, given)
-    key, made = f"page\n{page[:LONGEST]}", editing.ready(office, actor, given)
+        return editing.create(installation, actor, given)
+    key, made = f"page\n{page[:LONGEST]}", editing.ready(installation, actor, given)
     try:
-        before = _make(office, actor, given, made, key, by_itself)
+        before = _make(installation, actor, given, made, key, by_itself)
     except IntegrityError:  # another request of the same page made the item in the very same moment
-        before = _make(office, actor, given, made, key, by_itself)
+        before = _make(installation, actor, given, made, key, by_itself)
     if before.again and before.stamp:
-        editing.save(office, actor, before.item_id, given, expected_stamp=before.stamp, by_itself=by_itself)
-        with office.store.write(actor.workspace) as session:
+        editing.save(installation, actor, before.item_id, given, expected_stamp=before.stamp, by_itself=by_itself)
+        with installation.store.write(actor.workspace) as session:
             row = _find(session, actor, key)
             if row is not None:
                 row.request_hash = _digest(given)
@@ -95,19 +97,21 @@ class _Made(msgspec.Struct, frozen=True):
     stamp: str = ""
 
 
-def _make(office: Office, actor: Actor, given: DraftIn, made: editing.Ready, key: str, by_itself: bool) -> _Made:
+def _make(
+    installation: Installation, actor: Actor, given: DraftIn, made: editing.Ready, key: str, by_itself: bool
+) -> _Made:
     """Make the item and write down that the page did, in one transaction; or say what the page made before."""
     actor.require("write")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = _find(session, actor, key)
         if row is None:
-            item = editing.create_in(office, session, actor, given, made)
+            item = editing.create_in(installation, session, actor, given, made)
             session.add(
                 Idempotency(
                     key=_name(actor, key),
                     request_hash=_digest(given),
                     status=201,
-                    at=office.now(),
+                    at=installation.now(),
                     body=_state(item, pressed=not by_itself),
                 )
             )
@@ -139,9 +143,9 @@ def _again(found: Idempotency | None, asked: str) -> Once | None:
     return Once(found.body["item"], found.body.get("answer", ""), again=True)
 
 
-def keep(office: Office, actor: Actor, key: str, answer: str) -> None:
+def keep(installation: Installation, actor: Actor, key: str, answer: str) -> None:
     """Remember the very words that were answered. Without them the item is shown as it is by then."""
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         found = _find(session, actor, key)
         if found is not None:
             found.body = found.body | {"answer": answer}

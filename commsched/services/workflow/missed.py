@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from commsched.core.text.messages import Message, OfficeError
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import resolve
 from commsched.store.models import Channel, Delivery, Item
 
@@ -27,7 +27,7 @@ class MissedItem(msgspec.Struct, frozen=True):
     deliveries: tuple[tuple[int, str, str], ...]
 
 
-def missed(office: Office, actor: Actor) -> list[MissedItem]:
+def missed(installation: Installation, actor: Actor) -> list[MissedItem]:
     """Everything held by a pause, the oldest first."""
     actor.require("read")
     found = (
@@ -38,9 +38,9 @@ def missed(office: Office, actor: Actor) -> list[MissedItem]:
         .order_by(Delivery.due_at, Delivery.id)
         .limit(500)
     )
-    now = office.now()
+    now = installation.now()
     rows: dict[int, tuple[str, datetime, datetime, list[tuple[int, str, str]]]] = {}
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         for row, title, name, platform in session.execute(found):
             rows.setdefault(row.item_id, (title, row.due_at, row.latest_at, []))[3].append((row.id, name, platform))
     return [
@@ -61,11 +61,11 @@ class ReadBack(msgspec.Struct, frozen=True):
     reading: int
 
 
-def read_back(office: Office, actor: Actor) -> ReadBack | None:
+def read_back(installation: Installation, actor: Actor) -> ReadBack | None:
     """What the last restore's reading back has found so far; ``None`` where there was none, or nothing to read."""
     actor.require("read")
     newest = select(func.max(Delivery.doubt_since)).scalar_subquery()
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         found = session.execute(
             select(Delivery.state, Delivery.reason, func.count())
             .where(Delivery.doubt_since == newest)
@@ -79,14 +79,16 @@ def read_back(office: Office, actor: Actor) -> ReadBack | None:
     return ReadBack(count["out"], count["not_out"], count["asked"], count["reading"]) if count else None
 
 
-def choose(office: Office, actor: Actor, deliveries: Iterable[int], choice: str) -> tuple[int, list[Message]]:
+def choose(
+    installation: Installation, actor: Actor, deliveries: Iterable[int], choice: str
+) -> tuple[int, list[Message]]:
     """Send or drop each of ``deliveries``. Returns how many it was done for, and why it was not for the others."""
-    acts: dict[str, Callable[[Office, Actor, int], object]] = {"send": resolve.send, "drop": resolve.drop}
+    acts: dict[str, Callable[[Installation, Actor, int], object]] = {"send": resolve.send, "drop": resolve.drop}
     act = acts[choice]
     done, why = 0, []
     for number in deliveries:
         try:
-            act(office, actor, number)
+            act(installation, actor, number)
             done += 1
         except OfficeError as error:
             why.append(error.words)

@@ -11,7 +11,7 @@ from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
@@ -37,7 +37,7 @@ def _said(reason: str) -> str:
     return passage(reason[:500], "reason")
 
 
-def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) -> None:
+def pause(installation: Installation, actor: Actor, reason: str, why_later: bool = False) -> None:
     """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled.
 
     ``why_later``: whoever is at the page stops first and says why afterwards (:func:`say_why`).
@@ -46,24 +46,24 @@ def pause(office: Office, actor: Actor, reason: str, why_later: bool = False) ->
     reason = _said(reason)
     if not reason and not why_later:
         raise Invalid(N_("Say why, so that the others know."), "reason")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         workspace = members.workspace_of(session, actor)
         if workspace.paused_at is not None:
             raise Conflict(N_("Everything is paused already."))
-        workspace.paused_at, workspace.paused_by = office.now(), actor.name
+        workspace.paused_at, workspace.paused_by = installation.now(), actor.name
         workspace.pause_reason = reason
-        note(session, office, actor, "office.paused", reason=workspace.pause_reason)
+        note(session, installation, actor, "office.paused", reason=workspace.pause_reason)
         others = people_with(session, "pause") - {actor.person}
-        outbox.queue(session, office, sorted(others), "paused", by=actor.name, reason=workspace.pause_reason)
+        outbox.queue(session, installation, sorted(others), "paused", by=actor.name, reason=workspace.pause_reason)
 
 
-def say_why(office: Office, actor: Actor, reason: str) -> None:
+def say_why(installation: Installation, actor: Actor, reason: str) -> None:
     """Say, or say anew, why everything is paused. Mails that have not left yet carry it."""
     actor.require("pause")
     reason = _said(reason)
     if not reason:
         raise Invalid(N_("Say why, so that the others know."), "reason")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         workspace = members.workspace_of(session, actor)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
@@ -71,31 +71,33 @@ def say_why(office: Office, actor: Actor, reason: str) -> None:
         waiting = (Notice.workspace_id == workspace.id, Notice.kind == "paused", Notice.state == "waiting")
         for row in session.scalars(select(Notice).where(*waiting)):
             row.facts = row.facts | {"reason": workspace.pause_reason}
-        note(session, office, actor, "office.pause_reason", reason=workspace.pause_reason)
+        note(session, installation, actor, "office.pause_reason", reason=workspace.pause_reason)
 
 
-def resume(office: Office, actor: Actor, missed: Missed = "hold") -> int:
+def resume(installation: Installation, actor: Actor, missed: Missed = "hold") -> int:
     """Start again. What fell due meanwhile stays held for a choice, or goes now if ``missed`` is ``send`` and it is
     not past its latest time. Returns how many are still held because of the pause."""
     actor.require("pause")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         workspace = members.workspace_of(session, actor)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         since = workspace.paused_at
         workspace.paused_at, workspace.paused_by, workspace.pause_reason = None, "", ""
-        held = hold_missed(session, office)
+        held = hold_missed(session, installation)
         if missed == "send":
-            held = [row for row in held if not _let_go(office, session, row)]
-        note(session, office, actor, "office.resumed", missed=missed, held=len(held), since=since.isoformat())
-        outbox.queue(session, office, sorted(people_with(session, "pause") - {actor.person}), "resumed", by=actor.name)
-    office.wake()
+            held = [row for row in held if not _let_go(installation, session, row)]
+        note(session, installation, actor, "office.resumed", missed=missed, held=len(held), since=since.isoformat())
+        outbox.queue(
+            session, installation, sorted(people_with(session, "pause") - {actor.person}), "resumed", by=actor.name
+        )
+    installation.wake()
     return len(held)
 
 
-def hold_missed(session: Session, office: Office) -> list[Delivery]:
+def hold_missed(session: Session, installation: Installation) -> list[Delivery]:
     """Hold what fell due while everything was paused; returns all that is held for that reason."""
-    now = office.now()
+    now = installation.now()
     for row in session.scalars(
         select(Delivery).where(Delivery.state.in_(("waiting", "sending")), Delivery.next_at <= now)
     ):
@@ -106,11 +108,11 @@ def hold_missed(session: Session, office: Office) -> list[Delivery]:
     return held
 
 
-def _let_go(office: Office, session: Session, row: Delivery) -> bool:
-    if row.latest_at < office.now():
+def _let_go(installation: Installation, session: Session, row: Delivery) -> bool:
+    if row.latest_at < installation.now():
         row.reason = "late"
         return False
-    row.state, row.next_at, row.reason = "waiting", office.now(), ""
+    row.state, row.next_at, row.reason = "waiting", installation.now(), ""
     session.flush()
     _refresh(session, [row])
     return True

@@ -16,7 +16,7 @@ from commsched.core.timing.wall_time import latest_for
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import schedule, stops
 from commsched.store.models import Channel, Delivery, Item, Part
 
@@ -33,7 +33,12 @@ def load(session: Session, delivery_id: int, lock: bool = False) -> Delivery:
 
 
 def resolve(
-    office: Office, actor: Actor, delivery_id: int, answer: Answer, url: str = "", parts: Collection[int] | None = None
+    installation: Installation,
+    actor: Actor,
+    delivery_id: int,
+    answer: Answer,
+    url: str = "",
+    parts: Collection[int] | None = None,
 ) -> None:
     """Say what became of an unknown delivery: it is out (and where), or it is not.
 
@@ -44,24 +49,24 @@ def resolve(
     url = one_line(url)
     if url and not url.startswith(("https://", "http://")):
         raise Invalid(N_("The address must begin with https://."), "url")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = load(session, delivery_id, lock=True)
         if row.state != "unknown":
             raise Conflict(N_("This is not a delivery that waits for an answer."))
         about = _about(session, row, parts)
         if answer == "published":
-            part_decisions.are_out(session, row.id, about, office.now(), url)
+            part_decisions.are_out(session, row.id, about, installation.now(), url)
             row.url = row.url or url
         else:
             part_decisions.are_not_out(session, row.id, about)
-        _stand(office, session, row, answer)
+        _stand(installation, session, row, answer)
         if row.stop and row.state in stops.LIVE and row.state != "unknown":
             row.state, row.next_at, row.reason = "cancelled", None, row.stop
         _finish(session, row)
-        whom = {"recipients": said_numbers(about)} if independent(office, session, row) else {}
+        whom = {"recipients": said_numbers(about)} if independent(installation, session, row) else {}
         note(
             session,
-            office,
+            installation,
             actor,
             "delivery.resolved",
             row.item_id,
@@ -70,7 +75,7 @@ def resolve(
             url=url[:300],
             **whom,
         )
-    office.wake()
+    installation.wake()
 
 
 def _about(session: Session, row: Delivery, wanted: Collection[int] | None) -> list[int]:
@@ -98,10 +103,10 @@ def said_numbers(parts: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
 
 
-def _stand(office: Office, session: Session, row: Delivery, answer: Answer) -> None:
+def _stand(installation: Installation, session: Session, row: Delivery, answer: Answer) -> None:
     """How the delivery stands after an answer. What is out lets its thread go on, and the other recipients."""
-    now = office.now()
-    result = _together(office, session, row)
+    now = installation.now()
+    result = _together(installation, session, row)
     if result.state != "unknown" and row.was:
         was, row.was = row.was, ""
         if answer == "not_published" and _as_before(session, row, was, now):
@@ -140,18 +145,18 @@ def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool
     return False
 
 
-def independent(office: Office, session: Session, row: Delivery) -> bool:
+def independent(installation: Installation, session: Session, row: Delivery) -> bool:
     """Whether its parts are recipients, of whom each has a fate of their own."""
     platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
-    return platform is not None and office.platform(platform).independent_parts
+    return platform is not None and installation.platform(platform).independent_parts
 
 
-def _together(office: Office, session: Session, row: Delivery) -> Whole:
+def _together(installation: Installation, session: Session, row: Delivery) -> Whole:
     """What the parts make of the delivery now: an answer about one recipient says nothing of the others."""
     session.flush()
     parts = session.scalars(select(Part).where(Part.delivery_id == row.id).order_by(Part.number))
     states = [PartState(part.number, part.state, part.next_at, part.detail) for part in parts]
-    return whole(states, independent(office, session, row), office.now())
+    return whole(states, independent(installation, session, row), installation.now())
 
 
 def _finish(session: Session, row: Delivery) -> None:
@@ -161,15 +166,15 @@ def _finish(session: Session, row: Delivery) -> None:
     schedule.refresh(session, item)
 
 
-def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | None = None) -> None:
+def send(installation: Installation, actor: Actor, delivery_id: int, latest_minutes: int | None = None) -> None:
     """Send a held or failed delivery now: only its parts that did not go out.
 
     A person's decision gives it a new latest time; the approval must still stand and cover the moment, which the
     publisher checks again.
     """
     actor.require("resolve")
-    with office.store.write(actor.workspace) as session:
-        row, now = load(session, delivery_id, lock=True), office.now()
+    with installation.store.write(actor.workspace) as session:
+        row, now = load(session, delivery_id, lock=True), installation.now()
         if row.state not in ("held", "failed"):
             raise Conflict(N_("Only what was held or has failed can be sent again."))
         schedule.refuse_superseded(session, row.item_id)
@@ -178,19 +183,19 @@ def send(office: Office, actor: Actor, delivery_id: int, latest_minutes: int | N
         part_decisions.send_again(session, row.id, keep_handles=row.reason == "absent")
         row.state, row.next_at, row.reason, row.detail, row.tries = "waiting", now, "", "", 0
         _finish(session, row)
-        note(session, office, actor, "delivery.sent_again", row.item_id, delivery=row.id)
-    office.wake()
+        note(session, installation, actor, "delivery.sent_again", row.item_id, delivery=row.id)
+    installation.wake()
 
 
-def drop(office: Office, actor: Actor, delivery_id: int) -> list[stops.Left]:
+def drop(installation: Installation, actor: Actor, delivery_id: int) -> list[stops.Left]:
     """Let a delivery be: nothing more of it goes out there, whatever is moved or approved afterwards. Returns what had
     gone out, where anything had. One that is being read back stays a question until that is answered."""
     actor.require("resolve")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         row = load(session, delivery_id, lock=True)
         if row.state not in stops.LIVE or row.stop:
             raise Conflict(N_("This delivery can no longer be dropped."))
         left = stops.stop(session, [row], "dropped")
         _finish(session, row)
-        note(session, office, actor, "delivery.dropped", row.item_id, delivery=row.id, **stops.facts(left))
+        note(session, installation, actor, "delivery.dropped", row.item_id, delivery=row.id, **stops.facts(left))
     return left

@@ -23,7 +23,7 @@ from commsched.services.content import items
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices import outbox
 from commsched.services.workflow import stops
 from commsched.store.models import Decision, Delivery, Item, Part, Revision
@@ -48,7 +48,7 @@ under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
 
 
 def schedule(
-    office: Office,
+    installation: Installation,
     actor: Actor,
     item_id: int,
     when: str | None = None,
@@ -57,7 +57,7 @@ def schedule(
 ) -> None:
     """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
     actor.require("schedule")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
         if when:
             _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
@@ -69,12 +69,12 @@ def schedule(
                 raise Invalid(N_("The latest time is before the time itself."), "latest_at")
         if item.state == "scheduled" and when is None and latest is None:
             return
-        enqueue(office, session, actor, item)
-        refuse_past(item.publish_at, office.now())  # after what says more: that it must be approved again
-    office.wake()
+        enqueue(installation, session, actor, item)
+        refuse_past(item.publish_at, installation.now())  # after what says more: that it must be approved again
+    installation.wake()
 
 
-def enqueue(office: Office, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
+def enqueue(installation: Installation, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
     """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the record
     says so already, and one deed is one line.
 
@@ -82,7 +82,7 @@ def enqueue(office: Office, session: Session, actor: Actor, item: Item, *, moved
     (:mod:`commsched.services.workflow.stops`). A delivery of the same revision keeps its row and its keys, whatever
     its time: a platform that knows a key still knows it, and what is partly out goes on with what is left of it.
     """
-    now, revision = office.now(), items.current(session, item)
+    now, revision = installation.now(), items.current(session, item)
     assert item.publish_at is not None
     refuse_superseded(session, item.id)
     bounds = clearance(session, item, revision.hash)
@@ -107,7 +107,9 @@ def enqueue(office: Office, session: Session, actor: Actor, item: Item, *, moved
     session.flush()
     refresh(session, item)
     if not moved:
-        note(session, office, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
+        note(
+            session, installation, actor, "item.scheduled", item.id, at=item.publish_at.isoformat(), wall=item.wall_time
+        )
 
 
 def refuse_superseded(session: Session, item_id: int) -> None:
@@ -184,14 +186,16 @@ def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
     row.was, row.doubt_since = "waiting", since
 
 
-def on_approval(office: Office, session: Session, actor: Actor, item: Item) -> None:
+def on_approval(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
     """Schedule what was submitted to be scheduled. A time that has passed meanwhile is left to its writer."""
-    if item.latest_at is not None and item.latest_at < office.now():
+    if item.latest_at is not None and item.latest_at < installation.now():
         item.state, item.reason = "held", "late"
-        outbox.queue(session, office, [item.author_id] if item.author_id else [], "held", item=item, reason="late")
+        outbox.queue(
+            session, installation, [item.author_id] if item.author_id else [], "held", item=item, reason="late"
+        )
         return
     with suppress(NothingLeft):  # it stays approved, and nothing of it goes out
-        enqueue(office, session, actor, item)
+        enqueue(installation, session, actor, item)
 
 
 def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
@@ -201,7 +205,7 @@ def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
 
 
 def move(
-    office: Office, actor: Actor, item_id: int, when: str, fold: int | None = None, ask_again: bool = False
+    installation: Installation, actor: Actor, item_id: int, when: str, fold: int | None = None, ask_again: bool = False
 ) -> str:
     """Move an item to another time; returns its state then.
 
@@ -209,21 +213,21 @@ def move(
     ``ask_again`` says that it shall be sent for approval anew.
     """
     actor.require("schedule")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
-        if not movable(session, item, office.now()):
+        if not movable(session, item, installation.now()):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
-        refuse_past(moment.at, office.now())
+        refuse_past(moment.at, installation.now())
         _set(item, moment, workspace.latest_minutes)
         content = items.current(session, item).parsed()
         if content.embargo and moment.at < datetime.fromisoformat(content.embargo):
             raise Invalid(N_("It would go out before its embargo."), "publish_at")
-        item.updated_at = office.now()
-        note(session, office, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall)
-        follow_move(office, session, actor, item, ask_again)
+        item.updated_at = installation.now()
+        note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall)
+        follow_move(installation, session, actor, item, ask_again)
         state = item.state
-    office.wake()
+    installation.wake()
     return state
 
 
@@ -252,43 +256,45 @@ def movable(session: Session, item: Item, now: datetime) -> bool:
     return stopped and all(row.state != "published" for row in rows)
 
 
-def follow_move(office: Office, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
+def follow_move(installation: Installation, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
     """After its time changed: the outbox follows if the approval covers it, else those are asked again whose yes does
     not."""
-    if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, office.now())):
+    if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, installation.now())):
         return
     revision = items.current(session, item)
     bounds = clearance(session, item, revision.hash)
     outside = bounds is not None and not inside(item.publish_at, bounds)
     if (outside or bounds is None) and not read_policy(item.policy).steps:
-        rounds.lapse(office, session, actor, item, revision)
-        decide(office, session, actor, item, revision, "release")  # nobody else is asked: whoever moves it decides
+        rounds.lapse(installation, session, actor, item, revision)
+        decide(
+            installation, session, actor, item, revision, "release"
+        )  # nobody else is asked: whoever moves it decides
     elif outside and not ask_again:
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
     elif outside or bounds is None:
-        _ask_anew(office, session, actor, item, revision)
+        _ask_anew(installation, session, actor, item, revision)
         return
-    if item.state != "approved" and _may_be_placed(session, item, office.now()):
-        enqueue(office, session, actor, item, moved=True)
+    if item.state != "approved" and _may_be_placed(session, item, installation.now()):
+        enqueue(installation, session, actor, item, moved=True)
 
 
-def _ask_anew(office: Office, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
+def _ask_anew(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
     """Whose yes covers the new time is not asked again; whoever has not answered yet has the mail already."""
     was = item.state
-    outgrown = rounds.lapse(office, session, actor, item, revision)
+    outgrown = rounds.lapse(installation, session, actor, item, revision)
     if was == "in_review" and not outgrown:
         return
     item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed", "publishing")
     items.void(session, item)
-    item.state, item.submitted_at = "in_review", office.now()
+    item.state, item.submitted_at = "in_review", installation.now()
     session.flush()
     rounds.go_on(session, item, revision)
-    rounds.refuse_nobody(office, session, item, revision)
-    ask(office, session, item, revision)
+    rounds.refuse_nobody(installation, session, item, revision)
+    ask(installation, session, item, revision)
 
 
 def decide(
-    office: Office,
+    installation: Installation,
     session: Session,
     actor: Actor,
     item: Item,
@@ -301,7 +307,7 @@ def decide(
     until: datetime | None = None,
 ) -> Decision:
     """Write down what ``actor`` said of ``revision``, and for which time."""
-    workspace, now = members.workspace_of(session, actor), office.now()
+    workspace, now = members.workspace_of(session, actor), installation.now()
     start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
     if until is not None and until <= now:
         raise Invalid(N_("“Approved until” lies in the past."), "until")
@@ -326,11 +332,11 @@ def decide(
     return row
 
 
-def cancel(office: Office, actor: Actor, item_id: int) -> list[stops.Left]:
+def cancel(installation: Installation, actor: Actor, item_id: int) -> list[stops.Left]:
     """Stop everything of an item that is not out yet, also what is under way: a mailing between two recipients, a
     thread between two parts. Returns what had gone out; with anything out it is partly published, not cancelled."""
     actor.require("schedule")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
         out = select(Delivery).where(Delivery.item_id == item.id, Delivery.state != "published").with_for_update()
         rows = list(session.scalars(out))
@@ -340,7 +346,7 @@ def cancel(office: Office, actor: Actor, item_id: int) -> list[stops.Left]:
         left = stops.stop(session, rows, "cancelled")
         item.state, item.reason = "cancelled", ""
         refresh(session, item)
-        note(session, office, actor, "item.cancelled", item.id, **stops.facts(left))
+        note(session, installation, actor, "item.cancelled", item.id, **stops.facts(left))
     return left
 
 

@@ -17,7 +17,7 @@ from commsched.services.approval.clearance import read_policy, said_of
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.workflow import approve
 from commsched.store.models import Channel, Item, Workspace
@@ -44,9 +44,9 @@ class PassedOn(msgspec.Struct, frozen=True):
     names: str = ""
 
 
-def before(office: Office, session: Session, person: int) -> Before:
+def before(installation: Installation, session: Session, person: int) -> Before:
     """To be asked before the change. ``session`` must be scoped to the workspace."""
-    turns = {item.id: turn(office, session, item, items.current(session, item)) for item in _open_items(session)}
+    turns = {item.id: turn(installation, session, item, items.current(session, item)) for item in _open_items(session)}
     return Before(person, frozenset(people_with(session, "approve")), turns)
 
 
@@ -54,21 +54,23 @@ def _open_items(session: Session) -> list[Item]:
     return list(session.scalars(select(Item).where(_OPEN).order_by(Item.id).with_for_update()))
 
 
-def settle(office: Office, session: Session, actor: Actor, was: Before, name: str, *, refuse: bool = True) -> PassedOn:
+def settle(
+    installation: Installation, session: Session, actor: Actor, was: Before, name: str, *, refuse: bool = True
+) -> PassedOn:
     """To be called after the change, in its transaction. Raises :class:`Conflict` where nobody is left to decide
     something, unless ``refuse`` is off: then it stands on Today, in red."""
     session.flush()
     able = people_with(session, "approve")
     if was.able - able:
-        _set_policies_right(office, session, actor, was, able, name, refuse)
+        _set_policies_right(installation, session, actor, was, able, name, refuse)
     moved, now_asked = 0, set[int]()
     for item in _open_items(session):
         old, revision = was.turns.get(item.id, Turn()), items.current(session, item)
         rounds.go_on(session, item, revision)
         if current_step(read_policy(item.policy), said_of(session, item.id), revision.hash) is None:
-            approve.advance(office, session, actor, item, revision)
+            approve.advance(installation, session, actor, item, revision)
             continue
-        new = turn(office, session, item, revision)
+        new = turn(installation, session, item, revision)
         if new.stuck and not old.stuck and refuse:
             raise Conflict(
                 N_(
@@ -82,14 +84,14 @@ def settle(office: Office, session: Session, actor: Actor, was: Before, name: st
         waits, waited = new.asked | new.acceptors, old.asked | old.acceptors
         if was.person in waited and was.person not in waits and waits:
             moved, now_asked = moved + 1, now_asked | waits
-            note(session, office, actor, "approval.passed_on", item.id, name=name, names=names(session, waits))
+            note(session, installation, actor, "approval.passed_on", item.id, name=name, names=names(session, waits))
         if (new.asked, new.acceptors) != (old.asked, old.acceptors):
-            ask(office, session, item, revision)
+            ask(installation, session, item, revision)
     return PassedOn(moved, names(session, now_asked))
 
 
 def _set_policies_right(
-    office: Office, session: Session, actor: Actor, was: Before, able: set[int], name: str, refuse: bool
+    installation: Installation, session: Session, actor: Actor, was: Before, able: set[int], name: str, refuse: bool
 ) -> None:
     workspace = members.workspace_of(session, actor)
     for row in (workspace, *session.scalars(select(Channel))):
@@ -107,9 +109,9 @@ def _set_policies_right(
         if new != old:
             row.policy = to_policy(new)
             if isinstance(row, Workspace):
-                note(session, office, actor, "workspace.policy", policy=row.policy)
+                note(session, installation, actor, "workspace.policy", policy=row.policy)
             else:
-                note(session, office, actor, "channel.policy", channel=row.id, name=row.name, policy=row.policy)
+                note(session, installation, actor, "channel.policy", channel=row.id, name=row.name, policy=row.policy)
 
 
 def _without(policy: Policy, able: set[int]) -> Policy:

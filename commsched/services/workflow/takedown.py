@@ -14,7 +14,7 @@ from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store.models import Channel, Delivery, Item, Takedown
@@ -39,7 +39,7 @@ def is_on_own_page(session: Session, item_id: int) -> bool:
     return session.scalar(out.limit(1)) is not None
 
 
-def take_down(office: Office, actor: Actor, item_id: int, reason: str) -> None:
+def take_down(installation: Installation, actor: Actor, item_id: int, reason: str) -> None:
     """Take the item and every correction of it off the office's own pages, feeds and site map, pictures included.
 
     ``reason`` is what readers are told where it stood. Raises :class:`Invalid` without one, :class:`Conflict` where
@@ -51,32 +51,34 @@ def take_down(office: Office, actor: Actor, item_id: int, reason: str) -> None:
         raise Invalid(N_("Write why it is taken down: readers are told."), "reason")
     if len(why) > MOST:
         raise Invalid(N_("At most %(most)s characters."), "reason", most=MOST)
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item = _original(session, item_id)
         if not is_on_own_page(session, item.id):
             raise Conflict(N_("Nothing of it stands on a page of your own."))
         if standing(session, item.id) is not None:
             raise Conflict(N_("It has been taken down already."))
         session.add(
-            Takedown(workspace_id=actor.workspace, item_id=item.id, reason=why, person_id=actor.person, at=office.now())
+            Takedown(
+                workspace_id=actor.workspace, item_id=item.id, reason=why, person_id=actor.person, at=installation.now()
+            )
         )
-        note(session, office, actor, "item.taken_down", item.id, reason=why)
+        note(session, installation, actor, "item.taken_down", item.id, reason=why)
         people = people_with(session, "approve") | ({item.author_id} if item.author_id else set())
         outbox.queue(
-            session, office, sorted(people - {actor.person}), "taken_down", item=item, by=actor.name, comment=why
+            session, installation, sorted(people - {actor.person}), "taken_down", item=item, by=actor.name, comment=why
         )
 
 
-def put_back(office: Office, actor: Actor, item_id: int) -> None:
+def put_back(installation: Installation, actor: Actor, item_id: int) -> None:
     """Let it stand again as it stood. It takes somebody who approves, since it makes something public."""
     actor.require("approve")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item = _original(session, item_id)
         row = standing(session, item.id)
         if row is None:
             raise Conflict(N_("It has not been taken down."))
-        row.ended_at, row.ended_by = office.now(), actor.person
-        note(session, office, actor, "item.put_back", item.id)
+        row.ended_at, row.ended_by = installation.now(), actor.person
+        note(session, installation, actor, "item.put_back", item.id)
 
 
 def _original(session: Session, item_id: int) -> Item:

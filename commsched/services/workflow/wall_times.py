@@ -13,7 +13,7 @@ from commsched.core.text.messages import Message, OfficeError
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices.shifted_times import Shifted, report_shifted, shifted, wall
 from commsched.services.workflow import schedule
 
@@ -21,36 +21,38 @@ Choice = Literal["wall", "moment"]
 MOST: Final = 500
 
 
-def listing(office: Office, actor: Actor) -> list[Shifted]:
+def listing(installation: Installation, actor: Actor) -> list[Shifted]:
     """As :func:`waiting`, for the page."""
     actor.require("read")
-    with office.store.read(actor.workspace) as session:
-        return shifted(session, members.workspace_of(session, actor).zone, office.now())[:MOST]
+    with installation.store.read(actor.workspace) as session:
+        return shifted(session, members.workspace_of(session, actor).zone, installation.now())[:MOST]
 
 
-def choose(office: Office, actor: Actor, wanted: Iterable[Shifted], choice: Choice) -> tuple[int, list[Message]]:
+def choose(
+    installation: Installation, actor: Actor, wanted: Iterable[Shifted], choice: Choice
+) -> tuple[int, list[Message]]:
     """For each: keep the wall time, and move the moment; or keep the moment. Returns how many it was done for, and
     why it was not for the others: a time outside what was approved is moved on its own page."""
     done, why = 0, []
     for one in wanted:
         try:
             if choice == "wall":
-                schedule.move(office, actor, one.item, one.meant)
+                schedule.move(installation, actor, one.item, one.meant)
             else:
-                _keep_moment(office, actor, one.item)
+                _keep_moment(installation, actor, one.item)
             done += 1
         except OfficeError as error:
             why.append(error.words)
-    with office.store.write(actor.workspace) as session:
-        report_shifted(office, session, members.workspace_of(session, actor))
+    with installation.store.write(actor.workspace) as session:
+        report_shifted(installation, session, members.workspace_of(session, actor))
     return done, why
 
 
-def _keep_moment(office: Office, actor: Actor, item_id: int) -> None:
+def _keep_moment(installation: Installation, actor: Actor, item_id: int) -> None:
     actor.require("schedule")
-    with office.store.write(actor.workspace) as session:
+    with installation.store.write(actor.workspace) as session:
         item, zone = items.load(session, item_id), members.workspace_of(session, actor).zone
         if item.publish_at is None:
             return
         item.wall_time, item.zone = wall(item.publish_at, zone), zone
-        note(session, office, actor, "item.moved", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)
+        note(session, installation, actor, "item.moved", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)

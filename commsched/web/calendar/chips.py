@@ -18,7 +18,7 @@ from markupsafe import Markup
 from commsched.services.content.items import CLOSE
 from commsched.services.views.calendar import FIXED, Around, Row
 from commsched.web.http.badges import STATES
-from commsched.web.http.i18n import _, office, translated
+from commsched.web.http.i18n import _, installation, translated
 from commsched.web.http.icons import brand_icon, icon
 
 CLASH: Final = CLOSE
@@ -165,5 +165,5 @@ def sprite(around: Around) -> Markup:
     parts = [_named("icon", look.icon, f"s-{key}") for key, look in STATES.items()]
     parts.append(_named("icon", "triangle-alert", "s-alert"))
     for number, (_name, platform, _state) in around.channels.items():
-        parts.append(_named("brand", office().platform(platform).icon or "lucide:radio", f"n-{number}"))
+        parts.append(_named("brand", installation().platform(platform).icon or "lucide:radio", f"n-{number}"))
     return Markup(f'<div class="sprite" aria-hidden="true">{"".join(parts)}</div>')  # noqa: S704 (our own icons)

@@ -11,7 +11,7 @@ from flask import Response, g, make_response, request, session
 
 from commsched.services.kernel.heartbeats import goes
 from commsched.web.http import guard
-from commsched.web.http.i18n import language, office
+from commsched.web.http.i18n import installation, language
 from commsched.web.http.paths import STATIC, templates
 
 
@@ -26,7 +26,7 @@ def _build() -> str:
 def tag(*stamps: Any) -> str:
     """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
     visitor, place = g.visitor, g.place
-    beats = visitor.trouble or goes(visitor.heartbeat, office().now())
+    beats = visitor.trouble or goes(visitor.heartbeat, installation().now())
     said = (
         _build(),
         request.full_path,

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, make_response, request
 from commsched.core.access.routes import public
 from commsched.services.accounts import tokens
 from commsched.services.views import ics
-from commsched.web.http.i18n import office
+from commsched.web.http.i18n import installation
 
 bp = Blueprint("ics", __name__)
 
@@ -17,14 +17,14 @@ bp = Blueprint("ics", __name__)
 @public
 def feed(secret: str) -> Response:
     """The feed, or 304 where the calendar program has it."""
-    owner = tokens.feed_owner(office(), secret) if len(secret) < 200 else None
+    owner = tokens.feed_owner(installation(), secret) if len(secret) < 200 else None
     if owner is None:
         abort(404)
-    etag = ics.tag(office(), owner)
+    etag = ics.tag(installation(), owner)
     if request.if_none_match.contains_weak(etag):
         given = Response(status=304)
     else:
-        given = make_response(ics.calendar(office(), owner))
+        given = make_response(ics.calendar(installation(), owner))
         given.content_type = "text/calendar; charset=utf-8"
         given.headers["Content-Disposition"] = 'inline; filename="commsched.ics"'
     given.set_etag(etag, weak=True)

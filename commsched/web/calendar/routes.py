@@ -26,7 +26,7 @@ from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import clock_time
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, language, office, page, place, translated
+from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done, local_path
 
@@ -54,17 +54,17 @@ class Day(msgspec.Struct, frozen=True):
 @bp.get("/")
 @allow("read")
 def index() -> Response:
-    now = office().now()
+    now = installation().now()
     local = dates.local(now, place().zone)
     shown = span(request.args.get("view", ""), read_day(request.args.get("day", ""), local.date()), place().zone)
     address = filters.Address(shown, filters.read(request.args))
     moment = (local.date(), local.hour, local.minute // 5 if shown.view == "week" else 0)
     about = (shown.start, shown.end, address.wanted)
-    kept = calendar.kept_stamp(office(), actor().workspace, *about)
+    kept = calendar.kept_stamp(installation(), actor().workspace, *about)
     if kept is not None and (same := not_modified(tag(kept, moment))):
         return same
-    with office().store.read(actor().workspace) as session:
-        etag = tag(calendar.fresh_stamp(office(), session, *about), moment)
+    with installation().store.read(actor().workspace) as session:
+        etag = tag(calendar.fresh_stamp(installation(), session, *about), moment)
         return not_modified(etag) or fresh(lambda: _render(session, address, now), etag)
 
 
@@ -140,7 +140,7 @@ def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around)
     name = around.channels.get(channel, ("",))[0]
     zone, tongue = place().zone, language()
     when = [
-        dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, office().now().tzinfo), zone, tongue)
+        dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, installation().now().tzinfo), zone, tongue)
         for row in (one, other)
     ]
     return {"one": one[0], "other": other[0], "titles": (one[3], other[3]), "when": when, "channel": name}
@@ -153,7 +153,7 @@ def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around)
 @allow("schedule")
 def ask(item_id: int) -> str | Response:
     """The form to move an item; for a script, where the approval holds."""
-    known = calendar.movable(office(), actor(), item_id)
+    known = calendar.movable(installation(), actor(), item_id)
     if _by_script():
         return jsonify(
             {
@@ -216,7 +216,7 @@ def move(item_id: int) -> str | AnyResponse | tuple[str, int]:
     again = ""
     try:
         when = _when(form)
-        state = schedule.move(office(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+        state = schedule.move(installation(), actor(), item_id, when, ask_again=form.flag("ask_again"))
         return _moved(item_id, state, form)
     except schedule.NeedsApproval as error:
         again = translated(error.words)
@@ -226,7 +226,9 @@ def move(item_id: int) -> str | AnyResponse | tuple[str, int]:
         form.fail(_field(error.field), translated(error.words), error.status)
     if _by_script():
         return _problem(form, clash, again)
-    return _form(calendar.movable(office(), actor(), item_id), form, clash, again), form.status if form.errors else 409
+    return _form(
+        calendar.movable(installation(), actor(), item_id), form, clash, again
+    ), form.status if form.errors else 409
 
 
 def _field(name: str) -> str:
@@ -243,7 +245,7 @@ def _when(form: Form) -> str:
 
 
 def _moved(item_id: int, state: str, form: Form) -> AnyResponse:
-    known = calendar.movable(office(), actor(), item_id)
+    known = calendar.movable(installation(), actor(), item_id)
     at = datetime.fromisoformat(known.wall)
     when = f"{dates.short_day(at.date(), language())} {at:%H:%M}"
     sentence = _("Moved to %(when)s.", when=when)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from commsched.store.models import Channel
-from commsched.web.http.i18n import ngettext, office, web_address
+from commsched.web.http.i18n import installation, ngettext, web_address
 
 
 def account_word(channel: Channel) -> str:
     """The account as it stands in a list of channels: a folder's end, how many addresses, a public address."""
-    if not office().platform(channel.platform).own:
+    if not installation().platform(channel.platform).own:
         return channel.account_name
     if "recipients" in channel.facts:
         many = int(channel.facts["recipients"])

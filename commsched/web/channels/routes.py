@@ -18,7 +18,7 @@ from commsched.store.models import Channel
 from commsched.web.channels.account_label import account_word
 from commsched.web.components import mail_status, policy_form
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page
+from commsched.web.http.i18n import _, actor, installation, page
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -30,15 +30,17 @@ NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    found = connect.channels(office(), actor().workspace, archived="removed" in request.args)
-    standing = {channel.id: connect.standing(channel, office().now()) for channel in found}
+    found = connect.channels(installation(), actor().workspace, archived="removed" in request.args)
+    standing = {channel.id: connect.standing(channel, installation().now()) for channel in found}
     return page("channels/index.html", channels=found, standing=standing)
 
 
 @bp.get("/new")
 @allow("administer")
 def choose() -> str:
-    return page("channels/choose.html", platforms=[office().platform(key) for key in office().platform_keys()])
+    return page(
+        "channels/choose.html", platforms=[installation().platform(key) for key in installation().platform_keys()]
+    )
 
 
 def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
@@ -49,7 +51,7 @@ def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
 @bp.get("/new/<key>")
 @allow("administer")
 def new(key: str) -> str:
-    platform = office().platform(key)
+    platform = installation().platform(key)
     return page(
         "channels/form.html", form=Form(), kind=platform, channel=None, kept=connect.settings_for(platform, None)
     )
@@ -58,9 +60,9 @@ def new(key: str) -> str:
 @bp.post("/new/<key>")
 @allow("administer")
 def add(key: str) -> str | Response | tuple[str, int]:
-    platform, form = office().platform(key), Form.read()
+    platform, form = installation().platform(key), Form.read()
     with form.catch():
-        made = connect.connect(office(), actor(), key, form.text("name", 300), _settings(platform, form))
+        made = connect.connect(installation(), actor(), key, form.text("name", 300), _settings(platform, form))
         return done(_said(made), "channels.show", channel_id=made.id)
     kept = connect.settings_for(platform, None)
     return page("channels/form.html", form=form, kind=platform, channel=None, kept=kept), form.status
@@ -71,32 +73,32 @@ def _said(channel: Channel) -> str:
         return _("The addresses are kept, but no mail server is set: the list reaches nobody until one is.")
     if mail_status.filed(channel.platform):
         return _("Connected. This is a demo without a mail server: the mails are saved as files.")
-    if channel.account_name and not office().platform(channel.platform).own:
+    if channel.account_name and not installation().platform(channel.platform).own:
         return _("Connected: it answers as %(account)s.", account=channel.account_name)
     return _("Connected.")
 
 
 def _show(channel: Channel, form: Form | None = None, policy: Form | None = None) -> str:
-    members = people.members(office(), actor().workspace)
+    members = people.members(installation(), actor().workspace)
     own = from_policy(channel.policy) if channel.policy else Policy()
     names = {m.person_id: m.person.name or m.person.email for m in members}
     return page(
         "channels/show.html",
         channel=channel,
-        kind=office().platform(channel.platform),
+        kind=installation().platform(channel.platform),
         form=form or Form(),
-        state=connect.standing(channel, office().now()),
+        state=connect.standing(channel, installation().now()),
         approvers=policy_form.approvers(members),
         policy=policy or Form(policy_form.policy_fields(own, inherited=not channel.policy)),
         modes=policy_form.MODES,
-        has_list=connect.has_list(office(), channel),
+        has_list=connect.has_list(installation(), channel),
         steps=policy_form.STEPS,
         told=policy_form.describe_policy(own, names) if channel.policy else "",
     )
 
 
 def _channel(channel_id: int) -> Channel:
-    return connect.get(office(), actor().workspace, channel_id)
+    return connect.get(installation(), actor().workspace, channel_id)
 
 
 @bp.get("/<int:channel_id>")
@@ -109,7 +111,7 @@ def show(channel_id: int) -> str:
 @allow("administer")
 def access(channel_id: int) -> str:
     channel = _channel(channel_id)
-    platform = office().platform(channel.platform)
+    platform = installation().platform(channel.platform)
     kept = connect.settings_for(platform, channel)
     return page("channels/form.html", form=Form(), kind=platform, channel=channel, kept=kept)
 
@@ -118,9 +120,9 @@ def access(channel_id: int) -> str:
 @allow("administer")
 def renew(channel_id: int) -> str | Response | tuple[str, int]:
     channel, form = _channel(channel_id), Form.read()
-    platform = office().platform(channel.platform)
+    platform = installation().platform(channel.platform)
     with form.catch():
-        made = connect.reconnect(office(), actor(), channel_id, _settings(platform, form))
+        made = connect.reconnect(installation(), actor(), channel_id, _settings(platform, form))
         return done(_said(made), "channels.show", channel_id=channel_id)
     kept = connect.settings_for(platform, channel)
     return page("channels/form.html", form=form, kind=platform, channel=channel, kept=kept), form.status
@@ -130,7 +132,7 @@ def renew(channel_id: int) -> str | Response | tuple[str, int]:
 @allow("administer")
 def addresses(channel_id: int) -> str:
     """The list of addresses, for changing; that it was opened is on the record."""
-    kept = connect.open_list(office(), actor(), channel_id)
+    kept = connect.open_list(installation(), actor(), channel_id)
     return page("channels/addresses.html", form=Form(), channel=_channel(channel_id), kept=kept)
 
 
@@ -139,7 +141,7 @@ def addresses(channel_id: int) -> str:
 def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.change_list(office(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
+        connect.change_list(installation(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
     return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
 
@@ -149,7 +151,9 @@ def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
 def check(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        return done(_said(connect.check_again(office(), actor(), channel_id)), "channels.show", channel_id=channel_id)
+        return done(
+            _said(connect.check_again(installation(), actor(), channel_id)), "channels.show", channel_id=channel_id
+        )
     return _show(_channel(channel_id), form), form.status
 
 
@@ -158,7 +162,7 @@ def check(channel_id: int) -> str | Response | tuple[str, int]:
 def rename(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.rename(office(), actor(), channel_id, form.text("name", 300))
+        connect.rename(installation(), actor(), channel_id, form.text("name", 300))
         return done(_("The channel has a new name."), "channels.show", channel_id=channel_id)
     return _show(_channel(channel_id), form), form.status
 
@@ -168,7 +172,7 @@ def rename(channel_id: int) -> str | Response | tuple[str, int]:
 def policy(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.set_policy(office(), actor(), channel_id, policy_form.read(form))
+        connect.set_policy(installation(), actor(), channel_id, policy_form.read(form))
         return done(_("From now on this is how it is approved."), "channels.show", channel_id=channel_id)
     return _show(_channel(channel_id), policy=form), form.status
 
@@ -176,5 +180,5 @@ def policy(channel_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/<int:channel_id>/remove")
 @allow("administer")
 def remove(channel_id: int) -> Response:
-    connect.archive(office(), actor(), channel_id)
+    connect.archive(installation(), actor(), channel_id)
     return done(_("The channel is taken out of use and its token forgotten."), "channels.index")

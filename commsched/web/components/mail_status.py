@@ -12,22 +12,22 @@ from commsched.services.kernel import context
 from commsched.services.kernel.members import people_with
 from commsched.services.views import item_view
 from commsched.store.models import Channel, Item
-from commsched.web.http.i18n import _, actor, office, said_all, said_list
+from commsched.web.http.i18n import _, actor, installation, said_all, said_list
 
 
 def mailed() -> bool:
     """Whether notices reach anybody by mail."""
-    return office().mailer.reaches()
+    return installation().mailer.reaches()
 
 
 def filed(platform: str) -> bool:
     """Whether what "went out" there only became files: a demo without a mail server."""
-    return context.filed(office(), platform, _is_demo())
+    return context.filed(installation(), platform, _is_demo())
 
 
 def mute(channel: Channel) -> bool:
     """Whether a channel can reach nobody, since no mail server is set."""
-    return channel.state != "archived" and context.mute(office(), channel.platform, _is_demo())
+    return channel.state != "archived" and context.mute(installation(), channel.platform, _is_demo())
 
 
 def as_told(state: str, platforms: Iterable[str]) -> str:
@@ -61,7 +61,7 @@ def taken_down() -> str:
     """That something is off the office's own pages, and who must be told of it where no mail is."""
     if mailed():
         return _("It is taken down from your own pages. Those who approve are told.")
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         names = called(session, people_with(session, "approve") - {actor().person})
     if not names:
         return _("It is taken down from your own pages.")
@@ -72,9 +72,9 @@ def taken_down() -> str:
 
 
 def _waits_for(number: int) -> tuple[Item, list[str]]:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         item = items.load(session, number)
-        now = turn(office(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
+        now = turn(installation(), session, item, items.current(session, item)) if item.state == "in_review" else Turn()
         return item, sorted(item_view.names(session, now.asked | now.acceptors).values())
 
 

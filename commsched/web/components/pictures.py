@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
-from commsched.web.http.i18n import _, actor, office, translated
+from commsched.web.http.i18n import _, actor, installation, translated
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
@@ -38,8 +38,8 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
     head = file.stream.read(videos.HEAD)
     file.stream.seek(0)
     if with_videos and videos.is_video(head):
-        return videos.add_from(office(), actor(), file.stream, file.filename or "").poster
-    return library.add(office(), actor(), file.read(), file.filename or "")
+        return videos.add_from(installation(), actor(), file.stream, file.filename or "").poster
+    return library.add(installation(), actor(), file.read(), file.filename or "")
 
 
 def describe_added(one: Added) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def serve(row: search.Row, small: bool) -> AnyResponse:
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
     given: AnyResponse = make_response("", 304)
     if etag not in request.if_none_match:
-        found = search.file_of(office(), row, small)
+        found = search.file_of(installation(), row, small)
         given = send_file(found.path, mimetype=found.mime, conditional=False, etag=False)
     given.set_etag(etag)
     given.headers["Cache-Control"] = "private, max-age=31536000, immutable"

@@ -12,7 +12,7 @@ from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import TEXTS, Fields
-from commsched.web.http.i18n import language, office
+from commsched.web.http.i18n import installation, language
 
 
 class ConflictRow(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ def differences(session: Session, mine: Fields, theirs: Fields) -> list[Conflict
 
 
 def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fields], str]]:
-    choices = choice_teller(office(), session, language())
+    choices = choice_teller(installation(), session, language())
 
     def called(number: int) -> str:
         return names.get(number, str(number))

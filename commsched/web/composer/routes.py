@@ -29,7 +29,7 @@ from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, place, translated
+from commsched.web.http.i18n import _, actor, installation, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -51,12 +51,12 @@ def new() -> str:
     """An empty composer. ``?kind=release``; ``?at=2026-11-26T07:30`` comes from the calendar.
     ``?media=3,4``: pictures that are in it from the beginning."""
     kind = request.args.get("kind", "post")
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-        fields = view_model.blank(office(), session, actor(), workspace, kind if kind in KINDS else "post")
+        fields = view_model.blank(installation(), session, actor(), workspace, kind if kind in KINDS else "post")
     day, _at, time = request.args.get("at", "")[:16].partition("T")
     fields.publish = WallFields(day, time)
-    fields.media = view_model.chosen(office(), actor(), request.args.get("media", ""))
+    fields.media = view_model.chosen(installation(), actor(), request.args.get("media", ""))
     return _composer(fields, None)
 
 
@@ -82,7 +82,7 @@ def change(item_id: int) -> str | Response | tuple[str, int]:
 
 
 def _stored(item_id: int) -> tuple[Item, Fields]:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         item = items.load(session, item_id)
         if item.kind not in KINDS:
             raise NotFound(N_("There is no such item."))
@@ -148,7 +148,7 @@ def _take_in_files(fields: Fields, form: Form) -> None:
 def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
     """Ask for approval of what was just saved. If something stops it, it is saved all the same."""
     try:
-        approve.submit(office(), actor(), number, then_schedule=meant.publish is not None)
+        approve.submit(installation(), actor(), number, then_schedule=meant.publish is not None)
     except approve.Blocked as error:
         form.fail("", _("It is saved, but cannot be sent yet. What stops it stands below."), error.status)
     except OfficeError as error:
@@ -166,12 +166,12 @@ def _home(field: str) -> str:
 
 
 def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         draft = view_model.only_known(session, meant.draft)
     if item is None:
-        return idempotency.save_new(office(), actor(), draft, _page_token(), by_itself=by_itself)
+        return idempotency.save_new(installation(), actor(), draft, _page_token(), by_itself=by_itself)
     expected = request.form.get("stamp") or None
-    editing.save(office(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself)
+    editing.save(installation(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself)
     return item.id
 
 
@@ -183,8 +183,8 @@ def _page_token() -> str:
 def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
     """The page. ``fresh``: the fields are the saved ones, so whatever stamp was posted is not theirs."""
     form, meant = form or Form(), meaning(fields, place().zone)
-    shown = view_model.view(office(), actor(), meant, item)
-    with office().store.read(actor().workspace) as session:
+    shown = view_model.view(installation(), actor(), meant, item)
+    with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
         item = items.load(session, item.id) if item else None
         context = {
@@ -231,7 +231,7 @@ def _clash(meant: Meant) -> dict[str, Any] | None:
 def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
     """Both versions side by side; what is chosen is posted back with the stamp of the one that was saved."""
     item, theirs = _stored(item_id)
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         revision = items.current(session, item)
         author = item_view.names(session, [revision.author_id]).get(revision.author_id or 0, "")
         rows = conflict.differences(session, mine, theirs)
@@ -256,7 +256,7 @@ def check() -> Response:
     item = _stored(int(number))[0] if number.isascii() and number.isdigit() and len(number) < 16 else None
     fields = from_form(request.form)
     meant = meaning(fields, place().zone)
-    shown = view_model.view(office(), actor(), meant, item)
+    shown = view_model.view(installation(), actor(), meant, item)
     context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
     told = bar(shown, item)
     counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.previews}
@@ -306,7 +306,7 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
         saved=True,
         id=number,
         stamp=items.stamp(saved),
-        at=office().now().isoformat(),
+        at=installation().now().isoformat(),
         edit=url_for("write.edit", item_id=number),
         keep=url_for("write.keep", item_id=number),
     )
@@ -317,6 +317,6 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
 def library() -> str:
     """Pictures to choose from, as a piece of the composer's page."""
     words = request.args.get("q", "")[:200]
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         rows = search.newest(session, words, limit=48)
     return page("composer/_library.html", library=rows)

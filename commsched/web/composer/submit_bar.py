@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from commsched.core.timing import dates
 from commsched.store.models import Item
 from commsched.web.composer.view_model import View
-from commsched.web.http.i18n import _, language, ngettext, office, said_all, said_list, translated
+from commsched.web.http.i18n import _, installation, language, ngettext, said_all, said_list, translated
 
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\w++)++")
 """Possessive, so that hostile text costs no more than its length."""
@@ -34,7 +34,7 @@ def bar(view: View, item: Item | None) -> Bar:
 
 def _when(view: View) -> str:
     assert view.publish is not None
-    return dates.when(view.publish.at, view.publish.zone, language(), office().now())
+    return dates.when(view.publish.at, view.publish.zone, language(), installation().now())
 
 
 def _press(view: View) -> str:

@@ -16,7 +16,7 @@ from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import compose, drafts, items
 from commsched.services.kernel import members
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
@@ -64,29 +64,29 @@ def only_known(session: Session, draft: DraftIn) -> DraftIn:
     return draft
 
 
-def view(office: Office, actor: Actor, meant: Meant, item: Item | None) -> View:
+def view(installation: Installation, actor: Actor, meant: Meant, item: Item | None) -> View:
     """Judge what is meant, without saving anything."""
     made = View(faults=dict(meant.faults), publish=meant.publish)
-    make_ready(office, actor, meant.draft)
-    with office.store.read(actor.workspace) as session:
+    make_ready(installation, actor, meant.draft)
+    with installation.store.read(actor.workspace) as session:
         workspace = members.workspace_of(session, actor)
         draft = only_known(session, meant.draft)
         try:
             corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
-            content = compose.content_from(office, session, workspace, draft, corrects)
+            content = compose.content_from(installation, session, workspace, draft, corrects)
         except Invalid as error:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)
             return made
         made.previews = previews(
-            office, session, content, item.uid if item else "", meant.publish.at if meant.publish else None
+            installation, session, content, item.uid if item else "", meant.publish.at if meant.publish else None
         )
-        made.problems = _problems(office, made, content)
+        made.problems = _problems(installation, made, content)
         made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
         if meant.publish is not None:
             made.problems += _near(session, workspace, item.id if item else 0, content, meant.publish)
         made.alike = items.look_alikes(session, item.id if item else 0, content)
-        made.ahead = ahead(office, session, actor, workspace, content, item)
+        made.ahead = ahead(installation, session, actor, workspace, content, item)
         if made.ahead.stuck:
             nobody = N_(
                 "Nobody here can approve this: whoever may has written some of it. An administrator can let "
@@ -105,11 +105,11 @@ def _times(faults: dict[str, Message]) -> list[tuple[str, Problem]]:
     return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
 
 
-def _problems(office: Office, made: View, content: Content) -> list[tuple[str, Problem]]:
+def _problems(installation: Installation, made: View, content: Content) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     at = made.publish.at if made.publish else None
     found: dict[tuple[str, str], tuple[str, Problem]] = {}
-    for problem in compose.general_problems(content, at, office.now()):
+    for problem in compose.general_problems(content, at, installation.now()):
         found[_sentence(problem)] = "", problem
     for one in made.previews:
         for problem in one.checked.problems:
@@ -141,7 +141,7 @@ def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
     return from_draft(draft, workspace.zone, is_usual)
 
 
-def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
+def blank(installation: Installation, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
     """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
     made = Fields(kind=kind, language=workspace.language)
     last = session.scalar(
@@ -151,10 +151,12 @@ def blank(office: Office, session: Session, actor: Actor, workspace: Workspace, 
     if last is not None:
         used = [one.channel for one in items.current(session, last).parsed().channels]
     else:
-        used = [number for number, row in usable.items() if kind in office.platform(row.platform).by_itself]
+        used = [number for number, row in usable.items() if kind in installation.platform(row.platform).by_itself]
     # nobody's inbox is ever chosen by itself, not even because it was the last time
     made.channels = [
-        number for number in used if number in usable and not office.platform(usable[number].platform).independent_parts
+        number
+        for number in used
+        if number in usable and not installation.platform(usable[number].platform).independent_parts
     ]
     if kind == "release":
         made.contact = str(workspace.settings.get("press_contact", ""))
@@ -167,10 +169,10 @@ def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
     return [(found[number], alt) for number, alt in fields.media if number in found]
 
 
-def chosen(office: Office, actor: Actor, wish: str) -> list[tuple[int, str]]:
+def chosen(installation: Installation, actor: Actor, wish: str) -> list[tuple[int, str]]:
     """The pictures that an address names (``3,4``), those that are there, each with its usual alt text."""
     wanted = [int(one) for one in wish.split(",")[:10] if _is_id(one)]
-    with office.store.read(actor.workspace) as session:
+    with installation.store.read(actor.workspace) as session:
         found = search.rows(session, wanted)
     return [(number, found[number].alt) for number in dict.fromkeys(wanted) if number in found]
 

@@ -20,7 +20,7 @@ from commsched.store.models import Media
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, translated
+from commsched.web.http.i18n import _, actor, installation, page, translated
 from commsched.web.http.responses import done
 
 bp = Blueprint("brand", __name__, url_prefix="/w/<slug>/settings/look")
@@ -43,7 +43,7 @@ PAIRS: Final = (("ground", "ink"), ("ground", "strong"), ("ground", "muted"), ("
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    return _page(brand.get(office(), actor().workspace), Form())
+    return _page(brand.get(installation(), actor().workspace), Form())
 
 
 @bp.post("/look")
@@ -61,13 +61,13 @@ def look() -> Response | tuple[Response, int]:
 @allow("administer")
 def update() -> str | Response | tuple[str, int]:
     form = Form.read()
-    kit = brand.get(office(), actor().workspace)
+    kit = brand.get(installation(), actor().workspace)
     with form.catch():
         kit = brand.checked(_read(form))
         if form.text("do", 20) == "look":
             return _page(kit, form)
         kit = _with_files(kit)
-        brand.save(office(), actor(), kit)
+        brand.save(installation(), actor(), kit)
         return done(_("The office's look is saved. New pictures are drawn in it."), "brand.index")
     return _page(kit, form), form.status
 
@@ -82,24 +82,24 @@ def add_font() -> str | Response | tuple[str, int]:
             raise Invalid(N_("Choose a file."), "font")
         with file.stream as stream:
             data = stream.read(MAX_FONT_BYTES + 1)
-        family = brand.add_font(office(), actor(), data, file.filename)
-        if family in brand.get(office(), actor().workspace).emoji:
+        family = brand.add_font(installation(), actor(), data, file.filename)
+        if family in brand.get(installation(), actor().workspace).emoji:
             return done(_("Emoji are drawn with %(family)s from now on.", family=family), "brand.index")
         return done(_("The font %(family)s can be chosen now.", family=family), "brand.index")
     form.errors = {"font": next(iter(form.errors.values()))}
-    return _page(brand.get(office(), actor().workspace), form), form.status
+    return _page(brand.get(installation(), actor().workspace), form), form.status
 
 
 @bp.post("/fonts/remove")
 @allow("administer")
 def remove_font() -> Response:
-    brand.remove_font(office(), actor(), request.form.get("family", "")[:80])
+    brand.remove_font(installation(), actor(), request.form.get("family", "")[:80])
     return done(_("The font is no longer used."), "brand.index")
 
 
 def _read(form: Form) -> Kit:
     """What stands in the form. Raises :class:`Invalid` for a share that is no number."""
-    old = brand.get(office(), actor().workspace)
+    old = brand.get(installation(), actor().workspace)
     words: dict[str, Any] = {name: form.text(name, 80) for name in ("name", *COLOURS, *FONTS, "motif")}
     logos = {name: _id(form.text(name, 20)) for name in LOGOS}
     shares = {name: form.number(name, 0, 100) / 100 for name in SHARES}
@@ -129,9 +129,9 @@ def _with_files(kit: Kit) -> Kit:
 
 def _shown(kit: Kit) -> dict[str, Any]:
     """The example cards, and how well each pair of colours can be read."""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-        own = brand.brand_of(office(), session, workspace, kit)
+        own = brand.brand_of(installation(), session, workspace, kit)
     given = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
     examples = [images.card.draw(*one, own, language=workspace.language) for one in given]
     pairs = [
@@ -148,7 +148,7 @@ def _shown(kit: Kit) -> dict[str, Any]:
 
 
 def _page(kit: Kit, form: Form) -> str:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         chosen = search.rows(session, [number for number in (kit.logo, kit.logo_on_dark) if number])
         newest = [row for row in search.newest(session, limit=60) if "card" not in row.facts]
     logos: dict[int, Media] = {row.id: row for row in newest[:30]} | chosen

@@ -17,7 +17,7 @@ from commsched.core.text.messages import N_, Problem
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest, DrawnRequest
 from commsched.store.models import Item
-from commsched.web.http.i18n import actor, language, office, place, translated
+from commsched.web.http.i18n import actor, installation, language, place, translated
 
 if TYPE_CHECKING:
     from commsched.images.cards.card import Drawn
@@ -101,7 +101,7 @@ def _number(text: str, most: int) -> int:
 
 
 def see(typed: Typed) -> DrawnRequest:
-    return studio.see(office(), actor(), typed.wish(), tuple(SIZES), page=typed.page)
+    return studio.see(installation(), actor(), typed.wish(), tuple(SIZES), page=typed.page)
 
 
 def address(one: Drawn) -> str:

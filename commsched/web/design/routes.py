@@ -20,7 +20,7 @@ from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.design.form import SIZES, Typed, spelled
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import actor, ngettext, office, page, place, translated
+from commsched.web.http.i18n import actor, installation, ngettext, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -55,8 +55,8 @@ def _named(name: str) -> Design:
 
 
 def _brand() -> Brand:
-    with office().store.read(actor().workspace) as session:
-        return brand.brand_of(office(), session, members.workspace_of(session, actor()))
+    with installation().store.read(actor().workspace) as session:
+        return brand.brand_of(installation(), session, members.workspace_of(session, actor()))
 
 
 @bp.get("/examples/<name>.jpg")
@@ -82,7 +82,7 @@ def design(name: str) -> str:
     typed = desk.prefilled(_named(name), *_item_said(desk.asked_item()))
     start = request.args.get("from", "")
     if start.isascii() and start.isdigit() and len(start) < 18:
-        made = studio.again(library.find(office(), actor(), int(start)))
+        made = studio.again(library.find(installation(), actor(), int(start)))
         if made is not None and made.design == name:
             typed.texts, typed.pictures = dict(made.texts), dict(made.pictures)
     return _page(typed, Form())
@@ -111,7 +111,7 @@ def make(name: str) -> str | Response | tuple[str, int]:
     if press not in ("save", "post", "item") or form.errors:
         return _page(typed, form), form.status
     try:
-        made = studio.save(office(), actor(), typed.wish(), typed.sizes, typed.alt)
+        made = studio.save(installation(), actor(), typed.wish(), typed.sizes, typed.alt)
         return _after(press, typed, made)
     except studio.Unfit as error:
         form.errors, form.status = desk.in_words(error.problems), 422
@@ -137,7 +137,7 @@ def _take_in(typed: Typed, form: Form) -> None:
 
 def _after(press: str, typed: Typed, made: list[int]) -> Response:
     if press == "item":
-        studio.attach(office(), actor(), typed.item, made)
+        studio.attach(installation(), actor(), typed.item, made)
         words = ngettext("The picture is in the post.", "The %(n)s pictures are in the post.", len(made))
         return done(words, "write.edit", item_id=typed.item)
     words = ngettext("The picture is in the library.", "The %(n)s pictures are in the library.", len(made))
@@ -157,7 +157,7 @@ def _page(typed: Typed, form: Form) -> str:
         form.fail(error.field, translated(error.words), error.status)
         seen = desk.see(typed)
     faults, others = desk.describe_problems(typed, seen)
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         chosen = search.rows(session, typed.pictures.values())
         rows = search.newest(session, limit=SHOWN * 2) if typed.design.pictures() else []
     photos = [row for row in rows if "card" not in row.facts][:SHOWN]
@@ -194,7 +194,7 @@ def _item_said(number: int) -> tuple[Item | None, Content | None]:
     if not number:
         return None, None
     try:
-        with office().store.read(actor().workspace) as session:
+        with installation().store.read(actor().workspace) as session:
             item = items.load(session, number)
             return item, items.current(session, item).parsed()
     except NotFound:

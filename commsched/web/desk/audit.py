@@ -12,7 +12,7 @@ from commsched.core.text.messages import N_
 from commsched.services.accounts import people
 from commsched.services.views import audit_view
 from commsched.web.desk import audit_sentences
-from commsched.web.http.i18n import _, actor, ngettext, office, page
+from commsched.web.http.i18n import _, actor, installation, ngettext, page
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -36,7 +36,7 @@ def index() -> str:
         item=_number("item"),
         before=_number("before"),
     )
-    entries, titles, more = audit_view.entries(office(), actor().workspace, wanted)
+    entries, titles, more = audit_view.entries(installation(), actor().workspace, wanted)
     kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
     return page(
         "desk/audit.html",
@@ -46,7 +46,7 @@ def index() -> str:
         wanted=wanted,
         kept=kept,
         telling=audit_sentences,
-        members=people.members(office(), actor().workspace),
+        members=people.members(installation(), actor().workspace),
     )
 
 
@@ -54,7 +54,7 @@ def index() -> str:
 @allow("read")
 def check() -> Response:
     """Follow the whole chain now."""
-    bad = audit_view.chain(office())
+    bad = audit_view.chain(installation())
     if not bad:
         return done(
             _("Every line of the record follows from the one before: nothing has been changed."), "record.index"

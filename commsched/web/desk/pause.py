@@ -10,7 +10,7 @@ from commsched.services.ops.after_restore import REASON
 from commsched.services.workflow import missed, pause
 from commsched.services.workflow.missed import MissedItem
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, ngettext, office, page, place, translated
+from commsched.web.http.i18n import _, actor, installation, ngettext, page, place, translated
 from commsched.web.http.responses import done
 
 bp = Blueprint("pause", __name__, url_prefix="/w/<slug>/pause")
@@ -23,7 +23,7 @@ def index() -> str:
 
 
 def _page(form: Form) -> str:
-    read_back = missed.read_back(office(), actor())
+    read_back = missed.read_back(installation(), actor())
     if read_back and place().pause_reason != REASON and not (read_back.asked or read_back.reading):
         read_back = None  # a restore of long ago
     return page("desk/pause.html", form=form, read_back=read_back)
@@ -36,7 +36,7 @@ def stop() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         reason = form.text("reason", 500)
-        pause.pause(office(), actor(), reason, why_later=True)
+        pause.pause(installation(), actor(), reason, why_later=True)
         return done(
             _("Everything is paused. Nothing goes out until somebody resumes."),
             "today.index" if reason else "pause.index",
@@ -50,7 +50,7 @@ def stop() -> str | Response | tuple[str, int]:
 def why() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        pause.say_why(office(), actor(), form.text("reason", 500))
+        pause.say_why(installation(), actor(), form.text("reason", 500))
         return done(_("The others see why, on every page."), "today.index")
     return _page(form), form.status
 
@@ -61,8 +61,8 @@ def resume() -> str | Response | tuple[str, int]:
     """Start again. What was missed stays held, and the page asks about it, unless it shall all be sent now."""
     form = Form.read()
     with form.catch():
-        pause.resume(office(), actor(), "send" if form.text("missed", 10) == "send" else "hold")
-        left = len(missed.missed(office(), actor()))
+        pause.resume(installation(), actor(), "send" if form.text("missed", 10) == "send" else "hold")
+        left = len(missed.missed(installation(), actor()))
         if not left:
             return done(_("Going again. Everything goes out at its time."), "today.index")
         sentence = ngettext(
@@ -78,7 +78,7 @@ def resume() -> str | Response | tuple[str, int]:
 @allow("read")
 def choices() -> str:
     """What fell due during a pause, and what can become of it."""
-    return page("desk/missed.html", missed=missed.missed(office(), actor()))
+    return page("desk/missed.html", missed=missed.missed(installation(), actor()))
 
 
 @bp.post("/missed")
@@ -88,7 +88,7 @@ def choose() -> str | Response:
     question, and never with all the others."""
     form = Form.read()
     choice, item = form.text("choice", 10), form.text("item", 20)
-    wanted = [one for one in missed.missed(office(), actor()) if not item or str(one.item) == item]
+    wanted = [one for one in missed.missed(installation(), actor()) if not item or str(one.item) == item]
     if choice not in ("send", "drop"):
         return done(_("Choose to send or to drop."), "pause.choices", "bad")
     late = [one for one in wanted if one.late] if choice == "send" else []
@@ -96,7 +96,7 @@ def choose() -> str | Response:
         return _ask(late[0])
     if not item:
         wanted = [one for one in wanted if one not in late]
-    number, why = missed.choose(office(), actor(), [row[0] for one in wanted for row in one.deliveries], choice)
+    number, why = missed.choose(installation(), actor(), [row[0] for one in wanted for row in one.deliveries], choice)
     if why:
         return done(translated(why[0]), "pause.choices", "bad")
     return done(_done(choice, number, 0 if item else len(late)), "pause.choices" if item or late else "today.index")

@@ -14,7 +14,7 @@ from commsched.services.content import queries
 from commsched.services.kernel.display_state import states
 from commsched.services.views.review import channels_by_id
 from commsched.web.components.mail_status import as_told
-from commsched.web.http.i18n import actor, office, page
+from commsched.web.http.i18n import actor, installation, page
 from commsched.web.http.nav import NavEntry
 
 bp = Blueprint("search", __name__, url_prefix="/w/<slug>/search")
@@ -38,10 +38,10 @@ def index() -> str:
     before = args.get("before", "")
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
     cut = queries.Page(int(before) if before else None, PAGE + 1)
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         rows = queries.items(session, wish, cut)
         channels = channels_by_id(session)
-        told = states(session, [item.id for item, _revision in rows], office().now())
+        told = states(session, [item.id for item, _revision in rows], installation().now())
     for item, revision in rows:
         places = [one.channel for one in revision.parsed().channels if one.channel in channels]
         told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])

@@ -15,7 +15,7 @@ from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.services.views import today
-from commsched.web.http.i18n import actor, office, page, place, translated
+from commsched.web.http.i18n import actor, installation, page, place, translated
 from commsched.web.http.nav import NavEntry
 
 bp = Blueprint("today", __name__, url_prefix="/w/<slug>")
@@ -45,10 +45,10 @@ def now() -> Response:
 
 
 def _shown() -> dict[str, Any]:
-    local = dates.local(office().now(), place().zone)
+    local = dates.local(installation().now(), place().zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow, last = midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD)
-    found = today.read_today(office(), actor(), midnight, tomorrow, last)
+    found = today.read_today(installation(), actor(), midnight, tomorrow, last)
     return {
         "shown": found,
         "day": local.date(),

@@ -63,12 +63,12 @@ def by_token() -> bool:
 
 
 def _recognise() -> Visitor | None:
-    office = current_app.config["OFFICE"]
+    installation = current_app.config["OFFICE"]
     if by_token():
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        return recognise_token(office, secret.strip()) if scheme.lower() == "bearer" and secret else None
+        return recognise_token(installation, secret.strip()) if scheme.lower() == "bearer" and secret else None
     secret = guard.session_secret()
-    return recognise(office, secret, g.get("slug")) if secret else None
+    return recognise(installation, secret, g.get("slug")) if secret else None
 
 
 def decide() -> Response | None:

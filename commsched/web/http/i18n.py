@@ -20,7 +20,7 @@ from commsched.core.text.messages import Message
 from commsched.core.timing import dates
 from commsched.services.accounts.sessions import CurrentWorkspace
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Actor, Office, name_of
+from commsched.services.kernel.context import Actor, Installation, name_of
 from commsched.services.kernel.heartbeats import goes
 from commsched.services.workflow.pause import why
 from commsched.web.http import guard
@@ -56,9 +56,9 @@ def stored_answer(answer: str) -> str:
     return stored(answer, language())
 
 
-def office() -> Office:
+def installation() -> Installation:
     """The office this app serves."""
-    found: Office = current_app.config["OFFICE"]
+    found: Installation = current_app.config["OFFICE"]
     return found
 
 
@@ -80,7 +80,7 @@ def page(template: str, **context: Any) -> str:
 
 
 def _when(moment: datetime | None, zone: str = "") -> str:
-    return dates.when(moment, zone or _zone(), language(), office().now()) if moment else ""
+    return dates.when(moment, zone or _zone(), language(), installation().now()) if moment else ""
 
 
 def _dated(moment: datetime, zone: str) -> str:
@@ -123,7 +123,7 @@ def _beats() -> bool | None:
     visitor = g.get("visitor")
     if visitor is None or visitor.place is None:
         return None
-    return not visitor.trouble and goes(visitor.heartbeat, office().now())
+    return not visitor.trouble and goes(visitor.heartbeat, installation().now())
 
 
 def _trouble() -> str:
@@ -144,7 +144,7 @@ def _context() -> dict[str, Any]:
         "place": g.get("place"),
         "may": _may,
         "beats": _beats(),
-        "now": office().now(),
+        "now": installation().now(),
         "theme": _theme(),
         "zone": _zone(),
         "trouble": _trouble,
@@ -234,7 +234,7 @@ def install(app: Flask) -> None:
         role_choices=_role_choices,
         zip=zip,
         has=lambda endpoint: endpoint in current_app.view_functions,
-        platform=lambda key: office().platform(key),
+        platform=lambda key: installation().platform(key),
         name_of=lambda name: name_of(name, language()),
         pause_reason=lambda reason: _(why(reason)),
     )

@@ -17,7 +17,7 @@ from commsched.services.views import review
 from commsched.services.workflow import approval_links
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import office, page, translated
+from commsched.web.http.i18n import installation, page, translated
 from commsched.web.items.review import read_until
 
 bp = Blueprint("links", __name__, url_prefix="/a")
@@ -30,7 +30,7 @@ OVER = (approval_links.Spent, NotFound)
 def show(token: str) -> Response:
     """The item as it will look. Nothing is spent."""
     try:
-        return _shown(approval_links.open_link(office(), token), token, Form())
+        return _shown(approval_links.open_link(installation(), token), token, Form())
     except OVER as error:
         return _over(error)
 
@@ -39,10 +39,10 @@ def _shown(found: approval_links.LinkPage, token: str, form: Form) -> Response:
     """In the language of the person the link was sent to, and the zone of their office."""
     if not request.cookies.get("language"):
         g.language = found.actor.language
-    shown = review.review(office(), found.actor, found.item.id)
+    shown = review.review(installation(), found.actor, found.item.id)
     workspace = found.workspace
     until = approval_window(
-        found.item.publish_at, office().now(), workspace.window_before_hours, workspace.window_after_hours
+        found.item.publish_at, installation().now(), workspace.window_before_hours, workspace.window_after_hours
     )[1]
 
     def picture_url(sha256: str, small: bool = False) -> str:
@@ -84,13 +84,15 @@ def decide(token: str) -> Response:
     """The decision, on exactly the version the page showed."""
     form = Form.read()
     try:
-        found = approval_links.open_link(office(), token)
+        found = approval_links.open_link(installation(), token)
         with form.catch():
             verdict = "approve" if form.text("verdict", 20) == "approve" else "changes"
             until = read_until(form, found.workspace.zone) if verdict == "approve" else None
-            approval_links.decide(office(), token, verdict, form.text("hash", 64), form.text("comment", 10_000), until)
+            approval_links.decide(
+                installation(), token, verdict, form.text("hash", 64), form.text("comment", 10_000), until
+            )
             return _thanks(found, verdict)
-        return _shown(approval_links.open_link(office(), token), token, form)
+        return _shown(approval_links.open_link(installation(), token), token, form)
     except OVER as error:
         return _over(error)
 
@@ -98,7 +100,7 @@ def decide(token: str) -> Response:
 def _thanks(found: approval_links.LinkPage, verdict: str) -> Response:
     if not request.cookies.get("language"):
         g.language = found.actor.language
-    with office().store.read(found.actor.workspace) as session:
+    with installation().store.read(found.actor.workspace) as session:
         item = items.load(session, found.item.id)
     return _private(
         make_response(
@@ -119,7 +121,7 @@ def _thanks(found: approval_links.LinkPage, verdict: str) -> Response:
 @public
 def picture(token: str, sha256: str) -> Response:
     """A picture of the item that the link is for, also one that was taken away; no other."""
-    found = approval_links.open_link(office(), token)
-    if not approval_links.shows(office(), found, sha256):
+    found = approval_links.open_link(installation(), token)
+    if not approval_links.shows(installation(), found, sha256):
         raise NotFound(N_("There is no such picture."))
-    return serve(search.by_hash(office(), found.workspace.id, sha256), bool(request.args.get("small")))
+    return serve(search.by_hash(installation(), found.workspace.id, sha256), bool(request.args.get("small")))

@@ -18,7 +18,7 @@ from commsched.services.workflow import approve
 from commsched.web.components.mail_status import mailed
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, place, translated
+from commsched.web.http.i18n import _, actor, installation, page, place, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -30,8 +30,8 @@ NAV = NavEntry("approve.index", N_("Approve"), "stamp", order=25, permission="ap
 @allow("read")
 def index() -> str:
     """What waits for the reader, and what waits for others."""
-    rows = review.waiting(office(), actor())
-    with office().store.read(actor().workspace) as session:
+    rows = review.waiting(installation(), actor())
+    with installation().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
     return page(
         "items/waiting.html",
@@ -45,15 +45,15 @@ def index() -> str:
 @bp.get("/items/<int:item_id>/review")
 @allow("read")
 def show(item_id: int) -> str:
-    return _page(review.review(office(), actor(), item_id), Form())
+    return _page(review.review(installation(), actor(), item_id), Form())
 
 
 def _page(shown: Review, form: Form) -> str:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-    comments.read(office(), actor(), shown.seen.item.id)
+    comments.read(installation(), actor(), shown.seen.item.id)
     until = approval_window(
-        shown.seen.item.publish_at, office().now(), workspace.window_before_hours, workspace.window_after_hours
+        shown.seen.item.publish_at, installation().now(), workspace.window_before_hours, workspace.window_after_hours
     )[1]
     return page("items/review.html", shown=shown, form=form, picture_url=picture_url, until=until)
 
@@ -66,11 +66,11 @@ def decide(item_id: int) -> str | Response | tuple[str, int]:
     with form.catch():
         content_hash, comment = form.text("hash", 64), form.text("comment", 10_000)
         if form.text("verdict", 20) == "approve":
-            approve.approve(office(), actor(), item_id, content_hash, comment, read_until(form, place().zone))
+            approve.approve(installation(), actor(), item_id, content_hash, comment, read_until(form, place().zone))
             return done(_("Approved. Thank you."), "approve.index")
-        approve.request_changes(office(), actor(), item_id, content_hash, comment)
+        approve.request_changes(installation(), actor(), item_id, content_hash, comment)
         return done(_sent_back(), "approve.index")
-    return _page(review.review(office(), actor(), item_id), form), form.status
+    return _page(review.review(installation(), actor(), item_id), form), form.status
 
 
 def _sent_back() -> str:
@@ -88,7 +88,7 @@ def read_until(form: Form, zone: str) -> datetime | None:
                 raise Invalid(N_("Choose a day too."), "until")
             return read_time(f"{day}T23:59", zone, 0, field="until").at
         case "week":
-            return office().now() + timedelta(days=7)
+            return installation().now() + timedelta(days=7)
     return None
 
 

@@ -25,7 +25,7 @@ from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, language, office, page, place, translated
+from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
 
@@ -46,15 +46,15 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
-    comments.read(office(), actor(), item_id)
+    comments.read(installation(), actor(), item_id)
     return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
 
 
 def _shown(item_id: int) -> dict[str, Any]:
     """Everything the page tells of an item."""
-    shown = review.review(office(), actor(), item_id)
+    shown = review.review(installation(), actor(), item_id)
     seen = shown.seen
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         channels = review.channels_by_id(session)
         alike = items.look_alikes(session, item_id, seen.revision.parsed())
         own = corrections.own_pages(session, items.load(session, item_id))
@@ -88,11 +88,11 @@ def _shown(item_id: int) -> dict[str, Any]:
 @allow("read")
 def now(item_id: int) -> Response:
     """What changes when something happens to the item, in a few signs; ``soon`` while something is about to."""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         item = items.load(session, item_id)
         rows = session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)).all()
         tries = queries.attempts(session, [row.id for row in rows])
-    at = office().now()
+    at = installation().now()
     going = [status_text.going(row, at, place().paused_at) for row in rows]
     seen = (
         item.state,
@@ -114,7 +114,7 @@ def now(item_id: int) -> Response:
 
 
 def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         return {row.id: row.number for row in items.history(session, items.load(session, item_id)) if row.id in wanted}
 
 
@@ -151,7 +151,7 @@ def submit(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         lambda: mail_status.sent_in(item_id),
-        lambda form: approve.submit(office(), actor(), item_id, then_schedule=form.flag("schedule")),
+        lambda form: approve.submit(installation(), actor(), item_id, then_schedule=form.flag("schedule")),
     )
 
 
@@ -162,7 +162,7 @@ def accept(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         lambda: mail_status.accepted(item_id),
-        lambda form: approve.accept(office(), actor(), item_id, form.text("hash", 64)),
+        lambda form: approve.accept(installation(), actor(), item_id, form.text("hash", 64)),
     )
 
 
@@ -172,7 +172,7 @@ def withdraw(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         _("The approval is taken back. It does not go out."),
-        lambda form: approve.withdraw(office(), actor(), item_id, form.text("comment", 10_000)),
+        lambda form: approve.withdraw(installation(), actor(), item_id, form.text("comment", 10_000)),
     )
 
 
@@ -182,8 +182,8 @@ def put(item_id: int) -> str | Response | tuple[str, int]:
     """Schedule an approved item, at its own time, another, or now."""
 
     def deed(form: Form) -> None:
-        when = office().now().isoformat() if form.flag("now") else _time(form)
-        schedule.schedule(office(), actor(), item_id, when or None)
+        when = installation().now().isoformat() if form.flag("now") else _time(form)
+        schedule.schedule(installation(), actor(), item_id, when or None)
 
     now = request.form.get("now")
     return _act(item_id, _("It goes out now.") if now else _("It is scheduled."), deed)
@@ -196,7 +196,7 @@ def move(item_id: int) -> str | Response | tuple[str, int]:
         when = _time(form)
         if not when:
             raise Invalid(N_("Choose when it should go out."), "publish_at")
-        schedule.move(office(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+        schedule.move(installation(), actor(), item_id, when, ask_again=form.flag("ask_again"))
 
     return _act(item_id, _("It is moved."), deed)
 
@@ -217,7 +217,9 @@ def _time(form: Form) -> str:
 def cancel(item_id: int) -> str | Response | tuple[str, int]:
     """Nothing more of it goes out; what had gone out is said."""
     return _act(
-        item_id, _("It is cancelled."), lambda _form: status_text.stopped(schedule.cancel(office(), actor(), item_id))
+        item_id,
+        _("It is cancelled."),
+        lambda _form: status_text.stopped(schedule.cancel(installation(), actor(), item_id)),
     )
 
 
@@ -227,7 +229,7 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
     told = _("It is let out without approval. Those who approve are being told.")
     if not mail_status.mailed():
         told = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
-    return _act(item_id, told, lambda form: approve.bypass(office(), actor(), item_id, form.text("reason", 5000)))
+    return _act(item_id, told, lambda form: approve.bypass(installation(), actor(), item_id, form.text("reason", 5000)))
 
 
 @bp.post("/correct")
@@ -235,7 +237,7 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
 def correct(item_id: int) -> str | Response | tuple[str, int]:
     """Begin a correction, or go on with the one that somebody has begun."""
     begun: list[int] = []
-    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(office(), actor(), item_id)))
+    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
     return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else given
 
 
@@ -245,7 +247,7 @@ def take_down(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         mail_status.taken_down,
-        lambda form: takedown.take_down(office(), actor(), item_id, form.text("reason", 1000)),
+        lambda form: takedown.take_down(installation(), actor(), item_id, form.text("reason", 1000)),
     )
 
 
@@ -253,7 +255,9 @@ def take_down(item_id: int) -> str | Response | tuple[str, int]:
 @allow("approve")
 def put_back(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
-        item_id, _("It stands on your own pages again."), lambda _form: takedown.put_back(office(), actor(), item_id)
+        item_id,
+        _("It stands on your own pages again."),
+        lambda _form: takedown.put_back(installation(), actor(), item_id),
     )
 
 
@@ -263,7 +267,7 @@ def comment(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         _("Your comment is there."),
-        lambda form: comments.comment(office(), actor(), item_id, form.text("comment", 10_000)),
+        lambda form: comments.comment(installation(), actor(), item_id, form.text("comment", 10_000)),
     )
 
 
@@ -271,9 +275,9 @@ def comment(item_id: int) -> str | Response | tuple[str, int]:
 @allow("resolve")
 def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
     """Now. What is past its latest time goes only after a second question, on a page of its own."""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
-    if row.latest_at < office().now() and not request.form.get("sure"):
+    if row.latest_at < installation().now() and not request.form.get("sure"):
         return page(
             "http/sure.html",
             title=item.title,
@@ -282,7 +286,7 @@ def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
             action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
             back=url_for("items.show", item_id=item_id),
         )
-    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(office(), actor(), delivery_id))
+    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(installation(), actor(), delivery_id))
 
 
 @bp.post("/deliveries/<int:delivery_id>/drop")
@@ -291,7 +295,7 @@ def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         _("It is left alone and will not go out there."),
-        lambda _form: status_text.stopped(resolve.drop(office(), actor(), _belongs(item_id, delivery_id))),
+        lambda _form: status_text.stopped(resolve.drop(installation(), actor(), _belongs(item_id, delivery_id))),
     )
 
 
@@ -305,7 +309,7 @@ def answer(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
         out, whom = form.text("answer", 20) == "published", _whom(form)
         try:
             resolve.resolve(
-                office(),
+                installation(),
                 actor(),
                 number,
                 "published" if out else "not_published",
@@ -326,7 +330,7 @@ def _whom(form: Form) -> list[int] | None:
 
 
 def _belongs(item_id: int, delivery_id: int) -> int:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         if resolve.load(session, delivery_id).item_id != item_id:
             raise NotFound(N_("There is no such delivery."))
     return delivery_id
@@ -336,10 +340,10 @@ def _belongs(item_id: int, delivery_id: int) -> int:
 @allow("read")
 def history(item_id: int) -> str:
     """The versions, and what differs between any two. Those saved along the way are there with ``?all=1``."""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         item = items.load(session, item_id)
         rows = items.history(session, item)
-        names, tell = review.channel_names(session), review.choice_teller(office(), session, language())
+        names, tell = review.channel_names(session), review.choice_teller(installation(), session, language())
         people = item_view.names(session, {row.author_id for row in rows})
         shown = rows if request.args.get("all") else items.landmarks(session, rows)
     new = _pick(rows, request.args.get("to", ""), rows[0])
@@ -387,5 +391,5 @@ def restore(item_id: int) -> str | Response | tuple[str, int]:
     return _act(
         item_id,
         _("Version %(number)s is back, as a new version.", number=number),
-        lambda _form: editing.restore(office(), actor(), item_id, number),
+        lambda _form: editing.restore(installation(), actor(), item_id, number),
     )

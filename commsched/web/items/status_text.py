@@ -19,7 +19,7 @@ from commsched.services.workflow import schedule
 from commsched.services.workflow.stops import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web.components import mail_status
-from commsched.web.http.i18n import _, decimal, language, ngettext, office, said_all, said_list, translated
+from commsched.web.http.i18n import _, decimal, installation, language, ngettext, said_all, said_list, translated
 
 
 class StatusText(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class StatusText(msgspec.Struct, frozen=True):
 
 
 def when(item: Item, zone: str) -> str:
-    return dates.when(item.publish_at, zone, language(), office().now()) if item.publish_at else ""
+    return dates.when(item.publish_at, zone, language(), installation().now()) if item.publish_at else ""
 
 
 def where(shown: Review, zone: str, filed: Collection[int] = ()) -> StatusText:
@@ -134,7 +134,9 @@ def _approval(seen: ItemView, zone: str) -> str:
     if until is None:
         return _("Approved by %(who)s.", who=who)
     return _(
-        "Approved by %(who)s, until %(until)s.", who=who, until=dates.when(until, zone, language(), office().now())
+        "Approved by %(who)s, until %(until)s.",
+        who=who,
+        until=dates.when(until, zone, language(), installation().now()),
     )
 
 
@@ -161,7 +163,9 @@ def delivery_state(row: Delivery, reach: Reach | None, now: datetime, paused: da
 
 def _scheduled(seen: ItemView, _names: list[str], zone: str) -> StatusText:
     place = g.place
-    if seen.deliveries and any(going(row, office().now(), place.paused_at) == "sending" for row in seen.deliveries):
+    if seen.deliveries and any(
+        going(row, installation().now(), place.paused_at) == "sending" for row in seen.deliveries
+    ):
         return StatusText(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
     now = ngettext(
@@ -175,7 +179,7 @@ def _scheduled(seen: ItemView, _names: list[str], zone: str) -> StatusText:
 
 def rest_waits(seen: ItemView) -> bool:
     """Whether some of it is out, and what is left waits for a time to come."""
-    return seen.item.state == "publishing" and schedule.rest_waits(seen.deliveries, office().now())
+    return seen.item.state == "publishing" and schedule.rest_waits(seen.deliveries, installation().now())
 
 
 def _publishing(seen: ItemView, _names: list[str], zone: str) -> StatusText:
@@ -205,7 +209,7 @@ def _begun(seen: ItemView, zone: str) -> StatusText:
     if g.place.paused_at is not None:
         return StatusText(now, _("Everything is paused: the rest does not go out before somebody resumes."))
     goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in live if row.state == "waiting"), default=None)
-    at = dates.when(goes_on, zone, language(), office().now()) if goes_on else when(seen.item, zone)
+    at = dates.when(goes_on, zone, language(), installation().now()) if goes_on else when(seen.item, zone)
     return StatusText(now, _("The rest goes out by itself %(when)s.", when=at))
 
 
@@ -218,7 +222,7 @@ def _published(seen: ItemView, zone: str, filed: Collection[int]) -> StatusText:
     if files and len(files) == sum(row.state == "published" for row in seen.deliveries):
         return StatusText(_("It is saved as a file. Nobody has got it: this is a demo without a mail server."))
     moments = [row.published_at for row in seen.deliveries if row.published_at]
-    at = dates.when(max(moments), zone, language(), office().now()) if moments else ""
+    at = dates.when(max(moments), zone, language(), installation().now()) if moments else ""
     then = _("The mails are saved as files: this is a demo without a mail server.") if files else ""
     stopped = sum(bool(row.stop) and row.state == "cancelled" for row in seen.deliveries)
     if stopped:

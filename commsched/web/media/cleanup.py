@@ -17,7 +17,7 @@ from commsched.services.media import near_duplicates, quota, search, unused
 from commsched.store.models import Media
 from commsched.web.components.pictures import numbers, picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, language, ngettext, office, page
+from commsched.web.http.i18n import _, actor, installation, language, ngettext, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("cleanup", __name__, url_prefix="/w/<slug>/pictures")
@@ -55,10 +55,10 @@ def index() -> str:
 def _page(form: Form) -> str:
     wish = request.args.get("days", "")
     days = int(wish) if wish in {str(one) for one in DAYS} else USUAL
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         workspace = workspace_of(session, actor())
         room = quota.usage(session, workspace)
-        found = unused.unused(session, workspace, unused.old(office().now(), days))
+        found = unused.unused(session, workspace, unused.old(installation().now(), days))
     return page(
         "media/unused.html",
         form=form,
@@ -85,7 +85,7 @@ def ask() -> str | tuple[str, int]:
 
 
 def _still(form: Form) -> list[Media]:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         wanted = numbers(form.many("picture"))
         return unused.unused(session, workspace_of(session, actor()), wanted=wanted).rows
 
@@ -93,7 +93,7 @@ def _still(form: Form) -> list[Media]:
 @bp.post("/unused/remove")
 @allow("write")
 def remove() -> Response:
-    gone = unused.remove(office(), actor(), numbers(Form.read().many("picture")))
+    gone = unused.remove(installation(), actor(), numbers(Form.read().many("picture")))
     if not gone:
         return done(_("Nothing was deleted: the pictures are in use, or gone already."), "cleanup.index", tone="note")
     words = ngettext(
@@ -111,7 +111,7 @@ def room() -> str | Response | tuple[str, int]:
     """How much the pictures may take."""
     form = Form.read()
     with form.catch():
-        quota.set_room(office(), actor(), form.number("room_mb", quota.LEAST_MB, quota.MOST_MB))
+        quota.set_room(installation(), actor(), form.number("room_mb", quota.LEAST_MB, quota.MOST_MB))
         return done(_("The room for pictures is changed."), "cleanup.index")
     return _page(form), form.status
 
@@ -121,7 +121,7 @@ def room() -> str | Response | tuple[str, int]:
 def alike() -> str | Response:
     """Pictures just added (``?new=3,4``), each beside those it is like."""
     wanted = numbers(request.args.get("new", "").split(","))
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         rows = search.rows(session, wanted)
         pairs = [(row, like) for row in rows.values() if (like := near_duplicates.alike(session, row, 3))]
     if not pairs:
@@ -134,7 +134,7 @@ def alike() -> str | Response:
 def instead(media_id: int) -> Response:
     """Use the older picture: the new one is deleted, unless something has begun to use it."""
     left = [one for one in numbers(request.form.get("new", "").split(",")) if one != media_id]
-    gone = unused.remove(office(), actor(), [media_id])
+    gone = unused.remove(installation(), actor(), [media_id])
     words = _("The new one is deleted; the old one is used.") if gone else _("It is used already, and is kept.")
     tone = "good" if gone else "note"
     if not left:

@@ -18,7 +18,7 @@ from commsched.services.media.details import PictureDetails
 from commsched.store.models import Media
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page
+from commsched.web.http.i18n import _, actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")
@@ -27,7 +27,7 @@ bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")
 @bp.get("/<int:media_id>/details")
 @allow("read")
 def show(media_id: int) -> str:
-    return _page(library.find(office(), actor(), media_id), Form())
+    return _page(library.find(installation(), actor(), media_id), Form())
 
 
 @bp.post("/<int:media_id>/details")
@@ -35,9 +35,9 @@ def show(media_id: int) -> str:
 def update(media_id: int) -> str | Response | tuple[str, int]:
     """Keep everything on the page, whichever of its buttons was pressed."""
     form = Form.read()
-    row = library.find(office(), actor(), media_id)
+    row = library.find(installation(), actor(), media_id)
     with form.catch():
-        details.write_down(office(), actor(), media_id, _known(form), _places(form))
+        details.write_down(installation(), actor(), media_id, _known(form), _places(form))
         return done(
             _("The picture is saved. What is written already keeps its pictures as they are."),
             "picture.show",
@@ -68,9 +68,9 @@ def _number(form: Form, name: str) -> float:
 @allow("read")
 def consents() -> str:
     """Pictures with a consent that has ended, with what waits and what is out; and those in use that soon will."""
-    with office().store.read(actor().workspace) as session:
-        rows = details.ended(session, office().now())
-        soon = [one for one in consent_expiry.ending(session, office().now()) if not one.over]
+    with installation().store.read(actor().workspace) as session:
+        rows = details.ended(session, installation().now())
+        soon = [one for one in consent_expiry.ending(session, installation().now()) if not one.over]
     return page("media/consents.html", rows=rows, soon=soon, picture_url=picture_url)
 
 
@@ -100,14 +100,14 @@ def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
 
 
 def _page(row: Media, form: Form) -> str:
-    with office().store.read(actor().workspace) as session:
-        used, near = details.uses_of(session, row, office().now()), near_duplicates.alike(session, row)
+    with installation().store.read(actor().workspace) as session:
+        used, near = details.uses_of(session, row, installation().now()), near_duplicates.alike(session, row)
         origins, drawn = provenance.sources(session, row.id), provenance.drawn_from(session, row.id)
         behind = provenance.persons(session, [row.sha256])
         credit = provenance.credits_of(session, [row])[row.id]
         unused = bool(cleanup.unused(session, workspace_of(session, actor()), wanted=[row.id]).rows)
         film = videos.of_poster(session, row)
-    now = office().now()
+    now = installation().now()
     gone, soon = lapsed(behind, now), lapsed(behind, now + consent_expiry.SOON)
     persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
     if form.typed:

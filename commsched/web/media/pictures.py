@@ -14,7 +14,7 @@ from commsched.services.media.consent_expiry import SOON
 from commsched.services.media.library import Added
 from commsched.web.components.pictures import describe_added, numbers, picture_url, serve, take_in
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, ngettext, office, page, translated
+from commsched.web.http.i18n import _, actor, installation, ngettext, page, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -35,7 +35,7 @@ def _index(form: Form) -> str:
     words = request.args.get("q", "")[:200]
     before = request.args.get("before", "")
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         rows = search.newest(session, words, int(before) if before else None, PAGE + 1)
         again = list(search.rows(session, numbers(request.args.get("again", "").split(","))).values())
         room = quota.usage(session, workspace_of(session, actor()))
@@ -49,7 +49,7 @@ def _index(form: Form) -> str:
         again=again,
         room=room,
         ends=ends,
-        soon=office().now() + SOON,
+        soon=installation().now() + SOON,
         picture_url=picture_url,
         MOST_MB=PICTURE_BYTES // MB,
         MOST_VIDEO_MB=VIDEO_BYTES // MB,
@@ -95,7 +95,7 @@ def _taken(taken: list[Added]) -> AnyResponse:
 def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        search.describe(office(), actor(), media_id, form.text("alt", search.MOST_ALT), form.text("credit", 200))
+        search.describe(installation(), actor(), media_id, form.text("alt", search.MOST_ALT), form.text("credit", 200))
         return done(_("The picture's description is saved."), "pictures.index", q=form.text("q", 200) or None)
     shown = Form()
     shown.fail("", next(iter(form.errors.values())), form.status)
@@ -106,4 +106,4 @@ def describe(media_id: int) -> str | AnyResponse | tuple[str, int]:
 @allow("read")
 def file(sha256: str) -> AnyResponse:
     """A picture's bytes, or with ``?small=1`` a small one."""
-    return serve(search.by_hash(office(), actor().workspace, sha256), bool(request.args.get("small")))
+    return serve(search.by_hash(installation(), actor().workspace, sha256), bool(request.args.get("small")))

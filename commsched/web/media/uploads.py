@@ -23,7 +23,7 @@ from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, uploads, videos
 from commsched.store.models import Upload
 from commsched.web.components.pictures import describe_added
-from commsched.web.http.i18n import actor, office, translated
+from commsched.web.http.i18n import actor, installation, translated
 
 bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 
@@ -70,7 +70,7 @@ def begin() -> Any:
     """Make room for a file: ``Upload-Length``, and in ``Upload-Metadata`` its ``filename`` and ``filetype``."""
     about = _metadata(request.headers.get("Upload-Metadata", ""))
     row = uploads.begin(
-        office(), actor(), _number("Upload-Length"), about.get("filename", ""), about.get("filetype", "")
+        installation(), actor(), _number("Upload-Length"), about.get("filename", ""), about.get("filetype", "")
     )
     return make_response("", 201, {"Location": url_for("uploads.state", uid=row.uid)} | _expiry(row))
 
@@ -101,8 +101,8 @@ def _expiry(row: Upload) -> dict[str, str]:
 @_spoken
 def state(uid: str) -> Any:
     """How much of it is here. A script asks with HEAD."""
-    row = uploads.find(office(), actor(), uid)
-    offset = uploads.offset(office(), row)
+    row = uploads.find(installation(), actor(), uid)
+    offset = uploads.offset(installation(), row)
     headers = {"Upload-Offset": str(offset), "Upload-Length": str(row.length), "Cache-Control": "no-store"}
     return make_response(jsonify(offset=offset, length=row.length), 200, headers | _expiry(row))
 
@@ -114,7 +114,7 @@ def append(uid: str) -> Any:
     """Add a piece, which begins at ``Upload-Offset``."""
     if request.mimetype != _TYPE:
         return jsonify(words=""), 415
-    now = uploads.append(office(), actor(), uid, _number("Upload-Offset"), request.stream)
+    now = uploads.append(installation(), actor(), uid, _number("Upload-Offset"), request.stream)
     return make_response("", 204, {"Upload-Offset": str(now)})
 
 
@@ -122,7 +122,7 @@ def append(uid: str) -> Any:
 @allow("write")
 @_spoken
 def cancel(uid: str) -> Any:
-    uploads.cancel(office(), actor(), uid)
+    uploads.cancel(installation(), actor(), uid)
     return "", 204
 
 
@@ -131,7 +131,7 @@ def cancel(uid: str) -> Any:
 @_spoken
 def finish(uid: str) -> Any:
     """Take the whole file in. The answer is the library's: what was taken, and a sentence for what was not."""
-    return jsonify(uploads.finish(office(), actor(), uid, _take))
+    return jsonify(uploads.finish(installation(), actor(), uid, _take))
 
 
 def _picture(path: Path) -> bytes:
@@ -148,10 +148,10 @@ def _take(path: Path, filename: str) -> dict[str, Any]:
         with path.open("rb") as file:
             film = videos.is_video(file.read(videos.HEAD))
         if film:
-            taken = videos.add(office(), actor(), path, filename)
+            taken = videos.add(installation(), actor(), path, filename)
             seen = {"id": taken.video.id, "url": url_for("videos.show", number=taken.video.id)}
             return {"pictures": [describe_added(taken.poster)], "videos": [seen], "refused": []}
-        added = library.add(office(), actor(), _picture(path), filename)
+        added = library.add(installation(), actor(), _picture(path), filename)
     except OfficeError as error:
         if error.status >= 500 or error.status == _LATER:
             raise

@@ -12,7 +12,7 @@ from commsched.store.models import Video
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.guard import POLICY
-from commsched.web.http.i18n import _, actor, language, office, page
+from commsched.web.http.i18n import _, actor, installation, language, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("videos", __name__, url_prefix="/w/<slug>/pictures/videos")
@@ -34,7 +34,7 @@ def index() -> str:
     """All videos, newest first."""
     before = request.args.get("before", "")
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         rows = videos.newest(session, int(before) if before else None)
     return page("media/videos.html", rows=rows, more=len(rows) == videos.PAGE, picture_url=picture_url)
 
@@ -42,11 +42,11 @@ def index() -> str:
 @bp.get("/<int:number>")
 @allow("read")
 def show(number: int) -> Response:
-    return _page(videos.find(office(), actor(), number), Form())
+    return _page(videos.find(installation(), actor(), number), Form())
 
 
 def _page(row: Video, form: Form) -> Response:
-    with office().store.read(actor().workspace) as session:
+    with installation().store.read(actor().workspace) as session:
         poster = search.rows(session, [row.poster_id]).get(row.poster_id) if row.poster_id else None
     body = page("media/video.html", row=row, form=form, poster=poster, picture_url=picture_url)
     given = Response(body, form.status, mimetype="text/html")
@@ -59,9 +59,9 @@ def _page(row: Video, form: Form) -> Response:
 def choose(number: int) -> Response:
     """Another moment for the poster: one of those proposed, or any other in seconds."""
     form = Form.read()
-    row = videos.find(office(), actor(), number)
+    row = videos.find(installation(), actor(), number)
     with form.catch():
-        videos.choose(office(), actor(), number, _moment(form))
+        videos.choose(installation(), actor(), number, _moment(form))
         return done(
             _("The poster is changed. What is written already keeps the picture it has."), "videos.show", number=number
         )
@@ -83,7 +83,7 @@ def _moment(form: Form) -> int:
 @bp.post("/<int:number>/delete")
 @allow("write")
 def remove(number: int) -> Response:
-    videos.remove(office(), actor(), number)
+    videos.remove(installation(), actor(), number)
     return done(_("The video is deleted. Its poster is still among the pictures."), "videos.index")
 
 
@@ -91,8 +91,8 @@ def remove(number: int) -> Response:
 @allow("read")
 def file(number: int) -> Response:
     """The video itself, or the part of it that a player asks for."""
-    row = videos.find(office(), actor(), number)
-    given = send_file(videos.file_of(office(), row), mimetype=row.mime, conditional=True, etag=row.sha256)
+    row = videos.find(installation(), actor(), number)
+    given = send_file(videos.file_of(installation(), row), mimetype=row.mime, conditional=True, etag=row.sha256)
     return _as_it_is(given)
 
 
@@ -100,8 +100,8 @@ def file(number: int) -> Response:
 @allow("read")
 def still(number: int, moment: int) -> Response:
     """A small picture of one of the moments proposed."""
-    row = videos.find(office(), actor(), number)
-    path = videos.still(office(), row, moment)
+    row = videos.find(installation(), actor(), number)
+    path = videos.still(installation(), row, moment)
     return _as_it_is(send_file(path, mimetype="image/jpeg", conditional=True, etag=f"{row.sha256[:32]}-{moment}"))
 
 

@@ -25,7 +25,7 @@ from commsched.services.content.versions import Shot
 from commsched.services.media import thumbnails
 from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
-from commsched.web.http.i18n import office, page
+from commsched.web.http.i18n import installation, page
 
 bp = Blueprint("newsroom", __name__)
 
@@ -66,7 +66,7 @@ def outward(view: Callable[P, Any]) -> Callable[P, Any]:
 def _gone(place: str) -> AnyResponse:
     """What a wrong address gives: in the newsroom it is in, with the way to it, where there is one."""
     try:
-        room = newsroom.room(office(), place)
+        room = newsroom.room(installation(), place)
         _speak(room)
     except NotFound:
         room = None
@@ -93,7 +93,7 @@ def _xml(template: str, kind: str, **context: Any) -> Response:
 
 def absolute(endpoint: str, **values: Any) -> str:
     """An address as it is written outside: from the installation's own setting, not from the request's Host."""
-    return office().base_url + url_for(endpoint, **values)
+    return installation().base_url + url_for(endpoint, **values)
 
 
 @bp.app_template_global()
@@ -132,7 +132,7 @@ def public_url(endpoint: str, **values: Any) -> str:
 @bp.app_template_global()
 def public_origin() -> str:
     """What stands before a path, for addresses that are written outside."""
-    return office().base_url
+    return installation().base_url
 
 
 @bp.app_template_filter()
@@ -160,7 +160,7 @@ def guid(entry: Publication) -> str:
 @outward
 def front(place: str) -> str:
     """The newsroom's first page, the newest on top."""
-    shown = newsroom.front(office(), place, request.args.get("kind", ""), request.args.get("before", ""))
+    shown = newsroom.front(installation(), place, request.args.get("kind", ""), request.args.get("before", ""))
     _speak(shown.room)
     return page("public/front.html", front=shown, room=shown.room)
 
@@ -169,7 +169,7 @@ def front(place: str) -> str:
 @outward
 def item(place: str, address: str) -> Any:
     """One release or post. An old address leads to the present one."""
-    room, entry = newsroom.entry(office(), place, address)
+    room, entry = newsroom.entry(installation(), place, address)
     if entry.address != address:
         return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 301)
     _speak(room)
@@ -180,7 +180,7 @@ def item(place: str, address: str) -> Any:
 @outward
 def version(place: str, address: str, number: int) -> Any:
     """An earlier wording of what has been corrected since. The newest is at the address itself."""
-    room, entry = newsroom.entry(office(), place, address, number)
+    room, entry = newsroom.entry(installation(), place, address, number)
     if entry.version == len(entry.versions):
         return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 302)
     if entry.address != address:
@@ -213,9 +213,9 @@ def _news_article(room: Newsroom, entry: Publication) -> dict[str, Any]:
 @outward
 def atom(place: str) -> Response:
     """Atom 1.0 (RFC 4287), whole texts."""
-    shown = newsroom.front(office(), place, size=newsroom.FEED)
+    shown = newsroom.front(installation(), place, size=newsroom.FEED)
     _speak(shown.room)
-    changed = newsroom.changed_at(office(), shown) or EPOCH
+    changed = newsroom.changed_at(installation(), shown) or EPOCH
     return _xml("public/atom.xml", "application/atom+xml", front=shown, room=shown.room, changed=changed)
 
 
@@ -223,7 +223,7 @@ def atom(place: str) -> Response:
 @outward
 def json_feed(place: str) -> Response:
     """JSON Feed 1.1."""
-    shown = newsroom.front(office(), place, size=newsroom.FEED)
+    shown = newsroom.front(installation(), place, size=newsroom.FEED)
     room = shown.room
     given = jsonify(
         version="https://jsonfeed.org/version/1.1",
@@ -262,7 +262,7 @@ def _json_item(room: Newsroom, entry: Publication) -> dict[str, Any]:
         ],
     }
     if entry.pictures:
-        made["image"] = office().base_url + shot_narrow(room, entry.pictures[0], 1600)
+        made["image"] = installation().base_url + shot_narrow(room, entry.pictures[0], 1600)
     return {key: value for key, value in made.items() if value}
 
 
@@ -270,7 +270,7 @@ def _json_item(room: Newsroom, entry: Publication) -> dict[str, Any]:
 @outward
 def sitemap(place: str) -> Response:
     """Every address of this newsroom, for search engines."""
-    room, addresses = newsroom.site_map(office(), place)
+    room, addresses = newsroom.site_map(installation(), place)
     return _xml("public/sitemap.xml", "application/xml", room=room, addresses=addresses)
 
 
@@ -278,7 +278,7 @@ def sitemap(place: str) -> Response:
 @outward
 def icon(place: str) -> Response:
     """The office's sign in a browser's tab."""
-    return Response(favicon.sign(office(), place), content_type="image/svg+xml")
+    return Response(favicon.sign(installation(), place), content_type="image/svg+xml")
 
 
 @bp.get("/robots.txt")
@@ -286,7 +286,7 @@ def icon(place: str) -> Response:
 def robots() -> Response:
     """Newsrooms may be searched; the desk and the sandbox may not."""
     lines = ["User-agent: *", "Disallow: /w/", "Disallow: /wall/", "Disallow: /api/", "Allow: /n/", "Allow: /media/"]
-    lines += [f"Sitemap: {absolute('newsroom.sitemap', place=slug)}" for slug in newsroom.rooms(office())]
+    lines += [f"Sitemap: {absolute('newsroom.sitemap', place=slug)}" for slug in newsroom.rooms(installation())]
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
@@ -294,7 +294,7 @@ def robots() -> Response:
 @outward
 def wall_page(place: str, channel: int) -> str:
     """What a sandbox channel has published."""
-    shown = sandbox_wall.wall(office(), place, channel)
+    shown = sandbox_wall.wall(installation(), place, channel)
     _speak(shown.room)
     return page("public/wall.html", wall=shown, room=shown.room)
 
@@ -303,7 +303,7 @@ def wall_page(place: str, channel: int) -> str:
 @public
 def media(place: str, name: str) -> AnyResponse:
     """A picture that is part of something published; any picture of the office for those who work in it."""
-    path, row = published_media.picture(office(), place, name, _person())
+    path, row = published_media.picture(installation(), place, name, _person())
     wish = request.args.get("download")
     return _sent(path, row.mime, row.sha256, f"{place}-{row.sha256[:10]}{row.suffix}" if wish else "")
 
@@ -312,10 +312,10 @@ def media(place: str, name: str) -> AnyResponse:
 @public
 def scaled(place: str, width: int, name: str) -> AnyResponse:
     """The same, made narrower: for lists and phones."""
-    path, row = published_media.picture(office(), place, name, _person())
+    path, row = published_media.picture(installation(), place, name, _person())
     if width not in thumbnails.WIDTHS:
         raise NotFound(N_("There is no such picture."))
-    file = thumbnails.scaled(office(), path, row, width)
+    file = thumbnails.scaled(installation(), path, row, width)
     return _sent(file.path, file.mime, f"{row.sha256}-{width}")
 
 

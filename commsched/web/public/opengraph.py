@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from commsched.services.public import opengraph
-from commsched.web.http.i18n import office
+from commsched.web.http.i18n import installation
 from commsched.web.public.newsroom import outward
 
 bp = Blueprint("opengraph", __name__)
@@ -19,14 +19,14 @@ bp = Blueprint("opengraph", __name__)
 @outward
 def link(place: str, address: str) -> Any:
     """Only for what the public may see; the release's own picture goes before it."""
-    return _sent(opengraph.picture(office(), place, address))
+    return _sent(opengraph.picture(installation(), place, address))
 
 
 @bp.get("/n/<place>/link.jpg")
 @outward
 def front(place: str) -> Any:
     """For a link to the newsroom itself."""
-    return _sent(opengraph.front(office(), place))
+    return _sent(opengraph.front(installation(), place))
 
 
 def _sent(path: Path) -> Response:

@@ -10,7 +10,7 @@ from commsched.core.text.catalogues import LANGUAGES
 from commsched.services.accounts import people
 from commsched.services.ops import health
 from commsched.web.http import guard
-from commsched.web.http.i18n import office, page
+from commsched.web.http.i18n import installation, page
 from commsched.web.http.paths import STATIC
 from commsched.web.http.responses import local_path
 
@@ -41,7 +41,7 @@ def favicon() -> Response:
 @signed_in
 def choose() -> str | AnyResponse:
     """The offices a person belongs to; straight on where there is only one."""
-    places = people.workspaces_of(office(), g.visitor.person)
+    places = people.workspaces_of(installation(), g.visitor.person)
     if len(places) == 1 and not request.args.get("all"):
         return redirect(url_for("today.index", slug=places[0][0].slug), 303)
     return page("session/choose.html", places=places)
@@ -55,7 +55,7 @@ def language() -> AnyResponse:
     given = redirect(local_path(request.form.get("next", "")), 303)
     if wish in LANGUAGES:
         if g.visitor:
-            people.set_own(office(), g.visitor.person, language=wish)
+            people.set_own(installation(), g.visitor.person, language=wish)
         _keep(given, "language", wish)
     return given
 
@@ -86,7 +86,7 @@ def healthz() -> Response:
 @public
 def readyz() -> Response:
     """Everything it takes to publish is there: 200, else 503 with what is missing."""
-    checks = health.checks(office())
+    checks = health.checks(installation())
     ready = all(check.ok or not check.stops for check in checks)
     body = {"status": "ready" if ready else "not ready", "checks": {c.name: {"ok": c.ok} for c in checks}}
     return make_response(jsonify(body), 200 if ready else 503)

@@ -11,7 +11,7 @@ from commsched.services.accounts import credential_inventory, login_throttle, pe
 from commsched.services.ops import custody
 from commsched.web.http import guard
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, office, page
+from commsched.web.http.i18n import _, installation, page
 from commsched.web.http.responses import done, local_path
 
 bp = Blueprint("signin", __name__)
@@ -27,7 +27,7 @@ def form() -> str | Response:
 
 
 def _shown(form: Form, wish: str) -> str:
-    unknown = custody.behind_unknown_proxy(office(), "X-Forwarded-For" in request.headers)
+    unknown = custody.behind_unknown_proxy(installation(), "X-Forwarded-For" in request.headers)
     return page("session/sign_in.html", form=form, next=wish, unknown_proxy=unknown)
 
 
@@ -39,7 +39,7 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
     wish = local_path(typed.text("next", 4000))
     try:
         secret = sessions.sign_in(
-            office(),
+            installation(),
             typed.text("email", 300),
             typed.secret("password"),
             request.remote_addr or "",
@@ -51,10 +51,10 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
         waits = {"Retry-After": str(login_throttle.TooManyTries.retry_after)} if error.status == 429 else {}
         return _shown(typed, wish), error.status, waits
     if old := guard.session_secret():
-        sessions.sign_out(office(), old)
+        sessions.sign_out(installation(), old)
     given = redirect(wish, 303)
     guard.set_session(given, secret)
-    guard.set_device(given, login_throttle.remember(office(), typed.text("email", 300), guard.device()))
+    guard.set_device(given, login_throttle.remember(installation(), typed.text("email", 300), guard.device()))
     return given
 
 
@@ -62,7 +62,7 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
 @public
 def leave() -> Response:
     if secret := guard.session_secret():
-        sessions.sign_out(office(), secret)
+        sessions.sign_out(installation(), secret)
     given = redirect(url_for("signin.form"), 303)
     guard.clear_session(given)
     return given
@@ -72,22 +72,25 @@ def leave() -> Response:
 @public
 def choose_password(token: str) -> str:
     """Shows only: a mail scanner that follows the link spends nothing."""
-    person = people.read_password_link(office(), token)
+    person = people.read_password_link(installation(), token)
     return page(
-        "session/password_link.html", form=Form(), person=person, keys=credential_inventory.of(office(), person.id)
+        "session/password_link.html",
+        form=Form(),
+        person=person,
+        keys=credential_inventory.of(installation(), person.id),
     )
 
 
 @bp.post("/password/<token>")
 @public
 def keep_password(token: str) -> str | Response | tuple[str, int]:
-    person = people.read_password_link(office(), token)
+    person = people.read_password_link(installation(), token)
     typed = Form.read()
     with typed.catch():
-        people.use_password_link(office(), token, typed.secret("password"), typed.many("end"))
+        people.use_password_link(installation(), token, typed.secret("password"), typed.many("end"))
         given = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
         guard.clear_session(given)
-        guard.set_device(given, login_throttle.remember(office(), person.email, guard.device()))
+        guard.set_device(given, login_throttle.remember(installation(), person.email, guard.device()))
         return given
-    mine = credential_inventory.of(office(), person.id)
+    mine = credential_inventory.of(installation(), person.id)
     return page("session/password_link.html", form=typed, person=person, keys=mine), typed.status

@@ -7,7 +7,7 @@ from flask import Blueprint
 from commsched import __version__
 from commsched.core.access.routes import allow
 from commsched.services.ops import health
-from commsched.web.http.i18n import office, page, translated
+from commsched.web.http.i18n import installation, page, translated
 
 bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 
@@ -15,11 +15,11 @@ bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    relay = bool(office().settings.get("smtp_url"))
+    relay = bool(installation().settings.get("smtp_url"))
     return page(
         "settings/about.html",
-        checks=health.checks(office()),
+        checks=health.checks(installation()),
         relay=relay,
         version=__version__,
-        mail=translated(office().mailer.describe()),
+        mail=translated(installation().mailer.describe()),
     )

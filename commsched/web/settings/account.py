@@ -15,7 +15,7 @@ from commsched.core.timing.wall_time import wall_to_utc, zone_of
 from commsched.services.accounts import credential_inventory, deputies, login_throttle, people, sessions, tokens
 from commsched.web.http import guard
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, place
+from commsched.web.http.i18n import _, actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("account", __name__, url_prefix="/w/<slug>/me")
@@ -23,15 +23,15 @@ bp = Blueprint("account", __name__, url_prefix="/w/<slug>/me")
 
 def _show(form: Form | None = None, **more: Any) -> str:
     me = g.visitor.person
-    members = people.members(office(), actor().workspace)
+    members = people.members(installation(), actor().workspace)
     return page(
         "settings/account.html",
         form=form or Form(),
-        sessions=sessions.sessions_of(office(), me),
-        keys=credential_inventory.of(office(), me),
-        tokens=tokens.tokens(office(), actor().workspace, me),
-        feed=tokens.feed(office(), actor().workspace, me),
-        deputies=[d for d in deputies.deputies(office(), actor().workspace) if me in (d.person_id, d.deputy_id)],
+        sessions=sessions.sessions_of(installation(), me),
+        keys=credential_inventory.of(installation(), me),
+        tokens=tokens.tokens(installation(), actor().workspace, me),
+        feed=tokens.feed(installation(), actor().workspace, me),
+        deputies=[d for d in deputies.deputies(installation(), actor().workspace) if me in (d.person_id, d.deputy_id)],
         names={m.person_id: m.person.name or m.person.email for m in members},
         others=[m for m in members if m.person_id != me and may(m.role, "approve")],
         **more,
@@ -49,7 +49,7 @@ def index() -> str:
 def update() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        people.set_own(office(), g.visitor.person, name=form.text("name", 300), language=form.text("language", 8))
+        people.set_own(installation(), g.visitor.person, name=form.text("name", 300), language=form.text("language", 8))
         g.language = form.text("language", 8)
         return done(_("Saved."), "account.index")
     return _show(form), form.status
@@ -61,7 +61,7 @@ def password() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         secret = sessions.change_password(
-            office(),
+            installation(),
             g.visitor.person,
             form.secret("old"),
             form.secret("password"),
@@ -71,7 +71,7 @@ def password() -> str | Response | tuple[str, int]:
         )
         given = make_response(done(_("The password is changed, and every other sign-in has ended."), "account.index"))
         guard.set_session(given, secret)
-        guard.set_device(given, login_throttle.remember(office(), g.visitor.email, guard.device()))
+        guard.set_device(given, login_throttle.remember(installation(), g.visitor.email, guard.device()))
         return given
     return _show(form), form.status
 
@@ -79,7 +79,7 @@ def password() -> str | Response | tuple[str, int]:
 @bp.post("/sessions/<int:session_id>/end")
 @allow("read")
 def end_session(session_id: int) -> Response:
-    sessions.revoke_session(office(), g.visitor.person, session_id)
+    sessions.revoke_session(installation(), g.visitor.person, session_id)
     return done(_("That sign-in has ended."), "account.index")
 
 
@@ -89,7 +89,7 @@ def create_token() -> str | tuple[str, int]:
     """The new key is on this page and on no other: only its hash is kept."""
     form = Form.read()
     with form.catch():
-        secret = tokens.create_token(office(), actor(), form.text("token_name", 200), form.text("role", 20))
+        secret = tokens.create_token(installation(), actor(), form.text("token_name", 200), form.text("role", 20))
         return _show(new_token=secret)
     form.errors = {"token_name" if key == "name" else key: value for key, value in form.errors.items()}
     return _show(form), form.status
@@ -98,21 +98,21 @@ def create_token() -> str | tuple[str, int]:
 @bp.post("/tokens/<int:token_id>/revoke")
 @allow("read")
 def revoke_token(token_id: int) -> Response:
-    tokens.revoke_token(office(), actor(), token_id)
+    tokens.revoke_token(installation(), actor(), token_id)
     return done(_("The key no longer works."), "account.index")
 
 
 @bp.post("/calendar")
 @allow("read")
 def create_feed() -> str:
-    secret = tokens.create_feed(office(), actor())
-    return _show(new_feed=f"{office().base_url}/calendar/{secret}.ics")
+    secret = tokens.create_feed(installation(), actor())
+    return _show(new_feed=f"{installation().base_url}/calendar/{secret}.ics")
 
 
 @bp.post("/calendar/revoke")
 @allow("read")
 def revoke_feed() -> Response:
-    tokens.revoke_feed(office(), actor())
+    tokens.revoke_feed(installation(), actor())
     return done(_("The calendar address no longer works."), "account.index")
 
 
@@ -122,7 +122,7 @@ def set_deputy() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         starts, ends = _day(form, "starts"), _day(form, "ends") + timedelta(days=1)
-        deputies.set_deputy(office(), actor(), g.visitor.person, form.number("deputy", 1, 2**31), starts, ends)
+        deputies.set_deputy(installation(), actor(), g.visitor.person, form.number("deputy", 1, 2**31), starts, ends)
         return done(_("Your deputy is named."), "account.index")
     form.errors = {"ends" if key == "ends_at" else key: value for key, value in form.errors.items()}
     return _show(form), form.status
@@ -140,5 +140,5 @@ def _day(form: Form, name: str) -> datetime:
 @bp.post("/deputy/<int:deputy_id>/end")
 @allow("read")
 def end_deputy(deputy_id: int) -> Response:
-    deputies.end_deputy(office(), actor(), deputy_id)
+    deputies.end_deputy(installation(), actor(), deputy_id)
     return done(_("That is over now."), "account.index")

@@ -14,7 +14,7 @@ from commsched.services.accounts.office_settings import OfficeSettings
 from commsched.services.accounts.policies import from_policy
 from commsched.web.components import policy_form
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, office, page, translated
+from commsched.web.http.i18n import _, actor, installation, page, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -28,8 +28,8 @@ def _zones(kept: str) -> list[str]:
 
 
 def _show(form: Form, policy: Form | None = None) -> str:
-    row = office_settings.get(office(), actor().workspace)
-    members = people.members(office(), actor().workspace)
+    row = office_settings.get(installation(), actor().workspace)
+    members = people.members(installation(), actor().workspace)
     standing = from_policy(row.policy)
     names = {m.person_id: m.person.name or m.person.email for m in members}
     return page(
@@ -42,7 +42,7 @@ def _show(form: Form, policy: Form | None = None) -> str:
         told=policy_form.describe_policy(standing, names),
         modes=policy_form.MODES,
         steps=policy_form.STEPS,
-        mail=translated(office().mailer.describe()),
+        mail=translated(installation().mailer.describe()),
     )
 
 
@@ -58,7 +58,7 @@ def update() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         office_settings.update(
-            office(),
+            installation(),
             actor(),
             OfficeSettings(
                 name=form.text("name", 300),
@@ -82,7 +82,7 @@ def public() -> str | Response | tuple[str, int]:
             form.text("about", office_settings.MOST_ABOUT),
             form.text("press_contact", office_settings.MOST_ABOUT),
         )
-        office_settings.update_public(office(), actor(), about, contact)
+        office_settings.update_public(installation(), actor(), about, contact)
         return done(_("The settings are saved."), "settings.index")
     return _show(form), form.status
 
@@ -95,6 +95,6 @@ def policy() -> str | Response | tuple[str, int]:
         asked = policy_form.read(form)
         if asked is None:
             raise Invalid(N_("Choose one from the list."), "policy")
-        office_settings.set_policy(office(), actor(), asked)
+        office_settings.set_policy(installation(), actor(), asked)
         return done(_("From now on this is how it is approved."), "settings.index")
     return _show(Form(), form), form.status

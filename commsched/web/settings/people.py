@@ -14,7 +14,7 @@ from commsched.services.accounts import people
 from commsched.services.workflow import leaving
 from commsched.services.workflow.succession import PassedOn
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, ngettext, office, page
+from commsched.web.http.i18n import _, actor, installation, ngettext, page
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.responses import done
 
@@ -23,7 +23,7 @@ NAV = NavEntry("people.index", N_("People"), "users", order=80)
 
 
 def _show(form: Form | None = None, **more: Any) -> str:
-    members = people.members(office(), actor().workspace)
+    members = people.members(installation(), actor().workspace)
     return page("settings/people.html", form=form or Form(), members=members, roles=ROLES, **more)
 
 
@@ -52,7 +52,7 @@ def add() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         new = people.add_person(
-            office(), actor(), form.needed("email", 300), form.text("role", 20), name=form.needed("name", 200)
+            installation(), actor(), form.needed("email", 300), form.text("role", 20), name=form.needed("name", 200)
         )
         if new.link:
             return _show(link=new.link, whose=new.person.name)
@@ -65,7 +65,7 @@ def add() -> str | Response | tuple[str, int]:
 def role(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        passed = leaving.set_role(office(), actor(), person, form.text("role", 20))
+        passed = leaving.set_role(installation(), actor(), person, form.text("role", 20))
         return done(_("The role is changed.") + _passed_on(passed), "people.index")
     return _show(Form().with_errors(form)), form.status
 
@@ -75,8 +75,8 @@ def role(person: int) -> str | Response | tuple[str, int]:
 def password(person: int) -> str | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        link = people.reset_password(office(), actor(), person)
-        whose = next(m.person.name for m in people.members(office(), actor().workspace) if m.person_id == person)
+        link = people.reset_password(installation(), actor(), person)
+        whose = next(m.person.name for m in people.members(installation(), actor().workspace) if m.person_id == person)
         return _show(link=link, whose=whose)
     return _show(form), form.status
 
@@ -86,7 +86,7 @@ def password(person: int) -> str | tuple[str, int]:
 def remove(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        passed = leaving.remove_person(office(), actor(), person)
+        passed = leaving.remove_person(installation(), actor(), person)
         told = _("They are no longer in this office. What they did stays in the record.")
         return done(told + _passed_on(passed), "people.index")
     return _show(form), form.status

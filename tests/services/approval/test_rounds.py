@@ -13,11 +13,11 @@ def walk(cast: Cast, seed: int) -> Rounds:
     from commsched.services.accounts.people import add_person
     from commsched.services.workflow import leaving
 
-    second = add_person(cast.office, cast.actor(), "eva@example.org", "approver", name="Eva Ström").person
-    leaving.remove_person(cast.office, cast.actor(), cast.reader.id)
-    other = add_person(cast.office, cast.actor(), "per@example.org", "writer", name="Per Alm").person
+    second = add_person(cast.installation, cast.actor(), "eva@example.org", "approver", name="Eva Ström").person
+    leaving.remove_person(cast.installation, cast.actor(), cast.reader.id)
+    other = add_person(cast.installation, cast.actor(), "per@example.org", "writer", name="Per Alm").person
     persons = [cast.administrator, cast.approver, second, cast.writer, other]
-    return Rounds(cast.office, cast.place.id, persons, channel(cast.office, cast.place.id), seed)
+    return Rounds(cast.installation, cast.place.id, persons, channel(cast.installation, cast.place.id), seed)
 
 
 @pytest.mark.parametrize("seed", range(16))

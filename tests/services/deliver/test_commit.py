@@ -33,13 +33,13 @@ def world() -> Iterator[World]:
 
 
 def lines(world: World, action: str) -> list[int]:
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         found = session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id))
         return [entry.facts["delivery"] for entry in found]
 
 
 def attempts(world: World) -> list[tuple[int, str]]:
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         return [(row.delivery_id, row.outcome) for row in session.scalars(select(Attempt).order_by(Attempt.id))]
 
 
@@ -84,7 +84,7 @@ def test_an_answer_committed_but_reported_lost_closes_no_other_attempt(
             break
     world.trouble = ""
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert set(session.scalars(select(Delivery.state))) == {"published"}
     assert len(world.wall.seen) == 2 * (len(LIST) if channel == 4 else 1)
     assert sorted(lines(world, "delivery.published")) == [1, 2]
@@ -101,7 +101,7 @@ def test_whatever_an_answer_was_it_is_counted_and_told_once(world: World, fault:
     world.trouble = trouble
     world.step()
     world.step()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Part.tries)).all() == [1]
         notices = session.scalars(select(Notice).where(Notice.kind.in_(("failed", "held")))).all()
     told = [notice.person_id for notice in notices]
@@ -131,7 +131,7 @@ def test_what_another_process_called_unknown_is_proved_by_the_answer(world: Worl
     due(world, channel=4)
     world.step()
     world.call()
-    recover(world.office)  # the lock was lost, and whoever has it now took the attempt for a dead one's
+    recover(world.installation)  # the lock was lost, and whoever has it now took the attempt for a dead one's
     world.settle()
     assert outcome(world) == ("published", "", len(LIST))
 
@@ -143,7 +143,7 @@ def test_an_answer_to_an_attempt_that_another_process_has_closed_changes_nothing
     fail(world, "dns")
     world.step()
     world.call()
-    recover(world.office)
+    recover(world.installation)
     world.step()
     world.step()
     assert (one(world).state, one(world).reason, attempts(world)) == ("unknown", "verify", [(1, "unknown")])
@@ -155,7 +155,7 @@ def test_an_answer_that_was_written_down_after_all_is_not_taken_out_of_the_line(
     world.call()
     (done,) = world.courier._collect(0)
     world.courier._turn([done])
-    quarantine(world.office, done)
+    quarantine(world.installation, done)
     assert outcome(world) == ("published", "", 1)
 
 
@@ -166,7 +166,7 @@ def test_a_try_whose_record_fails_once_is_one_try(world: World) -> None:
     world.trouble = "full"
     world.step()
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Part.tries)).all() == [1]
 
 
@@ -175,5 +175,5 @@ def test_a_list_longer_than_any_batch_is_asked_for_piece_by_piece(world: World) 
 
     due(world)
     found = FastSelect(select(Delivery.id).where(Delivery.id.in_(bindparam("ids", expanding=True))))
-    with world.office.store.engine.connect() as connection:
+    with world.installation.store.engine.connect() as connection:
         assert [row[0] for row in found.all(connection, list(range(1, 10_000)))] == [1]

@@ -60,13 +60,13 @@ def ask_about(world: World, *faults: str) -> None:
 
 def one(world: World) -> Delivery:
     """The only delivery that is not cancelled."""
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         (row,) = session.scalars(select(Delivery).where(Delivery.state != "cancelled"))
         return row
 
 
 def change(world: World, model: Any, **values: Any) -> None:
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(model)):
             for name, value in values.items():
                 setattr(row, name, value)
@@ -86,7 +86,7 @@ def test_what_is_approved_and_due_goes_out_once(world: World) -> None:
 
 def test_nothing_goes_out_without_an_approval_that_stands(world: World) -> None:
     due(world)
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(text("DELETE FROM decision"))
     world.settle()
     assert outcome(world) == ("held", "unapproved", 0)
@@ -107,7 +107,7 @@ def test_words_changed_behind_everybodys_back_are_held(world: World) -> None:
 
 def test_only_the_newest_revision_goes_out(world: World) -> None:
     due(world)
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(text("UPDATE item SET revision_id = revision_id + 1"))
     world.settle()
     assert outcome(world) == ("held", "changed", 0)
@@ -116,7 +116,7 @@ def test_only_the_newest_revision_goes_out(world: World) -> None:
 def test_nothing_goes_out_before_its_time(world: World) -> None:
     due(world)
     world.clock.forward(-5)
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(text("UPDATE delivery SET next_at = next_at - 60000000"))
     world.settle()
     assert outcome(world) == ("waiting", "", 0)
@@ -127,7 +127,7 @@ def test_nothing_goes_out_before_its_time(world: World) -> None:
 
 def test_nothing_goes_out_before_its_embargo(world: World) -> None:
     due(world, embargo=0.0)
-    with world.office.store.write(EVERY_WORKSPACE) as session:  # a time that slipped in front of the embargo
+    with world.installation.store.write(EVERY_WORKSPACE) as session:  # a time that slipped in front of the embargo
         session.execute(text("UPDATE delivery SET due_at = due_at - 8000000, next_at = next_at - 8000000"))
     world.clock.forward(-6)
     world.settle()
@@ -176,7 +176,7 @@ def test_resuming_never_sends_what_became_too_late(world: World) -> None:
     due(world)
     world.pause()
     world.clock.forward(2 * 3600)
-    assert pause.resume(world.office, world.actor(FIRST), "send") == 1
+    assert pause.resume(world.installation, world.actor(FIRST), "send") == 1
     assert outcome(world) == ("held", "late", 0), "held before the courier ever looked"
     world.settle()
     assert outcome(world) == ("held", "late", 0)
@@ -287,7 +287,7 @@ def test_an_unknown_part_is_never_sent_before_it_was_read_back(world: World) -> 
 
 def asked(world: World) -> int:
     """How many people have been asked what became of something."""
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         return len(session.scalars(select(Notice).where(Notice.kind == "unknown_ask")).all())
 
 
@@ -401,7 +401,7 @@ def test_absent_is_a_question_where_absence_is_hard_to_prove(world: World) -> No
     world.clock.forward(6)
     world.settle()
     assert outcome(world) == ("held", "absent", 0)
-    resolve.send(world.office, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), one(world).id)
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -481,11 +481,11 @@ def test_what_nobody_sends_any_more_is_asked_about(world: World) -> None:
     due(world)
     world.step()
     world.hands.calls.clear()
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(text("UPDATE attempt SET outcome = 'rejected'"))
     world.crash()
     assert outcome(world) == ("unknown", "ask", 0)
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Notice.kind).where(Notice.kind == "unknown_ask")).all()
         assert session.scalars(select(Item.state)).one() == "publishing"
 
@@ -493,7 +493,7 @@ def test_what_nobody_sends_any_more_is_asked_about(world: World) -> None:
 def test_recovering_leaves_alone_what_this_process_has_under_way(world: World) -> None:
     due(world)
     world.step()
-    assert recover(world.office, besides=world.courier.busy) == 0
+    assert recover(world.installation, besides=world.courier.busy) == 0
     world.call()
     world.settle()
     assert outcome(world) == ("published", "", 1)
@@ -502,9 +502,9 @@ def test_recovering_leaves_alone_what_this_process_has_under_way(world: World) -
 def test_the_database_refuses_a_second_open_attempt_on_a_channel(world: World) -> None:
     due(world)
     world.step()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         first = session.scalars(select(Attempt)).one()
-    with pytest.raises(IntegrityError), world.office.store.write(EVERY_WORKSPACE) as session:
+    with pytest.raises(IntegrityError), world.installation.store.write(EVERY_WORKSPACE) as session:
         session.add(
             Attempt(
                 delivery_id=first.delivery_id,
@@ -552,7 +552,7 @@ def test_no_attempt_is_committed_that_no_hand_is_free_for(world: World) -> None:
     for _ in range(3):
         world.step()
     assert len(world.hands.calls) == 1
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert len(session.scalars(select(Attempt).where(Attempt.outcome == "")).all()) == 1
     world.settle()
     assert len(world.wall.seen) == 2
@@ -584,7 +584,7 @@ def test_what_a_person_decides_before_the_attempt_stands(world: World, deed: str
     world.clock.forward(120)
     world.settle()
     assert not world.wall.seen
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         live = session.scalars(select(Delivery).where(Delivery.state.in_(("waiting", "sending")))).all()
     assert len(live) == (1 if deed == "move" else 0)
 
@@ -595,7 +595,7 @@ def test_an_answer_by_a_person_is_not_undone_by_reading_back(world: World) -> No
     world.settle()
     world.clock.forward(6)
     world.step()  # it is being read back
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", "https://example.org/1")
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published", "https://example.org/1")
     world.settle()
     assert outcome(world) == ("published", "", 0)
 
@@ -606,7 +606,7 @@ def test_what_is_found_stands_whatever_a_person_thought(world: World) -> None:
     world.settle()
     world.clock.forward(6)
     world.step()
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published")
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published")
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -649,7 +649,7 @@ def test_what_is_partly_out_cannot_be_edited_while_another_time_is_asked_about(w
     fail(world, "", "reject")
     world.settle()
     far = (world.clock.at + timedelta(days=30)).isoformat()
-    schedule.move(world.office, world.actor(FIRST), item, far, ask_again=True)
+    schedule.move(world.installation, world.actor(FIRST), item, far, ask_again=True)
     before, _place, row = world._facts(item)
     assert row.state == "in_review"
     world.edit(item)
@@ -662,10 +662,10 @@ def test_cancelling_the_rest_of_what_is_partly_out_does_not_say_that_nothing_wen
     fail(world, "", "reject")
     world.settle()
     if deed == "cancel":
-        schedule.cancel(world.office, world.actor(FIRST), item)
+        schedule.cancel(world.installation, world.actor(FIRST), item)
     else:
-        resolve.drop(world.office, world.actor(FIRST), one(world).id)
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+        resolve.drop(world.installation, world.actor(FIRST), one(world).id)
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Delivery.state)).all() == ["cancelled"]
     assert world._facts(item)[2].state == "partly_published"
 
@@ -676,7 +676,7 @@ def test_a_rate_limit_rests_the_whole_channel_even_past_the_latest_time(world: W
     fail(world, "429")
     world.settle()
     assert world.attempts == 1
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         reasons = session.scalars(select(Delivery.reason).order_by(Delivery.id)).all()
         assert session.get(Channel, 1).not_before is not None  # type: ignore[union-attr]
     assert set(reasons) == {"late"}
@@ -694,7 +694,7 @@ def test_retries_wait_longer_and_are_counted(world: World) -> None:
         world.clock.forward(waits[-1])
     world.settle()
     assert waits == [5, 15, 60]
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Part.tries)).all() == [4]
     assert outcome(world) == ("published", "", 1)
 
@@ -704,7 +704,7 @@ def test_a_dead_token_stops_the_channel_and_tells_people(world: World) -> None:
     due(world)
     fail(world, "token")
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.get(Channel, 1).state == "broken"  # type: ignore[union-attr]
         assert set(session.scalars(select(Delivery.reason))) == {"token"}
         assert {n.facts["delivery"] for n in session.scalars(select(Notice).where(Notice.kind == "held"))} == {1, 2}
@@ -715,10 +715,10 @@ def test_what_stops_is_told_and_on_the_record_in_the_same_transaction(world: Wor
     world.tamper(due(world))
     world.trouble = "full"
     world.step()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert not session.scalars(select(Notice).where(Notice.kind == "held")).all()
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         people = {n.person_id for n in session.scalars(select(Notice).where(Notice.kind == "held"))}
         assert people == {WRITER, FIRST, SECOND}
         assert (
@@ -740,7 +740,7 @@ def test_a_row_that_breaks_every_transaction_stops_no_other(world: World, monkey
 
     monkeypatch.setattr(courier_module.Considerer, "consider", break_)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         states = {row.item_id: row.state for row in session.scalars(select(Delivery))}
         reason = session.scalar(select(Delivery.reason).where(Delivery.item_id == poison))
     assert states == {poison: "held", world.items[-1]: "published"}
@@ -762,7 +762,7 @@ def test_an_answer_that_breaks_every_transaction_becomes_a_question(
     real = courier_module.Settler._sent
     monkeypatch.setattr(courier_module.Settler, "_sent", break_)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         rows = session.execute(select(Delivery.channel_id, Delivery.state, Delivery.reason)).all()
     assert sorted(rows) == [(1, "unknown", "ask"), (3, "published", "")]
     assert len(world.wall.seen) == 2
@@ -773,7 +773,7 @@ def test_a_delivery_whose_key_is_gone_is_held_and_leaves_no_attempt_open(world: 
     change(world, Channel, secrets="what no key opens")
     world.settle()
     assert outcome(world) == ("held", "internal", 0)
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert not session.scalars(select(Attempt)).all()
 
 
@@ -784,7 +784,7 @@ def test_withdrawing_holds_even_if_the_clock_was_set_back_before_it(world: World
     world.submit(world.items[-1])
     world.clock.forward(900)
     with pytest.raises(Conflict):
-        schedule.schedule(world.office, world.actor(WRITER), world.items[-1])
+        schedule.schedule(world.installation, world.actor(WRITER), world.items[-1])
     world.settle()
     assert not world.wall.seen
 
@@ -792,27 +792,27 @@ def test_withdrawing_holds_even_if_the_clock_was_set_back_before_it(world: World
 def test_answering_for_one_recipient_says_nothing_of_those_who_were_refused(world: World) -> None:
     ask_about(world, "reject", "timeout after")
     assert one(world).reason == "ask"
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published")
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published")
     assert one(world).state == "failed"
 
 
 def fates(world: World) -> list[str]:
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(select(Part.state).order_by(Part.number)))
 
 
 def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -> None:
     ask_about(world, "timeout after", "timeout before")
     assert (one(world).reason, fates(world)[:2]) == ("ask", ["unknown", "unknown"])
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", parts=[0])
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published", parts=[0])
     assert (one(world).state, one(world).reason, fates(world)[:2]) == ("unknown", "ask", ["published", "unknown"])
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published", parts=[1])
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published", parts=[1])
     assert outcome(world)[:2] == ("held", "absent")
-    resolve.send(world.office, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), one(world).id)
     world.settle()
     assert (one(world).state, set(fates(world))) == ("published", {"published"})
     assert len({seen.recipient for seen in world.wall.seen}) == len(world.wall.seen) == len(fates(world))
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         lines = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "delivery.resolved").order_by(AuditEntry.id)
         ).all()
@@ -824,9 +824,9 @@ def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -
 
 def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -> None:
     ask_about(world, "timeout before", "timeout before")
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published")
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published")
     assert outcome(world)[:2] == ("held", "absent")
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         line = session.scalars(select(AuditEntry).where(AuditEntry.action == "delivery.resolved")).one()
     assert line.facts["recipients"] == "1–2"
 
@@ -835,7 +835,7 @@ def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -
 def test_nobody_answers_for_somebody_whose_fate_is_known(world: World, parts: list[int]) -> None:
     ask_about(world, "timeout before", "timeout before")
     with pytest.raises(Invalid) as caught:
-        resolve.resolve(world.office, world.actor(FIRST), one(world).id, "published", parts=parts)
+        resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published", parts=parts)
     assert caught.value.field == "parts"
     assert fates(world)[:2] == ["unknown", "unknown"]
 
@@ -864,7 +864,7 @@ def test_what_was_sent_of_an_item_deleted_meanwhile_disturbs_no_other(world: Wor
     world.step()
     while world.hands.calls:
         world.hands.calls.pop()()
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         gone = session.scalars(select(Delivery.id).where(Delivery.channel_id == 1)).one()
         for table in ("attempt", "part"):
             session.execute(text(f"DELETE FROM {table} WHERE delivery_id = {gone}"))
@@ -891,6 +891,6 @@ def test_an_answer_that_could_not_be_written_down_at_once_is_still_one_try(
 
     monkeypatch.setattr(Batch, "flush", held)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         part = session.scalars(select(Part)).one()
     assert (left, part.state, part.tries) == ([0], "waiting", 1)

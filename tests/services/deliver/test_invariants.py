@@ -26,7 +26,7 @@ def _memory_is_given_back() -> Iterator[None]:
     discard()
 
 
-class Office(RuleBasedStateMachine):
+class Installation(RuleBasedStateMachine):
     """Everything that can happen to an office."""
 
     @initialize()
@@ -185,7 +185,7 @@ class Office(RuleBasedStateMachine):
             self.world.finish()
 
 
-Office.TestCase.settings = settings(
+Installation.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=25,
     deadline=None,
@@ -193,7 +193,7 @@ Office.TestCase.settings = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
-TestTheInvariantsHold = Office.TestCase
+TestTheInvariantsHold = Installation.TestCase
 
 
 @pytest.mark.parametrize("seeds", [range(n, n + 15) for n in range(0, 60, 15)], ids=lambda s: f"{s.start}-{s.stop - 1}")

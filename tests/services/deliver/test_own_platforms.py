@@ -17,7 +17,7 @@ from commsched.core.platform.contract import Email
 from commsched.mail.relay import mailer_for
 from commsched.services.channels.connect import connect
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Workspace
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
@@ -31,7 +31,7 @@ def release(cast: Cast, *channels: int, **more: Any) -> int:
 
 
 @pytest.fixture
-def channels(office: Office, cast: Cast, tmp_path: Path) -> dict[str, int]:
+def channels(installation: Installation, cast: Cast, tmp_path: Path) -> dict[str, int]:
     admin = replace(cast.actor(), via="cli")  # who alone may say where a folder lies
     given: dict[str, dict[str, str]] = {
         "newsroom": {},
@@ -39,22 +39,22 @@ def channels(office: Office, cast: Cast, tmp_path: Path) -> dict[str, int]:
         "folder": {"path": str(tmp_path / "out")},
         "presslist": PRESS,
     }
-    return {key: connect(office, admin, key, key.title(), values).id for key, values in given.items()}
+    return {key: connect(installation, admin, key, key.title(), values).id for key, values in given.items()}
 
 
 def test_a_release_goes_out_everywhere_at_its_time_and_once(
-    office: Office, cast: Cast, clock: SetClock, channels: dict[str, int], tmp_path: Path, app: Flask
+    installation: Installation, cast: Cast, clock: SetClock, channels: dict[str, int], tmp_path: Path, app: Flask
 ) -> None:
-    app.config["OFFICE"] = office = replace(office, mailer=mailer_for({}, tmp_path / "outbox"))
-    with office.store.write(cast.place.id) as session:  # only a demo takes files for mails
+    app.config["OFFICE"] = installation = replace(installation, mailer=mailer_for({}, tmp_path / "outbox"))
+    with installation.store.write(cast.place.id) as session:  # only a demo takes files for mails
         session.execute(update(Workspace).where(Workspace.id == cast.place.id).values(is_demo=True))
     press = app.test_client()
     item = release(cast, *channels.values())
-    Dispatcher(office).run()
+    Dispatcher(installation).run()
     assert press.get("/n/gruppen/").text.count("Ja till fler turer") == 0
     clock.forward(hours=5)
     for _ in range(3):
-        Dispatcher(office).run()
+        Dispatcher(installation).run()
     assert {row.state for row in desk.deliveries(cast, item)} == {"published"}
     page = press.get("/n/gruppen/").text
     assert page.count("Ja till fler turer") == 1
@@ -80,16 +80,16 @@ class Picky(MailBag):
 
 
 def test_each_recipient_has_an_outcome_and_a_lost_answer_is_never_sent_again(
-    office: Office, cast: Cast, clock: SetClock, channels: dict[str, int]
+    installation: Installation, cast: Cast, clock: SetClock, channels: dict[str, int]
 ) -> None:
     bag = Picky()
-    office = replace(office, mailer=bag)
+    installation = replace(installation, mailer=bag)
     item = release(cast, channels["presslist"])
     clock.forward(hours=5)
     for _ in range(10):
-        Dispatcher(office).run()
+        Dispatcher(installation).run()
         clock.forward(minutes=10)
     assert sorted(letter.to for letter in bag.sent) == ["nyheter@b.example", "red@a.example", "tips@c.example"]
     (row,) = desk.deliveries(cast, item)
     assert (row.state, row.reason) == ("unknown", "ask")
-    assert desk.notices(office, cast.place.id, "unknown_ask")
+    assert desk.notices(installation, cast.place.id, "unknown_ask")

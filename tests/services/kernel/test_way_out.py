@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.core.text.messages import Invalid
 from commsched.services.kernel import way_out
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops.doctor import examine
 
 
@@ -21,7 +21,7 @@ from commsched.services.ops.doctor import examine
 )
 def test_a_proxy_that_is_none_is_told_at_the_start_without_its_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(Invalid) as refused:
-        open_office(tmp_path, https_proxy=url)
+        open_installation(tmp_path, https_proxy=url)
     assert refused.value.field == "https_proxy"
     assert "secret" not in str(refused.value)
     assert not (tmp_path / "commsched.db").exists(), "settings are judged before a database is opened or brought up"
@@ -33,16 +33,16 @@ def test_an_authority_that_cannot_be_read_is_told_at_the_start(tmp_path: Path, c
     if content is not None:
         path.write_text(content)
     with pytest.raises(Invalid, match=r"ca\.pem"):
-        open_office(tmp_path, ca_file=str(path))
+        open_installation(tmp_path, ca_file=str(path))
     assert not (tmp_path / "commsched.db").exists()
 
 
 def test_both_reach_the_session_of_every_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMMSCHED_HTTPS_PROXY", "http://proxy.example:3128")
-    office = open_office(tmp_path)
-    assert office.http(False).proxies == {"https": "http://proxy.example:3128"}
-    assert office.http(True).proxies == {}
-    office.store.close()
+    installation = open_installation(tmp_path)
+    assert installation.http(False).proxies == {"https": "http://proxy.example:3128"}
+    assert installation.http(True).proxies == {}
+    installation.store.close()
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,17 @@ def test_both_reach_the_session_of_every_channel(tmp_path: Path, monkeypatch: py
         ("", {443}),
     ],
 )
-def test_a_channel_may_ask_for_the_port_in_its_own_address(office: Office, address: str, ports: set[int]) -> None:
-    wire = make_context(office, workspace="gruppen", settings={"base_url": address}, secrets={})
+def test_a_channel_may_ask_for_the_port_in_its_own_address(
+    installation: Installation, address: str, ports: set[int]
+) -> None:
+    wire = make_context(installation, workspace="gruppen", settings={"base_url": address}, secrets={})
     assert wire.http.ports == ports
-    assert make_context(office, workspace="gruppen", settings={}, secrets={}).http.ports == {443}
+    assert make_context(installation, workspace="gruppen", settings={}, secrets={}).http.ports == {443}
 
 
-def test_doctor_says_where_calls_go_and_whether_the_proxy_answers(office: Office) -> None:
+def test_doctor_says_where_calls_go_and_whether_the_proxy_answers(installation: Installation) -> None:
     def said(**settings: str) -> list[tuple[str, str]]:
-        found = examine(replace(office, settings=office.settings | settings))
+        found = examine(replace(installation, settings=installation.settings | settings))
         return [(one.level, str(one.words)) for one in found if one.name == "way out"]
 
     assert said() == []

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.content.draft import PictureIn
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import consent_expiry, details, provenance
 from commsched.services.media.details import PictureDetails
 from commsched.services.notices import outbox
@@ -25,67 +25,69 @@ CLOSE = timedelta(days=6)
 
 
 @pytest.fixture
-def shown(office: Office, cast: Cast) -> int:
-    number = writing.picture(office, cast)
-    agree(office, cast, number, LAST)
+def shown(installation: Installation, cast: Cast) -> int:
+    number = writing.picture(installation, cast)
+    agree(installation, cast, number, LAST)
     return number
 
 
-def agree(office: Office, cast: Cast, number: int, until: date | None) -> None:
+def agree(installation: Installation, cast: Cast, number: int, until: date | None) -> None:
     details.write_down(
-        office, cast.actor("writer"), number, PictureDetails(persons=(("Anna Ek", until), ("Bo Ek", None)))
+        installation, cast.actor("writer"), number, PictureDetails(persons=(("Anna Ek", until), ("Bo Ek", None)))
     )
 
 
-def used(office: Office, cast: Cast, picture: int) -> int:
-    return editing.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=picture)]))
+def used(installation: Installation, cast: Cast, picture: int) -> int:
+    return editing.create(installation, cast.actor("writer"), writing.draft([], media=[PictureIn(id=picture)]))
 
 
-def told(office: Office, cast: Cast) -> list[tuple[int, int]]:
+def told(installation: Installation, cast: Cast) -> list[tuple[int, int]]:
     """Whom, how many days before."""
-    chores.run(office)
-    with office.store.read(cast.place.id) as session:
+    chores.run(installation)
+    with installation.store.read(cast.place.id) as session:
         rows = session.scalars(select(Notice).where(Notice.kind == "consent_ending").order_by(Notice.id))
         return [(row.person_id, row.facts["days"]) for row in rows]
 
 
 def test_everybody_who_writes_is_told_twice_and_never_again(
-    office: Office, cast: Cast, clock: SetClock, shown: int
+    installation: Installation, cast: Cast, clock: SetClock, shown: int
 ) -> None:
-    used(office, cast, shown)
+    used(installation, cast, shown)
     writers = sorted((cast.administrator.id, cast.approver.id, cast.writer.id))
-    assert told(office, cast) == []
+    assert told(installation, cast) == []
     clock.forward(days=7)
     first = [(person, 30) for person in writers]
-    assert told(office, cast) == first
-    assert told(office, cast) == first
+    assert told(installation, cast) == first
+    assert told(installation, cast) == first
     clock.forward(days=22)
     second = first + [(person, 7) for person in writers]
-    assert told(office, cast) == second
+    assert told(installation, cast) == second
     for _day in range(12):
         clock.forward(days=1)
-        assert told(office, cast) == second
+        assert told(installation, cast) == second
 
 
-def test_a_picture_that_nothing_uses_is_not_spoken_of(office: Office, cast: Cast, clock: SetClock, shown: int) -> None:
+def test_a_picture_that_nothing_uses_is_not_spoken_of(
+    installation: Installation, cast: Cast, clock: SetClock, shown: int
+) -> None:
     clock.forward(days=30)
-    assert told(office, cast) == []
-    item = used(office, cast, shown)
-    assert {days for _person, days in told(office, cast)} == {7}
-    with office.store.write(cast.place.id) as session:
+    assert told(installation, cast) == []
+    item = used(installation, cast, shown)
+    assert {days for _person, days in told(installation, cast)} == {7}
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Item, item).state = "cancelled"
         session.execute(ConsentWarning.__table__.delete())  # type: ignore[attr-defined]
-    assert len(told(office, cast)) == 3
+    assert len(told(installation, cast)) == 3
 
 
 def test_a_card_of_it_counts_as_use_and_so_does_what_is_out(
-    office: Office, cast: Cast, clock: SetClock, shown: int
+    installation: Installation, cast: Cast, clock: SetClock, shown: int
 ) -> None:
-    card = writing.picture(office, cast, width=300)
-    with office.store.write(cast.place.id) as session:
+    card = writing.picture(installation, cast, width=300)
+    with installation.store.write(cast.place.id) as session:
         provenance.derive(session, session.get_one(Media, card), [shown])
-    item, channel = used(office, cast, card), writing.channels(office, cast)["x"]
-    with office.store.write(cast.place.id) as session:
+    item, channel = used(installation, cast, card), writing.channels(installation, cast)["x"]
+    with installation.store.write(cast.place.id) as session:
         row = session.get_one(Item, item)
         row.state = "published"
         session.add(
@@ -101,31 +103,31 @@ def test_a_card_of_it_counts_as_use_and_so_does_what_is_out(
             )
         )
     clock.forward(days=30)
-    assert len(told(office, cast)) == 3
+    assert len(told(installation, cast)) == 3
 
 
 def test_a_renewed_consent_is_told_of_again_in_its_own_time(
-    office: Office, cast: Cast, clock: SetClock, shown: int
+    installation: Installation, cast: Cast, clock: SetClock, shown: int
 ) -> None:
-    used(office, cast, shown)
+    used(installation, cast, shown)
     clock.forward(days=30)
-    assert len(told(office, cast)) == 3
-    agree(office, cast, shown, date(2027, 6, 30))
-    assert len(told(office, cast)) == 3
+    assert len(told(installation, cast)) == 3
+    agree(installation, cast, shown, date(2027, 6, 30))
+    assert len(told(installation, cast)) == 3
     clock.forward(days=160)
-    assert [days for _person, days in told(office, cast)[3:]] == [30] * 3
+    assert [days for _person, days in told(installation, cast)[3:]] == [30] * 3
 
 
 def test_one_letter_tells_of_all_that_end(
-    office: Office, cast: Cast, clock: SetClock, mail: MailBag, shown: int
+    installation: Installation, cast: Cast, clock: SetClock, mail: MailBag, shown: int
 ) -> None:
-    other = writing.picture(office, cast, height=400)
-    agree(office, cast, other, date(2026, 12, 30))
-    used(office, cast, shown)
-    used(office, cast, other)
+    other = writing.picture(installation, cast, height=400)
+    agree(installation, cast, other, date(2026, 12, 30))
+    used(installation, cast, shown)
+    used(installation, cast, other)
     clock.forward(days=8)
-    assert len(told(office, cast)) == 3
-    outbox.send_due(office)
+    assert len(told(installation, cast)) == 3
+    outbox.send_due(installation)
     letters = [one for one in mail.sent if one.subject == "Ett samtycke går ut inom 30 dagar"]
     assert len(letters) == 3
     assert letters[0].text.count("Anna Ek") == 2
@@ -135,13 +137,13 @@ def test_one_letter_tells_of_all_that_end(
 
 
 def test_the_first_page_counts_it_until_something_is_done(
-    office: Office, cast: Cast, clock: SetClock, shown: int
+    installation: Installation, cast: Cast, clock: SetClock, shown: int
 ) -> None:
-    item = used(office, cast, shown)
+    item = used(installation, cast, shown)
 
     def listed() -> list[consent_expiry.Ending]:
         now = clock.at
-        return today.read_today(office, cast.actor("reader"), now, now + CLOSE, now + CLOSE).consents
+        return today.read_today(installation, cast.actor("reader"), now, now + CLOSE, now + CLOSE).consents
 
     assert listed() == []
     clock.forward(days=30)
@@ -149,15 +151,15 @@ def test_the_first_page_counts_it_until_something_is_done(
     assert (one.over, one.last, [who["name"] for who in one.persons]) == (False, LAST, ["Anna Ek"])
     clock.forward(days=10)
     assert listed()[0].over
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Item, item).state = "cancelled"
     assert listed() == []
 
 
-def test_another_office_is_not_told(office: Office, cast: Cast, clock: SetClock, shown: int) -> None:
-    used(office, cast, shown)
+def test_another_office_is_not_told(installation: Installation, cast: Cast, clock: SetClock, shown: int) -> None:
+    used(installation, cast, shown)
     clock.forward(days=30)
-    chores.run(office)
-    with office.store.read(cast.elsewhere.id) as session:
+    chores.run(installation)
+    with installation.store.read(cast.elsewhere.id) as session:
         assert list(session.scalars(select(Notice))) == []
         assert consent_expiry.ending(session, clock.at) == []

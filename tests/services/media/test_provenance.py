@@ -16,7 +16,7 @@ from commsched.core.text.messages import Problem
 from commsched.services.content import items
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import details, provenance
 from commsched.services.media.details import PictureDetails
 from commsched.services.workflow import editing
@@ -37,48 +37,48 @@ def _memory_is_given_back() -> Iterator[None]:
 
 
 @pytest.fixture
-def photo(office: Office, cast: Cast) -> int:
-    return writing.picture(office, cast)
+def photo(installation: Installation, cast: Cast) -> int:
+    return writing.picture(installation, cast)
 
 
-def card(office: Office, cast: Cast, portrait: int, quote: str = "Vi satsar på bussarna.") -> int:
+def card(installation: Installation, cast: Cast, portrait: int, quote: str = "Vi satsar på bussarna.") -> int:
     wish = CardRequest("quote", {"quote": quote, "person": ANNA}, {"portrait": portrait})
-    (made,) = studio.save(office, cast.actor("writer"), wish, [SMALL])
+    (made,) = studio.save(installation, cast.actor("writer"), wish, [SMALL])
     return made
 
 
-def know(office: Office, cast: Cast, number: int, until: date | None, **more: object) -> None:
-    details.write_down(office, cast.actor("writer"), number, PictureDetails(persons=((ANNA, until),), **more))  # type: ignore[arg-type]
+def know(installation: Installation, cast: Cast, number: int, until: date | None, **more: object) -> None:
+    details.write_down(installation, cast.actor("writer"), number, PictureDetails(persons=((ANNA, until),), **more))  # type: ignore[arg-type]
 
 
-def problems(office: Office, cast: Cast, to: int, *pictures: int) -> list[Problem]:
+def problems(installation: Installation, cast: Cast, to: int, *pictures: int) -> list[Problem]:
     """What stops a post on 27 November with those pictures, as the check says it."""
     draft = writing.draft([to], media=[PictureIn(id=one) for one in pictures])
-    number = editing.create(office, cast.actor("writer"), draft)
-    with office.store.read(cast.place.id) as session:
-        _general, (checked,) = items.problems(office, session, items.load(session, number))
+    number = editing.create(installation, cast.actor("writer"), draft)
+    with installation.store.read(cast.place.id) as session:
+        _general, (checked,) = items.problems(installation, session, items.load(session, number))
     return [one for one in checked.problems if one.field == "media" and one.blocks and ANNA in str(one.words)]
 
 
-def test_a_card_is_stopped_at_check_when_its_photo_is(office: Office, cast: Cast, photo: int) -> None:
+def test_a_card_is_stopped_at_check_when_its_photo_is(installation: Installation, cast: Cast, photo: int) -> None:
     """Also a card of the card, and each person is named once, however many ways they are shown."""
-    to = writing.channels(office, cast)["x"]
-    first = card(office, cast, photo)
-    second = card(office, cast, first, "Och på tågen.")
-    assert problems(office, cast, to, first, second, photo) == []
-    know(office, cast, photo, date(2026, 11, 26))
-    assert [len(problems(office, cast, to, one)) for one in (photo, first, second)] == [1, 1, 1]
-    assert len(problems(office, cast, to, photo, first, second)) == 1
-    know(office, cast, photo, date(2026, 11, 27))
-    assert problems(office, cast, to, photo, first, second) == []
+    to = writing.channels(installation, cast)["x"]
+    first = card(installation, cast, photo)
+    second = card(installation, cast, first, "Och på tågen.")
+    assert problems(installation, cast, to, first, second, photo) == []
+    know(installation, cast, photo, date(2026, 11, 26))
+    assert [len(problems(installation, cast, to, one)) for one in (photo, first, second)] == [1, 1, 1]
+    assert len(problems(installation, cast, to, photo, first, second)) == 1
+    know(installation, cast, photo, date(2026, 11, 27))
+    assert problems(installation, cast, to, photo, first, second) == []
 
 
-def test_a_card_drawn_again_from_another_photo_shows_both(office: Office, cast: Cast, photo: int) -> None:
+def test_a_card_drawn_again_from_another_photo_shows_both(installation: Installation, cast: Cast, photo: int) -> None:
     """The same file drawn from two photos, and a card of it that was drawn in between."""
-    other = writing.picture(office, cast, tone=20)
-    made = card(office, cast, photo)
-    second = card(office, cast, made, "Och på tågen.")
-    with office.store.write(cast.place.id) as session:
+    other = writing.picture(installation, cast, tone=20)
+    made = card(installation, cast, photo)
+    second = card(installation, cast, made, "Och på tågen.")
+    with installation.store.write(cast.place.id) as session:
         provenance.derive(session, session.get_one(Media, made), [other])
         provenance.derive(session, session.get_one(Media, made), [other, made])
         assert provenance.behind(session, [second]) == {photo, other, made}
@@ -86,51 +86,51 @@ def test_a_card_drawn_again_from_another_photo_shows_both(office: Office, cast: 
         assert provenance.cards_of(session, [other]) == {made, second}
 
 
-def test_another_office_sees_nothing_of_it(office: Office, cast: Cast, photo: int) -> None:
-    know(office, cast, photo, date(2026, 11, 26))
-    made = card(office, cast, photo)
-    with office.store.read(cast.place.id) as session:
+def test_another_office_sees_nothing_of_it(installation: Installation, cast: Cast, photo: int) -> None:
+    know(installation, cast, photo, date(2026, 11, 26))
+    made = card(installation, cast, photo)
+    with installation.store.read(cast.place.id) as session:
         files = [session.get_one(Media, one).sha256 for one in (made, photo)]
         assert len(provenance.persons(session, files)) == 1
-    with office.store.read(cast.elsewhere.id) as session:
+    with installation.store.read(cast.elsewhere.id) as session:
         assert provenance.persons(session, files) == []
         assert provenance.sources(session, made) == []
 
 
-def test_the_page_of_consents_lists_what_a_card_is_in(office: Office, cast: Cast, photo: int) -> None:
-    made = card(office, cast, photo)
-    item = editing.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=made)]))
-    know(office, cast, photo, date(2026, 11, 25))
-    with office.store.read(cast.place.id) as session:
-        (ended,) = details.ended(session, office.now())
+def test_the_page_of_consents_lists_what_a_card_is_in(installation: Installation, cast: Cast, photo: int) -> None:
+    made = card(installation, cast, photo)
+    item = editing.create(installation, cast.actor("writer"), writing.draft([], media=[PictureIn(id=made)]))
+    know(installation, cast, photo, date(2026, 11, 25))
+    with installation.store.read(cast.place.id) as session:
+        (ended,) = details.ended(session, installation.now())
     assert ended.media.id == photo
     assert [use.item.id for use in ended.waiting] == [item]
 
 
-def written(office: Office, cast: Cast, picture: int) -> Content:
-    number = editing.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=picture)]))
-    with office.store.read(cast.place.id) as session:
+def written(installation: Installation, cast: Cast, picture: int) -> Content:
+    number = editing.create(installation, cast.actor("writer"), writing.draft([], media=[PictureIn(id=picture)]))
+    with installation.store.read(cast.place.id) as session:
         return items.current(session, items.load(session, number)).parsed()
 
 
-def test_the_photographer_is_named_with_the_card(office: Office, cast: Cast, photo: int) -> None:
-    made = card(office, cast, photo)
-    know(office, cast, photo, None, credit="Karin Ek")
-    assert written(office, cast, made).pictures[0].credit == "Karin Ek"
-    know(office, cast, made, None, credit="Montage: kansliet")
-    assert written(office, cast, made).pictures[0].credit == "Montage: kansliet"
+def test_the_photographer_is_named_with_the_card(installation: Installation, cast: Cast, photo: int) -> None:
+    made = card(installation, cast, photo)
+    know(installation, cast, photo, None, credit="Karin Ek")
+    assert written(installation, cast, made).pictures[0].credit == "Karin Ek"
+    know(installation, cast, made, None, credit="Montage: kansliet")
+    assert written(installation, cast, made).pictures[0].credit == "Montage: kansliet"
 
 
-def test_one_who_need_not_be_named_is_not(office: Office, cast: Cast, photo: int) -> None:
-    made = card(office, cast, photo)
-    know(office, cast, photo, None, credit="Karin Ek", named=False)
-    assert written(office, cast, made).pictures[0].credit == ""
-    assert written(office, cast, photo).pictures[0].credit == "Karin Ek"
+def test_one_who_need_not_be_named_is_not(installation: Installation, cast: Cast, photo: int) -> None:
+    made = card(installation, cast, photo)
+    know(installation, cast, photo, None, credit="Karin Ek", named=False)
+    assert written(installation, cast, made).pictures[0].credit == ""
+    assert written(installation, cast, photo).pictures[0].credit == "Karin Ek"
 
 
 def _with_a_photo_behind(world: World, until: date | None, steps: int) -> None:
     """The world's picture is a card of a card (``steps``) of a photo of somebody who agrees until then."""
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         values: dict[str, Any] = {
             "workspace_id": 1,
             "suffix": ".jpg",
@@ -157,7 +157,7 @@ def test_the_gate_holds_a_card_as_it_holds_the_photo(days: int, state: str, step
     world = World()
     today = world.clock.now().date()
     _with_a_photo_behind(world, date.fromordinal(today.toordinal() - days * 9), steps)
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Media, 50).facts = {}
     world.create(channels=(1,), minutes=0.1, picture=True)
     for one in (FIRST, SECOND):
@@ -165,7 +165,7 @@ def test_the_gate_holds_a_card_as_it_holds_the_photo(days: int, state: str, step
     _with_a_photo_behind(world, date.fromordinal(today.toordinal() + days), steps)
     world.clock.forward(10)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         (row,) = session.scalars(select(Delivery).where(Delivery.state != "cancelled"))
         assert session.scalars(select(PictureSource.source_id).where(PictureSource.media_id == 1)).all()
     assert (row.state, row.reason) == (state, "consent" if state == "held" else "")

@@ -13,7 +13,7 @@ from commsched.core.content.draft import DraftIn, PictureIn, VariantIn
 from commsched.core.content.model import Content, canonical, digest, parse
 from commsched.services.content import compose, items
 from commsched.services.kernel.blobs import media_path
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import crops, library, renditions
 from commsched.services.views.preview import previews
 from commsched.services.workflow import editing
@@ -33,18 +33,18 @@ def noise(width: int, height: int) -> bytes:
 
 
 @pytest.fixture
-def to(office: Office, cast: Cast) -> dict[str, int]:
-    return writing.channels(office, cast)
+def to(installation: Installation, cast: Cast) -> dict[str, int]:
+    return writing.channels(installation, cast)
 
 
-def shown(office: Office, cast: Cast, item: int) -> Content:
-    with office.store.read(cast.place.id) as session:
+def shown(installation: Installation, cast: Cast, item: int) -> Content:
+    with installation.store.read(cast.place.id) as session:
         return items.current(session, items.load(session, item)).parsed()
 
 
-def move(office: Office, cast: Cast, number: int, places: dict[str, float | None]) -> None:
-    with office.store.write(cast.place.id) as session:
-        crops.move(office, session, cast.actor("writer"), session.get_one(Media, number), places)
+def move(installation: Installation, cast: Cast, number: int, places: dict[str, float | None]) -> None:
+    with installation.store.write(cast.place.id) as session:
+        crops.move(installation, session, cast.actor("writer"), session.get_one(Media, number), places)
 
 
 def wish(crop: str) -> VariantIn:
@@ -52,11 +52,11 @@ def wish(crop: str) -> VariantIn:
 
 
 def test_a_channel_gets_the_crop_that_was_chosen_for_it_and_the_others_the_whole(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     item = editing.create(
-        office,
+        installation,
         cast.actor("writer"),
         writing.draft(
             [to["x"], to["mastodon"]],
@@ -64,22 +64,24 @@ def test_a_channel_gets_the_crop_that_was_chosen_for_it_and_the_others_the_whole
             variants={str(to["mastodon"]): wish("1:1")},
         ),
     )
-    content = shown(office, cast, item)
+    content = shown(installation, cast, item)
     assert content.on(to["x"]).pictures == []
     [made] = content.on(to["mastodon"]).pictures
     assert (made.width, made.height, made.of) == (600, 600, content.pictures[0].sha256)
     [out] = content.pictures_on(to["mastodon"])
     assert (out.sha256, out.alt) == (made.sha256, content.pictures[0].alt)
-    file = media_path(office, made.sha256, ".jpg").read_bytes()
+    file = media_path(installation, made.sha256, ".jpg").read_bytes()
     assert hashlib.sha256(file).hexdigest() == made.sha256
     assert Image.open(io.BytesIO(file)).size == (600, 600)
 
 
-def test_the_approval_covers_the_very_file_that_goes_out(office: Office, cast: Cast, to: dict[str, int]) -> None:
+def test_the_approval_covers_the_very_file_that_goes_out(
+    installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
     """Another file in the crop's place is another hash."""
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     item = editing.create(
-        office,
+        installation,
         cast.actor("writer"),
         writing.draft(
             [to["x"]],
@@ -87,7 +89,7 @@ def test_the_approval_covers_the_very_file_that_goes_out(office: Office, cast: C
             variants={str(to["x"]): wish("16:9")},
         ),
     )
-    content = shown(office, cast, item)
+    content = shown(installation, cast, item)
     swapped = parse(canonical(content).replace(content.on(to["x"]).pictures[0].sha256.encode(), b"0" * 64))
     assert digest(canonical(swapped)) != digest(canonical(content))
 
@@ -112,17 +114,17 @@ def test_a_shape_that_is_not_known_is_refused_at_the_edge(crop: str) -> None:
 
 
 def test_a_picture_over_the_limit_is_made_smaller_and_that_is_said(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     data = noise(2600, 1800)
     assert len(data) > 4_000_000
-    number = library.add(office, cast.actor("writer"), data, "torget.jpg", "Torget.").media.id
+    number = library.add(installation, cast.actor("writer"), data, "torget.jpg", "Torget.").media.id
     given = writing.draft([to["facebook"], to["mastodon"]], media=[PictureIn(id=number)])
-    item = editing.create(office, cast.actor("writer"), given)
-    content = shown(office, cast, item)
+    item = editing.create(installation, cast.actor("writer"), given)
+    content = shown(installation, cast, item)
     assert content.on(to["mastodon"]).pictures == []
-    with office.store.read(cast.place.id) as session:
-        seen = {one.channel.id: one for one in previews(office, session, content)}
+    with installation.store.read(cast.place.id) as session:
+        seen = {one.channel.id: one for one in previews(installation, session, content)}
     [out] = seen[to["facebook"]].draft.pictures
     assert out.size <= 4_000_000
     assert len(out.read()) == out.size
@@ -133,32 +135,34 @@ def test_a_picture_over_the_limit_is_made_smaller_and_that_is_said(
 
 
 def test_a_type_that_the_channel_does_not_take_becomes_one_that_it_does(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = library.add(office, cast.actor("writer"), files.webp((300, 200)), "bild.webp", "En bild.").media.id
+    number = library.add(installation, cast.actor("writer"), files.webp((300, 200)), "bild.webp", "En bild.").media.id
     content = shown(
-        office,
+        installation,
         cast,
-        editing.create(office, cast.actor("writer"), writing.draft([to["facebook"]], media=[PictureIn(id=number)])),
+        editing.create(
+            installation, cast.actor("writer"), writing.draft([to["facebook"]], media=[PictureIn(id=number)])
+        ),
     )
     assert content.on(to["facebook"]).pictures[0].mime == "image/jpeg"
 
 
 def test_a_photo_with_too_many_pixels_is_made_smaller_and_that_is_said(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     """A server that cannot unpack so large a picture refuses it at its time, however small its file is."""
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Channel, to["mastodon"]).facts = {"picture_pixels": 1_000_000}
     data = files.jpeg((2000, 1400))
-    number = library.add(office, cast.actor("writer"), data, "torget.jpg", "Torget.").media.id
+    number = library.add(installation, cast.actor("writer"), data, "torget.jpg", "Torget.").media.id
     given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
+    content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     [made] = content.on(to["mastodon"]).pictures
     assert made.width * made.height <= 1_000_000 < (made.width + 3) * (made.height + 3)
     assert content.on(to["x"]).pictures == []
-    with office.store.read(cast.place.id) as session:
-        mastodon, x = compose.check(office, session, content)
+    with installation.store.read(cast.place.id) as session:
+        mastodon, x = compose.check(installation, session, content)
     assert [p for p in mastodon.problems if p.blocks] == []
     [said] = mastodon.notes
     assert (
@@ -168,45 +172,47 @@ def test_a_photo_with_too_many_pixels_is_made_smaller_and_that_is_said(
     assert x.notes == []
 
 
-def test_a_side_that_is_too_long_is_made_shorter(office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = library.add(office, cast.actor("writer"), files.jpeg((9000, 200)), "vy.jpg", "Utsikt.").media.id
+def test_a_side_that_is_too_long_is_made_shorter(installation: Installation, cast: Cast, to: dict[str, int]) -> None:
+    number = library.add(installation, cast.actor("writer"), files.jpeg((9000, 200)), "vy.jpg", "Utsikt.").media.id
     given = writing.draft([to["x"]], media=[PictureIn(id=number)])
-    [made] = shown(office, cast, editing.create(office, cast.actor("writer"), given)).on(to["x"]).pictures
+    [made] = shown(installation, cast, editing.create(installation, cast.actor("writer"), given)).on(to["x"]).pictures
     assert (made.width, made.height) == (8192, 182)
 
 
 def test_a_still_gif_that_is_too_large_for_one_goes_whole_as_a_png(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = library.add(office, cast.actor("writer"), files.gif((1400, 800)), "karta.gif", "En karta.").media.id
+    number = library.add(installation, cast.actor("writer"), files.gif((1400, 800)), "karta.gif", "En karta.").media.id
     given = writing.draft([to["mastodon"]], media=[PictureIn(id=number)])
-    [made] = shown(office, cast, editing.create(office, cast.actor("writer"), given)).on(to["mastodon"]).pictures
+    [made] = (
+        shown(installation, cast, editing.create(installation, cast.actor("writer"), given)).on(to["mastodon"]).pictures
+    )
     assert (made.mime, made.width, made.height) == ("image/png", 1400, 800)
 
 
 def test_one_that_moves_and_is_too_large_is_a_problem_before_anybody_approves_it(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     frames = [Image.new("RGB", (1500, 1000), (80 * number, 20, 200)) for number in range(3)]
     data = files.save(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    number = library.add(office, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
+    number = library.add(installation, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
     given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
-    with office.store.read(cast.place.id) as session:
-        mastodon, x = compose.check(office, session, content)
+    content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
+    with installation.store.read(cast.place.id) as session:
+        mastodon, x = compose.check(installation, session, content)
     assert any("too many pixels for Mastodon" in str(p.words) for p in mastodon.problems if p.blocks)
     assert any("too many pixels for X" in str(p.words) for p in x.problems if p.blocks)
 
 
 def test_a_gif_with_more_frames_than_x_takes_is_a_problem_before_anybody_approves_it(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     data = files.moving("GIF", frames=360)
-    number = library.add(office, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
+    number = library.add(installation, cast.actor("writer"), data, "rörlig.gif", "Rör sig.").media.id
     given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
-    with office.store.read(cast.place.id) as session:
-        mastodon, x = compose.check(office, session, content)
+    content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
+    with installation.store.read(cast.place.id) as session:
+        mastodon, x = compose.check(installation, session, content)
     assert [str(p.words) for p in mastodon.problems if p.blocks] == []
     sentence = "Picture 1 has too many frames for X: 360. At most 350 of that size."
     assert [str(p.words) for p in x.problems if p.blocks] == [sentence]
@@ -214,163 +220,165 @@ def test_a_gif_with_more_frames_than_x_takes_is_a_problem_before_anybody_approve
 
 @pytest.mark.parametrize("facts", [{"animated": True, "frames": 3}, {"animated": True}], ids=["counted", "from before"])
 def test_an_animated_webp_that_a_network_shows_still_is_warned_of(
-    office: Office, cast: Cast, to: dict[str, int], facts: dict[str, Any]
+    installation: Installation, cast: Cast, to: dict[str, int], facts: dict[str, Any]
 ) -> None:
-    number = library.add(office, cast.actor("writer"), files.moving("WEBP"), "rörlig.webp", "Rör sig.").media.id
-    with office.store.write(cast.place.id) as session:
+    number = library.add(installation, cast.actor("writer"), files.moving("WEBP"), "rörlig.webp", "Rör sig.").media.id
+    with installation.store.write(cast.place.id) as session:
         row = session.get_one(Media, number)
         row.facts = {key: value for key, value in row.facts.items() if key not in ("animated", "frames")} | facts
     given = writing.draft([to["mastodon"], to["newsroom"]], media=[PictureIn(id=number)])
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
-    with office.store.read(cast.place.id) as session:
-        mastodon, newsroom = compose.check(office, session, content)
+    content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
+    with installation.store.read(cast.place.id) as session:
+        mastodon, newsroom = compose.check(installation, session, content)
     assert [p.level for p in mastodon.problems if p.field == "pictures"] == ["warn"]
     assert [p.level for p in newsroom.problems if p.field == "pictures"] == [], "it moves there"
 
 
 def test_an_animation_is_never_touched_and_its_limit_is_still_a_sentence(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = library.add(office, cast.actor("writer"), files.moving("GIF"), "rörlig.gif", "Rör sig.").media.id
+    number = library.add(installation, cast.actor("writer"), files.moving("GIF"), "rörlig.gif", "Rör sig.").media.id
     given = writing.draft([to["facebook"], to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish("1:1")})
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
+    content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     assert [one.pictures for one in content.channels] == [[], []]
-    with office.store.read(cast.place.id) as session:
-        x, facebook = compose.check(office, session, content)
+    with installation.store.read(cast.place.id) as session:
+        x, facebook = compose.check(installation, session, content)
     assert any("does not take" in str(p.words) for p in facebook.problems if p.blocks)
     assert [str(words) for words in x.notes] == ["Picture 1 cannot be cropped, and is shown whole."]
 
 
 def test_one_that_cannot_be_made_to_fit_is_refused_with_a_sentence_and_not_tried_again(
-    office: Office, cast: Cast, to: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, to: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Channel, to["mastodon"]).facts = {"picture_bytes": 40}
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     given = writing.draft([to["mastodon"]], media=[PictureIn(id=number)])
-    content = shown(office, cast, editing.create(office, cast.actor("writer"), given))
-    with office.store.read(cast.place.id) as session:
-        [checked] = compose.check(office, session, content)
+    content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
+    with installation.store.read(cast.place.id) as session:
+        [checked] = compose.check(installation, session, content)
     assert any("too large for Mastodon" in str(p.words) for p in checked.problems if p.blocks)
 
     def refuse(*_args: Any, **_more: Any) -> None:
         raise AssertionError("it was tried again")
 
     monkeypatch.setattr("commsched.images.intake.pictures.fit", refuse)
-    renditions.make_ready(office, cast.actor("writer"), given)
+    renditions.make_ready(installation, cast.actor("writer"), given)
 
 
 def test_a_crop_is_made_once_however_often_it_is_looked_at(
-    office: Office, cast: Cast, to: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, to: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     given = writing.draft(
         [to["x"], to["mastodon"]],
         media=[PictureIn(id=number)],
         variants={str(to[name]): wish("4:5") for name in ("x", "mastodon")},
     )
     for _ in range(3):
-        renditions.make_ready(office, cast.actor("writer"), given)
-    with office.store.read(cast.place.id) as session:
+        renditions.make_ready(installation, cast.actor("writer"), given)
+    with installation.store.read(cast.place.id) as session:
         made = session.query(Derivative).all()
     assert len(made) == 2, "one for what X takes, one for what Mastodon takes"
-    media_path(office, made[0].sha256, made[0].suffix).unlink()
-    renditions.make_ready(office, cast.actor("writer"), given)
-    assert media_path(office, made[0].sha256, made[0].suffix).is_file(), "a file that was lost is made again"
+    media_path(installation, made[0].sha256, made[0].suffix).unlink()
+    renditions.make_ready(installation, cast.actor("writer"), given)
+    assert media_path(installation, made[0].sha256, made[0].suffix).is_file(), "a file that was lost is made again"
 
 
 def test_a_crop_that_is_moved_changes_what_is_written_next_and_nothing_that_is_approved(
-    office: Office, cast: Cast, to: dict[str, int]
+    installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     given = writing.draft([to["x"]], media=[PictureIn(id=number)], variants={str(to["x"]): wish("9:16")})
-    item = editing.create(office, cast.actor("writer"), given)
-    before = shown(office, cast, item)
-    move(office, cast, number, {"9:16": 90.0})
-    assert shown(office, cast, item) == before
-    assert editing.save(office, cast.actor("writer"), item, given)
-    after = shown(office, cast, item)
+    item = editing.create(installation, cast.actor("writer"), given)
+    before = shown(installation, cast, item)
+    move(installation, cast, number, {"9:16": 90.0})
+    assert shown(installation, cast, item) == before
+    assert editing.save(installation, cast.actor("writer"), item, given)
+    after = shown(installation, cast, item)
     assert after.on(to["x"]).pictures[0].sha256 != before.on(to["x"]).pictures[0].sha256
     for content in (before, after):
-        assert media_path(office, content.on(to["x"]).pictures[0].sha256, ".jpg").is_file()
-    editing.restore(office, cast.actor("writer"), item, 1)
-    assert shown(office, cast, item) == before
+        assert media_path(installation, content.on(to["x"]).pictures[0].sha256, ".jpg").is_file()
+    editing.restore(installation, cast.actor("writer"), item, 1)
+    assert shown(installation, cast, item) == before
 
 
 @pytest.fixture
-def folder(office: Office, cast: Cast) -> int:
-    return channel(office, cast.place.id, "folder", name="Mappen", account="x")
+def folder(installation: Installation, cast: Cast) -> int:
+    return channel(installation, cast.place.id, "folder", name="Mappen", account="x")
 
 
-def due(office: Office, cast: Cast, clock: SetClock, to: int, crop: str) -> Content:
+def due(installation: Installation, cast: Cast, clock: SetClock, to: int, crop: str) -> Content:
     """A picture in an item that is approved and due; returns what was approved."""
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     item = desk.approved(cast, channels=[to], media=[PictureIn(id=number)], variants={str(to): wish(crop)})
     clock.forward(hours=5, minutes=1)
-    return shown(office, cast, item)
+    return shown(installation, cast, item)
 
 
 def test_what_goes_out_is_byte_for_byte_the_crop_that_was_approved(
-    office: Office, cast: Cast, clock: SetClock, folder: int
+    installation: Installation, cast: Cast, clock: SetClock, folder: int
 ) -> None:
-    content = due(office, cast, clock, folder, "4:5")
-    assert desk.publish_what_is_due(office) >= 1
-    [file] = (office.home / "published").rglob("*.jpg")
+    content = due(installation, cast, clock, folder, "4:5")
+    assert desk.publish_what_is_due(installation) >= 1
+    [file] = (installation.home / "published").rglob("*.jpg")
     assert hashlib.sha256(file.read_bytes()).hexdigest() == content.on(folder).pictures[0].sha256
     assert Image.open(io.BytesIO(file.read_bytes())).size == (480, 600)
 
 
 @pytest.mark.parametrize("trick", ["another picture", "gone"])
 def test_a_crop_that_is_not_the_approved_one_is_held(
-    office: Office, cast: Cast, clock: SetClock, folder: int, trick: str
+    installation: Installation, cast: Cast, clock: SetClock, folder: int, trick: str
 ) -> None:
-    content = due(office, cast, clock, folder, "1:1")
-    path = media_path(office, content.on(folder).pictures[0].sha256, ".jpg")
+    content = due(installation, cast, clock, folder, "1:1")
+    path = media_path(installation, content.on(folder).pictures[0].sha256, ".jpg")
     path.unlink() if trick == "gone" else path.write_bytes(writing.photo(600, 600, tone=3))
-    desk.publish_what_is_due(office)
-    with office.store.read(cast.place.id) as session:
+    desk.publish_what_is_due(installation)
+    with installation.store.read(cast.place.id) as session:
         [row] = session.query(Delivery).all()
     assert (row.state, row.reason) == ("held", "media")
-    assert not list((office.home / "published").rglob("*.jpg"))
+    assert not list((installation.home / "published").rglob("*.jpg"))
 
 
 def test_somebody_cut_out_by_the_crop_is_still_asked_for_their_consent(
-    office: Office, cast: Cast, clock: SetClock, folder: int
+    installation: Installation, cast: Cast, clock: SetClock, folder: int
 ) -> None:
     """Who is shown is known of the whole picture; a crop of it never goes out past the end of a consent."""
-    due(office, cast, clock, folder, "1:1")
-    with office.store.write(cast.place.id) as session:
+    due(installation, cast, clock, folder, "1:1")
+    with installation.store.write(cast.place.id) as session:
         row = session.query(Media).one()
         row.facts = row.facts | {
             "persons": [{"name": "Anna Ek", "until": "2026-11-25", "ends": "2026-11-26T00:00:00+01:00"}]
         }
-    desk.publish_what_is_due(office)
-    with office.store.read(cast.place.id) as session:
+    desk.publish_what_is_due(installation)
+    with installation.store.read(cast.place.id) as session:
         [delivery] = session.query(Delivery).all()
     assert (delivery.state, delivery.reason) == ("held", "consent")
 
 
 @pytest.mark.parametrize("crop", ["1:1", "4:5", "1.91:1", "16:9", "9:16"])
 @pytest.mark.parametrize("place", [0.0, 12.3, 50.0, 99.9, 100.0])
-def test_a_crop_is_found_where_it_was_put(office: Office, cast: Cast, crop: str, place: float) -> None:
-    number = writing.picture(office, cast)
-    move(office, cast, number, {crop: place})
-    with office.store.read(cast.place.id) as session:
+def test_a_crop_is_found_where_it_was_put(installation: Installation, cast: Cast, crop: str, place: float) -> None:
+    number = writing.picture(installation, cast)
+    move(installation, cast, number, {crop: place})
+    with installation.store.read(cast.place.id) as session:
         [seen] = [one for one in crops.crop_views(session.get_one(Media, number)) if one.crop == crop]
     assert abs(seen.place - place) <= 0.6
-    move(office, cast, number, {crop: None})
-    with office.store.read(cast.place.id) as session:
+    move(installation, cast, number, {crop: None})
+    with installation.store.read(cast.place.id) as session:
         row = session.get_one(Media, number)
         assert [one.moved for one in crops.crop_views(row)] == [False] * 5
 
 
-def test_a_picture_that_has_the_shape_already_is_not_made_anew(office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = writing.picture(office, cast, width=900, height=900)
+def test_a_picture_that_has_the_shape_already_is_not_made_anew(
+    installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = writing.picture(installation, cast, width=900, height=900)
     content = shown(
-        office,
+        installation,
         cast,
         editing.create(
-            office,
+            installation,
             cast.actor("writer"),
             writing.draft(
                 [to["x"]],
@@ -382,16 +390,18 @@ def test_a_picture_that_has_the_shape_already_is_not_made_anew(office: Office, c
     assert content.on(to["x"]).pictures == []
 
 
-def test_both_versions_are_shown_where_the_crop_was_changed(office: Office, cast: Cast, to: dict[str, int]) -> None:
+def test_both_versions_are_shown_where_the_crop_was_changed(
+    installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
     from commsched.core.content.changes import compare
 
-    number = writing.picture(office, cast)
+    number = writing.picture(installation, cast)
     made = [
         shown(
-            office,
+            installation,
             cast,
             editing.create(
-                office,
+                installation,
                 cast.actor("writer"),
                 writing.draft(
                     [to["x"]],
@@ -406,18 +416,18 @@ def test_both_versions_are_shown_where_the_crop_was_changed(office: Office, cast
     assert [(kind, picture.width) for kind, picture in change.pictures] == [("new", 800), ("gone", 600)]
 
 
-def test_what_the_crop_left_out_is_nobodys_to_see(office: Office, cast: Cast, clock: SetClock) -> None:
+def test_what_the_crop_left_out_is_nobodys_to_see(installation: Installation, cast: Cast, clock: SetClock) -> None:
     """The newsroom gives out the picture as it went out there, and not the one it was cut from."""
     from commsched.core.text.messages import NotFound
     from commsched.services.public import newsroom, published_media
 
-    room = channel(office, cast.place.id, "newsroom", name="Pressrummet", account_name="gruppen")
-    content = due(office, cast, clock, room, "1:1")
-    desk.publish_what_is_due(office)
+    room = channel(installation, cast.place.id, "newsroom", name="Pressrummet", account_name="gruppen")
+    content = due(installation, cast, clock, room, "1:1")
+    desk.publish_what_is_due(installation)
     made = content.on(room).pictures[0]
-    path, row = published_media.picture(office, "gruppen", f"{made.sha256}.jpg", None)
+    path, row = published_media.picture(installation, "gruppen", f"{made.sha256}.jpg", None)
     assert (row.width, path.name) == (600, f"{made.sha256}.jpg")
     with pytest.raises(NotFound):
-        published_media.picture(office, "gruppen", f"{content.pictures[0].sha256}.jpg", None)
-    [entry] = newsroom.front(office, "gruppen").entries
+        published_media.picture(installation, "gruppen", f"{content.pictures[0].sha256}.jpg", None)
+    [entry] = newsroom.front(installation, "gruppen").entries
     assert [shot.name for shot in entry.pictures] == [f"{made.sha256}.jpg"]

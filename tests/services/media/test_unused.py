@@ -17,7 +17,7 @@ from commsched.services.design.brand import save
 from commsched.services.kernel import blobs
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.brand_kit import Kit
-from commsched.services.kernel.context import Actor, Office
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library, provenance, quota, search
 from commsched.services.media import unused as cleanup
 from commsched.services.ops import chores, doctor
@@ -28,28 +28,30 @@ from tests import writing
 from tests.conftest import Cast, SetClock
 
 
-def unused(office: Office, cast: Cast, days: int | None = None) -> set[int]:
-    with office.store.read(cast.place.id) as session:
-        before = None if days is None else cleanup.old(office.now(), days)
+def unused(installation: Installation, cast: Cast, days: int | None = None) -> set[int]:
+    with installation.store.read(cast.place.id) as session:
+        before = None if days is None else cleanup.old(installation.now(), days)
         return {row.id for row in cleanup.unused(session, session.get_one(Workspace, cast.place.id), before).rows}
 
 
-def files(office: Office) -> set[str]:
+def files(installation: Installation) -> set[str]:
     """Everything on the disk that came of pictures."""
-    folders = (office.media, office.home / "cache")
-    return {str(path.relative_to(office.home)) for folder in folders for path in folder.rglob("*") if path.is_file()}
+    folders = (installation.media, installation.home / "cache")
+    return {
+        str(path.relative_to(installation.home)) for folder in folders for path in folder.rglob("*") if path.is_file()
+    }
 
 
-def test_what_is_anywhere_is_not_unused(office: Office, cast: Cast) -> None:
+def test_what_is_anywhere_is_not_unused(installation: Installation, cast: Cast) -> None:
     """Not even what only an older version of a draft has, which can be brought back."""
     writer = cast.actor("writer")
     names = ("drafted", "dropped", "source", "logo", "poster", "free")
-    one = {name: writing.picture(office, cast, height=300 + 10 * place) for place, name in enumerate(names)}
-    editing.create(office, writer, writing.draft([], media=[PictureIn(id=one["drafted"])]))
-    item = editing.create(office, writer, writing.draft([], media=[PictureIn(id=one["dropped"])]))
-    editing.save(office, writer, item, writing.draft([], text="Utan bild"))
-    save(office, cast.actor(), Kit(logo_on_dark=one["logo"]))
-    with office.store.write(cast.place.id) as session:
+    one = {name: writing.picture(installation, cast, height=300 + 10 * place) for place, name in enumerate(names)}
+    editing.create(installation, writer, writing.draft([], media=[PictureIn(id=one["drafted"])]))
+    item = editing.create(installation, writer, writing.draft([], media=[PictureIn(id=one["dropped"])]))
+    editing.save(installation, writer, item, writing.draft([], text="Utan bild"))
+    save(installation, cast.actor(), Kit(logo_on_dark=one["logo"]))
+    with installation.store.write(cast.place.id) as session:
         provenance.derive(session, session.get_one(Media, one["free"]), [one["source"]])
         session.add(
             Video(
@@ -62,29 +64,29 @@ def test_what_is_anywhere_is_not_unused(office: Office, cast: Cast) -> None:
                 duration=1,
                 filename="film",
                 poster_id=one["poster"],
-                created_at=office.now(),
+                created_at=installation.now(),
             )
         )
-    assert unused(office, cast) == {one["free"]}
-    assert {row.id for row in cleanup.remove(office, writer, list(one.values()))} == {one["free"]}
-    assert unused(office, cast) == {one["source"]}
+    assert unused(installation, cast) == {one["free"]}
+    assert {row.id for row in cleanup.remove(installation, writer, list(one.values()))} == {one["free"]}
+    assert unused(installation, cast) == {one["source"]}
 
 
-def test_only_what_is_old_enough_is_proposed(office: Office, cast: Cast, clock: SetClock) -> None:
-    old = writing.picture(office, cast)
+def test_only_what_is_old_enough_is_proposed(installation: Installation, cast: Cast, clock: SetClock) -> None:
+    old = writing.picture(installation, cast)
     clock.forward(days=60)
-    new = writing.picture(office, cast, height=300)
-    assert unused(office, cast, 30) == {old}
-    assert unused(office, cast) == {old, new}
+    new = writing.picture(installation, cast, height=300)
+    assert unused(installation, cast, 30) == {old}
+    assert unused(installation, cast) == {old, new}
 
 
-def test_the_rows_go_and_the_files_with_them(office: Office, cast: Cast) -> None:
-    number = writing.picture(office, cast)
-    kept = files(office)
-    other = writing.picture(office, cast, height=400)
-    with office.store.write(cast.place.id) as session:
+def test_the_rows_go_and_the_files_with_them(installation: Installation, cast: Cast) -> None:
+    number = writing.picture(installation, cast)
+    kept = files(installation)
+    other = writing.picture(installation, cast, height=400)
+    with installation.store.write(cast.place.id) as session:
         row = session.get_one(Media, other)
-        search.file_of(office, row, small=True)
+        search.file_of(installation, row, small=True)
         session.add(
             Derivative(
                 media_id=other,
@@ -95,15 +97,15 @@ def test_the_rows_go_and_the_files_with_them(office: Office, cast: Cast) -> None
                 width=1,
                 height=1,
                 size=1,
-                created_at=office.now(),
+                created_at=installation.now(),
             )
         )
-    blobs.write_whole(media_path(office, "d" * 64, ".jpg"), b"x")
-    assert len(files(office)) == len(kept) + 3
-    (gone,) = cleanup.remove(office, cast.actor("writer"), [other])
+    blobs.write_whole(media_path(installation, "d" * 64, ".jpg"), b"x")
+    assert len(files(installation)) == len(kept) + 3
+    (gone,) = cleanup.remove(installation, cast.actor("writer"), [other])
     assert gone.id == other
-    assert files(office) == kept
-    with office.store.read(EVERY_WORKSPACE) as session:
+    assert files(installation) == kept
+    with installation.store.read(EVERY_WORKSPACE) as session:
         assert list(session.scalars(select(Media.id))) == [number]
         assert set(session.scalars(select(Likeness.media_id))) <= {number}
         assert list(session.scalars(select(GoneFile))) == []
@@ -116,60 +118,60 @@ def elsewhere(cast: Cast) -> Actor:
     return cast.elsewhere_actor
 
 
-def test_another_offices_copy_keeps_its_file(office: Office, cast: Cast) -> None:
+def test_another_offices_copy_keeps_its_file(installation: Installation, cast: Cast) -> None:
     data = writing.photo()
-    mine = library.add(office, cast.actor("writer"), data).media
-    theirs = library.add(office, elsewhere(cast), data).media
-    path = media_path(office, mine.sha256, mine.suffix)
-    cleanup.remove(office, cast.actor("writer"), [mine.id, theirs.id])
+    mine = library.add(installation, cast.actor("writer"), data).media
+    theirs = library.add(installation, elsewhere(cast), data).media
+    path = media_path(installation, mine.sha256, mine.suffix)
+    cleanup.remove(installation, cast.actor("writer"), [mine.id, theirs.id])
     assert path.is_file()
-    cleanup.remove(office, elsewhere(cast), [theirs.id])
+    cleanup.remove(installation, elsewhere(cast), [theirs.id])
     assert not path.exists()
 
 
 def test_a_picture_added_while_its_file_leaves_is_whole(
-    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worst moment: the file is seen to lie there, is taken away, and only then is the row written."""
     data = writing.photo()
-    first = library.add(office, cast.actor("writer"), data).media
+    first = library.add(installation, cast.actor("writer"), data).media
     real, calls = blobs.write_whole, list[Path]()
 
     def and_then_it_goes(path: Path, content: bytes) -> None:
         real(path, content)
         calls.append(path)
         if len(calls) == 1:
-            cleanup.remove(office, cast.actor("writer"), [first.id])
+            cleanup.remove(installation, cast.actor("writer"), [first.id])
             assert not path.exists()
 
     monkeypatch.setattr(library, "write_whole", and_then_it_goes)
-    again = library.add(office, cast.actor("writer"), data)
+    again = library.add(installation, cast.actor("writer"), data)
     assert not again.again
-    assert media_path(office, again.media.sha256, again.media.suffix).read_bytes()
+    assert media_path(installation, again.media.sha256, again.media.suffix).read_bytes()
 
 
 def test_a_file_that_cannot_be_removed_is_tried_again(
-    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = library.add(office, cast.actor("writer"), writing.photo()).media
+    row = library.add(installation, cast.actor("writer"), writing.photo()).media
 
     def refuse(path: Path, missing_ok: bool = False) -> None:
         raise PermissionError(path)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "unlink", refuse)
-        cleanup.remove(office, cast.actor("writer"), [row.id])
-    path = media_path(office, row.sha256, row.suffix)
+        cleanup.remove(installation, cast.actor("writer"), [row.id])
+    path = media_path(installation, row.sha256, row.suffix)
     assert path.is_file()
-    assert quota.orphans(office) == []
-    chores.run(office)
+    assert quota.orphans(installation) == []
+    chores.run(installation)
     assert not path.exists()
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from commsched.bootstrap import open_office
+from commsched.bootstrap import open_installation
 from commsched.services.media import quota, unused
 from commsched.services.kernel.context import Actor
 
@@ -183,38 +185,40 @@ def unlink(path, missing_ok=False):
 if when == "rows": quota.sweep = die
 if when == "first file": Path.unlink = unlink
 if when == "files": quota._unlink = lambda office, file, real=quota._unlink: real(office, file) and False or die()
-unused.remove(open_office(home), Actor(1, "Karin", 1, "writer"), pictures)
+unused.remove(open_installation(home), Actor(1, "Karin", 1, "writer"), pictures)
 """
 
 
 @pytest.mark.parametrize("when", ["rows", "first file", "files"])
-def test_a_kill_in_the_middle_leaves_nothing_half(office: Office, cast: Cast, when: str) -> None:
+def test_a_kill_in_the_middle_leaves_nothing_half(installation: Installation, cast: Cast, when: str) -> None:
     """Every row has its file, and after the next chores every file its row."""
-    keep = writing.picture(office, cast)
-    gone = [writing.picture(office, cast, height=300 + 10 * place) for place in range(4)]
-    with office.store.read(cast.place.id) as session:
+    keep = writing.picture(installation, cast)
+    gone = [writing.picture(installation, cast, height=300 + 10 * place) for place in range(4)]
+    with installation.store.read(cast.place.id) as session:
         for number in gone:
-            search.file_of(office, session.get_one(Media, number), small=True)
-    command = [sys.executable, "-c", KILLED, when, str(office.home), *map(str, gone)]
+            search.file_of(installation, session.get_one(Media, number), small=True)
+    command = [sys.executable, "-c", KILLED, when, str(installation.home), *map(str, gone)]
     assert subprocess.run(command, timeout=60, check=False).returncode == -signal.SIGKILL
-    with office.store.read(EVERY_WORKSPACE) as session:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         rows = list(session.scalars(select(Media)))
     assert [row.id for row in rows] == [keep]
-    assert media_path(office, rows[0].sha256, rows[0].suffix).is_file()
-    assert len(files(office)) > 1
-    chores.run(office)
-    assert files(office) == {str(media_path(office, rows[0].sha256, rows[0].suffix).relative_to(office.home))}
+    assert media_path(installation, rows[0].sha256, rows[0].suffix).is_file()
+    assert len(files(installation)) > 1
+    chores.run(installation)
+    assert files(installation) == {
+        str(media_path(installation, rows[0].sha256, rows[0].suffix).relative_to(installation.home))
+    }
 
 
-def test_the_doctor_names_files_that_belong_to_nothing(office: Office, cast: Cast) -> None:
-    writing.picture(office, cast)
+def test_the_doctor_names_files_that_belong_to_nothing(installation: Installation, cast: Cast) -> None:
+    writing.picture(installation, cast)
 
     def finding() -> tuple[str, str]:
-        (one,) = [one for one in doctor.examine(office) if one.name == "orphans"]
+        (one,) = [one for one in doctor.examine(installation) if one.name == "orphans"]
         return one.level, str(one.words)
 
     assert finding()[0] == "ok"
-    stray = office.media / "ab" / "abc.jpg"
+    stray = installation.media / "ab" / "abc.jpg"
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"x")
     level, words = finding()
@@ -223,29 +227,29 @@ def test_the_doctor_names_files_that_belong_to_nothing(office: Office, cast: Cas
 
 
 @pytest.fixture
-def little(office: Office, cast: Cast) -> None:
+def little(installation: Installation, cast: Cast) -> None:
     """Ten megabytes, all but one taken by something."""
-    writing.picture(office, cast, height=200)
-    quota.set_room(office, cast.actor(), quota.LEAST_MB)
-    with office.store.write(cast.place.id) as session:
+    writing.picture(installation, cast, height=200)
+    quota.set_room(installation, cast.actor(), quota.LEAST_MB)
+    with installation.store.write(cast.place.id) as session:
         session.execute(update(Media).values(size=quota.LEAST_MB * MB - 1000))
 
 
 @pytest.mark.usefixtures("little")
-def test_a_full_office_takes_no_more_and_says_what_to_do(office: Office, cast: Cast) -> None:
-    before = files(office)
+def test_a_full_office_takes_no_more_and_says_what_to_do(installation: Installation, cast: Cast) -> None:
+    before = files(installation)
     with pytest.raises(quota.Full, match=r"may take 10 MB, and 1 MB of that is left\. Clean up") as refused:
-        library.add(office, cast.actor("writer"), writing.photo())
+        library.add(installation, cast.actor("writer"), writing.photo())
     assert (refused.value.status, refused.value.field) == (413, "file")
-    assert files(office) == before
-    library.add(office, elsewhere(cast), writing.photo())
-    quota.set_room(office, cast.actor(), 20)
-    library.add(office, cast.actor("writer"), writing.photo())
+    assert files(installation) == before
+    library.add(installation, elsewhere(cast), writing.photo())
+    quota.set_room(installation, cast.actor(), 20)
+    library.add(installation, cast.actor("writer"), writing.photo())
 
 
 @pytest.mark.usefixtures("little")
-def test_what_is_here_already_takes_no_room(office: Office, cast: Cast) -> None:
-    added = library.add(office, cast.actor("writer"), writing.photo(height=200), alt="Ny text")
+def test_what_is_here_already_takes_no_room(installation: Installation, cast: Cast) -> None:
+    added = library.add(installation, cast.actor("writer"), writing.photo(height=200), alt="Ny text")
     assert added.again
     assert added.media.alt == "Ny text"
 

@@ -13,7 +13,7 @@ from commsched.services.channels import connect
 from commsched.services.content import compose
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel import members
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import resolve
 from commsched.store.models import Workspace
 from tests import writing
@@ -22,10 +22,10 @@ from tests.services import desk
 
 
 @pytest.fixture
-def mute(office: Office, cast: Cast, tmp_path: Path) -> Office:
+def mute(installation: Installation, cast: Cast, tmp_path: Path) -> Installation:
     """The office without a mail server: what it would send becomes files."""
-    office.mailer = mailer_for({}, tmp_path / "outbox")
-    return office
+    installation.mailer = mailer_for({}, tmp_path / "outbox")
+    return installation
 
 
 def release(cast: Cast, *channels: int) -> int:
@@ -33,12 +33,12 @@ def release(cast: Cast, *channels: int) -> int:
 
 
 def a_demo(cast: Cast) -> None:
-    with cast.office.store.write(cast.place.id) as session:
+    with cast.installation.store.write(cast.place.id) as session:
         session.execute(update(Workspace).where(Workspace.id == cast.place.id).values(is_demo=True))
 
 
 def test_a_press_list_is_held_with_its_reason_and_nothing_is_called_published(
-    mute: Office, cast: Cast, clock: SetClock, tmp_path: Path
+    mute: Installation, cast: Cast, clock: SetClock, tmp_path: Path
 ) -> None:
     item = release(cast, writing.press_list(mute, cast))
     clock.forward(hours=5)
@@ -50,7 +50,7 @@ def test_a_press_list_is_held_with_its_reason_and_nothing_is_called_published(
 
 
 def test_it_goes_out_once_a_mail_server_is_set_and_somebody_says_so(
-    mute: Office, cast: Cast, clock: SetClock, mail: MailBag
+    mute: Installation, cast: Cast, clock: SetClock, mail: MailBag
 ) -> None:
     item = release(cast, writing.press_list(mute, cast))
     clock.forward(hours=5)
@@ -64,7 +64,7 @@ def test_it_goes_out_once_a_mail_server_is_set_and_somebody_says_so(
     assert len(mail.sent) == 2
 
 
-def test_the_demo_keeps_its_files(mute: Office, cast: Cast, clock: SetClock, tmp_path: Path) -> None:
+def test_the_demo_keeps_its_files(mute: Installation, cast: Cast, clock: SetClock, tmp_path: Path) -> None:
     a_demo(cast)
     item = release(cast, writing.press_list(mute, cast))
     clock.forward(hours=5)
@@ -74,14 +74,14 @@ def test_the_demo_keeps_its_files(mute: Office, cast: Cast, clock: SetClock, tmp
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 2
 
 
-def test_other_channels_need_no_mail_server(mute: Office, cast: Cast, clock: SetClock) -> None:
+def test_other_channels_need_no_mail_server(mute: Installation, cast: Cast, clock: SetClock) -> None:
     item = release(cast, writing.channel(mute, cast.place.id))
     clock.forward(hours=5)
     Dispatcher(mute).run()
     assert [row.state for row in desk.deliveries(cast, item)] == ["published"]
 
 
-def test_writer_and_administrator_are_told_before(mute: Office, cast: Cast, mail: MailBag) -> None:
+def test_writer_and_administrator_are_told_before(mute: Installation, cast: Cast, mail: MailBag) -> None:
     made = connect.connect(mute, cast.actor(), "presslist", "Lokala medier", {"addresses": "red@tidning.example"})
     assert connect.mute(mute, made)
     with mute.store.read(cast.place.id) as session:

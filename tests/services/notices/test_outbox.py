@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from commsched.core.delivery.outcome import Published, Rejected, Retry, Unknown
 from commsched.mail.build import build
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox, templates
 from commsched.store.models import Delivery, Item, Membership, Notice, Person
 from commsched.store.session import EVERY_WORKSPACE
@@ -22,11 +22,11 @@ from tests.conftest import NOW, Cast, MailBag, SetClock
 
 
 @pytest.fixture
-def item(office: Office, cast: Cast) -> Item:
+def item(installation: Installation, cast: Cast) -> Item:
     """A release that waits for approval."""
-    channel = publications.channel(office, cast.place.id, name="Pressrummet")
+    channel = publications.channel(installation, cast.place.id, name="Pressrummet")
     made = publications.published(
-        office,
+        installation,
         cast.place.id,
         channel,
         at=NOW + timedelta(hours=2),
@@ -36,27 +36,29 @@ def item(office: Office, cast: Cast) -> Item:
         lead="Från den 15 december går närtrafiken även på lördagar.",
         text="Text.",
     )
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Item, made.id).state = "in_review"
     return made
 
 
-def tell(office: Office, cast: Cast, kind: str, item: Item | None = None, who: str = "approver", **facts: Any) -> None:
-    with office.store.write(cast.place.id) as session:
+def tell(
+    installation: Installation, cast: Cast, kind: str, item: Item | None = None, who: str = "approver", **facts: Any
+) -> None:
+    with installation.store.write(cast.place.id) as session:
         row = session.get_one(Item, item.id) if item else None
-        outbox.queue(session, office, [getattr(cast, who).id], kind, item=row, **facts)
+        outbox.queue(session, installation, [getattr(cast, who).id], kind, item=row, **facts)
 
 
-def rows(office: Office) -> list[Notice]:
-    with office.store.read(EVERY_WORKSPACE) as session:
+def rows(installation: Installation) -> list[Notice]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(select(Notice).order_by(Notice.id)))
 
 
 def test_an_approver_gets_a_link_what_it_is_about_and_when(
-    office: Office, cast: Cast, item: Item, mail: MailBag
+    installation: Installation, cast: Cast, item: Item, mail: MailBag
 ) -> None:
-    tell(office, cast, "asked_to_approve", item, link_token="hemlig-länk")
-    assert outbox.send_due(office) == 1
+    tell(installation, cast, "asked_to_approve", item, link_token="hemlig-länk")
+    assert outbox.send_due(installation) == 1
     (letter,) = mail.sent
     assert (letter.to, letter.subject) == ("gunnar@example.org", "Godkänn: Ja till fler turer")
     assert letter.sender_name == "Regiongruppen"
@@ -85,16 +87,16 @@ def test_an_approver_gets_a_link_what_it_is_about_and_when(
     ],
 )
 def test_a_message_has_the_installations_own_name_and_keeps_it(
-    office: Office, cast: Cast, item: Item, mail: MailBag, base_url: str, host: str
+    installation: Installation, cast: Cast, item: Item, mail: MailBag, base_url: str, host: str
 ) -> None:
-    office.settings["base_url"] = base_url
-    tell(office, cast, "approved", item)
-    tell(office, cast, "resumed")
-    outbox.send_due(office)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    installation.settings["base_url"] = base_url
+    tell(installation, cast, "approved", item)
+    tell(installation, cast, "resumed")
+    outbox.send_due(installation)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(Notice)):
             row.state, row.next_at = "waiting", None
-    outbox.send_due(office)
+    outbox.send_due(installation)
     first, second, *again = mail.sent
     assert [one.message_id for one in again] == [first.message_id, second.message_id]
     assert first.message_id.endswith(f"@{host}")
@@ -106,20 +108,20 @@ def test_a_message_has_the_installations_own_name_and_keeps_it(
 
 
 def test_the_links_secret_is_never_in_the_store_in_clear_and_goes_when_the_mail_has_gone(
-    office: Office, cast: Cast, item: Item
+    installation: Installation, cast: Cast, item: Item
 ) -> None:
-    tell(office, cast, "asked_to_approve", item, link_token="hemlig")
-    assert rows(office)[0].link_token
-    assert "hemlig" not in str(vars(rows(office)[0]))
-    outbox.send_due(office)
-    assert (rows(office)[0].state, rows(office)[0].link_token) == ("sent", "")
+    tell(installation, cast, "asked_to_approve", item, link_token="hemlig")
+    assert rows(installation)[0].link_token
+    assert "hemlig" not in str(vars(rows(installation)[0]))
+    outbox.send_due(installation)
+    assert (rows(installation)[0].state, rows(installation)[0].link_token) == ("sent", "")
 
 
-def test_a_reader_gets_their_own_language(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_a_reader_gets_their_own_language(installation: Installation, cast: Cast, item: Item, mail: MailBag) -> None:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Person, cast.approver.id).language = "en"
-    tell(office, cast, "asked_to_approve", item, link_token="x")
-    outbox.send_due(office)
+    tell(installation, cast, "asked_to_approve", item, link_token="x")
+    outbox.send_due(installation)
     assert mail.sent[0].subject == "Approve: Ja till fler turer"
     assert "Read and decide" in mail.sent[0].text
     assert "Planned for: Thu 26 Nov 09:00" in mail.sent[0].text
@@ -161,12 +163,12 @@ FACTS = {
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("kind", list(templates.KINDS))
 def test_every_letter_is_whole_in_both_languages(
-    office: Office, cast: Cast, item: Item, mail: MailBag, kind: str, language: str
+    installation: Installation, cast: Cast, item: Item, mail: MailBag, kind: str, language: str
 ) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Person, cast.approver.id).language = language
-    tell(office, cast, kind, item, **FACTS[kind])
-    assert outbox.send_due(office) == 1, rows(office)[0].detail
+    tell(installation, cast, kind, item, **FACTS[kind])
+    assert outbox.send_due(installation) == 1, rows(installation)[0].detail
     (letter,) = mail.sent
     text = letter.subject + letter.text + letter.html
     assert not re.search(r"%\(|\{\{|None|Undefined", text)
@@ -180,156 +182,164 @@ def test_every_kind_of_letter_is_tried_above() -> None:
     assert set(FACTS) == set(templates.KINDS)
 
 
-def test_what_stopped_is_told_with_why_and_the_answer(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
-    tell(office, cast, "failed", item, "writer", **FACTS["failed"])
-    outbox.send_due(office)
+def test_what_stopped_is_told_with_why_and_the_answer(
+    installation: Installation, cast: Cast, item: Item, mail: MailBag
+) -> None:
+    tell(installation, cast, "failed", item, "writer", **FACTS["failed"])
+    outbox.send_due(installation)
     text = mail.sent[0].text
     assert "”Ja till fler turer” kunde inte publiceras i kanalen X." in text
     assert "403 Forbidden <b>" in text
     assert "Ute hittills: 1 av 3" in text
 
 
-def test_a_kind_that_has_no_letter_is_refused_where_it_is_queued(office: Office, cast: Cast) -> None:
+def test_a_kind_that_has_no_letter_is_refused_where_it_is_queued(installation: Installation, cast: Cast) -> None:
     with pytest.raises(KeyError):
-        tell(office, cast, "nonsense")
+        tell(installation, cast, "nonsense")
 
 
-def test_a_notice_belongs_to_the_deed_that_caused_it(office: Office, cast: Cast, item: Item) -> None:
-    with pytest.raises(RuntimeError), office.store.write(cast.place.id) as session:  # noqa: PT012
-        outbox.queue(session, office, [cast.approver.id], "paused", by="Karin")
+def test_a_notice_belongs_to_the_deed_that_caused_it(installation: Installation, cast: Cast, item: Item) -> None:
+    with pytest.raises(RuntimeError), installation.store.write(cast.place.id) as session:  # noqa: PT012
+        outbox.queue(session, installation, [cast.approver.id], "paused", by="Karin")
         raise RuntimeError("the deed fails")
-    assert rows(office) == []
+    assert rows(installation) == []
 
 
-def test_nobody_is_told_twice_for_one_deed(office: Office, cast: Cast) -> None:
-    with office.store.write(cast.place.id) as session:
-        outbox.queue(session, office, [cast.approver.id, cast.approver.id], "paused", by="Karin")
-    assert len(rows(office)) == 1
+def test_nobody_is_told_twice_for_one_deed(installation: Installation, cast: Cast) -> None:
+    with installation.store.write(cast.place.id) as session:
+        outbox.queue(session, installation, [cast.approver.id, cast.approver.id], "paused", by="Karin")
+    assert len(rows(installation)) == 1
 
 
-def test_who_has_left_the_office_is_not_told(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
-    tell(office, cast, "held", item, "writer", reason="late")
-    tell(office, cast, "held", item, "reader", reason="late")
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_who_has_left_the_office_is_not_told(installation: Installation, cast: Cast, item: Item, mail: MailBag) -> None:
+    tell(installation, cast, "held", item, "writer", reason="late")
+    tell(installation, cast, "held", item, "reader", reason="late")
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Person, cast.writer.id).active = False
         session.delete(session.scalars(select(Membership).where(Membership.person_id == cast.reader.id)).one())
-    assert outbox.send_due(office) == 0
+    assert outbox.send_due(installation) == 0
     assert mail.sent == []
-    assert {row.state for row in rows(office)} == {"dropped"}
+    assert {row.state for row in rows(installation)} == {"dropped"}
 
 
 def test_an_approval_that_has_been_given_is_not_asked_for_any_more(
-    office: Office, cast: Cast, item: Item, mail: MailBag
+    installation: Installation, cast: Cast, item: Item, mail: MailBag
 ) -> None:
-    tell(office, cast, "reminder", item, link_token="x")
-    with office.store.write(cast.place.id) as session:
+    tell(installation, cast, "reminder", item, link_token="x")
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Item, item.id).state = "approved"
-    assert outbox.send_due(office) == 0
+    assert outbox.send_due(installation) == 0
     assert mail.sent == []
 
 
 def test_a_relay_that_is_away_is_tried_again_later_with_longer_waits(
-    office: Office, cast: Cast, mail: MailBag, clock: SetClock
+    installation: Installation, cast: Cast, mail: MailBag, clock: SetClock
 ) -> None:
     mail.answer = Retry("refused", whole_channel=True)
-    tell(office, cast, "paused", by="Karin")
-    tell(office, cast, "resumed", by="Karin")
-    assert outbox.send_due(office) == 0
+    tell(installation, cast, "paused", by="Karin")
+    tell(installation, cast, "resumed", by="Karin")
+    assert outbox.send_due(installation) == 0
     assert len(mail.sent) == 1, "one try is enough to know that nobody is there"
-    assert [row.tries for row in rows(office)] == [1, 0]
-    assert outbox.send_due(office) == 0
+    assert [row.tries for row in rows(installation)] == [1, 0]
+    assert outbox.send_due(installation) == 0
     assert len(mail.sent) == 1
     clock.forward(minutes=1)
     mail.answer = Published("250")
-    assert outbox.send_due(office) == 2
+    assert outbox.send_due(installation) == 2
     first, again = mail.sent[:2]
     assert first.message_id == again.message_id
     assert first.date == again.date
 
 
-def test_it_gives_up_in_the_end(office: Office, cast: Cast, mail: MailBag, clock: SetClock) -> None:
+def test_it_gives_up_in_the_end(installation: Installation, cast: Cast, mail: MailBag, clock: SetClock) -> None:
     mail.answer = Retry("450 later")
-    tell(office, cast, "paused", by="Karin")
+    tell(installation, cast, "paused", by="Karin")
     for _ in range(50):
-        outbox.send_due(office)
+        outbox.send_due(installation)
         clock.forward(hours=6)
     assert len(mail.sent) == outbox.MOST_TRIES
-    assert (rows(office)[0].state, rows(office)[0].detail) == ("failed", "450 later")
+    assert (rows(installation)[0].state, rows(installation)[0].detail) == ("failed", "450 later")
 
 
 def test_what_may_lie_in_the_inbox_is_not_sent_again(
-    office: Office, cast: Cast, mail: MailBag, clock: SetClock
+    installation: Installation, cast: Cast, mail: MailBag, clock: SetClock
 ) -> None:
     mail.answer = Unknown("lost")
-    tell(office, cast, "paused", by="Karin")
-    outbox.send_due(office)
+    tell(installation, cast, "paused", by="Karin")
+    outbox.send_due(installation)
     clock.forward(days=1)
-    outbox.send_due(office)
+    outbox.send_due(installation)
     assert len(mail.sent) == 1
 
 
 def test_an_address_that_refuses_is_final_but_a_password_can_be_mended(
-    office: Office, cast: Cast, mail: MailBag
+    installation: Installation, cast: Cast, mail: MailBag
 ) -> None:
-    tell(office, cast, "paused", by="Karin")
+    tell(installation, cast, "paused", by="Karin")
     mail.answer = Rejected("550 5.1.1", "address")
-    outbox.send_due(office)
-    tell(office, cast, "resumed", by="Karin")
+    outbox.send_due(installation)
+    tell(installation, cast, "resumed", by="Karin")
     mail.answer = Rejected("535", "token")
-    outbox.send_due(office)
-    assert [row.state for row in rows(office)] == ["failed", "waiting"]
+    outbox.send_due(installation)
+    assert [row.state for row in rows(installation)] == ["failed", "waiting"]
 
 
-def test_one_call_takes_only_so_many(office: Office, cast: Cast, mail: MailBag) -> None:
+def test_one_call_takes_only_so_many(installation: Installation, cast: Cast, mail: MailBag) -> None:
     for _ in range(5):
-        tell(office, cast, "paused", by="Karin")
-    assert [outbox.send_due(office, 2) for _ in range(4)] == [2, 2, 1, 0]
+        tell(installation, cast, "paused", by="Karin")
+    assert [outbox.send_due(installation, 2) for _ in range(4)] == [2, 2, 1, 0]
     assert len({letter.message_id for letter in mail.sent}) == 5
 
 
 def test_what_was_claimed_before_a_crash_is_tried_again(
-    office: Office, cast: Cast, mail: MailBag, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, mail: MailBag, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(_message: object) -> None:
         raise KeyboardInterrupt
 
-    tell(office, cast, "paused", by="Karin")
+    tell(installation, cast, "paused", by="Karin")
     with monkeypatch.context() as during:
         during.setattr(mail, "send", crash)
         with pytest.raises(KeyboardInterrupt):
-            outbox.send_due(office)
-    assert outbox.send_due(office) == 0, "somebody else may have it in hand"
+            outbox.send_due(installation)
+    assert outbox.send_due(installation) == 0, "somebody else may have it in hand"
     clock.forward(minutes=11)
-    assert outbox.send_due(office) == 1
+    assert outbox.send_due(installation) == 1
 
 
 def test_one_letter_that_cannot_be_written_stops_no_other(
-    office: Office, cast: Cast, item: Item, mail: MailBag, caplog: pytest.LogCaptureFixture
+    installation: Installation, cast: Cast, item: Item, mail: MailBag, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tell(office, cast, "token_expiring", channel="X", days="inga alls")
-    tell(office, cast, "paused", by="Karin")
+    tell(installation, cast, "token_expiring", channel="X", days="inga alls")
+    tell(installation, cast, "paused", by="Karin")
     with caplog.at_level(logging.CRITICAL):
-        assert outbox.send_due(office) == 1
-    assert [row.state for row in rows(office)] == ["failed", "sent"]
+        assert outbox.send_due(installation) == 1
+    assert [row.state for row in rows(installation)] == ["failed", "sent"]
 
 
 # The morning
 
 
 def test_the_morning_mail_says_what_did_not_go_out_what_waits_and_what_goes_out_today(
-    office: Office, cast: Cast, item: Item, mail: MailBag
+    installation: Installation, cast: Cast, item: Item, mail: MailBag
 ) -> None:
-    channel = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
+    channel = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
     stopped = publications.published(
-        office, cast.place.id, channel, at=NOW - timedelta(hours=9), state="held", text="x", title="Nattens inlägg"
+        installation,
+        cast.place.id,
+        channel,
+        at=NOW - timedelta(hours=9),
+        state="held",
+        text="x",
+        title="Nattens inlägg",
     )
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.scalars(select(Delivery).where(Delivery.item_id == stopped.id)).one().reason = "late"
     publications.published(
-        office, cast.place.id, channel, at=NOW + timedelta(days=1), state="waiting", text="x", title="I morgon"
+        installation, cast.place.id, channel, at=NOW + timedelta(days=1), state="waiting", text="x", title="I morgon"
     )
-    tell(office, cast, "morning", who="writer")
-    outbox.send_due(office)
+    tell(installation, cast, "morning", who="writer")
+    outbox.send_due(installation)
     text = mail.sent[0].text
     assert mail.sent[0].subject == "I dag, torsdag 26 november"
     assert re.search(r"behöver ett svar\n  - ons 25 nov 22:00  Nattens inlägg · Väggen – .+sent", text)
@@ -338,21 +348,25 @@ def test_the_morning_mail_says_what_did_not_go_out_what_waits_and_what_goes_out_
     assert "I morgon" not in text
 
 
-def test_a_list_with_nothing_in_it_says_so(office: Office, cast: Cast, mail: MailBag) -> None:
-    tell(office, cast, "morning", who="writer")
-    outbox.send_due(office)
+def test_a_list_with_nothing_in_it_says_so(installation: Installation, cast: Cast, mail: MailBag) -> None:
+    tell(installation, cast, "morning", who="writer")
+    outbox.send_due(installation)
     assert mail.sent[0].text.count("\n  Inget.\n") == 3
 
 
-def test_the_morning_mail_tells_an_office_of_itself_only(office: Office, cast: Cast, item: Item, mail: MailBag) -> None:
-    with office.store.write(cast.elsewhere.id) as session:
-        outbox.queue(session, office, [cast.stranger.id], "morning")
-    outbox.send_due(office)
+def test_the_morning_mail_tells_an_office_of_itself_only(
+    installation: Installation, cast: Cast, item: Item, mail: MailBag
+) -> None:
+    with installation.store.write(cast.elsewhere.id) as session:
+        outbox.queue(session, installation, [cast.stranger.id], "morning")
+    outbox.send_due(installation)
     assert "fler turer" not in mail.sent[0].text
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, "i dag"), (1, "i morgon"), (13, "om 13 dagar")])
-def test_an_access_that_runs_out_says_when(office: Office, cast: Cast, mail: MailBag, days: int, said: str) -> None:
-    tell(office, cast, "token_expiring", channel="Mastodon", days=days)
-    outbox.send_due(office)
+def test_an_access_that_runs_out_says_when(
+    installation: Installation, cast: Cast, mail: MailBag, days: int, said: str
+) -> None:
+    tell(installation, cast, "token_expiring", channel="Mastodon", days=days)
+    outbox.send_due(installation)
     assert f"Åtkomsten till Mastodon går ut {said}." in mail.sent[0].text

@@ -71,25 +71,25 @@ def sent_now(world: World, item: int) -> None:
     """Whatever it takes to have it out at once."""
     for person in (FIRST, SECOND):
         world.say_yes(item, person)
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         row = session.scalars(select(Delivery).where(Delivery.item_id == item)).one()
     if row.state in ("held", "failed"):
-        resolve.send(world.office, world.actor(FIRST), row.id)
+        resolve.send(world.installation, world.actor(FIRST), row.id)
     else:
-        schedule.move(world.office, world.actor(WRITER), item, world.clock.at.isoformat())
+        schedule.move(world.installation, world.actor(WRITER), item, world.clock.at.isoformat())
     world.settle()
 
 
 def half_sent_and_cancelled(world: World, item: int) -> None:
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         held = session.scalars(select(Delivery.state).where(Delivery.item_id == item)).all()
     if not held or held[0] in ("held", "failed"):
         return sent_now(world, item)
-    schedule.move(world.office, world.actor(WRITER), item, world.clock.at.isoformat())
+    schedule.move(world.installation, world.actor(WRITER), item, world.clock.at.isoformat())
     while not world.wall.seen:
         world.step()
         world.call()
-    schedule.cancel(world.office, world.actor(WRITER), item)
+    schedule.cancel(world.installation, world.actor(WRITER), item)
     world.settle()
 
 
@@ -144,7 +144,7 @@ def test_what_proves_absent_waits_for_its_time_again_and_goes_out_then(world: Wo
     row = one(world)
     assert (row.state, row.reason, row.was, row.next_at) == ("waiting", "", "", row.due_at)
     assert world._facts(1)[2].state == "scheduled"
-    pause.resume(world.office, world.actor(FIRST))
+    pause.resume(world.installation, world.actor(FIRST))
     world.clock.forward(4 * 3600)
     world.settle()
     assert not world.wall.seen
@@ -167,7 +167,7 @@ def test_what_was_held_or_failed_is_so_again_for_its_own_reason(
     world.settle()
     assert (one(world).state, one(world).reason) == (stood.state, stood.reason)
     world.resume("hold")
-    resolve.send(world.office, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), one(world).id)
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -179,7 +179,7 @@ def test_a_list_is_asked_about_and_waits_again_when_it_reached_nobody(world: Wor
     world.clock.forward(6)
     world.settle()
     assert (one(world).state, one(world).reason) == ("unknown", "ask")
-    resolve.resolve(world.office, world.actor(FIRST), one(world).id, "not_published")
+    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published")
     assert (one(world).state, one(world).next_at) == ("waiting", one(world).due_at)
     world.resume("hold")
     world.clock.forward(5 * 3600)
@@ -194,8 +194,8 @@ def test_a_list_that_had_reached_some_is_held_for_the_others(world: World) -> No
     world.clock.forward(6)
     world.settle()
     who = world.actor(FIRST)
-    resolve.resolve(world.office, who, one(world).id, "published", parts=[0])
-    resolve.resolve(world.office, who, one(world).id, "not_published", parts=[1, 2])
+    resolve.resolve(world.installation, who, one(world).id, "published", parts=[0])
+    resolve.resolve(world.installation, who, one(world).id, "not_published", parts=[1, 2])
     assert (one(world).state, world._facts(1)[2].state) == ("held", "partly_published")
 
 
@@ -225,7 +225,7 @@ def test_a_mailing_under_way_in_the_backup_is_asked_about_reader_by_reader(world
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Part.state).order_by(Part.number)).all() == ["published", "unknown", "unknown"]
     told_so_by_people(world)
     assert len(world.wall.seen) == len(LIST)
@@ -282,7 +282,7 @@ def test_what_is_dropped_while_it_is_read_back_ends_with_the_answer(world: World
     world.drop(0)
     world.clock.forward(6)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Delivery.state)).all() == ["cancelled"]
         assert session.scalars(select(Item.state)).all() == ["cancelled"]
 
@@ -291,7 +291,7 @@ def test_without_the_key_of_its_secrets_a_person_is_asked(world: World) -> None:
     scheduled(world, 1)
     world.backup()
     world.restore(0)
-    with world.office.store.write(EVERY_WORKSPACE) as session:
+    with world.installation.store.write(EVERY_WORKSPACE) as session:
         for row in session.scalars(select(Channel)):
             row.secrets = "what no key opens"
     world.clock.forward(6)
@@ -305,7 +305,7 @@ def test_the_pause_says_why_in_a_sentence_and_the_record_what_was_found(world: W
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert set(session.scalars(select(Workspace.pause_reason))) == {after_restore.REASON}
         actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("delivery.%"))).all()
     assert actions == ["delivery.doubted", "delivery.absent"]
@@ -315,4 +315,4 @@ def test_the_pause_says_why_in_a_sentence_and_the_record_what_was_found(world: W
 def test_every_delivery_that_is_not_finished_is_doubted_whatever_its_time(world: World) -> None:
     for channel in (1, 3):
         scheduled(world, channel, minutes=60 * 24 * 20)
-    assert doubt(world.office, world.clock.at) == 2
+    assert doubt(world.installation, world.clock.at) == 2

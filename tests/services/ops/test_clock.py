@@ -13,7 +13,7 @@ import pytest
 
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.channel_context import make_context
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.ops import doctor, health
 from tests.conftest import NOW, Browser, Cast
 
@@ -47,52 +47,54 @@ def serve() -> Iterator[Serve]:
         server.server_close()
 
 
-def ask(office: Office, url: str, times: int = 3) -> None:
-    wire = make_context(office, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
+def ask(installation: Installation, url: str, times: int = 3) -> None:
+    wire = make_context(installation, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
     with wire.http as http:
         for _ in range(times):
             assert http.get(url).ok
-    heartbeats.beat(office, "engine")
+    heartbeats.beat(installation, "engine")
 
 
 LATE = format_datetime(NOW - timedelta(minutes=7), usegmt=True)
 
 
 def test_a_clock_that_goes_wrong_is_told_of_and_stops_nothing(
-    cast: Cast, office: Office, serve: Serve, browse: Callable[..., Browser]
+    cast: Cast, installation: Installation, serve: Serve, browse: Callable[..., Browser]
 ) -> None:
-    ask(office, serve(Date=LATE))
+    ask(installation, serve(Date=LATE))
     shown = browse(cast.reader).get("~/").text
     assert "Datorns klocka går fel: 7 min före plattformarnas. Det som är planerat går ut för tidigt." in shown
-    found = next(one for one in doctor.examine(office) if one.name == "time")
+    found = next(one for one in doctor.examine(installation) if one.name == "time")
     assert (found.level, found.help is not None) == ("warn", True)
     ready = browse().get("/readyz")
     assert (ready.status_code, ready.json["checks"]["time"]) == (200, {"ok": False})
 
 
-def test_a_clock_that_is_set_right_is_said_no_more(cast: Cast, office: Office, serve: Serve) -> None:
-    ask(office, serve(Date=LATE))
-    assert not all(check.ok for check in health.checks(office))
-    ask(office, serve(Date=format_datetime(NOW + timedelta(seconds=2), usegmt=True)), times=1)
-    assert all(check.ok for check in health.checks(office) if check.name == "time")
+def test_a_clock_that_is_set_right_is_said_no_more(cast: Cast, installation: Installation, serve: Serve) -> None:
+    ask(installation, serve(Date=LATE))
+    assert not all(check.ok for check in health.checks(installation))
+    ask(installation, serve(Date=format_datetime(NOW + timedelta(seconds=2), usegmt=True)), times=1)
+    assert all(check.ok for check in health.checks(installation) if check.name == "time")
 
 
 @pytest.mark.parametrize(
     "headers", [{}, {"Date": "i förrgår"}, {"Date": ""}, {"Date": LATE, "Age": "420"}, {"Date": "Mon, 99 Foo 9999"}]
 )
 def test_an_answer_without_a_time_of_its_own_says_nothing(
-    office: Office, serve: Serve, headers: dict[str, str]
+    installation: Installation, serve: Serve, headers: dict[str, str]
 ) -> None:
-    ask(office, serve(**{name: value.encode().decode("latin-1") for name, value in headers.items()}))
-    assert office.skew.seconds(office.now()) == 0
+    ask(installation, serve(**{name: value.encode().decode("latin-1") for name, value in headers.items()}))
+    assert installation.skew.seconds(installation.now()) == 0
 
 
-def test_every_answer_is_heard_once_however_many_wires_share_a_session(office: Office, serve: Serve) -> None:
+def test_every_answer_is_heard_once_however_many_wires_share_a_session(
+    installation: Installation, serve: Serve
+) -> None:
     from commsched.platforms._network import Session
 
     shared = Session.for_settings({"allow_private": "1"})
-    office.http = lambda _private: shared
-    ask(office, serve(Date=LATE), times=1)
-    ask(office, serve(Date=LATE), times=1)
-    assert office.skew.seconds(office.now()) == 0, "two answers are not several"
+    installation.http = lambda _private: shared
+    ask(installation, serve(Date=LATE), times=1)
+    ask(installation, serve(Date=LATE), times=1)
+    assert installation.skew.seconds(installation.now()) == 0, "two answers are not several"
     shared.close()

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from commsched.core.content.draft import DraftIn
 from commsched.services.kernel import heartbeats, overdue
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox, templates
 from commsched.services.ops import chores, health, integrity, metrics
 from commsched.services.ops.watchman import MARK, SURE, Lookout, Watchman
@@ -25,57 +25,57 @@ from tests.conftest import Browser, Cast, MailBag, SetClock
 
 
 @pytest.fixture
-def waiting(office: Office, cast: Cast, clock: SetClock) -> int:
+def waiting(installation: Installation, cast: Cast, clock: SetClock) -> int:
     """An approved post on a channel, due in an hour; the engine goes."""
-    channel = add_channel(office, cast.place.id)
+    channel = add_channel(installation, cast.place.id)
     at = (clock.now() + timedelta(hours=1)).isoformat()
     item = editing.create(
-        office, cast.actor("writer"), DraftIn(title="Vårdköerna", text="Ja", channels=[channel], publish_at=at)
+        installation, cast.actor("writer"), DraftIn(title="Vårdköerna", text="Ja", channels=[channel], publish_at=at)
     )
-    approve.submit(office, cast.actor("writer"), item, then_schedule=True)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    approve.submit(installation, cast.actor("writer"), item, then_schedule=True)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         from commsched.store.models import Revision
 
         said = session.scalars(select(Revision.hash).where(Revision.item_id == item)).one()
-    approve.approve(office, cast.actor("approver"), item, said)
-    with office.store.read(EVERY_WORKSPACE) as session:
+    approve.approve(installation, cast.actor("approver"), item, said)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         return session.scalars(select(Delivery.id)).one()
 
 
-def beat(office: Office, trouble: str = "") -> None:
-    heartbeats.beat(office, "engine-1", trouble)
+def beat(installation: Installation, trouble: str = "") -> None:
+    heartbeats.beat(installation, "engine-1", trouble)
 
 
-def late(office: Office) -> list[int]:
-    with office.store.read(EVERY_WORKSPACE) as session:
-        return [one.delivery for one in overdue.overdue(session, office.now())]
+def late(installation: Installation) -> list[int]:
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        return [one.delivery for one in overdue.overdue(session, installation.now())]
 
 
-def stands(office: Office) -> str:
-    with office.store.read(EVERY_WORKSPACE) as session:
-        return heartbeats.trouble(session, office.now())
+def stands(installation: Installation) -> str:
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        return heartbeats.trouble(session, installation.now())
 
 
 # -- the heartbeat ----------------------------------------------------------------------------------
 
 
-def test_a_beat_in_the_future_is_none(office: Office, clock: SetClock) -> None:
-    beat(office)
-    assert stands(office) == ""
+def test_a_beat_in_the_future_is_none(installation: Installation, clock: SetClock) -> None:
+    beat(installation)
+    assert stands(installation) == ""
     clock.forward(hours=-1)
-    assert stands(office) == "stopped"
-    assert metrics.figures(office).heartbeat_age == float("inf")
-    assert not all(check.ok for check in health.checks(office) if check.name == "clock")
+    assert stands(installation) == "stopped"
+    assert metrics.figures(installation).heartbeat_age == float("inf")
+    assert not all(check.ok for check in health.checks(installation) if check.name == "clock")
 
 
 @pytest.mark.parametrize("trouble", ["stumbles", "stuck", "clock", "damaged"])
 def test_what_the_engine_says_of_itself_is_said_everywhere(
-    trouble: str, office: Office, cast: Cast, browse: Callable[..., Browser]
+    trouble: str, installation: Installation, cast: Cast, browse: Callable[..., Browser]
 ) -> None:
-    beat(office)
+    beat(installation)
     browser = browse(cast.reader)
     assert "Klockan går" in browser.get("~/").text
-    beat(office, trouble)
+    beat(installation, trouble)
     words = str(templates.gettext("sv", heartbeats.TROUBLES[trouble][0]))
     shown = browser.get("~/").text
     assert words in shown
@@ -84,38 +84,38 @@ def test_what_the_engine_says_of_itself_is_said_everywhere(
     given = browse().get("/readyz")
     assert (given.status_code, given.json["checks"]["clock"]) == (503, {"ok": False})
     assert "commsched_scheduler_going 0" in browse().get("/metrics").text
-    beat(office)
+    beat(installation)
     assert browse().get("/readyz").status_code == 200
 
 
-def test_an_engine_that_dies_again_and_again_is_not_going_although_each_one_beats(office: Office) -> None:
-    heartbeats.write_beat(office, heartbeats.KEEPER, "dies")
-    beat(office)
-    assert stands(office) == "dies"
-    office.clock.forward(minutes=11)  # type: ignore[attr-defined]
-    beat(office)
-    assert stands(office) == "", "it has lived since"
+def test_an_engine_that_dies_again_and_again_is_not_going_although_each_one_beats(installation: Installation) -> None:
+    heartbeats.write_beat(installation, heartbeats.KEEPER, "dies")
+    beat(installation)
+    assert stands(installation) == "dies"
+    installation.clock.forward(minutes=11)  # type: ignore[attr-defined]
+    beat(installation)
+    assert stands(installation) == "", "it has lived since"
 
 
-def test_an_engine_without_its_lock_does_not_speak_for_the_one_that_goes(office: Office) -> None:
-    heartbeats.beat(office, "engine-1")
-    heartbeats.beat(office, "engine-2", "lock")
-    assert stands(office) == ""
+def test_an_engine_without_its_lock_does_not_speak_for_the_one_that_goes(installation: Installation) -> None:
+    heartbeats.beat(installation, "engine-1")
+    heartbeats.beat(installation, "engine-2", "lock")
+    assert stands(installation) == ""
 
 
 # -- what waits past its time -----------------------------------------------------------------------
 
 
 def test_what_waits_past_its_time_is_seen_wherever_one_looks(
-    office: Office, cast: Cast, clock: SetClock, waiting: int, browse: Callable[..., Browser]
+    installation: Installation, cast: Cast, clock: SetClock, waiting: int, browse: Callable[..., Browser]
 ) -> None:
     clock.forward(hours=1, minutes=4)
-    beat(office)
-    assert late(office) == []
+    beat(installation)
+    assert late(installation) == []
     assert browse().get("/readyz").status_code == 200
     clock.forward(minutes=2)
-    beat(office)
-    assert late(office) == [waiting]
+    beat(installation)
+    assert late(installation) == [waiting]
     given = browse().get("/readyz")
     assert (given.status_code, given.json["checks"]["overdue"]) == (503, {"ok": False})
     assert given.json["checks"]["clock"] == {"ok": True}, "by its beats the engine goes"
@@ -128,11 +128,11 @@ def test_what_waits_past_its_time_is_seen_wherever_one_looks(
 
 @pytest.mark.parametrize("why", ["paused", "resting", "at work", "cancelled"])
 def test_what_waits_for_a_reason_is_not_overdue(
-    why: str, office: Office, cast: Cast, clock: SetClock, waiting: int
+    why: str, installation: Installation, cast: Cast, clock: SetClock, waiting: int
 ) -> None:
     clock.forward(hours=2)
-    with office.store.write(EVERY_WORKSPACE) as session:
-        now = office.now()
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        now = installation.now()
         match why:
             case "paused":
                 session.execute(update(Workspace).values(paused_at=now))
@@ -146,27 +146,35 @@ def test_what_waits_for_a_reason_is_not_overdue(
                 )
             case "cancelled":
                 session.execute(update(Delivery).values(state="cancelled", next_at=None))
-    assert late(office) == []
+    assert late(installation) == []
 
 
-def test_a_call_that_never_ends_is_overdue(office: Office, cast: Cast, clock: SetClock, waiting: int) -> None:
+def test_a_call_that_never_ends_is_overdue(
+    installation: Installation, cast: Cast, clock: SetClock, waiting: int
+) -> None:
     clock.forward(hours=2)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Delivery).values(state="sending", next_at=None))
         session.execute(
             insert(Attempt).values(
-                delivery_id=waiting, channel_id=1, part=0, hash="", started_at=office.now() - timedelta(minutes=16)
+                delivery_id=waiting,
+                channel_id=1,
+                part=0,
+                hash="",
+                started_at=installation.now() - timedelta(minutes=16),
             )
         )
-    assert late(office) == [waiting]
+    assert late(installation) == [waiting]
 
 
-def test_the_morning_mail_lists_it(office: Office, cast: Cast, clock: SetClock, mail: MailBag, waiting: int) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_the_morning_mail_lists_it(
+    installation: Installation, cast: Cast, clock: SetClock, mail: MailBag, waiting: int
+) -> None:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Workspace).values(settings={"morning": "2026-11-25"}))
     clock.forward(hours=1, minutes=10)
-    chores.run(office)
-    outbox.send_due(office)
+    chores.run(installation)
+    outbox.send_due(installation)
     (letter,) = [one for one in mail.sent if one.to == "karin@example.org" and "I dag" in one.subject]
     assert "Skulle ha gått ut och väntar ännu." in letter.text
 
@@ -174,8 +182,8 @@ def test_the_morning_mail_lists_it(office: Office, cast: Cast, clock: SetClock, 
 # -- the mail ---------------------------------------------------------------------------------------
 
 
-def told(office: Office, mail: MailBag) -> list[tuple[str, str]]:
-    outbox.send_due(office, most=100)
+def told(installation: Installation, mail: MailBag) -> list[tuple[str, str]]:
+    outbox.send_due(installation, most=100)
     found = [(one.to, one.subject) for one in mail.sent]
     mail.sent.clear()
     return found
@@ -188,20 +196,20 @@ def look(*watches: Watchman, times: int = SURE) -> None:
 
 
 @pytest.fixture
-def quiet(office: Office, cast: Cast, mail: MailBag) -> Office:
+def quiet(installation: Installation, cast: Cast, mail: MailBag) -> Installation:
     """Everybody has been told what there was to tell."""
-    beat(office)
-    with office.store.write(EVERY_WORKSPACE) as session:
+    beat(installation)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(Notice.__table__.delete())
     mail.sent.clear()
-    return office
+    return installation
 
 
 ABLE = ["astrid@example.org", "gunnar@example.org", "karin@example.org", "nils@example.org"]
 
 
 def test_a_scheduler_that_stops_is_told_once_and_once_more_when_it_goes(
-    quiet: Office, clock: SetClock, mail: MailBag
+    quiet: Installation, clock: SetClock, mail: MailBag
 ) -> None:
     web, engine = Watchman(quiet, "web"), Watchman(quiet, "clock")
     look(web, engine, times=3)
@@ -223,7 +231,7 @@ def test_a_scheduler_that_stops_is_told_once_and_once_more_when_it_goes(
 
 
 def test_the_pages_send_the_mail_themselves_when_the_engine_is_gone(
-    quiet: Office, clock: SetClock, mail: MailBag
+    quiet: Installation, clock: SetClock, mail: MailBag
 ) -> None:
     clock.forward(minutes=2)
     look(Watchman(quiet, "web"))
@@ -231,7 +239,7 @@ def test_the_pages_send_the_mail_themselves_when_the_engine_is_gone(
     assert "commsched up" in mail.sent[0].text, "it says what to do"
 
 
-def test_a_clock_that_jumps_is_told_at_once(quiet: Office, mail: MailBag) -> None:
+def test_a_clock_that_jumps_is_told_at_once(quiet: Installation, mail: MailBag) -> None:
     beat(quiet, "clock")
     Watchman(quiet, "clock").look()
     outbox.send_due(quiet)
@@ -240,7 +248,7 @@ def test_a_clock_that_jumps_is_told_at_once(quiet: Office, mail: MailBag) -> Non
 
 
 def test_what_is_overdue_is_told_to_the_office_that_it_concerns(
-    quiet: Office, clock: SetClock, mail: MailBag, waiting: int
+    quiet: Installation, clock: SetClock, mail: MailBag, waiting: int
 ) -> None:
     told(quiet, mail)
     clock.forward(hours=1, minutes=6)
@@ -257,7 +265,7 @@ def test_what_is_overdue_is_told_to_the_office_that_it_concerns(
 
 
 def test_the_engine_notices_that_the_pages_are_gone_unless_they_were_told_to_end(
-    quiet: Office, clock: SetClock, mail: MailBag
+    quiet: Installation, clock: SetClock, mail: MailBag
 ) -> None:
     lookout = Lookout(quiet, "http://127.0.0.1:8080")
     lookout.start()
@@ -271,7 +279,7 @@ def test_the_engine_notices_that_the_pages_are_gone_unless_they_were_told_to_end
 
 
 def test_where_the_database_cannot_be_read_those_who_were_known_are_mailed_once(
-    quiet: Office, mail: MailBag, monkeypatch: pytest.MonkeyPatch
+    quiet: Installation, mail: MailBag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web, engine = Watchman(quiet, "web"), Watchman(quiet, "clock")
     look(web, engine)
@@ -286,11 +294,11 @@ def test_where_the_database_cannot_be_read_those_who_were_known_are_mailed_once(
 # -- a damaged database -----------------------------------------------------------------------------
 
 
-def damage(office: Office, first: int = 4096) -> None:
+def damage(installation: Installation, first: int = 4096) -> None:
     """Overwrite everything after the first page, as a worn memory card might."""
-    path = office.store.path
+    path = installation.store.path
     assert path is not None
-    office.store.close()
+    installation.store.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     size = path.stat().st_size
@@ -300,65 +308,69 @@ def damage(office: Office, first: int = 4096) -> None:
 
 
 def test_a_damaged_database_says_so_on_the_page_and_to_machines(
-    office: Office, cast: Cast, browse: Callable[..., Browser], app: Any
+    installation: Installation, cast: Cast, browse: Callable[..., Browser], app: Any
 ) -> None:
     app.config["TESTING"] = False
-    beat(office)
+    beat(installation)
     browser = browse(cast.reader)
-    damage(office)
+    damage(installation)
     shown = browser.get("~/")
     assert shown.status_code == 500
     assert "Databasen är skadad" in shown.text
     assert "säkerhetskopian" in shown.text
     given = browse().get("/readyz")
     assert (given.status_code, given.json["checks"]["database"]) == (503, {"ok": False})
-    assert any("skadad" in templates.gettext("sv", str(check.words)) for check in health.checks(office) if not check.ok)
+    assert any(
+        "skadad" in templates.gettext("sv", str(check.words)) for check in health.checks(installation) if not check.ok
+    )
 
 
-def test_the_daily_look_finds_damage_before_it_is_needed(office: Office, cast: Cast, clock: SetClock) -> None:
-    chores.run(office)
-    with office.store.read(EVERY_WORKSPACE) as session:
+def test_the_daily_look_finds_damage_before_it_is_needed(
+    installation: Installation, cast: Cast, clock: SetClock
+) -> None:
+    chores.run(installation)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         whole = session.get_one(Heartbeat, heartbeats.WHOLE)
-        assert (whole.at, whole.detail) == (office.now(), "")
+        assert (whole.at, whole.detail) == (installation.now(), "")
         page = session.execute(select(Person.id)).all()
         assert page
     looks: list[str] = []
-    beat(office)
-    assert stands(office) == ""
+    beat(installation)
+    assert stands(installation) == ""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(integrity, "look", lambda _office: looks.append("looked") or "page 7 is never used")
         clock.forward(hours=23)
-        integrity.look_daily(office)
+        integrity.look_daily(installation)
         assert looks == []
         clock.forward(hours=2)
-        integrity.look_daily(office)
+        integrity.look_daily(installation)
         assert looks == ["looked"]
-    beat(office)
-    assert stands(office) == "damaged"
-    restored = office.now() + timedelta(minutes=11)
-    office.clock.at = restored  # type: ignore[attr-defined]
-    integrity.look_daily(office)
-    beat(office)
-    assert stands(office) == "", "it is whole again, and that is not said a day too late"
-    office.clock.at = restored - timedelta(minutes=11)  # type: ignore[attr-defined]
-    heartbeats.write_beat(office, heartbeats.WHOLE, "page 7 is never used")
-    assert not all(check.ok for check in health.checks(office) if check.name == "database")
+    beat(installation)
+    assert stands(installation) == "damaged"
+    restored = installation.now() + timedelta(minutes=11)
+    installation.clock.at = restored  # type: ignore[attr-defined]
+    integrity.look_daily(installation)
+    beat(installation)
+    assert stands(installation) == "", "it is whole again, and that is not said a day too late"
+    installation.clock.at = restored - timedelta(minutes=11)  # type: ignore[attr-defined]
+    heartbeats.write_beat(installation, heartbeats.WHOLE, "page 7 is never used")
+    assert not all(check.ok for check in health.checks(installation) if check.name == "database")
 
 
-def test_the_look_sees_a_damaged_page(office: Office, cast: Cast) -> None:
-    assert integrity.check_pages(office) == ""
-    with office.store.engine.connect() as connection:
+def test_the_look_sees_a_damaged_page(installation: Installation, cast: Cast) -> None:
+    assert integrity.check_pages(installation) == ""
+    with installation.store.engine.connect() as connection:
         size = connection.exec_driver_sql("PRAGMA page_size").scalar()
         root = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'ix_delivery_next_at'")
         page = root.scalar()
-    damage_page(office, int(page or 0), int(size or 0))
-    assert integrity.check_pages(office)
+    damage_page(installation, int(page or 0), int(size or 0))
+    assert integrity.check_pages(installation)
 
 
-def damage_page(office: Office, page: int, size: int) -> None:
-    path = office.store.path
+def damage_page(installation: Installation, page: int, size: int) -> None:
+    path = installation.store.path
     assert path is not None
-    office.store.close()
+    installation.store.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:

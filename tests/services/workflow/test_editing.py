@@ -21,35 +21,35 @@ def test_a_new_item_is_a_draft_with_one_revision(cast: Cast) -> None:
 
 
 def test_a_save_that_changes_nothing_makes_no_revision(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = written(cast, to)
-    assert not editing.save(cast.office, cast.actor("writer"), item, draft(to))
+    assert not editing.save(cast.installation, cast.actor("writer"), item, draft(to))
     assert look(cast, item).version == 1
 
 
 def test_two_who_save_at_once_lose_nothing(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = written(cast, to)
     seen = hash_of(cast, item)
-    editing.save(cast.office, cast.actor("writer"), item, draft(to, text="Karins ord."), seen)
+    editing.save(cast.installation, cast.actor("writer"), item, draft(to, text="Karins ord."), seen)
     with pytest.raises(items.Changed) as caught:
-        editing.save(cast.office, cast.actor("approver"), item, draft(to, text="Gunnars ord."), seen)
+        editing.save(cast.installation, cast.actor("approver"), item, draft(to, text="Gunnars ord."), seen)
     assert caught.value.current.parsed().text == "Karins ord."
 
 
 def test_an_edit_voids_the_approval_and_empties_the_outbox(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = scheduled(cast, channels=to)
-    assert editing.save(cast.office, cast.actor("writer"), item, draft(to, text="Något annat."))
+    assert editing.save(cast.installation, cast.actor("writer"), item, draft(to, text="Något annat."))
     assert look(cast, item).state == "draft"
     assert [row.state for row in deliveries(cast, item)] == ["cancelled"]
 
 
 def test_a_new_source_changes_nothing_a_reader_sees_and_keeps_the_approval(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = scheduled(cast, channels=to)
     changed = editing.save(
-        cast.office, cast.actor("writer"), item, draft(to, sources=[SourceIn(text="Region­plan s. 4")])
+        cast.installation, cast.actor("writer"), item, draft(to, sources=[SourceIn(text="Region­plan s. 4")])
     )
     assert not changed
     assert look(cast, item).state == "scheduled"
@@ -58,12 +58,12 @@ def test_a_new_source_changes_nothing_a_reader_sees_and_keeps_the_approval(cast:
 
 
 def test_what_is_out_cannot_be_edited(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = scheduled(cast, channels=to)
-    cast.office.clock.forward(hours=5)  # type: ignore[attr-defined]
-    publish_what_is_due(cast.office)
+    cast.installation.clock.forward(hours=5)  # type: ignore[attr-defined]
+    publish_what_is_due(cast.installation)
     with pytest.raises(Conflict):
-        editing.save(cast.office, cast.actor("writer"), item, draft(to, text="För sent."))
+        editing.save(cast.installation, cast.actor("writer"), item, draft(to, text="För sent."))
 
 
 def test_a_time_in_the_gap_of_the_clock_change_is_asked_about(cast: Cast) -> None:
@@ -89,7 +89,7 @@ def test_a_time_that_is_none_names_its_field(cast: Cast, when: str) -> None:
 
 
 def test_a_channel_of_another_office_does_not_exist_here(cast: Cast) -> None:
-    theirs = channel(cast.office, cast.elsewhere.id)
+    theirs = channel(cast.installation, cast.elsewhere.id)
     with pytest.raises(Invalid) as caught:
         written(cast, [theirs])
     assert caught.value.field == "channels"
@@ -98,40 +98,40 @@ def test_a_channel_of_another_office_does_not_exist_here(cast: Cast) -> None:
 def test_an_item_of_another_office_does_not_exist_here(cast: Cast) -> None:
     item = written(cast)
     with pytest.raises(NotFound):
-        editing.save(cast.office, cast.elsewhere_actor, item, draft([]))
+        editing.save(cast.installation, cast.elsewhere_actor, item, draft([]))
 
 
 def test_a_reader_cannot_write(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        editing.create(cast.office, cast.actor("reader"), draft([]))
+        editing.create(cast.installation, cast.actor("reader"), draft([]))
 
 
 def test_a_variant_goes_out_on_its_channel_and_the_rest_get_the_text(cast: Cast) -> None:
-    one, two = (channel(cast.office, cast.place.id) for _ in range(2))
+    one, two = (channel(cast.installation, cast.place.id) for _ in range(2))
     item = written(cast, [one, two], variants={str(two): VariantIn(text="Kortare.")})
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item)).parsed()
     assert (content.text_on(one), content.text_on(two)) == (TEXT, "Kortare.")
 
 
 def test_an_old_version_can_be_brought_back_and_nothing_in_between_is_lost(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = written(cast, to)
-    editing.save(cast.office, cast.actor("writer"), item, draft(to, text="Andra."))
-    editing.restore(cast.office, cast.actor("writer"), item, 1)
-    with cast.office.store.read(cast.place.id) as session:
+    editing.save(cast.installation, cast.actor("writer"), item, draft(to, text="Andra."))
+    editing.restore(cast.installation, cast.actor("writer"), item, 1)
+    with cast.installation.store.read(cast.place.id) as session:
         texts = [revision.parsed().text for revision in items.history(session, items.load(session, item))]
     assert texts == [TEXT, "Andra.", TEXT]
 
 
 def test_what_is_queued_already_is_pointed_out_in_its_channel(cast: Cast) -> None:
-    one, two = (channel(cast.office, cast.place.id) for _ in range(2))
+    one, two = (channel(cast.installation, cast.place.id) for _ in range(2))
     first = written(cast, [one])
     second = written(cast, [one, two])
 
     def warned(item: int) -> list[int]:
-        with cast.office.store.read(cast.place.id) as session:
-            _, checked = items.problems(cast.office, session, items.load(session, item))
+        with cast.installation.store.read(cast.place.id) as session:
+            _, checked = items.problems(cast.installation, session, items.load(session, item))
         return [
             each.channel
             for each in checked
@@ -139,13 +139,13 @@ def test_what_is_queued_already_is_pointed_out_in_its_channel(cast: Cast) -> Non
         ]
 
     assert warned(second) == [one]
-    schedule.cancel(cast.office, cast.actor("writer"), first)
+    schedule.cancel(cast.installation, cast.actor("writer"), first)
     assert warned(second) == []
 
 
 def test_what_no_reader_sees_is_not_kept(cast: Cast) -> None:
     item = written(cast, title="Fler\x00 turer", text="Rad ett\nRad\x07 två är lång nog\ud800")
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item)).parsed()
     assert (content.title, content.text) == ("Fler turer", "Rad ett\nRad två är lång nog")
 

@@ -33,29 +33,29 @@ from tests.services.workflow.test_approve import policy, token_for
 
 
 def now(cast: Cast, item: int) -> Turn:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         row = load(session, item)
-        return turn(cast.office, session, row, current(session, row))
+        return turn(cast.installation, session, row, current(session, row))
 
 
 def yes(cast: Cast, who: str, item: int) -> None:
-    approve.approve(cast.office, cast.actor(who), item, hash_of(cast, item))
+    approve.approve(cast.installation, cast.actor(who), item, hash_of(cast, item))
 
 
 def record(cast: Cast, item: int) -> list[str]:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return list(
             session.scalars(select(AuditEntry.action).where(AuditEntry.item_id == item).order_by(AuditEntry.id))
         )
 
 
 def stand_in(cast: Cast, principal: Person, deputy: Person) -> None:
-    at = cast.office.now()
-    deputies.set_deputy(cast.office, cast.actor(), principal.id, deputy.id, at, at + timedelta(days=9))
+    at = cast.installation.now()
+    deputies.set_deputy(cast.installation, cast.actor(), principal.id, deputy.id, at, at + timedelta(days=9))
 
 
 def second(cast: Cast, role: str = "approver") -> Person:
-    return people.add_person(cast.office, cast.actor(), "eva@example.org", role, name="Eva Ström").person
+    return people.add_person(cast.installation, cast.actor(), "eva@example.org", role, name="Eva Ström").person
 
 
 def chain(cast: Cast, *steps: list[Person], need: Any = "any") -> None:
@@ -71,18 +71,20 @@ def test_who_has_said_yes_is_not_asked_again_in_mail_on_today_or_on_the_page(cas
     yes(cast, "approver", item)
     assert now(cast, item).asked == {cast.administrator.id}
     before = len(asked_mails(cast, cast.approver))
-    cast.office.clock.forward(hours=3, minutes=30)  # type: ignore[attr-defined]
-    chores.run(cast.office)  # the reminder
+    cast.installation.clock.forward(hours=3, minutes=30)  # type: ignore[attr-defined]
+    chores.run(cast.installation)  # the reminder
     assert len(asked_mails(cast, cast.approver)) == before
-    at = cast.office.now()
-    shown = today.read_today(cast.office, cast.actor("approver"), at, at + timedelta(days=1), at + timedelta(days=2))
+    at = cast.installation.now()
+    shown = today.read_today(
+        cast.installation, cast.actor("approver"), at, at + timedelta(days=1), at + timedelta(days=2)
+    )
     assert item not in shown.mine
     with pytest.raises(NotAllowed, match="said yes already"):
         yes(cast, "approver", item)
 
 
 def asked_mails(cast: Cast, person: Person) -> list[Notice]:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         wanted = (Notice.person_id == person.id, Notice.kind.in_(outbox.ASKING))
         return list(session.scalars(select(Notice).where(*wanted).order_by(Notice.id)))
 
@@ -124,7 +126,7 @@ def test_who_said_yes_as_a_deputy_and_again_in_their_own_name_is_still_one_perso
 
 
 def test_a_rule_that_takes_more_people_than_there_are_is_refused(cast: Cast) -> None:
-    with cast.office.store.read(cast.place.id) as session, pytest.raises(Invalid, match="different people"):
+    with cast.installation.store.read(cast.place.id) as session, pytest.raises(Invalid, match="different people"):
         policies.check_policy(session, Policy(steps=[Step(people=[cast.approver.id])] * 2))
 
 
@@ -134,8 +136,8 @@ def test_a_rule_that_takes_more_people_than_there_are_is_refused(cast: Cast) -> 
 def test_the_leaders_deputy_does_not_approve_the_leaders_own_words(cast: Cast) -> None:
     chain(cast, [cast.approver])
     stand_in(cast, cast.approver, cast.administrator)
-    item = editing.create(cast.office, cast.actor("approver"), draft([channel(cast.office, cast.place.id)]))
-    approve.submit(cast.office, cast.actor("approver"), item)
+    item = editing.create(cast.installation, cast.actor("approver"), draft([channel(cast.installation, cast.place.id)]))
+    approve.submit(cast.installation, cast.actor("approver"), item)
     with pytest.raises(NotAllowed):
         yes(cast, "administrator", item)
 
@@ -146,7 +148,7 @@ def test_the_deputy_of_somebody_who_may_not_approve_any_more_does_not_either(cas
     stand_in(cast, cast.approver, cast.administrator)
     item = submitted(cast)
     assert cast.administrator.id in now(cast, item).asked
-    leaving.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
+    leaving.set_role(cast.installation, cast.actor(), cast.approver.id, "writer")
     with pytest.raises(NotAllowed):
         yes(cast, "administrator", item)
     assert now(cast, item).asked == {third.id}
@@ -156,7 +158,7 @@ def test_the_deputy_of_somebody_whose_role_an_older_version_took_without_looking
     chain(cast, [cast.approver])
     stand_in(cast, cast.approver, cast.administrator)
     item = submitted(cast)
-    with cast.office.store.write(cast.place.id) as session:
+    with cast.installation.store.write(cast.place.id) as session:
         row = session.scalars(select(Membership).where(Membership.person_id == cast.approver.id)).one()
         row.role = "reader"
     with pytest.raises(NotAllowed):
@@ -164,34 +166,34 @@ def test_the_deputy_of_somebody_whose_role_an_older_version_took_without_looking
 
 
 def test_who_wrote_it_does_not_approve_it_as_somebody_elses_deputy(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     chain(cast, [cast.approver])
     stand_in(cast, cast.approver, cast.administrator)
     item = submitted(cast, channels=to)
-    editing.save(cast.office, cast.actor(), item, draft(to, text="Administratörens ord."))
-    approve.submit(cast.office, cast.actor(), item)
+    editing.save(cast.installation, cast.actor(), item, draft(to, text="Administratörens ord."))
+    approve.submit(cast.installation, cast.actor(), item)
     with pytest.raises(NotAllowed, match="your own"):
         yes(cast, "administrator", item)
 
 
 @pytest.mark.parametrize("words", ["alt", "credit", "card"])
 def test_words_written_in_the_library_are_their_writers_words(cast: Cast, words: str) -> None:
-    picture = writing.picture(cast.office, cast)
+    picture = writing.picture(cast.installation, cast)
     given: int | PictureIn = picture
     if words == "card":
-        with cast.office.store.write(cast.place.id) as session:
+        with cast.installation.store.write(cast.place.id) as session:
             row = session.get_one(Media, picture)
             row.facts, row.person_id = row.facts | {"card": {"design": "quote"}}, cast.approver.id
         given = PictureIn(id=picture, alt="Ett citat.")
     else:
         alt, credit = ("En buss.", "") if words == "alt" else ("", "Foto: Gunnar")
-        search.describe(cast.office, cast.actor("approver"), picture, alt, credit)
+        search.describe(cast.installation, cast.actor("approver"), picture, alt, credit)
         if words == "credit":
             given = PictureIn(id=picture, alt="En buss, sedd bakifrån.")
     item = submitted(cast, media=[given])
     with pytest.raises(NotAllowed, match="your own"):
         yes(cast, "approver", item)
-    approve.accept(cast.office, cast.actor("writer"), item, hash_of(cast, item))
+    approve.accept(cast.installation, cast.actor("writer"), item, hash_of(cast, item))
     yes(cast, "approver", item)
     assert look(cast, item).state == "scheduled"
 
@@ -204,12 +206,12 @@ def two(cast: Cast, leader: str) -> tuple[str, str]:
     approves = cast.approver if leader == "approver" else cast.administrator
     role = "administrator" if leader == "approver" else "writer"
     if leader == "approver":
-        leaving.set_role(cast.office, cast.actor(), cast.writer.id, role)
+        leaving.set_role(cast.installation, cast.actor(), cast.writer.id, role)
     by = cast.actor("writer") if leader == "approver" else cast.actor()
     by = msgspec.structs.replace(by, role="administrator")
     for person in (cast.administrator, cast.approver, cast.reader):
         if person.id != approves.id:
-            leaving.remove_person(cast.office, by, person.id)
+            leaving.remove_person(cast.installation, by, person.id)
     return "writer", leader
 
 
@@ -227,51 +229,51 @@ def test_an_office_of_two_ends_in_a_yes_whatever_the_order_of_edits(
     who = {"w": cast.actor(writer), "l": cast.actor(boss)}
     if leader == "approver":
         who["w"] = msgspec.structs.replace(who["w"], role="administrator")
-    to = [channel(cast.office, cast.place.id)]
-    item = editing.create(cast.office, who[beginner], draft(to, text=f"Början av {beginner} om fler turer."))
-    approve.submit(cast.office, who[beginner], item, then_schedule=True)
+    to = [channel(cast.installation, cast.place.id)]
+    item = editing.create(cast.installation, who[beginner], draft(to, text=f"Början av {beginner} om fler turer."))
+    approve.submit(cast.installation, who[beginner], item, then_schedule=True)
     for number, letter in enumerate(order):
         text = look(cast, item).search + f" {letter}{number}"
-        editing.save(cast.office, who[letter], item, draft(to, text=text))
-        approve.submit(cast.office, who[letter], item, then_schedule=True)
+        editing.save(cast.installation, who[letter], item, draft(to, text=text))
+        approve.submit(cast.installation, who[letter], item, then_schedule=True)
     if cast.writer.id in now(cast, item).acceptors:
-        assert cast.writer.id in notices(cast.office, cast.place.id, "asked_to_accept")
-        approve.accept(cast.office, who["w"], item, hash_of(cast, item))
+        assert cast.writer.id in notices(cast.installation, cast.place.id, "asked_to_accept")
+        approve.accept(cast.installation, who["w"], item, hash_of(cast, item))
     assert now(cast, item).asked, "the leader is asked, or who else may approve"
     asked = "w" if now(cast, item).asked == {cast.writer.id} else "l"
-    approve.approve(cast.office, who[asked], item, hash_of(cast, item))
+    approve.approve(cast.installation, who[asked], item, hash_of(cast, item))
     assert look(cast, item).state == "scheduled"
 
 
 def test_only_what_was_seen_is_accepted_and_only_by_somebody_else(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = submitted(cast, channels=to)
-    editing.save(cast.office, cast.actor("approver"), item, draft(to, text="Gruppledarens ord."))
-    approve.submit(cast.office, cast.actor("approver"), item)
+    editing.save(cast.installation, cast.actor("approver"), item, draft(to, text="Gruppledarens ord."))
+    approve.submit(cast.installation, cast.actor("approver"), item)
     with pytest.raises(Conflict):
-        approve.accept(cast.office, cast.actor("approver"), item, hash_of(cast, item))
+        approve.accept(cast.installation, cast.actor("approver"), item, hash_of(cast, item))
     with pytest.raises(Conflict):
-        approve.accept(cast.office, cast.actor("writer"), item, "0" * 64)
+        approve.accept(cast.installation, cast.actor("writer"), item, "0" * 64)
     assert now(cast, item).acceptors == {cast.writer.id}
     assert not now(cast, item).asked, "no administrator is bothered with what its writer can accept"
 
 
 def test_accepting_another_version_than_the_one_sent_in_is_refused(cast: Cast) -> None:
-    picture = writing.picture(cast.office, cast)
-    search.describe(cast.office, cast.actor("approver"), picture, "En buss.", "")
+    picture = writing.picture(cast.installation, cast)
+    search.describe(cast.installation, cast.actor("approver"), picture, "En buss.", "")
     item = written(cast, media=[picture])
     with pytest.raises(Conflict, match="changed this"):
-        approve.submit(cast.office, cast.actor("writer"), item, accepting="0" * 64)
-    approve.submit(cast.office, cast.actor("writer"), item, accepting=hash_of(cast, item))
+        approve.submit(cast.installation, cast.actor("writer"), item, accepting="0" * 64)
+    approve.submit(cast.installation, cast.actor("writer"), item, accepting=hash_of(cast, item))
     assert now(cast, item).asked == {cast.approver.id}
 
 
 def test_what_nobody_could_approve_is_not_sent_in(cast: Cast) -> None:
     for person in (cast.approver, cast.writer, cast.reader):
-        leaving.remove_person(cast.office, cast.actor(), person.id)
-    item = editing.create(cast.office, cast.actor(), draft([channel(cast.office, cast.place.id)]))
+        leaving.remove_person(cast.installation, cast.actor(), person.id)
+    item = editing.create(cast.installation, cast.actor(), draft([channel(cast.installation, cast.place.id)]))
     with pytest.raises(Conflict, match="Nobody here could approve"):
-        approve.submit(cast.office, cast.actor(), item)
+        approve.submit(cast.installation, cast.actor(), item)
     assert look(cast, item).state == "draft"
 
 
@@ -282,7 +284,7 @@ def test_half_approved_and_moved_it_is_asked_for_again_and_can_be_approved(cast:
     chain(cast, [cast.approver], [cast.administrator])
     item = submitted(cast)
     yes(cast, "approver", item)
-    schedule.move(cast.office, cast.actor("writer"), item, "2026-12-01T12:00")
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-12-01T12:00")
     assert now(cast, item).asked == {cast.approver.id}
     yes(cast, "approver", item)
     yes(cast, "administrator", item)
@@ -293,21 +295,25 @@ def test_whose_yes_covers_the_new_time_is_not_asked_again(cast: Cast) -> None:
     chain(cast, [cast.approver, cast.administrator], need="all")
     item = submitted(cast)
     approve.approve(
-        cast.office, cast.actor("approver"), item, hash_of(cast, item), until=cast.office.now() + timedelta(days=20)
+        cast.installation,
+        cast.actor("approver"),
+        item,
+        hash_of(cast, item),
+        until=cast.installation.now() + timedelta(days=20),
     )
     yes(cast, "administrator", item)
-    schedule.move(cast.office, cast.actor("writer"), item, "2026-12-01T12:00", ask_again=True)
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-12-01T12:00", ask_again=True)
     assert now(cast, item).asked == {cast.administrator.id}
     yes(cast, "administrator", item)
     assert look(cast, item).state == "scheduled"
 
 
 def test_sent_in_again_at_another_time_with_the_same_words_it_is_asked_for(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = approved(cast, channels=to)
-    editing.save(cast.office, cast.actor("writer"), item, draft(to, text="Annat.", publish_at="2026-12-09T12:00"))
-    editing.save(cast.office, cast.actor("writer"), item, draft(to, publish_at="2026-12-09T12:00"))
-    approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
+    editing.save(cast.installation, cast.actor("writer"), item, draft(to, text="Annat.", publish_at="2026-12-09T12:00"))
+    editing.save(cast.installation, cast.actor("writer"), item, draft(to, publish_at="2026-12-09T12:00"))
+    approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=True)
     assert look(cast, item).state == "in_review"
     yes(cast, "approver", item)
     assert look(cast, item).state == "scheduled"
@@ -316,18 +322,18 @@ def test_sent_in_again_at_another_time_with_the_same_words_it_is_asked_for(cast:
 def test_where_nobody_is_asked_whoever_moves_it_decides(cast: Cast) -> None:
     policy(cast, Policy())
     item = submitted(cast)
-    schedule.move(cast.office, cast.actor("writer"), item, "2026-12-09T12:00")
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-12-09T12:00")
     assert look(cast, item).state == "scheduled"
     with pytest.raises(Conflict, match="no approval to take back"):
-        approve.withdraw(cast.office, cast.actor("approver"), item)
+        approve.withdraw(cast.installation, cast.actor("approver"), item)
 
 
 def test_what_was_held_and_gets_a_new_time_is_asked_for_again(cast: Cast) -> None:
     item = submitted(cast)
-    cast.office.clock.forward(hours=9)  # type: ignore[attr-defined]
-    chores.run(cast.office)
+    cast.installation.clock.forward(hours=9)  # type: ignore[attr-defined]
+    chores.run(cast.installation)
     before = len(asked_mails(cast, cast.approver))
-    schedule.move(cast.office, cast.actor("writer"), item, "2026-11-27T12:00")
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-11-27T12:00")
     assert look(cast, item).state == "in_review"
     assert len(asked_mails(cast, cast.approver)) == before + 1
 
@@ -339,12 +345,12 @@ def test_what_was_held_and_gets_a_new_time_is_asked_for_again(cast: Cast) -> Non
 def test_a_no_stands_when_its_time_passes(cast: Cast, verdict: str) -> None:
     item = submitted(cast)
     if verdict == "changes":
-        approve.request_changes(cast.office, cast.actor("approver"), item, hash_of(cast, item), "Nej.")
+        approve.request_changes(cast.installation, cast.actor("approver"), item, hash_of(cast, item), "Nej.")
     else:
         yes(cast, "approver", item)
-        approve.withdraw(cast.office, cast.actor("approver"), item)
-    cast.office.clock.forward(hours=5, minutes=5)  # type: ignore[attr-defined]
-    chores.run(cast.office)
+        approve.withdraw(cast.installation, cast.actor("approver"), item)
+    cast.installation.clock.forward(hours=5, minutes=5)  # type: ignore[attr-defined]
+    chores.run(cast.installation)
     assert look(cast, item).state == "changes_requested"
     with pytest.raises(Conflict):
         yes(cast, "administrator", item)
@@ -353,8 +359,8 @@ def test_a_no_stands_when_its_time_passes(cast: Cast, verdict: str) -> None:
 def test_a_no_from_before_that_was_held_is_not_decided_by_somebody_else(cast: Cast) -> None:
     """As older versions left it."""
     item = submitted(cast)
-    approve.request_changes(cast.office, cast.actor("approver"), item, hash_of(cast, item), "Nej.")
-    with cast.office.store.write(cast.place.id) as session:
+    approve.request_changes(cast.installation, cast.actor("approver"), item, hash_of(cast, item), "Nej.")
+    with cast.installation.store.write(cast.place.id) as session:
         row = session.get_one(Item, item)
         row.state, row.reason = "held", "unapproved"
     with pytest.raises(Conflict):
@@ -371,16 +377,16 @@ def test_what_waited_for_somebody_who_leaves_is_passed_on_and_told(cast: Cast, h
     item = submitted(cast)
     yes(cast, "approver", item)
     deed: Callable[[], people.PassedOn] = (
-        (lambda: leaving.remove_person(cast.office, cast.actor(), third.id))
+        (lambda: leaving.remove_person(cast.installation, cast.actor(), third.id))
         if how == "removed"
-        else (lambda: leaving.set_role(cast.office, cast.actor(), third.id, "reader"))
+        else (lambda: leaving.set_role(cast.installation, cast.actor(), third.id, "reader"))
     )
     passed = deed()
     assert (passed.items, passed.names) == (1, "Astrid Holm")
     assert now(cast, item).asked == {cast.administrator.id}
-    assert cast.administrator.id in notices(cast.office, cast.place.id, "asked_to_approve")
+    assert cast.administrator.id in notices(cast.installation, cast.place.id, "asked_to_approve")
     assert "approval.passed_on" in record(cast, item)
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         assert session.get_one(Workspace, cast.place.id).policy["steps"] == [
             {"people": [cast.approver.id], "need": "all"}
         ]
@@ -389,12 +395,12 @@ def test_what_waited_for_somebody_who_leaves_is_passed_on_and_told(cast: Cast, h
 
 
 def test_nobody_leaves_while_something_waits_that_nobody_else_could_decide(cast: Cast) -> None:
-    item = editing.create(cast.office, cast.actor(), draft([channel(cast.office, cast.place.id)]))
-    approve.submit(cast.office, cast.actor(), item)
+    item = editing.create(cast.installation, cast.actor(), draft([channel(cast.installation, cast.place.id)]))
+    approve.submit(cast.installation, cast.actor(), item)
     for person in (cast.writer, cast.reader):
-        leaving.remove_person(cast.office, cast.actor(), person.id)
+        leaving.remove_person(cast.installation, cast.actor(), person.id)
     with pytest.raises(Conflict, match="nobody else here could decide"):
-        leaving.remove_person(cast.office, cast.actor(), cast.approver.id)
+        leaving.remove_person(cast.installation, cast.actor(), cast.approver.id)
     assert now(cast, item).asked == {cast.approver.id}
 
 
@@ -402,33 +408,33 @@ def test_nobody_leaves_whom_the_rule_cannot_do_without(cast: Cast) -> None:
     pair = [cast.approver, cast.administrator]
     chain(cast, pair, pair)
     with pytest.raises(Conflict, match="cannot be followed"):
-        leaving.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
-    office_settings.set_policy(cast.office, cast.actor(), Policy(steps=[Step()]))
-    leaving.set_role(cast.office, cast.actor(), cast.approver.id, "writer")
+        leaving.set_role(cast.installation, cast.actor(), cast.approver.id, "writer")
+    office_settings.set_policy(cast.installation, cast.actor(), Policy(steps=[Step()]))
+    leaving.set_role(cast.installation, cast.actor(), cast.approver.id, "writer")
 
 
 # -- the record ----------------------------------------------------------------------------------------------
 
 
 def test_the_record_says_that_an_approval_fell_only_where_there_was_one(cast: Cast) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = submitted(cast, channels=to)
-    editing.save(cast.office, cast.actor("approver"), item, draft(to, text="Rättat av ledaren."))
-    approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
-    approve.request_changes(cast.office, cast.actor("approver"), item, hash_of(cast, item), "Nej.")
+    editing.save(cast.installation, cast.actor("approver"), item, draft(to, text="Rättat av ledaren."))
+    approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=True)
+    approve.request_changes(cast.installation, cast.actor("approver"), item, hash_of(cast, item), "Nej.")
     assert "approval.voided" not in record(cast, item)
     other = scheduled(cast, channels=to, text="Ett annat ärende helt och hållet.")
-    approve.withdraw(cast.office, cast.actor("approver"), other)
+    approve.withdraw(cast.installation, cast.actor("approver"), other)
     assert "approval.voided" not in record(cast, other)
     third = scheduled(cast, channels=to, text="Och ett tredje ärende, om broar.")
-    editing.save(cast.office, cast.actor("writer"), third, draft(to, text="Ändrat."))
+    editing.save(cast.installation, cast.actor("writer"), third, draft(to, text="Ändrat."))
     assert record(cast, third).count("approval.voided") == 1
 
 
 def test_one_move_is_one_line(cast: Cast) -> None:
     item = scheduled(cast)
     before = record(cast, item)
-    schedule.move(cast.office, cast.actor("writer"), item, "2026-11-26T13:00")
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-11-26T13:00")
     assert record(cast, item)[len(before) :] == ["item.moved"]
     assert [row.state for row in deliveries(cast, item)][-1] == "waiting"
 
@@ -444,7 +450,7 @@ def test_a_link_pressed_many_times_at_once_decides_once(cast: Cast) -> None:
     def press(verdict: str) -> None:
         start.wait()
         try:
-            approval_links.decide(cast.office, token, verdict, hashed, "Nej, vänta.")
+            approval_links.decide(cast.installation, token, verdict, hashed, "Nej, vänta.")
         except Conflict as error:
             refused.append(error)
 
@@ -453,7 +459,7 @@ def test_a_link_pressed_many_times_at_once_decides_once(cast: Cast) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         assert len(session.scalars(select(Decision.id)).all()) == 1
     assert len(refused) == 3
 
@@ -462,37 +468,37 @@ def test_a_link_is_spent_in_the_decisions_own_transaction(cast: Cast, monkeypatc
     """Whatever has been seen of it before: the row itself is asked, and first."""
     item = submitted(cast)
     token, hashed = token_for(cast, cast.approver.id), hash_of(cast, item)
-    seen = approval_links.open_link(cast.office, token)
-    approval_links.decide(cast.office, token, "approve", hashed)
-    monkeypatch.setattr(approval_links, "_open", lambda office, session, token: seen)
+    seen = approval_links.open_link(cast.installation, token)
+    approval_links.decide(cast.installation, token, "approve", hashed)
+    monkeypatch.setattr(approval_links, "_open", lambda installation, session, token: seen)
     monkeypatch.setattr(approve, "request_changes_in", lambda *args: pytest.fail("it was spent"))
     with pytest.raises(approval_links.Spent):
-        approval_links.decide(cast.office, token, "changes", hashed, "Nej.")
+        approval_links.decide(cast.installation, token, "changes", hashed, "Nej.")
 
 
 def test_of_one_person_about_one_item_one_question_is_under_way(cast: Cast, mail: MailBag) -> None:
-    to = [channel(cast.office, cast.place.id)]
+    to = [channel(cast.installation, cast.place.id)]
     item = submitted(cast, channels=to)
     for number in range(5):
-        editing.save(cast.office, cast.actor("writer"), item, draft(to, text=f"Version {number} av texten."))
-        approve.submit(cast.office, cast.actor("writer"), item, then_schedule=True)
+        editing.save(cast.installation, cast.actor("writer"), item, draft(to, text=f"Version {number} av texten."))
+        approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=True)
     assert [row.state for row in asked_mails(cast, cast.approver)] == ["dropped"] * 5 + ["waiting"]
-    outbox.send_due(cast.office)
+    outbox.send_due(cast.installation)
     assert len(mail.sent) == 1
 
 
 def test_an_approval_wakes_the_engine(cast: Cast) -> None:
     woken: list[str] = []
-    cast.office.wake = lambda: woken.append("")
+    cast.installation.wake = lambda: woken.append("")
     item = submitted(cast)
     assert woken, "with nobody to ask it may be scheduled at once"
     woken.clear()
-    approval_links.decide(cast.office, token_for(cast, cast.approver.id), "approve", hash_of(cast, item))
+    approval_links.decide(cast.installation, token_for(cast, cast.approver.id), "approve", hash_of(cast, item))
     assert woken
     for deed in (
         lambda: yes(cast, "approver", submitted(cast, text="Något annat om bussar.")),
         lambda: approve.bypass(
-            cast.office,
+            cast.installation,
             cast.actor("writer"),
             written(cast, text="Brådskande om is."),
             "Ingen går att nå på hela dagen.",
@@ -507,15 +513,15 @@ def test_an_approval_wakes_the_engine(cast: Cast) -> None:
 
 
 def marks(cast: Cast, who: str) -> list[int]:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return [one.item.id for one in comments.unread(session, cast.actor(who).person, 9)]
 
 
 def told(cast: Cast, mail: MailBag) -> list[str]:
     """Who got a mail about what was said."""
-    cast.office.clock.forward(minutes=10)  # type: ignore[attr-defined]
+    cast.installation.clock.forward(minutes=10)  # type: ignore[attr-defined]
     mail.sent.clear()
-    outbox.send_due(cast.office)
+    outbox.send_due(cast.installation)
     return sorted(one.to for one in mail.sent if "sagt" in one.subject.lower())
 
 
@@ -523,23 +529,23 @@ def test_a_comment_reaches_the_writer_who_is_asked_and_who_has_spoken_in_one_mai
     cast: Cast, mail: MailBag
 ) -> None:
     item = submitted(cast)
-    outbox.send_due(cast.office)
-    comments.comment(cast.office, cast.actor("administrator"), item, "Stämmer siffran?")
-    comments.comment(cast.office, cast.actor("administrator"), item, "Och dagen?")
+    outbox.send_due(cast.installation)
+    comments.comment(cast.installation, cast.actor("administrator"), item, "Stämmer siffran?")
+    comments.comment(cast.installation, cast.actor("administrator"), item, "Och dagen?")
     assert marks(cast, "writer") == marks(cast, "approver") == [item]
     assert not marks(cast, "administrator"), "nobody gets their own"
     assert told(cast, mail) == sorted([cast.approver.email, cast.writer.email])
     assert "Stämmer siffran?" in mail.sent[0].text
     assert "Och dagen?" in mail.sent[0].text
-    comments.comment(cast.office, cast.actor("writer"), item, "Den är från i går.")
+    comments.comment(cast.installation, cast.actor("writer"), item, "Den är från i går.")
     assert told(cast, mail) == sorted([cast.approver.email, cast.administrator.email]), "who has spoken hears of it"
 
 
 def test_who_has_read_it_is_not_mailed_and_who_has_left_neither(cast: Cast, mail: MailBag) -> None:
     item = submitted(cast)
-    comments.comment(cast.office, cast.actor("administrator"), item, "Stämmer siffran?")
-    comments.read(cast.office, cast.actor("writer"), item)
-    with cast.office.store.write(EVERY_WORKSPACE) as session:
+    comments.comment(cast.installation, cast.actor("administrator"), item, "Stämmer siffran?")
+    comments.read(cast.installation, cast.actor("writer"), item)
+    with cast.installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Person, cast.approver.id).active = False
     assert not marks(cast, "writer")
     assert told(cast, mail) == []
@@ -547,10 +553,10 @@ def test_who_has_read_it_is_not_mailed_and_who_has_left_neither(cast: Cast, mail
 
 def test_what_is_said_with_a_decision_by_the_link_reaches_the_others(cast: Cast, mail: MailBag) -> None:
     item = submitted(cast)
-    comments.comment(cast.office, cast.actor("administrator"), item, "Stämmer siffran?")
+    comments.comment(cast.installation, cast.actor("administrator"), item, "Stämmer siffran?")
     token = token_for(cast, cast.approver.id)
     told(cast, mail)
-    approval_links.decide(cast.office, token, "changes", hash_of(cast, item), "Byt siffran.")
+    approval_links.decide(cast.installation, token, "changes", hash_of(cast, item), "Byt siffran.")
     assert told(cast, mail) == [cast.administrator.email]
     assert "Byt siffran." in mail.sent[-1].text or "Byt siffran." in mail.sent[0].text
-    assert notices(cast.office, cast.place.id, "changes_requested") == {cast.writer.id}
+    assert notices(cast.installation, cast.place.id, "changes_requested") == {cast.writer.id}

@@ -27,12 +27,12 @@ KEPT = "Fel namn på den som talade"
 
 
 def newest(cast: Cast, kind: Any) -> Any:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return session.scalars(select(kind).order_by(kind.id.desc()).limit(1)).one()
 
 
 def office_row(cast: Cast) -> Workspace:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return session.get_one(Workspace, cast.place.id)
 
 
@@ -40,7 +40,7 @@ def office_row(cast: Cast) -> Workspace:
 def nothing_odd_is_kept(cast: Cast) -> Any:
     """Whatever a test here does, no table has any of it afterwards."""
     yield
-    with cast.office.store.engine.connect() as connection:
+    with cast.installation.store.engine.connect() as connection:
         tables = [row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))]
         for table in tables:
             rows = connection.execute(text(f'SELECT * FROM "{table}"'))
@@ -51,67 +51,67 @@ def nothing_odd_is_kept(cast: Cast) -> Any:
 
 
 def test_why_something_is_taken_down(cast: Cast) -> None:
-    room = publications.channel(cast.office, cast.place.id)
+    room = publications.channel(cast.installation, cast.place.id)
     item = publications.published(
-        cast.office, cast.place.id, room, at=NOW - timedelta(hours=1), kind="release", title="Ja", text="Ja."
+        cast.installation, cast.place.id, room, at=NOW - timedelta(hours=1), kind="release", title="Ja", text="Ja."
     )
-    takedown.take_down(cast.office, cast.actor(), item.id, SAID)
+    takedown.take_down(cast.installation, cast.actor(), item.id, SAID)
     assert newest(cast, Takedown).reason == KEPT
 
 
 def test_why_everything_is_paused(cast: Cast) -> None:
-    pause.pause(cast.office, cast.actor(), SAID)
+    pause.pause(cast.installation, cast.actor(), SAID)
     assert office_row(cast).pause_reason == KEPT
-    pause.say_why(cast.office, cast.actor(), f"{SAID}\x0bigen")
+    pause.say_why(cast.installation, cast.actor(), f"{SAID}\x0bigen")
     assert office_row(cast).pause_reason == f"{KEPT} \nigen"
 
 
 def test_what_is_said_of_an_item(cast: Cast) -> None:
     item = submitted(cast)
-    comments.comment(cast.office, cast.actor("writer"), item, SAID)
+    comments.comment(cast.installation, cast.actor("writer"), item, SAID)
     assert newest(cast, Comment).body == KEPT
-    approve.request_changes(cast.office, cast.actor("approver"), item, hash_of(cast, item), SAID)
+    approve.request_changes(cast.installation, cast.actor("approver"), item, hash_of(cast, item), SAID)
     assert newest(cast, Decision).comment == KEPT
 
 
 def test_why_something_goes_out_without_approval(cast: Cast) -> None:
     item = submitted(cast)
-    approve.bypass(cast.office, cast.actor(), item, SAID)
+    approve.bypass(cast.installation, cast.actor(), item, SAID)
     assert newest(cast, Decision).comment == KEPT
 
 
 def test_what_is_nothing_to_see_says_nothing(cast: Cast) -> None:
     item = submitted(cast)
     for say in (
-        lambda: comments.comment(cast.office, cast.actor("writer"), item, ODD),
-        lambda: pause.pause(cast.office, cast.actor(), ODD),
-        lambda: approve.bypass(cast.office, cast.actor(), item, ODD * 5),
+        lambda: comments.comment(cast.installation, cast.actor("writer"), item, ODD),
+        lambda: pause.pause(cast.installation, cast.actor(), ODD),
+        lambda: approve.bypass(cast.installation, cast.actor(), item, ODD * 5),
     ):
         with pytest.raises(people.Invalid):
             say()
 
 
 def test_what_is_written_of_a_picture(cast: Cast) -> None:
-    office, writer = cast.office, cast.actor("writer")
-    media = library.add(office, writer, files.jpeg((90, 60)), f"bild{ODD}.jpg", SAID, SAID).media.id
+    installation, writer = cast.installation, cast.actor("writer")
+    media = library.add(installation, writer, files.jpeg((90, 60)), f"bild{ODD}.jpg", SAID, SAID).media.id
     assert (newest(cast, Media).alt, newest(cast, Media).credit) == (KEPT, KEPT)
-    search.describe(office, writer, media, SAID, SAID)
+    search.describe(installation, writer, media, SAID, SAID)
     assert (newest(cast, Media).alt, newest(cast, Media).credit) == (KEPT, KEPT)
     known = details.PictureDetails(SAID, SAID, SAID, (SAID, ODD), ((SAID, None),))
-    details.write_down(office, writer, media, known)
+    details.write_down(installation, writer, media, known)
     row = newest(cast, Media)
     assert (row.alt, row.credit, row.facts["licence"], row.facts["tags"]) == (KEPT, KEPT, KEPT, [KEPT])
     assert row.facts["persons"][0]["name"] == KEPT
 
 
 def test_what_a_file_is_called(cast: Cast) -> None:
-    uploads.begin(cast.office, cast.actor("writer"), 10, f" bild{ODD}.jpg")
+    uploads.begin(cast.installation, cast.actor("writer"), 10, f" bild{ODD}.jpg")
     assert newest(cast, Upload).filename == "bild.jpg"
 
 
 def test_what_an_office_says_of_itself(cast: Cast) -> None:
-    places.update_public(cast.office, cast.actor(), SAID, SAID)
-    brand.save(cast.office, cast.actor(), brand_kit.Kit(name=SAID))
+    places.update_public(cast.installation, cast.actor(), SAID, SAID)
+    brand.save(cast.installation, cast.actor(), brand_kit.Kit(name=SAID))
     said = office_row(cast).settings
     assert (said["about"], said["press_contact"]) == (KEPT, KEPT)
-    assert brand.get(cast.office, cast.place.id).name == KEPT
+    assert brand.get(cast.installation, cast.place.id).name == KEPT

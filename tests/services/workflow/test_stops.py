@@ -36,18 +36,18 @@ def two_channels(world: World, *, minutes: float = 30) -> int:
 
 
 def rows(world: World, channel: int) -> list[Delivery]:
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(select(Delivery).where(Delivery.channel_id == channel).order_by(Delivery.id)))
 
 
 def drop(world: World, channel: int) -> None:
-    resolve.drop(world.office, world.actor(FIRST), rows(world, channel)[-1].id)
+    resolve.drop(world.installation, world.actor(FIRST), rows(world, channel)[-1].id)
     world.stopped.add((world.items[-1], channel))
 
 
 def edited(world: World, item: int, channels: tuple[int, ...] = (1, 3)) -> None:
     draft = world._draft(1, list(channels), 30, 1, False, None, None)
-    editing.save(world.office, world.actor(WRITER), item, draft)
+    editing.save(world.installation, world.actor(WRITER), item, draft)
 
 
 def approved_again(world: World, item: int) -> None:
@@ -104,7 +104,7 @@ def test_what_was_dropped_in_every_channel_left_is_approved_but_goes_nowhere(wor
     approved_again(world, item)
     assert world._facts(item)[2].state == "approved"
     with pytest.raises(Conflict, match="dropped"):
-        schedule.schedule(world.office, world.actor(WRITER), item)
+        schedule.schedule(world.installation, world.actor(WRITER), item)
 
 
 @pytest.mark.parametrize("fault", ["timeout before", "dns", "429"])
@@ -127,7 +127,7 @@ def test_what_is_stopped_while_it_is_under_way_is_never_tried_again(
         world.settle()
         world.check()  # at an end as soon as the answer is there, not when it would be tried again
         world.clock.forward(120)
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         row = session.scalars(select(Delivery)).one()
         assert (row.state, row.reason) == ("cancelled", "cancelled" if deed == "cancel" else "dropped")
         assert session.scalars(select(Item.state)).one() == "cancelled"
@@ -137,7 +137,7 @@ def test_what_is_stopped_while_it_is_under_way_is_never_tried_again(
 def test_what_was_out_before_the_stop_came_through_is_published(world: World) -> None:
     item = due(world)
     world.step()
-    assert schedule.cancel(world.office, world.actor(WRITER), item) == [Left("key 1", 0, 1, 1)]
+    assert schedule.cancel(world.installation, world.actor(WRITER), item) == [Left("key 1", 0, 1, 1)]
     world.settle()
     assert outcome(world) == ("published", "", 1)
     assert world._facts(item)[2].state == "published"
@@ -155,16 +155,16 @@ def test_a_mailing_stops_between_two_recipients_and_the_answer_says_what_had_gon
         world.step()
         world.step()  # the second is being sent at this very moment
     if deed == "cancel":
-        left = schedule.cancel(world.office, world.actor(WRITER), item)
+        left = schedule.cancel(world.installation, world.actor(WRITER), item)
     else:
-        left = resolve.drop(world.office, world.actor(FIRST), rows(world, 4)[-1].id)
+        left = resolve.drop(world.installation, world.actor(FIRST), rows(world, 4)[-1].id)
     assert left == ([Left("none 4", 1, 1, 3)] if in_call else [Left("none 4", 0, 1, 3)])
     world.settle()
     world.clock.forward(700)
     world.settle()
     assert len(world.wall.seen) == (2 if in_call else 1) < len(LIST)
     assert world._facts(item)[2].state == "partly_published"
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Delivery.state)).all() == ["cancelled"]
         action = "item.cancelled" if deed == "cancel" else "delivery.dropped"
         line = session.scalars(select(AuditEntry).where(AuditEntry.action == action)).one()
@@ -176,23 +176,23 @@ def test_a_thread_stops_between_two_parts(world: World) -> None:
     fail(world, "", "429")
     world.settle()
     assert one(world).state == "sending"
-    assert schedule.cancel(world.office, world.actor(WRITER), item) == [Left("key 1", 1, 0, 3)]
+    assert schedule.cancel(world.installation, world.actor(WRITER), item) == [Left("key 1", 1, 0, 3)]
     world.clock.forward(700)
     world.settle()
     assert len(world.wall.seen) == 1
     assert world._facts(item)[2].state == "partly_published"
     with pytest.raises(Conflict):
-        schedule.cancel(world.office, world.actor(WRITER), item)
+        schedule.cancel(world.installation, world.actor(WRITER), item)
     with pytest.raises(Conflict):
-        schedule.schedule(world.office, world.actor(WRITER), item, (world.clock.at).isoformat())
+        schedule.schedule(world.installation, world.actor(WRITER), item, (world.clock.at).isoformat())
 
 
 def test_the_gate_itself_asks_for_a_stop(world: World) -> None:
     due(world)
-    with world.office.store.write(EVERY_WORKSPACE) as session:  # as if it had slipped past everything else
+    with world.installation.store.write(EVERY_WORKSPACE) as session:  # as if it had slipped past everything else
         session.scalars(select(Delivery)).one().stop = "dropped"
     world.step()
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         row = session.scalars(select(Delivery)).one()
     assert (row.state, row.reason, world.attempts) == ("cancelled", "dropped", 0)
 
@@ -205,12 +205,12 @@ def test_a_move_after_absent_makes_the_very_same_call(world: World) -> None:
     world.clock.forward(6)
     world.settle()
     before = one(world)
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         part = session.scalars(select(Part)).one()
     assert (before.state, before.reason, bool(part.handles)) == ("held", "absent", True)
     world.move(item, 5)
     assert (one(world).id, one(world).uid, one(world).state) == (before.id, before.uid, "waiting")
-    with world.office.store.read(EVERY_WORKSPACE) as session:
+    with world.installation.store.read(EVERY_WORKSPACE) as session:
         again = session.scalars(select(Part)).one()
     assert (again.key, again.handles) == (part.key, part.handles)
     world.clock.forward(400)
@@ -254,14 +254,14 @@ def test_a_list_that_reached_all_but_one_is_partly_published_not_failed(world: W
     assert (one(world).state, world._facts(item)[2].state) == ("failed", "partly_published")
     world.edit(item)
     assert len(world.wall.seen) == 2
-    resolve.send(world.office, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), one(world).id)
     world.settle()
     assert (len(world.wall.seen), world._facts(item)[2].state) == (3, "published")
 
 
 def test_those_a_list_did_not_reach_can_be_let_be(world: World) -> None:
     item = reached_some(world)
-    assert resolve.drop(world.office, world.actor(FIRST), one(world).id) == [Left("none 4", 2, 0, 3)]
+    assert resolve.drop(world.installation, world.actor(FIRST), one(world).id) == [Left("none 4", 2, 0, 3)]
     assert world._facts(item)[2].state == "partly_published"
 
 
@@ -273,14 +273,14 @@ def test_what_is_paused_halfway_is_partly_published_and_can_be_moved(world: Worl
     world.pause()
     world.settle()
     assert (one(world).state, world._facts(item)[2].state) == ("held", "partly_published")
-    pause.resume(world.office, world.actor(FIRST))
+    pause.resume(world.installation, world.actor(FIRST))
     world.move(item, 5)
     assert world._facts(item)[2].state == "publishing"
 
 
 def test_whatever_may_bring_a_due_time_nearer_wakes_the_engine(world: World) -> None:
     rung: list[str] = []
-    world.office.wake = lambda: rung.append("")
+    world.installation.wake = lambda: rung.append("")
     world.create(minutes=0.1)
     assert rung, "asked for: with nobody to ask it would be scheduled at once"
     rung.clear()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import schedule
 from tests.conftest import Cast, SetClock
 from tests.publications import channel
@@ -26,7 +26,7 @@ def test_a_month_has_week_numbers_monday_first_and_todays_mark(browse: Any, cast
 
 
 def test_a_chip_says_time_channel_title_and_state(browse: Any, cast: Cast) -> None:
-    item = scheduled(cast, channels=[channel(cast.office, cast.place.id, name="Pressrummet")])
+    item = scheduled(cast, channels=[channel(cast.installation, cast.place.id, name="Pressrummet")])
     chip = re.search(rf'(?s)<li class="ev is-blue">.*?id=i{item}.*?</li>', browse(cast.writer).get("~/calendar/").text)
     assert chip
     for said in ("<time>12:00</time>", "<title>Pressrummet</title>", "I dag lägger vi fram", "Schemalagd"):
@@ -34,7 +34,7 @@ def test_a_chip_says_time_channel_title_and_state(browse: Any, cast: Cast) -> No
 
 
 def test_what_people_wrote_is_escaped(browse: Any, cast: Cast) -> None:
-    channels = [channel(cast.office, cast.place.id, name="<b>kanal</b>")]
+    channels = [channel(cast.installation, cast.place.id, name="<b>kanal</b>")]
     scheduled(cast, channels=channels, text="<script>alert('hej')</script> & annat som står i texten")
     for view in ("month", "week", "list"):
         html = browse(cast.writer).get(f"~/calendar/?view={view}").text
@@ -65,10 +65,10 @@ def test_holidays_lie_behind(browse: Any, cast: Cast) -> None:
 
 
 def test_two_posts_in_the_same_channel_within_an_hour_are_pointed_out(browse: Any, cast: Cast) -> None:
-    wall = channel(cast.office, cast.place.id, name="Väggen")
+    wall = channel(cast.installation, cast.place.id, name="Väggen")
     scheduled(cast, channels=[wall])
     near = scheduled(cast, channels=[wall], publish_at="2026-11-26T12:59")
-    scheduled(cast, channels=[channel(cast.office, cast.place.id)], publish_at="2026-11-26T12:30")
+    scheduled(cast, channels=[channel(cast.installation, cast.place.id)], publish_at="2026-11-26T12:30")
     html = browse(cast.writer).get("~/calendar/").text
     assert html.count("Tätt inpå") == 2
     assert f'href="#i{near}"' in html
@@ -76,7 +76,7 @@ def test_two_posts_in_the_same_channel_within_an_hour_are_pointed_out(browse: An
 
 
 def test_posts_an_hour_apart_do_not_clash(browse: Any, cast: Cast) -> None:
-    wall = channel(cast.office, cast.place.id)
+    wall = channel(cast.installation, cast.place.id)
     scheduled(cast, channels=[wall])
     scheduled(cast, channels=[wall], publish_at="2026-11-26T13:00")
     assert "Tätt inpå" not in browse(cast.writer).get("~/calendar/").text
@@ -193,7 +193,7 @@ def test_an_unchanged_page_is_not_sent_again_and_a_changed_one_is(browse: Any, c
     first = browser.get("~/calendar/")
     same = browser.get("~/calendar/", headers={"If-None-Match": first.headers["ETag"]})
     assert (same.status_code, same.data) == (304, b"")
-    schedule.move(cast.office, cast.actor("writer"), item, "2026-11-26T13:00")
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-11-26T13:00")
     assert browser.get("~/calendar/", headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
@@ -204,7 +204,7 @@ def test_the_mark_differs_by_person_language_role_pause_and_day(browse: Any, cas
     marks = [browser.get("~/calendar/").headers["ETag"], browse(cast.reader).get("~/calendar/").headers["ETag"]]
     browser.post("/language", {"language": "en"})
     marks.append(browser.get("~/calendar/").headers["ETag"])
-    pause.pause(cast.office, cast.actor("writer"), "Olycka")
+    pause.pause(cast.installation, cast.actor("writer"), "Olycka")
     marks.append(browser.get("~/calendar/").headers["ETag"])
     clock.forward(days=1)
     marks.append(browser.get("~/calendar/").headers["ETag"])
@@ -221,13 +221,15 @@ def test_a_page_that_says_something_once_is_never_taken_for_unchanged(browse: An
     assert "Flyttat till" not in browser.get("~/calendar/").text
 
 
-def test_it_takes_five_questions_whatever_the_number_of_posts(browse: Any, cast: Cast, office: Office) -> None:
+def test_it_takes_five_questions_whatever_the_number_of_posts(
+    browse: Any, cast: Cast, installation: Installation
+) -> None:
     for _ in range(12):
         submitted(cast)
     browser = browse(cast.writer)
     browser.get("~/calendar/")
     seen: list[str] = []
-    event.listen(office.store.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
+    event.listen(installation.store.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
     browser.get("~/calendar/")
     asked = [text for text in seen if not text.startswith("BEGIN")]
     assert len(asked) <= 5, asked

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from commsched.mail.relay import mailer_for
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Workspace
 from tests import writing
 from tests.conftest import Browser, Cast, SetClock
@@ -21,27 +21,29 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def mute(office: Office, cast: Cast, tmp_path: Path) -> Office:
-    office.mailer = mailer_for({}, tmp_path / "outbox")
-    return office
+def mute(installation: Installation, cast: Cast, tmp_path: Path) -> Installation:
+    installation.mailer = mailer_for({}, tmp_path / "outbox")
+    return installation
 
 
 @pytest.fixture
-def a_demo(mute: Office, cast: Cast) -> Office:
+def a_demo(mute: Installation, cast: Cast) -> Installation:
     with mute.store.write(cast.place.id) as session:
         session.execute(update(Workspace).where(Workspace.id == cast.place.id).values(is_demo=True))
     return mute
 
 
-def out(office: Office, cast: Cast, clock: SetClock, *channels: int) -> int:
+def out(installation: Installation, cast: Cast, clock: SetClock, *channels: int) -> int:
     number = desk.scheduled(cast, channels=list(channels), kind="release", title="Ja till fler turer", contact="Eva")
     clock.forward(hours=5)
     for _ in range(3):
-        Dispatcher(office).run()
+        Dispatcher(installation).run()
     return number
 
 
-def test_the_item_says_why_the_press_list_is_held(browse: Browse, mute: Office, cast: Cast, clock: SetClock) -> None:
+def test_the_item_says_why_the_press_list_is_held(
+    browse: Browse, mute: Installation, cast: Cast, clock: SetClock
+) -> None:
     number = out(mute, cast, clock, writing.press_list(mute, cast))
     shown = unescape(browse(cast.writer).get(f"~/items/{number}").text)
     assert "Ingen e-postserver är inställd, så ingen kan nås." in shown
@@ -51,7 +53,9 @@ def test_the_item_says_why_the_press_list_is_held(browse: Browse, mute: Office, 
 
 
 @pytest.mark.parametrize("path", ["~/items/{number}", "~/", "~/calendar/", "~/calendar/?view=list", "~/search?q=turer"])
-def test_the_demo_calls_files_files(browse: Browse, a_demo: Office, cast: Cast, clock: SetClock, path: str) -> None:
+def test_the_demo_calls_files_files(
+    browse: Browse, a_demo: Installation, cast: Cast, clock: SetClock, path: str
+) -> None:
     number = out(a_demo, cast, clock, writing.press_list(a_demo, cast))
     shown = unescape(browse(cast.writer).get(path.format(number=number)).text).replace(
         '<option value="published">Publicerad', ""
@@ -65,7 +69,7 @@ def test_the_demo_calls_files_files(browse: Browse, a_demo: Office, cast: Cast, 
 
 
 def test_with_another_channel_the_demo_says_which_is_out(
-    browse: Browse, a_demo: Office, cast: Cast, clock: SetClock
+    browse: Browse, a_demo: Installation, cast: Cast, clock: SetClock
 ) -> None:
     number = out(a_demo, cast, clock, writing.press_list(a_demo, cast), writing.channel(a_demo, cast.place.id))
     shown = unescape(browse(cast.writer).get(f"~/items/{number}").text)
@@ -74,7 +78,7 @@ def test_with_another_channel_the_demo_says_which_is_out(
     assert "Mejlen är sparade som filer: det här är en demo utan e-postserver." in shown
 
 
-def test_a_press_list_without_a_mail_server_says_so_everywhere(browse: Browse, mute: Office, cast: Cast) -> None:
+def test_a_press_list_without_a_mail_server_says_so_everywhere(browse: Browse, mute: Installation, cast: Cast) -> None:
     admin = browse(cast.administrator)
     assert "Ingen e-postserver är inställd" in unescape(admin.get("~/channels/new/presslist").text)
     given = admin.post("~/channels/new/presslist", {"name": "Lokala medier", "addresses": "red@tidning.example"})
@@ -101,7 +105,7 @@ def test_a_press_list_without_a_mail_server_says_so_everywhere(browse: Browse, m
     assert "Lokala medier når ingen" in unescape(told["problems"])
 
 
-def test_nothing_promises_a_mail_that_cannot_be_sent(browse: Browse, mute: Office, cast: Cast) -> None:
+def test_nothing_promises_a_mail_that_cannot_be_sent(browse: Browse, mute: Installation, cast: Cast) -> None:
     to = [writing.channel(mute, cast.place.id)]
     writer, approver, admin = browse(cast.writer), browse(cast.approver), browse(cast.administrator)
     assert "Du får mejl" not in unescape(approver.get("~/approve").text)
@@ -127,29 +131,33 @@ def test_nothing_promises_a_mail_that_cannot_be_sent(browse: Browse, mute: Offic
 
 @pytest.mark.parametrize("mails", [True, False])
 def test_a_take_down_says_who_is_told_or_whom_to_tell(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock, tmp_path: Path, mails: bool
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock, tmp_path: Path, mails: bool
 ) -> None:
     number = desk.scheduled(cast)
     clock.forward(hours=5)
-    Dispatcher(office).run()
+    Dispatcher(installation).run()
     if not mails:
-        office.mailer = mailer_for({}, tmp_path / "outbox")
+        installation.mailer = mailer_for({}, tmp_path / "outbox")
     given = browse(cast.writer).post(f"~/items/{number}/take-down", {"reason": "Fel underlag."}, follow_redirects=True)
     told = unescape(given.text)
     assert ("De som godkänner får veta det" in told) == mails
     assert ("säg till Astrid Holm och Gunnar Lind själv" in told) != mails
 
 
-def test_with_a_mail_server_the_promises_stand(browse: Browse, office: Office, cast: Cast) -> None:
+def test_with_a_mail_server_the_promises_stand(browse: Browse, installation: Installation, cast: Cast) -> None:
     assert "Du får mejl" in unescape(browse(cast.approver).get("~/approve").text)
-    number = desk.written(cast, [writing.channel(office, cast.place.id)])
+    number = desk.written(cast, [writing.channel(installation, cast.place.id)])
     given = browse(cast.writer).post(f"~/items/{number}/submit", {"schedule": "1"}, follow_redirects=True)
     assert "Det är skickat för godkännande." in unescape(given.text)
     assert "Ingen e-postserver" not in unescape(browse(cast.writer).get("~/").text)
 
 
-def test_three_recipients_are_not_three_tries(browse: Browse, office: Office, cast: Cast, clock: SetClock) -> None:
-    number = out(office, cast, clock, writing.press_list(office, cast, "a@x.example", "b@x.example", "c@x.example"))
+def test_three_recipients_are_not_three_tries(
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock
+) -> None:
+    number = out(
+        installation, cast, clock, writing.press_list(installation, cast, "a@x.example", "b@x.example", "c@x.example")
+    )
     shown = unescape(browse(cast.writer).get(f"~/items/{number}").text)
     assert "3 mottagare" in shown
     assert "försök" not in shown

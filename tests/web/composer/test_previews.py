@@ -20,7 +20,7 @@ from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.platforms import get
 from commsched.services.content import compose, items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.views import preview
 from commsched.services.workflow import editing
@@ -48,10 +48,11 @@ def words(text: str) -> str:
     return " ".join(text.replace("**", "").split())
 
 
-def item(office: Office, cast: Cast, number: int, **more: Any) -> int:
+def item(installation: Installation, cast: Cast, number: int, **more: Any) -> int:
     """A release or a post with all there is to it, on one channel, its pictures cropped to squares."""
     media = [
-        PictureIn(id=writing.picture(office, cast, width=800 + n, height=600), alt=alt) for n, alt in enumerate(ALTS)
+        PictureIn(id=writing.picture(installation, cast, width=800 + n, height=600), alt=alt)
+        for n, alt in enumerate(ALTS)
     ]
     given = {
         "variants": {str(number): VariantIn(crop="1:1")},
@@ -59,7 +60,7 @@ def item(office: Office, cast: Cast, number: int, **more: Any) -> int:
         "link": LINK,
         "text": "Regionen **säger** ja.\n\nMer i går.",
     } | more
-    return editing.create(office, cast.actor("writer"), writing.draft([number], **given))
+    return editing.create(installation, cast.actor("writer"), writing.draft([number], **given))
 
 
 def on_facebook(sim: Any) -> ChannelContext:
@@ -70,14 +71,14 @@ def on_x(sim: Any) -> ChannelContext:
     return wire({"base_url": sim.url}, KEYS, account=USER["id"])
 
 
-def send(office: Office, cast: Cast, item_id: int, key: str, on: ChannelContext) -> preview.Preview:
+def send(installation: Installation, cast: Cast, item_id: int, key: str, on: ChannelContext) -> preview.Preview:
     """Publish every part as the publisher does, by the same content; returns the preview made of it."""
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item_id)).parsed()
         uid = items.load(session, item_id).uid
-        (look,) = preview.previews(office, session, content, uid)
-        files = compose.stored(office, session, content)
-        people = compose.addresses(office, look.channel)
+        (look,) = preview.previews(installation, session, content, uid)
+        files = compose.stored(installation, session, content)
+        people = compose.addresses(installation, look.channel)
     platform = get(key)
     draft = compose.draft_for(content, look.channel.id, uid, files, people)
     parent = root = ""
@@ -112,14 +113,14 @@ def pictures_in(shown: str) -> list[str]:
 @pytest.mark.parametrize(("key", "sim", "on"), [("facebook", FacebookSimulator, on_facebook), ("x", XSimulator, on_x)])
 @pytest.mark.parametrize("with_pictures", [True, False])
 def test_what_the_networks_got_is_what_was_shown(
-    browse: Browse, office: Office, cast: Cast, key: str, sim: Any, on: Any, with_pictures: bool
+    browse: Browse, installation: Installation, cast: Cast, key: str, sim: Any, on: Any, with_pictures: bool
 ) -> None:
-    number = channel(office, cast.place.id, key, account_name="Regiongruppen Västra")
+    number = channel(installation, cast.place.id, key, account_name="Regiongruppen Västra")
     item_id = item(
-        office, cast, number, text="Första delen.\n---\nAndra delen.", **({} if with_pictures else {"media": []})
+        installation, cast, number, text="Första delen.\n---\nAndra delen.", **({} if with_pictures else {"media": []})
     )
     with sim() as there:
-        look = send(office, cast, item_id, key, on(there))
+        look = send(installation, cast, item_id, key, on(there))
         posts = there.posts
         posts = posts() if callable(posts) else posts
         got = [dict(post) for post in posts]
@@ -137,7 +138,7 @@ def test_what_the_networks_got_is_what_was_shown(
     assert look.sender in told
     hashes = pictures_in(preview_html)
     assert len(hashes) == len(files) == (2 if with_pictures else 0)
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item_id)).parsed()
     assert hashes == [one.sha256 for one in content.pictures_on(number)], "the squares that go out"
     if with_pictures:
@@ -147,12 +148,12 @@ def test_what_the_networks_got_is_what_was_shown(
 @pytest.mark.peer
 @pytest.mark.xdist_group("mastodon")
 def test_what_mastodon_got_is_what_was_shown(
-    browse: Browse, office: Office, cast: Cast, mastodon_server: Server
+    browse: Browse, installation: Installation, cast: Cast, mastodon_server: Server
 ) -> None:
-    number = channel(office, cast.place.id, "mastodon", account_name="@grupp@social.example")
+    number = channel(installation, cast.place.id, "mastodon", account_name="@grupp@social.example")
     mark = uuid4().hex[:8]
     item_id = item(
-        office,
+        installation,
         cast,
         number,
         text=f"Första delen {mark}.\n---\nAndra delen {mark}.",
@@ -160,7 +161,7 @@ def test_what_mastodon_got_is_what_was_shown(
     )
     me = mastodon_server.get("/api/v1/accounts/verify_credentials")
     there = wire({"base_url": mastodon_server.url}, {"access_token": MASTODON}, account=str(me["id"]))
-    look = send(office, cast, item_id, "mastodon", there)
+    look = send(installation, cast, item_id, "mastodon", there)
     got = [one for one in mastodon_server.statuses() if mark in one["content"]]
     assert len(got) == 2
     preview_html = shown(browse, cast, item_id)
@@ -175,9 +176,9 @@ def test_what_mastodon_got_is_what_was_shown(
     assert look.sender in told
 
 
-def release(office: Office, cast: Cast, number: int, **more: Any) -> int:
+def release(installation: Installation, cast: Cast, number: int, **more: Any) -> int:
     return item(
-        office,
+        installation,
         cast,
         number,
         **(
@@ -200,24 +201,28 @@ def plain_lines(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("sender_name", ["", "Pressen i gruppen"])
-def test_the_press_mail_is_what_was_shown(browse: Browse, office: Office, cast: Cast, sender_name: str) -> None:
+def test_the_press_mail_is_what_was_shown(
+    browse: Browse, installation: Installation, cast: Cast, sender_name: str
+) -> None:
     settings = {"newsroom_link": "1", "reply_to": "eva@gruppen.example", "sender_name": sender_name}
-    secrets = office.vault.seal_map({"addresses": "red@tidning.example"})
-    number = channel(office, cast.place.id, "presslist", settings=settings, secrets=secrets, account_name="presslist")
-    item_id = release(office, cast, number)
+    secrets = installation.vault.seal_map({"addresses": "red@tidning.example"})
+    number = channel(
+        installation, cast.place.id, "presslist", settings=settings, secrets=secrets, account_name="presslist"
+    )
+    item_id = release(installation, cast, number)
     bag = MailBag()
     on = ChannelContext(
         channel=number,
         settings=settings,
         secrets={},
-        now=office.now,
+        now=installation.now,
         http=None,
         mailer=bag,
-        public_url=office.base_url,
+        public_url=installation.base_url,
         workspace="gruppen",
         office_name=cast.place.name,
     )
-    look = send(office, cast, item_id, "presslist", on)
+    look = send(installation, cast, item_id, "presslist", on)
     (letter,) = bag.sent
     preview_html = shown(browse, cast, item_id)
     told = bare(preview_html)
@@ -231,7 +236,7 @@ def test_the_press_mail_is_what_was_shown(browse: Browse, office: Office, cast: 
     assert "Bilder skickas inte" in bare(browse(cast.writer).get(f"~/items/{item_id}").text)
 
 
-def test_a_correction_tells_an_editor_at_once_that_it_is_one(office: Office, cast: Cast) -> None:
+def test_a_correction_tells_an_editor_at_once_that_it_is_one(installation: Installation, cast: Cast) -> None:
     """In the subject and first in the mail, in the preview and in what is sent."""
     from commsched.platforms import presslist
 
@@ -241,7 +246,7 @@ def test_a_correction_tells_an_editor_at_once_that_it_is_one(office: Office, cas
     assert list_.subject(replace(draft, title="Rättelse: fler turer")) == "Rättelse: fler turer"
     assert list_.subject(replace(draft, correction="")) == "Fler turer"
     on = ChannelContext(
-        channel=1, settings={}, secrets={}, now=office.now, http=None, mailer=MailBag(), workspace="gruppen"
+        channel=1, settings={}, secrets={}, now=installation.now, http=None, mailer=MailBag(), workspace="gruppen"
     )
     part = Part(number=0, role="recipient", text="Hej.", draft=draft, recipient="red@x.example", message_id="1@x")
     letter = list_.message(part, on)
@@ -250,11 +255,13 @@ def test_a_correction_tells_an_editor_at_once_that_it_is_one(office: Office, cas
     assert "Rättat: Det är fem turer." in letter.html
 
 
-def test_the_file_is_what_was_shown(browse: Browse, office: Office, cast: Cast, tmp_path: Path) -> None:
-    number = channel(office, cast.place.id, "folder", account_name="0")
-    item_id = release(office, cast, number)
-    on = ChannelContext(channel=number, settings={"path": str(tmp_path / "out")}, secrets={}, now=office.now, http=None)
-    send(office, cast, item_id, "folder", on)
+def test_the_file_is_what_was_shown(browse: Browse, installation: Installation, cast: Cast, tmp_path: Path) -> None:
+    number = channel(installation, cast.place.id, "folder", account_name="0")
+    item_id = release(installation, cast, number)
+    on = ChannelContext(
+        channel=number, settings={"path": str(tmp_path / "out")}, secrets={}, now=installation.now, http=None
+    )
+    send(installation, cast, item_id, "folder", on)
     (folder,) = (tmp_path / "out").iterdir()
     preview_html = shown(browse, cast, item_id)
     told = bare(preview_html)
@@ -265,17 +272,23 @@ def test_the_file_is_what_was_shown(browse: Browse, office: Office, cast: Cast, 
 
 
 @pytest.mark.parametrize("kind", ["release", "post"])
-def test_the_newsroom_is_what_was_shown(browse: Browse, office: Office, cast: Cast, app: Any, kind: str) -> None:
+def test_the_newsroom_is_what_was_shown(
+    browse: Browse, installation: Installation, cast: Cast, app: Any, kind: str
+) -> None:
     from commsched.services.workflow import approve
     from tests.services import desk
 
-    number = channel(office, cast.place.id, "newsroom", name="Pressrum")
-    item_id = release(office, cast, number) if kind == "release" else item(office, cast, number, text="Fler turer.")
+    number = channel(installation, cast.place.id, "newsroom", name="Pressrum")
+    item_id = (
+        release(installation, cast, number)
+        if kind == "release"
+        else item(installation, cast, number, text="Fler turer.")
+    )
     preview_html = shown(browse, cast, item_id)
-    approve.submit(office, cast.actor("writer"), item_id, then_schedule=True)
-    approve.approve(office, cast.actor("approver"), item_id, desk.hash_of(cast, item_id))
-    office.clock.at = items_time(office, cast, item_id)  # type: ignore[attr-defined]
-    desk.publish_what_is_due(office)
+    approve.submit(installation, cast.actor("writer"), item_id, then_schedule=True)
+    approve.approve(installation, cast.actor("approver"), item_id, desk.hash_of(cast, item_id))
+    installation.clock.at = items_time(installation, cast, item_id)  # type: ignore[attr-defined]
+    desk.publish_what_is_due(installation)
     (row,) = desk.deliveries(cast, item_id)
     assert row.state == "published", row.reason
     page = app.test_client().get(row.url.removeprefix("http://localhost")).text
@@ -293,16 +306,16 @@ def test_the_newsroom_is_what_was_shown(browse: Browse, office: Office, cast: Ca
         assert preview_html.index("Fler turer") < preview_html.index("<img"), "a post's pictures stand below its text"
 
 
-def items_time(office: Office, cast: Cast, item_id: int) -> Any:
-    with office.store.read(cast.place.id) as session:
+def items_time(installation: Installation, cast: Cast, item_id: int) -> Any:
+    with installation.store.read(cast.place.id) as session:
         return items.load(session, item_id).publish_at
 
 
-def test_the_sandbox_wall_is_what_was_shown(browse: Browse, office: Office, cast: Cast) -> None:
-    number = channel(office, cast.place.id, "sandbox", name="Väggen", account_name="Sandbox")
-    item_id = item(office, cast, number, text="Första delen.\n---\nAndra delen.")
-    on = ChannelContext(channel=number, settings={}, secrets={}, now=office.now, http=None, workspace="gruppen")
-    look = send(office, cast, item_id, "sandbox", on)
+def test_the_sandbox_wall_is_what_was_shown(browse: Browse, installation: Installation, cast: Cast) -> None:
+    number = channel(installation, cast.place.id, "sandbox", name="Väggen", account_name="Sandbox")
+    item_id = item(installation, cast, number, text="Första delen.\n---\nAndra delen.")
+    on = ChannelContext(channel=number, settings={}, secrets={}, now=installation.now, http=None, workspace="gruppen")
+    look = send(installation, cast, item_id, "sandbox", on)
     told = bare(shown(browse, cast, item_id))
     assert look.sender == cast.place.name
     for part in look.parts:
@@ -311,12 +324,12 @@ def test_the_sandbox_wall_is_what_was_shown(browse: Browse, office: Office, cast
 
 
 def test_the_mailed_link_shows_the_same_names_as_the_office(
-    browse: Browse, office: Office, cast: Cast, mail: MailBag
+    browse: Browse, installation: Installation, cast: Cast, mail: MailBag
 ) -> None:
-    papers = writing.press_list(office, cast)
-    folder = channel(office, cast.place.id, "folder", name="0", account_name="0")
-    item_id = writing.submitted(office, cast, [papers, folder], kind="release", title="Rubrik", contact="Eva")
-    outbox.send_due(office)
+    papers = writing.press_list(installation, cast)
+    folder = channel(installation, cast.place.id, "folder", name="0", account_name="0")
+    item_id = writing.submitted(installation, cast, [papers, folder], kind="release", title="Rubrik", contact="Eva")
+    outbox.send_due(installation)
     found = re.search(r"https?://\S+?(/a/\S+)", mail.sent[-1].text)
     assert found
     inside = browse(cast.approver).get(f"~/items/{item_id}/review").text
@@ -327,9 +340,9 @@ def test_the_mailed_link_shows_the_same_names_as_the_office(
     assert f"<dt>Från</dt><dd>{cast.place.name}</dd>" in inside
 
 
-def test_alt_texts_can_be_read_by_whoever_approves(browse: Browse, office: Office, cast: Cast) -> None:
-    number = channel(office, cast.place.id, "newsroom", name="Pressrum")
-    item_id = item(office, cast, number)
+def test_alt_texts_can_be_read_by_whoever_approves(browse: Browse, installation: Installation, cast: Cast) -> None:
+    number = channel(installation, cast.place.id, "newsroom", name="Pressrum")
+    item_id = item(installation, cast, number)
     for path in (f"~/items/{item_id}", f"~/items/{item_id}/review"):
         seen = browse(cast.approver).get(path).text
         for alt in ALTS:

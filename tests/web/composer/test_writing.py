@@ -15,7 +15,7 @@ from commsched.core.content.draft import PictureIn, VariantIn
 from commsched.core.content.model import MAX_TEXT
 from commsched.services.accounts import people
 from commsched.services.content import items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import AuditEntry, Item, Revision, Workspace
 from tests import writing
@@ -25,8 +25,8 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def to(office: Office, cast: Cast) -> dict[str, int]:
-    return writing.channels(office, cast)
+def to(installation: Installation, cast: Cast) -> dict[str, int]:
+    return writing.channels(installation, cast)
 
 
 @pytest.fixture
@@ -52,19 +52,19 @@ def form(page: str, begins: str = 'id="composer"') -> dict[str, Any]:
     return made
 
 
-def latest(office: Office, cast: Cast) -> tuple[Item, Revision]:
-    with office.store.read(cast.place.id) as session:
+def latest(installation: Installation, cast: Cast) -> tuple[Item, Revision]:
+    with installation.store.read(cast.place.id) as session:
         item = session.scalars(select(Item).order_by(Item.id.desc()).limit(1)).one()
         return item, items.current(session, item)
 
 
-def count(office: Office, cast: Cast, what: Any) -> int:
-    with office.store.read(cast.place.id) as session:
+def count(installation: Installation, cast: Cast, what: Any) -> int:
+    with installation.store.read(cast.place.id) as session:
         return session.scalar(select(func.count()).select_from(what)) or 0
 
 
-def item_of(office: Office, cast: Cast, number: int) -> Item:
-    with office.store.read(cast.place.id) as session:
+def item_of(installation: Installation, cast: Cast, number: int) -> Item:
+    with installation.store.read(cast.place.id) as session:
         return items.load(session, number)
 
 
@@ -73,7 +73,7 @@ def post(**values: Any) -> dict[str, Any]:
 
 
 def test_a_new_draft_is_saved_with_all_that_was_typed(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     given = writer.post(
         "~/write",
@@ -89,7 +89,7 @@ def test_a_new_draft_is_saved_with_all_that_was_typed(
         ),
     )
     assert given.status_code == 303
-    item, revision = latest(office, cast)
+    item, revision = latest(installation, cast)
     content = revision.parsed()
     assert content.text_on(to["x"]) == "Kort."
     assert content.on(to["mastodon"]).options == {"visibility": "unlisted"}
@@ -97,7 +97,9 @@ def test_a_new_draft_is_saved_with_all_that_was_typed(
     assert revision.sources == [{"text": "Beslut § 112", "url": "https://gruppen.example.org/112"}]
 
 
-def test_a_release_keeps_each_of_its_parts(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
+def test_a_release_keeps_each_of_its_parts(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
     writer.post(
         "~/write",
         {
@@ -118,7 +120,7 @@ def test_a_release_keeps_each_of_its_parts(writer: Browser, office: Office, cast
             "do": "save",
         },
     )
-    said = latest(office, cast)[1].parsed()
+    said = latest(installation, cast)[1].parsed()
     assert (said.genre, said.lead, said.short, said.facts, said.contact) == (
         "debattartikel",
         "Ingress",
@@ -130,10 +132,12 @@ def test_a_release_keeps_each_of_its_parts(writer: Browser, office: Office, cast
     assert said.embargo == "2026-11-30T05:00:00Z"
 
 
-def test_opening_and_saving_changes_nothing(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    picture = writing.picture(office, cast)
+def test_opening_and_saving_changes_nothing(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    picture = writing.picture(installation, cast)
     number = editing.create(
-        office,
+        installation,
         cast.actor("writer"),
         writing.draft(
             list(to.values()),
@@ -145,21 +149,21 @@ def test_opening_and_saving_changes_nothing(writer: Browser, office: Office, cas
             },
         ),
     )
-    before = latest(office, cast)
+    before = latest(installation, cast)
     shown = form(writer.get(f"~/items/{number}/edit").text)
     assert writer.post(f"~/items/{number}/edit", shown | {"do": "save"}).status_code == 303
-    after = latest(office, cast)
+    after = latest(installation, cast)
     assert after[1].parsed() == before[1].parsed()
     assert after[1].number == before[1].number == 1
     assert items.stamp(after[0]) == items.stamp(before[0])
 
 
 def test_an_emoji_of_several_parts_and_a_hard_space_survive_the_form(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     text = "👩‍👧 betalar 10\u00a0000 kr\u202fper år"
     writer.post("~/write", post(text=text, channels=[to["mastodon"]]))
-    assert latest(office, cast)[1].parsed().text == text
+    assert latest(installation, cast)[1].parsed().text == text
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ def test_an_emoji_of_several_parts_and_a_hard_space_survive_the_form(
     ],
 )
 def test_bad_input_gets_a_sentence_and_everything_typed_stays(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int], wrong: dict[str, str], told: str
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int], wrong: dict[str, str], told: str
 ) -> None:
     given = writer.post(
         "~/write", post(channels=[to["mastodon"]], **{"source-text": "Beslut § 112", "source-url": ""}) | wrong
@@ -189,11 +193,11 @@ def test_bad_input_gets_a_sentence_and_everything_typed_stays(
     for name, value in wrong.items():
         if name not in ("genre", "language"):
             assert shown[name] == [value]
-    assert count(office, cast, Item) == 0
+    assert count(installation, cast, Item) == 0
 
 
 def test_a_text_of_a_million_characters_is_refused_and_given_back(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     text = "x" * 1_000_000
     given = writer.post("~/write", post(text=text, channels=[to["mastodon"]]))
@@ -201,23 +205,23 @@ def test_a_text_of_a_million_characters_is_refused_and_given_back(
     assert "alldeles för lång" in given.text
     assert f"{MAX_TEXT}" in given.text
     assert text in given.text
-    assert count(office, cast, Item) == 0
+    assert count(installation, cast, Item) == 0
 
 
 def test_the_hour_that_comes_twice_is_asked_about_and_the_answer_kept(
-    writer: Browser, office: Office, cast: Cast, clock: SetClock, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, clock: SetClock, to: dict[str, int]
 ) -> None:
     typed = post(channels=[to["mastodon"]], publish_day="2027-10-31", publish_time="02:30")
     asked = writer.post("~/write", typed)
     buttons = re.findall(r'name="do" value="(time:[^"]+)"', asked.text)
     assert len(buttons) == 2
     assert writer.post("~/write", typed | {"do": buttons[1]}).status_code == 303
-    item = latest(office, cast)[0]
+    item = latest(installation, cast)[0]
     assert item.publish_at is not None
     assert item.publish_at.isoformat() == "2027-10-31T01:30:00+00:00"
     shown = form(writer.get(f"~/items/{item.id}/edit").text)
     writer.post(f"~/items/{item.id}/edit", shown | {"do": "save"})
-    assert item_of(office, cast, item.id).publish_at == item.publish_at
+    assert item_of(installation, cast, item.id).publish_at == item.publish_at
 
 
 def test_the_hour_that_does_not_exist_offers_the_two_around_it(writer: Browser, to: dict[str, int]) -> None:
@@ -245,9 +249,9 @@ def test_a_time_that_must_be_answered_stops_it_and_says_so_at_its_field(
 
 
 def test_a_first_release_goes_to_the_newsroom_and_a_first_post_to_no_list(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    papers = writing.press_list(office, cast)
+    papers = writing.press_list(installation, cast)
     assert form(writer.get("~/write?kind=release").text)["channels"] == [str(to["newsroom"])]
     assert form(writer.get("~/write").text)["channels"] == [str(to[one]) for one in to]
     writer.post("~/write", post(kind="release", title="Fler turer", channels=[to["newsroom"], to["x"], papers]))
@@ -257,9 +261,9 @@ def test_a_first_release_goes_to_the_newsroom_and_a_first_post_to_no_list(
 
 
 def test_two_people_saving_at_once_lose_nothing(
-    writer: Browser, browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["mastodon"]]))
     astrid = browse(cast.administrator)
     mine, theirs = (form(one.get(f"~/items/{number}/edit").text) for one in (writer, astrid))
     other = astrid.post(f"~/items/{number}/edit", theirs | {"text": "Astrids text", "do": "save"})
@@ -268,15 +272,17 @@ def test_two_people_saving_at_once_lose_nothing(
     assert given.status_code == 409
     for words in ("Astrid", "<ins>Karins</ins>", "<del>Astrids</del>", "Nytt namn"):
         assert words in given.text
-    assert latest(office, cast)[1].parsed().text == "Astrids text"
+    assert latest(installation, cast)[1].parsed().text == "Astrids text"
 
 
 def test_after_a_conflict_one_chooses_part_by_part(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["mastodon"]]))
     mine = form(writer.get(f"~/items/{number}/edit").text)
-    editing.save(office, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text"))
+    editing.save(
+        installation, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text")
+    )
     page = writer.post(
         f"~/items/{number}/edit", mine | {"text": "Karins text", "title": "Nytt namn", "do": "save"}
     ).text
@@ -290,16 +296,18 @@ def test_after_a_conflict_one_chooses_part_by_part(
         "take-title": "",
     }
     assert writer.post(f"~/items/{number}/edit", chosen | {"do": "save"}).status_code == 303
-    said = latest(office, cast)[1].parsed()
+    said = latest(installation, cast)[1].parsed()
     assert (said.text, said.title) == ("Astrids text", "Nytt namn")
 
 
 def test_nothing_typed_is_lost_on_the_way_through_a_conflict(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["mastodon"]]))
     mine = form(writer.get(f"~/items/{number}/edit").text)
-    editing.save(office, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text"))
+    editing.save(
+        installation, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text")
+    )
     switched_off = {f"own-{to['mastodon']}": "Kort för Mastodon\n\noch en rad", f"own-{to['x']}": "Kort för X"}
     odd = {"facts": "  \nFakta", "publish_day": "2026-11-27", "publish_time": "07:30", "short": "Kort"}
     typed = mine | switched_off | odd | {"own": str(to["x"]), "text": "Karins text", "do": "save"}
@@ -315,20 +323,20 @@ def test_nothing_typed_is_lost_on_the_way_through_a_conflict(
 
 
 def test_somebody_elses_new_time_or_source_is_not_saved_away(
-    writer: Browser, office: Office, cast: Cast, clock: SetClock, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, clock: SetClock, to: dict[str, int]
 ) -> None:
-    number = writing.submitted(office, cast, [to["mastodon"]])
+    number = writing.submitted(installation, cast, [to["mastodon"]])
     mine = form(writer.get(f"~/items/{number}/edit").text)
     clock.forward(minutes=1)
-    schedule.move(office, cast.actor("administrator"), number, "2026-11-27T09:00")
+    schedule.move(installation, cast.actor("administrator"), number, "2026-11-27T09:00")
     given = writer.post(f"~/items/{number}/edit", mine | {"title": "Nytt namn", "do": "save"})
     assert given.status_code == 409
     assert "2026-11-27 09:00" in re.sub("<[^>]+>", "", given.text)
-    assert item_of(office, cast, number).wall_time == "2026-11-27T09:00"
+    assert item_of(installation, cast, number).wall_time == "2026-11-27T09:00"
 
 
 def test_sending_in_saves_asks_the_approver_and_says_so(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     page = writer.get("~/write").text
     assert "Skicka till Gunnar Lind för godkännande" in page
@@ -336,39 +344,39 @@ def test_sending_in_saves_asks_the_approver_and_says_so(
         "~/write", post(channels=[to["mastodon"]], publish_day="2026-11-27", publish_time="07:30", do="submit")
     )
     assert given.status_code == 303
-    item = latest(office, cast)[0]
+    item = latest(installation, cast)[0]
     assert (item.state, item.schedule_on_approval) == ("in_review", True)
 
 
 def test_what_stops_it_is_told_and_the_draft_is_saved_all_the_same(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     given = writer.post("~/write", post(text="x" * 600, channels=[to["mastodon"]], do="submit"))
     assert given.status_code == 422
     assert "Det är sparat, men kan inte skickas än." in given.text
     assert "Texten är för lång" in given.text
-    item = latest(office, cast)[0]
+    item = latest(installation, cast)[0]
     assert item.state == "draft"
     assert f'action="/w/gruppen/items/{item.id}/edit"' in given.text
     assert form(given.text)["stamp"] == [items.stamp(item)]
 
 
 def test_where_nobody_needs_to_approve_the_button_schedules(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Workspace, cast.place.id).policy = {}
     day = {"publish_day": "2026-11-27", "publish_time": "07:30"}
     told = writer.post("~/write/check", post(channels=[to["mastodon"]], **day)).get_json()
     assert told["bar"]["press"] == "Schemalägg fre 27 nov 07:30"
     writer.post("~/write", post(channels=[to["mastodon"]], do="submit", **day))
-    assert latest(office, cast)[0].state == "scheduled"
+    assert latest(installation, cast)[0].state == "scheduled"
 
 
 def test_pictures_come_in_through_the_plain_form_and_stay_in_order(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    first = writing.picture(office, cast, width=640)
+    first = writing.picture(installation, cast, width=640)
     typed = post(channels=[to["mastodon"]], media=[first], **{f"alt-{first}": "En buss."})
     shown = form(
         writer.post(
@@ -388,11 +396,11 @@ def test_pictures_come_in_through_the_plain_form_and_stay_in_order(
     assert shown[f"alt-{first}"] == ["En buss."]
     shown = form(writer.post("~/write", typed | {"media": shown["media"], "do": f"drop:{second}"}).text)
     assert shown["media"] == [str(first)]
-    assert count(office, cast, Item) == 0
+    assert count(installation, cast, Item) == 0
 
 
 def test_a_file_that_is_no_picture_is_refused_by_name_and_the_text_stays(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     given = writer.post(
         "~/write",
@@ -402,11 +410,11 @@ def test_a_file_that_is_no_picture_is_refused_by_name_and_the_text_stays(
     assert given.status_code == 422
     assert "beslut.pdf: " in given.text
     assert form(given.text)["text"] == [writing.TEXT]
-    assert count(office, cast, Item) == 0
+    assert count(installation, cast, Item) == 0
 
 
 def test_the_check_says_what_the_publisher_would_and_saves_nothing(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     told = writer.post(
         "~/write/check", post(text="y" * 300 + " https://gruppen.example.org", channels=list(to.values()))
@@ -414,7 +422,7 @@ def test_the_check_says_what_the_publisher_would_and_saves_nothing(
     assert told["counts"][str(to["x"])] == {"count": 324, "limit": 280}
     assert "Texten är för lång för X" in told["problems"]
     assert "kostar 0,20 dollar" in told["previews"]
-    assert count(office, cast, Item) == 0
+    assert count(installation, cast, Item) == 0
 
 
 def test_the_check_never_breaks_on_nonsense(writer: Browser, to: dict[str, int]) -> None:
@@ -445,39 +453,41 @@ def test_what_is_typed_is_shown_as_text_and_never_run(writer: Browser, to: dict[
 
 
 def test_autosave_makes_a_draft_of_what_has_something_in_it(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     assert writer.post("~/write/keep", post(text="  ", channels=[to["x"]])).get_json() == {"saved": False}
-    assert count(office, cast, Item) == 0
+    assert count(installation, cast, Item) == 0
     told = writer.post("~/write/keep", post(text="Fler", channels=[to["x"]])).get_json()
     assert told["saved"]
     again = writer.post(told["keep"], post(text="Fler turer", channels=[to["x"]], stamp=told["stamp"])).get_json()
     assert again["id"] == told["id"]
-    assert latest(office, cast)[1].parsed().text == "Fler turer"
+    assert latest(installation, cast)[1].parsed().text == "Fler turer"
 
 
 def test_autosave_meets_another_version_and_keeps_its_hands_off(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     told = writer.post("~/write/keep", post(channels=[to["x"]])).get_json()
-    editing.save(office, cast.actor("administrator"), told["id"], writing.draft([to["x"]], text="Astrids text"))
+    editing.save(installation, cast.actor("administrator"), told["id"], writing.draft([to["x"]], text="Astrids text"))
     given = writer.post(told["keep"], post(text="Karins text", channels=[to["x"]], stamp=told["stamp"]))
     assert given.status_code == 409
     assert given.get_json()["conflict"]
-    assert latest(office, cast)[1].parsed().text == "Astrids text"
+    assert latest(installation, cast)[1].parsed().text == "Astrids text"
 
 
-def test_autosave_never_voids_an_approval(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = writing.submitted(office, cast, [to["mastodon"]])
-    approve.approve(office, cast.actor("approver"), number, latest(office, cast)[1].hash)
+def test_autosave_never_voids_an_approval(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = writing.submitted(installation, cast, [to["mastodon"]])
+    approve.approve(installation, cast.actor("approver"), number, latest(installation, cast)[1].hash)
     given = writer.post(f"~/items/{number}/keep", post(text="Annat", channels=[to["mastodon"]])).get_json()
     assert given == {"saved": False, "live": True}
-    assert item_of(office, cast, number).state == "scheduled"
+    assert item_of(installation, cast, number).state == "scheduled"
     assert "måste det godkännas på nytt" in writer.get(f"~/items/{number}/edit").text
 
 
 def test_autosave_waits_for_a_time_half_typed_but_not_for_a_text_too_long(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     half = writer.post("~/write/keep", post(channels=[to["x"]], publish_day="2026-11-27")).get_json()
     assert half["saved"]
@@ -486,11 +496,11 @@ def test_autosave_waits_for_a_time_half_typed_but_not_for_a_text_too_long(
     ).get_json()
     assert not huge["saved"]
     assert "text" in huge["faults"]
-    assert latest(office, cast)[1].parsed().text == writing.TEXT
+    assert latest(installation, cast)[1].parsed().text == writing.TEXT
 
 
 def test_an_hour_of_autosaving_is_a_few_lines_in_the_record(
-    writer: Browser, office: Office, cast: Cast, clock: SetClock, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, clock: SetClock, to: dict[str, int]
 ) -> None:
     told = writer.post("~/write/keep", post(text="0", channels=[to["x"]])).get_json()
     for minute in range(30):
@@ -499,22 +509,22 @@ def test_an_hour_of_autosaving_is_a_few_lines_in_the_record(
             told["keep"], post(text=f"version {minute}", channels=[to["x"]], stamp=told["stamp"])
         ).get_json()
         assert told["saved"]
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         lines = session.scalars(select(AuditEntry).where(AuditEntry.item_id == told["id"])).all()
     assert [line.action for line in lines] == ["item.created", "item.edited"]
-    assert count(office, cast, Revision) == 31
+    assert count(installation, cast, Revision) == 31
 
 
 def test_a_channel_removed_meanwhile_does_not_stop_the_writer(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     assert writer.post("~/write", post(channels=[to["x"], 999], media=[77])).status_code == 303
-    content = latest(office, cast)[1].parsed()
+    content = latest(installation, cast)[1].parsed()
     assert ([one.channel for one in content.channels], content.pictures) == ([to["x"]], [])
 
 
 def test_a_new_item_goes_where_its_writer_last_went(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     writer.post("~/write", post(channels=[to["x"]]))
     assert form(writer.get("~/write").text)["channels"] == [str(to["x"])]
@@ -525,16 +535,18 @@ def test_the_calendar_can_open_a_new_item_on_a_day(writer: Browser) -> None:
     assert (shown["publish_day"], shown["publish_time"]) == (["2026-12-03"], ["18:00"])
 
 
-def test_what_is_out_is_not_opened_for_writing(writer: Browser, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]]))
-    with office.store.write(cast.place.id) as session:
+def test_what_is_out_is_not_opened_for_writing(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["x"]]))
+    with installation.store.write(cast.place.id) as session:
         items.load(session, number).state = "published"
     assert writer.get(f"~/items/{number}/edit").status_code == 303
     assert writer.post(f"~/items/{number}/edit", post(channels=[to["x"]])).status_code == 409
 
 
 def test_with_nobody_to_approve_it_the_writer_is_told_before_pressing(
-    browse: Browse, office: Office, cast: Cast
+    browse: Browse, installation: Installation, cast: Cast
 ) -> None:
     alone = browse(cast.stranger, "distriktet")
     told = alone.post("~/write/check", post()).get_json()
@@ -542,28 +554,30 @@ def test_with_nobody_to_approve_it_the_writer_is_told_before_pressing(
 
 
 def test_the_same_text_once_more_is_pointed_out(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = writing.submitted(office, cast, [to["x"]])
+    number = writing.submitted(installation, cast, [to["x"]])
     told = writer.post("~/write/check", post(text=writing.TEXT.upper(), channels=[to["x"]])).get_json()
     assert f"/items/{number}" in told["problems"]
 
 
 def test_an_untranslated_composer_is_not_shown_to_an_english_reader(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    people.set_own(office, cast.writer.id, language="en")
+    people.set_own(installation, cast.writer.id, language="en")
     page = browse(cast.writer).get("~/write").text
     for words in ("Send to Gunnar Lind for approval", "Save draft", "Sources"):
         assert words in page
 
 
 def test_choices_on_a_channel_are_compared_in_the_platforms_own_words(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["mastodon"]]))
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["mastodon"]]))
     mine = form(writer.get(f"~/items/{number}/edit").text)
-    editing.save(office, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text"))
+    editing.save(
+        installation, cast.actor("administrator"), number, writing.draft([to["mastodon"]], text="Astrids text")
+    )
     page = writer.post(
         f"~/items/{number}/edit", mine | {f"opt-{to['mastodon']}-visibility": "private", "do": "save"}
     ).text
@@ -572,7 +586,7 @@ def test_choices_on_a_channel_are_compared_in_the_platforms_own_words(
 
 
 def test_a_time_that_has_passed_stops_it_and_says_so_at_its_field_and_in_the_bar(
-    writer: Browser, office: Office, cast: Cast, to: dict[str, int]
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
     typed = post(channels=[to["mastodon"]], publish_day="2026-11-20", publish_time="14:10")
     told = writer.post("~/write/check", typed).get_json()
@@ -581,4 +595,4 @@ def test_a_time_that_has_passed_stops_it_and_says_so_at_its_field_and_in_the_bar
     assert told["faults"]["publish_at"] == told["bar"]["words"] == "Den tiden har redan passerat."
     given = writer.post("~/write", typed | {"do": "submit"})
     assert given.status_code == 422
-    assert latest(office, cast)[0].state == "draft"
+    assert latest(installation, cast)[0].state == "draft"

@@ -12,7 +12,7 @@ from PIL import Image
 from commsched.images.text.fonts import PACKAGED, Face, path_of
 from commsched.services.design import brand
 from commsched.services.kernel import brand_kit
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from tests import writing
 from tests.conftest import Browser, Cast
 from tests.images.text.test_fonts import colour_font
@@ -49,22 +49,24 @@ def corner(data: bytes) -> tuple[int, ...]:
     return tuple(int(one) for one in found)
 
 
-def test_the_look_that_is_saved_is_what_cards_are_drawn_in(browse: Browse, office: Office, cast: Cast) -> None:
+def test_the_look_that_is_saved_is_what_cards_are_drawn_in(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
     browser = browse(cast.administrator)
     before = browser.get("~/studio/examples/headline.jpg").data
     assert browser.post("~/settings/look/", LOOK).status_code == 303
-    kit = brand.get(office, cast.place.id)
+    kit = brand.get(installation, cast.place.id)
     assert (kit.primary, kit.heading, kit.margin, kit.name) == ("#7a1f5c", "Source Sans 3", 0.07, "Västra gruppen")
     after = browser.get("~/studio/examples/headline.jpg").data
     assert after != before
     assert all(abs(a - b) < 12 for a, b in zip(corner(after), (0x7A, 0x1F, 0x5C), strict=True))
 
 
-def test_it_is_looked_at_before_it_is_kept(browse: Browse, office: Office, cast: Cast) -> None:
+def test_it_is_looked_at_before_it_is_kept(browse: Browse, installation: Installation, cast: Cast) -> None:
     told = browse(cast.administrator).post("~/settings/look/look", LOOK).get_json()
     assert told["html"].count("data:image/jpeg") == 3
     assert "Kontrast" in told["html"]
-    assert brand.get(office, cast.place.id) == brand_kit.Kit()
+    assert brand.get(installation, cast.place.id) == brand_kit.Kit()
 
 
 @pytest.mark.parametrize(
@@ -79,63 +81,67 @@ def test_it_is_looked_at_before_it_is_kept(browse: Browse, office: Office, cast:
         ("name", "x" * 61),
     ],
 )
-def test_what_is_wrong_is_said_by_its_field(browse: Browse, office: Office, cast: Cast, field: str, value: str) -> None:
+def test_what_is_wrong_is_said_by_its_field(
+    browse: Browse, installation: Installation, cast: Cast, field: str, value: str
+) -> None:
     given = browse(cast.administrator).post("~/settings/look/", LOOK | {field: value})
     assert given.status_code == 422
-    assert brand.get(office, cast.place.id) == brand_kit.Kit()
+    assert brand.get(installation, cast.place.id) == brand_kit.Kit()
 
 
-def test_a_logo_comes_from_a_file_or_the_library(browse: Browse, office: Office, cast: Cast) -> None:
+def test_a_logo_comes_from_a_file_or_the_library(browse: Browse, installation: Installation, cast: Cast) -> None:
     browser = browse(cast.administrator)
     file = (io.BytesIO(writing.photo(300, 100)), "logo.png")
     browser.post("~/settings/look/", LOOK | {"file-logo": file}, content_type="multipart/form-data")
-    first = brand.get(office, cast.place.id).logo
+    first = brand.get(installation, cast.place.id).logo
     assert first
-    other = writing.picture(office, cast)
+    other = writing.picture(installation, cast)
     browser.post("~/settings/look/", LOOK | {"logo": str(other)})
-    assert brand.get(office, cast.place.id).logo == other
+    assert brand.get(installation, cast.place.id).logo == other
     bad = (io.BytesIO(b"<svg/>"), "logo.svg")
     refused = browser.post("~/settings/look/", LOOK | {"file-logo": bad}, content_type="multipart/form-data")
     assert refused.status_code == 422
-    assert brand.get(office, cast.place.id).logo == other
+    assert brand.get(installation, cast.place.id).logo == other
 
 
-def test_an_uploaded_font_is_checked_kept_used_and_taken_away(browse: Browse, office: Office, cast: Cast) -> None:
+def test_an_uploaded_font_is_checked_kept_used_and_taken_away(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
     browser = browse(cast.administrator)
-    assert brand.add_font(office, cast.actor(), font(), "Egen.ttf") == "Egen Sans"
-    kit = brand.get(office, cast.place.id)
+    assert brand.add_font(installation, cast.actor(), font(), "Egen.ttf") == "Egen Sans"
+    kit = brand.get(installation, cast.place.id)
     assert list(kit.fonts) == ["Egen Sans"]
-    assert (office.media / "fonts" / kit.fonts["Egen Sans"]).is_file()
+    assert (installation.media / "fonts" / kit.fonts["Egen Sans"]).is_file()
     assert browser.post("~/settings/look/", LOOK | {"heading": "Egen Sans"}).status_code == 303
     assert "Egen Sans" in browser.get("~/settings/look/").text
     browser.post("~/settings/look/fonts/remove", {"family": "Egen Sans"})
-    assert brand.get(office, cast.place.id).heading == brand_kit.Kit().heading
+    assert brand.get(installation, cast.place.id).heading == brand_kit.Kit().heading
 
 
-def on_disk(office: Office) -> set[str]:
-    return {file.name for file in (office.media / "fonts").glob("*")}
+def on_disk(installation: Installation) -> set[str]:
+    return {file.name for file in (installation.media / "fonts").glob("*")}
 
 
-def test_a_font_file_leaves_the_disk_with_the_last_office_that_uses_it(office: Office, cast: Cast) -> None:
-    brand.add_font(office, cast.actor(), font())
-    brand.add_font(office, cast.elsewhere_actor, font())
-    assert len(on_disk(office)) == 1
-    brand.remove_font(office, cast.actor(), "Egen Sans")
-    assert len(on_disk(office)) == 1
-    brand.remove_font(office, cast.elsewhere_actor, "Egen Sans")
-    assert on_disk(office) == set()
+def test_a_font_file_leaves_the_disk_with_the_last_office_that_uses_it(installation: Installation, cast: Cast) -> None:
+    brand.add_font(installation, cast.actor(), font())
+    brand.add_font(installation, cast.elsewhere_actor, font())
+    assert len(on_disk(installation)) == 1
+    brand.remove_font(installation, cast.actor(), "Egen Sans")
+    assert len(on_disk(installation)) == 1
+    brand.remove_font(installation, cast.elsewhere_actor, "Egen Sans")
+    assert on_disk(installation) == set()
 
 
-def test_a_font_of_the_same_name_replaces_the_one_that_was(office: Office, cast: Cast) -> None:
-    brand.add_font(office, cast.actor(), font())
-    first = on_disk(office)
-    brand.add_font(office, cast.actor(), font() + b"\0\0\0\0")
-    assert len(on_disk(office)) == 1
-    assert on_disk(office) != first
-    assert on_disk(office) == set(brand.get(office, cast.place.id).fonts.values())
+def test_a_font_of_the_same_name_replaces_the_one_that_was(installation: Installation, cast: Cast) -> None:
+    brand.add_font(installation, cast.actor(), font())
+    first = on_disk(installation)
+    brand.add_font(installation, cast.actor(), font() + b"\0\0\0\0")
+    assert len(on_disk(installation)) == 1
+    assert on_disk(installation) != first
+    assert on_disk(installation) == set(brand.get(installation, cast.place.id).fonts.values())
 
 
-def test_a_font_with_emoji_in_colour_draws_the_emoji(browse: Browse, office: Office, cast: Cast) -> None:
+def test_a_font_with_emoji_in_colour_draws_the_emoji(browse: Browse, installation: Installation, cast: Cast) -> None:
     browser = browse(cast.administrator)
     before = browser.post("~/studio/headline/look", {"text-headline": "Klart 🚀"}).get_json()["cards"]
     file = (io.BytesIO(colour_font()), "emoji.ttf")
@@ -143,13 +149,13 @@ def test_a_font_with_emoji_in_colour_draws_the_emoji(browse: Browse, office: Off
     page = browser.get("~/settings/look/").text
     assert "Emojier ritas med Egna Emojier" in page
     assert "för emojier" in page
-    assert "Egna Emojier" not in brand.families(brand.get(office, cast.place.id))
+    assert "Egna Emojier" not in brand.families(brand.get(installation, cast.place.id))
     assert browser.post("~/studio/headline/look", {"text-headline": "Klart 🚀"}).get_json()["cards"] != before
     assert browser.post("~/settings/look/", LOOK).status_code == 303
-    assert brand.get(office, cast.place.id).emoji
+    assert brand.get(installation, cast.place.id).emoji
     browser.post("~/settings/look/fonts/remove", {"family": "Egna Emojier"})
-    assert brand.get(office, cast.place.id).emoji == {}
-    assert on_disk(office) == set()
+    assert brand.get(installation, cast.place.id).emoji == {}
+    assert on_disk(installation) == set()
 
 
 @pytest.mark.parametrize(
@@ -157,20 +163,22 @@ def test_a_font_with_emoji_in_colour_draws_the_emoji(browse: Browse, office: Off
     [b"", b"no font", b"\0\1\0\0" + b"x" * 400],
     ids=["empty", "text", "damaged"],
 )
-def test_a_file_that_is_no_font_for_swedish_is_refused(browse: Browse, office: Office, cast: Cast, data: bytes) -> None:
+def test_a_file_that_is_no_font_for_swedish_is_refused(
+    browse: Browse, installation: Installation, cast: Cast, data: bytes
+) -> None:
     given = browse(cast.administrator).post(
         "~/settings/look/fonts", {"font": (io.BytesIO(data), "x.ttf")}, content_type="multipart/form-data"
     )
     assert given.status_code == 422
-    assert brand.get(office, cast.place.id).fonts == {}
-    assert not (office.media / "fonts").exists()
+    assert brand.get(installation, cast.place.id).fonts == {}
+    assert not (installation.media / "fonts").exists()
 
 
-def test_a_font_does_not_take_the_name_of_one_that_is_here(office: Office, cast: Cast) -> None:
+def test_a_font_does_not_take_the_name_of_one_that_is_here(installation: Installation, cast: Cast) -> None:
     data = Path(path_of(Face("Noto Sans"))).read_bytes()
     assert "Noto Sans" in PACKAGED
     with pytest.raises(Exception, match="no name of its own"):
-        brand.add_font(office, cast.actor(), data)
+        brand.add_font(installation, cast.actor(), data)
 
 
 def test_only_an_administrator_changes_the_look(browse: Browse, cast: Cast) -> None:

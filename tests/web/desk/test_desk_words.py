@@ -15,7 +15,7 @@ from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Message
 from commsched.services.channels import connect
 from commsched.services.content import items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import library
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Media
@@ -38,46 +38,48 @@ Browse = Callable[..., Browser]
     ],
 )
 def test_a_channel_that_nobody_named_is_called_what_it_is(
-    office: Office, cast: Cast, browse: Browse, platform: str, given: dict[str, str], name: str
+    installation: Installation, cast: Cast, browse: Browse, platform: str, given: dict[str, str], name: str
 ) -> None:
-    made = connect.connect(office, cast.actor(), platform, "", given)
+    made = connect.connect(installation, cast.actor(), platform, "", given)
     assert made.name == name
     if platform != "newsroom":
-        assert connect.connect(office, cast.actor(), platform, "", given).name == f"{name} 2"
+        assert connect.connect(installation, cast.actor(), platform, "", given).name == f"{name} 2"
     answer = browse(cast.administrator).post(f"~/channels/new/{platform}", {"name": "Eget namn", **given})
     if answer.status_code == 303:
         assert "svarar som" not in browse(cast.administrator).get(answer.location, follow_redirects=True).text
 
 
-def test_a_folder_is_known_by_its_own_number_and_no_other_is_made(office: Office, cast: Cast) -> None:
-    made = connect.connect(office, cast.actor(), "folder", "", {})
+def test_a_folder_is_known_by_its_own_number_and_no_other_is_made(installation: Installation, cast: Cast) -> None:
+    made = connect.connect(installation, cast.actor(), "folder", "", {})
     assert made.account.endswith(f"/published/{made.id}")
-    assert [one.name for one in (office.home / "published").iterdir()] == [str(made.id)]
-    wall = connect.connect(office, cast.actor(), "sandbox", "", {})
+    assert [one.name for one in (installation.home / "published").iterdir()] == [str(made.id)]
+    wall = connect.connect(installation, cast.actor(), "sandbox", "", {})
     assert wall.account_url == f"http://localhost/wall/gruppen/{wall.id}"
 
 
-def test_alt_text_that_was_sent_in_is_the_pictures_own(office: Office, cast: Cast) -> None:
-    to = [writing.channel(office, cast.place.id)]
-    taken = library.add(office, cast.actor("writer"), writing.photo(), "buss.jpg", "").media.id
+def test_alt_text_that_was_sent_in_is_the_pictures_own(installation: Installation, cast: Cast) -> None:
+    to = [writing.channel(installation, cast.place.id)]
+    taken = library.add(installation, cast.actor("writer"), writing.photo(), "buss.jpg", "").media.id
     number = editing.create(
-        office, cast.actor("writer"), writing.draft(to, media=[PictureIn(id=taken, alt="En buss.")])
+        installation, cast.actor("writer"), writing.draft(to, media=[PictureIn(id=taken, alt="En buss.")])
     )
-    assert alt(office, cast, taken) == "", "half a sentence, saved while writing, is nobody's description"
-    approve.submit(office, cast.actor("writer"), number)
-    assert alt(office, cast, taken) == "En buss."
-    other = editing.create(office, cast.actor("writer"), writing.draft(to, media=[taken], text="Något helt annat."))
-    with office.store.read(cast.place.id) as session:
+    assert alt(installation, cast, taken) == "", "half a sentence, saved while writing, is nobody's description"
+    approve.submit(installation, cast.actor("writer"), number)
+    assert alt(installation, cast, taken) == "En buss."
+    other = editing.create(
+        installation, cast.actor("writer"), writing.draft(to, media=[taken], text="Något helt annat.")
+    )
+    with installation.store.read(cast.place.id) as session:
         assert items.current(session, items.load(session, other)).parsed().pictures[0].alt == "En buss."
     third = editing.create(
-        office, cast.actor("writer"), writing.draft(to, media=[PictureIn(id=taken, alt="Linje 14.")])
+        installation, cast.actor("writer"), writing.draft(to, media=[PictureIn(id=taken, alt="Linje 14.")])
     )
-    approve.submit(office, cast.actor("writer"), third)
-    assert alt(office, cast, taken) == "En buss.", "what somebody wrote first is not overwritten"
+    approve.submit(installation, cast.actor("writer"), third)
+    assert alt(installation, cast, taken) == "En buss.", "what somebody wrote first is not overwritten"
 
 
-def alt(office: Office, cast: Cast, number: int) -> str:
-    with office.store.read(cast.place.id) as session:
+def alt(installation: Installation, cast: Cast, number: int) -> str:
+    with installation.store.read(cast.place.id) as session:
         return session.get_one(Media, number).alt
 
 
@@ -98,15 +100,17 @@ def told(browser: Browser, **typed: Any) -> str:
         ("", False),
     ],
 )
-def test_a_link_is_a_whole_address(browse: Browse, office: Office, cast: Cast, link: str, wrong: bool) -> None:
-    to = writing.channel(office, cast.place.id)
+def test_a_link_is_a_whole_address(
+    browse: Browse, installation: Installation, cast: Cast, link: str, wrong: bool
+) -> None:
+    to = writing.channel(installation, cast.place.id)
     assert ("är ingen webbadress" in told(browse(cast.writer), channels=to, link=link)) is wrong
 
 
 def test_two_close_in_one_channel_are_pointed_out_where_the_time_is_chosen(
-    browse: Browse, office: Office, cast: Cast
+    browse: Browse, installation: Installation, cast: Cast
 ) -> None:
-    here, there = writing.channel(office, cast.place.id), writing.channel(office, cast.place.id, "sandbox")
+    here, there = writing.channel(installation, cast.place.id), writing.channel(installation, cast.place.id, "sandbox")
     desk.scheduled(cast, channels=[here], text="Det första, som redan är planerat.", publish_at="2026-11-27T14:00")
     writer = browse(cast.writer)
     typed = {"publish_day": "2026-11-27", "text": "Det andra, om något helt annat."}
@@ -132,13 +136,13 @@ def test_excerpts_are_cut_between_words_with_a_mark() -> None:
 
 
 def test_the_history_compares_versions_that_it_shows(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock
 ) -> None:
-    to = [writing.channel(office, cast.place.id)]
+    to = [writing.channel(installation, cast.place.id)]
     number = desk.written(cast, to, text="Ett.")
     for text in ("Två.", "Tre."):
         clock.forward(minutes=1)
-        editing.save(office, cast.actor("writer"), number, desk.draft(to, text=text))
+        editing.save(installation, cast.actor("writer"), number, desk.draft(to, text=text))
     shown = unescape(browse(cast.writer).get(f"~/items/{number}/history").text)
     compared = re.search(r"Från version (\d+) till version (\d+)", shown)
     assert compared
@@ -165,14 +169,14 @@ def test_a_time_is_understood_as_people_write_it(typed: str, meant: str) -> None
     assert clock_time(typed) == meant
 
 
-def test_no_time_of_day_is_called_that(browse: Browse, office: Office, cast: Cast) -> None:
-    to = writing.channel(office, cast.place.id)
+def test_no_time_of_day_is_called_that(browse: Browse, installation: Installation, cast: Cast) -> None:
+    to = writing.channel(installation, cast.place.id)
     words = told(browse(cast.writer), channels=to, publish_day="2026-12-05", publish_time="25:00")
     assert "”25:00” är inget klockslag. Skriv till exempel 7.30." in words
 
 
-def test_a_platform_in_a_sentence_is_in_its_language(browse: Browse, office: Office, cast: Cast) -> None:
-    wall = writing.channel(office, cast.place.id, "sandbox")
+def test_a_platform_in_a_sentence_is_in_its_language(browse: Browse, installation: Installation, cast: Cast) -> None:
+    wall = writing.channel(installation, cast.place.id, "sandbox")
     long = "x" * 600
     assert "för lång för sandlådan" in told(browse(cast.writer), channels=wall, text=f"{long}\n---\n{long}")
     assert translate(Message("%(platform)s needs a picture.", {"platform": Message("The sandbox")}), "sv").startswith(
@@ -181,13 +185,13 @@ def test_a_platform_in_a_sentence_is_in_its_language(browse: Browse, office: Off
 
 
 def test_what_stopped_of_something_partly_out_can_have_another_time(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock
 ) -> None:
-    fine = writing.channel(office, cast.place.id, name="Pressrum")
-    bad = writing.channel(office, cast.place.id, "sandbox", settings={"behaviour": "rejects"})
+    fine = writing.channel(installation, cast.place.id, name="Pressrum")
+    bad = writing.channel(installation, cast.place.id, "sandbox", settings={"behaviour": "rejects"})
     number = desk.scheduled(cast, channels=[fine, bad])
     clock.forward(hours=5)
-    desk.publish_what_is_due(office)
+    desk.publish_what_is_due(installation)
     assert desk.look(cast, number).state == "partly_published"
     shown = browse(cast.writer).get(f"~/items/{number}").text
     assert f'action="/w/gruppen/items/{number}/schedule"' in shown

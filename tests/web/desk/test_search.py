@@ -13,7 +13,7 @@ from commsched.core.text.length import fold
 from commsched.services.content import items
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import details, search
 from commsched.services.workflow import editing
 from commsched.store import migrate
@@ -38,10 +38,10 @@ from tests.conftest import Browser, Cast
     ],
 )
 def test_what_is_there_is_found(
-    office: Office, cast: Cast, browse: Callable[..., Browser], kept: str, asked: str
+    installation: Installation, cast: Cast, browse: Callable[..., Browser], kept: str, asked: str
 ) -> None:
-    editing.create(office, cast.actor("writer"), writing.draft([], text=kept))
-    editing.create(office, cast.actor("writer"), writing.draft([], text="Något helt annat om skolan."))
+    editing.create(installation, cast.actor("writer"), writing.draft([], text=kept))
+    editing.create(installation, cast.actor("writer"), writing.draft([], text="Något helt annat om skolan."))
     reader = browse(cast.reader)
     page = reader.get("~/search", query_string={"q": asked}).text
     assert page.count('class="whole"') == 1
@@ -50,17 +50,17 @@ def test_what_is_there_is_found(
 
 
 def test_percent_and_underscore_are_letters_like_others(
-    office: Office, cast: Cast, browse: Callable[..., Browser]
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
 ) -> None:
-    editing.create(office, cast.actor("writer"), writing.draft([], text="Vi ökar med 5 procent."))
+    editing.create(installation, cast.actor("writer"), writing.draft([], text="Vi ökar med 5 procent."))
     assert 'class="whole"' not in browse(cast.reader).get("~/search", query_string={"q": "5%procent"}).text
 
 
-def test_the_same_text_pasted_another_way_is_the_same_text(office: Office, cast: Cast) -> None:
+def test_the_same_text_pasted_another_way_is_the_same_text(installation: Installation, cast: Cast) -> None:
     first = editing.create(
-        office, cast.actor("writer"), writing.draft([], text="Möte i A\u030ange om e\u2011post på fredag")
+        installation, cast.actor("writer"), writing.draft([], text="Möte i A\u030ange om e\u2011post på fredag")
     )
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         alike = items.look_alikes(session, 0, Content(text="möte i Ånge om e-post på fredag"))
     assert [one.id for one in alike] == [first]
 
@@ -77,16 +77,20 @@ def test_an_excerpt_shows_no_marks_and_marks_what_was_looked_for() -> None:
     assert excerpt(Content(text="Inget av det"), "buss") == ("Inget av det", "", "")
 
 
-def test_items_from_before_are_folded_when_the_store_is_brought_up_to_date(office: Office, cast: Cast) -> None:
+def test_items_from_before_are_folded_when_the_store_is_brought_up_to_date(
+    installation: Installation, cast: Cast
+) -> None:
     from alembic.script import ScriptDirectory
 
-    numbers = [editing.create(office, cast.actor("writer"), writing.draft([], text=f"Möte {n}")) for n in range(3)]
-    with office.store.write(cast.place.id) as session:
+    numbers = [
+        editing.create(installation, cast.actor("writer"), writing.draft([], text=f"Möte {n}")) for n in range(3)
+    ]
+    with installation.store.write(cast.place.id) as session:
         session.execute(update(Item).values(search="möte i a\u030ange\nsocial\u00adtjänst ’ja’"))
         session.flush()
         steps = ScriptDirectory.from_config(migrate.config())
         steps.get_revision("0008").module.refold(session.connection())
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         assert {session.get_one(Item, number).search for number in numbers} == {"möte i ånge\nsocialtjänst 'ja'"}
 
 
@@ -114,40 +118,40 @@ def test_the_step_folds_as_the_rule_does(text: str) -> None:
 )
 @pytest.mark.parametrize("where", ["alt", "credit", "licence", "tags", "persons"])
 def test_a_picture_is_found_however_it_was_described(
-    office: Office, cast: Cast, browse: Callable[..., Browser], where: str, kept: str, asked: str
+    installation: Installation, cast: Cast, browse: Callable[..., Browser], where: str, kept: str, asked: str
 ) -> None:
-    number = writing.picture(office, cast, alt="En buss.")
-    writing.picture(office, cast, alt="Något helt annat.", tone=90)
+    number = writing.picture(installation, cast, alt="En buss.")
+    writing.picture(installation, cast, alt="Något helt annat.", tone=90)
     known: dict[str, Any] = {"tags": (kept,), "persons": ((kept, None),)}
     given = details.PictureDetails(**{"alt": "En buss.", where: known.get(where, kept)})
-    details.write_down(office, cast.actor("writer"), number, given)
-    with office.store.read(cast.place.id) as session:
+    details.write_down(installation, cast.actor("writer"), number, given)
+    with installation.store.read(cast.place.id) as session:
         assert [row.id for row in search.newest(session, asked)] == [number]
     assert browse(cast.reader).get("~/pictures/", query_string={"q": asked}).text.count('class="card flush"') == 1
 
 
-def test_pictures_are_not_found_by_what_only_the_program_writes_of_them(office: Office, cast: Cast) -> None:
-    writing.picture(office, cast, alt="En buss.")
-    with office.store.read(cast.place.id) as session:
+def test_pictures_are_not_found_by_what_only_the_program_writes_of_them(installation: Installation, cast: Cast) -> None:
+    writing.picture(installation, cast, alt="En buss.")
+    with installation.store.read(cast.place.id) as session:
         for word in ("focus", "dhash", "animated", "false", "%", "_", '"'):
             assert search.newest(session, word) == []
 
 
-def test_a_card_is_found_by_its_words_and_not_by_its_design(office: Office, cast: Cast) -> None:
+def test_a_card_is_found_by_its_words_and_not_by_its_design(installation: Installation, cast: Cast) -> None:
     wish = CardRequest("headline", {"headline": "Fler TURER till A\u030ange"}, {})
-    (number,) = studio.save(office, cast.actor("writer"), wish, [(600, 315)], "Text på grön botten.")
-    with office.store.read(cast.place.id) as session:
+    (number,) = studio.save(installation, cast.actor("writer"), wish, [(600, 315)], "Text på grön botten.")
+    with installation.store.read(cast.place.id) as session:
         assert [row.id for row in search.newest(session, "turer ånge")] == [number]
         assert search.newest(session, "headline") == []
 
 
 def test_a_page_of_pictures_goes_on_where_the_last_one_ended(
-    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "BATCH", 2)
-    buses = [writing.picture(office, cast, alt=f"BUSS {n}", tone=n * 9) for n in range(5)]
-    writing.picture(office, cast, alt="Skolan", tone=99)
-    with office.store.read(cast.place.id) as session:
+    buses = [writing.picture(installation, cast, alt=f"BUSS {n}", tone=n * 9) for n in range(5)]
+    writing.picture(installation, cast, alt="Skolan", tone=99)
+    with installation.store.read(cast.place.id) as session:
         first = [row.id for row in search.newest(session, "buss", None, 2)]
         rest = [row.id for row in search.newest(session, "buss", first[-1], 48)]
     assert first + rest == buses[::-1]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from commsched.core.content.draft import DraftIn
 from commsched.services.accounts import tokens
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.views import ics
 from commsched.services.workflow import editing, leaving, pause
 from commsched.store.models import Notice
@@ -48,11 +48,11 @@ def test_the_living_part_is_asked_for_again_only_when_it_has_changed(browse: Any
 def test_what_went_out_is_a_link(browse: Any, cast: Cast, clock: SetClock) -> None:
     scheduled(cast)
     clock.forward(hours=5)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     assert re.search(r'class="where" href="http://localhost/n/gruppen/[^"]+"', browse(cast.reader).get("~/").text)
 
 
-def test_pausing_comes_first_and_why_afterwards(browse: Any, cast: Cast, office: Office) -> None:
+def test_pausing_comes_first_and_why_afterwards(browse: Any, cast: Cast, installation: Installation) -> None:
     browser = browse(cast.writer)
     shown = browser.get("~/pause/").text
     assert shown.index("Pausa allt nu") < shown.index('name="reason"')
@@ -71,7 +71,7 @@ def test_pausing_comes_first_and_why_afterwards(browse: Any, cast: Cast, office:
 
 
 def notices(cast: Cast, kind: str) -> list[Notice]:
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         return list(session.scalars(select(Notice).where(Notice.kind == kind)))
 
 
@@ -86,10 +86,10 @@ def test_the_pause_page_shows_the_pause_alone(browse: Any, cast: Cast, clock: Se
 def missed_one(cast: Cast, clock: SetClock, hours: int = 5, **more: Any) -> int:
     """An item that a pause stopped."""
     item = scheduled(cast, **more)
-    pause.pause(cast.office, cast.actor("writer"), "Olycka")
+    pause.pause(cast.installation, cast.actor("writer"), "Olycka")
     clock.forward(hours=hours)
-    publish_what_is_due(cast.office)
-    pause.resume(cast.office, cast.actor("writer"))
+    publish_what_is_due(cast.installation)
+    pause.resume(cast.installation, cast.actor("writer"))
     return item
 
 
@@ -111,16 +111,16 @@ def test_what_is_past_its_latest_time_is_sent_only_after_a_second_question(
     browser.post("~/pause/missed", {"choice": "send"})
     assert look(cast, item).state == "held", "never with all the others"
     browser.post("~/pause/missed", {"item": str(item), "choice": "send", "sure": "1"})
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     assert look(cast, item).state == "held", "the approval's window is over by then"
     assert deliveries(cast, item)[0].reason == "window"
 
 
-def test_the_clock_does_not_go_while_everything_is_paused(browse: Any, cast: Cast, ticking: Office) -> None:
+def test_the_clock_does_not_go_while_everything_is_paused(browse: Any, cast: Cast, ticking: Installation) -> None:
     item = scheduled(cast)
     browser = browse(cast.writer)
     assert "Klockan går" in browser.get("~/").text
-    pause.pause(cast.office, cast.actor("writer"), "Olycka")
+    pause.pause(cast.installation, cast.actor("writer"), "Olycka")
     for path in ("~/", "~/calendar/", f"~/items/{item}"):
         shown = browser.get(path).text
         assert "Klockan går" not in shown, path
@@ -140,9 +140,9 @@ def test_the_switch_pauses_and_every_page_says_so(browse: Any, cast: Cast) -> No
 
 def test_resuming_asks_item_by_item(browse: Any, cast: Cast, clock: SetClock) -> None:
     keep, drop = scheduled(cast), scheduled(cast, text="Något helt annat som inte längre är aktuellt.")
-    pause.pause(cast.office, cast.actor("writer"), "Olycka")
+    pause.pause(cast.installation, cast.actor("writer"), "Olycka")
     clock.forward(hours=5)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     browser = browse(cast.writer)
     assert browser.post("~/pause/resume", {"missed": "hold"}).headers["Location"] == "/w/gruppen/pause/missed"
     html = browser.get("~/pause/missed").text
@@ -150,27 +150,27 @@ def test_resuming_asks_item_by_item(browse: Any, cast: Cast, clock: SetClock) ->
     assert f"/calendar/{keep}/move" in html
     browser.post("~/pause/missed", {"item": str(keep), "choice": "send"})
     browser.post("~/pause/missed", {"item": str(drop), "choice": "drop"})
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     assert (look(cast, keep).state, look(cast, drop).state) == ("published", "cancelled")
 
 
 def test_everything_missed_can_be_sent_at_once(browse: Any, cast: Cast, clock: SetClock) -> None:
     some = [scheduled(cast), scheduled(cast)]
-    pause.pause(cast.office, cast.actor("writer"), "Olycka")
+    pause.pause(cast.installation, cast.actor("writer"), "Olycka")
     clock.forward(hours=5)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     browser = browse(cast.writer)
     browser.post("~/pause/resume", {"missed": "hold"})
     browser.post("~/pause/missed", {"choice": "send"})
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     assert [look(cast, item).state for item in some] == ["published", "published"]
 
 
 def test_a_choice_that_is_none_changes_nothing(browse: Any, cast: Cast, clock: SetClock) -> None:
     item = scheduled(cast)
-    pause.pause(cast.office, cast.actor("writer"), "Olycka")
+    pause.pause(cast.installation, cast.actor("writer"), "Olycka")
     clock.forward(hours=5)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     browser = browse(cast.writer)
     browser.post("~/pause/resume", {"missed": "hold"})
     browser.post("~/pause/missed", {"item": str(item), "choice": "burn"})
@@ -181,7 +181,7 @@ def test_a_choice_that_is_none_changes_nothing(browse: Any, cast: Cast, clock: S
 
 
 def feed_of(cast: Cast) -> str:
-    return f"/ics/{tokens.create_feed(cast.office, cast.actor('writer'))}.ics"
+    return f"/ics/{tokens.create_feed(cast.installation, cast.actor('writer'))}.ics"
 
 
 def test_the_feed_gives_moments_that_every_program_reads_alike(browse: Any, cast: Cast) -> None:
@@ -209,7 +209,7 @@ def test_a_feed_has_an_end_and_says_so(browse: Any, cast: Cast, monkeypatch: pyt
     monkeypatch.setattr(ics, "MOST", 2)
     drafts = [("2026-11-27T12:00", "i morgon"), ("2026-11-26T12:00", "i dag"), ("2026-12-24T12:00", "till jul")]
     for at, text in drafts:
-        editing.create(cast.office, cast.actor("writer"), DraftIn(title=text, text=text, publish_at=at))
+        editing.create(cast.installation, cast.actor("writer"), DraftIn(title=text, text=text, publish_at=at))
     given = browse().get(feed_of(cast))
     assert [str(event["summary"]).split(" (")[0] for event in Calendar.from_ical(given.data).walk("VEVENT")] == [
         "i dag",
@@ -228,17 +228,17 @@ def test_the_feed_is_not_sent_again_until_something_changes(browse: Any, cast: C
     assert program.get(address, headers=again).status_code == 200
 
 
-def test_a_revoked_wrong_or_endless_address_leads_nowhere(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_revoked_wrong_or_endless_address_leads_nowhere(browse: Any, cast: Cast, installation: Installation) -> None:
     address, program = feed_of(cast), browse()
     assert program.get("/ics/gissning.ics").status_code == 404
     assert program.get(f"/ics/{'x' * 3000}.ics").status_code == 404
-    tokens.revoke_feed(office, cast.actor("writer"))
+    tokens.revoke_feed(installation, cast.actor("writer"))
     assert program.get(address).status_code == 404
 
 
-def test_the_feed_of_somebody_who_has_left_is_dead(browse: Any, cast: Cast, office: Office) -> None:
+def test_the_feed_of_somebody_who_has_left_is_dead(browse: Any, cast: Cast, installation: Installation) -> None:
     address = feed_of(cast)
-    leaving.remove_person(office, cast.actor(), cast.writer.id)
+    leaving.remove_person(installation, cast.actor(), cast.writer.id)
     assert browse().get(address).status_code == 404
 
 
@@ -250,5 +250,5 @@ def test_the_address_that_the_account_page_shows_is_the_feeds(browse: Any, cast:
 
 def test_the_feed_holds_nothing_of_another_office(browse: Any, cast: Cast) -> None:
     scheduled(cast)
-    secret = tokens.create_feed(cast.office, cast.elsewhere_actor)
+    secret = tokens.create_feed(cast.installation, cast.elsewhere_actor)
     assert not Calendar.from_ical(browse().get(f"/ics/{secret}.ics").data).walk("VEVENT")

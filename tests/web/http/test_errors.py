@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from commsched.core.access.routes import public
 from commsched.core.text.messages import Conflict
 from commsched.services.accounts import sessions
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.vault import KeyMismatch
 from commsched.web.app import create_app
 from commsched.web.http.errors import TROUBLES
@@ -52,8 +52,8 @@ FAULTS: dict[str, Callable[[], str]] = {
 
 
 @pytest.fixture
-def faulty(office: Office) -> Flask:
-    app = create_app(office)
+def faulty(installation: Installation) -> Flask:
+    app = create_app(installation)
     for name, view in FAULTS.items():
         app.add_url_rule(f"/fault/{name}", f"fault.{name}", view)
         app.add_url_rule(f"/api/fault/{name}", f"apifault.{name}", view)
@@ -108,10 +108,10 @@ def test_a_busy_office_asks_to_be_asked_again_in_a_moment(client: FlaskClient) -
 
 
 def test_a_database_held_by_somebody_else_is_told_of_and_nothing_is_lost(
-    faulty: Flask, office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    faulty: Flask, installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = faulty.test_client()
-    client.set_cookie("session", sessions.sign_in(office, cast.administrator.email, PASSWORD))
+    client.set_cookie("session", sessions.sign_in(installation, cast.administrator.email, PASSWORD))
     browser = Browser(client, cast.place.slug)
     form = {
         "form_token": browser.token(),
@@ -123,9 +123,9 @@ def test_a_database_held_by_somebody_else_is_told_of_and_nothing_is_lost(
         "window_after_hours": "1",
     }
     path = browser.path("~/settings/")
-    with office.store.engine.connect() as warm:
+    with installation.store.engine.connect() as warm:
         warm.execute(text("PRAGMA busy_timeout=1"))
-    blocker = sqlite3.connect(office.store.path or "", isolation_level=None)
+    blocker = sqlite3.connect(installation.store.path or "", isolation_level=None)
     try:
         blocker.execute("BEGIN IMMEDIATE")
         given = client.post(path, data=form)
@@ -158,10 +158,12 @@ def test_a_person_gets_their_own_language_whatever_the_browser_says(browse: Any,
     assert "There is no such page" in browser.get("/nowhere", headers={"Accept-Language": "sv"}).text
 
 
-def test_a_form_sent_after_signing_out_says_so_instead_of_vanishing(browse: Any, cast: Cast, office: Office) -> None:
+def test_a_form_sent_after_signing_out_says_so_instead_of_vanishing(
+    browse: Any, cast: Cast, installation: Installation
+) -> None:
     browser = browse(cast.administrator)
     token = browser.token()
-    sessions.sign_out(office, browser.client.get_cookie("session").value)
+    sessions.sign_out(installation, browser.client.get_cookie("session").value)
     given = browser.client.post(browser.path("~/people/"), data={"form_token": token, "name": "Ada"})
     assert given.status_code in (400, 401)
     assert "det du skrev" in given.text

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from commsched.core.content.draft import DraftIn
 from commsched.core.installation.redaction import SECRET_PATHS, discreet
 from commsched.services.accounts import sessions
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import editing
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.web.app import create_app
@@ -74,14 +74,16 @@ def test_every_address_that_opens_something_is_known(app: Flask) -> None:
     assert {rule.split("/")[1] for rule in rules} == set(SECRET_PATHS)
 
 
-def test_an_unexpected_error_tells_the_rule_and_no_secret(office: Office, cast: Cast, log: io.StringIO) -> None:
+def test_an_unexpected_error_tells_the_rule_and_no_secret(
+    installation: Installation, cast: Cast, log: io.StringIO
+) -> None:
     """Tables are renamed under the program, so that every question fails with its parameters."""
-    with office.store.ledger() as connection:
+    with installation.store.ledger() as connection:
         for table in ("approval_link", "feed", "password_link", "sign_in"):
             found = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).first()
             if found:
                 connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_gone")
-    client = create_app(office).test_client()
+    client = create_app(installation).test_client()
     client.set_cookie("session", CANARY)
     for path in (f"/a/{CANARY}", f"/calendar/{CANARY}.ics", f"/password/{CANARY}", f"/w/gruppen/?q={CANARY}"):
         client.get(path, headers={"Accept-Language": "sv"})
@@ -90,19 +92,21 @@ def test_an_unexpected_error_tells_the_rule_and_no_secret(office: Office, cast: 
     assert CANARY not in said
 
 
-def test_what_is_written_stays_out_of_the_error(office: Office, cast: Cast) -> None:
-    with pytest.raises(SQLAlchemyError) as told, office.store.write(EVERY_WORKSPACE) as session:
+def test_what_is_written_stays_out_of_the_error(installation: Installation, cast: Cast) -> None:
+    with pytest.raises(SQLAlchemyError) as told, installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(text("INSERT INTO nowhere VALUES (:x)"), {"x": CANARY})
     assert CANARY not in str(told.value)
 
 
-def test_a_comment_that_cannot_be_kept_is_not_told_in_the_log(office: Office, cast: Cast, log: io.StringIO) -> None:
-    item = editing.create(office, cast.actor("writer"), DraftIn(text="Hej"))
-    with office.store.ledger() as connection:
+def test_a_comment_that_cannot_be_kept_is_not_told_in_the_log(
+    installation: Installation, cast: Cast, log: io.StringIO
+) -> None:
+    item = editing.create(installation, cast.actor("writer"), DraftIn(text="Hej"))
+    with installation.store.ledger() as connection:
         connection.exec_driver_sql("ALTER TABLE comment RENAME TO comment_gone")
-    app = create_app(office)
+    app = create_app(installation)
     browser = Browser(app.test_client(), cast.place.slug)
-    browser.client.set_cookie("session", sessions.sign_in(office, cast.writer.email, PASSWORD))
+    browser.client.set_cookie("session", sessions.sign_in(installation, cast.writer.email, PASSWORD))
     given: Any = browser.post(f"~/items/{item}/comment", {"text": CANARY})
     assert given.status_code == 500
     assert "unexpected: POST /w/<slug>/items/<int:item_id>/comment" in log.getvalue()

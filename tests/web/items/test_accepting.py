@@ -11,7 +11,7 @@ import pytest
 from commsched.services.accounts import people
 from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content import items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.workflow import approve, editing, leaving
 from commsched.store.models import Item, Person
@@ -31,24 +31,26 @@ class Pair(msgspec.Struct):
 
 
 @pytest.fixture(params=["writer and approver", "administrator and approver", "writer and sole administrator"])
-def pair(request: pytest.FixtureRequest, cast: Cast, office: Office) -> Pair:
+def pair(request: pytest.FixtureRequest, cast: Cast, installation: Installation) -> Pair:
     """The three offices of two that there are, with somebody more who may write."""
-    people.add_person(office, cast.actor(), "per@example.org", "writer", name="Per Alm")
+    people.add_person(installation, cast.actor(), "per@example.org", "writer", name="Per Alm")
     if request.param == "writer and approver":
         return Pair(cast.writer, cast.approver, "writer")
     if request.param == "administrator and approver":
         return Pair(cast.administrator, cast.approver, "administrator")
-    leaving.set_role(office, cast.actor(), cast.approver.id, "reader")
+    leaving.set_role(installation, cast.actor(), cast.approver.id, "reader")
     return Pair(cast.writer, cast.administrator, "writer")
 
 
 @pytest.fixture
-def mended(office: Office, cast: Cast, pair: Pair) -> int:
+def mended(installation: Installation, cast: Cast, pair: Pair) -> int:
     """Begun and sent in by the one, changed and sent in anew by the other."""
-    to = [writing.channels(office, cast)["x"]]
-    number = writing.submitted(office, cast, to, writer=acting(cast, pair.begins))
-    editing.save(office, acting(cast, pair.mends), number, writing.draft(to, text="Fler turer på linje 14 i vår."))
-    approve.submit(office, acting(cast, pair.mends), number, then_schedule=True)
+    to = [writing.channels(installation, cast)["x"]]
+    number = writing.submitted(installation, cast, to, writer=acting(cast, pair.begins))
+    editing.save(
+        installation, acting(cast, pair.mends), number, writing.draft(to, text="Fler turer på linje 14 i vår.")
+    )
+    approve.submit(installation, acting(cast, pair.mends), number, then_schedule=True)
     return number
 
 
@@ -57,24 +59,24 @@ def acting(cast: Cast, person: Person):  # type: ignore[no-untyped-def]  # whate
     return cast.actor(name)
 
 
-def read(office: Office, cast: Cast, number: int) -> tuple[Item, str, Turn]:
-    with office.store.read(cast.place.id) as session:
+def read(installation: Installation, cast: Cast, number: int) -> tuple[Item, str, Turn]:
+    with installation.store.read(cast.place.id) as session:
         item = items.load(session, number)
         revision = items.current(session, item)
-        return item, revision.hash, turn(office, session, item, revision)
+        return item, revision.hash, turn(installation, session, item, revision)
 
 
 def test_only_who_began_it_is_offered_to_accept_it_and_reads_the_name_of_the_other(
-    browse: Browse, office: Office, cast: Cast, mail: MailBag, pair: Pair, mended: int
+    browse: Browse, installation: Installation, cast: Cast, mail: MailBag, pair: Pair, mended: int
 ) -> None:
     assert "Godta ändringen" not in browse(pair.mends).get(f"~/items/{mended}").text
-    refused = browse(pair.mends).post(f"~/items/{mended}/accept", {"hash": read(office, cast, mended)[1]})
+    refused = browse(pair.mends).post(f"~/items/{mended}/accept", {"hash": read(installation, cast, mended)[1]})
     assert refused.status_code == 409
     page = unescape(browse(pair.begins).get(f"~/items/{mended}").text)
     assert f"{pair.mends.name} har skrivit i det här" in page
     assert f"sedan kan {pair.mends.name} godkänna" in page
     assert f"Väntar på att {pair.begins.name} ska godta det som {pair.mends.name} skrev." in page
-    outbox.send_due(office)
+    outbox.send_due(installation)
     letter = mail.sent[-1]
     assert letter.to == pair.begins.email
     assert letter.subject.startswith(f"{pair.mends.name} har ändrat: ")
@@ -82,16 +84,16 @@ def test_only_who_began_it_is_offered_to_accept_it_and_reads_the_name_of_the_oth
 
 
 def test_once_accepted_it_says_whom_it_waits_for_and_they_are_offered_nothing_but_their_yes(
-    browse: Browse, office: Office, cast: Cast, pair: Pair, mended: int
+    browse: Browse, installation: Installation, cast: Cast, pair: Pair, mended: int
 ) -> None:
     writer, leader = browse(pair.begins), browse(pair.mends)
-    writer.post(f"~/items/{mended}/accept", {"hash": read(office, cast, mended)[1]})
+    writer.post(f"~/items/{mended}/accept", {"hash": read(installation, cast, mended)[1]})
     assert f"Du har godtagit det. Nu väntar det på {pair.mends.name}." in unescape(writer.get(f"~/items/{mended}").text)
     page = unescape(leader.get(f"~/items/{mended}").text)
     assert "Godta ändringen" not in page
     assert f"Väntar på {pair.mends.name}." in page
-    leader.post(f"~/items/{mended}/review", {"verdict": "approve", "hash": read(office, cast, mended)[1]})
-    assert read(office, cast, mended)[0].state == "scheduled"
+    leader.post(f"~/items/{mended}/review", {"verdict": "approve", "hash": read(installation, cast, mended)[1]})
+    assert read(installation, cast, mended)[0].state == "scheduled"
 
 
 def test_the_page_of_the_approver_names_who_wrote_it_and_who_changed_it(
@@ -102,32 +104,34 @@ def test_the_page_of_the_approver_names_who_wrote_it_and_who_changed_it(
 
 
 def test_what_one_person_wrote_alone_is_said_to_be_theirs(
-    browse: Browse, office: Office, cast: Cast, pair: Pair
+    browse: Browse, installation: Installation, cast: Cast, pair: Pair
 ) -> None:
-    to = [writing.channels(office, cast)["x"]]
-    number = writing.submitted(office, cast, to, writer=acting(cast, pair.begins))
+    to = [writing.channels(installation, cast)["x"]]
+    number = writing.submitted(installation, cast, to, writer=acting(cast, pair.begins))
     page = unescape(browse(pair.mends).get(f"~/items/{number}/review").text)
     assert f"Skrivet av {pair.begins.name}. " in page
 
 
-def test_who_can_simply_approve_is_not_offered_to_accept(browse: Browse, office: Office, cast: Cast) -> None:
-    to = [writing.channels(office, cast)["x"]]
-    number = writing.submitted(office, cast, to, writer=cast.actor())
+def test_who_can_simply_approve_is_not_offered_to_accept(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
+    to = [writing.channels(installation, cast)["x"]]
+    number = writing.submitted(installation, cast, to, writer=cast.actor())
     for person in (cast.approver, cast.writer):
         assert "Godta ändringen" not in browse(person).get(f"~/items/{number}").text
 
 
 def test_several_names_in_a_mail_are_joined_as_people_say_them(
-    browse: Browse, office: Office, cast: Cast, mail: MailBag
+    browse: Browse, installation: Installation, cast: Cast, mail: MailBag
 ) -> None:
-    to = [writing.channels(office, cast)["x"]]
-    number = writing.submitted(office, cast, to)
+    to = [writing.channels(installation, cast)["x"]]
+    number = writing.submitted(installation, cast, to)
     for who in ("approver", "administrator"):
         text = f"Fler turer på linje 14. Ändrat av {who}."
-        editing.save(office, cast.actor(who), number, writing.draft(to, text=text))
-        approve.submit(office, cast.actor(who), number, then_schedule=True)
-    outbox.send_due(office)
-    asked = read(office, cast, number)[2]
+        editing.save(installation, cast.actor(who), number, writing.draft(to, text=text))
+        approve.submit(installation, cast.actor(who), number, then_schedule=True)
+    outbox.send_due(installation)
+    asked = read(installation, cast, number)[2]
     assert asked.own == {cast.approver.id, cast.administrator.id}
     sent = {one.to: one for one in mail.sent}
     assert sent[cast.writer.email].subject.startswith("Astrid Holm och Gunnar Lind har ändrat: ")

@@ -18,7 +18,7 @@ from commsched.core.content.model import ChannelContent, Picture, canonical, dig
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed
 from commsched.services.content import items
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import corrections, editing, resolve, takedown
 from commsched.store.models import AuditEntry, Delivery, Item, Media, Notice, PictureSource, PictureUse, Revision
 from tests import publications
@@ -28,7 +28,7 @@ from tests.web.public.test_newsroom import AN_HOUR_AGO, ATOM, address, release
 PLACES = ("/n/gruppen/", "/n/gruppen/feed.atom", "/n/gruppen/feed.json", "/n/gruppen/sitemap.xml")
 
 
-def correction(office: Office, cast: Cast, channel: int, of: Item, **content: Any) -> Item:
+def correction(installation: Installation, cast: Cast, channel: int, of: Item, **content: Any) -> Item:
     at = content.pop("at", NOW - timedelta(minutes=5))
     said = {
         "correction": "Siffran var fel.",
@@ -36,15 +36,15 @@ def correction(office: Office, cast: Cast, channel: int, of: Item, **content: An
         "title": "Ja till fler turer på landet",
         "text": "Regionen säger **kanske**.",
     } | content
-    return publications.published(office, cast.place.id, channel, at=at, corrects=of, **said)
+    return publications.published(installation, cast.place.id, channel, at=at, corrects=of, **said)
 
 
 def test_a_correction_takes_the_place_of_what_it_corrects(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room)
+    item = release(installation, cast, room)
     before = address(press, item)
-    later = correction(office, cast, room, item)
+    later = correction(installation, cast, room, item)
     page = press.get(before)
     assert page.status_code == 200
     assert "<strong>kanske</strong>" in page.text
@@ -57,10 +57,10 @@ def test_a_correction_takes_the_place_of_what_it_corrects(
 
 
 def test_both_versions_can_be_read_and_the_older_one_says_that_it_is_old(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room)
-    correction(office, cast, room, item)
+    item = release(installation, cast, room)
+    correction(installation, cast, room, item)
     here = address(press, item)
     older = press.get(f"{here}/version/1")
     assert f'{here}/version/1"' in press.get(here).text
@@ -72,11 +72,11 @@ def test_both_versions_can_be_read_and_the_older_one_says_that_it_is_old(
 
 
 def test_a_new_headline_gives_a_new_address_and_the_old_one_leads_there(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room)
+    item = release(installation, cast, room)
     before = address(press, item)
-    correction(office, cast, room, item, title="Nej till fler turer")
+    correction(installation, cast, room, item, title="Nej till fler turer")
     now = press.get(before)
     assert now.status_code == 301
     assert "nej-till-fler-turer" in now.headers["Location"]
@@ -84,11 +84,11 @@ def test_a_new_headline_gives_a_new_address_and_the_old_one_leads_there(
 
 
 def test_feeds_and_structured_data_tell_when_it_was_corrected(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room)
+    item = release(installation, cast, room)
     at = NOW - timedelta(minutes=5)
-    correction(office, cast, room, item, at=at)
+    correction(installation, cast, room, item, at=at)
     feed = ElementTree.fromstring(press.get("/n/gruppen/feed.atom").data)
     entry = feed.find(f"{ATOM}entry")
     assert entry is not None
@@ -104,13 +104,13 @@ def test_feeds_and_structured_data_tell_when_it_was_corrected(
 
 
 def test_a_correction_that_waits_or_has_its_embargo_left_changes_nothing(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room)
+    item = release(installation, cast, room)
     lifts = (NOW + timedelta(hours=1)).isoformat()
-    correction(office, cast, room, item, embargo=lifts)
+    correction(installation, cast, room, item, embargo=lifts)
     publications.published(
-        office, cast.place.id, room, at=NOW, state="waiting", corrects=item, correction="x", text="väntar"
+        installation, cast.place.id, room, at=NOW, state="waiting", corrects=item, correction="x", text="väntar"
     )
     page = press.get(address(press, item)).text
     assert "<strong>ja</strong>" in page
@@ -118,13 +118,13 @@ def test_a_correction_that_waits_or_has_its_embargo_left_changes_nothing(
 
 
 def test_a_picture_that_a_correction_took_away_is_gone_from_the_older_version_and_from_the_files(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    wrong = publications.picture(office, cast.place.id, b"wrong", alt="Fel person")
-    stays = publications.picture(office, cast.place.id, b"stays", alt="Bussen")
-    item = release(office, cast, room, pictures=[wrong, stays])
+    wrong = publications.picture(installation, cast.place.id, b"wrong", alt="Fel person")
+    stays = publications.picture(installation, cast.place.id, b"stays", alt="Bussen")
+    item = release(installation, cast, room, pictures=[wrong, stays])
     assert press.get(f"/media/gruppen/{wrong.sha256}.jpg", buffered=True).status_code == 200
-    correction(office, cast, room, item, pictures=[stays])
+    correction(installation, cast, room, item, pictures=[stays])
     here = address(press, item)
     for path in (here, f"{here}/version/1"):
         assert wrong.sha256 not in press.get(path).text
@@ -134,10 +134,10 @@ def test_a_picture_that_a_correction_took_away_is_gone_from_the_older_version_an
 
 
 def test_no_copy_of_a_public_picture_is_kept_for_long(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg")
-    release(office, cast, room, pictures=[picture])
+    picture = publications.picture(installation, cast.place.id, b"jpeg")
+    release(installation, cast, room, pictures=[picture])
     kept = press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).headers["Cache-Control"]
     assert "immutable" not in kept
     assert kept == "public, max-age=300"
@@ -145,14 +145,14 @@ def test_no_copy_of_a_public_picture_is_kept_for_long(
 
 @pytest.mark.parametrize("drawn", [False, True], ids=["the photo itself", "a card drawn from it"])
 def test_a_picture_whose_consent_has_ended_is_shown_nowhere_on_our_own_pages(
-    press: FlaskClient, office: Office, cast: Cast, room: int, clock: SetClock, drawn: bool
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, clock: SetClock, drawn: bool
 ) -> None:
-    photo = publications.picture(office, cast.place.id, b"photo", alt="Alva")
-    shown: Picture = publications.picture(office, cast.place.id, b"card", alt="Kort") if drawn else photo
-    _agree(office, cast, photo, shown, until=NOW + timedelta(minutes=1))
-    item = release(office, cast, room, pictures=[shown])
-    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
-    publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Väggens", pictures=[shown])
+    photo = publications.picture(installation, cast.place.id, b"photo", alt="Alva")
+    shown: Picture = publications.picture(installation, cast.place.id, b"card", alt="Kort") if drawn else photo
+    _agree(installation, cast, photo, shown, until=NOW + timedelta(minutes=1))
+    item = release(installation, cast, room, pictures=[shown])
+    wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
+    publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Väggens", pictures=[shown])
     pages = (address(press, item), "/n/gruppen/", "/n/gruppen/feed.atom", f"/wall/gruppen/{wall}")
     assert all(shown.sha256 in press.get(path).text for path in pages)
     clock.forward(minutes=1)
@@ -161,8 +161,8 @@ def test_a_picture_whose_consent_has_ended_is_shown_nowhere_on_our_own_pages(
     assert "<strong>ja</strong>" in press.get(pages[0]).text
 
 
-def _agree(office: Office, cast: Cast, photo: Picture, shown: Picture, until: datetime) -> None:
-    with office.store.write(cast.place.id) as session:
+def _agree(installation: Installation, cast: Cast, photo: Picture, shown: Picture, until: datetime) -> None:
+    with installation.store.write(cast.place.id) as session:
         rows = {row.sha256: row for row in session.scalars(select(Media))}
         person = {"name": "Alva", "until": "2026-11-26", "ends": until.isoformat()}
         rows[photo.sha256].facts = {"persons": [person]}
@@ -171,13 +171,13 @@ def _agree(office: Office, cast: Cast, photo: Picture, shown: Picture, until: da
 
 
 def test_what_is_taken_down_is_gone_from_everywhere_and_its_address_says_why(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg")
-    item = release(office, cast, room, pictures=[picture])
-    later = correction(office, cast, room, item, pictures=[picture])
+    picture = publications.picture(installation, cast.place.id, b"jpeg")
+    item = release(installation, cast, room, pictures=[picture])
+    later = correction(installation, cast, room, item, pictures=[picture])
     here = address(press, item)
-    takedown.take_down(office, cast.actor("writer"), item.id, "Den byggde på fel underlag.")
+    takedown.take_down(installation, cast.actor("writer"), item.id, "Den byggde på fel underlag.")
     for path in PLACES:
         assert item.uid[:8] not in press.get(path).text
     for path in (here, f"/n/gruppen/{item.uid}", f"/n/gruppen/{later.uid}", f"{here}/version/1", f"{here}/link.jpg"):
@@ -186,13 +186,13 @@ def test_what_is_taken_down_is_gone_from_everywhere_and_its_address_says_why(
         assert "Den byggde på fel underlag." in gone.text
         assert "fler turer" not in gone.text
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 404
-    takedown.put_back(office, cast.actor("approver"), item.id)
+    takedown.put_back(installation, cast.actor("approver"), item.id)
     assert press.get(here).status_code == 200
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
 
 
 def test_the_feeds_time_never_goes_back(
-    press: FlaskClient, office: Office, cast: Cast, room: int, clock: SetClock
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, clock: SetClock
 ) -> None:
     """Readers of feeds skip one whose time is older than what they have, and would keep what was taken down."""
 
@@ -200,14 +200,14 @@ def test_the_feeds_time_never_goes_back(
         feed = ElementTree.fromstring(press.get("/n/gruppen/feed.atom").data)
         return datetime.fromisoformat(feed.findtext(f"{ATOM}updated") or "")
 
-    release(office, cast, room, at=AN_HOUR_AGO - timedelta(days=2), title="Den äldre")
-    newest = release(office, cast, room)
+    release(installation, cast, room, at=AN_HOUR_AGO - timedelta(days=2), title="Den äldre")
+    newest = release(installation, cast, room)
     times = [changed()]
     for minute, act in enumerate(
         (
-            lambda: takedown.take_down(office, cast.actor("writer"), newest.id, "Fel."),
-            lambda: takedown.put_back(office, cast.actor("approver"), newest.id),
-            lambda: takedown.take_down(office, cast.actor("writer"), newest.id, "Fel igen."),
+            lambda: takedown.take_down(installation, cast.actor("writer"), newest.id, "Fel."),
+            lambda: takedown.put_back(installation, cast.actor("approver"), newest.id),
+            lambda: takedown.take_down(installation, cast.actor("writer"), newest.id, "Fel igen."),
         ),
         1,
     ):
@@ -217,18 +217,18 @@ def test_the_feeds_time_never_goes_back(
     assert times == [AN_HOUR_AGO, *(NOW + timedelta(minutes=minute) for minute in (1, 2, 3))]
 
 
-def test_a_taken_down_post_is_gone_from_the_wall(press: FlaskClient, office: Office, cast: Cast) -> None:
-    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
-    item = publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Fel på väggen")
-    takedown.take_down(office, cast.actor("writer"), item.id, "Fel.")
+def test_a_taken_down_post_is_gone_from_the_wall(press: FlaskClient, installation: Installation, cast: Cast) -> None:
+    wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
+    item = publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Fel på väggen")
+    takedown.take_down(installation, cast.actor("writer"), item.id, "Fel.")
     assert "Fel på väggen" not in press.get(f"/wall/gruppen/{wall}").text
 
 
-def test_a_corrected_post_stands_once_on_the_wall(press: FlaskClient, office: Office, cast: Cast) -> None:
-    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
-    item = publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Fyra bussar")
+def test_a_corrected_post_stands_once_on_the_wall(press: FlaskClient, installation: Installation, cast: Cast) -> None:
+    wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
+    item = publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Fyra bussar")
     publications.published(
-        office, cast.place.id, wall, at=NOW, text="Fem bussar", corrects=item, correction="Det är fem."
+        installation, cast.place.id, wall, at=NOW, text="Fem bussar", corrects=item, correction="Det är fem."
     )
     page = press.get(f"/wall/gruppen/{wall}").text
     assert "Fem bussar" in page
@@ -236,21 +236,25 @@ def test_a_corrected_post_stands_once_on_the_wall(press: FlaskClient, office: Of
     assert "Fyra bussar" not in page
 
 
-def test_a_correction_on_one_wall_leaves_the_other_as_it_is(press: FlaskClient, office: Office, cast: Cast) -> None:
-    first = publications.channel(office, cast.place.id, "sandbox", name="Första")
-    other = publications.channel(office, cast.place.id, "sandbox", name="Andra")
-    picture = publications.picture(office, cast.place.id, b"jpeg")
-    item = publications.published(office, cast.place.id, first, at=AN_HOUR_AGO, text="Fyra bussar")
-    _also_on(office, cast, item, other, [picture])
-    publications.published(office, cast.place.id, first, at=NOW, text="Fem", corrects=item, correction="Det är fem.")
+def test_a_correction_on_one_wall_leaves_the_other_as_it_is(
+    press: FlaskClient, installation: Installation, cast: Cast
+) -> None:
+    first = publications.channel(installation, cast.place.id, "sandbox", name="Första")
+    other = publications.channel(installation, cast.place.id, "sandbox", name="Andra")
+    picture = publications.picture(installation, cast.place.id, b"jpeg")
+    item = publications.published(installation, cast.place.id, first, at=AN_HOUR_AGO, text="Fyra bussar")
+    _also_on(installation, cast, item, other, [picture])
+    publications.published(
+        installation, cast.place.id, first, at=NOW, text="Fem", corrects=item, correction="Det är fem."
+    )
     assert "Fyra bussar" not in press.get(f"/wall/gruppen/{first}").text
     assert "Fyra bussar" in press.get(f"/wall/gruppen/{other}").text
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
 
 
-def _also_on(office: Office, cast: Cast, item: Item, channel: int, pictures: list[Picture]) -> None:
+def _also_on(installation: Installation, cast: Cast, item: Item, channel: int, pictures: list[Picture]) -> None:
     """The item's only revision goes to another channel too, with pictures."""
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         revision = session.scalars(select(Revision).where(Revision.item_id == item.id)).one()
         first = revision.parsed()
         said = replace(first, channels=[*first.channels, ChannelContent(channel=channel)], pictures=pictures)
@@ -273,86 +277,92 @@ def _also_on(office: Office, cast: Cast, item: Item, channel: int, pictures: lis
         )
 
 
-def test_a_correction_goes_to_no_page_where_nothing_stands(office: Office, cast: Cast, room: int) -> None:
+def test_a_correction_goes_to_no_page_where_nothing_stands(installation: Installation, cast: Cast, room: int) -> None:
     """It would be called published, and nobody would see it."""
-    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
-    item = publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Fyra bussar")
-    number = corrections.begin(office, cast.actor("writer"), item.id)
+    wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
+    item = publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Fyra bussar")
+    number = corrections.begin(installation, cast.actor("writer"), item.id)
     for channels, refused in (([wall], False), ([wall, room], True), ([], True)):
         draft = DraftIn(text="Fem bussar", channels=channels, correction="Det är fem.")
-        editing.save(office, cast.actor("writer"), number, draft)
-        with office.store.read(cast.place.id) as session:
-            general, _channels = items.problems(office, session, items.load(session, number))
+        editing.save(installation, cast.actor("writer"), number, draft)
+        with installation.store.read(cast.place.id) as session:
+            general, _channels = items.problems(installation, session, items.load(session, number))
         assert any("to no other page" in one.words.message for one in general) == refused, channels
 
 
 @pytest.mark.parametrize("how", ["corrected", "taken_down"])
 @pytest.mark.parametrize("waits", [True, False], ids=["waits", "held"])
 def test_what_was_corrected_or_taken_down_goes_to_nobody_else(
-    office: Office, cast: Cast, room: int, how: str, waits: bool
+    installation: Installation, cast: Cast, room: int, how: str, waits: bool
 ) -> None:
     """The gate asks, so that it reaches a mailing that is under way; and so does whoever presses "send"."""
-    item = release(office, cast, room)
-    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
-    _also_on(office, cast, item, wall, [])
-    with office.store.write(cast.place.id) as session:
+    item = release(installation, cast, room)
+    wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
+    _also_on(installation, cast, item, wall, [])
+    with installation.store.write(cast.place.id) as session:
         row = session.scalars(select(Delivery).where(Delivery.channel_id == wall)).one()
         row.state, row.published_at, row.latest_at = "waiting" if waits else "held", None, NOW + timedelta(hours=1)
         row.next_at = NOW if waits else None
         number = row.id
     if how == "corrected":
-        correction(office, cast, room, item)
+        correction(installation, cast, room, item)
     else:
-        takedown.take_down(office, cast.actor("writer"), item.id, "Fel.")
+        takedown.take_down(installation, cast.actor("writer"), item.id, "Fel.")
     if not waits:
         with pytest.raises(Conflict):
-            resolve.send(office, cast.actor("writer"), number)
-    Dispatcher(office, wait=lambda seconds: None).run()
-    with office.store.read(cast.place.id) as session:
+            resolve.send(installation, cast.actor("writer"), number)
+    Dispatcher(installation, wait=lambda seconds: None).run()
+    with installation.store.read(cast.place.id) as session:
         row = session.get_one(Delivery, number)
         assert (row.state, row.reason) == ("held", how if waits else "")
 
 
-def test_taking_down_is_told_and_on_the_record_and_needs_a_reason(office: Office, cast: Cast, room: int) -> None:
-    item = release(office, cast, room)
+def test_taking_down_is_told_and_on_the_record_and_needs_a_reason(
+    installation: Installation, cast: Cast, room: int
+) -> None:
+    item = release(installation, cast, room)
     with pytest.raises(Invalid):
-        takedown.take_down(office, cast.actor("writer"), item.id, "  ")
+        takedown.take_down(installation, cast.actor("writer"), item.id, "  ")
     with pytest.raises(NotAllowed):
-        takedown.take_down(office, cast.actor("reader"), item.id, "Fel.")
-    takedown.take_down(office, cast.actor("writer"), item.id, "Fel.")
+        takedown.take_down(installation, cast.actor("reader"), item.id, "Fel.")
+    takedown.take_down(installation, cast.actor("writer"), item.id, "Fel.")
     with pytest.raises(Conflict):
-        takedown.take_down(office, cast.actor("writer"), item.id, "Fel igen.")
+        takedown.take_down(installation, cast.actor("writer"), item.id, "Fel igen.")
     with pytest.raises(NotAllowed):
-        takedown.put_back(office, cast.actor("writer"), item.id)
-    with office.store.read(cast.place.id) as session:
+        takedown.put_back(installation, cast.actor("writer"), item.id)
+    with installation.store.read(cast.place.id) as session:
         people = set(session.scalars(select(Notice.person_id).where(Notice.kind == "taken_down")))
         actions = list(session.scalars(select(AuditEntry.action).where(AuditEntry.item_id == item.id)))
     assert people == {cast.approver.id, cast.administrator.id}
     assert actions == ["item.taken_down"]
 
 
-def test_nothing_that_went_to_others_only_can_be_taken_down_or_corrected_here(office: Office, cast: Cast) -> None:
-    elsewhere = publications.channel(office, cast.place.id, "presslist")
-    item = publications.published(office, cast.place.id, elsewhere, at=AN_HOUR_AGO, kind="release", title="T", text="x")
+def test_nothing_that_went_to_others_only_can_be_taken_down_or_corrected_here(
+    installation: Installation, cast: Cast
+) -> None:
+    elsewhere = publications.channel(installation, cast.place.id, "presslist")
+    item = publications.published(
+        installation, cast.place.id, elsewhere, at=AN_HOUR_AGO, kind="release", title="T", text="x"
+    )
     for deed in (
-        lambda: takedown.take_down(office, cast.actor("writer"), item.id, "Fel."),
-        lambda: corrections.begin(office, cast.actor("writer"), item.id),
+        lambda: takedown.take_down(installation, cast.actor("writer"), item.id, "Fel."),
+        lambda: corrections.begin(installation, cast.actor("writer"), item.id),
     ):
         with pytest.raises(Conflict):
             deed()
 
 
-def test_another_office_can_neither_correct_nor_take_down(office: Office, cast: Cast, room: int) -> None:
-    item = release(office, cast, room)
+def test_another_office_can_neither_correct_nor_take_down(installation: Installation, cast: Cast, room: int) -> None:
+    item = release(installation, cast, room)
     with pytest.raises(Exception, match="no such item"):
-        takedown.take_down(office, cast.elsewhere_actor, item.id, "Fel.")
+        takedown.take_down(installation, cast.elsewhere_actor, item.id, "Fel.")
 
 
 def test_the_whole_way_of_a_correction(
-    press: FlaskClient, office: Office, cast: Cast, room: int, browse: Callable[..., Browser]
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, browse: Callable[..., Browser]
 ) -> None:
     """Begun on the item's page, refused without its note, approved by another, published, and in its place."""
-    item = release(office, cast, room)
+    item = release(installation, cast, room)
     here = address(press, item)
     writer = browse(cast.writer)
     edit = writer.post(f"/w/gruppen/items/{item.id}/correct").headers["Location"]
@@ -376,21 +386,21 @@ def test_the_whole_way_of_a_correction(
     leader = browse(cast.approver)
     review = leader.get(f"/w/gruppen/items/{number}/review").text
     assert "Det var inte säkert." in review
-    _approve_and_send(office, cast, number)
-    Dispatcher(office, wait=lambda seconds: None).run()
+    _approve_and_send(installation, cast, number)
+    Dispatcher(installation, wait=lambda seconds: None).run()
     page = press.get(here).text
     assert "Regionen säger nog." in page
     assert "Det var inte säkert." in page
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         assert session.scalar(select(Delivery.state).where(Delivery.item_id == number)) == "published"
     assert "Rättat" in writer.get(f"/w/gruppen/items/{item.id}").text
 
 
-def _approve_and_send(office: Office, cast: Cast, number: int) -> None:
+def _approve_and_send(installation: Installation, cast: Cast, number: int) -> None:
     from commsched.services.content import items
     from commsched.services.workflow import approve, schedule
 
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         hashed = items.current(session, items.load(session, number)).hash
-    approve.approve(office, cast.actor("approver"), number, hashed)
-    schedule.schedule(office, cast.actor("writer"), number, NOW.isoformat())
+    approve.approve(installation, cast.actor("approver"), number, hashed)
+    schedule.schedule(installation, cast.actor("writer"), number, NOW.isoformat())

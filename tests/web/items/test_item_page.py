@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from commsched.core.content.draft import PictureIn
 from commsched.services.content import items
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import details
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Attempt, Delivery, Item, Notice, Revision
@@ -23,29 +23,29 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def to(office: Office, cast: Cast) -> dict[str, int]:
-    return writing.channels(office, cast)
+def to(installation: Installation, cast: Cast) -> dict[str, int]:
+    return writing.channels(installation, cast)
 
 
-def revision(office: Office, cast: Cast, number: int) -> Revision:
-    with office.store.read(cast.place.id) as session:
+def revision(installation: Installation, cast: Cast, number: int) -> Revision:
+    with installation.store.read(cast.place.id) as session:
         return items.current(session, items.load(session, number))
 
 
-def item(office: Office, cast: Cast, number: int) -> Item:
-    with office.store.read(cast.place.id) as session:
+def item(installation: Installation, cast: Cast, number: int) -> Item:
+    with installation.store.read(cast.place.id) as session:
         return items.load(session, number)
 
 
-def scheduled(office: Office, cast: Cast, to: list[int]) -> int:
-    number = writing.submitted(office, cast, to)
-    approve.approve(office, cast.actor("approver"), number, revision(office, cast, number).hash)
+def scheduled(installation: Installation, cast: Cast, to: list[int]) -> int:
+    number = writing.submitted(installation, cast, to)
+    approve.approve(installation, cast.actor("approver"), number, revision(installation, cast, number).hash)
     return number
 
 
-def delivery(office: Office, cast: Cast, number: int, **values: object) -> Delivery:
+def delivery(installation: Installation, cast: Cast, number: int, **values: object) -> Delivery:
     """The item's first delivery, made to stand as ``values`` say."""
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         row = session.scalars(select(Delivery).where(Delivery.item_id == number).order_by(Delivery.id)).first()
         assert row is not None
         for name, value in values.items():
@@ -57,17 +57,19 @@ def words(page: str) -> str:
     return " ".join(unescape(re.sub("<[^>]+>", " ", page)).split())
 
 
-def test_a_draft_says_that_it_should_be_sent_in(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = editing.create(office, cast.actor("writer"), writing.draft([to["x"]]))
+def test_a_draft_says_that_it_should_be_sent_in(
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["x"]]))
     told = words(browse(cast.writer).get(f"~/items/{number}").text)
     assert "Ett utkast. Bara kontoret ser det." in told
     assert "Skicka för godkännande" in told
 
 
 def test_in_review_it_says_for_whom_it_waits_and_what_happens_otherwise(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = writing.submitted(office, cast, [to["x"]])
+    number = writing.submitted(installation, cast, [to["x"]])
     told = words(browse(cast.writer).get(f"~/items/{number}").text)
     assert "Väntar på Gunnar Lind." in told
     assert "publiceras det av sig självt fre 27 nov 07:30. Annars hålls det" in told
@@ -76,44 +78,46 @@ def test_in_review_it_says_for_whom_it_waits_and_what_happens_otherwise(
 
 
 def test_scheduled_it_says_when_where_and_who_approved_it(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = scheduled(office, cast, [to["x"], to["newsroom"]])
+    number = scheduled(installation, cast, [to["x"], to["newsroom"]])
     told = words(browse(cast.reader).get(f"~/items/{number}").text)
     assert "Publiceras av sig självt fre 27 nov 07:30 i 2 kanaler." in told
     assert "Godkänt av Gunnar Lind, till lör 28 nov 07:30." in told
 
 
 def test_scheduled_it_does_not_promise_to_go_out_with_a_picture_whose_consent_has_ended(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    media = writing.picture(office, cast)
-    number = writing.submitted(office, cast, [to["x"]], media=[PictureIn(id=media)])
-    approve.approve(office, cast.actor("approver"), number, revision(office, cast, number).hash)
+    media = writing.picture(installation, cast)
+    number = writing.submitted(installation, cast, [to["x"]], media=[PictureIn(id=media)])
+    approve.approve(installation, cast.actor("approver"), number, revision(installation, cast, number).hash)
     assert "Publiceras av sig självt" in words(browse(cast.reader).get(f"~/items/{number}").text)
     known = details.PictureDetails(persons=(("Anna Ek", date(2026, 1, 2)),))
-    details.write_down(office, cast.actor("writer"), media, known)
+    details.write_down(installation, cast.actor("writer"), media, known)
     told = words(browse(cast.reader).get(f"~/items/{number}").text)
     assert "Publiceras av sig självt" not in told
     assert "Det publiceras inte som det är. Anna Ek har samtyckt till att visas till och med 2026-01-02" in told
 
 
 def test_a_reader_sees_all_and_can_press_nothing(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = scheduled(office, cast, [to["x"]])
+    number = scheduled(installation, cast, [to["x"]])
     page = browse(cast.reader).get(f"~/items/{number}").text
     assert f'action="/w/gruppen/items/{number}' not in page
     assert browse(cast.reader).post(f"~/items/{number}/cancel").status_code == 403
 
 
-def test_each_try_is_told_in_words(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = scheduled(office, cast, [to["x"]])
-    row = delivery(office, cast, number, state="published", url="https://x.example/1", published_at=office.now())
+def test_each_try_is_told_in_words(browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]) -> None:
+    number = scheduled(installation, cast, [to["x"]])
+    row = delivery(
+        installation, cast, number, state="published", url="https://x.example/1", published_at=installation.now()
+    )
     tries = (("retry", "rate limit"), ("absent", ""), ("unknown", "timeout"), ("rejected", "403"), ("published", ""))
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         for place, (outcome, detail) in enumerate(tries):
-            start, took = office.now() + timedelta(minutes=place), timedelta(seconds=1.5)
+            start, took = installation.now() + timedelta(minutes=place), timedelta(seconds=1.5)
             session.add(
                 Attempt(
                     delivery_id=row.id,
@@ -142,11 +146,11 @@ def test_each_try_is_told_in_words(browse: Browse, office: Office, cast: Cast, t
 
 
 def test_what_waits_for_an_answer_says_so_everywhere(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number, browser = scheduled(office, cast, [to["x"]]), browse(cast.writer)
-    delivery(office, cast, number, state="unknown", reason="ask", next_at=None)
-    with office.store.write(cast.place.id) as session:
+    number, browser = scheduled(installation, cast, [to["x"]]), browse(cast.writer)
+    delivery(installation, cast, number, state="unknown", reason="ask", next_at=None)
+    with installation.store.write(cast.place.id) as session:
         items.load(session, number).state = "publishing"
     for address in (f"~/items/{number}", "~/search", "~/calendar/?view=week&day=2026-11-27"):
         page = browser.get(address).text
@@ -155,10 +159,10 @@ def test_what_waits_for_an_answer_says_so_everywhere(
 
 
 def test_what_nobody_knows_is_answered_with_its_address(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = scheduled(office, cast, [to["x"]])
-    row = delivery(office, cast, number, state="unknown", reason="ask", next_at=None)
+    number = scheduled(installation, cast, [to["x"]])
+    row = delivery(installation, cast, number, state="unknown", reason="ask", next_at=None)
     browser = browse(cast.writer)
     wrong = browser.post(
         f"~/items/{number}/deliveries/{row.id}/resolve", {"answer": "published", "url": "javascript:alert(1)"}
@@ -169,45 +173,45 @@ def test_what_nobody_knows_is_answered_with_its_address(
         f"~/items/{number}/deliveries/{row.id}/resolve", {"answer": "published", "url": "https://x.example/7"}
     )
     assert fine.status_code == 303
-    assert (item(office, cast, number).state, delivery(office, cast, number).url) == (
+    assert (item(installation, cast, number).state, delivery(installation, cast, number).url) == (
         "published",
         "https://x.example/7",
     )
 
 
 def test_not_there_holds_it_and_sending_is_a_second_decision(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number = scheduled(office, cast, [to["x"]])
-    row = delivery(office, cast, number, state="unknown", reason="ask", next_at=None)
+    number = scheduled(installation, cast, [to["x"]])
+    row = delivery(installation, cast, number, state="unknown", reason="ask", next_at=None)
     browser = browse(cast.writer)
     browser.post(f"~/items/{number}/deliveries/{row.id}/resolve", {"answer": "not_published", "url": "not an address"})
-    assert delivery(office, cast, number).state == "held"
+    assert delivery(installation, cast, number).state == "held"
     assert "Skicka nu" in browser.get(f"~/items/{number}").text
     browser.post(f"~/items/{number}/deliveries/{row.id}/send")
-    assert delivery(office, cast, number).state == "waiting"
+    assert delivery(installation, cast, number).state == "waiting"
 
 
 def test_a_delivery_is_reached_through_its_own_item_only(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    one, other = scheduled(office, cast, [to["x"]]), scheduled(office, cast, [to["mastodon"]])
-    row = delivery(office, cast, other, state="held")
+    one, other = scheduled(installation, cast, [to["x"]]), scheduled(installation, cast, [to["mastodon"]])
+    row = delivery(installation, cast, other, state="held")
     assert browse(cast.writer).post(f"~/items/{one}/deliveries/{row.id}/drop").status_code == 404
-    assert delivery(office, cast, other).state == "held"
+    assert delivery(installation, cast, other).state == "held"
 
 
 def test_moving_outside_the_approved_window_is_said_before_it_is_done(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number, browser = scheduled(office, cast, [to["x"]]), browse(cast.writer)
+    number, browser = scheduled(installation, cast, [to["x"]]), browse(cast.writer)
     there = {"publish_day": "2026-12-20", "publish_time": "10:00"}
     asked = browser.post(f"~/items/{number}/move", there)
     assert asked.status_code == 409
     assert "Flytta, och be om godkännande igen" in asked.text
-    assert item(office, cast, number).wall_time == "2026-11-27T07:30"
+    assert item(installation, cast, number).wall_time == "2026-11-27T07:30"
     assert browser.post(f"~/items/{number}/move", there | {"ask_again": "1"}).status_code == 303
-    moved = item(office, cast, number)
+    moved = item(installation, cast, number)
     assert (moved.wall_time, moved.state) == ("2026-12-20T10:00", "in_review")
 
 
@@ -221,69 +225,73 @@ def test_moving_outside_the_approved_window_is_said_before_it_is_done(
     ],
 )
 def test_a_bad_time_keeps_what_was_typed(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int], day: str, time: str, told: str
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int], day: str, time: str, told: str
 ) -> None:
-    number = scheduled(office, cast, [to["x"]])
+    number = scheduled(installation, cast, [to["x"]])
     given = browse(cast.writer).post(f"~/items/{number}/move", {"publish_day": day, "publish_time": time})
     assert given.status_code == 422
     assert f'name="publish_time" value="{time}"' in given.text
     assert told in given.text
-    assert item(office, cast, number).wall_time == "2026-11-27T07:30"
+    assert item(installation, cast, number).wall_time == "2026-11-27T07:30"
 
 
-def test_a_cancelled_item_says_so(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number, browser = scheduled(office, cast, [to["x"]]), browse(cast.writer)
+def test_a_cancelled_item_says_so(browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]) -> None:
+    number, browser = scheduled(installation, cast, [to["x"]]), browse(cast.writer)
     browser.post(f"~/items/{number}/cancel")
     assert "Det är inställt och publiceras inte." in browser.get(f"~/items/{number}").text
 
 
-def test_an_approver_can_take_the_approval_back(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = scheduled(office, cast, [to["x"]])
+def test_an_approver_can_take_the_approval_back(
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = scheduled(installation, cast, [to["x"]])
     assert browse(cast.writer).post(f"~/items/{number}/withdraw", {"comment": "Fel"}).status_code == 403
     browse(cast.approver).post(f"~/items/{number}/withdraw", {"comment": "Fel siffra"})
     told = words(browse(cast.writer).get(f"~/items/{number}").text)
     assert "Gunnar Lind skickade tillbaka det." in told
     assert "Fel siffra" in told
-    assert delivery(office, cast, number).state == "cancelled"
+    assert delivery(installation, cast, number).state == "cancelled"
 
 
 def test_an_emergency_needs_a_reason_and_everyone_who_approves_is_told(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number, browser = writing.submitted(office, cast, [to["x"]]), browse(cast.writer)
+    number, browser = writing.submitted(installation, cast, [to["x"]]), browse(cast.writer)
     short = browser.post(f"~/items/{number}/bypass", {"reason": "bråttom"})
     assert short.status_code == 422
     assert "bråttom" in short.text
     reason = "Vattnet i Älvby måste kokas, nu."
     assert browser.post(f"~/items/{number}/bypass", {"reason": reason}).status_code == 303
     assert "Karin Ek släppte det utan godkännande." in words(browser.get(f"~/items/{number}").text)
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         told = session.scalars(select(Notice).where(Notice.kind == "bypass_used")).all()
     assert cast.approver.id in {row.person_id for row in told}
 
 
 def test_comments_are_shown_and_an_empty_one_is_asked_about(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    number, browser = writing.submitted(office, cast, [to["x"]]), browse(cast.approver)
+    number, browser = writing.submitted(installation, cast, [to["x"]]), browse(cast.approver)
     assert browser.post(f"~/items/{number}/comment", {"comment": "  "}).status_code == 422
     browser.post(f"~/items/{number}/comment", {"comment": "Stämmer <b>siffran</b>?"})
     assert "Stämmer &lt;b&gt;siffran&lt;/b&gt;?" in browser.get(f"~/items/{number}").text
 
 
 def test_the_same_text_in_two_items_is_pointed_out(
-    browse: Browse, office: Office, cast: Cast, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:
-    one, other = scheduled(office, cast, [to["x"]]), scheduled(office, cast, [to["mastodon"]])
+    one, other = scheduled(installation, cast, [to["x"]]), scheduled(installation, cast, [to["mastodon"]])
     assert f'href="/w/gruppen/items/{one}"' in browse(cast.reader).get(f"~/items/{other}").text
 
 
-def test_any_two_versions_can_be_compared(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    who, picture = cast.actor("writer"), writing.picture(office, cast)
-    number = editing.create(office, who, writing.draft([to["x"]], text="en buss var tjugonde minut"))
-    editing.save(office, who, number, writing.draft([to["x"]], text="en buss var femtonde minut"))
+def test_any_two_versions_can_be_compared(
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    who, picture = cast.actor("writer"), writing.picture(installation, cast)
+    number = editing.create(installation, who, writing.draft([to["x"]], text="en buss var tjugonde minut"))
+    editing.save(installation, who, number, writing.draft([to["x"]], text="en buss var femtonde minut"))
     editing.save(
-        office,
+        installation,
         who,
         number,
         writing.draft([to["mastodon"]], text="en buss var tionde minut", media=[PictureIn(id=picture, alt="Buss")]),
@@ -297,48 +305,54 @@ def test_any_two_versions_can_be_compared(browse: Browse, office: Office, cast: 
     assert "Från version 1 till version 3" in browse(cast.reader).get(f"~/items/{number}/history?from=x&to=99").text
 
 
-def test_an_old_version_comes_back_as_a_new_one(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
+def test_an_old_version_comes_back_as_a_new_one(
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
     who = cast.actor("writer")
-    number = editing.create(office, who, writing.draft([to["x"]], text="så var det"))
-    editing.save(office, who, number, writing.draft([to["x"]], text="så blev det"))
+    number = editing.create(installation, who, writing.draft([to["x"]], text="så var det"))
+    editing.save(installation, who, number, writing.draft([to["x"]], text="så blev det"))
     browser = browse(cast.writer)
     assert browser.post(f"~/items/{number}/restore", {"number": "1"}).status_code == 303
-    back = revision(office, cast, number)
+    back = revision(installation, cast, number)
     assert (back.number, back.parsed().text) == (3, "så var det")
     assert "hämtad från 1" in browser.get(f"~/items/{number}/history").text
     assert browser.post(f"~/items/{number}/restore", {"number": "77"}).status_code == 404
 
 
-def test_an_item_of_another_office_is_not_there(browse: Browse, office: Office, cast: Cast, to: dict[str, int]) -> None:
-    number = scheduled(office, cast, [to["x"]])
+def test_an_item_of_another_office_is_not_there(
+    browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = scheduled(installation, cast, [to["x"]])
     for path in ("", "/history", "/review", "/edit"):
         assert browse(cast.stranger, "distriktet").get(f"~/items/{number}{path}").status_code == 404, path
 
 
 def test_an_untimed_item_can_be_sent_out_at_once_when_approved(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock, to: dict[str, int]
 ) -> None:
-    number = writing.submitted(office, cast, [to["x"]], publish_at=None)
-    approve.approve(office, cast.actor("approver"), number, revision(office, cast, number).hash)
+    number = writing.submitted(installation, cast, [to["x"]], publish_at=None)
+    approve.approve(installation, cast.actor("approver"), number, revision(installation, cast, number).hash)
     browser = browse(cast.writer)
     assert "Det publiceras inte förrän någon schemalägger det." in browser.get(f"~/items/{number}").text
     assert browser.post(f"~/items/{number}/schedule", {"now": "1"}).status_code == 303
-    assert item(office, cast, number).state == "scheduled"
-    assert delivery(office, cast, number).due_at == office.now()
+    assert item(installation, cast, number).state == "scheduled"
+    assert delivery(installation, cast, number).due_at == installation.now()
 
 
 def test_the_history_shows_one_version_for_a_stretch_of_writing_and_all_on_demand(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock, to: dict[str, int]
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock, to: dict[str, int]
 ) -> None:
     who = cast.actor("writer")
-    number = editing.create(office, who, writing.draft([to["x"]], text="0"))
+    number = editing.create(installation, who, writing.draft([to["x"]], text="0"))
     for step in range(1, 6):
         clock.forward(seconds=30)
-        editing.save(office, who, number, writing.draft([to["x"]], text=str(step)), by_itself=True)
-    approve.submit(office, who, number)
-    approve.request_changes(office, cast.actor("approver"), number, revision(office, cast, number).hash, "Mer!")
+        editing.save(installation, who, number, writing.draft([to["x"]], text=str(step)), by_itself=True)
+    approve.submit(installation, who, number)
+    approve.request_changes(
+        installation, cast.actor("approver"), number, revision(installation, cast, number).hash, "Mer!"
+    )
     clock.forward(seconds=30)
-    editing.save(office, who, number, writing.draft([to["x"]], text="mer"))
+    editing.save(installation, who, number, writing.draft([to["x"]], text="mer"))
     browser = browse(cast.reader)
     page, whole = (browser.get(f"~/items/{number}/history{query}").text for query in ("", "?all=1"))
     assert re.findall(r"<strong>Version (\d+)</strong>", page) == ["7", "6", "1"]
@@ -346,9 +360,13 @@ def test_the_history_shows_one_version_for_a_stretch_of_writing_and_all_on_deman
     assert len(re.findall(r"<strong>Version \d+</strong>", whole)) == 7
 
 
-def test_recipients_are_answered_for_one_by_one_or_all_on_purpose(browse: Browse, office: Office, cast: Cast) -> None:
-    row = publications.in_doubt(office, cast.place.id, "redaktionen@svt.example", "jo@dn.example", "tips@tt.example")
-    browser, page = browse(cast.writer), f"~/items/{resolved(office, cast, row).item_id}"
+def test_recipients_are_answered_for_one_by_one_or_all_on_purpose(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
+    row = publications.in_doubt(
+        installation, cast.place.id, "redaktionen@svt.example", "jo@dn.example", "tips@tt.example"
+    )
+    browser, page = browse(cast.writer), f"~/items/{resolved(installation, cast, row).item_id}"
     shown = words(browser.get(page).text)
     assert all(one in shown for one in ("1. re…n@svt.example", "2. j…@dn.example", "Alla 3 får samma svar"))
     assert "redaktionen@" not in shown
@@ -361,22 +379,24 @@ def test_recipients_are_answered_for_one_by_one_or_all_on_purpose(browse: Browse
     assert browser.post(answer, {"choose": "1", "answer": "published", "part": "1"}).status_code == 303
     assert "2. j…@dn.example" not in words(browser.get(page).text)
     assert browser.post(answer, {"choose": "1", "answer": "not_published", "all": "1"}).status_code == 303
-    assert resolved(office, cast, row).state == "held"
+    assert resolved(installation, cast, row).state == "held"
     told = words(browse(cast.administrator).get("~/record/").text)
     assert "svarade på om det kom fram till mottagare 2: det är ute" in told
     assert "svarade på om det kom fram till mottagare 1, 3: det gick inte ut" in told
 
 
-def test_the_only_recipient_in_doubt_is_named_beside_the_question(browse: Browse, office: Office, cast: Cast) -> None:
-    row = publications.in_doubt(office, cast.place.id, "redaktionen@svt.example")
-    browser, page = browse(cast.writer), f"~/items/{resolved(office, cast, row).item_id}"
+def test_the_only_recipient_in_doubt_is_named_beside_the_question(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
+    row = publications.in_doubt(installation, cast.place.id, "redaktionen@svt.example")
+    browser, page = browse(cast.writer), f"~/items/{resolved(installation, cast, row).item_id}"
     assert "Mottagare 1: re…n@svt.example" in words(browser.get(page).text)
     assert browser.post(f"{page}/deliveries/{row}/resolve", {"answer": "published"}).status_code == 303
-    assert resolved(office, cast, row).state == "published"
+    assert resolved(installation, cast, row).state == "published"
 
 
-def resolved(office: Office, cast: Cast, row: int) -> Delivery:
-    with office.store.read(cast.place.id) as session:
+def resolved(installation: Installation, cast: Cast, row: int) -> Delivery:
+    with installation.store.read(cast.place.id) as session:
         found = session.get(Delivery, row)
         assert found is not None
         return found

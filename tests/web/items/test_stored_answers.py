@@ -33,10 +33,10 @@ def words(page: str) -> str:
 def test_the_sandboxs_answers_are_in_the_readers_language(
     browse: Any, cast: Cast, clock: SetClock, behaviour: str
 ) -> None:
-    wall = channel(cast.office, cast.place.id, "sandbox", name="Väggen", settings={"behaviour": behaviour})
+    wall = channel(cast.installation, cast.place.id, "sandbox", name="Väggen", settings={"behaviour": behaviour})
     item = scheduled(cast, channels=[wall])
     clock.forward(hours=5)
-    publish_what_is_due(cast.office)
+    publish_what_is_due(cast.installation)
     browser = browse(cast.writer)
     swedish, english = TOLD[behaviour]
     told = words(browser.get(f"~/items/{item}").text)
@@ -51,10 +51,10 @@ def test_every_behaviour_that_is_not_the_usual_one_is_tried() -> None:
 
 
 def test_a_channels_trouble_and_the_record_are_told_the_same_way(browse: Any, cast: Cast) -> None:
-    wall = channel(cast.office, cast.place.id, "sandbox", name="Väggen", trouble="429: too many requests")
+    wall = channel(cast.installation, cast.place.id, "sandbox", name="Väggen", trouble="429: too many requests")
     for page in ("~/channels/", f"~/channels/{wall}"):
         assert "429: för många anrop" in words(browse(cast.administrator).get(page).text)
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         assert session.get_one(Channel, wall).trouble == "429: too many requests"
 
 

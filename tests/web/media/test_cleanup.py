@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.content.draft import PictureIn
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import library, provenance, quota
 from commsched.services.workflow import editing
 from commsched.store.models import Media
@@ -27,12 +27,14 @@ def upload(browser: Browser, *files: bytes, script: bool = False) -> Any:
     return browser.post("~/pictures/", data, headers=headers, content_type="multipart/form-data")
 
 
-def library_of(office: Office, cast: Cast) -> list[int]:
-    with office.store.read(cast.place.id) as session:
+def library_of(installation: Installation, cast: Cast) -> list[int]:
+    with installation.store.read(cast.place.id) as session:
         return list(session.scalars(select(Media.id).order_by(Media.id)))
 
 
-def test_the_same_picture_again_is_said_so_and_the_old_one_used(browse: Browse, office: Office, cast: Cast) -> None:
+def test_the_same_picture_again_is_said_so_and_the_old_one_used(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
     browser = browse(cast.writer)
     upload(browser, writing.photo())
     given = upload(browser, writing.photo())
@@ -40,10 +42,10 @@ def test_the_same_picture_again_is_said_so_and_the_old_one_used(browse: Browse, 
     page = browser.get(given.headers["Location"]).text
     assert "Den bilden fanns redan här. Den gamla används." in page
     assert upload(browser, writing.photo(), script=True).get_json()["pictures"][0]["again"] is True
-    assert library_of(office, cast) == [1]
+    assert library_of(installation, cast) == [1]
 
 
-def test_one_that_is_like_another_is_asked_about(browse: Browse, office: Office, cast: Cast) -> None:
+def test_one_that_is_like_another_is_asked_about(browse: Browse, installation: Installation, cast: Cast) -> None:
     """Use the old one, and the new is gone; or keep both."""
     browser = browse(cast.writer)
     upload(browser, writing.photo())
@@ -56,19 +58,21 @@ def test_one_that_is_like_another_is_asked_about(browse: Browse, office: Office,
     told = upload(browser, writing.photo(width=400, height=300), script=True).get_json()
     assert told["pictures"][0]["like"] == [2, 1]
     assert browser.post("~/pictures/2/instead", {"new": "3"}).headers["Location"].endswith("/pictures/alike?new=3")
-    assert library_of(office, cast) == [1, 3]
+    assert library_of(installation, cast) == [1, 3]
     assert browser.get("~/pictures/alike?new=1,99,x").status_code == 200
 
 
-def test_one_that_is_used_already_is_kept(browse: Browse, office: Office, cast: Cast) -> None:
+def test_one_that_is_used_already_is_kept(browse: Browse, installation: Installation, cast: Cast) -> None:
     upload(browse(cast.writer), writing.photo(), writing.photo(width=640, height=480))
-    editing.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=2)]))
+    editing.create(installation, cast.actor("writer"), writing.draft([], media=[PictureIn(id=2)]))
     browser = browse(cast.writer)
     assert "Den används redan" in browser.get(browser.post("~/pictures/2/instead").headers["Location"]).text
-    assert library_of(office, cast) == [1, 2]
+    assert library_of(installation, cast) == [1, 2]
 
 
-def test_the_unused_leave_after_one_question(browse: Browse, office: Office, cast: Cast, clock: SetClock) -> None:
+def test_the_unused_leave_after_one_question(
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock
+) -> None:
     browser = browse(cast.writer)
     upload(browser, writing.photo(), writing.photo(height=300), writing.photo(height=200))
     assert "Ingenting att städa bort" in browser.get("~/pictures/unused").text
@@ -79,11 +83,11 @@ def test_the_unused_leave_after_one_question(browse: Browse, office: Office, cas
     assert "Ingenting att städa bort" in browser.get("~/pictures/unused?days=180").text
     asked = browser.post("~/pictures/unused", {"picture": ["1", "3"]})
     assert "Radera 2 bilder?" in asked.text
-    assert library_of(office, cast) == [1, 2, 3]
-    editing.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=3)]))
+    assert library_of(installation, cast) == [1, 2, 3]
+    editing.create(installation, cast.actor("writer"), writing.draft([], media=[PictureIn(id=3)]))
     done = browser.post("~/pictures/unused/remove", {"picture": ["1", "3"]})
     assert "1 bild är raderad" in browser.get(done.headers["Location"]).text
-    assert library_of(office, cast) == [2, 3]
+    assert library_of(installation, cast) == [2, 3]
     assert "raderade bilder som ingenting använde: 1" in browser.get("~/record/").text
 
 
@@ -97,7 +101,7 @@ def test_what_cannot_be_deleted_is_said(browse: Browse, cast: Cast, chosen: list
     assert "Ingenting raderades" in browser.get(gone.headers["Location"]).text
 
 
-def test_an_administrator_sets_how_much_there_may_be(browse: Browse, office: Office, cast: Cast) -> None:
+def test_an_administrator_sets_how_much_there_may_be(browse: Browse, installation: Installation, cast: Cast) -> None:
     browser = browse(cast.administrator)
     assert "0 MB av 5 GB används" in browser.get("~/pictures/").text
     assert browser.post("~/pictures/room", {"room_mb": "2048"}).status_code == 303
@@ -108,15 +112,15 @@ def test_an_administrator_sets_how_much_there_may_be(browse: Browse, office: Off
     assert browse(cast.writer).post("~/pictures/room", {"room_mb": "100"}).status_code == 403
 
 
-def full(office: Office, cast: Cast) -> None:
-    upload_id = library.add(office, cast.actor("writer"), writing.photo(height=200)).media.id
-    quota.set_room(office, cast.actor(), quota.LEAST_MB)
-    with office.store.write(cast.place.id) as session:
+def full(installation: Installation, cast: Cast) -> None:
+    upload_id = library.add(installation, cast.actor("writer"), writing.photo(height=200)).media.id
+    quota.set_room(installation, cast.actor(), quota.LEAST_MB)
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Media, upload_id).size = quota.LEAST_MB * 2**20
 
 
-def test_a_full_library_says_so_and_what_to_do(browse: Browse, office: Office, cast: Cast) -> None:
-    full(office, cast)
+def test_a_full_library_says_so_and_what_to_do(browse: Browse, installation: Installation, cast: Cast) -> None:
+    full(installation, cast)
     browser = browse(cast.writer)
     assert "Snart fullt: 0 MB är kvar" in browser.get("~/pictures/").text
     given = upload(browser, writing.photo())
@@ -128,11 +132,11 @@ def test_a_full_library_says_so_and_what_to_do(browse: Browse, office: Office, c
     assert card.status_code == 413
     assert "Den får inte plats" in card.text
     assert "Vi satsar på bussarna" in card.text
-    assert library_of(office, cast) == [1]
+    assert library_of(installation, cast) == [1]
 
 
 def test_a_pictures_page_tells_where_it_comes_from_and_what_came_of_it(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock
 ) -> None:
     upload(browse(cast.writer), writing.photo(), writing.photo(height=300, tone=10))
     known = {
@@ -144,7 +148,7 @@ def test_a_pictures_page_tells_where_it_comes_from_and_what_came_of_it(
         "until": ["2026-12-20", ""],
     }
     assert browse(cast.writer).post("~/pictures/1/details", known).status_code == 303
-    with office.store.write(cast.place.id) as session:
+    with installation.store.write(cast.place.id) as session:
         provenance.derive(session, session.get_one(Media, 2), [1])
     card, photo = (browse(cast.reader).get(f"~/pictures/{number}/details").text for number in (2, 1))
     assert "Visar Anna Ek. Samtyckena följer med." in card
@@ -161,12 +165,12 @@ def test_a_pictures_page_tells_where_it_comes_from_and_what_came_of_it(
 
 
 def test_the_first_page_and_the_page_of_consents_warn(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock
 ) -> None:
     upload(browse(cast.writer), writing.photo())
     known = {"x": "50", "y": "50", "person": ["Anna Ek", ""], "until": ["2026-12-20", ""]}
     browse(cast.writer).post("~/pictures/1/details", known)
-    editing.create(office, cast.actor("writer"), writing.draft([], media=[PictureIn(id=1)]))
+    editing.create(installation, cast.actor("writer"), writing.draft([], media=[PictureIn(id=1)]))
     assert "Samtycket från Anna Ek går ut sön 20 dec" in browse(cast.reader).get("~/").text
     assert "Anna Ek samtycker till och med sön 20 dec 2026" in browse(cast.reader).get("~/pictures/consents").text
     clock.forward(days=30)

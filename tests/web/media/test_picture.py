@@ -8,7 +8,7 @@ import pytest
 
 from commsched.core.content.draft import PictureIn
 from commsched.services.design import studio
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import editing
 from commsched.store.models import Delivery, Item, Media
 from tests import writing
@@ -28,19 +28,21 @@ KNOWN = {
 
 
 @pytest.fixture
-def shown(office: Office, cast: Cast) -> int:
-    return writing.picture(office, cast)
+def shown(installation: Installation, cast: Cast) -> int:
+    return writing.picture(installation, cast)
 
 
-def row(office: Office, cast: Cast, number: int) -> Media:
-    with office.store.read(cast.place.id) as session:
+def row(installation: Installation, cast: Cast, number: int) -> Media:
+    with installation.store.read(cast.place.id) as session:
         return session.get_one(Media, number)
 
 
-def test_what_is_known_is_written_down_and_found_again(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
+def test_what_is_known_is_written_down_and_found_again(
+    browse: Browse, installation: Installation, cast: Cast, shown: int
+) -> None:
     browser = browse(cast.writer)
     assert browser.post(f"~/pictures/{shown}/details", KNOWN).status_code == 303
-    kept = row(office, cast, shown)
+    kept = row(installation, cast, shown)
     assert (kept.alt, kept.credit, kept.facts["licence"]) == ("Anna på torget.", "Karin Ek", "Avtal 2026")
     assert kept.facts["tags"] == ["torget", "vår"]
     assert [one["name"] for one in kept.facts["persons"]] == ["Anna Ek"]
@@ -51,9 +53,11 @@ def test_what_is_known_is_written_down_and_found_again(browse: Browse, office: O
         assert f"/pictures/{shown}/details" in browser.get(f"~/pictures/?q={words}").text
 
 
-def test_the_focus_is_where_cards_are_centred(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
+def test_the_focus_is_where_cards_are_centred(
+    browse: Browse, installation: Installation, cast: Cast, shown: int
+) -> None:
     browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN)
-    assert studio.photo(office, row(office, cast, shown)).focus == (0.3, 0.7)
+    assert studio.photo(installation, row(installation, cast, shown)).focus == (0.3, 0.7)
 
 
 @pytest.mark.parametrize(
@@ -69,40 +73,42 @@ def test_the_focus_is_where_cards_are_centred(browse: Browse, office: Office, ca
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_lost(
-    browse: Browse, office: Office, cast: Cast, shown: int, field: str, value: object
+    browse: Browse, installation: Installation, cast: Cast, shown: int, field: str, value: object
 ) -> None:
     given = browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {field: value})
     assert given.status_code == 422
     assert "Avtal 2026" in given.text
-    assert "licence" not in row(office, cast, shown).facts
+    assert "licence" not in row(installation, cast, shown).facts
 
 
-def test_where_it_is_used_is_told(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
-    to = writing.channels(office, cast)
+def test_where_it_is_used_is_told(browse: Browse, installation: Installation, cast: Cast, shown: int) -> None:
+    to = writing.channels(installation, cast)
     editing.create(
-        office, cast.actor("writer"), writing.draft([to["x"]], title="Linje 14", media=[PictureIn(id=shown)])
+        installation, cast.actor("writer"), writing.draft([to["x"]], title="Linje 14", media=[PictureIn(id=shown)])
     )
     assert "Linje 14" in browse(cast.reader).get(f"~/pictures/{shown}/details").text
 
 
-def test_nearly_the_same_picture_is_pointed_out(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
-    other = writing.picture(office, cast, width=400, height=300)
+def test_nearly_the_same_picture_is_pointed_out(
+    browse: Browse, installation: Installation, cast: Cast, shown: int
+) -> None:
+    other = writing.picture(installation, cast, width=400, height=300)
     page = browse(cast.reader).get(f"~/pictures/{shown}/details").text
     assert "Nästan likadana" in page
     assert f"/pictures/{other}/details" in page
 
 
 def test_an_ended_consent_lists_what_waits_and_what_is_out(
-    browse: Browse, office: Office, cast: Cast, clock: SetClock, shown: int
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock, shown: int
 ) -> None:
-    browser, to = browse(cast.writer), writing.channels(office, cast)
+    browser, to = browse(cast.writer), writing.channels(installation, cast)
     browser.post(f"~/pictures/{shown}/details", KNOWN)
     assert "Inget samtycke har gått ut" in browser.get("~/pictures/consents").text
     picture = [PictureIn(id=shown)]
     writer = cast.actor("writer")
-    editing.create(office, writer, writing.draft([to["x"]], title="Väntar", media=picture))
-    out = editing.create(office, writer, writing.draft([to["x"]], title="Ute", media=picture))
-    with office.store.write(cast.place.id) as session:
+    editing.create(installation, writer, writing.draft([to["x"]], title="Väntar", media=picture))
+    out = editing.create(installation, writer, writing.draft([to["x"]], title="Ute", media=picture))
+    with installation.store.write(cast.place.id) as session:
         item = session.get_one(Item, out)
         item.state = "published"
         session.add(
@@ -149,38 +155,42 @@ def test_a_reader_writes_nothing_down(browse: Browse, cast: Cast, shown: int) ->
     ],
 )
 def test_a_crop_that_is_none_is_refused_with_a_sentence(
-    browse: Browse, office: Office, cast: Cast, shown: int, given: dict[str, str]
+    browse: Browse, installation: Installation, cast: Cast, shown: int, given: dict[str, str]
 ) -> None:
     answer = browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {"do": "move"} | given)
     assert answer.status_code == 422
     assert 'class="form-wrong"' in answer.text
     assert "Avtal 2026" in answer.text
-    assert not {"crops", "licence"} & set(row(office, cast, shown).facts)
+    assert not {"crops", "licence"} & set(row(installation, cast, shown).facts)
 
 
-def test_crops_are_moved_and_told_in_the_record(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
+def test_crops_are_moved_and_told_in_the_record(
+    browse: Browse, installation: Installation, cast: Cast, shown: int
+) -> None:
     browser = browse(cast.writer)
     places = KNOWN | {"do": "move", "at 1:1": "3", "at 9:16": "97"}
     assert browser.post(f"~/pictures/{shown}/details", places).status_code == 303
-    assert set(row(office, cast, shown).facts["crops"]) == {"1:1", "9:16"}
+    assert set(row(installation, cast, shown).facts["crops"]) == {"1:1", "9:16"}
     assert browser.post(f"~/pictures/{shown}/details", places | {"do": "reset 1:1"}).status_code == 303
-    assert set(row(office, cast, shown).facts["crops"]) == {"9:16"}
+    assert set(row(installation, cast, shown).facts["crops"]) == {"9:16"}
     assert "flyttade en bilds beskärningar" in browse(cast.administrator).get("~/record/").text
 
 
 @pytest.mark.parametrize("button", [{}, {"do": "move"}, {"do": "reset 9:16"}], ids=["save", "crops", "put back"])
 def test_each_button_of_the_page_saves_everything_typed(
-    browse: Browse, office: Office, cast: Cast, shown: int, button: dict[str, str]
+    browse: Browse, installation: Installation, cast: Cast, shown: int, button: dict[str, str]
 ) -> None:
     browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {"at 1:1": "3"} | button)
-    kept = row(office, cast, shown)
+    kept = row(installation, cast, shown)
     assert (kept.alt, kept.facts["licence"], set(kept.facts["crops"])) == ("Anna på torget.", "Avtal 2026", {"1:1"})
     assert [one["name"] for one in kept.facts["persons"]] == ["Anna Ek"]
 
 
-def test_a_crop_that_nobody_moved_follows_the_focus(browse: Browse, office: Office, cast: Cast, shown: int) -> None:
+def test_a_crop_that_nobody_moved_follows_the_focus(
+    browse: Browse, installation: Installation, cast: Cast, shown: int
+) -> None:
     as_proposed = {"at 1:1": "80", "from 1:1": "80.2"}
     browse(cast.writer).post(f"~/pictures/{shown}/details", KNOWN | {"x": "10"} | as_proposed)
-    kept = row(office, cast, shown).facts
+    kept = row(installation, cast, shown).facts
     assert kept["focus"] == [0.1, 0.7]
     assert not kept.get("crops")

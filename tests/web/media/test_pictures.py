@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.services.workflow import editing
 from commsched.store.models import Media
@@ -22,25 +22,25 @@ from tests.images import files
 Browse = Callable[..., Browser]
 
 
-def row(office: Office, cast: Cast, number: int) -> Media:
-    with office.store.read(cast.place.id) as session:
+def row(installation: Installation, cast: Cast, number: int) -> Media:
+    with installation.store.read(cast.place.id) as session:
         return session.get_one(Media, number)
 
 
-def test_pictures_are_added_and_then_described(browse: Browse, office: Office, cast: Cast) -> None:
+def test_pictures_are_added_and_then_described(browse: Browse, installation: Installation, cast: Cast) -> None:
     browser = browse(cast.writer)
     files = [(io.BytesIO(writing.photo(tone=n)), f"bild {n}.jpg") for n in (1, 2)]
     assert browser.post("~/pictures/", {"files": files}, content_type="multipart/form-data").status_code == 303
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         rows = session.scalars(select(Media).order_by(Media.id)).all()
     assert [one.filename for one in rows] == ["bild 1", "bild 2"]
     browser.post(f"~/pictures/{rows[0].id}", {"alt": "Torget i regn.", "credit": "Karin Ek"})
-    assert row(office, cast, rows[0].id).alt == "Torget i regn."
+    assert row(installation, cast, rows[0].id).alt == "Torget i regn."
     assert "Torget i regn." in browser.get("~/pictures/?q=torget").text
     assert "Torget i regn." not in browser.get("~/pictures/?q=sjukhus").text
 
 
-def test_a_script_is_told_file_by_file(browse: Browse, office: Office, cast: Cast) -> None:
+def test_a_script_is_told_file_by_file(browse: Browse, installation: Installation, cast: Cast) -> None:
     files = [
         (io.BytesIO(writing.photo()), "buss.jpg"),
         (io.BytesIO(b"<svg/>"), "karta.svg"),
@@ -92,11 +92,13 @@ def test_each_refused_file_is_told_on_a_line_of_its_own_as_an_error(browse: Brow
 
 
 def test_a_card_is_shown_whole_among_the_pictures_and_a_photo_is_not(
-    browse: Browse, office: Office, cast: Cast
+    browse: Browse, installation: Installation, cast: Cast
 ) -> None:
-    writing.picture(office, cast)
+    writing.picture(installation, cast)
     assert 'class="whole"' not in browse(cast.reader).get("~/pictures/").text
-    studio.save(office, cast.actor("writer"), CardRequest("headline", {"headline": "Fler turer"}, {}), [(600, 315)])
+    studio.save(
+        installation, cast.actor("writer"), CardRequest("headline", {"headline": "Fler turer"}, {}), [(600, 315)]
+    )
     assert browse(cast.reader).get("~/pictures/").text.count('class="whole"') == 1
 
 
@@ -106,8 +108,10 @@ def test_nothing_chosen_is_asked_about(browse: Browse, cast: Cast) -> None:
     assert "Välj minst en bild." in given.text
 
 
-def test_a_picture_is_served_as_a_picture_and_small_ones_are_small(browse: Browse, office: Office, cast: Cast) -> None:
-    one = row(office, cast, writing.picture(office, cast, width=1600, height=1200))
+def test_a_picture_is_served_as_a_picture_and_small_ones_are_small(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
+    one = row(installation, cast, writing.picture(installation, cast, width=1600, height=1200))
     browser = browse(cast.reader)
     whole, small = browser.get(f"~/pictures/{one.sha256}"), browser.get(f"~/pictures/{one.sha256}?small=1")
     assert whole.headers["X-Content-Type-Options"] == "nosniff"
@@ -119,31 +123,33 @@ def test_a_picture_is_served_as_a_picture_and_small_ones_are_small(browse: Brows
         given.close()
 
 
-def test_another_offices_picture_is_not_there(browse: Browse, office: Office, cast: Cast) -> None:
-    one = row(office, cast, writing.picture(office, cast))
+def test_another_offices_picture_is_not_there(browse: Browse, installation: Installation, cast: Cast) -> None:
+    one = row(installation, cast, writing.picture(installation, cast))
     assert browse(cast.stranger, "distriktet").get(f"~/pictures/{one.sha256}").status_code == 404
     assert browse(cast.stranger, "distriktet").post(f"~/pictures/{one.id}", {"alt": "x"}).status_code == 404
 
 
-def test_a_picture_whose_file_is_gone_is_said_to_be(browse: Browse, office: Office, cast: Cast) -> None:
-    one = row(office, cast, writing.picture(office, cast))
-    search.media_path(office, one.sha256, one.suffix).unlink()
+def test_a_picture_whose_file_is_gone_is_said_to_be(browse: Browse, installation: Installation, cast: Cast) -> None:
+    one = row(installation, cast, writing.picture(installation, cast))
+    search.media_path(installation, one.sha256, one.suffix).unlink()
     assert browse(cast.reader).get(f"~/pictures/{one.sha256}").status_code == 404
 
 
-def test_an_alt_text_without_end_is_refused(browse: Browse, office: Office, cast: Cast) -> None:
-    number = writing.picture(office, cast)
+def test_an_alt_text_without_end_is_refused(browse: Browse, installation: Installation, cast: Cast) -> None:
+    number = writing.picture(installation, cast)
     assert browse(cast.writer).post(f"~/pictures/{number}", {"alt": "x" * 2001}).status_code == 422
 
 
 @pytest.fixture
-def written(office: Office, cast: Cast) -> dict[str, int]:
-    to, who = writing.channels(office, cast), cast.actor("writer")
+def written(installation: Installation, cast: Cast) -> dict[str, int]:
+    to, who = writing.channels(installation, cast), cast.actor("writer")
     return {
-        "buss": editing.create(office, who, writing.draft([to["x"]], text="Ångbåten och BUSSEN till Älvby.")),
-        "procent": editing.create(office, who, writing.draft([to["x"]], text="Nu sänker vi taxan med 100% för alla.")),
+        "buss": editing.create(installation, who, writing.draft([to["x"]], text="Ångbåten och BUSSEN till Älvby.")),
+        "procent": editing.create(
+            installation, who, writing.draft([to["x"]], text="Nu sänker vi taxan med 100% för alla.")
+        ),
         "release": editing.create(
-            office, who, writing.draft([to["newsroom"]], kind="release", title="Fler vårdplatser", text="Text.")
+            installation, who, writing.draft([to["newsroom"]], kind="release", title="Fler vårdplatser", text="Text.")
         ),
     }
 

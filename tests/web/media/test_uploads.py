@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from commsched.core.media.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.messages import NotFound
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import quota, uploads
 from commsched.services.ops import chores
 from commsched.store.models import Media, Upload
@@ -46,12 +46,12 @@ def add(browser: Browser, address: str, piece: bytes, at: int) -> Any:
     return ask(browser, "PATCH", address, piece, Upload_Offset=str(at), Content_Type="application/offset+octet-stream")
 
 
-def rows(office: Office, cast: Cast) -> list[Media]:
-    with office.store.read(cast.place.id) as session:
+def rows(installation: Installation, cast: Cast) -> list[Media]:
+    with installation.store.read(cast.place.id) as session:
         return list(session.scalars(select(Media)))
 
 
-def test_a_file_comes_in_pieces_and_is_then_a_picture(browser: Browser, office: Office, cast: Cast) -> None:
+def test_a_file_comes_in_pieces_and_is_then_a_picture(browser: Browser, installation: Installation, cast: Cast) -> None:
     begun = begin(browser, name="Torget i maj.jpg")
     assert begun.status_code == 201
     assert begun.headers["Upload-Expires"] == "Fri, 27 Nov 2026 06:00:00 GMT"
@@ -67,16 +67,18 @@ def test_a_file_comes_in_pieces_and_is_then_a_picture(browser: Browser, office: 
     assert add(browser, address, DATA[5000:], 5000).status_code == 204
     told = ask(browser, "POST", address).get_json()
     assert [one["name"] for one in told["pictures"]] == ["Torget i maj"]
-    assert len(rows(office, cast)) == 1
+    assert len(rows(installation, cast)) == 1
     assert ask(browser, "POST", address).get_json() == told, "asked again, it answers the same"
-    assert len(rows(office, cast)) == 1
-    assert not list((office.home / "incoming").iterdir())
+    assert len(rows(installation, cast)) == 1
+    assert not list((installation.home / "incoming").iterdir())
 
 
-def test_what_is_here_survives_a_restart_of_the_server(browser: Browser, office: Office, cast: Cast) -> None:
+def test_what_is_here_survives_a_restart_of_the_server(
+    browser: Browser, installation: Installation, cast: Cast
+) -> None:
     address = begin(browser).headers["Location"]
     add(browser, address, DATA[:7000], 0)
-    other = Browser(create_app(office, testing=True).test_client(), cast.place.slug)
+    other = Browser(create_app(installation, testing=True).test_client(), cast.place.slug)
     cookie = browser.client.get_cookie("session")
     assert cookie is not None
     other.client.set_cookie("session", cookie.value)
@@ -96,7 +98,7 @@ def test_a_piece_that_does_not_fit_on_is_refused_and_nothing_is_lost(browser: Br
     assert ask(browser, "POST", address).status_code == 409, "it is not whole"
 
 
-def test_what_came_before_the_connection_broke_is_kept(office: Office, cast: Cast) -> None:
+def test_what_came_before_the_connection_broke_is_kept(installation: Installation, cast: Cast) -> None:
     class Broken:
         left = 3
 
@@ -106,19 +108,19 @@ def test_what_came_before_the_connection_broke_is_kept(office: Office, cast: Cas
                 raise ConnectionResetError
             return b"x" * 1000
 
-    row = uploads.begin(office, cast.actor("writer"), 9000, "a.jpg", "image/jpeg")
+    row = uploads.begin(installation, cast.actor("writer"), 9000, "a.jpg", "image/jpeg")
     with pytest.raises(ConnectionResetError):
-        uploads.append(office, cast.actor("writer"), row.uid, 0, Broken())  # type: ignore[arg-type]
-    assert uploads.offset(office, row) == 2000
+        uploads.append(installation, cast.actor("writer"), row.uid, 0, Broken())  # type: ignore[arg-type]
+    assert uploads.offset(installation, row) == 2000
 
 
-def test_two_connections_never_write_the_same_file_at_once(office: Office, cast: Cast) -> None:
+def test_two_connections_never_write_the_same_file_at_once(installation: Installation, cast: Cast) -> None:
     import io
 
-    row = uploads.begin(office, cast.actor("writer"), 9000, "a.jpg", "image/jpeg")
-    with uploads._held(office, row), pytest.raises(uploads.UploadBusy):
-        uploads.append(office, cast.actor("writer"), row.uid, 0, io.BytesIO(b"x"))
-    assert uploads.append(office, cast.actor("writer"), row.uid, 0, io.BytesIO(b"x")) == 1
+    row = uploads.begin(installation, cast.actor("writer"), 9000, "a.jpg", "image/jpeg")
+    with uploads._held(installation, row), pytest.raises(uploads.UploadBusy):
+        uploads.append(installation, cast.actor("writer"), row.uid, 0, io.BytesIO(b"x"))
+    assert uploads.append(installation, cast.actor("writer"), row.uid, 0, io.BytesIO(b"x")) == 1
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_two_connections_never_write_the_same_file_at_once(office: Office, cast:
     ],
 )
 def test_its_size_is_judged_before_anything_is_sent(
-    browser: Browser, office: Office, length: int, kind: str, status: int
+    browser: Browser, installation: Installation, length: int, kind: str, status: int
 ) -> None:
     given = begin(browser, length, kind=kind)
     assert given.status_code == status
@@ -142,8 +144,8 @@ def test_its_size_is_judged_before_anything_is_sent(
         assert given.get_json()["words"]
 
 
-def test_an_office_that_is_full_says_so_at_once(browser: Browser, office: Office, cast: Cast) -> None:
-    quota.set_room(office, cast.actor("administrator"), 10)
+def test_an_office_that_is_full_says_so_at_once(browser: Browser, installation: Installation, cast: Cast) -> None:
+    quota.set_room(installation, cast.actor("administrator"), 10)
     assert begin(browser, 11 * MB).status_code == 413
     assert begin(browser, 9 * MB).status_code == 201
 
@@ -161,32 +163,34 @@ def test_an_upload_is_its_own_persons_alone(browse: Browse, browser: Browser, ca
 
 
 def test_a_bad_file_is_refused_with_its_sentence_and_leaves_nothing(
-    browser: Browser, office: Office, cast: Cast
+    browser: Browser, installation: Installation, cast: Cast
 ) -> None:
     address = begin(browser, 6, "karta.svg").headers["Location"]
     add(browser, address, b"<svg/>", 0)
     told = ask(browser, "POST", address).get_json()
     assert told["pictures"] == []
     assert told["refused"][0].startswith("karta.svg: SVG")
-    assert rows(office, cast) == []
-    assert not list((office.home / "incoming").iterdir())
+    assert rows(installation, cast) == []
+    assert not list((installation.home / "incoming").iterdir())
 
 
 def test_half_a_file_is_thrown_away_after_a_day_and_one_that_is_taken_back_at_once(
-    browser: Browser, office: Office, cast: Cast, clock: SetClock
+    browser: Browser, installation: Installation, cast: Cast, clock: SetClock
 ) -> None:
     old, dropped = (begin(browser).headers["Location"] for _ in range(2))
     assert ask(browser, "DELETE", dropped).status_code == 204
     assert ask(browser, "HEAD", dropped).status_code == 404
     clock.forward(hours=23)
     new = begin(browser).headers["Location"]
-    (office.home / "incoming" / "nobodys").write_bytes(b"left behind")
+    (installation.home / "incoming" / "nobodys").write_bytes(b"left behind")
     clock.forward(hours=2)
-    chores.run(office)
+    chores.run(installation)
     assert ask(browser, "HEAD", new).status_code == 200
     assert ask(browser, "HEAD", old).status_code == 404
-    with office.store.read(cast.place.id) as session:
-        assert [path.name for path in (office.home / "incoming").iterdir()] == list(session.scalars(select(Upload.uid)))
+    with installation.store.read(cast.place.id) as session:
+        assert [path.name for path in (installation.home / "incoming").iterdir()] == list(
+            session.scalars(select(Upload.uid))
+        )
 
 
 def test_the_protocol_says_what_it_can(browser: Browser) -> None:
@@ -204,8 +208,8 @@ def test_the_pages_say_the_size_that_the_intake_takes(browser: Browser) -> None:
     assert f"högst {MAX_BYTES // MB} MB var" in browser.get("~/pictures/").text
 
 
-def test_what_is_on_its_way_in_takes_room_too(browser: Browser, office: Office, cast: Cast) -> None:
-    quota.set_room(office, cast.actor("administrator"), 10)
+def test_what_is_on_its_way_in_takes_room_too(browser: Browser, installation: Installation, cast: Cast) -> None:
+    quota.set_room(installation, cast.actor("administrator"), 10)
     first = begin(browser, 6 * MB).headers["Location"]
     refused = begin(browser, 6 * MB)
     assert (refused.status_code, "4 MB" in refused.get_json()["words"]) == (413, True)
@@ -214,42 +218,48 @@ def test_what_is_on_its_way_in_takes_room_too(browser: Browser, office: Office, 
 
 
 def test_a_file_that_is_just_being_taken_in_is_not_forgotten_halfway(
-    browser: Browser, office: Office, cast: Cast
+    browser: Browser, installation: Installation, cast: Cast
 ) -> None:
     actor, uid = cast.actor("writer"), begin(browser).headers["Location"].rsplit("/", 1)[1]
-    uploads.append(office, actor, uid, 0, io.BytesIO(DATA))
+    uploads.append(installation, actor, uid, 0, io.BytesIO(DATA))
     told: list[str] = []
 
     def take(_path: object, _name: str) -> dict[str, Any]:
         with pytest.raises(uploads.UploadBusy):
-            uploads.cancel(office, actor, uid)
+            uploads.cancel(installation, actor, uid)
         with pytest.raises(uploads.UploadBusy):
-            uploads.finish(office, actor, uid, take)
+            uploads.finish(installation, actor, uid, take)
         told.append("taken")
         return {"pictures": []}
 
-    assert uploads.finish(office, actor, uid, take) == uploads.finish(office, actor, uid, take) == {"pictures": []}
+    assert (
+        uploads.finish(installation, actor, uid, take)
+        == uploads.finish(installation, actor, uid, take)
+        == {"pictures": []}
+    )
     assert told == ["taken"]
-    uploads.cancel(office, actor, uid)
+    uploads.cancel(installation, actor, uid)
 
 
 def test_a_finish_that_waited_behind_another_takes_nothing_in_twice(
-    browser: Browser, office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It looked at the row before the other was done, and at the file after."""
     actor, uid = cast.actor("writer"), begin(browser).headers["Location"].rsplit("/", 1)[1]
-    uploads.append(office, actor, uid, 0, io.BytesIO(DATA))
-    before = uploads.find(office, actor, uid)
-    uploads.finish(office, actor, uid, lambda *_of: {"pictures": [1]})
+    uploads.append(installation, actor, uid, 0, io.BytesIO(DATA))
+    before = uploads.find(installation, actor, uid)
+    uploads.finish(installation, actor, uid, lambda *_of: {"pictures": [1]})
     monkeypatch.setattr(uploads, "find", lambda *_of: before)
     with pytest.raises(uploads.OtherOffset):
-        uploads.finish(office, actor, uid, lambda *_of: {"pictures": [2]})
+        uploads.finish(installation, actor, uid, lambda *_of: {"pictures": [2]})
     with pytest.raises(NotFound):
-        uploads.offset(office, before)
+        uploads.offset(installation, before)
 
 
-def test_what_is_no_video_is_not_read_where_it_is_as_large_as_one(browser: Browser, office: Office, cast: Cast) -> None:
+def test_what_is_no_video_is_not_read_where_it_is_as_large_as_one(
+    browser: Browser, installation: Installation, cast: Cast
+) -> None:
     address = begin(browser, PICTURE_BYTES + 1, "film.mp4", "video/mp4").headers["Location"]
-    with uploads.path_of(office, address.rsplit("/", 1)[1]).open("r+b") as file:
+    with uploads.path_of(installation, address.rsplit("/", 1)[1]).open("r+b") as file:
         file.truncate(PICTURE_BYTES + 1)
     assert ask(browser, "POST", address).get_json()["refused"] == ["film.mp4: Filen är 26 MB och får vara högst 25 MB."]

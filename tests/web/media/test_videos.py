@@ -14,7 +14,7 @@ import pytest
 from commsched import images
 from commsched.core.content.draft import PictureIn
 from commsched.core.media.sizes import MB
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.media import details, quota, uploads, videos
 from commsched.services.media.details import PictureDetails
 from commsched.services.workflow import editing
@@ -27,12 +27,12 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def taken(office: Office, cast: Cast) -> videos.TakenVideo:
-    return videos.add_from(office, cast.actor("writer"), io.BytesIO(films.video(sound="aac")), "Torget i maj.mp4")
+def taken(installation: Installation, cast: Cast) -> videos.TakenVideo:
+    return videos.add_from(installation, cast.actor("writer"), io.BytesIO(films.video(sound="aac")), "Torget i maj.mp4")
 
 
-def posters(office: Office, cast: Cast) -> list[Media]:
-    with office.store.read(cast.place.id) as session:
+def posters(installation: Installation, cast: Cast) -> list[Media]:
+    with installation.store.read(cast.place.id) as session:
         return session.query(Media).order_by(Media.id).all()
 
 
@@ -55,63 +55,67 @@ def sent(browser: Browser, data: bytes, name: str) -> Any:
     return browser.client.post(address, headers=token).get_json()
 
 
-def test_a_video_is_told_by_its_content_and_not_by_its_name(browse: Browse, office: Office, cast: Cast) -> None:
+def test_a_video_is_told_by_its_content_and_not_by_its_name(
+    browse: Browse, installation: Installation, cast: Cast
+) -> None:
     browser = browse(cast.writer)
     told = sent(browser, films.video(), "semester.jpg")
     assert told["refused"] == []
     assert browser.get(told["videos"][0]["url"]).status_code == 200
-    assert [one.filename for one in posters(office, cast)] == ["semester"]
+    assert [one.filename for one in posters(installation, cast)] == ["semester"]
     picture = sent(browser, writing.photo(), "film.mp4")
     assert (picture["videos"], [one["name"] for one in picture["pictures"]]) == ([], ["film"])
 
 
-def test_a_damaged_video_is_refused_with_its_sentence(browse: Browse, office: Office, cast: Cast) -> None:
+def test_a_damaged_video_is_refused_with_its_sentence(browse: Browse, installation: Installation, cast: Cast) -> None:
     told = sent(browse(cast.writer), films.video()[:900], "film.mp4")
     assert told["refused"] == [
         "film.mp4: Videon är skadad eller hann inte kopieras klart. Hämta den där den kom ifrån och försök igen."
     ]
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         assert session.query(Video).count() == 0
-    assert not list((office.home / "incoming").iterdir())
+    assert not list((installation.home / "incoming").iterdir())
 
 
-def test_without_scripts_the_form_takes_it_too(browse: Browse, office: Office, cast: Cast) -> None:
+def test_without_scripts_the_form_takes_it_too(browse: Browse, installation: Installation, cast: Cast) -> None:
     files = {"files": [(io.BytesIO(films.video()), "film.mov")]}
     assert browse(cast.writer).post("~/pictures/", files, content_type="multipart/form-data").status_code == 303
-    assert [one.facts.get("video") for one in posters(office, cast)] == [1]
+    assert [one.facts.get("video") for one in posters(installation, cast)] == [1]
 
 
-def test_the_composer_takes_pictures_only(browse: Browse, office: Office, cast: Cast) -> None:
+def test_the_composer_takes_pictures_only(browse: Browse, installation: Installation, cast: Cast) -> None:
     files = {"files": [(io.BytesIO(films.video()), "film.mp4")], "do": "again"}
     given = browse(cast.writer).post("~/write", files, content_type="multipart/form-data")
     assert "Det här är en video, " in given.text
-    assert posters(office, cast) == []
+    assert posters(installation, cast) == []
 
 
-def test_the_same_video_twice_is_one(office: Office, cast: Cast, taken: videos.TakenVideo) -> None:
-    again = videos.add_from(office, cast.actor("writer"), io.BytesIO(films.video(sound="aac")), "Igen.mp4")
+def test_the_same_video_twice_is_one(installation: Installation, cast: Cast, taken: videos.TakenVideo) -> None:
+    again = videos.add_from(installation, cast.actor("writer"), io.BytesIO(films.video(sound="aac")), "Igen.mp4")
     assert (again.again, again.video.id) == (True, taken.video.id)
-    assert len(posters(office, cast)) == 1
+    assert len(posters(installation, cast)) == 1
 
 
 def test_the_poster_can_be_used_in_an_item(
-    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
+    browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
-    to = writing.channels(office, cast)
+    to = writing.channels(installation, cast)
     number = taken.poster.media.id
-    assert editing.create(office, cast.actor("writer"), writing.draft([to["x"]], media=[PictureIn(id=number, alt="x")]))
+    assert editing.create(
+        installation, cast.actor("writer"), writing.draft([to["x"]], media=[PictureIn(id=number, alt="x")])
+    )
     page = browse(cast.reader).get(f"~/pictures/{number}/details").text
     assert "Se videon" in page
 
 
 def test_another_moment_is_another_picture_of_the_same_people(
-    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
+    browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     from datetime import date
 
     first = taken.poster.media
     details.write_down(
-        office,
+        installation,
         cast.actor("writer"),
         first.id,
         PictureDetails(
@@ -124,14 +128,14 @@ def test_another_moment_is_another_picture_of_the_same_people(
     browser = browse(cast.writer)
     moment = taken.video.facts["moments"][-1]
     assert browser.post(f"~/pictures/videos/{taken.video.id}", {"at": str(moment)}).status_code == 303
-    old, new = posters(office, cast)
+    old, new = posters(installation, cast)
     assert (new.credit, new.facts["tags"], new.facts["persons"][0]["name"]) == ("Karin Ek", ["torget"], "Anna Ek")
     assert new.consent_ends is not None, "a consent counts for the new one as for the old"
     assert new.alt == "", "it shows something else"
-    assert videos.find(office, cast.actor("reader"), taken.video.id).poster_id == new.id
+    assert videos.find(installation, cast.actor("reader"), taken.video.id).poster_id == new.id
     assert old.id == first.id
     assert browser.post(f"~/pictures/videos/{taken.video.id}", {"moment": "1,25"}).status_code == 303
-    assert len(posters(office, cast)) == 3
+    assert len(posters(installation, cast)) == 3
 
 
 @pytest.mark.parametrize("typed", ["", "snart", "-1", "99", "nan", "1e99"])
@@ -145,7 +149,7 @@ def test_a_moment_that_is_none_is_said_by_its_field(
 
 
 def test_a_player_gets_the_part_that_it_asks_for(
-    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
+    browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     browser = browse(cast.reader)
     with browser.get(f"~/pictures/videos/{taken.video.id}/file", headers={"Range": "bytes=4-11"}) as part:
@@ -158,10 +162,10 @@ def test_a_player_gets_the_part_that_it_asks_for(
 
 
 def test_stills_that_are_gone_from_the_cache_are_drawn_anew(
-    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
+    browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     moment = taken.video.facts["moments"][3]
-    path = videos.still(office, taken.video, moment)
+    path = videos.still(installation, taken.video, moment)
     path.unlink()
     with browse(cast.reader).get(f"~/pictures/videos/{taken.video.id}/moments/{moment}") as given:
         assert given.mimetype == "image/jpeg"
@@ -170,14 +174,14 @@ def test_stills_that_are_gone_from_the_cache_are_drawn_anew(
 
 
 def test_a_video_is_deleted_and_its_poster_stays(
-    browse: Browse, office: Office, cast: Cast, taken: videos.TakenVideo
+    browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
-    path = videos.file_of(office, taken.video)
+    path = videos.file_of(installation, taken.video)
     assert browse(cast.reader).post(f"~/pictures/videos/{taken.video.id}/delete").status_code == 403
     assert browse(cast.writer).post(f"~/pictures/videos/{taken.video.id}/delete").status_code == 303
     assert not path.exists()
-    assert len(posters(office, cast)) == 1
-    with office.store.read(cast.place.id) as session:
+    assert len(posters(installation, cast)) == 1
+    with installation.store.read(cast.place.id) as session:
         assert session.query(GoneFile).count() == 0
     assert browse(cast.reader).get(f"~/pictures/{taken.poster.media.id}/details").status_code == 200
 
@@ -189,38 +193,40 @@ def test_another_offices_video_is_not_there(browse: Browse, cast: Cast, taken: v
     assert browser.post(f"~/pictures/videos/{taken.video.id}", {"moment": "1"}).status_code == 404
 
 
-def test_a_video_being_read_is_not_swept_away(office: Office, cast: Cast) -> None:
+def test_a_video_being_read_is_not_swept_away(installation: Installation, cast: Cast) -> None:
     import os
 
-    with videos._beside(office) as path:
+    with videos._beside(installation) as path:
         path.write_bytes(b"x")
-        os.utime(path, (office.now().timestamp(),) * 2)
-        uploads.tidy(office, office.now())
+        os.utime(path, (installation.now().timestamp(),) * 2)
+        uploads.tidy(installation, installation.now())
         assert path.exists()
 
 
 def test_who_is_shown_in_an_earlier_poster_is_not_forgotten_when_it_is_chosen_again(
-    office: Office, cast: Cast, taken: videos.TakenVideo
+    installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     writer, first = cast.actor("writer"), taken.poster.media.id
-    details.write_down(office, writer, first, PictureDetails(persons=(("Anna Ask", date(2027, 1, 31)),)))
+    details.write_down(installation, writer, first, PictureDetails(persons=(("Anna Ask", date(2027, 1, 31)),)))
     at = taken.video.facts["moment"]
-    other = videos.choose(office, writer, taken.video.id, next(m for m in taken.video.facts["moments"] if m != at))
-    details.write_down(office, writer, other.media.id, PictureDetails())  # nobody can be seen in that one
-    again = videos.choose(office, writer, taken.video.id, at).media
+    other = videos.choose(
+        installation, writer, taken.video.id, next(m for m in taken.video.facts["moments"] if m != at)
+    )
+    details.write_down(installation, writer, other.media.id, PictureDetails())  # nobody can be seen in that one
+    again = videos.choose(installation, writer, taken.video.id, at).media
     assert again.id == first
     assert [one["name"] for one in again.facts["persons"]] == ["Anna Ask"]
     assert again.consent_ends is not None
 
 
 def test_room_that_others_took_while_a_video_was_read_is_not_given_twice(
-    office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = images.video.take
 
     def meanwhile(path: Any, target: Any) -> Any:
         film = read(path, target)
-        with office.store.write(cast.place.id) as session:
+        with installation.store.write(cast.place.id) as session:
             session.add(
                 Video(
                     sha256="0" * 64,
@@ -231,22 +237,22 @@ def test_room_that_others_took_while_a_video_was_read_is_not_given_twice(
                     size=10 * MB,
                     duration=1,
                     filename="",
-                    created_at=office.now(),
+                    created_at=installation.now(),
                     facts={},
                 )
             )
         return film
 
-    quota.set_room(office, cast.actor("administrator"), 10)
+    quota.set_room(installation, cast.actor("administrator"), 10)
     monkeypatch.setattr(images.video, "take", meanwhile)
     with pytest.raises(quota.Full):
-        videos.add_from(office, cast.actor("writer"), io.BytesIO(films.video()), "a.mp4")
-    assert not list(office.media.glob("*/*.mp4"))
-    assert not list((office.home / "incoming").iterdir())
+        videos.add_from(installation, cast.actor("writer"), io.BytesIO(films.video()), "a.mp4")
+    assert not list(installation.media.glob("*/*.mp4"))
+    assert not list((installation.home / "incoming").iterdir())
 
 
 def test_a_second_video_waits_in_the_browser_and_not_in_the_server(
-    browse: Browse, office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    browse: Browse, installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waits holds one of the threads that everybody's pages need; what was sent stays."""
     monkeypatch.setattr(images.video, "PATIENCE", 0.01)
@@ -264,7 +270,7 @@ def test_a_second_video_waits_in_the_browser_and_not_in_the_server(
     ended.set()
     thread.join()
     assert told == {"words": "En annan video läses just nu. Försök igen om en stund."}
-    with office.store.read(cast.place.id) as session:
+    with installation.store.read(cast.place.id) as session:
         [row] = session.query(Upload)
     address = browser.path(f"~/pictures/uploads/{row.uid}")
     again = browser.client.post(address, headers={"X-Form-Token": browser.token()}).get_json()

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from commsched.core.content.model import Quote
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import publications
@@ -22,10 +22,10 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 AN_HOUR_AGO = NOW - timedelta(hours=1)
 
 
-def release(office: Office, cast: Cast, channel: int, **content: Any) -> Item:
+def release(installation: Installation, cast: Cast, channel: int, **content: Any) -> Item:
     at = content.pop("at", AN_HOUR_AGO)
     said = {"kind": "release", "title": "Ja till fler turer på landet", "text": "Regionen säger **ja**."} | content
-    return publications.published(office, cast.place.id, channel, at=at, **said)
+    return publications.published(installation, cast.place.id, channel, at=at, **said)
 
 
 def address(press: FlaskClient, item: Item) -> str:
@@ -36,11 +36,11 @@ def address(press: FlaskClient, item: Item) -> str:
 
 
 def test_a_release_stands_in_the_newsroom_with_everything_the_press_needs(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg", credit="Anna Ek", width=1600, height=900)
+    picture = publications.picture(installation, cast.place.id, b"jpeg", credit="Anna Ek", width=1600, height=900)
     item = release(
-        office,
+        installation,
         cast,
         room,
         lead="Ingressen.",
@@ -69,10 +69,19 @@ def test_a_release_stands_in_the_newsroom_with_everything_the_press_needs(
         assert words in page.text, words
 
 
-def test_only_what_is_published_can_be_seen(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
+def test_only_what_is_published_can_be_seen(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
     for state in ("waiting", "sending", "unknown", "held", "failed", "cancelled"):
         item = publications.published(
-            office, cast.place.id, room, at=AN_HOUR_AGO, state=state, kind="release", title=f"Hemligt {state}", text="x"
+            installation,
+            cast.place.id,
+            room,
+            at=AN_HOUR_AGO,
+            state=state,
+            kind="release",
+            title=f"Hemligt {state}",
+            text="x",
         )
         assert press.get(f"/n/gruppen/{item.uid}").status_code == 404
     for path in ("/n/gruppen/", "/n/gruppen/feed.atom", "/n/gruppen/feed.json", "/n/gruppen/sitemap.xml"):
@@ -80,20 +89,20 @@ def test_only_what_is_published_can_be_seen(press: FlaskClient, office: Office, 
 
 
 def test_what_went_to_other_channels_only_is_not_in_the_newsroom(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    elsewhere = publications.channel(office, cast.place.id, "presslist")
-    item = release(office, cast, elsewhere, title="Bara till listan")
+    elsewhere = publications.channel(installation, cast.place.id, "presslist")
+    item = release(installation, cast, elsewhere, title="Bara till listan")
     assert press.get(f"/n/gruppen/{item.uid}").status_code == 404
     assert "Bara till listan" not in press.get("/n/gruppen/").text
 
 
 def test_an_embargo_holds_to_the_second_even_where_the_rows_say_published(
-    press: FlaskClient, office: Office, cast: Cast, room: int, clock: SetClock
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, clock: SetClock
 ) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg")
+    picture = publications.picture(installation, cast.place.id, b"jpeg")
     lifts = NOW + timedelta(seconds=1)
-    item = release(office, cast, room, title="Budgeten", pictures=[picture], embargo=lifts.isoformat())
+    item = release(installation, cast, room, title="Budgeten", pictures=[picture], embargo=lifts.isoformat())
     everywhere = ("/n/gruppen/", "/n/gruppen/feed.atom", "/n/gruppen/feed.json", "/n/gruppen/sitemap.xml")
     for path in everywhere:
         assert item.uid[:8] not in press.get(path).text
@@ -108,17 +117,17 @@ def test_an_embargo_holds_to_the_second_even_where_the_rows_say_published(
 
 @pytest.mark.parametrize("embargo", ["2026-11-26T06:00:00", "snart"])
 def test_an_embargo_that_cannot_be_read_never_ends(
-    press: FlaskClient, office: Office, cast: Cast, room: int, embargo: str
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, embargo: str
 ) -> None:
-    item = release(office, cast, room, embargo=embargo)
+    item = release(installation, cast, room, embargo=embargo)
     assert press.get(f"/n/gruppen/{item.uid}").status_code == 404
 
 
 def test_the_published_revision_is_shown_and_not_a_later_edit(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room, text="Som det publicerades.")
-    with office.store.write(cast.place.id) as session:
+    item = release(installation, cast, room, text="Som det publicerades.")
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Item, item.id).title = "En senare ändring"
     page = press.get(address(press, item)).text
     assert "Som det publicerades." in page
@@ -127,10 +136,10 @@ def test_the_published_revision_is_shown_and_not_a_later_edit(
 
 @pytest.mark.parametrize("old", ["{uid}", "en-aldre-rubrik-{start}", "gammal"])
 def test_an_old_address_leads_to_the_present_one(
-    press: FlaskClient, office: Office, cast: Cast, room: int, old: str
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, old: str
 ) -> None:
-    item = release(office, cast, room)
-    with office.store.write(cast.place.id) as session:
+    item = release(installation, cast, room)
+    with installation.store.write(cast.place.id) as session:
         session.get_one(Item, item.id).slug = "gammal"
     moved = press.get("/n/gruppen/" + old.format(uid=item.uid, start=item.uid[:8]))
     assert moved.status_code == 301
@@ -138,45 +147,49 @@ def test_an_old_address_leads_to_the_present_one(
 
 
 def test_the_address_that_the_platform_records_is_the_one_that_answers(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
     from commsched.core.delivery.outcome import Handles, Published
     from commsched.core.platform.contract import Draft
     from commsched.services.kernel.channel_context import make_context
 
-    item = release(office, cast, room)
-    newsroom = office.platform("newsroom")
+    item = release(installation, cast, room)
+    newsroom = installation.platform("newsroom")
     draft = Draft(kind="release", title="Ja till fler turer på landet", text="Regionen säger **ja**.", uid=item.uid)
-    wire = make_context(office, workspace="gruppen", channel=room, settings={}, secrets={})
+    wire = make_context(installation, workspace="gruppen", channel=room, settings={}, secrets={})
     outcome = newsroom.publish(newsroom.parts(draft)[0], Handles(), wire)
     assert isinstance(outcome, Published)
     assert press.get(outcome.url.removeprefix("http://localhost")).status_code == 200
 
 
-def test_an_unchanged_page_is_answered_304(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
-    item = release(office, cast, room)
+def test_an_unchanged_page_is_answered_304(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    item = release(installation, cast, room)
     for path in ("/n/gruppen/", address(press, item), "/n/gruppen/feed.atom", "/n/gruppen/feed.json"):
         first = press.get(path)
         assert first.headers["Cache-Control"] == "public, no-cache"
         again = press.get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
     tag = press.get("/n/gruppen/").headers["ETag"]
-    release(office, cast, room, title="Något nytt")
+    release(installation, cast, room, title="Något nytt")
     assert press.get("/n/gruppen/", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_nothing_follows_the_reader(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
-    item = release(office, cast, room)
+def test_nothing_follows_the_reader(press: FlaskClient, installation: Installation, cast: Cast, room: int) -> None:
+    item = release(installation, cast, room)
     for path in ("/n/gruppen/", address(press, item)):
         page = press.get(path)
         assert "Set-Cookie" not in page.headers
         assert not re.search(r"<script(?! type=\"application/ld\+json\")|<iframe|style=", page.text)
 
 
-def test_markup_from_the_writer_cannot_run(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
+def test_markup_from_the_writer_cannot_run(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
     evil = "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
     item = release(
-        office,
+        installation,
         cast,
         room,
         title=evil,
@@ -188,16 +201,16 @@ def test_markup_from_the_writer_cannot_run(press: FlaskClient, office: Office, c
         quotes=[Quote(text=evil, person=evil)],
         link="javascript:alert(1)",
     )
-    post = publications.published(office, cast.place.id, room, at=AN_HOUR_AGO, text=evil)
+    post = publications.published(installation, cast.place.id, room, at=AN_HOUR_AGO, text=evil)
     for path in (address(press, item), address(press, post), "/n/gruppen/"):
         html = re.sub(r'<script type="application/ld\+json">[^<]*</script>', "", press.get(path).text)
         assert not re.search(r"<(script|img src=x)|href=\"javascript", html)
 
 
 def test_the_atom_feed_has_a_name_for_each_item_that_never_changes(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room, text="Kontrolltecken \x0b och & och <b>")
+    item = release(installation, cast, room, text="Kontrolltecken \x0b och & och <b>")
     feed = press.get("/n/gruppen/feed.atom")
     assert feed.content_type.startswith("application/atom+xml")
     root = ElementTree.fromstring(feed.data)
@@ -219,11 +232,13 @@ def test_an_empty_feed_is_still_a_feed(press: FlaskClient, cast: Cast, room: int
 
 
 def test_the_json_feed_holds_whole_texts_and_pictures(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg", alt="En buss")
-    release(office, cast, room, pictures=[picture])
-    publications.published(office, cast.place.id, room, at=AN_HOUR_AGO - timedelta(1), text="Ett inlägg https://x.se")
+    picture = publications.picture(installation, cast.place.id, b"jpeg", alt="En buss")
+    release(installation, cast, room, pictures=[picture])
+    publications.published(
+        installation, cast.place.id, room, at=AN_HOUR_AGO - timedelta(1), text="Ett inlägg https://x.se"
+    )
     feed = json.loads(press.get("/n/gruppen/feed.json").data)
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     first, second = feed["items"]
@@ -235,9 +250,9 @@ def test_the_json_feed_holds_whole_texts_and_pictures(
 
 
 def test_search_engines_get_a_site_map_and_structured_data(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    item = release(office, cast, room, title="“Citat” & </script>")
+    item = release(installation, cast, room, title="“Citat” & </script>")
     where = address(press, item)
     assert f"<loc>http://localhost{where}</loc>" in press.get("/n/gruppen/sitemap.xml").text
     robots = press.get("/robots.txt").text
@@ -253,9 +268,9 @@ def test_search_engines_get_a_site_map_and_structured_data(
 
 
 def test_the_list_is_turned_page_by_page_without_losing_or_doubling(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    made = {release(office, cast, room, title=f"Nummer {n}", at=AN_HOUR_AGO).uid[:8] for n in range(45)}
+    made = {release(installation, cast, room, title=f"Nummer {n}", at=AN_HOUR_AGO).uid[:8] for n in range(45)}
     seen: list[str] = []
     path = "/n/gruppen/"
     for _ in range(5):
@@ -274,9 +289,9 @@ def test_a_cursor_that_is_none_shows_the_first_page(press: FlaskClient, cast: Ca
     assert press.get(f"/n/gruppen/?before={cursor}").status_code == 200
 
 
-def test_the_list_can_show_releases_only(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
-    release(office, cast, room)
-    publications.published(office, cast.place.id, room, at=AN_HOUR_AGO, text="Bara ett inlägg")
+def test_the_list_can_show_releases_only(press: FlaskClient, installation: Installation, cast: Cast, room: int) -> None:
+    release(installation, cast, room)
+    publications.published(installation, cast.place.id, room, at=AN_HOUR_AGO, text="Bara ett inlägg")
     assert "Bara ett inlägg" in press.get("/n/gruppen/").text
     assert "Bara ett inlägg" not in press.get("/n/gruppen/?kind=release").text
 
@@ -297,15 +312,19 @@ def test_a_wrong_address_in_a_newsroom_leads_back_to_it(press: FlaskClient, cast
     assert "Till pressrummet" in gone.text
 
 
-def test_an_office_sees_only_its_own_newsroom(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
-    item = release(office, cast, room)
-    publications.channel(office, cast.elsewhere.id)
+def test_an_office_sees_only_its_own_newsroom(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    item = release(installation, cast, room)
+    publications.channel(installation, cast.elsewhere.id)
     assert press.get(f"/n/distriktet/{item.uid}").status_code == 404
     assert item.uid[:8] not in press.get("/n/distriktet/").text
 
 
-def test_an_unpublished_picture_is_for_those_who_work_in_the_office(office: Office, cast: Cast, browse: Any) -> None:
-    picture = publications.picture(office, cast.place.id, b"utkast")
+def test_an_unpublished_picture_is_for_those_who_work_in_the_office(
+    installation: Installation, cast: Cast, browse: Any
+) -> None:
+    picture = publications.picture(installation, cast.place.id, b"utkast")
     path = f"/media/gruppen/{picture.sha256}.jpg"
     assert browse().get(path).status_code == 404
     assert browse(cast.stranger, "distriktet").get(path).status_code == 404
@@ -319,9 +338,11 @@ def test_nothing_but_pictures_is_served(press: FlaskClient, cast: Cast, room: in
     assert press.get(f"/media/gruppen/{name}").status_code == 404
 
 
-def test_a_published_picture_can_be_downloaded(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
-    picture = publications.picture(office, cast.place.id, b"jpeg")
-    release(office, cast, room, pictures=[picture])
+def test_a_published_picture_can_be_downloaded(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    picture = publications.picture(installation, cast.place.id, b"jpeg")
+    release(installation, cast, room, pictures=[picture])
     shown = press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True)
     assert (shown.data, shown.mimetype) == (b"jpeg", "image/jpeg")
     taken = press.get(f"/media/gruppen/{picture.sha256}.jpg?download=1", buffered=True)
@@ -329,9 +350,9 @@ def test_a_published_picture_can_be_downloaded(press: FlaskClient, office: Offic
 
 
 def test_the_newsroom_says_what_the_office_has_written_about_itself(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Workspace, cast.place.id).settings = {
             "about": "Vilka vi är.",
             "press_contact": "eva@example.org",
@@ -341,10 +362,10 @@ def test_the_newsroom_says_what_the_office_has_written_about_itself(
     assert 'href="mailto:eva@example.org"' in page
 
 
-def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, office: Office, cast: Cast) -> None:
-    wall = publications.channel(office, cast.place.id, "sandbox", name="Väggen")
+def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, installation: Installation, cast: Cast) -> None:
+    wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
     thread = publications.published(
-        office,
+        installation,
         cast.place.id,
         wall,
         at=AN_HOUR_AGO,
@@ -352,8 +373,8 @@ def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, office: Offic
         text="Första\n---\nAndra",
         parts=["published", "unknown"],
     )
-    publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, state="waiting", text="Inte än")
-    publications.published(office, cast.place.id, wall, at=AN_HOUR_AGO, text="Hel", link="https://example.org/x")
+    publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, state="waiting", text="Inte än")
+    publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Hel", link="https://example.org/x")
     page = press.get(f"/wall/gruppen/{wall}").text
     assert "Första" in page
     assert f'id="{thread.uid}-0"' in page, "the address that the platform recorded leads here"
@@ -365,11 +386,11 @@ def test_the_wall_shows_the_parts_that_are_out(press: FlaskClient, office: Offic
 
 
 def test_the_newsroom_has_a_sign_in_the_offices_own_look(
-    press: FlaskClient, office: Office, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
     page = press.get("/n/gruppen/").text
     assert '<link rel="icon" href="/n/gruppen/icon.svg" type="image/svg+xml">' in page
-    with office.store.write(EVERY_WORKSPACE) as session:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Workspace, cast.place.id).brand = {"primary": "#ffe600", "name": "örat <b>"}
     sign = press.get("/n/gruppen/icon.svg")
     assert (sign.status_code, sign.content_type) == (200, "image/svg+xml")
@@ -390,9 +411,11 @@ def test_no_visitor_leaves_a_missing_icon_in_the_log(press: FlaskClient, cast: C
     assert press.get("/n/distriktet/icon.svg").status_code == 404
 
 
-def test_no_summary_shows_the_marks_of_a_release(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
+def test_no_summary_shows_the_marks_of_a_release(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
     text = "**Regionen** säger [ja](www.region.example/ja) till *fler* turer.\n\n## Bakgrund\n\n- ett\n"
-    item = release(office, cast, room, text=text, lead="", short="")
+    item = release(installation, cast, room, text=text, lead="", short="")
     page = press.get(address(press, item)).text
     for place in (
         *re.findall(r'<meta (?:name|property)="(?:og:|twitter:)?description" content="([^"]*)"', page),
@@ -405,8 +428,10 @@ def test_no_summary_shows_the_marks_of_a_release(press: FlaskClient, office: Off
         assert not re.search(r"\*|##|\]\(|www", place), place
 
 
-def test_a_moment_in_a_page_is_one_that_html_knows(press: FlaskClient, office: Office, cast: Cast, room: int) -> None:
+def test_a_moment_in_a_page_is_one_that_html_knows(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
     at = AN_HOUR_AGO + timedelta(microseconds=123456)
-    publications.published(office, cast.place.id, room, at=at, text="Ett inlägg")
+    publications.published(installation, cast.place.id, room, at=at, text="Ett inlägg")
     moments = re.findall(r'<time[^>]*datetime="([^"]+)"', press.get("/n/gruppen/").text)
     assert moments == ["2026-11-26T05:00:00+00:00"]

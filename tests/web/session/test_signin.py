@@ -12,7 +12,7 @@ from sqlalchemy import select
 from commsched.core.access import routes
 from commsched.core.text.messages import Invalid, NotFound
 from commsched.services.accounts import credential_inventory, login_throttle, people, sessions, tokens
-from commsched.services.kernel.context import Office
+from commsched.services.kernel.context import Installation
 from commsched.services.workflow import leaving
 from commsched.store.models import AuditEntry, Person, SignIn
 from commsched.store.session import EVERY_WORKSPACE
@@ -39,100 +39,108 @@ def test_a_wrong_password_keeps_the_address_and_says_nothing_of_whether_it_exist
         assert "hör inte ihop" in given.text
 
 
-def test_an_unknown_account_costs_the_same_work(office: Office, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_account_costs_the_same_work(
+    installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checked: list[str] = []
     monkeypatch.setattr(sessions, "matches", lambda kept, _password: bool(checked.append(kept)))
     for email in ("karin@example.org", "nobody@example.org"):
         with pytest.raises(sessions.WrongPassword):
-            sessions.sign_in(office, email, "wrong")
+            sessions.sign_in(installation, email, "wrong")
     assert len(checked) == 2
 
 
 GUESSER, HOME = "203.0.113.9", "198.51.100.1"
 
 
-def guess(office: Office, cast: Cast, times: int, address: str = GUESSER, device: str = "") -> None:
+def guess(installation: Installation, cast: Cast, times: int, address: str = GUESSER, device: str = "") -> None:
     for _ in range(times):
         with pytest.raises(sessions.WrongPassword):
-            sessions.sign_in(office, cast.writer.email, "wrong", address, device=device)
+            sessions.sign_in(installation, cast.writer.email, "wrong", address, device=device)
 
 
-def test_ten_failures_shut_out_whoever_guessed_and_nobody_else(office: Office, cast: Cast, clock: SetClock) -> None:
-    guess(office, cast, login_throttle.PER_PLACE)
+def test_ten_failures_shut_out_whoever_guessed_and_nobody_else(
+    installation: Installation, cast: Cast, clock: SetClock
+) -> None:
+    guess(installation, cast, login_throttle.PER_PLACE)
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.writer.email.upper(), PASSWORD, GUESSER)
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD, HOME), "a stranger does not lock the leader out"
+        sessions.sign_in(installation, cast.writer.email.upper(), PASSWORD, GUESSER)
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME), "a stranger does not lock the leader out"
     clock.forward(minutes=16)
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD, GUESSER)
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD, GUESSER)
 
 
-def from_everywhere(office: Office, cast: Cast) -> None:
+def from_everywhere(installation: Installation, cast: Cast) -> None:
     """As many wrong guesses as an account takes in a day, from so many addresses that none of them is shut out."""
     for number in range(login_throttle.PER_ACCOUNT // 5):
-        guess(office, cast, 5, f"203.0.113.{number}")
+        guess(installation, cast, 5, f"203.0.113.{number}")
 
 
-def test_guessing_from_many_addresses_is_no_way_round(office: Office, cast: Cast, clock: SetClock) -> None:
-    from_everywhere(office, cast)
+def test_guessing_from_many_addresses_is_no_way_round(installation: Installation, cast: Cast, clock: SetClock) -> None:
+    from_everywhere(installation, cast)
     for _ in range(3):
         with pytest.raises(login_throttle.TooManyTries):
-            sessions.sign_in(office, cast.writer.email, PASSWORD, HOME)
+            sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME)
         clock.forward(hours=7)
     clock.forward(hours=4)
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD, HOME)
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME)
 
 
-def test_a_device_that_is_known_gets_in_whatever_strangers_do(office: Office, cast: Cast) -> None:
-    device = login_throttle.remember(office, cast.writer.email)
-    from_everywhere(office, cast)
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+def test_a_device_that_is_known_gets_in_whatever_strangers_do(installation: Installation, cast: Cast) -> None:
+    device = login_throttle.remember(installation, cast.writer.email)
+    from_everywhere(installation, cast)
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME, device=device)
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.writer.email, PASSWORD, HOME)
+        sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME)
 
 
-def test_a_known_device_guesses_no_more_than_others_and_from_any_address(office: Office, cast: Cast) -> None:
-    device = login_throttle.remember(office, cast.writer.email)
+def test_a_known_device_guesses_no_more_than_others_and_from_any_address(
+    installation: Installation, cast: Cast
+) -> None:
+    device = login_throttle.remember(installation, cast.writer.email)
     for number in range(login_throttle.PER_PLACE):
-        guess(office, cast, 1, f"203.0.113.{number}", device)
+        guess(installation, cast, 1, f"203.0.113.{number}", device)
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
-    assert login_throttle.remember(office, cast.writer.email, device) == device, "signing in again gives no new count"
+        sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME, device=device)
+    assert login_throttle.remember(installation, cast.writer.email, device) == device, (
+        "signing in again gives no new count"
+    )
 
 
 @pytest.mark.parametrize("made_up", ["x", "a.b.c", "W10.x", "é", "[1]", "." * 500])
-def test_a_device_knows_only_the_account_it_was_given_for(office: Office, cast: Cast, made_up: str) -> None:
-    from_everywhere(office, cast)
-    for device in (login_throttle.remember(office, cast.reader.email), made_up):
+def test_a_device_knows_only_the_account_it_was_given_for(installation: Installation, cast: Cast, made_up: str) -> None:
+    from_everywhere(installation, cast)
+    for device in (login_throttle.remember(installation, cast.reader.email), made_up):
         with pytest.raises(login_throttle.TooManyTries):
-            sessions.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+            sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME, device=device)
 
 
-def test_the_owner_who_signs_in_buys_the_guesser_nothing(office: Office, cast: Cast) -> None:
-    device = login_throttle.remember(office, cast.writer.email)
-    from_everywhere(office, cast)
-    sessions.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+def test_the_owner_who_signs_in_buys_the_guesser_nothing(installation: Installation, cast: Cast) -> None:
+    device = login_throttle.remember(installation, cast.writer.email)
+    from_everywhere(installation, cast)
+    sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME, device=device)
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.writer.email, "wrong", "203.0.113.200")
+        sessions.sign_in(installation, cast.writer.email, "wrong", "203.0.113.200")
 
 
-def test_a_link_for_a_new_password_opens_the_account_again(office: Office, cast: Cast, browse: Any) -> None:
-    from_everywhere(office, cast)
-    guess(office, cast, 0)
+def test_a_link_for_a_new_password_opens_the_account_again(installation: Installation, cast: Cast, browse: Any) -> None:
+    from_everywhere(installation, cast)
+    guess(installation, cast, 0)
     browser = browse()
-    path = people.reset_password(office, cast.actor(), cast.writer.id).removeprefix(office.base_url)
+    path = people.reset_password(installation, cast.actor(), cast.writer.id).removeprefix(installation.base_url)
     browser.post(path, {"password": "ett helt nytt lösen"})
     given = browser.post("/sign-in", {"email": cast.writer.email, "password": "ett helt nytt lösen"})
     assert given.status_code == 303
     assert browser.client.get_cookie("device") is not None
 
 
-def test_the_browser_is_known_from_its_first_sign_in(office: Office, cast: Cast, browse: Any) -> None:
+def test_the_browser_is_known_from_its_first_sign_in(installation: Installation, cast: Cast, browse: Any) -> None:
     browser = browse()
     browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD})
     device = browser.client.get_cookie("device")
     assert device.http_only
     browser.post("/sign-out")
-    from_everywhere(office, cast)
+    from_everywhere(installation, cast)
     assert browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD}).status_code == 303
     assert browser.client.get_cookie("device").value == device.value
     stranger = browse().post("/sign-in", {"email": cast.writer.email, "password": PASSWORD})
@@ -140,29 +148,31 @@ def test_the_browser_is_known_from_its_first_sign_in(office: Office, cast: Cast,
     assert "en enhet där du har loggat in förut" in stranger.text
 
 
-def test_the_present_password_cannot_be_guessed_from_a_borrowed_session(office: Office, cast: Cast) -> None:
+def test_the_present_password_cannot_be_guessed_from_a_borrowed_session(installation: Installation, cast: Cast) -> None:
     for _ in range(login_throttle.PER_PLACE):
         with pytest.raises(Invalid):
-            sessions.change_password(office, cast.writer.id, "wrong", "ett helt nytt lösen")
+            sessions.change_password(installation, cast.writer.id, "wrong", "ett helt nytt lösen")
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.change_password(office, cast.writer.id, PASSWORD, "ett helt nytt lösen")
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD)
+        sessions.change_password(installation, cast.writer.id, PASSWORD, "ett helt nytt lösen")
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD)
 
 
-def key(office: Office, cast: Cast) -> str:
-    return tokens.create_token(office, cast.actor("writer"), "Webbplatsen")
+def key(installation: Installation, cast: Cast) -> str:
+    return tokens.create_token(installation, cast.actor("writer"), "Webbplatsen")
 
 
-def test_keys_outlive_a_password_unless_they_are_ended_with_it(office: Office, cast: Cast, browse: Any) -> None:
-    kept, ended = key(office, cast), key(office, cast)
-    chosen = next(one.id for one in credential_inventory.of(office, cast.writer.id))
+def test_keys_outlive_a_password_unless_they_are_ended_with_it(
+    installation: Installation, cast: Cast, browse: Any
+) -> None:
+    kept, ended = key(installation, cast), key(installation, cast)
+    chosen = next(one.id for one in credential_inventory.of(installation, cast.writer.id))
     browser = browse(cast.writer)
     shown = browser.get("~/me/").text
     assert shown.count('name="end"') == 2
     assert not re.search(r'name="end"[^>]*checked', shown)
     given = browser.post("~/me/password", {"old": PASSWORD, "password": "ett helt nytt lösen", "end": chosen})
     assert given.status_code == 303
-    assert [sessions.recognise_token(office, one) is None for one in (kept, ended)] == [True, False]
+    assert [sessions.recognise_token(installation, one) is None for one in (kept, ended)] == [True, False]
     told = re.sub(r"<[^>]+>", "", browse_record(browser))
     assert "avslutade nyckeln ”Webbplatsen”" in " ".join(told.split())
 
@@ -172,11 +182,11 @@ def browse_record(browser: Any) -> str:
 
 
 def test_a_password_set_by_a_link_ends_the_keys_unless_one_says_otherwise(
-    office: Office, cast: Cast, browse: Any
+    installation: Installation, cast: Cast, browse: Any
 ) -> None:
-    first, second = key(office, cast), key(office, cast)
-    tokens.create_feed(office, cast.actor("writer"))
-    path = people.reset_password(office, cast.actor(), cast.writer.id).removeprefix(office.base_url)
+    first, second = key(installation, cast), key(installation, cast)
+    tokens.create_feed(installation, cast.actor("writer"))
+    path = people.reset_password(installation, cast.actor(), cast.writer.id).removeprefix(installation.base_url)
     shown = browse().get(path).text
     assert len(re.findall(r'name="end"[^>]*checked', shown)) == 3
     assert "Kalenderadress" in shown
@@ -184,36 +194,41 @@ def test_a_password_set_by_a_link_ends_the_keys_unless_one_says_otherwise(
     assert len(re.findall(r'name="end"[^>]*checked', wrong.text)) == 1, "what was unticked stays unticked"
     browse().post(
         path,
-        {"password": "ett helt nytt lösen", "end": [one.id for one in credential_inventory.of(office, cast.writer.id)]},
+        {
+            "password": "ett helt nytt lösen",
+            "end": [one.id for one in credential_inventory.of(installation, cast.writer.id)],
+        },
     )
-    assert sessions.recognise_token(office, first) is sessions.recognise_token(office, second) is None
-    assert tokens.feed(office, cast.place.id, cast.writer.id) is None
+    assert sessions.recognise_token(installation, first) is sessions.recognise_token(installation, second) is None
+    assert tokens.feed(installation, cast.place.id, cast.writer.id) is None
 
 
-def test_nobody_ends_the_keys_of_somebody_else(office: Office, cast: Cast) -> None:
-    other = tokens.create_token(office, cast.actor("reader"), "Annans")
-    named = credential_inventory.of(office, cast.reader.id)[0].id
-    sessions.change_password(office, cast.writer.id, PASSWORD, "ett helt nytt lösen", end=[named, "token-999", "x"])
-    assert sessions.recognise_token(office, other) is not None
+def test_nobody_ends_the_keys_of_somebody_else(installation: Installation, cast: Cast) -> None:
+    other = tokens.create_token(installation, cast.actor("reader"), "Annans")
+    named = credential_inventory.of(installation, cast.reader.id)[0].id
+    sessions.change_password(
+        installation, cast.writer.id, PASSWORD, "ett helt nytt lösen", end=[named, "token-999", "x"]
+    )
+    assert sessions.recognise_token(installation, other) is not None
 
 
-def test_an_address_is_shut_however_many_accounts_it_tries(office: Office, cast: Cast) -> None:
+def test_an_address_is_shut_however_many_accounts_it_tries(installation: Installation, cast: Cast) -> None:
     for number in range(login_throttle.PER_ADDRESS):
         with pytest.raises(sessions.WrongPassword):
-            sessions.sign_in(office, f"guess{number}@example.org", "wrong", "203.0.113.9")
+            sessions.sign_in(installation, f"guess{number}@example.org", "wrong", "203.0.113.9")
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.writer.email, PASSWORD, "203.0.113.9")
+        sessions.sign_in(installation, cast.writer.email, PASSWORD, "203.0.113.9")
 
 
-def test_an_account_of_ones_own_does_not_buy_new_guesses(office: Office, cast: Cast) -> None:
+def test_an_account_of_ones_own_does_not_buy_new_guesses(installation: Installation, cast: Cast) -> None:
     for number in range(login_throttle.PER_ADDRESS - 1):
         with pytest.raises(sessions.WrongPassword):
-            sessions.sign_in(office, f"guess{number}@example.org", "wrong", "203.0.113.9")
-    sessions.sign_in(office, cast.reader.email, PASSWORD, "203.0.113.9")
+            sessions.sign_in(installation, f"guess{number}@example.org", "wrong", "203.0.113.9")
+    sessions.sign_in(installation, cast.reader.email, PASSWORD, "203.0.113.9")
     with pytest.raises(sessions.WrongPassword):
-        sessions.sign_in(office, "more@example.org", "wrong", "203.0.113.9")
+        sessions.sign_in(installation, "more@example.org", "wrong", "203.0.113.9")
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, "more@example.org", "wrong", "203.0.113.9")
+        sessions.sign_in(installation, "more@example.org", "wrong", "203.0.113.9")
 
 
 def test_neighbours_in_one_ipv6_network_share_their_guesses() -> None:
@@ -221,113 +236,113 @@ def test_neighbours_in_one_ipv6_network_share_their_guesses() -> None:
     assert one == other != login_throttle.network("2001:db8:1:3::1")
 
 
-def test_the_cookie_is_not_what_the_database_holds(office: Office, cast: Cast) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
-    with office.store.read(EVERY_WORKSPACE) as session:
+def test_the_cookie_is_not_what_the_database_holds(installation: Installation, cast: Cast) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
+    with installation.store.read(EVERY_WORKSPACE) as session:
         kept = session.scalars(select(SignIn.token_hash)).all()
     assert kept == [token_hash(secret)]
     assert secret not in kept
 
 
 def test_signing_in_gives_a_new_session_and_ends_the_one_that_was_planted(
-    office: Office, browse: Any, cast: Cast
+    installation: Installation, browse: Any, cast: Cast
 ) -> None:
     browser = browse(cast.reader)
     planted = browser.client.get_cookie("session").value
     browser.post("/sign-in", {"email": cast.writer.email, "password": PASSWORD})
     fresh = browser.client.get_cookie("session").value
     assert fresh != planted
-    assert sessions.recognise(office, planted) is None
+    assert sessions.recognise(installation, planted) is None
 
 
-def test_a_changed_password_ends_every_other_session(office: Office, cast: Cast) -> None:
-    here, there = (sessions.sign_in(office, cast.writer.email, PASSWORD) for _ in range(2))
-    fresh = sessions.change_password(office, cast.writer.id, PASSWORD, "ett helt nytt lösen")
-    assert sessions.recognise(office, here) is None
-    assert sessions.recognise(office, there) is None
-    assert sessions.recognise(office, fresh) is not None
+def test_a_changed_password_ends_every_other_session(installation: Installation, cast: Cast) -> None:
+    here, there = (sessions.sign_in(installation, cast.writer.email, PASSWORD) for _ in range(2))
+    fresh = sessions.change_password(installation, cast.writer.id, PASSWORD, "ett helt nytt lösen")
+    assert sessions.recognise(installation, here) is None
+    assert sessions.recognise(installation, there) is None
+    assert sessions.recognise(installation, fresh) is not None
 
 
-def test_the_present_password_is_asked_for_before_a_new_one_is_kept(office: Office, cast: Cast) -> None:
+def test_the_present_password_is_asked_for_before_a_new_one_is_kept(installation: Installation, cast: Cast) -> None:
     with pytest.raises(Invalid):
-        sessions.change_password(office, cast.writer.id, "guessed", "ett helt nytt lösen")
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD)
+        sessions.change_password(installation, cast.writer.id, "guessed", "ett helt nytt lösen")
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD)
 
 
 @pytest.mark.parametrize("weak", ["kort", "aaaaaaaaaaaa", "karin@example.org", "x" * 300])
-def test_a_weak_or_enormous_password_is_refused(office: Office, cast: Cast, weak: str) -> None:
+def test_a_weak_or_enormous_password_is_refused(installation: Installation, cast: Cast, weak: str) -> None:
     with pytest.raises(Invalid):
-        sessions.change_password(office, cast.writer.id, PASSWORD, weak)
+        sessions.change_password(installation, cast.writer.id, PASSWORD, weak)
 
 
-def test_a_session_dies_unused_and_at_last_in_any_case(office: Office, cast: Cast, clock: SetClock) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
+def test_a_session_dies_unused_and_at_last_in_any_case(installation: Installation, cast: Cast, clock: SetClock) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
     for _ in range(4):
         clock.forward(days=6)
-        assert sessions.recognise(office, secret) is not None
+        assert sessions.recognise(installation, secret) is not None
     clock.forward(days=7)
-    assert sessions.recognise(office, secret) is None
+    assert sessions.recognise(installation, secret) is None
 
 
-def test_a_session_left_for_a_week_is_over(office: Office, cast: Cast, clock: SetClock) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
+def test_a_session_left_for_a_week_is_over(installation: Installation, cast: Cast, clock: SetClock) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
     clock.forward(days=7, seconds=1)
-    assert sessions.recognise(office, secret) is None
+    assert sessions.recognise(installation, secret) is None
 
 
-def test_nobody_ends_another_persons_session(office: Office, cast: Cast) -> None:
-    sessions.sign_in(office, cast.writer.email, PASSWORD)
-    theirs = sessions.sessions_of(office, cast.writer.id)[0]
+def test_nobody_ends_another_persons_session(installation: Installation, cast: Cast) -> None:
+    sessions.sign_in(installation, cast.writer.email, PASSWORD)
+    theirs = sessions.sessions_of(installation, cast.writer.id)[0]
     with pytest.raises(NotFound):
-        sessions.revoke_session(office, cast.reader.id, theirs.id)
-    sessions.revoke_session(office, cast.writer.id, theirs.id)
-    assert sessions.sessions_of(office, cast.writer.id) == []
+        sessions.revoke_session(installation, cast.reader.id, theirs.id)
+    sessions.revoke_session(installation, cast.writer.id, theirs.id)
+    assert sessions.sessions_of(installation, cast.writer.id) == []
 
 
-def test_who_leaves_the_last_office_is_signed_out(office: Office, cast: Cast) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
-    leaving.remove_person(office, cast.actor(), cast.writer.id)
-    assert sessions.recognise(office, secret) is None
+def test_who_leaves_the_last_office_is_signed_out(installation: Installation, cast: Cast) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
+    leaving.remove_person(installation, cast.actor(), cast.writer.id)
+    assert sessions.recognise(installation, secret) is None
     with pytest.raises(sessions.WrongPassword):
-        sessions.sign_in(office, cast.writer.email, PASSWORD)
+        sessions.sign_in(installation, cast.writer.email, PASSWORD)
 
 
-def test_signing_in_and_out_stands_in_the_record(office: Office, cast: Cast) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
-    sessions.sign_out(office, secret)
-    with office.store.read(cast.place.id) as session:
+def test_signing_in_and_out_stands_in_the_record(installation: Installation, cast: Cast) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
+    sessions.sign_out(installation, secret)
+    with installation.store.read(cast.place.id) as session:
         found = session.scalars(select(AuditEntry.action).where(AuditEntry.actor_id == cast.writer.id)).all()
     assert found == ["person.signed_in", "person.signed_out"]
 
 
-def test_a_link_sets_a_password_once(office: Office, cast: Cast) -> None:
-    link = people.reset_password(office, cast.actor(), cast.writer.id)
+def test_a_link_sets_a_password_once(installation: Installation, cast: Cast) -> None:
+    link = people.reset_password(installation, cast.actor(), cast.writer.id)
     token = link.rpartition("/")[2]
-    people.use_password_link(office, token, "ett helt nytt lösen")
-    assert sessions.sign_in(office, cast.writer.email, "ett helt nytt lösen")
+    people.use_password_link(installation, token, "ett helt nytt lösen")
+    assert sessions.sign_in(installation, cast.writer.email, "ett helt nytt lösen")
     with pytest.raises(NotFound):
-        people.use_password_link(office, token, "en gång till med det")
+        people.use_password_link(installation, token, "en gång till med det")
 
 
-def test_looking_at_the_link_does_not_spend_it(office: Office, browse: Any, cast: Cast) -> None:
-    path = people.reset_password(office, cast.actor(), cast.writer.id).removeprefix(office.base_url)
+def test_looking_at_the_link_does_not_spend_it(installation: Installation, browse: Any, cast: Cast) -> None:
+    path = people.reset_password(installation, cast.actor(), cast.writer.id).removeprefix(installation.base_url)
     browser = browse()
     assert browser.get(path).status_code == browser.get(path).status_code == 200
     assert browser.post(path, {"password": "ett helt nytt lösen"}).status_code == 303
 
 
-def test_an_old_link_is_dead(office: Office, cast: Cast, clock: SetClock) -> None:
-    token = people.reset_password(office, cast.actor(), cast.writer.id).rpartition("/")[2]
+def test_an_old_link_is_dead(installation: Installation, cast: Cast, clock: SetClock) -> None:
+    token = people.reset_password(installation, cast.actor(), cast.writer.id).rpartition("/")[2]
     clock.forward(days=4)
     with pytest.raises(NotFound):
-        people.read_password_link(office, token)
+        people.read_password_link(installation, token)
 
 
-def test_the_cookie_is_a_host_cookie_where_the_office_has_tls(office: Office, cast: Cast) -> None:
+def test_the_cookie_is_a_host_cookie_where_the_office_has_tls(installation: Installation, cast: Cast) -> None:
     from commsched.web.app import create_app
 
-    office.settings["base_url"] = "https://localhost"
-    client = create_app(office, testing=True).test_client()
+    installation.settings["base_url"] = "https://localhost"
+    client = create_app(installation, testing=True).test_client()
     page = client.get("/sign-in", base_url="https://localhost")
     token = page.text.split('name="form_token" value="')[1].split('"')[0]
     given = client.post(
@@ -350,19 +365,19 @@ def test_the_page_after_signing_in_is_one_of_ours(browse: Any, cast: Cast) -> No
         assert not given.headers["Location"].startswith(("//", "/\\")), wish
 
 
-def test_an_inactive_person_cannot_sign_in(office: Office, cast: Cast) -> None:
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_an_inactive_person_cannot_sign_in(installation: Installation, cast: Cast) -> None:
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Person, cast.writer.id).active = False
     with pytest.raises(sessions.WrongPassword):
-        sessions.sign_in(office, cast.writer.email, PASSWORD)
+        sessions.sign_in(installation, cast.writer.email, PASSWORD)
 
 
-def test_a_hundred_guesses_at_once_are_no_more_than_ten(office: Office, cast: Cast) -> None:
+def test_a_hundred_guesses_at_once_are_no_more_than_ten(installation: Installation, cast: Cast) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def guess(number: int) -> type[Exception] | None:
         try:
-            sessions.sign_in(office, cast.writer.email, f"guess {number}", GUESSER)
+            sessions.sign_in(installation, cast.writer.email, f"guess {number}", GUESSER)
         except (sessions.WrongPassword, login_throttle.TooManyTries) as error:
             return type(error)
         return None
@@ -373,53 +388,59 @@ def test_a_hundred_guesses_at_once_are_no_more_than_ten(office: Office, cast: Ca
     assert ends.count(login_throttle.TooManyTries) == 100 - login_throttle.PER_PLACE
 
 
-def test_a_busy_database_does_not_keep_anybody_from_reading(office: Office, cast: Cast, clock: SetClock) -> None:
+def test_a_busy_database_does_not_keep_anybody_from_reading(
+    installation: Installation, cast: Cast, clock: SetClock
+) -> None:
     import sqlite3
 
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
     clock.forward(minutes=11)
-    with office.store.engine.connect() as warm:
+    with installation.store.engine.connect() as warm:
         warm.exec_driver_sql("PRAGMA busy_timeout=1")
-    blocker = sqlite3.connect(office.store.path or "", isolation_level=None)
+    blocker = sqlite3.connect(installation.store.path or "", isolation_level=None)
     try:
         blocker.execute("BEGIN IMMEDIATE")
-        assert sessions.recognise(office, secret) is not None
+        assert sessions.recognise(installation, secret) is not None
     finally:
         blocker.execute("ROLLBACK")
         blocker.close()
 
 
-def test_a_session_of_another_stamp_is_dead_even_if_its_row_is_left(office: Office, cast: Cast) -> None:
-    secret = sessions.sign_in(office, cast.writer.email, PASSWORD)
-    with office.store.write(EVERY_WORKSPACE) as session:
+def test_a_session_of_another_stamp_is_dead_even_if_its_row_is_left(installation: Installation, cast: Cast) -> None:
+    secret = sessions.sign_in(installation, cast.writer.email, PASSWORD)
+    with installation.store.write(EVERY_WORKSPACE) as session:
         session.get_one(Person, cast.writer.id).stamp = "another"
-    assert sessions.recognise(office, secret) is None
-    assert sessions.sessions_of(office, cast.writer.id) == []
+    assert sessions.recognise(installation, secret) is None
+    assert sessions.sessions_of(installation, cast.writer.id) == []
 
 
-def shut_out(office: Office, address: str) -> None:
+def shut_out(installation: Installation, address: str) -> None:
     """As many wrong passwords as an address has, for accounts that do not exist."""
     for number in range(login_throttle.PER_ADDRESS):
         with pytest.raises(sessions.WrongPassword):
-            sessions.sign_in(office, f"nobody{number}@example.org", "wrong", address)
+            sessions.sign_in(installation, f"nobody{number}@example.org", "wrong", address)
 
 
-def test_a_device_that_is_known_is_not_shut_out_by_strangers_at_the_same_address(office: Office, cast: Cast) -> None:
-    device = login_throttle.remember(office, cast.writer.email)
-    shut_out(office, HOME)
-    assert sessions.sign_in(office, cast.writer.email, PASSWORD, HOME, device=device)
+def test_a_device_that_is_known_is_not_shut_out_by_strangers_at_the_same_address(
+    installation: Installation, cast: Cast
+) -> None:
+    device = login_throttle.remember(installation, cast.writer.email)
+    shut_out(installation, HOME)
+    assert sessions.sign_in(installation, cast.writer.email, PASSWORD, HOME, device=device)
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.reader.email, PASSWORD, HOME)
+        sessions.sign_in(installation, cast.reader.email, PASSWORD, HOME)
 
 
 @pytest.mark.parametrize(("bits", "times"), [(64, 1), (56, 2), (48, 4)])
-def test_the_networks_of_one_visitor_count_together(office: Office, cast: Cast, bits: int, times: int) -> None:
+def test_the_networks_of_one_visitor_count_together(
+    installation: Installation, cast: Cast, bits: int, times: int
+) -> None:
     step = {64: 0, 56: 1, 48: 0x100}[bits]
     for number in range(times):
-        shut_out(office, f"2001:db8:1:{number * step:x}::{number + 1}")
+        shut_out(installation, f"2001:db8:1:{number * step:x}::{number + 1}")
     with pytest.raises(login_throttle.TooManyTries):
-        sessions.sign_in(office, cast.reader.email, PASSWORD, f"2001:db8:1:{times * step:x}::9")
-    assert sessions.sign_in(office, cast.reader.email, PASSWORD, "2001:db8:2::1")
+        sessions.sign_in(installation, cast.reader.email, PASSWORD, f"2001:db8:1:{times * step:x}::9")
+    assert sessions.sign_in(installation, cast.reader.email, PASSWORD, "2001:db8:2::1")
 
 
 def test_an_old_address_in_a_new_coat_is_the_same() -> None:
@@ -441,9 +462,9 @@ def test_a_port_behind_a_forwarded_address_makes_no_new_visitor(said: str, addre
     assert without_port(said) == address
 
 
-def test_a_proxy_that_writes_the_port_is_understood(office: Office, cast: Cast) -> None:
-    office.settings["trusted_proxies"] = "1"
-    app = create_app(office, testing=True)
+def test_a_proxy_that_writes_the_port_is_understood(installation: Installation, cast: Cast) -> None:
+    installation.settings["trusted_proxies"] = "1"
+    app = create_app(installation, testing=True)
 
     @routes.public
     def who() -> str:
@@ -454,11 +475,11 @@ def test_a_proxy_that_writes_the_port_is_understood(office: Office, cast: Cast) 
     assert given.text == "203.0.113.9"
 
 
-def test_a_proxy_that_was_not_told_of_is_seen_on_the_page(browse: Any, office: Office) -> None:
+def test_a_proxy_that_was_not_told_of_is_seen_on_the_page(browse: Any, installation: Installation) -> None:
     said = "trusted_proxies"
     assert said not in browse().get("/sign-in").text
     assert said in browse().get("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text
-    office.settings["base_url"] = "https://plan.example.org"
+    installation.settings["base_url"] = "https://plan.example.org"
     assert said in browse().get("/sign-in").text
-    office.settings["trusted_proxies"] = "1"
+    installation.settings["trusted_proxies"] = "1"
     assert said not in browse().get("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text

@@ -15,7 +15,7 @@ from tests.publications import channel
 
 
 def test_what_the_office_says_of_itself_stands_in_the_newsroom(cast: Cast, browse: Callable[..., Browser]) -> None:
-    channel(cast.office, cast.place.id, "newsroom")
+    channel(cast.installation, cast.place.id, "newsroom")
     admin = browse(cast.administrator)
     kept = {"about": "Vi är regiongruppen.", "press_contact": "Elin, 070-000 00 00"}
     assert admin.post("~/settings/public", kept).status_code == 303
@@ -38,7 +38,7 @@ def test_the_settings_say_where_mail_goes(cast: Cast, browse: Callable[..., Brow
 def test_where_no_mail_is_sent_it_says_so_and_names_the_folder_to_administrators_only(
     cast: Cast, browse: Callable[..., Browser], tmp_path: Path
 ) -> None:
-    cast.office.mailer = FolderMailer(tmp_path / "mails", "kontoret@example.org")
+    cast.installation.mailer = FolderMailer(tmp_path / "mails", "kontoret@example.org")
     for person, told in ((cast.administrator, True), (cast.reader, False)):
         page = browse(person).get("~/about/").text
         assert "Inga mejl skickas och ingen nås" in page
@@ -49,8 +49,8 @@ def test_where_no_mail_is_sent_it_says_so_and_names_the_folder_to_administrators
 def test_a_lists_addresses_are_seen_and_changed_by_administrators_only_and_the_log_says_so(
     cast: Cast, browse: Callable[..., Browser]
 ) -> None:
-    papers = writing.press_list(cast.office, cast, "red@tidning.example")
-    with cast.office.store.write(cast.place.id) as session:
+    papers = writing.press_list(cast.installation, cast, "red@tidning.example")
+    with cast.installation.store.write(cast.place.id) as session:
         session.get_one(Channel, papers).facts = {"recipients": 1}
     assert browse(cast.approver).get(f"~/channels/{papers}/addresses").status_code == 403
     admin = browse(cast.administrator)
@@ -64,12 +64,12 @@ def test_a_lists_addresses_are_seen_and_changed_by_administrators_only_and_the_l
     lines = {"addresses": "red@tidning.example\np4@radio.example"}
     assert admin.post(f"~/channels/{papers}/addresses", lines).status_code == 303
     assert "2 adresser" in admin.get("~/channels/").text
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         actions = set(session.scalars(select(AuditEntry.action)))
         told = " ".join(str(facts) for facts in session.scalars(select(AuditEntry.facts)))
     assert {"channel.list_opened", "channel.list_changed"} <= actions
     assert "red@tidning.example" not in told
-    room = channel(cast.office, cast.place.id, "newsroom")
+    room = channel(cast.installation, cast.place.id, "newsroom")
     assert admin.get(f"~/channels/{room}/addresses").status_code == 404
 
 
@@ -77,7 +77,7 @@ def test_the_offices_own_places_are_called_what_a_person_knows_them_by(
     cast: Cast, browse: Callable[..., Browser]
 ) -> None:
     folder = channel(
-        cast.office, cast.place.id, "folder", name="Arkiv", account="/srv/hem/published/3", account_name="3"
+        cast.installation, cast.place.id, "folder", name="Arkiv", account="/srv/hem/published/3", account_name="3"
     )
     page = browse(cast.writer).get("~/channels/").text
     assert "published/3" in page
@@ -87,10 +87,10 @@ def test_the_offices_own_places_are_called_what_a_person_knows_them_by(
 
 
 def test_changed_addresses_are_one_line_in_the_record(cast: Cast, browse: Callable[..., Browser]) -> None:
-    papers = writing.press_list(cast.office, cast, "red@tidning.example")
+    papers = writing.press_list(cast.installation, cast, "red@tidning.example")
     lines = {"addresses": "red@tidning.example\np4@radio.example"}
     assert browse(cast.administrator).post(f"~/channels/{papers}/addresses", lines).status_code == 303
-    with cast.office.store.read(cast.place.id) as session:
+    with cast.installation.store.read(cast.place.id) as session:
         told = session.scalars(
             select(AuditEntry).where(AuditEntry.action.startswith("channel.")).order_by(AuditEntry.id)
         ).all()
@@ -102,7 +102,7 @@ def test_changed_addresses_are_one_line_in_the_record(cast: Cast, browse: Callab
 def test_a_list_from_before_shows_its_addresses_without_being_checked_again(
     cast: Cast, browse: Callable[..., Browser]
 ) -> None:
-    papers = writing.press_list(cast.office, cast, "red@tidning.example")
-    with cast.office.store.write(cast.place.id) as session:
+    papers = writing.press_list(cast.installation, cast, "red@tidning.example")
+    with cast.installation.store.write(cast.place.id) as session:
         session.get_one(Channel, papers).facts = {}
     assert f"/channels/{papers}/addresses" in browse(cast.administrator).get(f"~/channels/{papers}").text
