@@ -38,10 +38,10 @@ def ours(folder: Path, count: int, channels: int) -> float:
 
     installation = bare_office(folder, {"noop": Noop()})
     fill(installation, count, channels, "noop", datetime.now(UTC) - timedelta(days=1), timedelta(0))
-    courier = Dispatcher(installation)
+    dispatcher = Dispatcher(installation)
     collect_rarely()  # as the engine does when it starts
     start = time.perf_counter()
-    made = courier.run()
+    made = dispatcher.run()
     took = time.perf_counter() - start
     assert made == count, f"{made} of {count}"
     return count / took

@@ -34,9 +34,9 @@ class Stamped(Noop):
     def __init__(self) -> None:
         self.called: dict[str, datetime] = {}
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         self.called[part.key.partition("-")[0]] = datetime.now(UTC)
-        return super().publish(part, handles, wire)
+        return super().publish(part, handles, context)
 
 
 def find_due(offices: Sequence[Installation], rounds: int = 1000) -> list[float]:

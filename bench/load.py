@@ -32,7 +32,7 @@ class Noop(Platform):
 
     key, name, instant = "noop", "No-op", True
 
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         return Account("noop", "No-op")
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -41,13 +41,13 @@ class Noop(Platform):
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
         return []
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         return Published(part.key, f"https://noop.invalid/{part.key}")
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         return Absent()
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Published(remote_id)
 
 

@@ -53,7 +53,7 @@ MUTANTS = (
     Mutant(
         "a courier that stumbles is not told", "engine/pulse.py", "if self._stumbles >= STUMBLES:", "if False:", HEART
     ),
-    Mutant("a refused transaction is a turn", "engine/embedded.py", "and not courier.refused:", ":", HEART),
+    Mutant("a refused transaction is a turn", "engine/embedded.py", "and not dispatcher.refused:", ":", HEART),
     Mutant(
         "a beat in the future counts",
         "services/kernel/heartbeats.py",
@@ -565,7 +565,7 @@ MUTANTS = (
     Mutant(
         "what the server keeps is not asked before a resend",
         SETTLE,
-        "platform.resends(done.call.wire.facts)",
+        "platform.resends(done.call.context.facts)",
         "platform.resend_if_absent",
     ),
     Mutant(
@@ -735,7 +735,7 @@ MUTANTS = (
     Mutant(
         "stopped in silence",
         "services/deliver/dispatcher.py",
-        "send_alerts(self.installation, connection, considerer.told)",
+        "send_alerts(self.installation, connection, admission.told)",
         "pass",
     ),
     Mutant(

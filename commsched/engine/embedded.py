@@ -78,7 +78,7 @@ class Engine:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._main, name="commsched-courier", daemon=True)
-        self._courier: Dispatcher | None = None
+        self._dispatcher: Dispatcher | None = None
         self._armed: datetime | None = None
         self._watch = Watchman(installation, "clock")
         self._pulse = Pulse(BEAT)
@@ -97,8 +97,8 @@ class Engine:
         back. No thread of the engine is left after it, and no connection. Where that takes longer than ``timeout``
         seconds it says so and keeps the lock; it may be called again."""
         self._stop.set()
-        if self._courier is not None:
-            self._courier.stopping = True
+        if self._dispatcher is not None:
+            self._dispatcher.stopping = True
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join(timeout)
@@ -120,7 +120,7 @@ class Engine:
     @property
     def working(self) -> bool:
         """Whether this process is the office's engine right now."""
-        return self._courier is not None and self._thread.is_alive()
+        return self._dispatcher is not None and self._thread.is_alive()
 
     # -- the courier's thread -----------------------------------------------------------------------
 
@@ -128,22 +128,22 @@ class Engine:
         if not self._take_lock():
             return
         self._learn_address()
-        courier = Dispatcher(self.installation, hands=self._pool, width=self._width, worker=self.name)
-        self._courier = courier
+        dispatcher = Dispatcher(self.installation, hands=self._pool, width=self._width, worker=self.name)
+        self._dispatcher = dispatcher
         self._pulse = Pulse(BEAT)
         self._guard = ClockGuard(self.installation.now)
         self._bell = Bell(self.installation.home)
         self._clock = self._make_clock()
         self._clock.start()
         helpers = [self._help(self._listen), self._help(self._feel)]
-        self._go_on(courier)
+        self._go_on(dispatcher)
         self._end(helpers)
 
-    def _go_on(self, courier: Dispatcher) -> None:
+    def _go_on(self, dispatcher: Dispatcher) -> None:
         """Work until told to stop and nothing is under way any more."""
-        while not self._stop.is_set() or courier.busy:
+        while not self._stop.is_set() or dispatcher.busy:
             try:
-                self._work(courier)
+                self._work(dispatcher)
             except Exception as error:
                 # A bug or a dead database. The courier is kept, with the calls it has under way: to call those lost
                 # and read them back while they may still arrive would be how something goes out twice.
@@ -176,28 +176,28 @@ class Engine:
             self._stop.wait(1.0)
         return False
 
-    def _work(self, courier: Dispatcher) -> None:
-        recover(self.installation, besides=courier.busy)
+    def _work(self, dispatcher: Dispatcher) -> None:
+        recover(self.installation, besides=dispatcher.busy)
         while True:
             self._wake.clear()
-            self._drain(courier)
+            self._drain(dispatcher)
             if self._stop.is_set():
                 return
-            self._arm(courier.next_due() if self.trouble == "" else None)
+            self._arm(dispatcher.next_due() if self.trouble == "" else None)
             self._wake.wait(SAFETY)
 
-    def _drain(self, courier: Dispatcher) -> None:
+    def _drain(self, dispatcher: Dispatcher) -> None:
         """Turn by turn until nothing is due and nothing in flight. Every turn asks first whether anything may be sent,
         and is what the heartbeat goes by."""
         while True:
-            courier.stopping = self._stop.is_set() or not self._may_send(courier)
-            calls = courier.step(PATIENCE)
-            if not self.trouble and not courier.refused:
+            dispatcher.stopping = self._stop.is_set() or not self._may_send(dispatcher)
+            calls = dispatcher.step(PATIENCE)
+            if not self.trouble and not dispatcher.refused:
                 self._pulse.turned()
-            if calls is None and not courier.busy:
+            if calls is None and not dispatcher.busy:
                 return
 
-    def _may_send(self, courier: Dispatcher) -> bool:
+    def _may_send(self, dispatcher: Dispatcher) -> bool:
         """Whether the lock is still the one everybody takes and the clock can be believed."""
         if not self.lock.held():
             self.lock.release()
@@ -205,7 +205,7 @@ class Engine:
                 self.trouble = "lock"
                 log.error("engine.lock was removed and another process is the engine now; nothing is sent here")
                 return False
-            recover(self.installation, besides=courier.busy)
+            recover(self.installation, besides=dispatcher.busy)
         self.trouble = "" if self._trusted() else "clock"
         return not self.trouble
 

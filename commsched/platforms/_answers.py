@@ -23,22 +23,22 @@ _TOKEN_IN_URL = re.compile(r"(?i)\b(access_token|input_token|oauth_token|token|c
 _BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[\w.~+/=|-]{6,}")
 
 
-def value(wire: ChannelContext, setting: Setting) -> str:
+def value(context: ChannelContext, setting: Setting) -> str:
     """What was set for ``setting``, under its key or one of its aliases; else its default."""
     for key in (setting.key, *setting.aliases):
-        found = (wire.secrets.get(key) or wire.settings.get(key) or "").strip()
+        found = (context.secrets.get(key) or context.settings.get(key) or "").strip()
         if found:
             return found
     return setting.default
 
 
-def base_url(wire: ChannelContext, setting: Setting) -> str:
+def base_url(context: ChannelContext, setting: Setting) -> str:
     """The server's address as ``https://host[:port]``; raises :class:`ConnectError` on anything else.
 
     Plain http is for servers inside the house only, where ``allow_private`` says so: a token must not
     cross the internet in the clear.
     """
-    raw = value(wire, setting).rstrip("/")
+    raw = value(context, setting).rstrip("/")
     try:
         parts = urlsplit(raw if "://" in raw else f"https://{raw}")
         host, port = parts.hostname or "", parts.port
@@ -46,7 +46,7 @@ def base_url(wire: ChannelContext, setting: Setting) -> str:
         raise ConnectError(N_("“%(url)s” is not the address of a server."), setting.key, url=raw) from None
     if parts.scheme not in ("http", "https") or not host or parts.username or re.search(r"[\s\\]", raw):
         raise ConnectError(N_("“%(url)s” is not the address of a server."), setting.key, url=raw)
-    if parts.scheme == "http" and wire.settings.get("allow_private") != "1":
+    if parts.scheme == "http" and context.settings.get("allow_private") != "1":
         raise ConnectError(N_("The address must begin with https://, so that the token stays secret."), setting.key)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
@@ -61,10 +61,10 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return " ".join(text.split())[:_DETAIL_MAX]
 
 
-def detail(error: BaseException | str, wire: ChannelContext) -> str:
+def detail(error: BaseException | str, context: ChannelContext) -> str:
     """What went wrong, in the words it came with, safe to store and show."""
     words = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return redact(words, wire.secrets.values())
+    return redact(words, context.secrets.values())
 
 
 def ident(answer: Any) -> str:
@@ -95,7 +95,7 @@ def is_api(response: Any) -> bool:
         return False
 
 
-def walled(response: Any, wire: ChannelContext) -> Outcome | None:
+def walled(response: Any, context: ChannelContext) -> Outcome | None:
     """The outcome of a refusal that is not the platform's own word, else None.
 
     A firewall, a proxy or a "checking your browser" page that refuses has kept the call from the platform, which
@@ -106,11 +106,11 @@ def walled(response: Any, wire: ChannelContext) -> Outcome | None:
         return None
     title = _TITLE.search(response.text[:10_000])
     said = f": {title[1].strip()}" if title else ""
-    words = detail(f"an answer that is not the platform's own: HTTP {status}{said}", wire)
-    return Retry(words, retry_after(response.headers, wire.now()), whole_channel=True)
+    words = detail(f"an answer that is not the platform's own: HTTP {status}{said}", context)
+    return Retry(words, retry_after(response.headers, context.now()), whole_channel=True)
 
 
-def from_failure(error: BaseException, wire: ChannelContext) -> Outcome:
+def from_failure(error: BaseException, context: ChannelContext) -> Outcome:
     """The outcome of a call that ended in no readable answer.
 
     Only what happened before the first byte left is proof of "not sent". Everything after, and everything
@@ -121,8 +121,8 @@ def from_failure(error: BaseException, wire: ChannelContext) -> Outcome:
 
     cause = network_error(error)
     if cause is None:
-        return Unknown(detail(error, wire))
-    words = detail(str(in_words(cause)), wire)
+        return Unknown(detail(error, context))
+    words = detail(str(in_words(cause)), context)
     if isinstance(cause, Moved):
         status = cause.response.status_code if cause.response is not None else 0
         return Unknown(words) if status in (0, 303) else Rejected(words, "config")
@@ -134,13 +134,13 @@ def from_failure(error: BaseException, wire: ChannelContext) -> Outcome:
 
 
 def outcome_of(
-    error: Exception, wire: ChannelContext, kind: type[Exception], read: Callable[[Any], Outcome]
+    error: Exception, context: ChannelContext, kind: type[Exception], read: Callable[[Any], Outcome]
 ) -> Outcome:
     """The outcome of a call that ended in ``error``: our own refusal, an answer that the SDK raises as ``kind`` and the
     platform's table ``read``s, or no readable answer at all."""
     if isinstance(error, ConnectError):
-        return Rejected(detail(error, wire), "config")
-    return read(error) if isinstance(error, kind) else from_failure(error, wire)
+        return Rejected(detail(error, context), "config")
+    return read(error) if isinstance(error, kind) else from_failure(error, context)
 
 
 def invisible(outcome: Outcome) -> Outcome:

@@ -109,11 +109,11 @@ def wait_until(usage: Mapping[str, Any], now: datetime) -> datetime | None:
     return now + timedelta(minutes=max(known)) if known else None
 
 
-def outcome(error: GraphError, words: str, wire: ChannelContext) -> Outcome:
+def outcome(error: GraphError, words: str, context: ChannelContext) -> Outcome:
     """A Graph error as an outcome; ``words`` are its own, made safe to show."""
-    now, after, wall = wire.now(), None, None
+    now, after, wall = context.now(), None, None
     if error.response is not None:
-        after, wall = retry_after(error.response.headers, now), walled(error.response, wire)
+        after, wall = retry_after(error.response.headers, now), walled(error.response, context)
     return wall or _by_code(error, words, wait_until(error.usage, now) or after)
 
 

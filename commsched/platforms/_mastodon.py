@@ -34,12 +34,12 @@ class _Heard:
 class Client(mastodon.Mastodon):
     """The SDK's client: it asks for no version, never waits out a rate limit, and uses our session."""
 
-    def __init__(self, server: str, token: str, wire: ChannelContext) -> None:
-        self.heard: Any = _Heard(wire.http)
+    def __init__(self, server: str, token: str, context: ChannelContext) -> None:
+        self.heard: Any = _Heard(context.http)
         super().__init__(
             api_base_url=server,
             session=cast(Any, self.heard),
-            request_timeout=wire.timeout,
+            request_timeout=context.timeout,
             ratelimit_method="throw",
             mastodon_version="4.3.0",
             version_check_mode="created",
@@ -49,7 +49,7 @@ class Client(mastodon.Mastodon):
         self.access_token = token
 
 
-def facts_of(client: Any, wire: ChannelContext, server: str) -> dict[str, Any]:
+def facts_of(client: Any, context: ChannelContext, server: str) -> dict[str, Any]:
     """What the server says of its limits, with the documented usual ones where it is silent, and whether it is known
     to keep an ``Idempotency-Key``."""
     try:
@@ -64,7 +64,7 @@ def facts_of(client: Any, wire: ChannelContext, server: str) -> dict[str, Any]:
     types = [str(kind) for kind in media.get("supported_mime_types") or () if str(kind).startswith("image/")]
     return {
         "domain": domain,
-        "keeps_key": _keeps_key(instance, wire, server),
+        "keeps_key": _keeps_key(instance, context, server),
         "characters": int(statuses.get("max_characters") or instance.get("max_toot_chars") or 500),
         "url_length": int(statuses.get("characters_reserved_per_url") or URL_LENGTH),
         "pictures": int(statuses.get("max_media_attachments") or 4),
@@ -75,36 +75,36 @@ def facts_of(client: Any, wire: ChannelContext, server: str) -> dict[str, Any]:
     }
 
 
-def _keeps_key(instance: Any, wire: ChannelContext, server: str) -> bool:
+def _keeps_key(instance: Any, context: ChannelContext, server: str) -> bool:
     """Whether this is Mastodon, which keeps an ``Idempotency-Key`` for an hour, and not a server that is only
     compatible with it: those take the key without a word and forget it. What is not known is not trusted."""
     version = str(instance.get("version") or "")
     if not re.match(r"[3-9]\d*\.\d", version) or "compatible" in version.lower():
         return False
-    return bool(_ITSELF.fullmatch(str(instance.get("source_url") or ""))) or _software(wire, server) == "mastodon"
+    return bool(_ITSELF.fullmatch(str(instance.get("source_url") or ""))) or _software(context, server) == "mastodon"
 
 
-def _software(wire: ChannelContext, server: str) -> str:
+def _software(context: ChannelContext, server: str) -> str:
     """What the server calls itself in its nodeinfo; asked without the token, and on no other host."""
     try:
-        answer = wire.http.request("GET", f"{server}/nodeinfo/2.0", timeout=wire.timeout)
+        answer = context.http.request("GET", f"{server}/nodeinfo/2.0", timeout=context.timeout)
         return str(answer.json()["software"]["name"]).casefold()
     except Exception:  # whatever it is, it is not known to be Mastodon
         return ""
 
 
-def outcome(error: Exception, wire: ChannelContext, client: Any = None) -> Outcome:
+def outcome(error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
     """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
-    words = detail(error, wire)
+    words = detail(error, context)
     if isinstance(error, ConnectError):
         return Rejected(words, "config")
     if isinstance(error, errors.MastodonNetworkError):
-        return from_failure(error, wire)
+        return from_failure(error, context)
     last = client.heard.last if isinstance(client, Client) else None
-    wall = None if last is None else walled(last, wire)
+    wall = None if last is None else walled(last, context)
     if wall is not None:
         return wall
-    after = None if last is None else retry_after(last.headers, wire.now())
+    after = None if last is None else retry_after(last.headers, context.now())
     if isinstance(error, errors.MastodonRatelimitError):
         # The SDK raises the same class when it cannot read the header of a call that went well.
         limited = error.args[:1] == ("Hit rate limit.",)

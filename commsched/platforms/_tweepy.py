@@ -102,15 +102,15 @@ def _error(response: requests.Response) -> HTTPException:
         return kind(response, response_json={})
 
 
-def outcome(error: HTTPException, words: str, wire: ChannelContext) -> Outcome:
+def outcome(error: HTTPException, words: str, context: ChannelContext) -> Outcome:
     """What X refused as an outcome; ``words`` are its own, made safe to show. See the table in docs/platforms.md."""
-    status, headers, now = int(error.response.status_code), error.response.headers, wire.now()
+    status, headers, now = int(error.response.status_code), error.response.headers, context.now()
     if status == 429:
         after = _reset(headers, now) or retry_after(headers, now) or now + _WINDOW
         return Retry(words, after, whole_channel=True)
     if status >= 500 or status in (408, 409):
         return Unknown(words, retry_after(headers, now))
-    wall = walled(error.response, wire)
+    wall = walled(error.response, context)
     if wall is not None:
         return wall
     if status == 403 and "duplicate content" in f"{words} {error.response.text}".lower():

@@ -102,10 +102,10 @@ class Facebook(Platform):
     )
     resend_if_absent = True
 
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         try:
-            graph = _graph(wire)
-            page = graph.get_object(_page(wire), fields="id,name,link")
+            graph = _graph(context)
+            page = graph.get_object(_page(context), fields="id,name,link")
             expires = _inspect(graph)
             _require_own(graph, ident(page))
             link = str(page.get("link") or f"https://www.facebook.com/{page['id']}")
@@ -113,7 +113,7 @@ class Facebook(Platform):
         except ConnectError:
             raise
         except Exception as error:
-            outcome = _outcome(error, wire)
+            outcome = _outcome(error, context)
             raise refusal(
                 error, outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key, refused=_PAGE_ID.key
             ) from error
@@ -146,10 +146,10 @@ class Facebook(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
 
-    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         try:
-            graph = _graph(wire)
-            photos = [_upload(graph, _page(wire), picture) for picture in part.pictures]
+            graph = _graph(context)
+            photos = [_upload(graph, _page(context), picture) for picture in part.pictures]
             post: dict[str, str] = {"published": "false"}
             if part.text:
                 post["message"] = part.text
@@ -157,60 +157,62 @@ class Facebook(Platform):
                 post["link"] = part.draft.link
             if photos:
                 post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
-            made = graph.put_object(_page(wire), "feed", **post)
+            made = graph.put_object(_page(context), "feed", **post)
             return Handles({"post": ident(made)})
         except Exception as error:
-            return invisible(_outcome(error, wire))
+            return invisible(_outcome(error, context))
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         alone = orphan(part)
         if alone is not None:
             return alone
         try:
             if part.role == "comment":
-                made = _graph(wire).put_object(part.parent, "comments", message=part.text)
+                made = _graph(context).put_object(part.parent, "comments", message=part.text)
                 return Published(ident(made), _url(ident(made)))
             post = handles.values.get("post", "")
             if not post:
                 return Rejected(N_("the unpublished post was never made"), "config")
-            graph = _graph(wire)
+            graph = _graph(context)
             answer = graph.request(f"{graph.version}/{post}", post_args={"is_published": "true"}, method="POST")
-            return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, wire)
+            return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, context)
         except Exception as error:
-            return _outcome(error, wire)
+            return _outcome(error, context)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         try:
-            graph = _graph(wire)
+            graph = _graph(context)
             if part.role == "comment":
                 return _find_comment(graph, part, since - _SKEW)
-            return _find_post(graph, handles.values.get("post", ""), part, since - _SKEW, _page(wire))
+            return _find_post(graph, handles.values.get("post", ""), part, since - _SKEW, _page(context))
         except Exception as error:
-            return unread(_outcome(error, wire))
+            return unread(_outcome(error, context))
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         try:
-            answer = _graph(wire).delete_object(remote_id)
+            answer = _graph(context).delete_object(remote_id)
             if answer.get("success") is True:
                 return Published(remote_id, detail="deleted")
-            return _unclear(answer, wire)
+            return _unclear(answer, context)
         except Exception as error:
-            return _gone(error, remote_id) or _outcome(error, wire)
+            return _gone(error, remote_id) or _outcome(error, context)
 
 
-def _graph(wire: ChannelContext) -> Any:
-    version = value(wire, _VERSION)
+def _graph(context: ChannelContext) -> Any:
+    version = value(context, _VERSION)
     if not re.fullmatch(r"v\d{1,3}\.\d", version):
         words = N_("“%(version)s” is not a Graph version; they look like v25.0.")
         raise ConnectError(words, _VERSION.key, version=version)
-    server = base_url(wire, _BASE_URL)
+    server = base_url(context, _BASE_URL)
     from commsched.platforms._graph import Graph
 
-    return Graph(value(wire, _TOKEN), base_url=server, version=version, session=wire.http, timeout=wire.timeout)
+    return Graph(
+        value(context, _TOKEN), base_url=server, version=version, session=context.http, timeout=context.timeout
+    )
 
 
-def _page(wire: ChannelContext) -> str:
-    page = value(wire, _PAGE_ID)
+def _page(context: ChannelContext) -> str:
+    page = value(context, _PAGE_ID)
     if not re.fullmatch(r"[\w.]{1,100}", page):
         raise ConnectError(N_("“%(page)s” is not the id of a Page."), _PAGE_ID.key, page=page)
     return page
@@ -324,8 +326,8 @@ def _squeeze(text: str) -> str:
     return "".join(tidy(text).split())
 
 
-def _unclear(answer: Any, wire: ChannelContext) -> Outcome:
-    return from_failure(ValueError(f"an answer we cannot read: {str(answer)[:200]}"), wire)
+def _unclear(answer: Any, context: ChannelContext) -> Outcome:
+    return from_failure(ValueError(f"an answer we cannot read: {str(answer)[:200]}"), context)
 
 
 def _gone(error: Exception, remote_id: str) -> Outcome | None:
@@ -336,14 +338,14 @@ def _gone(error: Exception, remote_id: str) -> Outcome | None:
     return None
 
 
-def _outcome(error: Exception, wire: ChannelContext) -> Outcome:
+def _outcome(error: Exception, context: ChannelContext) -> Outcome:
     """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
     from commsched.platforms import _graph
 
     def read(told: _graph.GraphError) -> Outcome:
-        return _graph.outcome(told, detail(str(told), wire), wire)
+        return _graph.outcome(told, detail(str(told), context), context)
 
-    return outcome_of(error, wire, _graph.GraphError, read)
+    return outcome_of(error, context, _graph.GraphError, read)
 
 
 PLATFORM = Facebook()

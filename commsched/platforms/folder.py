@@ -67,8 +67,8 @@ class Folder(Platform):
         ),
     )
 
-    def connect(self, wire: ChannelContext) -> Account:
-        folder = base(wire)
+    def connect(self, context: ChannelContext) -> Account:
+        folder = base(context)
         if not folder.is_absolute():
             raise ConnectError(N_("Write the whole path of the folder, from the root."), "path")
         try:
@@ -89,8 +89,8 @@ class Folder(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
-        target = target_of(part, wire)
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        target = target_of(part, context)
         try:
             if not target.exists():
                 _write(part, target)
@@ -108,8 +108,8 @@ class Folder(Platform):
         """What the file ``text.txt`` of ``part`` says."""
         return plain(part)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
-        target = target_of(part, wire)
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
+        target = target_of(part, context)
         try:
             if not target.parent.is_dir():
                 return CannotTell(f"the folder {target.parent} is not there")
@@ -117,11 +117,11 @@ class Folder(Platform):
         except OSError as error:
             return CannotTell(f"{type(error).__name__}: {error.strerror}")
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         if not _SAFE.fullmatch(remote_id):
             return Rejected(N_("not a publication of this folder"))
         try:
-            shutil.rmtree(base(wire) / remote_id)
+            shutil.rmtree(base(context) / remote_id)
         except FileNotFoundError:
             return Published(id=remote_id, detail="it was already gone")
         except OSError as error:
@@ -129,19 +129,19 @@ class Folder(Platform):
         return Published(id=remote_id)
 
 
-def base(wire: ChannelContext) -> Path:
+def base(context: ChannelContext) -> Path:
     """The channel's folder."""
-    path = wire.settings.get("path", "").strip()
+    path = context.settings.get("path", "").strip()
     if path:
         return Path(path).expanduser()
     # a channel that is being connected has no number yet, and makes no folder of its own
-    return Path(wire.home) / "published" / (str(wire.channel) if wire.channel else "")
+    return Path(context.home) / "published" / (str(context.channel) if context.channel else "")
 
 
-def target_of(part: Part, wire: ChannelContext) -> Path:
+def target_of(part: Part, context: ChannelContext) -> Path:
     """The folder of one publication."""
     name = part.key or f"{part.draft.uid}-{part.number}"
-    return base(wire) / (name if _SAFE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest())
+    return base(context) / (name if _SAFE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest())
 
 
 def _write(part: Part, target: Path) -> None:

@@ -80,22 +80,22 @@ class Mastodon(Platform):
     resend_within = timedelta(minutes=45)
     """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         client = None
         try:
-            client = _client(wire)
+            client = _client(context)
             me = client.account_verify_credentials()
-            facts = _sdk().facts_of(client, wire, base_url(wire, _BASE_URL))
+            facts = _sdk().facts_of(client, context, base_url(context, _BASE_URL))
             _require_rights(client)
             if not me.get("acct"):
                 raise ValueError("the answer does not name the account")
             name = f"@{me['acct']}@{facts['domain']}"
-            url = str(me.get("url") or f"{base_url(wire, _BASE_URL)}/@{me['acct']}")
+            url = str(me.get("url") or f"{base_url(context, _BASE_URL)}/@{me['acct']}")
             return Account(ident(me), name, url, None, facts)
         except ConnectError:
             raise
         except Exception as error:
-            outcome = _outcome(error, wire, client)
+            outcome = _outcome(error, context, client)
             raise refusal(error, outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key) from error
 
     def resends(self, facts: dict[str, Any]) -> bool:
@@ -130,10 +130,10 @@ class Mastodon(Platform):
     def parts(self, draft: Draft) -> list[Part]:
         return thread(draft)
 
-    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         client = None
         try:
-            client = _client(wire)
+            client = _client(context)
             media, pending = [], []
             for picture in part.pictures:
                 answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
@@ -142,17 +142,17 @@ class Mastodon(Platform):
                     pending.append(media[-1])
             return Handles({"media": ",".join(media), "pending": ",".join(pending)})
         except Exception as error:
-            return invisible(_outcome(error, wire, client))
+            return invisible(_outcome(error, context, client))
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         alone = orphan(part)
         if alone is not None:
             return alone
         try:
-            client = _client(wire)
+            client = _client(context)
         except Exception as error:
-            return invisible(_outcome(error, wire))
-        waiting = _still_processing(client, handles, wire)
+            return invisible(_outcome(error, context))
+        waiting = _still_processing(client, handles, context)
         if waiting is not None:
             return waiting
         try:
@@ -168,29 +168,29 @@ class Mastodon(Platform):
             )
             return Published(ident(status), str(status.get("url") or status.get("uri") or ""))
         except Exception as error:
-            return _outcome(error, wire, client)
+            return _outcome(error, context, client)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         client = None
         try:
-            client = _client(wire)
-            found = _read_back(client, part, since - _SKEW, wire.account)
+            client = _client(context)
+            found = _read_back(client, part, since - _SKEW, context.account)
         except Exception as error:
-            return unread(_outcome(error, wire, client))
+            return unread(_outcome(error, context, client))
         return found
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         from mastodon.errors import MastodonNotFoundError
 
         client = None
         try:
-            client = _client(wire)
+            client = _client(context)
             client.status_delete(remote_id)
             return Published(remote_id, detail="deleted")
         except MastodonNotFoundError:
             return Published(remote_id, detail="was already gone")
         except Exception as error:
-            return _outcome(error, wire, client)
+            return _outcome(error, context, client)
 
 
 def _sdk() -> Any:
@@ -200,8 +200,8 @@ def _sdk() -> Any:
     return _mastodon
 
 
-def _client(wire: ChannelContext) -> Any:
-    return _sdk().Client(base_url(wire, _BASE_URL), value(wire, _TOKEN), wire)
+def _client(context: ChannelContext) -> Any:
+    return _sdk().Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
 
 
 def _require_rights(client: Any) -> None:
@@ -225,14 +225,14 @@ def _ids(handles: Handles, name: str) -> list[str]:
     return [each for each in handles.values.get(name, "").split(",") if each]
 
 
-def _still_processing(client: Any, handles: Handles, wire: ChannelContext) -> Outcome | None:
+def _still_processing(client: Any, handles: Handles, context: ChannelContext) -> Outcome | None:
     """A reason to come back later, where the server has not yet worked through a picture."""
     try:
         for media in _ids(handles, "pending"):
             if not client.media(media).get("url"):
-                return Retry(N_("the server is still processing a picture"), wire.now() + timedelta(seconds=5))
+                return Retry(N_("the server is still processing a picture"), context.now() + timedelta(seconds=5))
     except Exception as error:
-        return invisible(_outcome(error, wire, client))
+        return invisible(_outcome(error, context, client))
     return None
 
 
@@ -291,8 +291,8 @@ def _bare(text: str) -> str:
     return "".join(local.split())
 
 
-def _outcome(error: Exception, wire: ChannelContext, client: Any = None) -> Outcome:
-    outcome: Outcome = _sdk().outcome(error, wire, client)
+def _outcome(error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
+    outcome: Outcome = _sdk().outcome(error, context, client)
     return outcome
 
 

@@ -27,9 +27,9 @@ class Newsroom(Platform):
     instant: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
 
-    def connect(self, wire: ChannelContext) -> Account:
-        url = f"{wire.public_url}/n/{wire.workspace}"
-        return Account(id=f"newsroom:{wire.workspace}", name=wire.workspace, url=url)
+    def connect(self, context: ChannelContext) -> Account:
+        url = f"{context.public_url}/n/{context.workspace}"
+        return Account(id=f"newsroom:{context.workspace}", name=context.workspace, url=url)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=20)
@@ -46,16 +46,16 @@ class Newsroom(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         draft = part.draft
         address = address_of(draft.title, draft.text, draft.uid)
-        return Published(id=draft.uid, url=f"{wire.public_url}/n/{wire.workspace}/{address}")
+        return Published(id=draft.uid, url=f"{context.public_url}/n/{context.workspace}/{address}")
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         """Without a recorded outcome it was never shown to anybody."""
         return Absent()
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Published(id=remote_id)
 
 

@@ -92,27 +92,27 @@ class PressList(Platform):
         ),
     )
 
-    def connect(self, wire: ChannelContext) -> Account:
-        people = read(wire.secrets.get("addresses", ""))
+    def connect(self, context: ChannelContext) -> Account:
+        people = read(context.secrets.get("addresses", ""))
         if people.unread:
             message, facts = _pointed_at(people)
             raise ConnectError(message, "addresses", **facts)
         if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
         for key in ("sender", "reply_to"):
-            value = wire.settings.get(key, "").strip()
+            value = context.settings.get(key, "").strip()
             if value and not is_address(value):
                 raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
-        self._knock(wire)
-        sender = wire.settings.get("sender", "").strip()
-        name = wire.settings.get("sender_name", "").strip() or sender or wire.office_name or wire.workspace
+        self._knock(context)
+        sender = context.settings.get("sender", "").strip()
+        name = context.settings.get("sender_name", "").strip() or sender or context.office_name or context.workspace
         return Account(id=sender or "presslist", name=name, facts={"recipients": len(people.addresses)})
 
-    def _knock(self, wire: ChannelContext) -> None:
+    def _knock(self, context: ChannelContext) -> None:
         """The relay must answer and let us in; nothing is sent."""
-        if wire.mailer is None:
+        if context.mailer is None:
             raise ConnectError(N_("No way of sending e-mail is set up."))
-        match wire.mailer.verify():
+        match context.mailer.verify():
             case Rejected(detail=detail, why="token"):
                 raise ConnectError(N_("The mail server refused the sign-in: %(answer)s"), answer=detail)
             case Rejected(detail=detail) | Retry(detail=detail):
@@ -163,10 +163,10 @@ class PressList(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
-        if wire.mailer is None:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        if context.mailer is None:
             return Rejected(N_("no way of sending e-mail is set up"), "config")
-        outcome = wire.mailer.send(self.message(part, wire))
+        outcome = context.mailer.send(self.message(part, context))
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
             return Published(id=part.message_id, detail=outcome.detail)
@@ -179,33 +179,33 @@ class PressList(Platform):
     def subject(self, draft: Draft) -> str:
         return subject(draft)
 
-    def message(self, part: Part, wire: ChannelContext) -> Email:
+    def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        draft, sender = part.draft, wire.settings.get("sender", "").strip()
-        reply_to = wire.settings.get("reply_to", "").strip()
-        url, leave = _newsroom(draft, wire), _leave(wire)
+        draft, sender = part.draft, context.settings.get("sender", "").strip()
+        reply_to = context.settings.get("reply_to", "").strip()
+        url, leave = _newsroom(draft, context), _leave(context)
         return Email(
             message_id=part.message_id,
             sender=sender,
-            sender_name=self.seen_as(wire.settings, wire.account_name, wire.office_name),
+            sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
             to=part.recipient,
             subject=subject(draft),
             reply_to=reply_to,
-            date=wire.now(),
+            date=context.now(),
             text=text_body(draft, url, leave),
             html=html_body(draft, url, leave),
             headers=_QUIETLY | _leaving(leave),
         )
 
-    def foot(self, draft: Draft, wire: ChannelContext) -> list[str]:
-        return foot(draft, _newsroom(draft, wire), _leave(wire))
+    def foot(self, draft: Draft, context: ChannelContext) -> list[str]:
+        return foot(draft, _newsroom(draft, context), _leave(context))
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
-        if wire.mailer is None:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
+        if context.mailer is None:
             return CannotTell(N_("no way of sending e-mail is set up"), final=True)
-        return wire.mailer.find(part.message_id)
+        return context.mailer.find(part.message_id)
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Rejected(N_("mail that has left cannot be taken back"), "permission")
 
 
@@ -217,17 +217,17 @@ def _leaving(leave: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
 
 
-def _newsroom(draft: Draft, wire: ChannelContext) -> str:
+def _newsroom(draft: Draft, context: ChannelContext) -> str:
     """Where the release stands in the newsroom, if the list says that."""
-    if wire.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
+    if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
         return ""
-    return f"{wire.public_url}/n/{wire.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
+    return f"{context.public_url}/n/{context.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
 
 
-def _leave(wire: ChannelContext) -> str:
+def _leave(context: ChannelContext) -> str:
     """Whom to write to, to get no more of it."""
-    own = wire.settings.get("reply_to", "").strip() or wire.settings.get("sender", "").strip()
-    return own or (wire.mailer.sender if wire.mailer else "")
+    own = context.settings.get("reply_to", "").strip() or context.settings.get("sender", "").strip()
+    return own or (context.mailer.sender if context.mailer else "")
 
 
 PLATFORM = PressList()

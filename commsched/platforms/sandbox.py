@@ -75,11 +75,11 @@ class Sandbox(Platform):
         ),
     )
 
-    def connect(self, wire: ChannelContext) -> Account:
-        behaviour = wire.settings.get("behaviour") or "normal"
+    def connect(self, context: ChannelContext) -> Account:
+        behaviour = context.settings.get("behaviour") or "normal"
         if behaviour not in dict(BEHAVIOURS):
             raise ConnectError(N_("There is no behaviour called “%(value)s”."), "behaviour", value=behaviour[:40])
-        url = f"{wire.public_url}/wall/{wire.workspace}/{wire.channel}" if wire.channel else ""
+        url = f"{context.public_url}/wall/{context.workspace}/{context.channel}" if context.channel else ""
         return Account(id="sandbox", name=N_("Sandbox"), url=url)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -99,35 +99,35 @@ class Sandbox(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return False
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
-        match wire.settings.get("behaviour"):
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        match context.settings.get("behaviour"):
             case "rejects":
                 return Rejected(N_("422: this wall refuses everything, as it was set to"))
-            case "rate-limited" if wire.now().second < 30:
-                again = wire.now().replace(second=30, microsecond=0)
+            case "rate-limited" if context.now().second < 30:
+                again = context.now().replace(second=30, microsecond=0)
                 return Retry(N_("429: too many requests"), after=again, whole_channel=True)
             case "slow" | "lost answer" | "needs a person":
                 return Unknown(N_("no answer came, as it was set to"))
-        return Published(id=self._name(part), url=self._url(part, wire))
+        return Published(id=self._name(part), url=self._url(part, context))
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
-        match wire.settings.get("behaviour"):
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
+        match context.settings.get("behaviour"):
             case "needs a person":
                 return CannotTell(N_("this wall cannot be read back, as it was set to"), final=True)
-            case "slow" if wire.now() < since + SLOW:
+            case "slow" if context.now() < since + SLOW:
                 return CannotTell(N_("not there yet"))
             case "slow" | "lost answer":
-                return Found(id=self._name(part), url=self._url(part, wire))
+                return Found(id=self._name(part), url=self._url(part, context))
         return Absent()
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Published(id=remote_id)
 
     def _name(self, part: Part) -> str:
         return part.key or f"{part.draft.uid}-{part.number}"
 
-    def _url(self, part: Part, wire: ChannelContext) -> str:
-        return f"{wire.public_url}/wall/{wire.workspace}/{wire.channel}#{self._name(part)}"
+    def _url(self, part: Part, context: ChannelContext) -> str:
+        return f"{context.public_url}/wall/{context.workspace}/{context.channel}#{self._name(part)}"
 
 
 PLATFORM = Sandbox()

@@ -90,9 +90,9 @@ class X(Platform):
     icon = "x"
     settings = (*_KEYS, _BEARER, _BASE_URL)
 
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         try:
-            client = _client(wire)
+            client = _client(context)
             me = client.get_me(user_auth=True)["data"]
             if client.access_level == "read":
                 words = N_(
@@ -104,8 +104,8 @@ class X(Platform):
         except ConnectError:
             raise
         except Exception as error:
-            outcome = _outcome(error, wire)
-            field = _KEYS[2].key if value(wire, _KEYS[2]) else _BEARER.key
+            outcome = _outcome(error, context)
+            field = _KEYS[2].key if value(context, _KEYS[2]) else _BEARER.key
             raise refusal(error, outcome, self.name, token=field, server=_BASE_URL.key) from error
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -133,9 +133,9 @@ class X(Platform):
     def parts(self, draft: Draft) -> list[Part]:
         return thread(draft)
 
-    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         try:
-            client = _client(wire)
+            client = _client(context)
             media = []
             for picture in part.pictures:
                 media.append(client.upload_picture(picture.read(), picture.mime))
@@ -143,14 +143,14 @@ class X(Platform):
                     client.describe_picture(media[-1], picture.alt)
             return Handles({"media": ",".join(media)})
         except Exception as error:
-            return invisible(_outcome(error, wire))
+            return invisible(_outcome(error, context))
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         alone = orphan(part)
         if alone is not None:
             return alone
         try:
-            answer = _client(wire).create_tweet(
+            answer = _client(context).create_tweet(
                 text=tidy(part.text) or None,
                 media_ids=[each for each in handles.values.get("media", "").split(",") if each] or None,
                 in_reply_to_tweet_id=part.parent or None,
@@ -159,24 +159,24 @@ class X(Platform):
             post = ident(answer["data"])
             return Published(post, _url(post))
         except Exception as error:
-            return _outcome(error, wire)
+            return _outcome(error, context)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         try:
-            return _read_back(_client(wire), part, since - _SKEW, wire.account)
+            return _read_back(_client(context), part, since - _SKEW, context.account)
         except Exception as error:
-            return unread(_outcome(error, wire))
+            return unread(_outcome(error, context))
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         from tweepy.errors import NotFound
 
         try:
-            _client(wire).delete_tweet(remote_id, user_auth=True)
+            _client(context).delete_tweet(remote_id, user_auth=True)
             return Published(remote_id, detail="deleted")
         except NotFound:
             return Published(remote_id, detail="was already gone")
         except Exception as error:
-            return _outcome(error, wire)
+            return _outcome(error, context)
 
     def cost(self, draft: Draft) -> float:
         posts = split_thread(full_text(draft))
@@ -184,10 +184,10 @@ class X(Platform):
         return round(text + PRICE_ALT_TEXT * sum(1 for picture in draft.pictures if picture.alt), 3)
 
 
-def _client(wire: ChannelContext) -> Any:
+def _client(context: ChannelContext) -> Any:
     """The SDK's client with whichever keys were given; raises :class:`ConnectError` where some are missing."""
-    server, bearer = base_url(wire, _BASE_URL), value(wire, _BEARER)
-    keys = [value(wire, setting) for setting in _KEYS]
+    server, bearer = base_url(context, _BASE_URL), value(context, _BEARER)
+    keys = [value(context, setting) for setting in _KEYS]
     if not all(keys) and not bearer:
         missing = next(setting for setting, found in zip(_KEYS, keys, strict=True) if not found)
         words = N_("X needs all four keys, or one user token. One is missing here.")
@@ -195,9 +195,9 @@ def _client(wire: ChannelContext) -> Any:
     from commsched.platforms._tweepy import Client
 
     if not all(keys):
-        return Client(base_url=server, session=wire.http, timeout=wire.timeout, bearer_token=bearer)
+        return Client(base_url=server, session=context.http, timeout=context.timeout, bearer_token=bearer)
     names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-    return Client(base_url=server, session=wire.http, timeout=wire.timeout, **dict(zip(names, keys, strict=True)))
+    return Client(base_url=server, session=context.http, timeout=context.timeout, **dict(zip(names, keys, strict=True)))
 
 
 def _url(tweet: Any) -> str:
@@ -286,16 +286,16 @@ def _bare(text: str) -> str:
 _NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}
 
 
-def _outcome(error: Exception, wire: ChannelContext) -> Outcome:
+def _outcome(error: Exception, context: ChannelContext) -> Outcome:
     """The SDK's exceptions as outcomes; the table of codes is in ``_tweepy``."""
     from tweepy.errors import HTTPException
 
     from commsched.platforms import _tweepy
 
     def read(told: HTTPException) -> Outcome:
-        return _tweepy.outcome(told, detail(told, wire), wire)
+        return _tweepy.outcome(told, detail(told, context), context)
 
-    return outcome_of(error, wire, HTTPException, read)
+    return outcome_of(error, context, HTTPException, read)
 
 
 PLATFORM = X()

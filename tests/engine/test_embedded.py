@@ -42,7 +42,7 @@ class Post(Noop):
         self.let.set()
         self.begun = threading.Event()
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         self.at.append(datetime.now(UTC))
         self.begun.set()
         self.let.wait(30)

@@ -186,8 +186,8 @@ def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
     assert until(lambda: looks)
     time.sleep(1.5)
     assert len(looks) <= 3
-    assert engine._courier is not None
-    assert engine._courier.next_due() is None
+    assert engine._dispatcher is not None
+    assert engine._dispatcher.next_due() is None
     soon(installation, 1.0)  # on a channel of its own
     installation.wake()
     assert until(lambda: states(installation) == ["waiting", "published"])
@@ -377,7 +377,8 @@ def test_another_process_wakes_the_engine(
     engine.start()
     assert until(lambda: looks)
     due = soon(installation)
-    code = f"from pathlib import Path\nfrom commsched.services.ops.wake_pipe import ring\nring(Path({str(installation.home)!r}))"
+    home = str(installation.home)
+    code = f"from pathlib import Path\nfrom commsched.services.ops.wake_pipe import ring\nring(Path({home!r}))"
     subprocess.run([sys.executable, "-c", code], check=True)
     rung = datetime.now(UTC)
     assert until(lambda: bool(post.at))

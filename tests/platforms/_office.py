@@ -23,7 +23,7 @@ HASTY = 0.5
 """Seconds to wait for an answer that will not come. Where one will, a test waits as long as a busy machine takes."""
 
 
-def wire(settings: dict[str, str], secrets: dict[str, str], **changes: Any) -> ChannelContext:
+def context(settings: dict[str, str], secrets: dict[str, str], **changes: Any) -> ChannelContext:
     """A wire into the house, patient unless told otherwise."""
     http = Session(guard=None, deadline=changes.pop("deadline", 30.0))
     return ChannelContext(

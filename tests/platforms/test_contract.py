@@ -195,16 +195,16 @@ def test_a_picture_without_words_is_never_scheduled(platform: Platform) -> None:
 @every_platform
 @pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
 def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Exception, tmp_path: Path) -> None:
-    wire = broken_wire(platform, failure, tmp_path)
+    context = broken_wire(platform, failure, tmp_path)
     for part in platform.parts(draft("Hej", picture(), recipients=("namn@example.se",))):
-        prepared = platform.prepare(part, wire)
+        prepared = platform.prepare(part, context)
         assert isinstance(prepared, (Handles, *OUTCOMES))
         assert not isinstance(prepared, Unknown | Published), "what nobody can see is never unknown"
-        outcome = platform.publish(part, Handles({"post": "1_2", "media": "1"}), wire)
+        outcome = platform.publish(part, Handles({"post": "1_2", "media": "1"}), context)
         assert isinstance(outcome, OUTCOMES)
-        finding = platform.find(part, Handles(), datetime(2026, 11, 26, 7, 29, tzinfo=UTC), wire)
+        finding = platform.find(part, Handles(), datetime(2026, 11, 26, 7, 29, tzinfo=UTC), context)
         assert isinstance(finding, Found | Absent | CannotTell)
-        assert isinstance(platform.delete("1", wire), OUTCOMES)
+        assert isinstance(platform.delete("1", context), OUTCOMES)
         shown = json.dumps([getattr(each, "detail", "") for each in (prepared, outcome, finding)])
         assert "secret-0001" not in shown
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
-from tests.platforms._office import HASTY, NOW, PNG, draft, hurried, just_now, lose, part, picture, send, wire
+from tests.platforms._office import HASTY, NOW, PNG, context, draft, hurried, just_now, lose, part, picture, send
 from tests.sims._server import Answer
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 
@@ -26,7 +26,7 @@ def sim() -> Iterator[FacebookSimulator]:
 
 @pytest.fixture
 def on(sim: FacebookSimulator) -> ChannelContext:
-    return wire({"base_url": sim.url, "page_id": PAGE["id"]}, {"access_token": TOKEN}, account=PAGE["id"])
+    return context({"base_url": sim.url, "page_id": PAGE["id"]}, {"access_token": TOKEN}, account=PAGE["id"])
 
 
 def prepared(one: Part, on: ChannelContext) -> Handles:
@@ -93,7 +93,7 @@ def test_a_page_that_is_not_there_is_blamed_and_a_silent_server_too(sim: Faceboo
 
 
 def test_a_wrong_token_is_refused_without_being_repeated(sim: FacebookSimulator) -> None:
-    wrong = wire({"base_url": sim.url, "page_id": PAGE["id"]}, {"page_token": "EAAB-wrong-token"})
+    wrong = context({"base_url": sim.url, "page_id": PAGE["id"]}, {"page_token": "EAAB-wrong-token"})
     with pytest.raises(ConnectError) as refused:
         facebook.connect(wrong)
     assert refused.value.field == "access_token"
@@ -234,7 +234,7 @@ def test_already_posted_this_is_not_a_policy_block(sim: FacebookSimulator) -> No
     from commsched.platforms._graph import GraphError, outcome
 
     error = GraphError({"error": {"code": 368, "message": "It looks like you already posted this"}}, 400, {})
-    assert isinstance(outcome(error, "words", wire({}, {})), Unknown)
+    assert isinstance(outcome(error, "words", context({}, {})), Unknown)
 
 
 def test_an_answer_without_an_id_is_not_called_published(sim: FacebookSimulator, on: ChannelContext) -> None:
@@ -277,8 +277,8 @@ def test_the_usage_header_says_when_to_come_back(sim: FacebookSimulator, on: Cha
 )
 def test_what_is_lost_before_anyone_could_see_it_is_tried_again(sim: FacebookSimulator, fault: str) -> None:
     settings = {"base_url": sim.url, "page_id": PAGE["id"]}
-    on = wire(settings, {"access_token": TOKEN})
-    impatient = wire(settings, {"access_token": TOKEN}, deadline=HASTY)
+    on = context(settings, {"access_token": TOKEN})
+    impatient = context(settings, {"access_token": TOKEN}, deadline=HASTY)
     one = part(facebook, "Hej", picture())
     sim.faults.append(f"prepare:{fault}")
     assert isinstance(send(facebook, one, impatient), Retry)
@@ -289,7 +289,7 @@ def test_what_is_lost_before_anyone_could_see_it_is_tried_again(sim: FacebookSim
 @pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
 def test_a_server_that_drips_is_given_up_on(sim: FacebookSimulator, fault: str) -> None:
     settings = {"base_url": sim.url, "page_id": PAGE["id"]}
-    on = wire(settings, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
+    on = context(settings, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     sim.faults.append(fault)

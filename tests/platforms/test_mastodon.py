@@ -15,7 +15,7 @@ from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, 
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
 from tests.peers.mastodon import TOKEN, Server, mastodon_server
-from tests.platforms._office import draft, hurried, just_now, lose, part, picture, send, wire
+from tests.platforms._office import context, draft, hurried, just_now, lose, part, picture, send
 from tests.sims.proxy import MastodonProxy
 
 __all__ = ["mastodon_server"]
@@ -32,7 +32,7 @@ def proxy(mastodon_server: Server) -> Iterator[MastodonProxy]:
 @pytest.fixture
 def on(mastodon_server: Server, proxy: MastodonProxy) -> ChannelContext:
     me = mastodon_server.get("/api/v1/accounts/verify_credentials")
-    return wire({"base_url": proxy.url}, {"access_token": TOKEN}, account=str(me["id"]))
+    return context({"base_url": proxy.url}, {"access_token": TOKEN}, account=str(me["id"]))
 
 
 def fresh(text: str) -> str:
@@ -61,12 +61,12 @@ def test_the_server_tells_its_limits_when_it_is_connected(on: ChannelContext) ->
 
 @pytest.mark.parametrize("alias", ["url", "instance", "api_base_url"])
 def test_names_from_elsewhere_are_understood(proxy: MastodonProxy, alias: str) -> None:
-    assert mastodon.connect(wire({alias: proxy.url + "/"}, {"token": TOKEN})).id
+    assert mastodon.connect(context({alias: proxy.url + "/"}, {"token": TOKEN})).id
 
 
 def test_a_wrong_token_is_refused_without_being_repeated(proxy: MastodonProxy) -> None:
     with pytest.raises(ConnectError) as refused:
-        mastodon.connect(wire({"base_url": proxy.url}, {"access_token": "wrong-token-0001"}))
+        mastodon.connect(context({"base_url": proxy.url}, {"access_token": "wrong-token-0001"}))
     assert refused.value.field == "access_token"
     assert "wrong-token-0001" not in str(refused.value)
 
@@ -96,7 +96,7 @@ def test_a_token_that_is_the_name_of_a_file_is_not_read(proxy: MastodonProxy, tm
     secret = tmp_path / "secret.key"
     secret.write_text("the office's own key\n")
     with pytest.raises(ConnectError):
-        mastodon.connect(wire({"base_url": proxy.url}, {"access_token": str(secret)}))
+        mastodon.connect(context({"base_url": proxy.url}, {"access_token": str(secret)}))
     assert all("the office's own key" not in str(call.headers) for call in proxy.calls)
 
 
@@ -105,12 +105,12 @@ def test_a_token_that_is_the_name_of_a_file_is_not_read(proxy: MastodonProxy, tm
 )
 def test_an_address_that_is_none_is_refused_by_its_field(address: str) -> None:
     with pytest.raises(ConnectError) as refused:
-        mastodon.connect(wire({"base_url": address}, {"access_token": TOKEN}))
+        mastodon.connect(context({"base_url": address}, {"access_token": TOKEN}))
     assert refused.value.field == "base_url"
 
 
 def test_a_token_does_not_cross_the_internet_in_the_clear() -> None:
-    outside = wire({"base_url": "http://mastodon.example", "allow_private": ""}, {"access_token": TOKEN})
+    outside = context({"base_url": "http://mastodon.example", "allow_private": ""}, {"access_token": TOKEN})
     with pytest.raises(ConnectError, match="https"):
         mastodon.connect(outside)
 
@@ -202,7 +202,7 @@ def test_every_answer_has_its_outcome(proxy: MastodonProxy, on: ChannelContext, 
 
 @pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
 def test_a_server_that_drips_is_given_up_on(proxy: MastodonProxy, fault: str) -> None:
-    on = wire({"base_url": proxy.url}, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
+    on = context({"base_url": proxy.url}, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
     proxy.faults.append(fault)
     started = datetime.now(UTC)
     assert isinstance(send(mastodon, part(mastodon, fresh("Hej")), on), Unknown)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.platforms import get
-from tests.platforms._office import draft, just_now, part, picture, send, wire
+from tests.platforms._office import context, draft, just_now, part, picture, send
 from tests.sims.mastodon import MASTODON, TOKEN, MastodonSimulator
 
 mastodon = get("mastodon")
@@ -27,7 +27,7 @@ def sim() -> Iterator[MastodonSimulator]:
 
 @pytest.fixture
 def on(sim: MastodonSimulator) -> ChannelContext:
-    return wire({"base_url": sim.url}, {"access_token": TOKEN}, account="1")
+    return context({"base_url": sim.url}, {"access_token": TOKEN}, account="1")
 
 
 COUSINS = [

@@ -61,7 +61,7 @@ class Bag(Mailer):
         return self.door
 
 
-def wire(mailer: Mailer | None = None, addresses: str = "red@lansbladet.example", **settings: str) -> ChannelContext:
+def context(mailer: Mailer | None = None, addresses: str = "red@lansbladet.example", **settings: str) -> ChannelContext:
     return ChannelContext(
         channel=1,
         settings={"sender": "press@gruppen.example", "sender_name": "Regiongruppen"} | settings,
@@ -96,7 +96,7 @@ def test_addresses_are_read_however_they_were_pasted() -> None:
 def test_every_entry_that_is_no_address_is_told_of_at_once_by_its_line() -> None:
     pasted = "red@a.example\n\nRedaktion@SVT\nsr.se\n" + "\n".join(f"nr {n}" for n in range(40))
     with pytest.raises(ConnectError) as told:
-        PLATFORM.connect(wire(Bag(), addresses=pasted))
+        PLATFORM.connect(context(Bag(), addresses=pasted))
     assert told.value.field == "addresses"
     assert "3: Redaktion@SVT; 4: sr.se; 5: nr 0" in str(told.value)
     assert str(told.value).endswith("(+22)")
@@ -107,7 +107,7 @@ def test_every_entry_that_is_no_address_is_told_of_at_once_by_its_line() -> None
 
 def test_a_list_without_a_sender_of_its_own_can_be_left_and_speaks_in_the_offices_name() -> None:
     bag = Bag(sender="press@relay.example")
-    there = replace(wire(bag), settings={}, office_name="Regiongruppen Väst")
+    there = replace(context(bag), settings={}, office_name="Regiongruppen Väst")
     PLATFORM.publish(stored(RELEASE), Handles(), there)
     (letter,) = bag.sent
     assert (letter.sender, letter.sender_name) == ("", "Regiongruppen Väst")
@@ -136,7 +136,7 @@ def test_each_recipient_is_a_part_with_a_name_that_stays_the_same() -> None:
 def test_the_mail_carries_everything_a_newsroom_prints() -> None:
     bag = Bag()
     part = stored(RELEASE)
-    outcome = PLATFORM.publish(part, Handles(), wire(bag, reply_to="eva@gruppen.example", newsroom_link="1"))
+    outcome = PLATFORM.publish(part, Handles(), context(bag, reply_to="eva@gruppen.example", newsroom_link="1"))
     assert outcome == Published(part.message_id, detail="250 2.0.0 queued")
     (letter,) = bag.sent
     assert (letter.to, letter.subject, letter.message_id) == (
@@ -174,7 +174,7 @@ def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
         link=bad,
         quotes=(Quote(text=evil, person=evil),),
     )
-    html = PLATFORM.message(stored(draft), wire()).html
+    html = PLATFORM.message(stored(draft), context()).html
     assert "<script" not in html
     assert "<img" not in html
     assert 'href="javascript' not in html
@@ -182,7 +182,7 @@ def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
 
 @pytest.mark.parametrize("answer", [Retry("450 later"), Rejected("550 no", "address"), Unknown("lost")])
 def test_what_the_relay_said_is_the_outcome(answer: Outcome) -> None:
-    assert PLATFORM.publish(stored(RELEASE), Handles(), wire(Bag(answer))) == answer
+    assert PLATFORM.publish(stored(RELEASE), Handles(), context(Bag(answer))) == answer
 
 
 def test_one_recipient_that_fails_does_not_stop_the_next() -> None:
@@ -192,20 +192,20 @@ def test_one_recipient_that_fails_does_not_stop_the_next() -> None:
 def test_a_lost_answer_goes_straight_to_a_person() -> None:
     part = stored(RELEASE)
     relay = mailer_for({"smtp_url": "smtp://127.0.0.1:9"}, Path("/nonexistent"))
-    finding = PLATFORM.find(part, Handles(), NOW, wire(relay))
+    finding = PLATFORM.find(part, Handles(), NOW, context(relay))
     assert isinstance(finding, CannotTell)
     assert finding.final
 
 
 def test_in_a_folder_of_files_it_can_be_looked_up(tmp_path: Path) -> None:
-    part, there = stored(RELEASE), wire(mailer_for({}, tmp_path))
+    part, there = stored(RELEASE), context(mailer_for({}, tmp_path))
     assert PLATFORM.find(part, Handles(), NOW, there) == Absent()
     assert isinstance(PLATFORM.publish(part, Handles(), there), Published)
     assert isinstance(PLATFORM.find(part, Handles(), NOW, there), Found)
 
 
 def test_mail_that_has_left_cannot_be_taken_back() -> None:
-    assert isinstance(PLATFORM.delete("x", wire()), Rejected)
+    assert isinstance(PLATFORM.delete("x", context()), Rejected)
 
 
 def test_a_good_release_is_let_through_without_a_word() -> None:
@@ -229,7 +229,7 @@ def test_what_is_wrong_is_said_by_the_field_it_concerns(change: dict[str, Any], 
 
 def test_connecting_looks_at_every_address_and_knocks_without_sending() -> None:
     bag = Bag()
-    account = PLATFORM.connect(wire(bag, "a@b.example\nc@d.example"))
+    account = PLATFORM.connect(context(bag, "a@b.example\nc@d.example"))
     assert (account.name, account.facts) == ("Regiongruppen", {"recipients": 2})
     assert bag.sent == []
 
@@ -237,13 +237,13 @@ def test_connecting_looks_at_every_address_and_knocks_without_sending() -> None:
 @pytest.mark.parametrize(
     ("made", "field"),
     [
-        (wire(Bag(), ""), "addresses"),
-        (wire(Bag(), "a@b.example\nnej"), "addresses"),
-        (wire(Bag(), sender="nej"), "sender"),
-        (wire(Bag(), reply_to="nej"), "reply_to"),
-        (wire(Bag(door=Rejected("535 5.7.8 no", "token"))), ""),
-        (wire(Bag(door=Retry("refused"))), ""),
-        (wire(None), ""),
+        (context(Bag(), ""), "addresses"),
+        (context(Bag(), "a@b.example\nnej"), "addresses"),
+        (context(Bag(), sender="nej"), "sender"),
+        (context(Bag(), reply_to="nej"), "reply_to"),
+        (context(Bag(door=Rejected("535 5.7.8 no", "token"))), ""),
+        (context(Bag(door=Retry("refused"))), ""),
+        (context(None), ""),
     ],
 )
 def test_what_cannot_work_is_refused_when_connecting(made: ChannelContext, field: str) -> None:
@@ -255,11 +255,11 @@ def test_what_cannot_work_is_refused_when_connecting(made: ChannelContext, field
 
 def test_the_relays_password_is_not_the_lists() -> None:
     """A relay that refuses the sign-in is waited for: nothing was sent, and no list must be connected again."""
-    on = wire(Bag(Rejected("535 5.7.8 Error: authentication failed", "token")))
+    on = context(Bag(Rejected("535 5.7.8 Error: authentication failed", "token")))
     [part] = PLATFORM.parts(replace(RELEASE, recipients=("red@a.example",)))
     outcome = PLATFORM.publish(part, Handles(), on)
     assert outcome == Retry("535 5.7.8 Error: authentication failed", whole_channel=True)
-    refused = wire(Bag(Rejected("550 5.1.1 no such user", "address")))
+    refused = context(Bag(Rejected("550 5.1.1 no such user", "address")))
     assert PLATFORM.publish(part, Handles(), refused) == Rejected("550 5.1.1 no such user", "address")
 
 

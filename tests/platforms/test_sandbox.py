@@ -15,7 +15,7 @@ PICTURE = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="En buss", width=1
 POST = Draft(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictures=(PICTURE,))
 
 
-def wire(behaviour: str = "", now: datetime = NOW) -> ChannelContext:
+def context(behaviour: str = "", now: datetime = NOW) -> ChannelContext:
     settings = {"behaviour": behaviour} if behaviour else {}
     return ChannelContext(
         channel=7,
@@ -37,55 +37,57 @@ def test_a_thread_is_divided_and_the_pictures_go_first() -> None:
 
 def test_as_usual_it_is_published_on_the_wall() -> None:
     first, second = PLATFORM.parts(POST)
-    assert PLATFORM.publish(first, Handles(), wire()) == Published("abc-0", "https://plan.example/wall/gruppen/7#abc-0")
-    assert PLATFORM.publish(second, Handles(), wire("normal")) == Published(
+    assert PLATFORM.publish(first, Handles(), context()) == Published(
+        "abc-0", "https://plan.example/wall/gruppen/7#abc-0"
+    )
+    assert PLATFORM.publish(second, Handles(), context("normal")) == Published(
         "abc-1", "https://plan.example/wall/gruppen/7#abc-1"
     )
-    assert PLATFORM.find(first, Handles(), NOW, wire()) == Absent()
-    assert isinstance(PLATFORM.delete("abc-0", wire()), Published)
+    assert PLATFORM.find(first, Handles(), NOW, context()) == Absent()
+    assert isinstance(PLATFORM.delete("abc-0", context()), Published)
 
 
 def test_it_can_refuse() -> None:
-    assert isinstance(PLATFORM.publish(PLATFORM.parts(POST)[0], Handles(), wire("rejects")), Rejected)
+    assert isinstance(PLATFORM.publish(PLATFORM.parts(POST)[0], Handles(), context("rejects")), Rejected)
 
 
 def test_it_can_limit_and_says_when_it_will_take_it() -> None:
     part = PLATFORM.parts(POST)[0]
-    limited = PLATFORM.publish(part, Handles(), wire("rate-limited"))
+    limited = PLATFORM.publish(part, Handles(), context("rate-limited"))
     assert isinstance(limited, Retry)
     assert limited.whole_channel
     assert limited.after == NOW + timedelta(seconds=20)
-    assert isinstance(PLATFORM.publish(part, Handles(), wire("rate-limited", limited.after)), Published)
+    assert isinstance(PLATFORM.publish(part, Handles(), context("rate-limited", limited.after)), Published)
 
 
 def test_it_can_lose_an_answer_that_is_then_read_back() -> None:
     part = PLATFORM.parts(POST)[0]
-    assert isinstance(PLATFORM.publish(part, Handles(), wire("lost answer")), Unknown)
-    assert PLATFORM.find(part, Handles(), NOW, wire("lost answer")) == Found(
+    assert isinstance(PLATFORM.publish(part, Handles(), context("lost answer")), Unknown)
+    assert PLATFORM.find(part, Handles(), NOW, context("lost answer")) == Found(
         "abc-0", "https://plan.example/wall/gruppen/7#abc-0"
     )
 
 
 def test_it_can_be_slow() -> None:
     part = PLATFORM.parts(POST)[0]
-    assert isinstance(PLATFORM.publish(part, Handles(), wire("slow")), Unknown)
-    assert PLATFORM.find(part, Handles(), NOW, wire("slow")) == CannotTell("not there yet")
-    assert isinstance(PLATFORM.find(part, Handles(), NOW, wire("slow", NOW + timedelta(seconds=30))), Found)
+    assert isinstance(PLATFORM.publish(part, Handles(), context("slow")), Unknown)
+    assert PLATFORM.find(part, Handles(), NOW, context("slow")) == CannotTell("not there yet")
+    assert isinstance(PLATFORM.find(part, Handles(), NOW, context("slow", NOW + timedelta(seconds=30))), Found)
 
 
 def test_it_can_need_a_person() -> None:
     part = PLATFORM.parts(POST)[0]
-    assert isinstance(PLATFORM.publish(part, Handles(), wire("needs a person")), Unknown)
-    finding = PLATFORM.find(part, Handles(), NOW, wire("needs a person"))
+    assert isinstance(PLATFORM.publish(part, Handles(), context("needs a person")), Unknown)
+    finding = PLATFORM.find(part, Handles(), NOW, context("needs a person"))
     assert isinstance(finding, CannotTell)
     assert finding.final
 
 
 def test_connecting_knows_its_behaviours() -> None:
     for behaviour, _ in BEHAVIOURS:
-        assert PLATFORM.connect(wire(behaviour)).url == "https://plan.example/wall/gruppen/7"
+        assert PLATFORM.connect(context(behaviour)).url == "https://plan.example/wall/gruppen/7"
     with pytest.raises(ConnectError) as refused:
-        PLATFORM.connect(wire("elak"))
+        PLATFORM.connect(context("elak"))
     assert refused.value.field == "behaviour"
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.platforms import get
-from tests.platforms._office import PNG, draft, hurried, just_now, lose, part, picture, send, wire
+from tests.platforms._office import PNG, context, draft, hurried, just_now, lose, part, picture, send
 from tests.sims._server import Answer
 from tests.sims.x import BEARER, KEYS, USER, XSimulator
 
@@ -27,7 +27,7 @@ def sim() -> Iterator[XSimulator]:
 
 @pytest.fixture
 def on(sim: XSimulator) -> ChannelContext:
-    return wire({"base_url": sim.url}, KEYS, account=USER["id"])
+    return context({"base_url": sim.url}, KEYS, account=USER["id"])
 
 
 def test_four_keys_connect_the_account(sim: XSimulator, on: ChannelContext) -> None:
@@ -36,7 +36,7 @@ def test_four_keys_connect_the_account(sim: XSimulator, on: ChannelContext) -> N
 
 
 def test_a_user_token_connects_it_too(sim: XSimulator) -> None:
-    bearer = wire({"base_url": sim.url}, {"bearer_token": BEARER})
+    bearer = context({"base_url": sim.url}, {"bearer_token": BEARER})
     assert x.connect(bearer).id == USER["id"]
     assert isinstance(send(x, part(x, "Hej"), bearer), Published)
 
@@ -48,20 +48,20 @@ def test_names_from_elsewhere_are_understood(sim: XSimulator) -> None:
         "access_token": KEYS["access_token"],
         "access_token_secret": KEYS["access_secret"],
     }
-    assert x.connect(wire({"url": sim.url}, keys)).id == USER["id"]
+    assert x.connect(context({"url": sim.url}, keys)).id == USER["id"]
 
 
 @pytest.mark.parametrize("missing", list(KEYS))
 def test_a_missing_key_is_named(sim: XSimulator, missing: str) -> None:
     with pytest.raises(ConnectError) as refused:
-        x.connect(wire({"base_url": sim.url}, {**KEYS, missing: ""}))
+        x.connect(context({"base_url": sim.url}, {**KEYS, missing: ""}))
     assert refused.value.field == missing
     assert sim.calls == []
 
 
 def test_a_wrong_secret_is_refused_in_words_by_the_field(sim: XSimulator) -> None:
     with pytest.raises(ConnectError) as refused:
-        x.connect(wire({"base_url": sim.url}, {**KEYS, "access_secret": "wrong-secret"}))
+        x.connect(context({"base_url": sim.url}, {**KEYS, "access_secret": "wrong-secret"}))
     assert refused.value.field == "access_token"
     assert "wrong-secret" not in str(refused.value)
 
@@ -150,7 +150,7 @@ def test_every_answer_has_its_outcome(sim: XSimulator, on: ChannelContext, fault
 @pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
 def test_a_server_that_drips_is_given_up_on(sim: XSimulator, fault: str) -> None:
     sim.faults.append(fault)
-    on = wire({"base_url": sim.url}, KEYS, deadline=0.6, timeout=5.0)
+    on = context({"base_url": sim.url}, KEYS, deadline=0.6, timeout=5.0)
     started = datetime.now(UTC)
     assert isinstance(send(x, part(x, "Hej"), on), Unknown)
     assert datetime.now(UTC) - started < timedelta(seconds=3)
@@ -228,7 +228,7 @@ def test_a_used_up_day_waits_for_the_day_not_the_quarter() -> None:
 
 
 def test_a_server_that_is_not_there_proves_that_nothing_was_sent() -> None:
-    nowhere = wire({"base_url": "http://127.0.0.1:1"}, KEYS)
+    nowhere = context({"base_url": "http://127.0.0.1:1"}, KEYS)
     outcome = send(x, part(x, "Hej"), nowhere)
     assert isinstance(outcome, Retry)
     assert outcome.whole_channel

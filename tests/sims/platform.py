@@ -98,7 +98,7 @@ class Wall:
     clock: SimClock
     fault: Callable[[str, Platform, Part], str] = lambda kind, platform, part: ""
     """Asked before every ``prepare``, ``send`` and ``look``; an empty string lets it work."""
-    on_call: Callable[[Platform, Part, ChannelContext], None] = lambda platform, part, wire: None
+    on_call: Callable[[Platform, Part, ChannelContext], None] = lambda platform, part, context: None
     seen: list[Seen] = field(default_factory=list)
     late: list[tuple[datetime, Seen]] = field(default_factory=list)
 
@@ -127,7 +127,7 @@ class Faulty(Platform):
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         return Account(self.key, self.key)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -151,7 +151,7 @@ class Faulty(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return self.idempotency == "two" or bool(part.pictures)
 
-    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         fault = self.wall.fault("prepare", self, part)
         if fault == "crash before":
             raise Crash
@@ -165,9 +165,9 @@ class Faulty(Platform):
             picture.read()
         return Handles({"container": f"c-{part.key}"})
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         fault = self.wall.fault("send", self, part)
-        self.wall.on_call(self, part, wire)
+        self.wall.on_call(self, part, context)
         began = self.wall.clock.at
         if self.idempotency == "two":
             assert handles.values, "the second phase needs what the first one left"
@@ -181,7 +181,7 @@ class Faulty(Platform):
             return self._refusal(fault)
         if fault in ("slow", "very slow"):
             self.wall.clock.forward(3 if fault == "slow" else 20)
-        return self._accept(part, wire, began, fault)
+        return self._accept(part, context, began, fault)
 
     def _refusal(self, fault: str) -> Outcome:
         match fault:
@@ -193,15 +193,15 @@ class Faulty(Platform):
                 return Rejected("401", "token")
         return Rejected("422")
 
-    def _accept(self, part: Part, wire: ChannelContext, began: datetime, fault: str) -> Outcome:
-        before = self._find(part, wire)
+    def _accept(self, part: Part, context: ChannelContext, began: datetime, fault: str) -> Outcome:
+        before = self._find(part, context)
         if before and self.idempotency == "key" and before.key == part.key:
             return Published(before.id)
         if before and self.idempotency == "read" and fault == "duplicate":
             return Rejected("403 duplicate", "duplicate")
         pictures = tuple(picture.sha256 for picture in part.pictures)
-        number = f"{wire.channel}:{part.key}:{len(self.wall.seen)}"
-        one = Seen(wire.channel, part.key, part.text, part.recipient, part.parent, pictures, began, number)
+        number = f"{context.channel}:{part.key}:{len(self.wall.seen)}"
+        one = Seen(context.channel, part.key, part.text, part.recipient, part.parent, pictures, began, number)
         if fault == "late":
             self.wall.late.append((self.wall.clock.at + timedelta(seconds=SETTLE - 1), one))
             return Unknown("no answer came")
@@ -217,11 +217,13 @@ class Faulty(Platform):
                 return Unknown("not JSON: \ud800\x00")
         return Published(one.id, f"https://wall.example/{one.id}")
 
-    def _find(self, part: Part, wire: ChannelContext, since: datetime = BEFORE) -> Seen | None:
-        mine = [one for one in self.wall.on(wire.channel) if one.recipient == part.recipient and one.called_at >= since]
+    def _find(self, part: Part, context: ChannelContext, since: datetime = BEFORE) -> Seen | None:
+        mine = [
+            one for one in self.wall.on(context.channel) if one.recipient == part.recipient and one.called_at >= since
+        ]
         return next((one for one in mine if one.key == part.key or one.text == part.text), None)
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if self.idempotency == "none":
             return CannotTell("mail cannot be read back", final=True)
         fault = self.wall.fault("look", self, part)
@@ -232,11 +234,11 @@ class Faulty(Platform):
         if fault:
             return CannotTell("the timeline does not answer")
         mine = [
-            one for one in self.wall.on(wire.channel) if one.id not in part.others and one.called_at >= since - SKEW
+            one for one in self.wall.on(context.channel) if one.id not in part.others and one.called_at >= since - SKEW
         ]
         found = next((one for one in mine if one.recipient == part.recipient and one.text == part.text), None)
         return Found(found.id, f"https://wall.example/{found.id}") if found else Absent("the whole timeline was read")
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         self.wall.seen = [one for one in self.wall.seen if one.id != remote_id]
         return Published(remote_id)

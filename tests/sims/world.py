@@ -152,7 +152,7 @@ class World:
         self.trouble = ""
         """What the next commit of the courier does: one of :data:`TROUBLES`; joined with ``+``, those after it too."""
         self.hands = Later()
-        self.courier = self._new_courier()
+        self.dispatcher = self._new_courier()
         self.items: list[int] = []
         self.words = 0
         self.yes: dict[tuple[int, str], dict[int, tuple[datetime, datetime]]] = {}
@@ -249,9 +249,9 @@ class World:
         return media_path(self.installation, hashlib.sha256(PICTURE).hexdigest(), ".png")
 
     def _new_courier(self) -> Dispatcher:
-        courier = Dispatcher(self.installation, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
-        courier._rescan = 0.0
-        return courier
+        dispatcher = Dispatcher(self.installation, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
+        dispatcher._rescan = 0.0
+        return dispatcher
 
     def actor(self, person: int) -> Actor:
         role = "writer" if person in (WRITER, OTHER_WRITER) else "approver"
@@ -306,7 +306,7 @@ class World:
         """One turn of the courier; whether it did anything."""
         busy = False
         with self._watched():
-            busy = self.courier.step() is not None
+            busy = self.dispatcher.step() is not None
         return busy
 
     def call(self, which: int = 0) -> bool:
@@ -332,7 +332,7 @@ class World:
                 with suppress(Crash):
                     call()
         self.wall.fault = fault
-        self.courier = self._new_courier()
+        self.dispatcher = self._new_courier()
 
     def backup(self) -> None:
         """A consistent copy of everything the office knows now."""
@@ -401,7 +401,7 @@ class World:
         strict = any(one.channel == 2 for one in content.channels)
         return {FIRST, SECOND} <= said.keys() if strict else bool(said)
 
-    def _on_call(self, platform: Platform, part: SentPart, wire: ChannelContext) -> None:
+    def _on_call(self, platform: Platform, part: SentPart, context: ChannelContext) -> None:
         """Every call that makes something visible: is an attempt committed for exactly this part?"""
         with self.installation.store.read(EVERY_WORKSPACE) as session:
             found = session.execute(
@@ -409,17 +409,17 @@ class World:
                 .join(Part, Part.delivery_id == Attempt.delivery_id)
                 .join(Delivery, Delivery.id == Attempt.delivery_id)
                 .join(Revision, Revision.id == Delivery.revision_id)
-                .where(Attempt.outcome == "", Attempt.channel_id == wire.channel, Part.number == Attempt.part)
+                .where(Attempt.outcome == "", Attempt.channel_id == context.channel, Part.number == Attempt.part)
             ).all()
             assert len(found) == 1, "a call without an attempt committed before it"
             attempt, row, delivery, revision = found[0]
             assert row.key == part.key, "the attempt is for another part"
             assert self.clock.at - attempt.started_at <= STALE, "the call began long after it was allowed"
-            said = parse(revision.content).text_on(wire.channel)
+            said = parse(revision.content).text_on(context.channel)
             pieces = [said] if platform.independent_parts else said.split(SPLIT)
             assert part.text == pieces[0 if platform.independent_parts else row.number], "not the approved words"
             if not platform.independent_parts and row.number:
-                out = [one.text for one in self.wall.on(wire.channel)]
+                out = [one.text for one in self.wall.on(context.channel)]
                 assert all(piece in out for piece in pieces[: row.number]) or delivery.id in self.answered, (
                     "out of order"
                 )
@@ -464,7 +464,7 @@ class World:
             self.settle()
             self.clock.forward(700)
             self.check()
-            if self.courier.next_due() is None and not self.wall.late:
+            if self.dispatcher.next_due() is None and not self.wall.late:
                 break
         self.settle()
         self.check()

@@ -94,7 +94,7 @@ class Remote(Platform):
         self.independent_parts = kind == "none"  # type: ignore[misc]
         self.resend_if_absent = kind in ("key", "read")  # type: ignore[misc]
 
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         return Account(self.key, self.key)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -117,20 +117,20 @@ class Remote(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return self.kind == "two"
 
-    def _post(self, path: str, part: Part, wire: ChannelContext) -> Any:
+    def _post(self, path: str, part: Part, context: ChannelContext) -> Any:
         said = {
-            "channel": wire.channel,
+            "channel": context.channel,
             "class": self.kind,
             "key": part.key,
             "text": part.text,
             "recipient": part.recipient,
         }
-        return wire.http.post(self.url + path, json=said)
+        return context.http.post(self.url + path, json=said)
 
-    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         self.hooks.past("before prepare")
         try:
-            answer = self._post("/prepare", part, wire)
+            answer = self._post("/prepare", part, context)
             handles = Handles({"container": answer.json()["container"]})
         except Exception as error:
             return Retry(str(error))
@@ -138,17 +138,17 @@ class Remote(Platform):
             self.hooks.past("after prepare")
         return handles
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         self.hooks.past("before call")
         try:
-            answer = self._post("/send", part, wire)
+            answer = self._post("/send", part, context)
         except Exception as error:
-            return from_failure(error, wire)
+            return from_failure(error, context)
         finally:
             self.hooks.past("after call")
-        return self._read(answer, wire)
+        return self._read(answer, context)
 
-    def _read(self, answer: Any, wire: ChannelContext) -> Outcome:
+    def _read(self, answer: Any, context: ChannelContext) -> Outcome:
         try:
             body = answer.json()
         except ValueError:
@@ -157,26 +157,26 @@ class Remote(Platform):
             case 200:
                 return Published(body["id"])
             case 429:
-                return Retry("429", after=wire.now() + timedelta(seconds=body["after"]), whole_channel=True)
+                return Retry("429", after=context.now() + timedelta(seconds=body["after"]), whole_channel=True)
             case 403:
                 return Rejected("duplicate", "duplicate")
             case 422:
                 return Rejected("no")
         return Unknown(str(answer.status_code))
 
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if self.kind == "none":
             return CannotTell("mail cannot be read back", final=True)
         self.hooks.past("before look")
         try:
-            found = self._post("/find", part, wire).json()["id"]
+            found = self._post("/find", part, context).json()["id"]
         except Exception as error:
             return CannotTell(str(error))
         finally:
             self.hooks.past("after look")
         return Found(found) if found else Absent()
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Rejected("no")
 
 

@@ -254,7 +254,7 @@ class Platform(ABC):
     """Seconds after a lost answer before reading back can be believed (assumptions A1 and A2)."""
 
     @abstractmethod
-    def connect(self, wire: ChannelContext) -> Account:
+    def connect(self, context: ChannelContext) -> Account:
         """A harmless call that proves the settings and names the account. Raises :class:`ConnectError`."""
 
     @abstractmethod
@@ -276,7 +276,7 @@ class Platform(ABC):
         """What stands above the words where they come as a mail: the headline."""
         return draft.title
 
-    def foot(self, draft: Draft, wire: ChannelContext) -> list[str]:
+    def foot(self, draft: Draft, context: ChannelContext) -> list[str]:
         """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
         return []
 
@@ -292,16 +292,16 @@ class Platform(ABC):
         """Whether ``prepare`` has anything to do for this part."""
         return bool(part.pictures)
 
-    def prepare(self, part: Part, wire: ChannelContext) -> Handles | Outcome:
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         """What is invisible and may be repeated: upload media, create a container."""
         return Handles()
 
     @abstractmethod
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         """The one call that makes it visible. Raises nothing for what a network can do."""
 
     @abstractmethod
-    def find(self, part: Part, handles: Handles, since: datetime, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         """Read back whether ``part`` went out at or after ``since`` (UTC)."""
 
     resend_within: ClassVar[timedelta | None] = None
@@ -313,7 +313,7 @@ class Platform(ABC):
         return self.resend_if_absent
 
     @abstractmethod
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         """Take it down. ``Published`` here means: it is gone. ``Rejected`` where the platform cannot."""
 
     def cost(self, draft: Draft) -> float:

@@ -91,7 +91,7 @@ def _ask(installation: Installation, channel: Channel) -> Account:
     with installation.store.read(EVERY_WORKSPACE) as session:
         workspace = session.get_one(Workspace, channel.workspace_id)
     secrets = installation.vault.unseal_map(channel.secrets)
-    wire = make_context(
+    context = make_context(
         installation,
         workspace=workspace.slug,
         channel=channel.id,
@@ -99,7 +99,7 @@ def _ask(installation: Installation, channel: Channel) -> Account:
         secrets=secrets,
         language=workspace.language,
     )
-    return installation.platform(channel.platform).connect(wire)
+    return installation.platform(channel.platform).connect(context)
 
 
 def _settle(installation: Installation, asked: Channel, change: _Change) -> None:

@@ -128,13 +128,13 @@ class Admission(msgspec.Struct, frozen=True):
             self._stop(row, "internal" if turn else "previous")
             return None
         part, handles = complete(self._same(parts, known[turn.number]), known, self.installation)
-        wire = self.wire_for(row)
+        context = self.wire_for(row)
         ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
-            return Call("prepare", job, platform, wire, part, handles, self.now, row, known)
+            return Call("prepare", job, platform, context, part, handles, self.now, row, known)
         # the last thing that can fail: a committed attempt is always called
         attempt = self._commit_attempt(row, turn.number)
-        return Call("send", job, platform, wire, part, handles, self.now, row, known, attempt)
+        return Call("send", job, platform, context, part, handles, self.now, row, known, attempt)
 
     def _same(self, parts: list[Part], known: PartSnapshot) -> Part:
         """The part that ``known`` was written down for. Recipients are known by their address, not their place: a

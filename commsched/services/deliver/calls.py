@@ -48,9 +48,9 @@ def perform(installation: Installation, call: Call) -> Done:
             case "send":
                 if installation.now() - call.since > STALE:
                     return Done(call, Retry(N_("this computer slept before the call; nothing was sent")))
-                return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.wire)))
+                return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.context)))
             case "look":
-                found = call.platform.find(call.part, call.handles, call.since, call.wire)
+                found = call.platform.find(call.part, call.handles, call.since, call.context)
                 assert isinstance(found, Found | Absent | CannotTell)
                 return Done(call, storable(found))
     except Exception as error:
@@ -87,7 +87,7 @@ def _prepare(installation: Installation, call: Call) -> Done:
     pictures = read_pictures(installation, call.part.draft.pictures)
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.values:
         return Done(call, call.handles, pictures)
-    result = call.platform.prepare(in_hand(call.part, pictures), call.wire)
+    result = call.platform.prepare(in_hand(call.part, pictures), call.context)
     return Done(call, storable(result), pictures)
 
 

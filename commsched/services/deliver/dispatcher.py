@@ -85,7 +85,7 @@ class Dispatcher:
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
         self._scanned, self._rescan = 0.0, RESCAN
-        self._wires: dict[int, tuple[tuple[Any, ...], ChannelContext]] = {}
+        self._contexts: dict[int, tuple[tuple[Any, ...], ChannelContext]] = {}
 
     def run(self) -> int:
         """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
@@ -296,15 +296,15 @@ class Dispatcher:
         settled = {one.call.job.delivery for one in done}
         kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
         loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
-        considerer = Admission(self.installation, self._wire, self.worker, now, loaded, batch)
-        settler = OutcomeRecorder(now, loaded, batch, considerer)
-        again = [job for one in done if (job := settler.settle(one)) is not None]
-        calls = self._consider(considerer, again, [job for job in jobs if job.delivery not in settled])
+        admission = Admission(self.installation, self._context, self.worker, now, loaded, batch)
+        recorder = OutcomeRecorder(now, loaded, batch, admission)
+        again = [job for one in done if (job := recorder.settle(one)) is not None]
+        calls = self._consider(admission, again, [job for job in jobs if job.delivery not in settled])
         batch.flush(connection, now)
-        send_alerts(self.installation, connection, considerer.told)
+        send_alerts(self.installation, connection, admission.told)
         return calls
 
-    def _consider(self, considerer: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
+    def _consider(self, admission: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
         """First what has just been prepared, then the next in each line; a channel gets at most one call."""
         prepared = [job for job in again if job.prepared >= 0]
         more = [job for job in again if job.prepared < 0]  # further parts: considered afresh, from rows as committed
@@ -312,16 +312,16 @@ class Dispatcher:
         for job in [job for job in jobs if job.channel in taken] + more:
             self._lines.setdefault(job.channel, deque()).appendleft(job)
         fresh = [job for job in jobs if job.channel not in taken]
-        return [call for job in prepared + fresh if (call := considerer.consider(job)) is not None]
+        return [call for job in prepared + fresh if (call := admission.consider(job)) is not None]
 
-    def _wire(self, row: rows.DeliverySnapshot) -> ChannelContext:
+    def _context(self, row: rows.DeliverySnapshot) -> ChannelContext:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""
         stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
-        kept = self._wires.get(row.channel_id)
+        kept = self._contexts.get(row.channel_id)
         if kept and kept[0] == stands:
             return kept[1]
         settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
-        wire = make_context(
+        context = make_context(
             self.installation,
             workspace=row.workspace,
             channel=row.channel_id,
@@ -333,8 +333,8 @@ class Dispatcher:
             language=row.language,
             office_name=row.office_name,
         )
-        self._wires[row.channel_id] = (stands, wire)
-        return wire
+        self._contexts[row.channel_id] = (stands, context)
+        return context
 
 
 def _once_more(done: Sequence[Done]) -> list[Done]:

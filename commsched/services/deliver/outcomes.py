@@ -35,7 +35,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
     now: datetime
     loaded: Snapshots
     batch: Batch
-    considerer: Admission
+    admission: Admission
 
     def settle(self, done: Done) -> Job | None:
         """Record ``done``. Returns its job where there is more to do for it right now."""
@@ -116,8 +116,8 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
     def _looked(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Found | Absent | CannotTell)
         platform, looks = done.call.platform, row.tries + 1
-        own = done.call.wire.settings.get("resend_if_absent")
-        resend = platform.resends(done.call.wire.facts) if own is None else own == "1"
+        own = done.call.context.settings.get("resend_if_absent")
+        resend = platform.resends(done.call.context.facts) if own is None else own == "1"
         if platform.resend_within is not None and self.now - done.call.since > platform.resend_within:
             resend = False
         next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend, part.tries)
@@ -179,10 +179,10 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
     def _channel(self, row: DeliverySnapshot, next_: Next) -> None:
         if next_.channel_rests is not None:
             self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.channel_rests
-            self.considerer.resting[row.channel_id] = next_.channel_rests
+            self.admission.resting[row.channel_id] = next_.channel_rests
         if next_.channel_broken:
             self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
-            self.considerer.broken.add(row.channel_id)
+            self.admission.broken.add(row.channel_id)
 
     def _delivery(self, row: DeliverySnapshot, known: list[PartSnapshot], result: Whole) -> None:
         first = known[0]
@@ -226,7 +226,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if result.state == "unknown" and reason == "ask":
             kind = "unknown_ask"
         if kind:
-            self.considerer.told.append(Alert(row.workspace_id, row.item_id, kind, facts))
+            self.admission.told.append(Alert(row.workspace_id, row.item_id, kind, facts))
 
 
 def _state(part: PartSnapshot) -> PartState:

@@ -39,7 +39,7 @@ class Call(msgspec.Struct):
     kind: Kind
     job: Job
     platform: Platform
-    wire: ChannelContext
+    context: ChannelContext
     part: Part
     handles: Handles
     since: datetime

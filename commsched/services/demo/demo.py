@@ -197,8 +197,8 @@ def _channel(
     )
     session.add(row)
     session.flush()
-    wire = make_context(installation, workspace=place, channel=row.id, settings=settings, secrets=secrets)
-    account = _PRETENDED.get(platform) or installation.platform(platform).connect(wire)
+    context = make_context(installation, workspace=place, channel=row.id, settings=settings, secrets=secrets)
+    account = _PRETENDED.get(platform) or installation.platform(platform).connect(context)
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id

@@ -71,10 +71,10 @@ class _Event:
 
 def live(installation: Installation, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
     """Let everything in ``plans`` that lies before ``now`` happen, in order."""
-    courier = Dispatcher(installation, worker="demo")
+    dispatcher = Dispatcher(installation, worker="demo")
     events: list[_Event] = []
     for turn, plan in enumerate(plans):
-        events += _events(installation, courier, past, plan, turn, now)
+        events += _events(installation, dispatcher, past, plan, turn, now)
     for happening in sorted(events):
         past.at = max(past.at, happening.at)
         happening.do()
@@ -82,7 +82,7 @@ def live(installation: Installation, past: Past, plans: Sequence[PlannedItem], n
 
 
 def _events(
-    installation: Installation, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int, now: datetime
+    installation: Installation, dispatcher: Dispatcher, past: Past, plan: PlannedItem, turn: int, now: datetime
 ) -> list[_Event]:
     due = plan.at or now
     written = _working_hours(due - timedelta(hours=_WRITTEN_BEFORE[turn % 6]), now - timedelta(hours=3), plan, turn)
@@ -108,11 +108,11 @@ def _events(
     if plan.state == "in_review":
         return made
     made.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
-    return made + _outcomes(installation, courier, past, plan, turn)
+    return made + _outcomes(installation, dispatcher, past, plan, turn)
 
 
 def _outcomes(
-    installation: Installation, courier: Dispatcher, past: Past, plan: PlannedItem, turn: int
+    installation: Installation, dispatcher: Dispatcher, past: Past, plan: PlannedItem, turn: int
 ) -> list[_Event]:
     """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
     writer = plan.place.writer.actor
@@ -121,9 +121,9 @@ def _outcomes(
     minute = timedelta(minutes=1)
 
     def run() -> None:
-        courier.run()
+        dispatcher.run()
         past.at += timedelta(seconds=30)  # what was lost is read back
-        courier.run()
+        dispatcher.run()
 
     def behave(how: str) -> Callable[[], None]:
         return lambda: _behave(installation, plan.place.channels["trouble"], how)

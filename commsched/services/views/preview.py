@@ -72,11 +72,11 @@ def _look(
     platform = installation.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
-    foot = platform.foot(draft, _wire(installation, place, channel))
+    foot = platform.foot(draft, _context(installation, place, channel))
     return Preview(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
 
 
-def _wire(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:
+def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:
     """What the platform knows of the channel, with nothing in it that could send."""
     settings = {key: str(value) for key, value in channel.settings.items()}
     return ChannelContext(

@@ -26,8 +26,8 @@ class Changing(Loudhailer):
         super().__init__()
         self.answer: Any = None
 
-    def connect(self, wire: ChannelContext) -> Account:
-        made = super().connect(wire)
+    def connect(self, context: ChannelContext) -> Account:
+        made = super().connect(context)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer or made
@@ -63,7 +63,7 @@ def test_a_channel_is_looked_at_once_a_day(
     assert not checks.look_again(installation)
     clock.forward(hours=25)
     chores.run(installation)
-    assert len(loud.wires) == 3
+    assert len(loud.contexts) == 3
 
 
 def test_new_limits_names_and_ends_are_known(

@@ -42,16 +42,16 @@ class Loudhailer(Platform):
     )
 
     def __init__(self) -> None:
-        self.wires: list[ChannelContext] = []
+        self.contexts: list[ChannelContext] = []
         self.dead = False
 
-    def connect(self, wire: ChannelContext) -> Account:
-        self.wires.append(wire)
-        if self.dead or wire.secrets["token"] == "dead":
+    def connect(self, context: ChannelContext) -> Account:
+        self.contexts.append(context)
+        if self.dead or context.secrets["token"] == "dead":
             raise ConnectError("The token is not accepted.", "token")
-        who = wire.secrets["token"].partition(":")[0]
-        url = f"{wire.settings['server']}/{who}"
-        return Account(who, f"@{who}", url, wire.now() + timedelta(days=60), {"size": 7})
+        who = context.secrets["token"].partition(":")[0]
+        url = f"{context.settings['server']}/{who}"
+        return Account(who, f"@{who}", url, context.now() + timedelta(days=60), {"size": 7})
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits()
@@ -59,13 +59,13 @@ class Loudhailer(Platform):
     def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
         return []
 
-    def publish(self, part: Part, handles: Handles, wire: ChannelContext) -> Outcome:
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         return Published("1")
 
-    def find(self, part: Part, handles: Handles, since: Any, wire: ChannelContext) -> Finding:
+    def find(self, part: Part, handles: Handles, since: Any, context: ChannelContext) -> Finding:
         return Absent()
 
-    def delete(self, remote_id: str, wire: ChannelContext) -> Outcome:
+    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Published("1")
 
 
@@ -92,16 +92,16 @@ def test_a_channel_knows_its_account_and_keeps_its_secret(
     assert "secret-1" not in made.secrets
     assert installation.vault.unseal_map(made.secrets) == {"token": "karin:secret-1"}
     assert connect.standing(made, installation.now()) == "ok"
-    assert loud.wires[0].http is False
+    assert loud.contexts[0].http is False
 
 
 def test_only_the_command_line_reaches_private_addresses(
     installation: Installation, cast: Cast, loud: Loudhailer
 ) -> None:
     made = connect.connect(installation, cast.actor(), "loudhailer", "", GIVEN, allow_private=True)
-    assert loud.wires[0].http is True
+    assert loud.contexts[0].http is True
     connect.check_again(installation, cast.actor(), made.id)
-    assert loud.wires[1].http is True
+    assert loud.contexts[1].http is True
 
 
 def test_one_account_is_not_connected_twice(installation: Installation, cast: Cast) -> None:
@@ -191,12 +191,12 @@ def test_a_secret_is_never_sent_to_another_server(installation: Installation, ca
         with pytest.raises(Invalid) as refused:
             connect.reconnect(installation, cast.actor(), made.id, {elsewhere: "https://thief.example", "token": ""})
         assert refused.value.field == "token"
-    assert len(loud.wires) == 1, "nobody was asked"
+    assert len(loud.contexts) == 1, "nobody was asked"
     moved = connect.reconnect(
         installation, cast.actor(), made.id, {"server": "https://loud.example:444", "token": "karin:2"}
     )
     assert moved.settings["server"] == "https://loud.example:444"
-    assert loud.wires[-1].http is False, "nor does another address inherit the right to the private network"
+    assert loud.contexts[-1].http is False, "nor does another address inherit the right to the private network"
 
 
 def test_only_the_command_line_chooses_where_on_the_machine_is_written(

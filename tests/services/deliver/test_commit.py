@@ -153,8 +153,8 @@ def test_an_answer_that_was_written_down_after_all_is_not_taken_out_of_the_line(
     due(world)
     world.step()
     world.call()
-    (done,) = world.courier._collect(0)
-    world.courier._turn([done])
+    (done,) = world.dispatcher._collect(0)
+    world.dispatcher._turn([done])
     quarantine(world.installation, done)
     assert outcome(world) == ("published", "", 1)
 

@@ -493,7 +493,7 @@ def test_what_nobody_sends_any_more_is_asked_about(world: World) -> None:
 def test_recovering_leaves_alone_what_this_process_has_under_way(world: World) -> None:
     due(world)
     world.step()
-    assert recover(world.installation, besides=world.courier.busy) == 0
+    assert recover(world.installation, besides=world.dispatcher.busy) == 0
     world.call()
     world.settle()
     assert outcome(world) == ("published", "", 1)
@@ -523,7 +523,7 @@ def test_an_attempt_open_on_the_channel_that_nobody_knows_of_is_read_back_first(
     due(world, channel=3)
     world.step()
     world.hands.calls.clear()
-    world.courier = world._new_courier()  # a commit that was reported failed, yet was made; nobody recovered
+    world.dispatcher = world._new_courier()  # a commit that was reported failed, yet was made; nobody recovered
     second = due(world, channel=3)
     world.settle()
     world.finish()
@@ -546,7 +546,7 @@ def test_one_channel_has_one_call_at_a_time_and_many_channels_many(
 
 
 def test_no_attempt_is_committed_that_no_hand_is_free_for(world: World) -> None:
-    world.courier.width = 1
+    world.dispatcher.width = 1
     due(world, channel=1)
     due(world, channel=3)
     for _ in range(3):

@@ -58,8 +58,8 @@ def test_both_reach_the_session_of_every_channel(tmp_path: Path, monkeypatch: py
 def test_a_channel_may_ask_for_the_port_in_its_own_address(
     installation: Installation, address: str, ports: set[int]
 ) -> None:
-    wire = make_context(installation, workspace="gruppen", settings={"base_url": address}, secrets={})
-    assert wire.http.ports == ports
+    context = make_context(installation, workspace="gruppen", settings={"base_url": address}, secrets={})
+    assert context.http.ports == ports
     assert make_context(installation, workspace="gruppen", settings={}, secrets={}).http.ports == {443}
 
 

@@ -48,8 +48,8 @@ def serve() -> Iterator[Serve]:
 
 
 def ask(installation: Installation, url: str, times: int = 3) -> None:
-    wire = make_context(installation, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
-    with wire.http as http:
+    context = make_context(installation, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
+    with context.http as http:
         for _ in range(times):
             assert http.get(url).ok
     heartbeats.beat(installation, "engine")

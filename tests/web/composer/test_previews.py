@@ -28,7 +28,7 @@ from tests import writing
 from tests.conftest import Browser, Cast, MailBag
 from tests.peers.mastodon import TOKEN as MASTODON
 from tests.peers.mastodon import Server, mastodon_server
-from tests.platforms._office import wire
+from tests.platforms._office import context
 from tests.publications import channel
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 from tests.sims.x import KEYS, USER, XSimulator
@@ -64,11 +64,11 @@ def item(installation: Installation, cast: Cast, number: int, **more: Any) -> in
 
 
 def on_facebook(sim: Any) -> ChannelContext:
-    return wire({"base_url": sim.url, "page_id": PAGE["id"]}, {"access_token": TOKEN}, account=PAGE["id"])
+    return context({"base_url": sim.url, "page_id": PAGE["id"]}, {"access_token": TOKEN}, account=PAGE["id"])
 
 
 def on_x(sim: Any) -> ChannelContext:
-    return wire({"base_url": sim.url}, KEYS, account=USER["id"])
+    return context({"base_url": sim.url}, KEYS, account=USER["id"])
 
 
 def send(installation: Installation, cast: Cast, item_id: int, key: str, on: ChannelContext) -> preview.Preview:
@@ -160,7 +160,7 @@ def test_what_mastodon_got_is_what_was_shown(
         variants={str(number): VariantIn(crop="1:1", options={"content_warning": "Om en olycka"})},
     )
     me = mastodon_server.get("/api/v1/accounts/verify_credentials")
-    there = wire({"base_url": mastodon_server.url}, {"access_token": MASTODON}, account=str(me["id"]))
+    there = context({"base_url": mastodon_server.url}, {"access_token": MASTODON}, account=str(me["id"]))
     look = send(installation, cast, item_id, "mastodon", there)
     got = [one for one in mastodon_server.statuses() if mark in one["content"]]
     assert len(got) == 2

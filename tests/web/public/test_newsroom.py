@@ -156,8 +156,8 @@ def test_the_address_that_the_platform_records_is_the_one_that_answers(
     item = release(installation, cast, room)
     newsroom = installation.platform("newsroom")
     draft = Draft(kind="release", title="Ja till fler turer på landet", text="Regionen säger **ja**.", uid=item.uid)
-    wire = make_context(installation, workspace="gruppen", channel=room, settings={}, secrets={})
-    outcome = newsroom.publish(newsroom.parts(draft)[0], Handles(), wire)
+    context = make_context(installation, workspace="gruppen", channel=room, settings={}, secrets={})
+    outcome = newsroom.publish(newsroom.parts(draft)[0], Handles(), context)
     assert isinstance(outcome, Published)
     assert press.get(outcome.url.removeprefix("http://localhost")).status_code == 200
 
