@@ -82,8 +82,8 @@ def until(what: Callable[[], object], seconds: float = 20.0) -> bool:
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one at the end of every look of the courier's: after the first, only what wakes it makes another."""
     done: list[int] = []
-    real = embedded.Courier.next_due
-    monkeypatch.setattr(embedded.Courier, "next_due", lambda self: done.append(1) or real(self))
+    real = embedded.Dispatcher.next_due
+    monkeypatch.setattr(embedded.Dispatcher, "next_due", lambda self: done.append(1) or real(self))
     return done
 
 
@@ -184,7 +184,7 @@ def test_an_engine_that_was_stopped_has_no_thread_and_no_connection_left(
             begun.set()
             let.wait(10)
 
-    monkeypatch.setattr(embedded.notify, "send_due", read_for_long)
+    monkeypatch.setattr(embedded.outbox, "send_due", read_for_long)
     before = set(threading.enumerate())
     soon(installation)
     engine.start()
@@ -207,7 +207,7 @@ def test_a_chore_that_outlasts_stopping_keeps_the_lock_and_no_other_is_begun(
     installation: Installation, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let, begun = threading.Event(), threading.Event()
-    monkeypatch.setattr(embedded.notify, "send_due", lambda installation: (begun.set(), let.wait(10)))
+    monkeypatch.setattr(embedded.outbox, "send_due", lambda installation: (begun.set(), let.wait(10)))
     engine.start()
     assert begun.wait(10)
     engine.stop(0.1)
@@ -268,7 +268,7 @@ def test_a_stumble_keeps_the_calls_under_way(
     soon(installation)
     engine.start()
     assert post.begun.wait(20)
-    real, failures = embedded.Courier._scan, []
+    real, failures = embedded.Dispatcher._scan, []
 
     def stumble(self: Any) -> None:
         if len(failures) < 3:
@@ -276,7 +276,7 @@ def test_a_stumble_keeps_the_calls_under_way(
             raise RuntimeError("a bug")
         real(self)
 
-    monkeypatch.setattr(embedded.Courier, "_scan", stumble)
+    monkeypatch.setattr(embedded.Dispatcher, "_scan", stumble)
     assert until(lambda: len(failures) == 3)
     post.let.set()
     assert until(lambda: states(installation) == ["published"])

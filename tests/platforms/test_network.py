@@ -22,7 +22,7 @@ from commsched.core.delivery.outcome import Rejected, Retry, Unknown
 from commsched.platforms import _network
 from commsched.platforms._answers import from_failure, invisible, redact
 from commsched.platforms._network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
-from tests.platforms._office import wire
+from tests.platforms._office import context
 from tests.sims._server import Answer, Call, Simulator, Stage
 from tests.sims.tunnel import Tunnel
 
@@ -58,7 +58,7 @@ def fail(session: Session, method: str, url: str, **kwargs: Any) -> requests.Req
 
 
 def outcome(error: Exception) -> Any:
-    return from_failure(error, wire({}, {}))
+    return from_failure(error, context({}, {}))
 
 
 def unused_port() -> int:

@@ -24,7 +24,7 @@ from commsched.services.ops import after_restore
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, Delivery, Item, Part, Revision
 from commsched.store.session import EVERY_WORKSPACE
-from tests.torture.installation import Hooks, make_office
+from tests.torture.office import Hooks, make_office
 from tests.torture.server import Book
 
 WHO = Actor(1, "T", 1, "administrator")

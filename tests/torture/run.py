@@ -26,7 +26,7 @@ from commsched.store.models import Attempt, Channel, Decision, Delivery, Item, P
 from commsched.store.session import EVERY_WORKSPACE, Store
 from commsched.store.vault import Vault
 from tests.torture import server as platform_server
-from tests.torture.installation import CLASSES, HOOKS
+from tests.torture.office import CLASSES, HOOKS
 from tests.torture.people import SURE, People
 
 ROOT = Path(__file__).resolve().parent.parent.parent

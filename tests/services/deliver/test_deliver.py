@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.text.messages import Conflict, Invalid
-from commsched.services.deliver import dispatcher as courier_module
+from commsched.services.deliver import dispatcher as dispatcher_module
 from commsched.services.deliver.recovery import recover
 from commsched.services.deliver.rows import Batch
 from commsched.services.workflow import pause, resolve, schedule
@@ -534,7 +534,7 @@ def test_an_attempt_open_on_the_channel_that_nobody_knows_of_is_read_back_first(
 def test_one_channel_has_one_call_at_a_time_and_many_channels_many(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(courier_module.Dispatcher, "_one_by_one")  # the database need not even refuse it
+    monkeypatch.delattr(dispatcher_module.Dispatcher, "_one_by_one")  # the database need not even refuse it
     for _ in range(3):
         due(world, channel=1)
     due(world, channel=3)
@@ -730,7 +730,7 @@ def test_what_stops_is_told_and_on_the_record_in_the_same_transaction(world: Wor
 def test_a_row_that_breaks_every_transaction_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     poison = due(world)
     due(world, channel=3)
-    real = courier_module.Considerer.consider
+    real = dispatcher_module.Admission.consider
 
     def break_(self: Any, job: Any) -> Any:
         call = real(self, job)
@@ -738,7 +738,7 @@ def test_a_row_that_breaks_every_transaction_stops_no_other(world: World, monkey
             self.batch.delivery(job.delivery, detail=object())  # what no driver can write
         return call
 
-    monkeypatch.setattr(courier_module.Considerer, "consider", break_)
+    monkeypatch.setattr(dispatcher_module.Admission, "consider", break_)
     world.settle()
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         states = {row.item_id: row.state for row in session.scalars(select(Delivery))}
@@ -759,8 +759,8 @@ def test_an_answer_that_breaks_every_transaction_becomes_a_question(
             raise ZeroDivisionError
         return real(self, done, *rest)
 
-    real = courier_module.Settler._sent
-    monkeypatch.setattr(courier_module.Settler, "_sent", break_)
+    real = dispatcher_module.OutcomeRecorder._sent
+    monkeypatch.setattr(dispatcher_module.OutcomeRecorder, "_sent", break_)
     world.settle()
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         rows = session.execute(select(Delivery.channel_id, Delivery.state, Delivery.reason)).all()

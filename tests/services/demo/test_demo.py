@@ -119,7 +119,8 @@ def test_the_record_is_whole_and_in_the_order_of_time(furnished: tuple[Installat
     with installation.store.engine.connect() as connection:
         assert list(audit_log.broken(connection)) == []
         times = [
-            row.at for row in connection.execute(select(audit_log.Entry.__table__.c.at).order_by(audit_log.Entry.id))
+            row.at
+            for row in connection.execute(select(audit_log.AuditEntry.__table__.c.at).order_by(audit_log.AuditEntry.id))
         ]
     assert times == sorted(times)
 

@@ -338,7 +338,7 @@ def test_the_daily_look_finds_damage_before_it_is_needed(
     beat(installation)
     assert stands(installation) == ""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(integrity, "look", lambda _office: looks.append("looked") or "page 7 is never used")
+        patch.setattr(integrity, "check_pages", lambda _office: looks.append("looked") or "page 7 is never used")
         clock.forward(hours=23)
         integrity.look_daily(installation)
         assert looks == []

@@ -22,7 +22,7 @@ from commsched.services.media import search
 from commsched.services.notices import outbox
 from commsched.services.ops import chores
 from commsched.services.views import today
-from commsched.services.workflow import approval_links, approve, editing, leaving, schedule
+from commsched.services.workflow import approval_links, approve, editing, leaving, schedule, succession
 from commsched.store.models import AuditEntry, Decision, Item, Media, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
@@ -376,7 +376,7 @@ def test_what_waited_for_somebody_who_leaves_is_passed_on_and_told(cast: Cast, h
     chain(cast, [cast.approver, third], need="all")
     item = submitted(cast)
     yes(cast, "approver", item)
-    deed: Callable[[], people.PassedOn] = (
+    deed: Callable[[], succession.PassedOn] = (
         (lambda: leaving.remove_person(cast.installation, cast.actor(), third.id))
         if how == "removed"
         else (lambda: leaving.set_role(cast.installation, cast.actor(), third.id, "reader"))
