@@ -138,9 +138,9 @@ def open_installation(
     say: Callable[[Message], None] | None = None,
     **given: str,
 ) -> Installation:
-    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
-    when an older one has been brought up to date, else the log is. A restore that was cut short is completed first;
-    settings that cannot be used are refused before the database is touched."""
+    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is called
+    with a sentence when an older database was migrated; without it the sentence goes to the log. An interrupted restore
+    is completed first, and unusable settings are refused before the database is touched."""
     folder = home_directory(str(home) if home else None)
     complete(folder)
     merged = read_settings(folder) | given
@@ -172,6 +172,6 @@ def open_installation(
 
 
 def open_copy(folder: Path, clock: Clock | None = None) -> Installation:
-    """Open the office that a restore makes ready in ``folder``, whatever database the environment names. The copy that
-    an update of its database would leave is not told of: the backup itself is one."""
+    """Open the office that a restore prepares in ``folder``, whatever database the environment names. A migration keeps
+    no copy of the database first, since the backup itself is one."""
     return open_installation(folder, clock=clock, url=sqlite_url(folder / "commsched.db"), say=lambda _words: None)

@@ -20,7 +20,7 @@ bp = Blueprint("metrics", __name__)
 @bp.get("/metrics")
 @public
 def metrics() -> Response:
-    """For this machine itself, or for whoever has the token of the setting ``metrics_token``."""
+    """Answers requests from this machine, and those that carry the token in the setting ``metrics_token``."""
     installation: Installation = current_app.config["OFFICE"]
     if not _welcome(installation.settings.get("metrics_token", "")):
         raise NotFound

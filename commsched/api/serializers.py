@@ -96,7 +96,7 @@ def decision(row: Decision, names: Names) -> out.ApprovalOut:
 
 
 def revision(row: Revision, names: Names) -> out.RevisionOut:
-    """The content goes out as the very bytes that the hash covers, not decoded and written anew."""
+    """The answer holds the very bytes that the hash covers; they are not decoded and encoded again."""
     content = cast(Content, msgspec.Raw(row.content))
     return out.RevisionOut(row.number, row.hash, content, person(row.author_id, names), row.created_at)
 

@@ -1,4 +1,4 @@
-"""What every command shares: where the office is, who speaks from the command line, and how errors are told."""
+"""What every command shares: where the office is, who acts from the command line, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def translated(words: Message | str, **params: object) -> str:
 
 
 def echo(words: Message | str, **params: object) -> None:
-    """Say something to the person, on stderr: stdout carries only what a script wants."""
+    """Print a sentence for the person on stderr; stdout carries only what a script reads."""
     click.echo(translated(words, **params), err=True)
 
 
@@ -127,7 +127,7 @@ def there_already() -> bool:
 
 
 def hold(folder: Path) -> None:
-    """Have the office in ``folder`` open until the command ends, so that none is restored over it meanwhile."""
+    """Mark the office in ``folder`` as open until the command ends, so that no restore replaces it during that time."""
     from commsched.services.ops.in_use import enter
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -145,7 +145,8 @@ def warn_of_network_disk() -> None:
 
 
 def open_installation(*, new: bool = False) -> Installation:
-    """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
+    """The office in the home. Without ``new`` there must be one already, so that a mistyped path does not create an
+    office."""
     from commsched import bootstrap
     from commsched.core.text.messages import N_, NotFound
 

@@ -1,4 +1,4 @@
-"""Deliveries: those that wait for somebody, and the answer to whether one went out."""
+"""Commands for deliveries: list those that need a person, and answer whether one went out."""
 
 from __future__ import annotations
 

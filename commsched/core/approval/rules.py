@@ -17,8 +17,9 @@ from typing import Final, Literal
 import msgspec
 
 Verdict = Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
-"""``accept``: somebody has taken on what another wrote, and answers for it from then on
-(:mod:`core.approval.authorship`). ``lapse``: what ``by`` had said does not cover the new time, and counts no longer."""
+"""``accept``: a person takes over another's words and is responsible for them from then on
+(:mod:`core.approval.authorship`). ``lapse``: the earlier decision of ``by`` does not cover the new time and no longer
+counts."""
 LETS_OUT: Final = frozenset({"approve", "bypass", "release"})
 """Verdicts that have a window of time."""
 
@@ -54,7 +55,7 @@ class CastDecision(msgspec.Struct, frozen=True, kw_only=True):
     person: int | None
     at: datetime
     by: int | None = None
-    """Who pressed, where that is somebody else: the deputy."""
+    """The person who pressed the button, where known: ``person``, or their deputy."""
     step: int = 0
     window_start: datetime | None = None
     window_end: datetime | None = None
@@ -162,7 +163,7 @@ def _fillable(places: Sequence[_Place], given: Sequence[Yes]) -> list[_Place]:
 def _seated(
     places: Sequence[_Place], given: Sequence[Yes], humans: frozenset[int | None], names: frozenset[int | None]
 ) -> bool:
-    """Whether each place can have somebody of its own: no human and no name twice."""
+    """Whether every place can be filled by a different person."""
     if not places:
         return True
     for one in given:
@@ -211,7 +212,7 @@ def _present(step: Step, here: Collection[int]) -> list[Step]:
 
 
 def _kept(steps: Sequence[Step], given: Sequence[Yes]) -> list[Step]:
-    """``steps`` without the places that nobody among ``given`` is left for."""
+    """``steps`` without the places that no one in ``given`` can fill."""
     places = [place for number, step in enumerate(steps) for place in _places(step, number)]
     kept: dict[int, set[int]] = {}
     for place in _fillable(places, given):

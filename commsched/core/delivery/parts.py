@@ -21,7 +21,7 @@ class PartState(msgspec.Struct):
 
     @property
     def doubted(self) -> bool:
-        """Whether a restore put it in doubt, and nobody knows yet."""
+        """Whether a restore put it in doubt and that has not been settled yet."""
         return self.state == "unknown" and self.was not in ("", "out")
 
 
@@ -80,8 +80,9 @@ def _from(part: PartState, now: datetime, started: bool) -> Whole:
 def after_doubt(parts: Sequence[PartState], result: Whole, was: str, reason: str, due: datetime) -> Whole:
     """What a delivery goes back to once a restore's doubt about it is settled; ``result`` is what its parts make.
 
-    What proved not to be out waits for its time (``due``) again, or is held or failed as it ``was``. Where a part of
-    it turned out to be out, somebody did something with it that nobody remembers, and a person decides on the rest.
+    What proved not to be out waits for its time (``due``) again, or is held or failed as it ``was``. Where one of its
+    parts turned out to be published, something happened after the backup that the restored store has no record of, and
+    a person decides about the rest.
     """
     if result.state in ("published", "unknown"):
         return result

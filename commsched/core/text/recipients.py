@@ -1,8 +1,8 @@
 """Lists of e-mail addresses as offices have them: one on each line, from Outlook's address field, from a spreadsheet.
 
 What stands in the last ``<…>`` of an entry is its address, whatever its name looks like: no library is asked, since
-those differ between versions in what they make of a name with an @ in it. An entry without an address is told of by
-its line, never left out: a newsroom that is silently missing is found out when it is too late.
+those differ between versions in what they make of a name with an @ in it. An entry without an address is reported with
+its line number and never dropped, since nobody would notice a missing newsroom until it is too late.
 """
 
 from __future__ import annotations

@@ -124,7 +124,8 @@ def _day(value: str) -> date | None:
 
 
 def read_bound(value: str, zone_name: str, field: str, end: bool) -> datetime:
-    """Where a span of time begins or ends. A day alone is all of it: it begins at its midnight, and ends at the next.
+    """The moment at which a span of time begins or ends. A date without a time means the whole day: it begins at its
+    midnight and ends at the next.
 
     Raises :class:`Invalid` as :func:`read_time`.
     """

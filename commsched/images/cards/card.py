@@ -205,7 +205,7 @@ def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[me
 
 
 def _drawable(drawing: Drawing, text: str, field: str, face: Face, emoji_font: str) -> str:
-    """``text`` without the signs that would be empty boxes; whoever wrote it is told, and asked to write otherwise."""
+    """``text`` without the characters that no font can draw. The writer gets a warning that asks for other words."""
     odd = runs.unknown(text, face, emoji_font)
     if not odd:
         return text
@@ -240,7 +240,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 def alt_text(design: Design, filled: Filled, language: str) -> str:
-    """What a person who cannot see the card is told: the design's own sentences, those that have their words."""
+    """The proposed alt text: the design's own sentences, leaving out those whose fields are empty."""
     said = {name: _spoken(text) for name, text in filled.texts.items()}
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []

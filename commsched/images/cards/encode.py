@@ -1,4 +1,4 @@
-"""From a base and what stands on it to a file, with as little drawn and coded anew as can be."""
+"""Turns a base picture and the text on it into a file, drawing and encoding as little as possible again."""
 
 from __future__ import annotations
 

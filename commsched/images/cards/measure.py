@@ -133,7 +133,7 @@ def gap(column: Column, sets: list[SizedText], number: int) -> float:
 
 
 def height(column: Column, sets: list[SizedText]) -> float:
-    """Of the whole stack, with the ink below its last baseline."""
+    """Height of the whole stack in pixels, with the ink below its last baseline."""
     total = 0.0
     for number, one in enumerate(sets):
         total += gap(column, sets, number)

@@ -36,7 +36,7 @@ PATIENCE: Final = 2.0
 
 
 class Film(msgspec.Struct, frozen=True):
-    """A video that is safe to keep. Its new file lies where :func:`take` was told to put it."""
+    """A video that is safe to keep. Its new file is at the ``target`` given to :func:`take`."""
 
     sha256: str
     suffix: str

@@ -105,7 +105,7 @@ def codec_of(track: Stream) -> str:
 
 
 class Growing:
-    """A file in memory. Whoever writes it opens it a second time to put its index first, and reads as it writes."""
+    """A file in memory. FFmpeg opens it a second time to move its index to the front, and reads while it writes."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -115,7 +115,7 @@ class Growing:
 
 
 class Cursor:
-    """One who reads and writes a :class:`Growing`, from a place of their own."""
+    """A reader and writer of a :class:`Growing`, with a position of its own."""
 
     name = ""
 
@@ -185,9 +185,9 @@ def copied(
 
 
 def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-    """``packets`` of which each says when it is to be decoded. A Matroska tells only when they are shown, and where
-    frames are decoded in another order than they are shown, that is known from the third or fourth on: those before
-    it, the first key frame among them, come just before."""
+    """``packets`` with a decoding time (dts) on each. A Matroska stores only when frames are shown. Where the decoding
+    order differs from the display order, PyAV knows it from the third or fourth packet on, so the packets before that,
+    among them the first key frame, get the times just before it."""
     waiting: dict[int, list[Packet[Stream]]] = {}
     for packet in packets:
         if packet.pts is None:
@@ -213,7 +213,9 @@ def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
 def _track(made: OutputContainer, old: Stream) -> Stream:
     """A track of ``made`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
     try:
-        track = made.add_stream_from_template(old, opaque=True)  # by its coding: not every one can be written anew
+        track = made.add_stream_from_template(
+            old, opaque=True
+        )  # copies the codec's settings: not every codec has an encoder
     except ValueError:
         raise errors.OtherFilm(format=codec_of(old)) from None
     track.metadata.clear()

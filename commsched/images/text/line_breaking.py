@@ -118,7 +118,7 @@ class _Ruler:
             self._sums.append(self._sums[-1] + part.width + (self._space if part.space else 0.0))
 
     def width(self, start: int, end: int) -> float:
-        """Of pieces ``start`` to ``end`` (exclusive) as one line."""
+        """Width in pixels of the pieces from ``start`` to ``end`` (exclusive) set as one line."""
         first, last = self.parts[start], self.parts[end - 1]
         line = self._sums[end] - self._sums[start] - (self._space if first.space else 0.0)
         return line + (self._dash if last.dash and end < len(self.parts) else 0.0)

@@ -53,7 +53,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Extent(msgspec.Struct, frozen=True):
-    """Of a text on its baseline, in em: ``width`` is the advance, the rest is where ink may be."""
+    """The measures of a text on its baseline, in em: ``width`` is the advance, the others bound the ink."""
 
     width: float
     top: float

@@ -1,4 +1,4 @@
-"""A person's own keys, in every office they belong to: what opens a door without their password."""
+"""A person's own keys in every office they belong to: everything that gives access without their password."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ NAME = COMMAND_LINE
 
 
 def actor(workspace: Workspace) -> Actor:
-    """The machine's administrator in ``workspace``: nobody's person, so it approves nothing."""
+    """The machine's administrator as an actor in ``workspace``. It is not a person, so it cannot approve anything."""
     return Actor(None, NAME, workspace.id, "administrator", "cli", workspace.language)
 
 

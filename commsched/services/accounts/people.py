@@ -164,7 +164,8 @@ def _person(session: Session, installation: Installation, email: str, name: str,
 
 
 def _hash_for_new(installation: Installation, email: str, password: str | None) -> str:
-    """The hash for somebody who is not here yet; who is here keeps their own password, whatever was given."""
+    """The password hash for a new person. A person who already exists keeps their own password, whatever was
+    entered."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         known = session.scalar(select(Person.id).where(Person.email == email))
     return new_hash(password, email) if password is not None and known is None else ""
@@ -184,9 +185,8 @@ def add_person(
     language: str = "",
     password: str | None = None,
 ) -> Invited:
-    """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one.
-
-    There is no link for somebody who belongs to another office already: it would open that one too.
+    """Add a person to the actor's workspace. Without ``password`` the answer holds a link to choose one. A person who
+    already belongs to another office gets no link, since it would give access to that office too.
     """
     actor.require("administer")
     email, role = check_email(email), check_role(role)
@@ -264,8 +264,8 @@ def password_link(installation: Installation, person: Person) -> str:
 def reset_password(installation: Installation, actor: Actor, person: int) -> str:
     """A link that lets a member choose a new password; their present one keeps working until it is used.
 
-    Somebody who has been shut out is let in again. Refused for somebody who also belongs to an office that the
-    actor does not administer: it would open that too.
+    It restores the access of a person who was deactivated. It is refused for a person who also belongs to an office
+    that the actor does not administer, since it would give access to that office too.
     """
     actor.require("administer")
     with installation.store.write(EVERY_WORKSPACE) as session:

@@ -23,7 +23,7 @@ def to_policy(policy: Policy) -> dict[str, object]:
 
 
 def from_policy(stored: dict[str, object]) -> Policy:
-    """A stored policy; an empty one asks nobody."""
+    """A stored policy; an empty one needs no approval."""
     return msgspec.convert(stored, Policy)
 
 

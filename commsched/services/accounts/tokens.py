@@ -47,7 +47,7 @@ def tokens(installation: Installation, workspace: int, person: int | None = None
 
 
 def revoke_token(installation: Installation, actor: Actor, token_id: int) -> None:
-    """End a token: one's own, or anybody's as an administrator."""
+    """Revoke a token: the actor's own, or any member's if the actor is an administrator."""
     with installation.store.write(actor.workspace) as session:
         row = session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None)))
         if row is None:
@@ -86,7 +86,8 @@ def revoke_feed(installation: Installation, actor: Actor) -> None:
 
 
 def feed_owner(installation: Installation, secret: str) -> Actor | None:
-    """For whom a calendar address speaks: a member of today, who may read; ``None`` for one that is dead."""
+    """The member whose calendar address this is, as long as they may read; ``None`` for an address that was revoked or
+    is unknown."""
     found = (
         select(Person, Membership.role, Workspace.id)
         .join(Feed, Feed.person_id == Person.id)

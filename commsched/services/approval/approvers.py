@@ -43,12 +43,13 @@ class Turn(msgspec.Struct, frozen=True):
     deciders: frozenset[int] = frozenset()
     """Those who can say yes now, deputies included."""
     asked: frozenset[int] = frozenset()
-    """Of those, the ones whose yes it waits for; an administrator is bothered only where nobody else is left."""
+    """Those of them whose approval is pending. An administrator is only asked where no one else is left."""
     acceptors: frozenset[int] = frozenset()
-    """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
+    """Those who are asked to accept another person's words, so that the other person can approve them."""
     may_accept: frozenset[int] = frozenset()
-    """Everybody whose accepting it would move it on: after it somebody can say yes who could not before, and that
-    somebody is the one whose task it is. Nobody who can say yes themselves, nor where that one can already."""
+    """Everyone whose acceptance would move the item on: it lets a person approve whose task that is and who could not
+    before. Those who can approve it themselves are left out, and so is everyone where that person can already
+    approve."""
     own: frozenset[int] = frozenset()
     """Those who could say yes, were some of the words not their own."""
 
@@ -59,7 +60,7 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 def turn(installation: Installation, session: Session, item: Item, revision: Revision) -> Turn:
-    """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
+    """Whose turn it is with ``revision`` under the item's policy; empty where all have approved."""
     policy, said = read_policy(item.policy), said_of(session, item.id)
     if current_step(policy, said, revision.hash) is None:
         return Turn()
@@ -100,7 +101,7 @@ def turn_in(session: Session, case: ApprovalState, author: int | None, last: int
 
 
 def _nearest(session: Session, case: ApprovalState) -> set[int]:
-    """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
+    """Those whose task it is: the people whom the step names, else every approver; and their deputies."""
     step = current_step(case.policy, case.said, case.hash)
     if step is not None and case.policy.steps[step].people:
         return people_with(session, "approve")
@@ -120,9 +121,9 @@ def _first_to_accept(session: Session, case: ApprovalState, author: int | None, 
 def counts_for(
     session: Session, case: ApprovalState, able: Collection[int], person: int, *, despite_own: bool = False
 ) -> int | None:
-    """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
-
-    Nobody stands in for one who may not approve (any longer), nor says yes to that one's own words in their place.
+    """The person for whom the approval of ``person`` would count now: themselves, or someone whose deputy they are;
+    else ``None``. A deputy cannot act for a person who may no longer approve, nor approve that person's own words for
+    them.
     """
     for name in (person, *principals(session, person, case.now)):
         if name not in able or (name in case.own and not (despite_own and name == person)):
@@ -133,8 +134,8 @@ def counts_for(
 
 
 def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
-    """Whose words these are by ``core.approval.authorship``: whoever began the item, wrote any of them, also in the
-    library, or has accepted them."""
+    """The authors of these words under ``core.approval.authorship``: the people who began the item, wrote any of the
+    words (in the library too), or accepted them."""
     until = (Revision.item_id == item.id, Revision.number <= revision.number)
     people = set(session.scalars(select(Revision.author_id).where(*until).distinct()))
     lent = session.scalar(select(Revision.id).where(*until, Revision.lent != "").limit(1))
@@ -179,9 +180,9 @@ def lent_by(stored: str) -> frozenset[int]:
 def ask(
     installation: Installation, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve"
 ) -> None:
-    """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
-    words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
-    by a reminder; what is on its way to somebody who is no longer asked is stopped."""
+    """Send a notice with a personal link to everyone whose approval is pending, and a notice that leads to the item to
+    those who are to accept another's words. A person who was asked the same since the item was submitted is not asked
+    again, except by a reminder. Notices still on their way to people who are no longer asked are stopped."""
     now = turn(installation, session, item, revision)
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"

@@ -51,7 +51,7 @@ def go_on(session: Session, item: Item, revision: Revision) -> None:
 
 
 def refuse_nobody(installation: Installation, session: Session, item: Item, revision: Revision) -> None:
-    """Raise :class:`Nobody` where the item would wait for a yes that nobody can give."""
+    """Raise :class:`Nobody` where the item would wait for an approval that no one can give."""
     if approvers.turn(installation, session, item, revision).stuck:
         raise Nobody
 

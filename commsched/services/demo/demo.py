@@ -71,8 +71,8 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
     ),
 )
 _PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
-"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
-exist: what somebody sends there all the same cannot be delivered, and says so."""
+"""Invented accounts on real platforms, to write and preview for. The demo schedules nothing to them. Their servers do
+not exist, so a post that a person sends there fails with an error."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
 
@@ -93,7 +93,7 @@ class SignInInfo(msgspec.Struct, frozen=True):
 
 
 class DemoInfo(msgspec.Struct, frozen=True):
-    """What to tell whoever started the demo."""
+    """What the command prints when the demo has started."""
 
     slug: str
     name: str

@@ -114,7 +114,8 @@ def _events(
 def _outcomes(
     installation: Installation, dispatcher: Dispatcher, past: Past, plan: PlannedItem, turn: int
 ) -> list[_Event]:
-    """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
+    """Plays what happened when an item was due: it went out, was held by a pause, its outcome was unknown, or it was
+    refused."""
     writer = plan.place.writer.actor
     if plan.at is None or plan.state in ("approved", "scheduled"):
         return []

@@ -130,7 +130,7 @@ def add_font(installation: Installation, actor: Actor, data: bytes, filename: st
         kit = kit_of(row)
         if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
-        # Written under the lock, so that nobody is just now sweeping up what no office needs.
+        # Written under the lock, so that no cleanup removes it before a row names it.
         write_whole(installation.media / "fonts" / name, data)
         new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
@@ -158,7 +158,7 @@ def remove_font(installation: Installation, actor: Actor, family: str) -> None:
 
 
 def _sweep(installation: Installation) -> None:
-    """Take the font files off the disk that no office needs. The lock keeps out whoever is adding one."""
+    """Delete font files that no office uses. The lock keeps another process from adding a font at the same time."""
     with installation.store.write(EVERY_WORKSPACE) as session:
         used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
         for file in (installation.media / "fonts").glob("*"):

@@ -35,17 +35,17 @@ MOST_SIDE: Final = 2400
 """Pixels of a photo's longer side on its way into a card: the largest card is 1,920 high."""
 MOST_PAGES: Final = 20
 OPEN: Final = ("draft", "changes_requested")
-"""States of an item that a picture may be added to without undoing anybody's decision."""
+"""States of an item in which adding a picture voids no decision."""
 
 
 class CardRequest(msgspec.Struct, frozen=True):
-    """What somebody wants drawn. ``pictures`` are ids of the library, by field."""
+    """A card that a person wants drawn. ``pictures`` are picture ids of the library, by field."""
 
     design: str
     texts: dict[str, str]
     pictures: dict[str, int] = {}
     language: str = ""
-    """Of the design's own words and the alt text; empty: the office's."""
+    """Language of the design's own words and of the alt text. Empty means the office's language."""
 
 
 class DrawnRequest(msgspec.Struct, frozen=True):
@@ -220,7 +220,7 @@ def again(row: Media) -> CardRequest | None:
 
 
 def attach(installation: Installation, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:
-    """Put pictures last in a draft. Raises :class:`Conflict` where somebody has been asked about it or said yes."""
+    """Add pictures at the end of a draft. Raises :class:`Conflict` where it is already in review or approved."""
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)

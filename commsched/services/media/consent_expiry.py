@@ -1,4 +1,4 @@
-"""Consents that end soon: found while there is time to ask again, and told of twice before the day, never more."""
+"""Consents that end soon: people are warned twice before the day, early enough to ask the person again."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 def _seen_in(*where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """SQL: the picture, or a card drawn from it, is in a revision that is ``where``. Two questions, each by an index:
-    one with an OR inside would look at every use there is."""
+    """SQL: the picture, or a card drawn from it, is used in a revision that matches ``where``. Two conditions, each of
+    which uses an index; a single one with an OR inside would scan every use."""
     use = (PictureUse.revision_id == Revision.id, *where)
     itself = exists().where(PictureUse.media_id == Media.id, *use)
     card = exists().where(PictureSource.source_id == Media.id, PictureUse.media_id == PictureSource.media_id, *use)
@@ -58,8 +58,8 @@ _OUT: Final[ColumnElement[bool]] = _seen_in(
 
 
 def ending(session: Session, now: datetime) -> list[Ending]:
-    """What somebody should look at: pictures in use with a consent that ends within a month, and those with one that
-    has ended while something still waits to be published with them. First what ends first."""
+    """Pictures that need a person's attention, the earliest end first: those in use whose consent ends within a month,
+    and those whose consent has ended while a post with them still waits to be published."""
     in_use = or_(_WAITING, and_(Media.consent_ends > now, _OUT))
     found = select(Media).where(Media.consent_ends <= now + SOON, in_use)
     return [_ending(row, now) for row in session.scalars(found.order_by(Media.consent_ends, Media.id).limit(MOST))]
@@ -73,8 +73,8 @@ def _ending(row: Media, now: datetime) -> Ending:
 
 
 def warn_of_consents(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """Tell everybody who writes of consents that end within thirty days, and again within seven: once each for one
-    end, in one letter for all that are told of now. A renewed consent ends at another time, and is told of again."""
+    """Warn every writer of consents that end within thirty days, and again within seven: once for each end, with all of
+    them in one mail. A renewed consent ends at another time and gets warnings of its own."""
     now = installation.now()
     close = and_(Media.consent_ends > now, Media.consent_ends <= now + SOON, or_(_WAITING, _OUT))
     told = {

@@ -105,8 +105,8 @@ def let_go(installation: Installation, sha256: str, suffix: str) -> None:
 
 
 def sweep(installation: Installation) -> None:
-    """Take the files off the disk that nothing names any more. In the transaction nobody can begin to name one, and
-    whoever wrote the same file just before looks for it again in their own."""
+    """Delete files that no row names any more. During this transaction no other one can add a row that names them. A
+    process that wrote the same file just before checks in its own transaction that the file is still there."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         waiting = list(
             session.scalars(select(GoneFile.sha256).order_by(GoneFile.sha256))
@@ -121,7 +121,7 @@ def sweep(installation: Installation) -> None:
 
 
 def _named(session: Session, files: Collection[str]) -> set[str]:
-    """Of those hashes the ones that some row of some office still has."""
+    """Those of the hashes that a row of any office still names."""
     return {sha for kind in _KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
 
 

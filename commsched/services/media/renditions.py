@@ -102,7 +102,7 @@ def _keep(
         size=len(made.data) if made else 0,
         created_at=installation.now(),
     )
-    # somebody else may have made it meanwhile, or taken the picture away: then theirs stands, or nothing is needed
+    # another request may have made it or deleted the picture in between: then its row stays, or none is needed
     with contextlib.suppress(IntegrityError), installation.store.write(actor.workspace) as session:
         session.execute(
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)

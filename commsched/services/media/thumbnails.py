@@ -1,5 +1,5 @@
-"""Smaller forms of published pictures: for a page's lists and for previews of links. Made once, kept in the cache, and
-gone with their picture. The picture itself is for whoever downloads it."""
+"""Smaller forms of published pictures: for a page's lists and for previews of links. They are made once, kept in the
+cache, and deleted with their picture. Downloads get the picture itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has never been used: found, shown, and deleted when somebody has said so."""
+"""Pictures that were never used: they are listed, and deleted when a person decides so."""
 
 from __future__ import annotations
 
@@ -59,9 +59,8 @@ def old(now: datetime, days: int) -> datetime:
 
 
 def remove(installation: Installation, actor: Actor, pictures: Collection[int]) -> list[Media]:
-    """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used meanwhile stays.
-
-    Their files go too, unless another office has the same.
+    """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used in the meantime
+    stays. Their files are deleted too, unless another office has the same file.
     """
     actor.require("write")
     with installation.store.write(actor.workspace) as session:

@@ -19,7 +19,7 @@ OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled
 
 
 KEPT: Final = "shifted"
-"""The workspace's setting that holds the items that were told of, so that each is told of once."""
+"""The workspace's setting that lists the items that people were notified of, so that each is reported once."""
 
 
 _looked: dict[tuple[str, int], str] = {}

@@ -21,7 +21,7 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Remark]:
-    """What was said from ``since`` on by anybody ``but`` one, in order."""
+    """The comments since ``since`` by everyone except ``but``, in order."""
     made = [
         Remark(row.at, row.person_id, row.body)
         for row in session.scalars(select(Comment).where(Comment.item_id == item_id, Comment.at >= since))

@@ -356,7 +356,7 @@ def compose(
 
 
 def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> DayList:
-    """All that was said since the notice was made, by anybody but its reader."""
+    """Every comment since the notice was made, except its reader's own."""
     from commsched.services.notices.digest import DayList
     from commsched.services.notices.talk import said_since, speakers
 
@@ -407,7 +407,7 @@ def _by(names: str | list[str] | None, language: str) -> str:
 def _lines(
     session: Session, row: Notice, workspace: Workspace, item: Item | None, language: str, now: datetime
 ) -> list[tuple[str, str]]:
-    """What there is to know, a label and a value each."""
+    """The details, each as a label and a value."""
     made: list[tuple[str, str]] = []
 
     def add(label: str, value: str) -> None:

@@ -30,7 +30,7 @@ before it has nothing to say of what goes out."""
 EMPTY: Final = ("engine.lock", "office.lock")
 """What a restore that was refused may leave behind: a home with nothing else is empty."""
 LEAD_OUT: Final = ("base_url", "smtp_url", "https_proxy")
-"""Settings that say where things go: whoever restores is told of them."""
+"""Settings that decide where things are sent. A restore shows them to the person who runs it."""
 FORMAT: Final = 1
 
 
@@ -49,7 +49,7 @@ def archive(installation: Installation, to: Path | None = None, *, with_key: boo
     """Write the office to one file (``.tar.gz``, readable by its owner only) while it runs; returns where.
 
     The database is copied first, whole and consistent; every picture that it names lies there already. Without
-    ``with_key`` whoever finds the file cannot read tokens and addresses, and ``secret.key`` must be kept elsewhere.
+    ``with_key`` the file does not reveal tokens and addresses, and ``secret.key`` must be kept elsewhere.
     """
     now = installation.now()
     target = _target(to, now) if to else installation.home / "backups" / _name(now)

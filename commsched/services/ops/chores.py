@@ -83,8 +83,8 @@ def _safely(
 
 
 def hold_unapproved(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
-    a no stands until its writer acts."""
+    """Hold every item that still waits for approval at its time, and notify everyone concerned. An item that was sent
+    back for changes stays in that state until its writer acts."""
     late = (Item.state == "in_review", Item.publish_at <= installation.now())
     for item in session.scalars(select(Item).where(*late)):
         item.state, item.reason = "held", "unapproved"
@@ -94,7 +94,7 @@ def hold_unapproved(installation: Installation, session: Session, workspace: Wor
 
 
 def remind(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """Ask once more, two hours before the time, for what nobody has decided."""
+    """Remind the approvers, two hours before the time, of items that are still undecided."""
     now = installation.now()
     soon = (
         Item.state == "in_review",
@@ -139,7 +139,7 @@ def morning_mail(installation: Installation, session: Session, workspace: Worksp
     workspace.settings = workspace.settings | {"morning": today}
     facts: JsonObject = dict(summary(session, local))
     if first or not any(facts.values()):
-        return  # nothing to say, or an office that was born today
+        return  # there is nothing to report, or the office was created today
     outbox.queue(session, installation, sorted(people_with(session, "resolve")), "morning", **facts)
 
 
@@ -162,7 +162,8 @@ def summary(session: Session, local: datetime) -> dict[str, int]:
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Forget what has served its purpose: dead sessions, old tries, spent links, old keys, sent notices."""
+    """Delete what is no longer needed: ended sessions, old sign-in tries, used links, old idempotency keys, sent
+    notices."""
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
     session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
     session.execute(delete(ApprovalLink).where(ApprovalLink.expires_at < now - timedelta(days=30)))

@@ -30,7 +30,7 @@ Level = Literal["ok", "warn", "fail"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing examined. ``fail`` needs somebody now, ``warn`` soon."""
+    """The result of one check. ``fail`` needs a person now, ``warn`` soon."""
 
     name: str
     level: Level

@@ -1,4 +1,4 @@
-"""A daily look at the database's pages: one that is damaged is told before it is needed."""
+"""A daily check of the database's pages, so that damage is reported before the data is needed."""
 
 from __future__ import annotations
 
