@@ -69,12 +69,12 @@ class Vault:
         return msgspec.json.decode(self.unseal(sealed), type=dict[str, str]) if sealed else {}
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for ``purpose``, from the oldest key, so that rotation signs nobody out."""
+        """A 32-byte key for ``purpose``, derived from the oldest key, so that a new key does not end sessions."""
         return hmac.new(self._keys[-1], purpose.encode(), hashlib.sha256).digest()
 
 
 def _make_key(path: Path) -> None:
-    """Write a new key beside its place and link it in, unless somebody else did so meanwhile."""
+    """Write a new key to a temporary file and link it into place, unless another process did so first."""
     import base64
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.ap
 MOST_BYTES = 40 * 1024 * 1024
 """The largest request: a few pictures. Anything above is refused while it is read."""
 MOST_FORM_BYTES = 4 * 1024 * 1024
-"""The largest form without files, so that a text that is far too long can be shown back to whoever pasted it."""
+"""The largest form without files, in bytes. It is large, so that a text that is far too long comes back in the form."""
 
 
 class _Id(IntegerConverter):

@@ -172,7 +172,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
 
 
 class TakenDown(NotFound):
-    """It stood here once. ``reason`` and ``at`` are what readers are told."""
+    """The publication was taken down. ``reason`` and ``at`` are shown to readers."""
 
     def __init__(self, room: Newsroom, reason: str, at: datetime) -> None:
         super().__init__(N_("This has been taken down."))
@@ -212,7 +212,7 @@ def _at_address(session: Session, address: str) -> set[int]:
 
 
 def _say_why(session: Session, here: Newsroom, wanted: set[int]) -> None:
-    """Raise :class:`TakenDown` where one of ``wanted`` stood in the newsroom until somebody took it down."""
+    """Raise :class:`TakenDown` where one of ``wanted`` was published in the newsroom and then taken down."""
     stood = exists().where(
         Delivery.item_id == Takedown.item_id,
         Delivery.state == "published",

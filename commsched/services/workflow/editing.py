@@ -51,8 +51,9 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
-    """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
-    so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
+    """Prepare ``given`` as a revision, including pictures fitted to each channel. It is called before the write
+    transaction, so that a long text does not hold up other offices' posts; :func:`compose.require_there` is called
+    inside it."""
     make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
         return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
@@ -119,8 +120,8 @@ def save(
 
     Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
-    is not the current one, :class:`Conflict` when something is already out. ``by_itself``: saved while somebody
-    writes, which makes one line in the record for a stretch of writing instead of one every few seconds.
+    is not the current one, :class:`Conflict` when something is already out. ``by_itself``: an autosave. The record gets
+    one line for a period of writing instead of one every few seconds.
     """
     actor.require("write")
     made = ready(installation, actor, given, _corrects(installation, actor, item_id))
@@ -231,7 +232,7 @@ def _add_revision(
 
 
 def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
-    """From now on the library knows where they are used, and none of them can be deleted."""
+    """Record where the pictures are used, so that none of them can be deleted."""
     wanted = {one.sha256 for one in content.pictures}
     for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
@@ -242,7 +243,7 @@ def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
 
 
 def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
-    """Put the handed-in times on the item; returns whether they moved it."""
+    """Set the submitted times on the item; returns whether they differ from the ones before."""
     before = (item.publish_at, item.latest_at)
     if given.publish_at:
         moment = read_time(given.publish_at, workspace.zone, given.fold)

@@ -1,4 +1,5 @@
-"""What fell due during a pause and waits for somebody's choice: send, move or drop, one by one or all at once."""
+"""Deliveries that fell due during a pause and wait for a person's choice: send, move or drop, one by one or all at
+once."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ class ReadBack(msgspec.Struct, frozen=True):
     not_out: int
     """Had not, and stand as they did."""
     asked: int
-    """Nobody but a person can tell."""
+    """Only a person can say what became of it."""
     reading: int
 
 

@@ -1,7 +1,7 @@
 """What is planned for a wall time that now means another moment: a zone's rules were changed, or the office's zone was.
 
-The store keeps both what a person said (``wall_time``) and the moment it meant then (``publish_at``), which is when
-it goes out. Where the two have come apart nobody guesses: people are told, at start and daily, and choose.
+The store keeps both what a person said (``wall_time``) and the moment it meant then (``publish_at``), which is when it
+goes out. Where the two differ, the program does not guess: it notifies people at start and daily, and they choose.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Placed(msgspec.Struct):
 
 
 class Chips(msgspec.Struct):
-    """Writes chips for one page: everything that does not differ between them is worked out once."""
+    """Writes the chips of one page. What they have in common is computed once."""
 
     around: Around
     zone: ZoneInfo
@@ -46,7 +46,7 @@ class Chips(msgspec.Struct):
     near: frozenset[int] = frozenset()
     """Items that stand too close to another in the same channel."""
     paused: bool = False
-    """Everything stands still: what is scheduled does not go out at its time."""
+    """The office is paused, so scheduled items do not go out at their time."""
     filed: frozenset[int] = frozenset()
     """Channels where what "went out" became files: in a demo without a mail server."""
     looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A private calendar address: public by its secret, and dead the moment it is revoked."""
+"""A private calendar address: it needs no session because it holds a secret, and it ends when it is revoked."""
 
 from __future__ import annotations
 

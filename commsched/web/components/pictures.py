@@ -15,8 +15,8 @@ from commsched.web.http.i18n import _, actor, installation, translated
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
-    """Put the files in the library; returns what was taken, and a sentence for each that was not. Of a video, where
-    those are taken, its poster is what was taken."""
+    """Put the files in the library; returns the pictures added, and a sentence for each file that was refused. A video,
+    where videos are accepted, is represented by its poster."""
     taken: list[Added] = []
     refused: list[str] = []
     for number, file in enumerate(files):

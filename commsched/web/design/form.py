@@ -110,7 +110,7 @@ def address(one: Drawn) -> str:
 
 
 def untouched(typed: Typed) -> bool:
-    """Whether nobody has typed anything yet: an empty form is not reproached for being empty."""
+    """Whether the form is still empty. An empty form shows no warnings about missing texts."""
     usual = blank(typed.design).texts
     return not typed.pictures and all(text == usual.get(name, "") for name, text in typed.texts.items() if text)
 
@@ -136,7 +136,7 @@ def in_words(problems: list[Problem]) -> dict[str, str]:
 
 
 def worded(texts: dict[str, str]) -> str:
-    """A design's own words in the language of whoever is looking."""
+    """A design's own words in the reader's language."""
     return texts.get(language()) or texts.get("sv", "")
 
 

@@ -100,7 +100,7 @@ CODES: Final = {
     503: "busy",
     507: "disk-full",
 }
-"""What a program is told beside the status; the end of the problem's type."""
+"""The error code for programs, used as the end of the problem's type."""
 FORM: Final = Trouble(
     N_("This page had been open too long"),
     N_("To be safe, nothing was changed. Go back, reload the page and try again; copy what you typed first."),
@@ -142,7 +142,7 @@ def _http(error: HTTPException) -> HTTPException | Response:
 
 
 def _field(status: int) -> str:
-    """What in the request is to blame, where that can be told without reading it."""
+    """The field at fault, where that is known without reading the request."""
     return "file" if status == 413 and request.mimetype == "multipart/form-data" else ""
 
 

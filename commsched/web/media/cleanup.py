@@ -74,7 +74,8 @@ def _page(form: Form) -> str:
 @bp.post("/unused")
 @allow("write")
 def ask() -> str | tuple[str, int]:
-    """What was chosen, once more, before it is gone. What has been used meanwhile is no longer among it."""
+    """Asks for confirmation before the chosen pictures are deleted. Pictures that came into use in the meantime are
+    left out."""
     form = Form.read()
     with form.catch():
         rows = _still(form)

@@ -34,7 +34,7 @@ P = ParamSpec("P")
 ASK_FIRST: Final = "public, no-cache"
 """Whoever keeps a copy asks whether it still holds: a correction is seen at once, and so is an embargo's end."""
 SHORTLY: Final = "public, max-age=300"
-"""A picture may be taken down, or somebody in it may change their mind: whoever keeps a copy asks again soon."""
+"""Caches must ask again soon, since a picture may be taken down or a consent withdrawn."""
 FEEDS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 """Feeds are for readers that live on other sites."""
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -76,7 +76,7 @@ def _gone(place: str) -> AnyResponse:
 
 
 def _taken_down(error: TakenDown) -> AnyResponse:
-    """410 and not 404: search engines and readers of feeds shall forget it, and a person learns why."""
+    """410 and not 404, so that search engines and feed readers remove it. The page shows people the reason."""
     _speak(error.room)
     return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
 

@@ -31,7 +31,7 @@ def static(name: str) -> Response:
 @bp.get("/favicon.ico")
 @public
 def favicon() -> Response:
-    """For browsers that ask without having been told where: an address that is in every visitor's log otherwise."""
+    """Browsers request this address by themselves; without an answer the log would fill with 404."""
     given = Response((STATIC / "mark.svg").read_bytes(), content_type="image/svg+xml")
     given.headers["Cache-Control"] = "public, max-age=86400"
     return given

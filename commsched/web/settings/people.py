@@ -26,7 +26,7 @@ def _show(form: Form | None = None, **more: object) -> str:
 
 
 def _passed_on(passed: PassedOn) -> str:
-    """Who now decides on what had waited for somebody."""
+    """The people who now decide about items that had waited for another person."""
     if not passed.items:
         return ""
     return " " + ngettext(
