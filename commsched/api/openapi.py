@@ -33,11 +33,11 @@ def operations(app: Flask) -> Iterator[tuple[str, str, str, Operation]]:
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if not rule.rule.startswith(PREFIX):
             continue
-        found = getattr(app.view_functions[rule.endpoint], "operation", None)
+        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if not isinstance(found, Operation):
+            if not isinstance(operation, Operation):
                 raise RuntimeError(f"{rule.rule} does not say what it promises")
-            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, found
+            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, operation
 
 
 def document(app: Flask, base_url: str) -> JsonObject:

@@ -52,11 +52,11 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     params=(Param("archived", "1 to see those that were removed, too."),),
 )
 def list_channels() -> list[schemas.ChannelOut]:
-    found = select(Channel).order_by(Channel.id)
+    channels = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
-        found = found.where(Channel.state != "archived")
+        channels = channels.where(Channel.state != "archived")
     with installation().store.read(actor().workspace) as session:
-        return [serializers.channel(installation(), row) for row in session.scalars(found)]
+        return [serializers.channel(installation(), row) for row in session.scalars(channels)]
 
 
 @route(
@@ -121,5 +121,5 @@ def resume_all(given: schemas.ResumeIn) -> schemas.ResumedOut:
 def read_record() -> Paged:
     asked = page()
     with installation().store.read(actor().workspace) as session:
-        found = queries.record(session, actor().workspace, asked, number("item"))
-    return paged(found, serializers.entry, asked, lambda row: int(row.id))
+        lines = queries.record(session, actor().workspace, asked, number("item"))
+    return paged(lines, serializers.entry, asked, lambda row: int(row.id))

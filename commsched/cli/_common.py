@@ -112,8 +112,8 @@ class OfficeGroup(click.Group):
 
 def home() -> str | None:
     """The home that was named on the command line, if any."""
-    found: str | None = click.get_current_context().meta.get(HOME)
-    return found
+    folder: str | None = click.get_current_context().meta.get(HOME)
+    return folder
 
 
 def there_already() -> bool:

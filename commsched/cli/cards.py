@@ -113,8 +113,8 @@ def _format(out: Path) -> Literal["png", "jpeg"]:
 def _values(settings: tuple[str, ...], design: Design) -> dict[str, str | bytes | Photo]:
     """``KEY=VALUE`` as what the design takes; a picture goes through the same intake as an upload."""
     given: dict[str, str | bytes | Photo] = {}
-    for one in settings:
-        key, equals, value = one.partition("=")
+    for setting in settings:
+        key, equals, value = setting.partition("=")
         key = key.strip().lower()
         if not equals or not key:
             raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")

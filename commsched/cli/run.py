@@ -97,8 +97,10 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
 
     def tell_of_it() -> None:
         click.echo(f"{info['name']}: {address}")
-        for one in info["people"]:
-            click.echo(f"  {one['name']}, {one['title']} ({one['role']}): {one['email']} / {one['password']}")
+        for person in info["people"]:
+            click.echo(
+                f"  {person['name']}, {person['title']} ({person['role']}): {person['email']} / {person['password']}"
+            )
         echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
     _serve(installation, sockets, address, tell_of_it)

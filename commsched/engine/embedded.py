@@ -278,12 +278,12 @@ class Engine:
         if not self._learns:
             return
         try:
-            found = heartbeats.address(self.installation)
+            address = heartbeats.address(self.installation)
         except Exception as error:
             log_failure(error, "the pages' address cannot be read")
             return
-        if found:
-            self.installation.settings["base_url"] = found
+        if address:
+            self.installation.settings["base_url"] = address
 
     def _look(self) -> None:
         self._watch.look()

@@ -35,18 +35,18 @@ def version_of(connection: Connection) -> str | None:
 def ready(store: Store, backups: Path, now: datetime) -> Path | None:
     """Make the store usable. Returns the backup made on the way, if any. Raises :class:`NewerDatabase`."""
     with store.engine.connect() as connection:
-        found = version_of(connection)
-    if found == HEAD:
+        version = version_of(connection)
+    if version == HEAD:
         return None
-    if found is not None and found not in known_steps():
+    if version is not None and version not in known_steps():
         raise NewerDatabase(
             N_("This database was written by a newer version (%(found)s; this one knows up to %(head)s)."),
-            found=found,
+            found=version,
             head=HEAD,
         )
-    saved = back_up(store, backups, now, label=f"before-{HEAD}") if found else None
+    saved = back_up(store, backups, now, label=f"before-{HEAD}") if version else None
     if saved:
-        log.info("database at step %s: backed up to %s, migrating to %s", found, saved, HEAD)
+        log.info("database at step %s: backed up to %s, migrating to %s", version, saved, HEAD)
     with store.ledger() as connection:
         upgrade(connection)
     return saved

@@ -171,10 +171,10 @@ class Store:
     def _there(self) -> tuple[int, int] | None:
         assert self.path is not None, "asked for a database in a file only"
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             return None
-        return found.st_dev, found.st_ino
+        return status.st_dev, status.st_ino
 
     def check(self) -> None:
         """Raises :class:`Replaced` where the file that was opened first is not the one that lies there now."""

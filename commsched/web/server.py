@@ -164,7 +164,7 @@ def _look_after(server: WaitressServer) -> None:
 
 
 def _from(address: str, server: WaitressServer) -> int:
-    return sum(str(one.addr[0]) == address for one in server.active_channels.values())
+    return sum(str(channel.addr[0]) == address for channel in server.active_channels.values())
 
 
 def make_server(app: Flask, installation: Installation, sockets: list[socket.socket], threads: int) -> WaitressServer:
@@ -184,9 +184,9 @@ def make_server(app: Flask, installation: Installation, sockets: list[socket.soc
     )
     proxied = installation.settings.get("trusted_proxies", "") not in ("", "0")
     kind = channel_class(lambda headers: is_somebody(installation, headers), 0 if proxied else PER_ADDRESS)
-    for one in _sockets(server):
-        one.channel_class = kind
-        _look_after(one)
+    for listener in _sockets(server):
+        listener.channel_class = kind
+        _look_after(listener)
     return server
 
 
@@ -198,7 +198,11 @@ def channel_class(knows: Knows, most: int, patience: float = HEAD_SECONDS) -> ty
 
 def _sockets(server: WaitressServer) -> list[WaitressServer]:
     """The listening sockets of ``server``: one, or several where a name has several addresses."""
-    return [one for one in server.map.values() if hasattr(one, "channel_class")] if hasattr(server, "map") else [server]
+    return (
+        [listener for listener in server.map.values() if hasattr(listener, "channel_class")]
+        if hasattr(server, "map")
+        else [server]
+    )
 
 
 def _connections() -> int:

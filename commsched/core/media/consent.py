@@ -21,12 +21,12 @@ def person(name: str, until: date | None, zone: str) -> dict[str, str]:
 
 def lapsed(persons: Iterable[Mapping[str, object]], at: datetime) -> list[Mapping[str, object]]:
     """The persons whose consent has ended at ``at``. An end that cannot be parsed counts as passed."""
-    return [one for one in persons if one.get("ends") and at >= _moment(str(one["ends"]))]
+    return [person for person in persons if person.get("ends") and at >= _moment(str(person["ends"]))]
 
 
 def first_end(persons: Iterable[Mapping[str, object]]) -> datetime | None:
     """When the first of their consents ends; ``None`` where none does. An end that cannot be parsed counts as 1970."""
-    return min((_moment(str(one["ends"])) for one in persons if one.get("ends")), default=None)
+    return min((_moment(str(person["ends"])) for person in persons if person.get("ends")), default=None)
 
 
 def stage(ends: datetime, now: datetime) -> int | None:

@@ -83,7 +83,7 @@ def regions(areas: list[Area]) -> list[Area]:
     for area in areas:
         if area.width < 1 or area.height < 1:
             continue
-        while (other := next((one for one in found if _one(one, area)), None)) is not None:
+        while (other := next((region for region in found if _one(region, area)), None)) is not None:
             found.remove(other)
             area = area.with_(other)
         found.append(area)

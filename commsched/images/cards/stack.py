@@ -99,15 +99,15 @@ def _cut(column: Column, texts: list[Text]) -> tuple[list[SizedText], list[Probl
 
 
 def _trimmed(column: Column, texts: list[Text], sets: list[SizedText]) -> list[SizedText]:
-    kept = [_first(one, text.block.lines) for one, text in zip(sets, texts, strict=True)]
-    for _ in range(sum(len(one.lines) for one in kept)):
+    kept = [_first(sized, text.block.lines) for sized, text in zip(sets, texts, strict=True)]
+    for _ in range(sum(len(sized.lines) for sized in kept)):
         if height(column, kept) <= column.area.height - 2:
             break
         longest = max(range(len(kept)), key=lambda number: len(kept[number].lines))
         if len(kept[longest].lines) < 2:
             break
         kept[longest] = _first(kept[longest], len(kept[longest].lines) - 1)
-    return [_ellipsed(column, one, whole) for one, whole in zip(kept, sets, strict=True)]
+    return [_ellipsed(column, sized, whole) for sized, whole in zip(kept, sets, strict=True)]
 
 
 def _first(one: SizedText, limit: int) -> SizedText:

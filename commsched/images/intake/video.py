@@ -158,7 +158,7 @@ def _answer(
         if sum(sizes) > 2 * VIDEO_BYTES:
             raise errors.FilmTooHeavy()
         sha256 = _copy(source, out, sizes.pop(0)) if out is not None else ""
-        return facts, [_exactly(source, one) for one in sizes], sha256
+        return facts, [_exactly(source, size) for size in sizes], sha256
     except (BrokenPipeError, EOFError, ValueError):
         raise errors.FilmTooHeavy() from None
 

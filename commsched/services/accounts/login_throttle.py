@@ -84,11 +84,11 @@ def network(address: str, bits: int = 64) -> str:
 def _everywhere(address: str) -> list[Limit]:
     """Failed tries from one address, whatever account; for IPv6 also from the larger networks that one visitor may
     have, each with twice as many."""
-    found = [Limit(f"i:{network(address)}", PER_ADDRESS)]
+    limits = [Limit(f"i:{network(address)}", PER_ADDRESS)]
     if ":" in network(address):
-        found += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
-        found += [Limit(f"i:{network(address, 48)}/48", 4 * PER_ADDRESS)]
-    return found
+        limits += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
+        limits += [Limit(f"i:{network(address, 48)}/48", 4 * PER_ADDRESS)]
+    return limits
 
 
 def limits(installation: Installation, email: str, address: str, device: str) -> list[Limit]:

@@ -47,10 +47,10 @@ def check_email(email: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+        parsed = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Invalid(N_("“%(email)s” is not an e-mail address."), "email", email=email[:80]) from error
-    return fold_email(found.normalized)
+    return fold_email(parsed.normalized)
 
 
 def slug_of(name: str) -> str:
@@ -141,15 +141,15 @@ def create_workspace(
 
 def _person(session: Session, installation: Installation, email: str, name: str, language: str, kept: str) -> Person:
     """The person with that address: the one there is, or a new one, whose password has the hash ``kept``."""
-    found = session.scalar(select(Person).where(Person.email == email))
-    if found:
-        if not found.active and _belongs(session, found.id):
+    person = session.scalar(select(Person).where(Person.email == email))
+    if person:
+        if not person.active and _belongs(session, person.id):
             raise Conflict(
                 N_("%(email)s has been shut out. An administrator there must let them in."), "email", email=email
             )
-        if not found.active:
-            found.active, found.password_hash, found.stamp = True, "", new_token(16)
-        return found
+        if not person.active:
+            person.active, person.password_hash, person.stamp = True, "", new_token(16)
+        return person
     made = Person(
         email=email,
         name=check_name(name) if name else "",
@@ -209,10 +209,10 @@ def _membership(session: Session, workspace: int, person: int) -> Membership | N
 
 
 def member_of(session: Session, actor: Actor, person: int) -> Membership:
-    found = _membership(session, actor.workspace, person)
-    if found is None:
+    membership = _membership(session, actor.workspace, person)
+    if membership is None:
         raise NotFound(N_("There is no such person here."))
-    return found
+    return membership
 
 
 def keep_an_administrator(session: Session, member: Membership) -> None:
@@ -233,20 +233,20 @@ def keep_an_administrator(session: Session, member: Membership) -> None:
 def members(installation: Installation, workspace: int) -> list[Membership]:
     """The people of a workspace, by name."""
     with installation.store.read(workspace) as session:
-        found = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
-    return sorted(found, key=lambda member: (member.person.name or member.person.email).casefold())
+        memberships = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
+    return sorted(memberships, key=lambda member: (member.person.name or member.person.email).casefold())
 
 
 def workspaces_of(installation: Installation, person: int) -> list[tuple[Workspace, str]]:
     """Where a person belongs, with their role there."""
-    found = (
+    statement = (
         select(Workspace, Membership.role)
         .join(Membership, Membership.workspace_id == Workspace.id)
         .where(Membership.person_id == person)
         .order_by(Workspace.name)
     )
     with installation.store.read(EVERY_WORKSPACE) as session:
-        return [(row[0], row[1]) for row in session.execute(found)]
+        return [(row[0], row[1]) for row in session.execute(statement)]
 
 
 def _signer(installation: Installation) -> URLSafeSerializer:
@@ -279,8 +279,8 @@ def reset_password(installation: Installation, actor: Actor, person: int) -> str
 
 
 def _places(session: Session, person: int | None, role: str = "") -> set[int]:
-    found = select(Membership.workspace_id).where(Membership.person_id == person)
-    return set(session.scalars(found.where(Membership.role == role) if role else found))
+    statement = select(Membership.workspace_id).where(Membership.person_id == person)
+    return set(session.scalars(statement.where(Membership.role == role) if role else statement))
 
 
 def read_password_link(installation: Installation, token: str) -> Person:

@@ -239,7 +239,7 @@ def is_somebody(installation: Installation, headers: Mapping[str, str]) -> bool:
     scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return _ask(installation, _by_token(), hash=token_hash(token.strip())) is not None
-    pieces = (one.strip().partition("=") for one in headers.get("COOKIE", "").split(";"))
+    pieces = (pair.strip().partition("=") for pair in headers.get("COOKIE", "").split(";"))
     secrets = [value for name, _, value in pieces if name in ("session", "__Host-session")][:2]
     return any(
         _ask(installation, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE)
@@ -267,7 +267,7 @@ def sign_out(installation: Installation, secret: str) -> None:
 
 def sessions_of(installation: Installation, person: int) -> list[SignIn]:
     """Where a person is signed in, the latest used first."""
-    found = (
+    statement = (
         select(SignIn)
         .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp))
         .where(
@@ -279,7 +279,7 @@ def sessions_of(installation: Installation, person: int) -> list[SignIn]:
         .limit(100)
     )
     with installation.store.read(EVERY_WORKSPACE) as session:
-        return list(session.scalars(found))
+        return list(session.scalars(statement))
 
 
 def revoke_session(installation: Installation, person: int, session_id: int) -> None:

@@ -82,16 +82,18 @@ class ApprovalState(msgspec.Struct, frozen=True):
 def turn_in(session: Session, case: ApprovalState, author: int | None, last: int | None) -> Turn:
     """As :func:`turn`, also for something not saved yet. ``author`` began the item, ``last`` changed it last."""
     able = people_with(session, "approve")
-    deciders = {one for one in able - set(case.own) if counts_for(session, case, able, one) is not None}
+    deciders = {person for person in able - set(case.own) if counts_for(session, case, able, person) is not None}
     stopped = {
-        one for one in able & set(case.own) if counts_for(session, case, able, one, despite_own=True) is not None
+        person
+        for person in able & set(case.own)
+        if counts_for(session, case, able, person, despite_own=True) is not None
     }
-    spoken = {one.human for one in yeses(standing(case.said, case.hash))}
-    others = {one for one in people_with(session, "write") - spoken - deciders if stopped - {one}}
+    spoken = {yes.human for yes in yeses(standing(case.said, case.hash))}
+    others = {person for person in people_with(session, "write") - spoken - deciders if stopped - {person}}
     nearest = _nearest(session, case)
     close = deciders & nearest
     # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
-    helping = {one for one in others if (stopped & nearest) - {one}}
+    helping = {person for person in others if (stopped & nearest) - {person}}
     freeing = helping or others
     theirs = {author} & freeing if last in stopped and last != author else set()
     asked = close or (set() if theirs else deciders)
@@ -114,7 +116,7 @@ def _first_to_accept(session: Session, case: ApprovalState, author: int | None, 
     rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
     for group in ({author}, set(case.own), set(rows)):
         if group & able:
-            return {one for one in group & able if one is not None}
+            return {person for person in group & able if person is not None}
     return able
 
 
@@ -174,7 +176,7 @@ def _version(author: int | None, content: bytes, lent: frozenset[int], accepted:
 
 def lent_by(stored: str) -> frozenset[int]:
     """The people whose words of the library are in a revision, as it keeps them."""
-    return frozenset(int(one) for one in stored.split(",") if one)
+    return frozenset(int(number) for number in stored.split(",") if number)
 
 
 def ask(
@@ -211,7 +213,7 @@ def _asked_to_accept(session: Session, item: Item, revision: Revision, person: i
 
 def called(session: Session, people: Iterable[int | None]) -> list[str]:
     """What people are called, by name."""
-    wanted = [one for one in people if one is not None]
+    wanted = [person for person in people if person is not None]
     rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
     return [row.name or row.email for row in rows]
 

@@ -113,7 +113,7 @@ def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
     rows = session.execute(
         select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
     )
-    found: dict[int, UnreadTalk] = {}
+    unread: dict[int, UnreadTalk] = {}
     for row, item in rows:
-        found.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
-    return list(found.values())
+        unread.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
+    return list(unread.values())

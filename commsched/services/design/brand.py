@@ -39,8 +39,8 @@ def brand_of(installation: Installation, session: Session, workspace: Workspace,
     """What the card engine needs, with the logo's bytes and the fonts' paths. The same kit is the same object."""
     kit = kit or kit_of(workspace)
     wanted = [number for number in (kit.logo, kit.logo_on_dark) if number]
-    found = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
-    logos = tuple(_file(installation, found.get(number)) for number in (kit.logo, kit.logo_on_dark))
+    pictures = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    logos = tuple(_file(installation, pictures.get(number)) for number in (kit.logo, kit.logo_on_dark))
     return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(installation.media / "fonts"), *logos)
 
 

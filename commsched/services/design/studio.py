@@ -146,10 +146,10 @@ def see(
 
 
 def _distinct(cards: Sequence[Drawn]) -> list[Problem]:
-    found: list[Problem] = []
-    for one in cards:
-        found += [problem for problem in one.warnings if problem not in found]
-    return sorted(found, key=lambda problem: not problem.blocks)
+    problems: list[Problem] = []
+    for card in cards:
+        problems += [problem for problem in card.warnings if problem not in problems]
+    return sorted(problems, key=lambda problem: not problem.blocks)
 
 
 def drawn(
@@ -184,7 +184,7 @@ def save(
         raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
     made = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
     title = _title(wish, ready.language)
-    return [_keep(installation, actor, wish, one, alt if page == 0 else "", page, title) for one, page in made]
+    return [_keep(installation, actor, wish, card, alt if page == 0 else "", page, title) for card, page in made]
 
 
 def _title(wish: CardRequest, language: str) -> str:
@@ -216,7 +216,9 @@ def again(row: Media) -> CardRequest | None:
     made: JsonObject | None = row.facts.get("card")
     if not made or made.get("design") not in images.designs.load():
         return None
-    return CardRequest(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
+    return CardRequest(
+        made["design"], dict(made["texts"]), {name: int(picture) for name, picture in made["pictures"].items()}
+    )
 
 
 def attach(installation: Installation, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:
@@ -227,6 +229,6 @@ def attach(installation: Installation, actor: Actor, item_id: int, pictures: Seq
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
         given, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
-    chosen = {one.id for one in given.media if isinstance(one, PictureIn)}
+    chosen = {picture.id for picture in given.media if isinstance(picture, PictureIn)}
     given.media = [*given.media, *(number for number in pictures if number not in chosen)]
     editing.save(installation, actor, item_id, given, expected_stamp=stamp)

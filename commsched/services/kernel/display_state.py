@@ -34,5 +34,5 @@ going out.) ``begun``: some is out, nothing is under way, and the rest waits for
 
 def states(session: Session, items: Iterable[int], now: datetime) -> dict[int, str]:
     """The states to show at ``now``, by item id."""
-    found = session.execute(select(Item.id, shown).where(Item.id.in_(list(items))), {"now": now})
-    return {row[0]: row[1] for row in found}
+    rows = session.execute(select(Item.id, shown).where(Item.id.in_(list(items))), {"now": now})
+    return {row[0]: row[1] for row in rows}

@@ -107,8 +107,8 @@ def trouble(session: Session, now: datetime) -> str:
 
     if rows.get(WHOLE) is not None and rows[WHOLE].detail:
         return "damaged"
-    if found := said(TROUBLE, STALE) or said(KEEPER, KEPT):
-        return found if found in TROUBLES else STOPPED
+    if trouble := said(TROUBLE, STALE) or said(KEEPER, KEPT):
+        return trouble if trouble in TROUBLES else STOPPED
     return "" if CLOCK in rows and goes(rows[CLOCK].at, now) else STOPPED
 
 

@@ -61,14 +61,14 @@ def ending(session: Session, now: datetime) -> list[Ending]:
     """Pictures that need a person's attention, the earliest end first: those in use whose consent ends within a month,
     and those whose consent has ended while a post with them still waits to be published."""
     in_use = or_(_WAITING, and_(Media.consent_ends > now, _OUT))
-    found = select(Media).where(Media.consent_ends <= now + SOON, in_use)
-    return [_ending(row, now) for row in session.scalars(found.order_by(Media.consent_ends, Media.id).limit(MOST))]
+    statement = select(Media).where(Media.consent_ends <= now + SOON, in_use)
+    return [_ending(row, now) for row in session.scalars(statement.order_by(Media.consent_ends, Media.id).limit(MOST))]
 
 
 def _ending(row: Media, now: datetime) -> Ending:
     assert row.consent_ends is not None, "asked for those that have one"
     until = max(row.consent_ends, now)
-    persons = [dict(one) for one in lapsed(row.facts.get("persons", ()), until)]
+    persons = [dict(person) for person in lapsed(row.facts.get("persons", ()), until)]
     return Ending(row, row.consent_ends, persons, row.consent_ends <= now)
 
 
@@ -83,17 +83,21 @@ def warn_of_consents(installation: Installation, session: Session, workspace: Wo
     }
     fresh: dict[int, list[Ending]] = {}
     for row in session.scalars(select(Media).where(close).order_by(Media.consent_ends, Media.id)):
-        found = _ending(row, now)
-        days = stage(found.ends, now)
-        if days is not None and (row.id, found.ends, days) not in told:
-            session.add(ConsentWarning(workspace_id=workspace.id, media_id=row.id, ends=found.ends, days=days, at=now))
-            fresh.setdefault(days, []).append(found)
+        ending = _ending(row, now)
+        days = stage(ending.ends, now)
+        if days is not None and (row.id, ending.ends, days) not in told:
+            session.add(ConsentWarning(workspace_id=workspace.id, media_id=row.id, ends=ending.ends, days=days, at=now))
+            fresh.setdefault(days, []).append(ending)
     people = sorted(people_with(session, "write")) if fresh else []
     for days, some in sorted(fresh.items()):
         outbox.queue(session, installation, people, "consent_ending", days=days, pictures=list(_lines(some)))
 
 
 def _lines(some: Iterable[Ending]) -> Iterable[dict[str, object]]:
-    for one in list(some)[:MOST]:
-        names = ", ".join(str(person["name"]) for person in one.persons)
-        yield {"name": one.media.filename, "until": str(one.persons[0]["until"]) if one.persons else "", "who": names}
+    for ending in list(some)[:MOST]:
+        names = ", ".join(str(person["name"]) for person in ending.persons)
+        yield {
+            "name": ending.media.filename,
+            "until": str(ending.persons[0]["until"]) if ending.persons else "",
+            "who": names,
+        }

@@ -66,16 +66,16 @@ def usage(session: Session, workspace: Workspace) -> Quota:
 
 def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
     """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
-    found = usage(session, workspace)
-    if found.used + promised + length > found.most:
+    quota = usage(session, workspace)
+    if quota.used + promised + length > quota.most:
         raise Full(
             N_(
                 "There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
                 "up among pictures that were never used, or let an administrator give them more room."
             ),
             field,
-            most=size(found.most),
-            left=size(max(0, found.left - promised)),
+            most=size(quota.most),
+            left=size(max(0, quota.left - promised)),
         )
 
 

@@ -28,7 +28,7 @@ _HEAVY: Final = 200_000
 
 def widths(width: int) -> list[int]:
     """Which of :data:`WIDTHS` there are of a picture that is ``width`` wide."""
-    return [one for one in WIDTHS if one < width]
+    return [candidate for candidate in WIDTHS if candidate < width]
 
 
 def scaled(installation: Installation, whole: Path, row: search.Row, width: int) -> search.File:

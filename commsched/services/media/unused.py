@@ -39,17 +39,17 @@ def unused(
     """Pictures that are in no version of any item, in no brand kit, in no card and before no video; of those
     ``wanted``, if it is given, and added before ``before``."""
     kit = kit_of(workspace)
-    found = select(Media).where(
+    statement = select(Media).where(
         ~exists().where(PictureUse.media_id == Media.id),
         ~exists().where(PictureSource.source_id == Media.id),
         ~exists().where(Video.poster_id == Media.id),
         Media.id.not_in([kit.logo, kit.logo_on_dark]),
     )
     if before is not None:
-        found = found.where(Media.created_at < before)
+        statement = statement.where(Media.created_at < before)
     if wanted is not None:
-        found = found.where(Media.id.in_(wanted))
-    rows = list(session.scalars(found.order_by(Media.id).limit(MOST + 1)))
+        statement = statement.where(Media.id.in_(wanted))
+    rows = list(session.scalars(statement.order_by(Media.id).limit(MOST + 1)))
     return Unused(rows[:MOST], len(rows) > MOST)
 
 

@@ -102,15 +102,15 @@ def send_due(installation: Installation, most: int = AT_ONCE) -> int:
     """Mail the notices that are due, at most ``most``. Returns how many went. Raises nothing a network can do."""
     now, sent = installation.now(), 0
     claimed = _claim(installation, now, most)
-    for place, one in enumerate(claimed):
-        if one.message is None:
-            _finish(installation, one.id, one.over, one.why)
+    for place, notice in enumerate(claimed):
+        if notice.message is None:
+            _finish(installation, notice.id, notice.over, notice.why)
             continue
-        outcome = installation.mailer.send(one.message)
+        outcome = installation.mailer.send(notice.message)
         sent += isinstance(outcome, Published | Unknown)
-        _record(installation, one, outcome, now)
+        _record(installation, notice, outcome, now)
         if isinstance(outcome, Retry) and outcome.whole_channel:
-            _release(installation, claimed[place + 1 :], now + _wait(one.tries))
+            _release(installation, claimed[place + 1 :], now + _wait(notice.tries))
             break
     return sent
 
@@ -184,7 +184,7 @@ def _release(installation: Installation, rest: Sequence[_Claimed], at: datetime)
     if not rest:
         return
     with installation.store.write(EVERY_WORKSPACE) as session:
-        mine = Notice.id.in_([one.id for one in rest])
+        mine = Notice.id.in_([notice.id for notice in rest])
         session.execute(update(Notice).where(mine).values(next_at=at, tries=Notice.tries - 1))
 
 

@@ -32,10 +32,12 @@ def said_since(session: Session, item_id: int, since: datetime, but: int) -> lis
             select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != "")
         )
     ]
-    return sorted((one for one in made if one.person != but), key=lambda one: one.at)
+    return sorted((word for word in made if word.person != but), key=lambda word: word.at)
 
 
 def speakers(session: Session, words: Collection[Remark]) -> dict[int, str]:
     """What those are called who said ``words``."""
-    rows = session.scalars(select(Person).where(Person.id.in_([one.person for one in words if one.person is not None])))
+    rows = session.scalars(
+        select(Person).where(Person.id.in_([word.person for word in words if word.person is not None]))
+    )
     return {row.id: row.name or row.email for row in rows}

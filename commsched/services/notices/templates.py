@@ -364,8 +364,8 @@ def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, langu
     called = speakers(session, words)
     somebody = gettext(language, N_("Somebody"))
     lines = [
-        (dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
-        for one in words
+        (dates.when(word.at, workspace.zone, language, now), called.get(word.person or 0, somebody), word.body[:1000])
+        for word in words
     ]
     return DayList(gettext(language, N_("What was said")), lines)
 
@@ -375,11 +375,11 @@ def _consents(row: Notice, language: str) -> DayList:
 
     lines = [
         (
-            dates.short_day(date.fromisoformat(one["until"]), language, year=True) if one["until"] else "",
-            one["name"] or gettext(language, N_("Picture")),
-            one["who"],
+            dates.short_day(date.fromisoformat(picture["until"]), language, year=True) if picture["until"] else "",
+            picture["name"] or gettext(language, N_("Picture")),
+            picture["who"],
         )
-        for one in row.facts.get("pictures", ())
+        for picture in row.facts.get("pictures", ())
     ]
     return DayList(gettext(language, N_("Pictures in use, and the last day of the consent")), lines)
 

@@ -107,11 +107,11 @@ def refuse_full(home: Path) -> None:
     """Raise :class:`Conflict` where something lies in ``home`` already; in a checkout only an office counts."""
     if not home.exists():
         return
-    found = {entry.name for entry in home.iterdir() if not entry.name.startswith(STAGE)} - set(EMPTY)
-    checkout = "pyproject.toml" in found
+    names = {entry.name for entry in home.iterdir() if not entry.name.startswith(STAGE)} - set(EMPTY)
+    checkout = "pyproject.toml" in names
     media = home / MEDIA
     pictures = checkout and media.is_dir() and any(not entry.name.startswith(".") for entry in media.iterdir())
-    full = bool(found & {DATABASE, KEY}) or pictures if checkout else bool(found)
+    full = bool(names & {DATABASE, KEY}) or pictures if checkout else bool(names)
     if full:
         raise Conflict(
             N_("%(home)s is not empty. Choose another folder, or --force, which puts what is there aside."),

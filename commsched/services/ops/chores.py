@@ -73,9 +73,9 @@ def _safely(
 ) -> None:
     try:
         with installation.store.write(workspace) as session:
-            found = session.get(Workspace, workspace)
-            if found is not None:
-                chore(installation, session, found)
+            row = session.get(Workspace, workspace)
+            if row is not None:
+                chore(installation, session, row)
     except Exception as error:
         if busy(error):
             raise  # nothing else can be written either; the engine says so once and comes back

@@ -38,12 +38,12 @@ def servers(installation: Installation) -> list[tuple[str, bool]]:
     """The address of each server with a connected channel, and whether it may be a private one."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows = session.execute(select(Channel.platform, Channel.settings).where(Channel.state == "ok")).all()
-    found: dict[str, bool] = {}
+    servers: dict[str, bool] = {}
     for platform, settings in rows:
         url = _address(installation, platform, settings)
         if url:
-            found.setdefault(url, str(settings.get("allow_private", "")) == "1")
-    return list(found.items())
+            servers.setdefault(url, str(settings.get("allow_private", "")) == "1")
+    return list(servers.items())
 
 
 def _address(installation: Installation, platform: str, settings: dict[str, str]) -> str:

@@ -87,7 +87,7 @@ class Watchman:
         if code := heartbeats.trouble(session, now):
             return code, set()
         if late := overdue(session, now):
-            return OVERDUE, {one.workspace for one in late}
+            return OVERDUE, {delivery.workspace for delivery in late}
         web = session.get(Heartbeat, WEB)
         if self.mine != WEB and web is not None and web.detail and now - web.at > LATE_WEB:
             return PAGES, set()
@@ -110,7 +110,7 @@ class Watchman:
             log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
             session.merge(Heartbeat(name=TOLD, at=self.installation.now(), detail=_detail(code, concerned)))
             was, _, where = told.partition(" ")
-            for place in _places(session, concerned or {int(one) for one in where.split() if one.isdigit()}):
+            for place in _places(session, concerned or {int(number) for number in where.split() if number.isdigit()}):
                 _queue(self.installation, session, place, code, was)
         return self._well_again()
 
@@ -176,11 +176,11 @@ def _queue(installation: Installation, session: Session, place: Workspace, code:
 
 
 def _readers(session: Session) -> list[Reader]:
-    found: dict[str, Reader] = {}
+    readers: dict[str, Reader] = {}
     for place in session.scalars(select(Workspace).order_by(Workspace.id)):
         for person in session.scalars(_able(place.id)):
-            found.setdefault(person.email, Reader(person.email, person.language, place.name, place.slug))
-    return list(found.values())
+            readers.setdefault(person.email, Reader(person.email, person.language, place.name, place.slug))
+    return list(readers.values())
 
 
 class Lookout:

@@ -104,12 +104,12 @@ class Front(msgspec.Struct, frozen=True):
 
 def room(installation: Installation, slug: str) -> Newsroom:
     """The newsroom called ``slug``. Raises :class:`NotFound` for an office that has none."""
-    found = find_room(installation, slug)
+    room = find_room(installation, slug)
     has = select(Channel.id).where(Channel.platform == "newsroom").limit(1)
-    with installation.store.read(found.id) as session:
+    with installation.store.read(room.id) as session:
         if session.scalar(has) is None:
             raise NotFound(N_("There is no such newsroom."))
-    return found
+    return room
 
 
 def find_room(installation: Installation, slug: str) -> Newsroom:
@@ -156,7 +156,7 @@ def changed_at(installation: Installation, shown: Front) -> datetime | None:
     with installation.store.read(shown.room.id) as session:
         moved = session.execute(select(func.max(Takedown.at), func.max(Takedown.ended_at))).one()
     moments = [*moved, *(entry.updated_at for entry in shown.entries)]
-    return max((one for one in moments if one is not None), default=None)
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _cursor(delivery: Delivery) -> str:
@@ -194,7 +194,7 @@ def entry(
             _say_why(session, here, wanted)
             raise NotFound(N_("There is no such release."))
         entries = _entries(installation, session, rows)
-        chosen = next((one for one in entries if address in (one.address, one.uid)), entries[0])
+        chosen = next((entry for entry in entries if address in (entry.address, entry.uid)), entries[0])
         if version is not None:
             row = next(row for row in rows if row[1].uid == chosen.uid)
             chosen = _entries(installation, session, [row], version)[0]
@@ -234,7 +234,7 @@ def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tupl
             rows.append(row)
             if len(rows) == MAP:
                 break
-        made = [(one.address, one.updated_at) for one in _entries(installation, session, rows, pictured=False)]
+        made = [(entry.address, entry.updated_at) for entry in _entries(installation, session, rows, pictured=False)]
     return here, made
 
 
@@ -287,7 +287,7 @@ def _entries(
         if not 1 <= number <= len(every):
             raise NotFound(N_("There is no such release."))
         made.append((item, every, number))
-    return _with_pictures(session, made, now) if pictured else [_entry(*one, ()) for one in made]
+    return _with_pictures(session, made, now) if pictured else [_entry(*entry, ()) for entry in made]
 
 
 def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Publication]:

@@ -79,7 +79,7 @@ def _shows(
     original = item.corrects_id or item.id
     later = versions.corrections(session, [original], platform, now).get(original, [])
     if platform == "sandbox":  # every wall is a page of its own
-        later = [one for one in later if one.channel == delivery.channel_id]
+        later = [version for version in later if version.channel == delivery.channel_id]
     if (later[-1].item if later else original) != item.id:
         return False
-    return any(one.sha256 == sha256 for one in content.pictures_on(delivery.channel_id))
+    return any(picture.sha256 == sha256 for picture in content.pictures_on(delivery.channel_id))

@@ -206,7 +206,7 @@ def withdraw(installation: Installation, actor: Actor, item_id: int, comment: st
             raise Conflict(N_("It is not approved, or already on its way."))
         revision = items.current(session, item)
         said = standing(said_of(session, item.id), revision.hash)
-        if not any(one.verdict in LETS_OUT - {"release"} for one in said):
+        if not any(decision.verdict in LETS_OUT - {"release"} for decision in said):
             raise Conflict(N_("Nobody had to approve it, so there is no approval to take back. It can be cancelled."))
         _send_back(installation, session, actor, item, revision, "withdraw", comment)
         note(session, installation, actor, "approval.withdrawn", item.id, hash=revision.hash)
@@ -288,7 +288,7 @@ def principal_for(installation: Installation, session: Session, actor: Actor, it
     own = set() if policy.own else writers_of(session, item, revision)
     if actor.person in own:
         raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
-    if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):
+    if any(yes.human == actor.person for yes in yeses(standing(said, revision.hash))):
         raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
     case = ApprovalState(installation.now(), policy, said, revision.hash, own)
     principal = counts_for(session, case, people_with(session, "approve"), actor.person)

@@ -101,7 +101,7 @@ def _begun_from(session: Session, item: Item) -> DraftIn:
     newest = _newest(session, original)
     revision = session.get_one(Revision, newest.revision_id)
     draft = drafts.as_draft(session, newest, revision)
-    kept = {number: one for number, one in draft.variants.items() if int(number) in channels}
+    kept = {number: variant for number, variant in draft.variants.items() if int(number) in channels}
     return replace(
         draft, channels=channels, variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
     )

@@ -227,13 +227,13 @@ def _add_revision(
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
     item.search = made.search
-    item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
+    item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
 
 
 def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
     """Record where the pictures are used, so that none of them can be deleted."""
-    wanted = {one.sha256 for one in content.pictures}
+    wanted = {picture.sha256 for picture in content.pictures}
     for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
 

@@ -80,8 +80,8 @@ def resolve(
 
 def _about(session: Session, row: Delivery, wanted: Collection[int] | None) -> list[int]:
     """The parts an answer is about. Raises :class:`Invalid` for one whose fate is known."""
-    found = session.scalars(select(Part.number).where(Part.delivery_id == row.id, Part.state == "unknown"))
-    unknown = sorted(found)
+    numbers = session.scalars(select(Part.number).where(Part.delivery_id == row.id, Part.state == "unknown"))
+    unknown = sorted(numbers)
     if wanted is None:
         return unknown
     if not wanted:

@@ -95,11 +95,11 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    wanted = {one.channel for one in content.channels}
+    wanted = {channel.channel for channel in content.channels}
     settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
-    for one in content.channels:
-        if one.channel not in settled:
-            session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
+    for channel in content.channels:
+        if channel.channel not in settled:
+            session.add(_row(item, revision.id, channel.channel, item.publish_at, latest, now))
     session.flush()
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))

@@ -127,7 +127,7 @@ def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
     """The chips of each hour, for the week."""
     days: dict[date, dict[int, Markup]] = {}
     for (day, hour), some in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
-        days.setdefault(day, {})[hour] = _join([one.html for one in some])
+        days.setdefault(day, {})[hour] = _join([chip.html for chip in some])
     return days
 
 

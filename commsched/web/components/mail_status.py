@@ -34,7 +34,7 @@ def as_told(state: str, platforms: Iterable[str]) -> str:
     """``state`` as it is shown: a delivery that only became files on every one of ``platforms`` is not called
     published."""
     some = list(platforms)
-    return "filed" if state == "published" and some and all(filed(one) for one in some) else state
+    return "filed" if state == "published" and some and all(filed(platform) for platform in some) else state
 
 
 def sent_in(number: int) -> str:

@@ -58,8 +58,8 @@ def describe_added(one: Added) -> dict[str, object]:
 
 def numbers(texts: Iterable[str]) -> list[int]:
     """The ids among ``texts``; what is no id is left out."""
-    found = [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16]
-    return list(dict.fromkeys(found))[:500]
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 16]
+    return list(dict.fromkeys(numbers))[:500]
 
 
 def picture_url(sha256: str, small: bool = False) -> str:
@@ -72,8 +72,8 @@ def serve(row: search.Row, small: bool) -> AnyResponse:
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
     given: AnyResponse = make_response("", 304)
     if etag not in request.if_none_match:
-        found = search.file_of(installation(), row, small)
-        given = send_file(found.path, mimetype=found.mime, conditional=False, etag=False)
+        file = search.file_of(installation(), row, small)
+        given = send_file(file.path, mimetype=file.mime, conditional=False, etag=False)
     given.set_etag(etag)
     given.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     given.headers["Content-Disposition"] = "inline"

@@ -133,7 +133,7 @@ def _shown(kit: Kit) -> dict[str, object]:
         workspace = members.workspace_of(session, actor())
         own = brand.brand_of(installation(), session, workspace, kit)
     given = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
-    examples = [images.card.draw(*one, own, language=workspace.language) for one in given]
+    examples = [images.card.draw(*example, own, language=workspace.language) for example in given]
     pairs = [
         (
             ground,

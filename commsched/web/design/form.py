@@ -129,10 +129,10 @@ def describe_problems(typed: Typed, seen: DrawnRequest) -> tuple[dict[str, str],
 
 def in_words(problems: list[Problem]) -> dict[str, str]:
     """The first sentence for each field."""
-    found: dict[str, str] = {}
+    words: dict[str, str] = {}
     for problem in problems:
-        found.setdefault(problem.field, translated(problem.words))
-    return found
+        words.setdefault(problem.field, translated(problem.words))
+    return words
 
 
 def worded(texts: dict[str, str]) -> str:
@@ -146,7 +146,7 @@ def answer(typed: Typed) -> dict[str, object]:
     faults, others = describe_problems(typed, seen)
     sizes = [spelled(size) for size in SIZES]
     return {
-        "cards": [{"size": size, "src": address(one)} for size, one in zip(sizes, seen.cards, strict=True)],
+        "cards": [{"size": size, "src": address(card)} for size, card in zip(sizes, seen.cards, strict=True)],
         "faults": faults,
         "others": others,
         "alt": seen.alt,

@@ -161,7 +161,7 @@ def _page(typed: Typed, form: Form) -> str:
         chosen = search.rows(session, typed.pictures.values())
         rows = search.newest(session, limit=SHOWN * 2) if typed.design.pictures() else []
     photos = [row for row in rows if "card" not in row.facts][:SHOWN]
-    photos += [row for row in chosen.values() if row.id not in {one.id for one in photos}]
+    photos += [row for row in chosen.values() if row.id not in {photo.id for photo in photos}]
     return page(
         "design/design.html",
         typed=typed,

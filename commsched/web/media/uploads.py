@@ -83,14 +83,14 @@ def _number(name: str) -> int:
 
 def _metadata(header: str) -> dict[str, str]:
     """Pairs of a key and, in Base64, its value; what cannot be read is left out."""
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for pair in header.split(",")[:20]:
         key, _space, value = pair.strip().partition(" ")
         try:
-            found[key] = base64.b64decode(value, validate=True).decode()[:1000]
+            pairs[key] = base64.b64decode(value, validate=True).decode()[:1000]
         except (binascii.Error, UnicodeDecodeError):
             continue
-    return found
+    return pairs
 
 
 def _expiry(row: Upload) -> dict[str, str]:

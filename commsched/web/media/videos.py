@@ -72,12 +72,12 @@ def _moment(form: Form) -> int:
     """Milliseconds. A press on a still says which; else the field of seconds does."""
     pressed, typed = form.text("at", 20), form.text("moment", 20).replace(",", ".")
     try:
-        found = float(pressed) if pressed else float(typed) * 1000
+        milliseconds = float(pressed) if pressed else float(typed) * 1000
     except ValueError:
-        found = -1.0
-    if not 0 <= found < 10**9:
+        milliseconds = -1.0
+    if not 0 <= milliseconds < 10**9:
         raise Invalid(N_("Write a number of seconds, such as 12.5."), "moment")
-    return round(found)
+    return round(milliseconds)
 
 
 @bp.post("/<int:number>/delete")

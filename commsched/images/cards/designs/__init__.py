@@ -122,8 +122,8 @@ def _read(name: str) -> Design:
 @lru_cache(1)
 def load() -> dict[str, Design]:
     """Every design, in the order they are offered."""
-    found = [_read(file.stem) for file in _HERE.glob("*.toml")]
-    return {design.name: design for design in sorted(found, key=lambda one: (one.order, one.name))}
+    designs = [_read(file.stem) for file in _HERE.glob("*.toml")]
+    return {design.name: design for design in sorted(designs, key=lambda one: (one.order, one.name))}
 
 
 def get(name: str) -> Design:
