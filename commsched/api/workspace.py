@@ -52,11 +52,11 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     params=(Param("archived", "1 to see those that were removed, too."),),
 )
 def list_channels() -> list[schemas.ChannelOut]:
-    channels = select(Channel).order_by(Channel.id)
+    statement = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
-        channels = channels.where(Channel.state != "archived")
+        statement = statement.where(Channel.state != "archived")
     with installation().store.read(actor().workspace) as session:
-        return [serializers.channel(installation(), row) for row in session.scalars(channels)]
+        return [serializers.channel(installation(), row) for row in session.scalars(statement)]
 
 
 @route(

@@ -106,13 +106,13 @@ def misspelt(environment: Mapping[str, str]) -> None:
     """Raises :class:`BadSettings` for variables of ours that nothing reads but whose names are nearly those of
     others."""
     known = [PREFIX + name for name in (*(name.upper() for name in RULES), *OTHER_VARIABLES)]
-    problems = []
+    unknown_names = []
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.85)
-            problems += [_unknown(Origin(name), name, near)] if near else []
-    if problems:
-        raise BadSettings(problems)
+            unknown_names += [_unknown(Origin(name), name, near)] if near else []
+    if unknown_names:
+        raise BadSettings(unknown_names)
 
 
 def log_level(wish: str) -> str:
