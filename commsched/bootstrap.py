@@ -82,14 +82,14 @@ def read_settings(home: Path) -> dict[str, str]:
     believed unread.
     """
     file = home / "commsched.toml"
-    given: dict[str, settings.Given] = {}
+    written: dict[str, settings.Given] = {}
     values: dict[str, str] = {}
     problems: list[Message] = []
     with settings.gathering(problems):
-        given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
-    given |= settings.from_environment(os.environ)
+        written |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    written |= settings.from_environment(os.environ)
     with settings.gathering(problems):
-        values = settings.judge(given, _USERS)
+        values = settings.judge(written, _USERS)
     with settings.gathering(problems):
         settings.log_level(os.environ.get("COMMSCHED_LOG", ""))
     with settings.gathering(problems):

@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(
         "an orphan publishes on",
         "engine/process.py",
-        "        _end_with_parent(parent, told.set)",
+        "        _end_with_parent(parent, stopping.set)",
         "        pass",
         APART,
     ),
@@ -818,8 +818,8 @@ MUTANTS = (
     Mutant(
         "a draft of the backup goes out unread",
         "services/workflow/schedule.py",
-        "    if item.doubt_since is not None:\n        _doubt(made",
-        "    if False:\n        _doubt(made",
+        "    if item.doubt_since is not None:\n        _doubt(delivery",
+        "    if False:\n        _doubt(delivery",
         RESTORES,
     ),
     Mutant(

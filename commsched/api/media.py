@@ -42,8 +42,8 @@ def add_picture() -> WithHeaders:
         request.form.get("alt", ""),
         request.form.get("credit", ""),
     )
-    made = serializers.added(installation(), added, _credit(added.media))
-    return WithHeaders(made, {"Location": f"{installation().base_url}/api/v1/media/{made.id}"})
+    answer = serializers.added(installation(), added, _credit(added.media))
+    return WithHeaders(answer, {"Location": f"{installation().base_url}/api/v1/media/{answer.id}"})
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))

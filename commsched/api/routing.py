@@ -251,7 +251,7 @@ def number(name: str) -> int | None:
 
 def several(name: str) -> tuple[str, ...]:
     """Values from the query: ``?state=held&state=failed`` or ``?state=held,failed``."""
-    return tuple(one.strip() for value in request.args.getlist(name) for one in value.split(",") if one.strip())
+    return tuple(piece.strip() for value in request.args.getlist(name) for piece in value.split(",") if piece.strip())
 
 
 def paged(rows: Sequence[T], show: Callable[[T], object], page_: Page, key: Callable[[T], int]) -> Paged:

@@ -39,7 +39,9 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
             in_language(problem, serializers.language())
             for problem in compose.general_problems(content, at, installation().now())
         ]
-        return [serializers.checked(one, general) for one in compose.check(installation(), session, content, at=at)]
+        return [
+            serializers.checked(checked, general) for checked in compose.check(installation(), session, content, at=at)
+        ]
 
 
 @route(

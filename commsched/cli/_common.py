@@ -191,8 +191,8 @@ def password_from(stdin: bool, *, required: bool) -> str | None:
     if not required:
         return None
     echo(N_("Choose a password of at least %(least)s characters."), least=LEAST)
-    given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return given
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
 
 
 def table(rows: list[tuple[object, ...]], head: tuple[str, ...]) -> None:

@@ -57,11 +57,11 @@ def add_channel(
     installation = open_installation()
     office, actor = workspace_and_actor(installation, workspace)
     kind = installation.platform(platform_key(platform, installation.platform_keys()))
-    given = read_settings(settings, kind)
-    wish = given.pop("allow_private", None)
+    values = read_settings(settings, kind)
+    wish = values.pop("allow_private", None)
     if allow_private is None:
-        allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, given)
-    made = connect.connect(installation, actor, kind.key, name, given, allow_private=allow_private)
+        allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, values)
+    made = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
     click.echo(made.id)
     _tell_if_mute(installation, office, made)
 
@@ -87,13 +87,13 @@ def platform_key(wish: str, keys: tuple[str, ...]) -> str:
 
 def read_settings(settings: tuple[str, ...], platform: Platform) -> dict[str, str]:
     """``KEY=VALUE`` as a mapping; keys may be spelled ``base-url`` or ``BASE_URL``."""
-    given: dict[str, str] = {}
+    values: dict[str, str] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key.strip():
             raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")
-        given[key.strip().lower().replace("-", "_")] = _value(value)
-    return given
+        values[key.strip().lower().replace("-", "_")] = _value(value)
+    return values
 
 
 def _value(value: str) -> str:

@@ -46,10 +46,10 @@ def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
     with installation.store.read(actor.workspace) as session:
-        found = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
-        doubts = queries.doubts(installation, session, found)
+        deliveries = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
+        doubts = queries.doubts(installation, session, deliveries)
     rows: list[tuple[object, ...]] = []
-    for row in found:
+    for row in deliveries:
         whom = ", ".join(f"{doubt.number + 1} {doubt.whom}" for doubt in doubts.get(row.id, ()) if doubt.whom)
         rows.append((row.id, row.item_id, row.channel_id, row.state, row.reason, f"{row.due_at:%Y-%m-%d %H:%M}", whom))
     table(rows, ("id", "item", "channel", "state", "reason", "due (UTC)", "recipients"))

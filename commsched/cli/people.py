@@ -102,10 +102,10 @@ def set_password(workspace: str, email: str, password_stdin: bool) -> None:
     """Give a person a new password (asked for, or --password-stdin), also one who was shut out. Sessions end."""
     from commsched.services.accounts import machine_admin
 
-    given = password_from(password_stdin, required=True)
+    password = password_from(password_stdin, required=True)
     installation = open_installation()
     office, _ = workspace_and_actor(installation, workspace)
-    machine_admin.give_password(installation, office, email, given or "")
+    machine_admin.give_password(installation, office, email, password or "")
 
 
 @click.group(cls=OfficeGroup)

@@ -124,15 +124,15 @@ def _furnish_apart(folder: str, address: str) -> JsonObject:
     import subprocess
     import sys
 
-    made = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder],
         check=False,
         env={"COMMSCHED_BASE_URL": address, **os.environ},
         stdout=subprocess.PIPE,
     )
-    if made.returncode:
-        click.get_current_context().exit(made.returncode)  # it has said why
-    info: JsonObject = json.loads(made.stdout)
+    if process.returncode:
+        click.get_current_context().exit(process.returncode)  # it has said why
+    info: JsonObject = json.loads(process.stdout)
     return info
 
 

@@ -241,10 +241,10 @@ class Engine:
     def _make_clock(self) -> Ticker:
         from commsched.engine.clock import Ticker
 
-        made = Ticker()
+        ticker = Ticker()
         for seconds, work in ((5.0, self._notices), (30.0, self._chores), (LOOK, self._ask_the_time)):
-            made.every(seconds, work.__name__, _patient, work)
-        return made
+            ticker.every(seconds, work.__name__, _patient, work)
+        return ticker
 
     def _listen(self) -> None:
         """Other processes wake us too."""

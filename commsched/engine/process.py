@@ -44,14 +44,14 @@ _ARENAS: Final = -8
 def run(installation: Installation, parent: int | None = None) -> int:
     """Run the engine until SIGTERM, or until the other end of the pipe ``parent`` is closed. Returns the exit code: 1
     where the engine ended by itself."""
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: told.set())
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: stopping.set())
     if parent is not None:
-        _end_with_parent(parent, told.set)
+        _end_with_parent(parent, stopping.set)
     engine = Engine(installation)
     engine.start()
-    while not told.wait(1.0):
+    while not stopping.wait(1.0):
         if not engine.alive:
             log.error("the engine ended by itself")
             return 1

@@ -71,10 +71,10 @@ def config(connection: Connection | None = None) -> Config:
     """Alembic's configuration for our steps."""
     from alembic.config import Config
 
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    made.attributes["connection"] = connection
-    return made
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    settings.attributes["connection"] = connection
+    return settings
 
 
 def known_steps() -> set[str]:

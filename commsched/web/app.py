@@ -45,14 +45,14 @@ class _LateRule(Rule):
     every route at start, which is a fifth of the time a small app takes to begin."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        made: list[Callable[..., tuple[str, str]]] = []
+        builders: list[Callable[..., tuple[str, str]]] = []
 
         compile_now = super()._compile_builder
 
         def late(rule: Rule, **values: object) -> tuple[str, str]:
-            if not made:
-                made.append(compile_now(append_unknown))
-            return made[0](rule, **values)
+            if not builders:
+                builders.append(compile_now(append_unknown))
+            return builders[0](rule, **values)
 
         return late
 

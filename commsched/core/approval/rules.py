@@ -134,10 +134,10 @@ def helps(policy: Policy, decisions: Iterable[CastDecision], content_hash: str, 
 
 def _chains(steps: Sequence[Step]) -> dict[int, list[int]]:
     """The numbers of the steps, chain by chain."""
-    found: dict[int, list[int]] = {}
+    chains: dict[int, list[int]] = {}
     for number, step in enumerate(steps):
-        found.setdefault(step.branch, []).append(number)
-    return found
+        chains.setdefault(step.branch, []).append(number)
+    return chains
 
 
 def _places(step: Step, number: int) -> list[_Place]:

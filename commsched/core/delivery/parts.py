@@ -59,14 +59,14 @@ def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole
     if not independent:
         return _from(left[0], now, started=len(left) < len(parts))
     for state in ("sending", "waiting"):
-        some = [part for part in left if part.state == state]
-        if some:
-            first = min(some, key=lambda part: part.next_at or now)
+        same = [part for part in left if part.state == state]
+        if same:
+            first = min(same, key=lambda part: part.next_at or now)
             return _from(first, now, started=True)
     for state in ("unknown", "held", "failed"):
-        some = [part for part in left if part.state == state]
-        if some:
-            first = min(some, key=lambda part: (part.next_at is None, part.next_at or now))
+        same = [part for part in left if part.state == state]
+        if same:
+            first = min(same, key=lambda part: (part.next_at is None, part.next_at or now))
             return Whole(state, first.next_at, first.reason, first.detail)
     raise AssertionError("a part in no known state")
 

@@ -44,10 +44,10 @@ class Skew:
             fresh = [(host, off) for host, at, off in self._heard if abs(now - at) < FRESH]
         latest = dict(fresh)
         wrong = {host for host, off in latest.items() if abs(off) > LIMIT}
-        told = [off for host, off in fresh if host in wrong][-SEVERAL:]
-        if 2 * len(wrong) <= len(latest) or len(told) < SEVERAL or min(map(abs, told)) <= LIMIT:
+        differences = [off for host, off in fresh if host in wrong][-SEVERAL:]
+        if 2 * len(wrong) <= len(latest) or len(differences) < SEVERAL or min(map(abs, differences)) <= LIMIT:
             return 0
-        return round(sorted(off.total_seconds() for off in told)[len(told) // 2])  # the middle one
+        return round(sorted(off.total_seconds() for off in differences)[len(differences) // 2])  # the middle one
 
     def forget(self) -> None:
         """Forget every answer, because the clock was set and the earlier answers were compared with the old time."""

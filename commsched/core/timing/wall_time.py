@@ -100,11 +100,11 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
     try:
         parsed = datetime.fromisoformat(value.strip())
     except ValueError as error:
-        told = value.strip()[:40]
-        if _CLOCK_PART.fullmatch(told):
-            raise Invalid(N_("“%(time)s” is no time of day. Write it like 7.30."), field, time=told[11:]) from error
-        told = f"{told[:10]} {told[11:]}".strip() if told[10:11] == "T" else told
-        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=told) from error
+        typed = value.strip()[:40]
+        if _CLOCK_PART.fullmatch(typed):
+            raise Invalid(N_("“%(time)s” is no time of day. Write it like 7.30."), field, time=typed[11:]) from error
+        typed = f"{typed[:10]} {typed[11:]}".strip() if typed[10:11] == "T" else typed
+        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=typed) from error
     if not 2000 <= parsed.year <= 2200:
         raise Invalid(N_("The year %(year)s cannot be meant."), field, year=parsed.year)
     try:

@@ -229,11 +229,11 @@ def _setting(spec: Block, way: _Way) -> line_breaking.TextSetting:
 
 
 def _distinct(problems: list[Problem]) -> list[Problem]:
-    found: list[Problem] = []
+    warnings: list[Problem] = []
     for problem in problems:
-        if problem not in found:
-            found.append(problem)
-    return found
+        if problem not in warnings:
+            warnings.append(problem)
+    return warnings
 
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -245,9 +245,9 @@ def alt_text(design: Design, filled: Filled, language: str) -> str:
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []
     for template in design.alt.get(language) or design.alt["sv"]:
-        told = _told(template, said)
-        if told:
-            sentences.append(told if told[-1] in ".!?…”“;:" else f"{told}.")
+        sentence = _told(template, said)
+        if sentence:
+            sentences.append(sentence if sentence[-1] in ".!?…”“;:" else f"{sentence}.")
     return re.sub(r"([.!?…])\.+", r"\1", " ".join(sentences))
 
 

@@ -81,9 +81,9 @@ def coded(image: Image.Image, full_colour: bool) -> Coded:
     """The whole of ``image``, ready to have parts of it replaced."""
     block = 8 if full_colour else 16
     blocks = _stretch(-(-image.width // block))
-    head, found = _cut(jpeg(image, full_colour, blocks))
-    last = len(found) - 1
-    marked = [part + _MARKS[number % 8] if number < last else part for number, part in enumerate(found)]
+    head, strips = _cut(jpeg(image, full_colour, blocks))
+    last = len(strips) - 1
+    marked = [part + _MARKS[number % 8] if number < last else part for number, part in enumerate(strips)]
     return Coded(head, marked, image.size, block, blocks)
 
 

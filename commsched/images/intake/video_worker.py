@@ -169,8 +169,8 @@ def copied(
     out, last, packets = Growing(), 0.0, 0
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if suffix != ".webm" else {})
     both = [track for track in (video, sound) if track is not None]
-    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as made:
-        to = {track.index: _track(made, track) for track in both}
+    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as target:
+        to = {track.index: _track(target, track) for track in both}
         start: float | None = None
         for packet in _in_time(container.demux(both)):
             packets += 1
@@ -182,7 +182,7 @@ def copied(
             if last > MAX_SECONDS or packets > MAX_PACKETS:
                 raise errors.FilmTooLong(minutes=MAX_SECONDS // 60)
             packet.stream = to[packet.stream.index]
-            made.mux(packet)
+            target.mux(packet)
     if not packets or last <= 0:
         raise errors.FilmDamaged()
     return out, last

@@ -171,5 +171,5 @@ def remember(installation: Installation, email: str, device: str = "") -> str:
     new one."""
     if _known(installation, device, email):
         return device
-    made: str = _signer(installation).dumps([_short(fold_email(email)), new_token(16)])
-    return made
+    cookie: str = _signer(installation).dumps([_short(fold_email(email)), new_token(16)])
+    return cookie

@@ -121,7 +121,7 @@ def create_workspace(
     with installation.store.write(EVERY_WORKSPACE) as session:
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
-        made = Workspace(
+        workspace = Workspace(
             slug=short,
             name=name,
             zone=zone,
@@ -130,13 +130,13 @@ def create_workspace(
             policy=to_policy(rules.ONE_APPROVER),
             is_demo=is_demo,
         )
-        session.add(made)
+        session.add(workspace)
         person = _person(session, installation, email, person_name, language, kept)
         session.flush()
-        session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
-        actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
+        session.add(Membership(workspace_id=workspace.id, person_id=person.id, role="administrator"))
+        actor = Actor(person.id, person.name or person.email, workspace.id, "administrator", "cli", language)
         note(session, installation, actor, "workspace.created", name=name)
-        return made, person
+        return workspace, person
 
 
 def _person(session: Session, installation: Installation, email: str, name: str, language: str, kept: str) -> Person:

@@ -99,7 +99,7 @@ def turn_in(session: Session, case: ApprovalState, author: int | None, last: int
     asked = close or (set() if theirs else deciders)
     acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
     may_accept = acceptors | (set() if close else helping if deciders else freeing)
-    return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
+    return Turn(*(frozenset(people) for people in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 
 def _nearest(session: Session, case: ApprovalState) -> set[int]:

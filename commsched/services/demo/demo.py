@@ -169,19 +169,19 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
-    made, writer = people.create_workspace(
+    workspace, writer = people.create_workspace(
         installation, title, first["email"], PASSWORD, person_name=first["name"], slug=short, is_demo=True
     )
-    founder = Actor(writer.id, first["name"], made.id, "administrator")
+    founder = Actor(writer.id, first["name"], workspace.id, "administrator")
     invited = people.add_person(
         installation, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
     )
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
-    with installation.store.write(made.id) as session:
-        session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
+    with installation.store.write(workspace.id) as session:
+        session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
         numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}
-    leader = Actor(invited.person.id, second["name"], made.id, second["role"])
-    return DemoOffice(made.zone, DemoPerson(founder), DemoPerson(leader), numbers)
+    leader = Actor(invited.person.id, second["name"], workspace.id, second["role"])
+    return DemoOffice(workspace.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
 def _channel(
@@ -213,13 +213,13 @@ def _channel(
 
 
 def _pictures(installation: Installation, place: DemoOffice, said: JsonObject, kind: str) -> Pictures:
-    made = {}
+    numbers = {}
     for picture in said["pictures"]:
         taken = library.add(
             installation, place.writer.actor, sketch(picture["key"]), picture["file"], picture["alt"], "Ljungpartiet"
         )
-        made[kind, picture["key"]] = taken.media.id
-    return made
+        numbers[kind, picture["key"]] = taken.media.id
+    return numbers
 
 
 # -- what is said ---------------------------------------------------------------------------------------------------
@@ -303,11 +303,11 @@ def _soon(installation: Installation, said: JsonObject) -> datetime:
         channels = {
             row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))
         }
-        made = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
+        count = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
     local = zone_of(place.zone)
     if already is not None or place.paused_at is not None:
         return (already or now).astimezone(local)
-    entry = dict(said["soon"][made % len(said["soon"])])
+    entry = dict(said["soon"][count % len(said["soon"])])
     first, second = (DemoPerson(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
     setting = DemoOffice(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
     at = now + SOON

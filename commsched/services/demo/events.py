@@ -99,16 +99,16 @@ def _events(
     def send_back() -> None:
         approve.request_changes(installation, leader, plan.item, _hash(installation, leader, plan.item), plan.comment)
 
-    made = [_Event(written, turn, create)]
+    happenings = [_Event(written, turn, create)]
     if plan.state == "draft":
-        return made
-    made.append(_Event(asked, turn, submit))
+        return happenings
+    happenings.append(_Event(asked, turn, submit))
     if plan.state == "changes_requested":
-        return [*made, _Event(decided, turn, send_back)]
+        return [*happenings, _Event(decided, turn, send_back)]
     if plan.state == "in_review":
-        return made
-    made.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
-    return made + _outcomes(installation, dispatcher, past, plan, turn)
+        return happenings
+    happenings.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
+    return happenings + _outcomes(installation, dispatcher, past, plan, turn)
 
 
 def _outcomes(

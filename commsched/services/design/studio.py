@@ -103,8 +103,8 @@ def photo(installation: Installation, row: Media) -> Photo:
     if max(row.width, row.height) > MOST_SIDE:
         path = installation.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
         if not path.is_file():
-            made = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
-            blobs.write_whole(path, made.data)
+            small = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
+            blobs.write_whole(path, small.data)
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return _photo(str(path), (float(x), float(y)), row.alt)
 
@@ -160,10 +160,10 @@ def drawn(
     with installation.store.read(actor.workspace) as session:
         ready = _ready(installation, session, actor, wish)
     form: Literal["jpeg", "png"] = "png" if png else "jpeg"
-    made = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
-    if any(problem.blocks for problem in made.warnings):
-        raise Unfit(made.warnings)
-    return made
+    card = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
+    if any(problem.blocks for problem in card.warnings):
+        raise Unfit(card.warnings)
+    return card
 
 
 def save(
@@ -182,9 +182,9 @@ def save(
     pages = images.card.pages(wish.design, ready.values, ready.language)
     if pages > MOST_PAGES:
         raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
-    made = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
+    cards = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
     title = _title(wish, ready.language)
-    return [_keep(installation, actor, wish, card, alt if page == 0 else "", page, title) for card, page in made]
+    return [_keep(installation, actor, wish, card, alt if page == 0 else "", page, title) for card, page in cards]
 
 
 def _title(wish: CardRequest, language: str) -> str:
@@ -197,14 +197,14 @@ def _title(wish: CardRequest, language: str) -> str:
 def _keep(
     installation: Installation, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str
 ) -> int:
-    made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
+    source = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(
         installation,
         actor,
         one.data,
         f"{title} {one.width}×{one.height}",
         alt.strip() or one.alt,
-        facts={"card": made},
+        facts={"card": source},
         sources=wish.pictures.values(),
         ours=True,
     )
@@ -213,11 +213,11 @@ def _keep(
 
 def again(row: Media) -> CardRequest | None:
     """What a picture of the library was drawn from, or ``None`` where it is no card."""
-    made: JsonObject | None = row.facts.get("card")
-    if not made or made.get("design") not in images.designs.load():
+    card: JsonObject | None = row.facts.get("card")
+    if not card or card.get("design") not in images.designs.load():
         return None
     return CardRequest(
-        made["design"], dict(made["texts"]), {name: int(picture) for name, picture in made["pictures"].items()}
+        card["design"], dict(card["texts"]), {name: int(picture) for name, picture in card["pictures"].items()}
     )
 
 
@@ -228,7 +228,7 @@ def attach(installation: Installation, actor: Actor, item_id: int, pictures: Seq
         item = items.load(session, item_id)
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
-        given, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
-    chosen = {picture.id for picture in given.media if isinstance(picture, PictureIn)}
-    given.media = [*given.media, *(number for number in pictures if number not in chosen)]
-    editing.save(installation, actor, item_id, given, expected_stamp=stamp)
+        draft, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
+    chosen = {picture.id for picture in draft.media if isinstance(picture, PictureIn)}
+    draft.media = [*draft.media, *(number for number in pictures if number not in chosen)]
+    editing.save(installation, actor, item_id, draft, expected_stamp=stamp)

@@ -77,7 +77,7 @@ def warn_of_consents(installation: Installation, session: Session, workspace: Wo
     them in one mail. A renewed consent ends at another time and gets warnings of its own."""
     now = installation.now()
     close = and_(Media.consent_ends > now, Media.consent_ends <= now + SOON, or_(_WAITING, _OUT))
-    told = {
+    warned = {
         (row.media_id, row.ends, row.days)
         for row in session.scalars(select(ConsentWarning).where(ConsentWarning.ends > now))
     }
@@ -85,12 +85,12 @@ def warn_of_consents(installation: Installation, session: Session, workspace: Wo
     for row in session.scalars(select(Media).where(close).order_by(Media.consent_ends, Media.id)):
         ending = _ending(row, now)
         days = stage(ending.ends, now)
-        if days is not None and (row.id, ending.ends, days) not in told:
+        if days is not None and (row.id, ending.ends, days) not in warned:
             session.add(ConsentWarning(workspace_id=workspace.id, media_id=row.id, ends=ending.ends, days=days, at=now))
             fresh.setdefault(days, []).append(ending)
     people = sorted(people_with(session, "write")) if fresh else []
-    for days, some in sorted(fresh.items()):
-        outbox.queue(session, installation, people, "consent_ending", days=days, pictures=list(_lines(some)))
+    for days, endings in sorted(fresh.items()):
+        outbox.queue(session, installation, people, "consent_ending", days=days, pictures=list(_lines(endings)))
 
 
 def _lines(some: Iterable[Ending]) -> Iterable[dict[str, object]]:

@@ -123,8 +123,10 @@ def uses(session: Session, pictures: Collection[int], now: datetime) -> list[Use
     for item, url in session.execute(sent):
         links = uses[item.id].links if item.id in uses and uses[item.id].out else []
         uses[item.id] = Use(item, True, list(dict.fromkeys([*links, *([url] if url else [])])))
-    told = states(session, uses, now)
-    return [msgspec.structs.replace(use, state=told[number]) for number, use in sorted(uses.items(), reverse=True)]
+    shown_states = states(session, uses, now)
+    return [
+        msgspec.structs.replace(use, state=shown_states[number]) for number, use in sorted(uses.items(), reverse=True)
+    ]
 
 
 def uses_of(session: Session, row: Media, now: datetime) -> list[Use]:
@@ -144,10 +146,10 @@ class Ended(msgspec.Struct, frozen=True):
 def ended(session: Session, now: datetime) -> list[Ended]:
     """Pictures with a consent that has ended, newest first, with what is planned and what is out."""
     marked = select(Media).where(Media.consent_ends <= now).order_by(desc(Media.id))
-    made = []
+    lines = []
     for row in session.scalars(marked):
         used = uses_of(session, row, now)
-        made.append(
+        lines.append(
             Ended(
                 row,
                 [dict(person) for person in lapsed(row.facts.get("persons", ()), now)],
@@ -155,4 +157,4 @@ def ended(session: Session, now: datetime) -> list[Ended]:
                 [use for use in used if use.out],
             )
         )
-    return made
+    return lines

@@ -81,14 +81,14 @@ def add(
     try:
         with installation.store.write(actor.workspace) as session:
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
-            found = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
-            row = found or _row(installation, session, actor, taken, filename)
+            existing = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
+            row = existing or _row(installation, session, actor, taken, filename)
             credit = line(credit[:200], "credit") or row.credit
             row.describe(actor.person, alt=passage(alt, "alt") or row.alt, credit=credit)
             row.facts = row.facts | _news(row, facts or {})
-            like = _settle(installation, session, actor, row) if found is None else []
+            like = _settle(installation, session, actor, row) if existing is None else []
             provenance.derive(session, row, sources)
-            return Added(row, taken.had_location, found is not None, like, taken.had_motion)
+            return Added(row, taken.had_location, existing is not None, like, taken.had_motion)
     except quota.Full:
         quota.let_go(installation, taken.sha256, taken.suffix)
         raise

@@ -113,9 +113,9 @@ def sweep(installation: Installation) -> None:
         )  # most often none, for no write
     for start in range(0, len(waiting), AT_ONCE):
         with installation.store.write(EVERY_WORKSPACE) as session:
-            some = waiting[start : start + AT_ONCE]
-            kept = _named(session, some)
-            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(some))):
+            batch = waiting[start : start + AT_ONCE]
+            kept = _named(session, batch)
+            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(batch))):
                 if file.sha256 in kept or _unlink(installation, file):
                     session.delete(file)
 

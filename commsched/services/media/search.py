@@ -53,8 +53,8 @@ def _holding(session: Session, words: Collection[str], before: int | None) -> It
     neither database can fold."""
     columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
     while True:
-        some = select(*columns).order_by(desc(Media.id)).limit(BATCH)
-        rows = session.execute(some if before is None else some.where(Media.id < before)).all()
+        statement = select(*columns).order_by(desc(Media.id)).limit(BATCH)
+        rows = session.execute(statement if before is None else statement.where(Media.id < before)).all()
         for row in rows:
             said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))
             if all(word in said for word in words):
@@ -111,10 +111,10 @@ def file_of(installation: Installation, row: Row, small: bool = False) -> File:
     for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
         if (folder / f"{row.sha256}{suffix}").is_file():
             return File(folder / f"{row.sha256}{suffix}", mime)
-    made = images.pictures.thumbnail(whole.read_bytes(), SIDE)
-    path = folder / f"{row.sha256}{made.suffix}"
-    write_whole(path, made.data)
-    return File(path, made.mime)
+    thumbnail = images.pictures.thumbnail(whole.read_bytes(), SIDE)
+    path = folder / f"{row.sha256}{thumbnail.suffix}"
+    write_whole(path, thumbnail.data)
+    return File(path, thumbnail.mime)
 
 
 def describe(installation: Installation, actor: Actor, media_id: int, alt: str, credit: str) -> None:

@@ -66,8 +66,8 @@ def remove(installation: Installation, actor: Actor, pictures: Collection[int]) 
     with installation.store.write(actor.workspace) as session:
         gone = unused(session, session.get_one(Workspace, actor.workspace), wanted=pictures).rows
         files = [(row.sha256, row.suffix) for row in gone]
-        made = select(Derivative).where(Derivative.media_id.in_([row.id for row in gone]), Derivative.sha256 != "")
-        files += [(row.sha256, row.suffix) for row in session.scalars(made)]
+        statement = select(Derivative).where(Derivative.media_id.in_([row.id for row in gone]), Derivative.sha256 != "")
+        files += [(row.sha256, row.suffix) for row in session.scalars(statement)]
         quota.put_on_list(session, files)
         for row in gone:
             session.delete(row)

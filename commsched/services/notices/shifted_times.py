@@ -46,12 +46,12 @@ def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
     """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first."""
     columns = (Item.id, Item.title, Item.state, Item.wall_time, Item.publish_at)
     statement = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
-    made = []
+    shifts = []
     for number, title, state, meant, at in session.execute(statement.order_by(Item.publish_at, Item.id)):
         assert at is not None, "what has no time is not asked for"
         if (shown := wall(at, zone)) != meant:
-            made.append(Shifted(number, title, state, meant, shown, at))
-    return made
+            shifts.append(Shifted(number, title, state, meant, shown, at))
+    return shifts
 
 
 def check_daily(installation: Installation, session: Session, workspace: Workspace) -> None:

@@ -22,17 +22,17 @@ class Remark(msgspec.Struct, frozen=True):
 
 def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Remark]:
     """The comments since ``since`` by everyone except ``but``, in order."""
-    made = [
+    remarks = [
         Remark(row.at, row.person_id, row.body)
         for row in session.scalars(select(Comment).where(Comment.item_id == item_id, Comment.at >= since))
     ]
-    made += [
+    remarks += [
         Remark(row.at, row.person_id, row.comment)
         for row in session.scalars(
             select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != "")
         )
     ]
-    return sorted((word for word in made if word.person != but), key=lambda word: word.at)
+    return sorted((word for word in remarks if word.person != but), key=lambda word: word.at)
 
 
 def speakers(session: Session, words: Collection[Remark]) -> dict[int, str]:

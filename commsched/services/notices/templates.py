@@ -408,11 +408,11 @@ def _lines(
     session: Session, row: Notice, workspace: Workspace, item: Item | None, language: str, now: datetime
 ) -> list[tuple[str, str]]:
     """The details, each as a label and a value."""
-    made: list[tuple[str, str]] = []
+    lines: list[tuple[str, str]] = []
 
     def add(label: str, value: str) -> None:
         if value:
-            made.append((gettext(language, label), value))
+            lines.append((gettext(language, label), value))
 
     facts = row.facts
     if item is not None and item.publish_at is not None:
@@ -430,7 +430,7 @@ def _lines(
     add(N_("The answer was"), stored(str(facts.get("detail") or ""), language))
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
-    return made
+    return lines
 
 
 def _channels(session: Session, item: Item) -> list[str]:
@@ -532,5 +532,5 @@ def render(letter: Letter) -> tuple[str, str]:
     def _(message: str, **params: object) -> str:
         return gettext(letter.language, message) % params if params else gettext(letter.language, message)
 
-    made = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
-    return re.sub(r"\n{3,}", "\n\n", made[0].strip()) + "\n", made[1]
+    parts = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
+    return re.sub(r"\n{3,}", "\n\n", parts[0].strip()) + "\n", parts[1]

@@ -144,8 +144,8 @@ def take_out(file: Path, into: Path) -> Manifest:
 def settings_of(folder: Path) -> dict[str, str]:
     """The :data:`LEAD_OUT` settings that lie in ``folder``."""
     file = folder / SETTINGS
-    given = read_file(file.read_bytes(), str(file)) if file.exists() else {}
-    return {name: str(given[name].value) for name in LEAD_OUT if name in given}
+    settings = read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    return {name: str(settings[name].value) for name in LEAD_OUT if name in settings}
 
 
 def without_password(url: str) -> str:
@@ -179,8 +179,8 @@ def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> No
 def _check(database: Path, file: Path) -> None:
     try:
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            told = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            result = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
-    if told != ("ok",):
+    if result != ("ok",):
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file))

@@ -120,10 +120,10 @@ def warn_of_tokens(installation: Installation, session: Session, workspace: Work
         assert channel.token_expires_at is not None
         days = max(0, (channel.token_expires_at - now).days)
         stage = "last" if days <= 2 else "first"
-        told = f"{channel.token_expires_at:%Y%m%d}-{stage}"
-        if channel.facts.get("warned") == told:
+        mark = f"{channel.token_expires_at:%Y%m%d}-{stage}"
+        if channel.facts.get("warned") == mark:
             continue
-        channel.facts = channel.facts | {"warned": told}
+        channel.facts = channel.facts | {"warned": mark}
         people = sorted(people_with(session, "administer"))
         outbox.queue(session, installation, people, "token_expiring", channel=channel.name, days=days)
 

@@ -101,8 +101,8 @@ def behind_unknown_proxy(installation: Installation, forwarded: bool) -> bool:
     one address. ``forwarded``: whether a request had the header that proxies add. Without a request, a ``base_url``
     with https shows the same, since the program itself only speaks http.
     """
-    told = installation.settings.get("trusted_proxies", "")
-    return told in ("", "0") and (forwarded or installation.base_url.startswith("https://"))
+    proxies = installation.settings.get("trusted_proxies", "")
+    return proxies in ("", "0") and (forwarded or installation.base_url.startswith("https://"))
 
 
 def _proxies(installation: Installation) -> Check:

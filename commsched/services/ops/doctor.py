@@ -80,12 +80,12 @@ def _integrity(installation: Installation) -> Iterator[Finding]:
     if not installation.store.is_sqlite:
         return
     with installation.store.engine.connect() as connection:
-        told = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
+        messages = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
         loose = connection.execute(text("PRAGMA foreign_key_check")).all()
-    if told == ["ok"] and not loose:
+    if messages == ["ok"] and not loose:
         yield Finding("integrity", "ok", Message(N_("The database is whole.")))
     else:
-        detail = "; ".join(told if told != ["ok"] else [f"{len(loose)} rows point at nothing"])
+        detail = "; ".join(messages if messages != ["ok"] else [f"{len(loose)} rows point at nothing"])
         yield Finding(
             "integrity",
             "fail",
@@ -158,7 +158,7 @@ def _orphans(installation: Installation) -> Iterator[Finding]:
     if not orphans:
         yield Finding("orphans", "ok", Message(N_("Every file among the pictures belongs to one.")))
         return
-    some = ", ".join(str(path.relative_to(installation.media)) for path in orphans[:5]) + (
+    names = ", ".join(str(path.relative_to(installation.media)) for path in orphans[:5]) + (
         " …" if len(orphans) > 5 else ""
     )
     took = sizes.size(sum(path.stat().st_size for path in orphans))
@@ -167,7 +167,7 @@ def _orphans(installation: Installation) -> Iterator[Finding]:
         "warn",
         Message(
             N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
-            {"count": len(orphans), "size": took, "files": some},
+            {"count": len(orphans), "size": took, "files": names},
         ),
         Message(N_("They harm nothing. What nobody misses can be removed from the folder media.")),
     )

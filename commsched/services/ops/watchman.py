@@ -104,12 +104,12 @@ class Watchman:
                 return self._well_again()
         with self.installation.store.write(EVERY_WORKSPACE) as session:
             row = session.get(Heartbeat, TOLD, with_for_update=True)
-            told = row.detail if row is not None else ""
-            if not _is_news(told, code):
+            reported = row.detail if row is not None else ""
+            if not _is_news(reported, code):
                 return None  # the other process was quicker
             log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
             session.merge(Heartbeat(name=TOLD, at=self.installation.now(), detail=_detail(code, concerned)))
-            was, _, where = told.partition(" ")
+            was, _, where = reported.partition(" ")
             for place in _places(session, concerned or {int(number) for number in where.split() if number.isdigit()}):
                 _queue(self.installation, session, place, code, was)
         return self._well_again()

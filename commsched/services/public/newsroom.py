@@ -234,8 +234,10 @@ def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tupl
             rows.append(row)
             if len(rows) == MAP:
                 break
-        made = [(entry.address, entry.updated_at) for entry in _entries(installation, session, rows, pictured=False)]
-    return here, made
+        addresses = [
+            (entry.address, entry.updated_at) for entry in _entries(installation, session, rows, pictured=False)
+        ]
+    return here, addresses
 
 
 def _deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]:
@@ -278,7 +280,7 @@ def _entries(
     """
     now = installation.now()
     later = versions.corrections(session, [item.id for _delivery, item, _content in rows], "newsroom", now)
-    made = []
+    stories = []
     for delivery, item, content in rows:
         assert delivery.published_at is not None
         first = Version(1, item.id, delivery.channel_id, delivery.published_at, content)
@@ -286,8 +288,8 @@ def _entries(
         number = len(every) if version is None else version
         if not 1 <= number <= len(every):
             raise NotFound(N_("There is no such release."))
-        made.append((item, every, number))
-    return _with_pictures(session, made, now) if pictured else [_entry(*entry, ()) for entry in made]
+        stories.append((item, every, number))
+    return _with_pictures(session, stories, now) if pictured else [_entry(*entry, ()) for entry in stories]
 
 
 def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Publication]:
@@ -296,9 +298,9 @@ def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]]
     entries = []
     for (item, every, number), group in zip(made, wanted, strict=True):
         pictures = [
-            msgspec.structs.replace(shown[one.sha256], alt=one.alt, credit=one.credit)
-            for one in group
-            if one.sha256 in shown
+            msgspec.structs.replace(shown[version.sha256], alt=version.alt, credit=version.credit)
+            for version in group
+            if version.sha256 in shown
         ]
         entries.append(_entry(item, every, number, pictures))
     return entries

@@ -129,9 +129,9 @@ def decide(
             raise Spent(N_("This link has been used. Sign in to see what became of it."))
         item = shown.item.id
         if verdict == "approve":
-            made = approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
+            decision = approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
         else:
-            made = approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
-        session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=made.id))
+            decision = approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
+        session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=decision.id))
     installation.wake()
     return shown

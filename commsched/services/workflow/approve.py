@@ -303,8 +303,8 @@ def advance(
     """After a decision: ask the next in the chain, or, when the chain is done, approve and perhaps schedule."""
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None
-    told = [item.author_id] if done and item.author_id != actor.person else []
-    comments.spread(installation, session, actor, item, comment, told=told)
+    notified = [item.author_id] if done and item.author_id != actor.person else []
+    comments.spread(installation, session, actor, item, comment, told=notified)
     if not done:
         item.state = "in_review"
         session.flush()
@@ -313,7 +313,7 @@ def advance(
     item.state, item.reason = "approved", ""
     session.flush()
     outbox.drop(session, item, outbox.ASKING)
-    _tell(installation, session, "approved", item, told, by=actor.name, comment=comment[:500])
+    _tell(installation, session, "approved", item, notified, by=actor.name, comment=comment[:500])
     if item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(installation, session, actor, item)
 

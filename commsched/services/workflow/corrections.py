@@ -62,9 +62,9 @@ def begin(installation: Installation, actor: Actor, item_id: int) -> int:
         if open_ is not None:
             return open_.id
         _begun_from(session, original)  # it may have been taken down a moment ago
-        made = editing.create_in(installation, session, actor, draft, ready, corrects=original)
-        note(session, installation, actor, "item.correction_begun", original.id, correction=made.id)
-        return made.id
+        correction = editing.create_in(installation, session, actor, draft, ready, corrects=original)
+        note(session, installation, actor, "item.correction_begun", original.id, correction=correction.id)
+        return correction.id
 
 
 def original_of(session: Session, item: Item) -> Item:

@@ -69,9 +69,9 @@ def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
 def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
     """Make a draft and its first revision; returns the item's id."""
     actor.require("write")
-    made = ready(installation, actor, given)
+    prepared = ready(installation, actor, given)
     with installation.store.write(actor.workspace) as session:
-        return create_in(installation, session, actor, given, made).id
+        return create_in(installation, session, actor, given, prepared).id
 
 
 def create_in(
@@ -124,7 +124,7 @@ def save(
     one line for a period of writing instead of one every few seconds.
     """
     actor.require("write")
-    made = ready(installation, actor, given, _corrects(installation, actor, item_id))
+    prepared = ready(installation, actor, given, _corrects(installation, actor, item_id))
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
@@ -132,15 +132,15 @@ def save(
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
-        compose.require_there(session, made.content)
-        changed = made.hash != revision.hash
+        compose.require_there(session, prepared.content)
+        changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
         if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
             refuse_past(item.publish_at, installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
-            new = _add_revision(installation, session, actor, item, made, list(given.sources))
+            new = _add_revision(installation, session, actor, item, prepared, list(given.sources))
             if not changed:  # the same words with other sources: what waits goes on, under the newest's number
                 session.execute(
                     update(Delivery)
@@ -267,13 +267,13 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         old = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if old is None:
         raise NotFound(N_("There is no such version."))
-    made = Ready.of(old.parsed())
+    prepared = Ready.of(old.parsed())
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         _require_editable(session, item)
         hashed = current(session, item).hash
         was = item.state if clearance(session, item, hashed) is not None else ""
-        _add_revision(installation, session, actor, item, made, old.sources, text=f"restored:{number}")
+        _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
         _void(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

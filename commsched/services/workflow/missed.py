@@ -45,8 +45,8 @@ def missed(installation: Installation, actor: Actor) -> list[MissedItem]:
         for row, title, name, platform in session.execute(statement):
             rows.setdefault(row.item_id, (title, row.due_at, row.latest_at, []))[3].append((row.id, name, platform))
     return [
-        MissedItem(item, title, due, latest < now, latest, tuple(some))
-        for item, (title, due, latest, some) in rows.items()
+        MissedItem(item, title, due, latest < now, latest, tuple(deliveries))
+        for item, (title, due, latest, deliveries) in rows.items()
     ]
 
 

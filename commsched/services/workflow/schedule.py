@@ -120,7 +120,7 @@ def refuse_superseded(session: Session, item_id: int) -> None:
 
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
-    made = Delivery(
+    delivery = Delivery(
         uid=uuid.uuid4().hex,
         workspace_id=item.workspace_id,
         item_id=item.id,
@@ -132,8 +132,8 @@ def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetim
         created_at=now,
     )
     if item.doubt_since is not None:
-        _doubt(made, item.doubt_since, now)
-    return made
+        _doubt(delivery, item.doubt_since, now)
+    return delivery
 
 
 def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> ColumnElement[bool]:

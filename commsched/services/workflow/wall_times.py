@@ -34,12 +34,12 @@ def choose(
     """For each: keep the wall time, and move the moment; or keep the moment. Returns how many it was done for, and
     why it was not for the others: a time outside what was approved is moved on its own page."""
     done, why = 0, []
-    for one in wanted:
+    for item in wanted:
         try:
             if choice == "wall":
-                schedule.move(installation, actor, one.item, one.meant)
+                schedule.move(installation, actor, item.item, item.meant)
             else:
-                _keep_moment(installation, actor, one.item)
+                _keep_moment(installation, actor, item.item)
             done += 1
         except OfficeError as error:
             why.append(error.words)

@@ -72,17 +72,17 @@ class Chips(msgspec.Struct):
 
     def channels(self, spelled: str) -> str:
         """The icons of ``,3,17,``, each with its channel's name."""
-        made = self.nets.get(spelled)
-        if made is None:
+        icons = self.nets.get(spelled)
+        if icons is None:
             known = [
                 (int(number), self.around.channels[int(number)][0])
                 for number in spelled.split(",")
                 if number and int(number) in self.around.channels
             ]
-            made = self.nets[spelled] = "".join(
+            icons = self.nets[spelled] = "".join(
                 f'<svg role=img><title>{escape(name)}</title><use href="#n-{number}"/></svg>' for number, name in known
             )
-        return made
+        return icons
 
     def chip(self, row: Row, wall: datetime | None) -> str:
         """One item."""
@@ -115,11 +115,11 @@ class Chips(msgspec.Struct):
 
     def place(self, rows: Iterable[Row]) -> list[Placed]:
         """Every row with its wall time."""
-        zone, made = self.zone, []
+        zone, placed = self.zone, []
         for row in rows:
             wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)
-            made.append(Placed(wall, self.chip(row, wall)))
-        return made
+            placed.append(Placed(wall, self.chip(row, wall)))
+        return placed
 
 
 _ALERT: Final = '<svg aria-hidden=true><use href="#s-alert"/></svg>'

@@ -22,12 +22,12 @@ def feed(secret: str) -> Response:
         abort(404)
     etag = ics.tag(installation(), owner)
     if request.if_none_match.contains_weak(etag):
-        given = Response(status=304)
+        response = Response(status=304)
     else:
-        given = make_response(ics.calendar(installation(), owner))
-        given.content_type = "text/calendar; charset=utf-8"
-        given.headers["Content-Disposition"] = 'inline; filename="commsched.ics"'
-    given.set_etag(etag, weak=True)
-    given.headers["Cache-Control"] = "private, max-age=300"
-    given.headers["X-Robots-Tag"] = "noindex"
-    return given
+        response = make_response(ics.calendar(installation(), owner))
+        response.content_type = "text/calendar; charset=utf-8"
+        response.headers["Content-Disposition"] = 'inline; filename="commsched.ics"'
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, max-age=300"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

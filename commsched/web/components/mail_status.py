@@ -33,8 +33,8 @@ def mute(channel: Channel) -> bool:
 def as_told(state: str, platforms: Iterable[str]) -> str:
     """``state`` as it is shown: a delivery that only became files on every one of ``platforms`` is not called
     published."""
-    some = list(platforms)
-    return "filed" if state == "published" and some and all(filed(platform) for platform in some) else state
+    keys = list(platforms)
+    return "filed" if state == "published" and keys and all(filed(platform) for platform in keys) else state
 
 
 def sent_in(number: int) -> str:
@@ -54,8 +54,8 @@ def accepted(number: int) -> str:
     item, names = _waits_for(number)
     if item.state != "in_review" or not names:
         return " ".join((_("You have accepted it."), sent_in(number)))
-    told = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
-    return told if mailed() else " ".join((told, _("No mail server is set, so tell them yourself.")))
+    sentence = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
+    return sentence if mailed() else " ".join((sentence, _("No mail server is set, so tell them yourself.")))
 
 
 def taken_down() -> str:

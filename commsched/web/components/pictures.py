@@ -70,15 +70,15 @@ def picture_url(sha256: str, small: bool = False) -> str:
 def serve(row: search.Row, small: bool) -> AnyResponse:
     """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
-    given: AnyResponse = make_response("", 304)
+    response: AnyResponse = make_response("", 304)
     if etag not in request.if_none_match:
         file = search.file_of(installation(), row, small)
-        given = send_file(file.path, mimetype=file.mime, conditional=False, etag=False)
-    given.set_etag(etag)
-    given.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    given.headers["Content-Disposition"] = "inline"
-    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return given
+        response = send_file(file.path, mimetype=file.mime, conditional=False, etag=False)
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 MOST_AT_ONCE = 20

@@ -132,13 +132,13 @@ def _http(error: HTTPException) -> HTTPException | Response:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     trouble = TROUBLES.get(error.code) or TROUBLES[500 if error.code >= 500 else 400]
-    given = answer(error.code, trouble, code=CODES.get(error.code, ""), field=_field(error.code))
+    response = answer(error.code, trouble, code=CODES.get(error.code, ""), field=_field(error.code))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
-            given.headers[name] = value
+            response.headers[name] = value
     if error.code == 401 and by_token():
-        given.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
-    return given
+        response.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
+    return response
 
 
 def _field(status: int) -> str:
@@ -149,10 +149,10 @@ def _field(status: int) -> str:
 def _office(error: OfficeError) -> Response:
     if error.status >= 500:
         log.error("%s", error)
-    given = answer(error.status, TROUBLES.get(error.status, TROUBLES[400]), error.words, error.code, error.field)
+    response = answer(error.status, TROUBLES.get(error.status, TROUBLES[400]), error.words, error.code, error.field)
     if hasattr(error, "retry_after"):
-        given.headers["Retry-After"] = str(error.retry_after)
-    return given
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _database(error: DBAPIError) -> Response:
@@ -203,7 +203,7 @@ def problem(status: int, title: str, detail: str, code: str = "", field: str = "
     if field:
         body["field"] = field
     g.problem = body
-    given = jsonify(body)
-    given.status_code = status
-    given.content_type = "application/problem+json"
-    return given
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response

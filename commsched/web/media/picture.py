@@ -48,13 +48,13 @@ def update(media_id: int) -> str | Response | tuple[str, int]:
 
 def _places(form: Form) -> dict[str, float | None]:
     """Where the crops lie. One that lies where the page proposed it is not moved, and follows a new focus."""
-    found: dict[str, float | None] = {}
+    centres: dict[str, float | None] = {}
     for name in form.typed:
         if name.startswith("at "):
             place, proposed = _number(form, name), _number(form, f"from {name[3:]}")
-            found[name[3:]] = None if abs(place - proposed) < crops.NEAR and 0 <= place <= 100 else place
+            centres[name[3:]] = None if abs(place - proposed) < crops.NEAR and 0 <= place <= 100 else place
     verb, _sep, crop = form.text("do", 20).partition(" ")
-    return found | {crop: None} if verb == "reset" else found
+    return centres | {crop: None} if verb == "reset" else centres
 
 
 def _number(form: Form, name: str) -> float:
@@ -131,5 +131,5 @@ def _page(row: Media, form: Form) -> str:
         credit=credit,
         unused=unused,
         gone=gone,
-        soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),
+        soon=sorted((ending for ending in soon if ending not in gone), key=lambda ending: str(ending["until"])),
     )

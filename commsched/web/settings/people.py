@@ -85,6 +85,6 @@ def remove(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         passed = leaving.remove_person(installation(), actor(), person)
-        told = _("They are no longer in this office. What they did stays in the record.")
-        return done(told + _passed_on(passed), "people.index")
+        sentence = _("They are no longer in this office. What they did stays in the record.")
+        return done(sentence + _passed_on(passed), "people.index")
     return _show(form), form.status
