@@ -1,4 +1,4 @@
-"""Who may enter: every route carries one of these declarations, and one authoriser reads them.
+"""Access declarations: every route carries one of these, and one authoriser reads them.
 
 A route without a declaration is refused to everybody.
 """

@@ -1,4 +1,4 @@
-"""Whose turn it is to say yes, and how they are asked."""
+"""Whose turn it is to approve, and how they are asked."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def approvers(session: Session) -> set[int]:
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """Who can move an item in review on, as things stand; all of them active members."""
+    """The people who can advance an item in review now; all of them are active members."""
 
     deciders: frozenset[int] = frozenset()
-    """Those who can say yes now, deputies included."""
+    """Those who can approve now, deputies included."""
     asked: frozenset[int] = frozenset()
     """Those of them whose approval is pending. An administrator is only asked where no one else is left."""
     acceptors: frozenset[int] = frozenset()
@@ -51,7 +51,7 @@ class Turn(msgspec.Struct, frozen=True):
     before. Those who can approve it themselves are left out, and so is everyone where that person can already
     approve."""
     own: frozenset[int] = frozenset()
-    """Those who could say yes, were some of the words not their own."""
+    """Those who could approve if some of the words were not their own."""
 
     @property
     def stuck(self) -> bool:
@@ -112,7 +112,8 @@ def _nearest(session: Session, case: ApprovalState) -> set[int]:
 
 
 def _first_to_accept(session: Session, case: ApprovalState, author: int | None, able: set[int]) -> set[int]:
-    """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
+    """The people who are asked to accept the words: the one who began the item, else its other writers, else all
+    members who write."""
     rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
     for group in ({author}, set(case.own), set(rows)):
         if group & able:
@@ -150,7 +151,7 @@ def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
 def writers_after(
     session: Session, item: Item | None, author: int | None, canonical_bytes: bytes, lent: Collection[int]
 ) -> set[int]:
-    """As :func:`writers_of`, were ``author`` to save those contents now."""
+    """As :func:`writers_of`, supposing that ``author`` saved those contents now."""
     before = history_of(session, item, item.version) if item is not None else ()
     return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
 

@@ -21,7 +21,7 @@ from commsched.services.notices import outbox
 from commsched.store.models import Comment, Decision, Item, Notice, Revision
 
 COLLECTED: Final = timedelta(minutes=10)
-"""How long a mail waits for more to be said, so that a stretch of talk is one mail."""
+"""How long a mail waits for further comments, so that one conversation becomes one mail."""
 KIND: Final = "commented"
 
 
@@ -108,7 +108,7 @@ class UnreadTalk(msgspec.Struct, frozen=True):
 
 
 def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
-    """What has been said that ``person`` has not seen, the newest first, one line an item."""
+    """Comments that ``person`` has not seen, the newest first, one entry per item."""
     marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
     rows = session.execute(
         select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)

@@ -43,7 +43,7 @@ class Publication(msgspec.Struct, frozen=True):
     published_at: datetime
     content: Content
     text: str
-    """As it went to the newsroom."""
+    """As it was published in the newsroom."""
     pictures: tuple[Shot, ...] = ()
     versions: tuple[Version, ...] = ()
     """Every published wording, the original first."""
@@ -202,7 +202,7 @@ def entry(
 
 
 def _at_address(session: Session, address: str) -> set[int]:
-    """The ids of the items that an address may mean: what is corrected, never the correction."""
+    """The ids of the items that an address may mean. These are originals, never corrections."""
     tail = address[-TAIL:]
     same = [Item.uid == address, Item.slug == address] if address else []
     if re.fullmatch(r"[0-9a-f]{8}", tail):

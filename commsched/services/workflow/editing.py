@@ -84,7 +84,7 @@ def create_in(
 ) -> Item:
     """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
 
-    ``corrects`` is the published item whose place the new one takes once it is out.
+    ``corrects`` is the published item that the new one replaces once it is out.
     """
     workspace = workspace_of(session, actor)
     compose.require_there(session, made.content)

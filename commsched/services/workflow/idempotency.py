@@ -29,7 +29,7 @@ class KeyReused(Invalid):
 
 
 class Once(msgspec.Struct, frozen=True):
-    """The item that a request made, now or before. ``answer`` is what was answered then, where that was kept."""
+    """The item that a request made, now or earlier. ``answer`` is the stored earlier answer, if there is one."""
 
     item_id: int
     answer: str = ""

@@ -71,7 +71,7 @@ def _recognise() -> Visitor | None:
 
 
 def decide() -> Response | None:
-    """Let the request in, send it to sign in, or refuse it."""
+    """Admit the request, redirect it to the sign-in page, or refuse it."""
     g.visitor = g.actor = g.place = None
     g.language = known(request.cookies.get("language")) if request.cookies.get("language") else None
     g.language = g.language or preferred(request.headers.get("Accept-Language", ""))
