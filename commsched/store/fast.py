@@ -11,10 +11,17 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.engine import Dialect
 
 Converter = Callable[[Any], Any]
 _Compiled = tuple[str, Callable[[Any], tuple[Any, ...]], list[tuple[int, Converter]], tuple[Any, ...]]
+_POSITIONAL = ("qmark", "format")
 _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
+
+
+def _positional(dialect: Dialect) -> Dialect:
+    """``dialect``, or one like it whose parameters are told by their place: values are handed over as plain tuples."""
+    return dialect if dialect.paramstyle in _POSITIONAL else type(dialect)(paramstyle="format")
 
 
 class FastSelect:
@@ -42,7 +49,7 @@ class FastSelect:
 
     def _compile(self, connection: Connection, size: int) -> str:
         compiled = self.statement.params(ids=list(range(size))).compile(
-            dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
+            dialect=_positional(connection.dialect), compile_kwargs={"render_postcompile": True}
         )
         text = self._texts[connection.dialect.name, size] = str(compiled)
         return text
@@ -68,7 +75,7 @@ class FastMany:
         return connection.exec_driver_sql(text, values).rowcount
 
     def _compile(self, connection: Connection, columns: tuple[str, ...]) -> _Compiled:
-        compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(columns))
+        compiled = self.statement.compile(dialect=_positional(connection.dialect), column_keys=list(columns))
         order = compiled.positiontup or list(compiled.params)
         given = [name for name in order if name in columns]
         if order[: len(given)] != given or len(given) < 2:

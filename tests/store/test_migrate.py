@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import URL, select, text
 from sqlalchemy.exc import IntegrityError
 
 from commsched.store import migrate
@@ -24,9 +24,8 @@ from tests.store import older
 
 
 @pytest.fixture
-def store(tmp_path: Path, blank_home: Path) -> Iterator[Store]:
-    (tmp_path / "commsched.db").write_bytes((blank_home / "commsched.db").read_bytes())
-    made = Store(f"sqlite:///{tmp_path / 'commsched.db'}")
+def store(database_url: URL) -> Iterator[Store]:
+    made = Store(database_url)
     yield made
     made.close()
 

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from tests.conftest import Cast
 from tests.publications import channel, published
 
 
+@pytest.mark.sqlite("its PRAGMAs")
 def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> None:
     with installation.store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -28,6 +30,25 @@ def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> 
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+def test_an_attempt_is_on_the_disk_before_its_call_whatever_the_servers_default(installation: Installation) -> None:
+    """Durability is asked for by the connection, and nobody waits for another's row without end."""
+    if installation.store.is_sqlite:
+        pytest.skip("PostgreSQL only: settings of a server")
+    with installation.store.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "10s"
+
+
+def test_a_reader_sees_one_moment_from_beginning_to_end(cast: Cast) -> None:
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalar(select(func.count(Channel.id))) == 0
+        channel(cast.installation, cast.place.id)
+        assert session.scalar(select(func.count(Channel.id))) == 0
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalar(select(func.count(Channel.id))) == 1
+
+
+@pytest.mark.sqlite("its one writer; other stores lock rows")
 def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(installation: Installation) -> None:
     with installation.store.ledger() as first:
         first.exec_driver_sql("SELECT 1")
@@ -45,7 +66,7 @@ def test_what_is_given_back_to_a_closed_store_is_closed(installation: Installati
         kept = session.connection().connection.dbapi_connection
         installation.store.close()
         assert session.scalar(select(func.count(Channel.id))) == 0
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
         kept.execute("SELECT 1")  # type: ignore[union-attr]
     with installation.store.read(EVERY_WORKSPACE) as session:
         again = session.connection().connection.dbapi_connection

@@ -197,7 +197,7 @@ def near(session: Session, item_id: int, content: Content, at: datetime) -> list
         Item.publish_at < at + CLOSE,
         Item.state.not_in(("draft", "cancelled", "changes_requested")),
     )
-    rows = session.scalars(planned.order_by(Item.publish_at).limit(20))
+    rows = session.scalars(planned.order_by(Item.publish_at, Item.id).limit(20))
     return [row for row in rows if wanted & {int(one) for one in row.channels.split(",") if one}][:3]
 
 
