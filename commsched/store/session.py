@@ -34,8 +34,9 @@ _SERVER_OPTIONS = " ".join(
         "idle_in_transaction_session_timeout=600000",
     )
 )
-"""For PostgreSQL: an attempt is on the server's disk before its call, whatever the server's own default is; nobody waits
-longer for another's row than for SQLite's writer; a transaction that its owner has forgotten ends after ten minutes."""
+"""For PostgreSQL: an attempt is on the server's disk before its call, whatever the server's own default is; nobody
+waits longer for another's row than for SQLite's writer; a transaction that its owner has forgotten ends after ten
+minutes."""
 _ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """For PostgreSQL: a reader sees one moment from beginning to end, as a reader of SQLite does."""
 _PASSING = frozenset({"40001", "40P01", "55P03", "57P03", "53300"})

@@ -44,6 +44,7 @@ _SETTINGS = {
     "deadlock_timeout": "200ms",
     "timezone": "UTC",
 }
+_CLUSTER = "-U postgres -A trust -E UTF8 -N --locale-provider=builtin --locale=C.UTF-8".split()
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -97,8 +98,7 @@ def serve() -> Iterator[Databases]:
     try:
         programs = _programs(folder)
         subprocess.run(
-            [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
-            + ["--locale-provider=builtin", "--locale=C.UTF-8"],
+            [programs / "initdb", "-D", folder / "data", *_CLUSTER],
             check=True,
             capture_output=True,
             **_identity(),
