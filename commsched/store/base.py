@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, MetaData, String, event
+from sqlalchemy import BigInteger, ForeignKey, Integer, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from commsched.store.types import Instant, Json
@@ -22,6 +22,7 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger().with_variant(Integer(), "sqlite"),  # as wide on both; SQLite numbers rows by INTEGER only
         datetime: Instant(),
         dict[str, Any]: Json(),
         dict[str, str]: Json(),

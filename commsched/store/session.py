@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
@@ -26,6 +27,9 @@ EVERY_WORKSPACE = 0
 """For the scheduler and the administrator of the machine. Nothing reached from a request may pass it."""
 
 BUSY_SECONDS = 10.0
+TIMES = 3
+"""How often something is tried that another transaction got in the way of."""
+Result = TypeVar("Result")
 _SERVER_OPTIONS = " ".join(
     f"-c {setting}"
     for setting in (
@@ -89,6 +93,19 @@ def busy(error: BaseException) -> bool:
         return code in _PASSING
     said = str(error.orig).lower()
     return "locked" in said or "busy" in said
+
+
+def again(work: Callable[[], Result], wait: Callable[[float], None] = time.sleep) -> Result:
+    """``work``, which is a whole transaction or several that may be repeated; once more where the database was only
+    held by somebody else, at most :data:`TIMES` in all. Raises what the last try raised."""
+    for number in range(1, TIMES):
+        try:
+            return work()
+        except DBAPIError as error:
+            if not busy(error):
+                raise
+            wait(0.05 * number)
+    return work()
 
 
 def damaged(error: BaseException) -> bool:
@@ -227,7 +244,7 @@ class Store:
         :class:`Replaced` rather than write where nobody will look."""
         self.check()
         with (
-            Session(self._writer, info={"workspace": workspace}, expire_on_commit=False) as session,
+            Session(self._writer, info={"workspace": workspace, "writing": True}, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session

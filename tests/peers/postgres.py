@@ -44,7 +44,7 @@ _SETTINGS = {
     "deadlock_timeout": "200ms",
     "timezone": "UTC",
 }
-_CLUSTER = "-U postgres -A trust -E UTF8 -N --locale-provider=builtin --locale=C.UTF-8".split()
+_CLUSTER = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "-N", "--locale-provider=builtin", "--locale=C.UTF-8"]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
