@@ -179,15 +179,21 @@ def home(tmp_path: Path, blank_home: Path) -> Path:
 
 
 @pytest.fixture
-def database_url(home: Path) -> Iterator[URL]:
-    """The address of the test's own database, empty and migrated, on the store that the tests run on."""
+def server_database() -> Iterator[URL | None]:
+    """The address of the test's own database on PostgreSQL, empty and migrated; ``None`` on SQLite."""
     if not postgres.wanted():
-        yield sqlite_url(home / "commsched.db")
+        yield None
         return
     databases = postgres.Databases.running()
     url = databases.create()
     yield url
     databases.drop(url)
+
+
+@pytest.fixture
+def database_url(home: Path, server_database: URL | None) -> URL:
+    """The address of the test's own database, empty and migrated, on the store that the tests run on."""
+    return server_database or sqlite_url(home / "commsched.db")
 
 
 @pytest.fixture
