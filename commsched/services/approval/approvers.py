@@ -158,13 +158,14 @@ def history_of(session: Session, item: Item, number: int) -> Iterator[SavedVersi
     kept = select(Decision).where(Decision.item_id == item.id, Decision.verdict == "accept").order_by(Decision.id)
     for row in session.scalars(kept):
         accepted.setdefault(row.revision_id, []).append(row.person_id)
-    saved = session.execute(
+    versions = (
         select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
         .where(Revision.item_id == item.id, Revision.number <= number)
         .order_by(Revision.number)
     )
-    for each, author, lent, content in saved.yield_per(20):
-        yield _version(author, content, lent_by(lent), accepted.get(each, ()))
+    with session.execute(versions).yield_per(20) as saved:
+        for each, author, lent, content in saved:
+            yield _version(author, content, lent_by(lent), accepted.get(each, ()))
 
 
 def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> SavedVersion:

@@ -125,7 +125,7 @@ def save(
     actor.require("write")
     made = ready(installation, actor, given, _corrects(installation, actor, item_id))
     with installation.store.write(actor.workspace) as session:
-        item = load(session, item_id)
+        item = load(session, item_id, lock=True)
         revision = current(session, item)
         if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
             raise Changed(revision)
