@@ -39,7 +39,9 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
             in_language(problem, serializers.language())
             for problem in compose.general_problems(content, at, installation().now())
         ]
-        return [serializers.checked(one, general) for one in compose.check(installation(), session, content, at=at)]
+        return [
+            serializers.checked(checked, general) for checked in compose.check(installation(), session, content, at=at)
+        ]
 
 
 @route(
@@ -52,11 +54,11 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     params=(Param("archived", "1 to see those that were removed, too."),),
 )
 def list_channels() -> list[schemas.ChannelOut]:
-    found = select(Channel).order_by(Channel.id)
+    statement = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
-        found = found.where(Channel.state != "archived")
+        statement = statement.where(Channel.state != "archived")
     with installation().store.read(actor().workspace) as session:
-        return [serializers.channel(installation(), row) for row in session.scalars(found)]
+        return [serializers.channel(installation(), row) for row in session.scalars(statement)]
 
 
 @route(
@@ -121,5 +123,5 @@ def resume_all(given: schemas.ResumeIn) -> schemas.ResumedOut:
 def read_record() -> Paged:
     asked = page()
     with installation().store.read(actor().workspace) as session:
-        found = queries.record(session, actor().workspace, asked, number("item"))
-    return paged(found, serializers.entry, asked, lambda row: int(row.id))
+        lines = queries.record(session, actor().workspace, asked, number("item"))
+    return paged(lines, serializers.entry, asked, lambda row: int(row.id))

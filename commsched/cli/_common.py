@@ -1,4 +1,4 @@
-"""What every command shares: where the office is, who speaks from the command line, and how errors are told."""
+"""What every command shares: where the office is, who acts from the command line, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def translated(words: Message | str, **params: object) -> str:
 
 
 def echo(words: Message | str, **params: object) -> None:
-    """Say something to the person, on stderr: stdout carries only what a script wants."""
+    """Print a sentence for the person on stderr; stdout carries only what a script reads."""
     click.echo(translated(words, **params), err=True)
 
 
@@ -115,8 +115,8 @@ class OfficeGroup(click.Group):
 
 def home() -> str | None:
     """The home that was named on the command line, if any."""
-    found: str | None = click.get_current_context().meta.get(HOME)
-    return found
+    folder: str | None = click.get_current_context().meta.get(HOME)
+    return folder
 
 
 def there_already() -> bool:
@@ -130,7 +130,7 @@ def there_already() -> bool:
 
 
 def hold(folder: Path) -> None:
-    """Have the office in ``folder`` open until the command ends, so that none is restored over it meanwhile."""
+    """Mark the office in ``folder`` as open until the command ends, so that no restore replaces it during that time."""
     from commsched.services.ops.in_use import enter
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,8 +148,8 @@ def warn_of_network_disk() -> None:
 
 
 def open_installation(*, new: bool = False, url: URL | None = None) -> Installation:
-    """The office in the home. Without ``new`` there must be one already: a typing error founds no office. ``url``: the
-    database that it is founded in."""
+    """The office in the home. Without ``new`` there must be one already, so that a mistyped path does not create an
+    office. ``url``: the database that it is founded in."""
     from commsched import bootstrap
     from commsched.core.text.messages import N_, NotFound
 
@@ -194,8 +194,8 @@ def password_from(stdin: bool, *, required: bool) -> str | None:
     if not required:
         return None
     echo(N_("Choose a password of at least %(least)s characters."), least=LEAST)
-    given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return given
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
 
 
 def table(rows: list[tuple[object, ...]], head: tuple[str, ...]) -> None:

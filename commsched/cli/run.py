@@ -127,8 +127,10 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
 
     def tell_of_it() -> None:
         click.echo(f"{info['name']}: {address}")
-        for one in info["people"]:
-            click.echo(f"  {one['name']}, {one['title']} ({one['role']}): {one['email']} / {one['password']}")
+        for person in info["people"]:
+            click.echo(
+                f"  {person['name']}, {person['title']} ({person['role']}): {person['email']} / {person['password']}"
+            )
         echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
     _serve(installation, sockets, address, tell_of_it)
@@ -152,15 +154,15 @@ def _furnish_apart(folder: str, address: str) -> JsonObject:
     import subprocess
     import sys
 
-    made = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder],
         check=False,
         env={"COMMSCHED_BASE_URL": address, **os.environ},
         stdout=subprocess.PIPE,
     )
-    if made.returncode:
-        click.get_current_context().exit(made.returncode)  # it has said why
-    info: JsonObject = json.loads(made.stdout)
+    if process.returncode:
+        click.get_current_context().exit(process.returncode)  # it has said why
+    info: JsonObject = json.loads(process.stdout)
     return info
 
 

@@ -34,7 +34,7 @@ class Base(DeclarativeBase):
 
 @event.listens_for(Base, "attribute_instrument", propagate=True)
 def _compose_texts(_class: type[Base], _key: str, attribute: InstrumentedAttribute[object]) -> None:
-    """Every text is kept in Unicode NFC, so that å is å however it was typed, and is found by whoever asks for it."""
+    """Store every text in Unicode NFC, so that å has one form however it was typed, and searches find it."""
     columns = getattr(attribute.property, "columns", ())
     if columns and isinstance(columns[0].type, String):
         event.listen(attribute, "set", _composed, retval=True)

@@ -50,8 +50,8 @@ class Item(Base, Scoped):
     reminded_at: Mapped[datetime | None]
     remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
-    """The moment of the backup that its office was restored from, if it was in that: what is put in the outbox of it
-    afterwards may have gone out meanwhile, and is read back first."""
+    """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
+    from it later may have gone out after the backup, so they are read back first."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
 
@@ -136,14 +136,15 @@ class Comment(Base, Scoped):
 
 
 class Takedown(Base, Scoped):
-    """An item was taken off the office's own pages, by whom and why. It stands until it is put back."""
+    """Records that an item was taken off the office's own pages, by whom and why. It holds until the item is put
+    back."""
 
     __tablename__ = "takedown"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
-    """What readers are told where it stood."""
+    """The reason shown to readers at its address."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -168,7 +169,7 @@ class Media(Base, Scoped):
     size: Mapped[int]
     alt: Mapped[str] = mapped_column(Text, default="")
     alt_by: Mapped[int | None]
-    """The person who wrote it, so that nobody approves their own words with somebody else's post."""
+    """The person who wrote it. With this, no one can approve their own words as part of another person's post."""
     credit: Mapped[str] = mapped_column(String(200), default="")
     credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")

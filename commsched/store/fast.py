@@ -85,16 +85,16 @@ class FastMany:
     def _compile(self, connection: Connection, columns: tuple[str, ...]) -> _Compiled:
         compiled = self.statement.compile(dialect=_positional(connection.dialect), column_keys=list(columns))
         order = compiled.positiontup or list(compiled.params)
-        given = [name for name in order if name in columns]
-        if order[: len(given)] != given or len(given) < 2:
+        leading = [name for name in order if name in columns]
+        if order[: len(leading)] != leading or len(leading) < 2:
             raise ValueError("constants of a fast statement must come last, after two values at least")
         converted = [
-            (place, convert) for place, name in enumerate(given) if (convert := self._converter(compiled, name))
+            (place, convert) for place, name in enumerate(leading) if (convert := self._converter(compiled, name))
         ]
-        fixed = tuple(compiled.params[name] for name in order[len(given) :])
-        made = (str(compiled), itemgetter(*given), converted, fixed)
-        self._compiled[connection.dialect.name, columns] = made
-        return made
+        fixed = tuple(compiled.params[name] for name in order[len(leading) :])
+        result = (str(compiled), itemgetter(*leading), converted, fixed)
+        self._compiled[connection.dialect.name, columns] = result
+        return result
 
     def _converter(self, compiled: SQLCompiler, name: str) -> Converter | None:
         column = self.statement.table.c.get(name)
