@@ -14,7 +14,7 @@ from commsched.core.content.model import Content
 from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
-from commsched.services.content import compose
+from commsched.services.content import check
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision
 from commsched.store.search import holds
@@ -147,11 +147,11 @@ def require_unchanged(examined: Examined, item: Item, revision: Revision) -> Non
         raise Changed(revision)
 
 
-def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
+def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[check.Checked]]:
     """What stands in the way of ``item``: in general, and channel by channel."""
     content = current(session, item).parsed()
-    checked = compose.check(installation, session, content, item.uid, item.publish_at)
-    general = compose.general_problems(content, item.publish_at, installation.now())
+    checked = check.check(installation, session, content, item.uid, item.publish_at)
+    general = check.general_problems(content, item.publish_at, installation.now())
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         general.append(
             block(

@@ -12,7 +12,7 @@ from commsched.core.approval.rules import standing
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import Problem
 from commsched.services.approval.clearance import as_said
-from commsched.services.content import compose, items, queries
+from commsched.services.content import check, items, queries
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import states
 from commsched.services.workflow import takedown
@@ -31,7 +31,7 @@ class ItemView(msgspec.Struct, frozen=True):
     people: dict[int, str]
     """What those who had to do with it are called."""
     problems: list[Problem]
-    checked: list[compose.Checked]
+    checked: list[check.Checked]
     state: str
     """As people are told it."""
     doubts: dict[int, list[queries.Doubt]]

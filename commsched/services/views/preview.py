@@ -15,7 +15,7 @@ from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.core.text.recipients import read
 from commsched.services.approval.approvers import ApprovalState, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy, said_of
-from commsched.services.content import compose
+from commsched.services.content import check, compose
 from commsched.services.content.items import current
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
@@ -27,7 +27,7 @@ class Preview(msgspec.Struct, frozen=True):
     """One channel's view of an item. For e-mail there is one part, whoever gets it, and ``recipients`` of them."""
 
     channel: Channel
-    checked: compose.Checked
+    checked: check.Checked
     draft: Draft
     parts: list[Part]
     recipients: int
@@ -43,7 +43,7 @@ def previews(
     installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
 ) -> list[Preview]:
     """A look for each channel of ``content``, in its order."""
-    checked = {one.channel: one for one in compose.check(installation, session, content, uid, at)}
+    checked = {one.channel: one for one in check.check(installation, session, content, uid, at)}
     rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
     files = compose.stored(installation, session, content)
     kept = [p for p in content.pictures if p.sha256 in files]
@@ -66,7 +66,7 @@ def _look(
     content: Content,
     uid: str,
     files: dict[str, compose.Stored],
-    checked: compose.Checked,
+    checked: check.Checked,
 ) -> Preview:
     people = read("\n".join(compose.addresses(installation, channel))).addresses
     platform = installation.platform(channel.platform)

@@ -14,7 +14,7 @@ from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
-from commsched.services.content import compose, drafts, items
+from commsched.services.content import check, compose, drafts, items
 from commsched.services.kernel import members
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
@@ -109,7 +109,7 @@ def _problems(installation: Installation, made: View, content: Content) -> list[
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     at = made.publish.at if made.publish else None
     found: dict[tuple[str, str], tuple[str, Problem]] = {}
-    for problem in compose.general_problems(content, at, installation.now()):
+    for problem in check.general_problems(content, at, installation.now()):
         found[_sentence(problem)] = "", problem
     for one in made.previews:
         for problem in one.checked.problems:
