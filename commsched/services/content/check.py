@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.media.consent import lapsed
+from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.content.compose import Stored, addresses, draft_for, stored
+from commsched.services.content.compose import addresses, stored
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
 from commsched.store.models import Channel, Item, Workspace
@@ -97,8 +98,8 @@ def _check_one(
     is_demo: bool,
 ) -> Checked:
     platform = installation.platform(channel.platform)
-    draft = draft_for(content, channel.id, uid, files, addresses(installation, channel))
-    problems = [*unwilling, *platform.check(draft, channel.facts)]
+    view = for_channel(content, channel.id, uid, files, addresses(installation, channel))
+    problems = [*unwilling, *platform.check(view, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -116,9 +117,9 @@ def _check_one(
         channel.id,
         channel.name,
         platform.key,
-        platform.count(draft.text, channel.facts),
+        platform.count(view.text, channel.facts),
         limit,
-        platform.cost(draft),
+        platform.cost(view),
         problems,
         _notes(installation, channel, content, files),
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
-from commsched.core.platform.contract import Draft, PictureFile
+from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
 from commsched.core.text.clean import clean, one_line
 from commsched.core.text.messages import N_, Invalid
@@ -133,55 +132,6 @@ def _channel_content(
         recipients=addresses_digest(list(people)) if people else "",
         crop=variant.crop if variant else "",
         pictures=_renditions(installation, channel, variant.crop if variant else "", media, made),
-    )
-
-
-class Stored(msgspec.Struct, frozen=True):
-    """A picture's file: how to read it, its size in bytes, and how many frames it has."""
-
-    read: Callable[[], bytes]
-    size: int
-    frames: int = 1
-
-
-def draft_for(
-    content: Content, channel: int, uid: str, files: Mapping[str, Stored], people: Iterable[str] = ()
-) -> Draft:
-    """What ``channel`` would say. ``files`` are those of its pictures, by SHA-256; a picture that has none is left
-    out."""
-    own = content.on(channel)
-    pictures = tuple(
-        PictureFile(
-            sha256=p.sha256,
-            mime=p.mime,
-            alt=p.alt,
-            width=p.width,
-            height=p.height,
-            credit=p.credit,
-            read=files[p.sha256].read,
-            size=files[p.sha256].size,
-            frames=files[p.sha256].frames,
-        )
-        for p in content.pictures_on(channel)
-        if p.sha256 in files
-    )
-    return Draft(
-        kind=content.kind,
-        title=content.title,
-        text=content.text if own.text is None else own.text,
-        lead=content.lead,
-        short=content.short,
-        facts=content.facts,
-        genre=content.genre,
-        quotes=tuple(content.quotes),
-        contact=content.contact,
-        link=content.link,
-        language=content.language,
-        pictures=pictures,
-        options=own.options,
-        recipients=tuple(people),
-        uid=uid,
-        correction=content.correction,
     )
 
 
