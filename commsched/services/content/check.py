@@ -15,14 +15,13 @@ from commsched.core.content.model import Content
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
-from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.content.compose import addresses, stored
+from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
 from commsched.store.models import Channel, Item, Workspace
-from commsched.store.search import holds
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -39,25 +38,81 @@ class Checked(msgspec.Struct, frozen=True):
     """What is done to its pictures for this channel."""
 
 
+class Around(msgspec.Struct, frozen=True):
+    """What a page has read already, so that no judgement reads it again: the office, and its channels by their ids."""
+
+    workspace: Workspace
+    channels: Mapping[int, Channel]
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """All that is to be said of one content: once a page, handed on to whatever shows some of it."""
+
+    general: list[Problem]
+    """Whatever the channel."""
+    checked: list[Checked]
+    """Channel by channel, in the content's order."""
+    neighbours: Neighbours
+    files: dict[str, Stored]
+    """Its pictures' files, by SHA-256."""
+    around: Around
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [*self.general, *(problem for one in self.checked for problem in one.problems)]
+
+
+def read_around(session: Session) -> Around:
+    """The office of ``session`` and every channel of it, removed ones too, in one statement."""
+    rows = session.execute(
+        select(Workspace, Channel)
+        .outerjoin(Channel, Channel.workspace_id == Workspace.id)
+        .where(Workspace.id == session.info["workspace"])
+        .order_by(Channel.id)
+    ).all()
+    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+
+
+def judge(
+    installation: Installation,
+    session: Session,
+    content: Content,
+    *,
+    uid: str = "",
+    item: int = 0,
+    publish_at: datetime | None = None,
+    around: Around | None = None,
+) -> Judgement:
+    """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
+    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already."""
+    known = around or read_around(session)
+    files = stored(installation, session, content)
+    others = neighbours(session, item, content, publish_at)
+    unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
+    said = said_before(others.duplicates)
+    checked = [
+        _check_one(
+            installation,
+            known.channels[one.channel],
+            content,
+            uid,
+            files,
+            [*unwilling, *said.get(one.channel, ())],
+            known.workspace.is_demo,
+        )
+        for one in content.channels
+        if one.channel in known.channels
+    ]
+    general = general_problems(content, publish_at, installation.now())
+    return Judgement(general, checked, others, files, known)
+
+
 def check(
     installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
 ) -> list[Checked]:
     """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
     The same answer for composer, API, import and publisher."""
-    unwilling = _unwilling(session, content, max(at or installation.now(), installation.now()))
-    files = stored(installation, session, content)
-    rows = {
-        c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_([c.channel for c in content.channels])))
-    }
-    before = said_before(session, content, uid)
-    demo = bool(session.scalar(select(Workspace.is_demo).where(Workspace.id == session.info["workspace"])))
-    return [
-        _check_one(
-            installation, rows[one.channel], content, uid, files, [*unwilling, *before.get(one.channel, ())], demo
-        )
-        for one in content.channels
-        if one.channel in rows
-    ]
+    return judge(installation, session, content, uid=uid, publish_at=at).checked
 
 
 def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
@@ -68,23 +123,13 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
     return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
 
 
-SHORT = 20
-"""Characters. Shorter texts ("Tack!") may well be said twice."""
-
-
-def said_before(session: Session, content: Content, uid: str) -> dict[int, list[Problem]]:
+def said_before(duplicates: list[Item]) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
-    text = fold(content.text.strip())
-    if len(text) < SHORT or content.corrects:
-        return {}
-    same = select(Item.title, Item.channels).where(
-        Item.uid != uid, Item.state != "cancelled", holds(Item.search, text[:400])
-    )
+    words = N_("“%(title)s” already says the same in this channel.")
     found: dict[int, list[Problem]] = {}
-    for title, channels in session.execute(same.order_by(Item.id.desc()).limit(20)):
-        for channel in filter(None, channels.split(",")):
-            words = N_("“%(title)s” already says the same in this channel.")
-            found.setdefault(int(channel), [warn("text", words, title=title)])
+    for item in duplicates:
+        for channel in goes_to(item):
+            found.setdefault(channel, [warn("text", words, title=item.title)])
     return found
 
 

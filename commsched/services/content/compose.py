@@ -34,17 +34,24 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 def content_from(
-    installation: Installation, session: Session, workspace: Workspace, given: DraftIn, corrects: str = ""
+    installation: Installation,
+    session: Session,
+    workspace: Workspace,
+    given: DraftIn,
+    corrects: str = "",
+    channels: Mapping[int, Channel] | None = None,
 ) -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
     ``corrects`` is the uid of the published item that it is a correction of.
 
+    ``channels`` are the office's by their ids, where its caller has read them already.
+
     Pictures go to each channel as :func:`commsched.services.media.renditions.make_ready` has made them for it.
     """
     if given.correction.strip() and not corrects:
         raise Invalid(N_("Only a correction says what is corrected."), "correction")
-    channels, media = _channels(session, given.channels), media_of(session, given)
+    chosen, media = _channels(session, given.channels, channels), media_of(session, given)
     made = derivatives(session, media.values())
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
     content = Content(
@@ -60,7 +67,7 @@ def content_from(
         link=one_line(given.link),
         language=given.language,
         pictures=_pictures(session, media, handed_in(given)),
-        channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in channels],
+        channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
         correction=given.correction.strip(),
@@ -68,14 +75,13 @@ def content_from(
     return printable(content)
 
 
-def _channels(session: Session, wanted: list[int]) -> list[Channel]:
-    found = {
-        c.id: c for c in session.scalars(select(Channel).where(Channel.id.in_(wanted), Channel.state != "archived"))
-    }
+def _channels(session: Session, wanted: list[int], known: Mapping[int, Channel] | None = None) -> list[Channel]:
+    if known is None:
+        known = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(wanted)))}
     for number in wanted:
-        if number not in found:
+        if number not in known or known[number].state == "archived":
             raise Invalid(N_("There is no channel %(channel)s in this office."), "channels", channel=number)
-    return [found[number] for number in dict.fromkeys(wanted)]
+    return [known[number] for number in dict.fromkeys(wanted)]
 
 
 def require_there(session: Session, content: Content) -> None:

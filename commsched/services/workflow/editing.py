@@ -27,6 +27,7 @@ from commsched.services.content.items import (
     stamp,
     void,
 )
+from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
@@ -43,11 +44,12 @@ class Ready(msgspec.Struct, frozen=True):
     data: bytes
     hash: str
     search: str
+    text_hash: str
 
     @classmethod
     def of(cls, content: Content) -> Ready:
         data = canonical(content)
-        return cls(content, data, digest(data), searchable(content))
+        return cls(content, data, digest(data), searchable(content), text_hash(content.text))
 
 
 def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
@@ -225,7 +227,7 @@ def _add_revision(
     item.revision_id = revision.id
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
-    item.search = made.search
+    item.search, item.text_hash = made.search, made.text_hash
     item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
     return revision
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from markupsafe import Markup
 
-from commsched.services.content.items import CLOSE
+from commsched.services.content.neighbours import CLOSE
 from commsched.services.views.calendar import FIXED, Around, Row
 from commsched.web.http.badges import STATES
 from commsched.web.http.i18n import _, installation, translated
