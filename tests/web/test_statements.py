@@ -21,7 +21,7 @@ Counted = Callable[[], AbstractContextManager[Statements]]
 ITEM = 8
 REVIEW = 8
 CHECK = 6
-AUTOSAVE = 14
+AUTOSAVE = 17
 TODAY = 10
 APPROVALS = 8
 

@@ -23,6 +23,7 @@ from commsched.services.content.items import (
     current,
     first_line,
     load,
+    load_whole,
     searchable,
     stamp,
     void,
@@ -60,11 +61,13 @@ def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: st
         return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
 
 
-def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
-    """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
+def _ready_for(installation: Installation, actor: Actor, given: DraftIn, item_id: int) -> Ready:
+    """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
+    make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
-        item = load(session, item_id)
-        return current(session, item).parsed().corrects if item.corrects_id else ""
+        item, revision, workspace = load_whole(session, item_id)
+        corrects = revision.parsed().corrects if item.corrects_id else ""
+        return Ready.of(compose.content_from(installation, session, workspace, given, corrects))
 
 
 def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
@@ -125,7 +128,7 @@ def save(
     writes, which makes one line in the record for a stretch of writing instead of one every few seconds.
     """
     actor.require("write")
-    made = ready(installation, actor, given, _corrects(installation, actor, item_id))
+    made = _ready_for(installation, actor, given, item_id)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
@@ -208,11 +211,10 @@ def _add_revision(
     text: str = "",
 ) -> Revision:
     content = made.content
-    item.version += 1
     revision = Revision(
         workspace_id=item.workspace_id,
         item_id=item.id,
-        number=item.version,
+        number=item.version + 1,
         content=made.data,
         hash=made.hash,
         sources=[_plain(source) for source in sources],
@@ -224,7 +226,7 @@ def _add_revision(
     session.add(revision)
     session.flush()
     _use_pictures(session, revision, content)
-    item.revision_id = revision.id
+    item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
     item.search, item.text_hash = made.search, made.text_hash

@@ -58,7 +58,11 @@ def _shown(item_id: int) -> dict[str, Any]:
     seen = shown.seen
     channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
-        own = corrections.own_pages(session, seen.item) if item_view.was_out(seen.item, seen.deliveries) else corrections.OwnPages()
+        own = (
+            corrections.own_pages(session, seen.item)
+            if item_view.was_out(seen.item, seen.deliveries)
+            else corrections.OwnPages()
+        )
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
