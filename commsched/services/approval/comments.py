@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
@@ -107,11 +107,19 @@ class UnreadTalk(msgspec.Struct, frozen=True):
     at: datetime
 
 
+def marks(person: int | None) -> tuple[ColumnElement[bool], ...]:
+    """SQL: what marks that somebody has said something that ``person`` has not seen."""
+    return (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
+
+
 def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
     """What has been said that ``person`` has not seen, the newest first, one line an item."""
-    marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
     rows = session.execute(
-        select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
+        select(Notice, Item)
+        .join(Item, Item.id == Notice.item_id)
+        .where(*marks(person))
+        .order_by(Notice.id.desc())
+        .limit(most)
     )
     unread: dict[int, UnreadTalk] = {}
     for row, item in rows:

@@ -56,7 +56,7 @@ class Dead(msgspec.Struct, frozen=True):
     alone: bool = False
     """Every other owner is known to be dead, whatever its leases say."""
 
-    def left(self, row: Row[Any]) -> bool:
+    def left(self, row: Row[*tuple[Any, ...]]) -> bool:
         """Whether nobody will come back with the answer to the open attempt ``row``."""
         if row.worker == self.owner:
             return row.channel_id not in self.besides
@@ -64,7 +64,7 @@ class Dead(msgspec.Struct, frozen=True):
         return self.alone or not live
 
 
-def lost(connection: Connection, dead: Dead) -> list[Row[Any]]:
+def lost(connection: Connection, dead: Dead) -> list[Row[*tuple[Any, ...]]]:
     """The open attempts that a dead owner left."""
     return [row for row in connection.execute(_open) if dead.left(row)]
 
