@@ -165,8 +165,8 @@ MUTANTS = (
     ),
     Mutant(
         "own words approved as a deputy",
-        "services/workflow/approve.py",
-        "if actor.person in own:",
+        "services/approval/approvers.py",
+        "if person in case.own:",
         "if False:",
         f"{EYES}who_wrote_it",
     ),
@@ -201,8 +201,8 @@ MUTANTS = (
     ),
     Mutant(
         "a yes is asked for twice",
-        "services/workflow/approve.py",
-        "if any(yes.human == actor.person for yes in yeses(standing(said, revision.hash))):",
+        "services/approval/approvers.py",
+        "if any(yes.human == person for yes in yeses(standing(case.said, case.hash))):",
         "if False:",
         f"{EYES}who_has_said_yes",
     ),
@@ -635,8 +635,15 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant("recovery skipped", "services/deliver/recovery.py", "if row.channel_id not in besides]", "if False]"),
-    Mutant("recovery takes calls under way", "services/deliver/recovery.py", "if row.channel_id not in besides]", "]"),
+    Mutant(
+        "recovery skipped", "services/deliver/recovery.py", "return row.channel_id not in self.besides", "return False"
+    ),
+    Mutant(
+        "recovery takes calls under way",
+        "services/deliver/recovery.py",
+        "return row.channel_id not in self.besides",
+        "return True",
+    ),
     Mutant(
         "resume past the latest time",
         "services/workflow/pause.py",

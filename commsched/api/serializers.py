@@ -17,7 +17,7 @@ from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext, translate
 from commsched.services.accounts.sessions import Visitor
-from commsched.services.content.compose import Checked
+from commsched.services.content.check import Checked
 from commsched.services.content.items import stamp as item_stamp
 from commsched.services.content.queries import Doubt, Reach
 from commsched.services.kernel.context import Installation

@@ -10,7 +10,7 @@ from commsched.api.problems import in_language
 from commsched.api.routing import Paged, Param, actor, installation, number, page, paged, route, section
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_time
-from commsched.services.content import compose, queries
+from commsched.services.content import check, compose, queries
 from commsched.services.kernel import members
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow import pause
@@ -37,10 +37,10 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [
             in_language(problem, serializers.language())
-            for problem in compose.general_problems(content, at, installation().now())
+            for problem in check.general_problems(content, at, installation().now())
         ]
         return [
-            serializers.checked(checked, general) for checked in compose.check(installation(), session, content, at=at)
+            serializers.checked(checked, general) for checked in check.check(installation(), session, content, at=at)
         ]
 
 

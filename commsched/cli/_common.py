@@ -14,6 +14,8 @@ from commsched.core.installation.settings import BadSettings
 from commsched.core.text.messages import Message, OfficeError
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from commsched.services.kernel.context import Actor, Installation
     from commsched.store.models import Workspace
 
@@ -89,12 +91,13 @@ def _of_the_database(error: Exception) -> str | None:
     from sqlalchemy.exc import DatabaseError, OperationalError
 
     from commsched.core.text.messages import N_
+    from commsched.store.session import busy
 
     if type(error) not in (DatabaseError, OperationalError):
         return None
     assert isinstance(error, DatabaseError)
     detail = str(error.orig)
-    if "locked" in detail:
+    if busy(error):
         return f"{translated(N_('The office is busy right now'))}: {detail}"
     return translated(N_("The database cannot be opened: %(detail)s"), detail=detail)
 
@@ -123,7 +126,7 @@ def there_already() -> bool:
 
     folder = bootstrap.home_directory(home())
     there = (folder / "commsched.db").exists() or is_under_way(folder)
-    return there or bool(os.environ.get("COMMSCHED_DATABASE_URL"))
+    return there or bool(bootstrap.database_named(folder))
 
 
 def hold(folder: Path) -> None:
@@ -144,9 +147,9 @@ def warn_of_network_disk() -> None:
         echo(words)
 
 
-def open_installation(*, new: bool = False) -> Installation:
+def open_installation(*, new: bool = False, url: URL | None = None) -> Installation:
     """The office in the home. Without ``new`` there must be one already, so that a mistyped path does not create an
-    office."""
+    office. ``url``: the database that it is founded in."""
     from commsched import bootstrap
     from commsched.core.text.messages import N_, NotFound
 
@@ -156,7 +159,7 @@ def open_installation(*, new: bool = False) -> Installation:
             N_("There is no office in %(home)s. Make one with “commsched init”."), "--home", home=str(folder)
         )
     hold(folder)
-    installation = bootstrap.open_installation(home(), say=echo)
+    installation = bootstrap.open_installation(home(), say=echo, url=url)
     click.get_current_context().call_on_close(installation.store.close)
     return installation
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,13 +151,13 @@ def restore(file: Path, force: bool) -> None:
     from commsched.services.ops.in_use import InUse
 
     folder = bootstrap.home_directory(home())
-    if os.environ.get("COMMSCHED_DATABASE_URL"):
+    if bootstrap.database_named(folder):
         raise Conflict(
             N_(
-                "COMMSCHED_DATABASE_URL names another database than the one in the home, which a restore "
-                "brings back. Restore without it."
+                "database_url, in commsched.toml or as COMMSCHED_DATABASE_URL, names another database than the one in "
+                "the home, which a restore brings back. Restore without it."
             ),
-            "COMMSCHED_DATABASE_URL",
+            "database_url",
         )
     if not force:
         archives.refuse_full(folder)

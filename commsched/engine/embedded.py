@@ -6,7 +6,6 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
+from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import heartbeats
@@ -71,7 +71,7 @@ class Engine:
 
     def __init__(self, installation: Installation, *, hands: int = HANDS) -> None:
         self.installation = installation
-        self.name = f"engine-{uuid.uuid4().hex[:8]}"
+        self.name = new_owner("engine")
         self.lock = EngineLock(installation.home)
         self._width = hands
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix="commsched-hand")
@@ -128,7 +128,7 @@ class Engine:
         if not self._take_lock():
             return
         self._learn_address()
-        dispatcher = Dispatcher(self.installation, hands=self._pool, width=self._width, worker=self.name)
+        dispatcher = Dispatcher(self.installation, hands=self._pool, width=self._width, owner=self.name)
         self._dispatcher = dispatcher
         self._pulse = Pulse(BEAT)
         self._guard = ClockGuard(self.installation.now)
@@ -164,6 +164,8 @@ class Engine:
             helper.join()
         self._clock.stop()
         self._pool.shutdown()
+        if self._dispatcher is not None:
+            self._dispatcher.release()
 
     def _take_lock(self) -> bool:
         """Wait for the office's lock; False if the engine was stopped while it waited."""
@@ -177,7 +179,7 @@ class Engine:
         return False
 
     def _work(self, dispatcher: Dispatcher) -> None:
-        recover(self.installation, besides=dispatcher.busy)
+        self._recover(dispatcher)
         while True:
             self._wake.clear()
             self._drain(dispatcher)
@@ -185,6 +187,10 @@ class Engine:
                 return
             self._arm(dispatcher.next_due() if self.trouble == "" else None)
             self._wake.wait(SAFETY)
+
+    def _recover(self, dispatcher: Dispatcher) -> None:
+        """Whoever holds the lock is the only one of this office: what any other owner left is taken over at once."""
+        recover(self.installation, owner=self.name, besides=dispatcher.busy, alone=True)
 
     def _drain(self, dispatcher: Dispatcher) -> None:
         """Take turns until nothing is due and nothing in flight. Each turn first asks whether anything may be sent, and
@@ -205,7 +211,7 @@ class Engine:
                 self.trouble = "lock"
                 log.error("engine.lock was removed and another process is the engine now; nothing is sent here")
                 return False
-            recover(self.installation, besides=dispatcher.busy)
+            self._recover(dispatcher)
         self.trouble = "" if self._trusted() else "clock"
         return not self.trouble
 

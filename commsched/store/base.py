@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, MetaData, String, event
+from sqlalchemy import BigInteger, ForeignKey, Integer, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 from commsched.core.text.json_values import JsonArray, JsonObject
@@ -23,6 +23,7 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[object, object]] = {
+        int: BigInteger().with_variant(Integer(), "sqlite"),  # as wide on both; SQLite numbers rows by INTEGER only
         datetime: Instant(),
         JsonObject: Json(),
         dict[str, str]: Json(),

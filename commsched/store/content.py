@@ -16,7 +16,10 @@ class Item(Base, Scoped):
     """One thing to say. Its text lives in revisions; here is what changes without a new revision."""
 
     __tablename__ = "item"
-    __table_args__ = (Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),)
+    __table_args__ = (
+        Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),
+        Index("ix_item_workspace_id_text_hash", "workspace_id", "text_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), unique=True)
@@ -41,6 +44,9 @@ class Item(Base, Scoped):
     """Why it is held or failed (a code of ``core.delivery.lifecycle``)."""
     search: Mapped[str] = mapped_column(Text, default="")
     """Title and text, case folded, for the search box."""
+    text_hash: Mapped[str] = mapped_column(String(64), default="")
+    """The newest revision's text as duplicates are found by it (``services.content.neighbours``); empty for a short
+    one."""
     channels: Mapped[str] = mapped_column(Text, default="")
     """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
     slug: Mapped[str] = mapped_column(String(120), default="")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from commsched.core.text.messages import N_, OfficeError
+from commsched.store import locks
 from commsched.store.migrations import HEAD
 from commsched.store.session import Store
 
@@ -48,7 +49,9 @@ def ready(store: Store, backups: Path, now: datetime) -> Path | None:
     if saved:
         log.info("database at step %s: backed up to %s, migrating to %s", version, saved, HEAD)
     with store.ledger() as connection:
-        upgrade(connection)
+        locks.alone(connection, locks.SCHEMA)
+        if version_of(connection) != HEAD:  # another process may have done it while this one waited
+            upgrade(connection)
     return saved
 
 

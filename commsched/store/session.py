@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -27,6 +29,25 @@ EVERY_WORKSPACE = 0
 it."""
 
 BUSY_SECONDS = 10.0
+TIMES = 3
+"""How often something is tried that another transaction got in the way of."""
+Result = TypeVar("Result")
+_SERVER_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "synchronous_commit=on",
+        f"lock_timeout={int(BUSY_SECONDS * 1000)}",
+        "idle_in_transaction_session_timeout=600000",
+    )
+)
+"""For PostgreSQL: an attempt is on the server's disk before its call, whatever the server's own default is; nobody
+waits longer for another's row than for SQLite's writer; a transaction that its owner has forgotten ends after ten
+minutes."""
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""For PostgreSQL: a reader sees one moment from beginning to end, as a reader of SQLite does."""
+_PASSING = frozenset({"40001", "40P01", "55P03", "57P03", "53300"})
+"""PostgreSQL's codes for what another transaction or a full house caused: serialization failure, deadlock, lock not
+available, cannot connect now, too many connections."""
 
 
 def sqlite_url(path: Path) -> URL:
@@ -38,7 +59,7 @@ def open_engine(url: URL) -> Engine:
     """An SQLAlchemy engine for ``url``, with the settings that make SQLite durable. Statements' parameters are kept out
     of error messages, and so out of every log."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"options": _SERVER_OPTIONS})
     waits = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=waits, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
@@ -70,8 +91,23 @@ def busy(error: BaseException) -> bool:
     """Whether the database was only locked by another transaction, so that a retry may succeed."""
     if not isinstance(error, DBAPIError):
         return False
+    if (code := getattr(error.orig, "sqlstate", None)) is not None:
+        return code in _PASSING
     said = str(error.orig).lower()
     return "locked" in said or "busy" in said
+
+
+def again(work: Callable[[], Result], wait: Callable[[float], None] = time.sleep) -> Result:
+    """``work``, which is a whole transaction or several that may be repeated; once more where the database was only
+    held by somebody else, at most :data:`TIMES` in all. Raises what the last try raised."""
+    for number in range(1, TIMES):
+        try:
+            return work()
+        except DBAPIError as error:
+            if not busy(error):
+                raise
+            wait(0.05 * number)
+    return work()
 
 
 def damaged(error: BaseException) -> bool:
@@ -159,6 +195,7 @@ class Store:
         self.url = make_url(url)
         self.engine = open_engine(self.url)
         self._writer = self.engine.execution_options(commsched_write=True)
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
         self._watch = Watch(self.path) if self.path else None
         self._file: tuple[int, int] | None = None
         if self.path:
@@ -200,7 +237,7 @@ class Store:
     @contextmanager
     def read(self, workspace: int) -> Iterator[Session]:
         """A session that sees one workspace (or :data:`EVERY_WORKSPACE`) and writes nothing."""
-        with Session(self.engine, info={"workspace": workspace}, expire_on_commit=False) as session:
+        with Session(self._reader, info={"workspace": workspace}, expire_on_commit=False) as session:
             yield session  # closing rolls back, and unlike rollback() leaves what was read readable
 
     @contextmanager
@@ -209,7 +246,7 @@ class Store:
         :class:`Replaced` instead of writing to a file that is no longer the office's database."""
         self.check()
         with (
-            Session(self._writer, info={"workspace": workspace}, expire_on_commit=False) as session,
+            Session(self._writer, info={"workspace": workspace, "writing": True}, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session

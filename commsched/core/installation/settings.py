@@ -15,7 +15,7 @@ from commsched.core.text.decoding import marked
 from commsched.core.text.messages import N_, Invalid, Message, OfficeError
 
 PREFIX: Final = "COMMSCHED_"
-OTHER_VARIABLES: Final = ("HOME", "LOG", "DATABASE_URL")
+OTHER_VARIABLES: Final = ("HOME", "LOG")
 """What is read from the environment only."""
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 MOST_PROXIES: Final = 10
@@ -164,11 +164,6 @@ def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object
     return {name: value for name, value in values.items() if value}
 
 
-def refuse_variable(name: str, why: Message) -> BadSettings:
-    """What another part of the program says of the variable ``name``."""
-    return BadSettings([_problem(Origin(name), "%(what)s", what=why)])
-
-
 @contextmanager
 def gathering(problems: list[Message]) -> Iterator[None]:
     """Collect the errors raised inside in ``problems``, so that the remaining settings are checked too."""
@@ -260,6 +255,7 @@ RULES: Final[Mapping[str, Callable[[object], str]]] = {
     "metrics_token": _text("metrics_token"),
     "https_proxy": _text("https_proxy"),
     "ca_file": _text("ca_file"),
+    "database_url": _text("database_url"),
 }
 """Each setting with what makes text of it, or raises :class:`Invalid`. What needs more than its own text to be judged
 is judged in ``bootstrap``."""

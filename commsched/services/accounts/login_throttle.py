@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, OfficeError
 from commsched.services.kernel.context import Installation
+from commsched.store import locks
 from commsched.store.models import Person, SignInTry
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, again
 from commsched.store.vault import new_token
 
 if TYPE_CHECKING:
@@ -113,8 +114,13 @@ def count(installation: Installation, under: list[Limit]) -> Tries:
 
     Raises :class:`TooManyTries` where any limit is reached.
     """
+    return again(lambda: _count(installation, under))
+
+
+def _count(installation: Installation, under: list[Limit]) -> Tries:
     now = installation.now()
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.alone(session, *(f"sign-in {limit.key}" for limit in under))  # counted one after another
         session.execute(delete(SignInTry).where(SignInTry.at < now - DAY))
         for limit in under:
             lately = (SignInTry.key == limit.key, SignInTry.at > now - limit.during)

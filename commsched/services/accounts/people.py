@@ -23,6 +23,7 @@ from commsched.services.accounts.policies import to_policy
 from commsched.services.accounts.sessions import note_everywhere, set_password
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.models import Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
@@ -119,6 +120,7 @@ def create_workspace(
     name, short, email, person_name = check_workspace(name, email, person_name, slug, zone, language)
     kept = _hash_for_new(installation, email, password)
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.alone(session, f"office {short}", f"person {email}")  # who makes the same waits, and hears of it
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
         workspace = Workspace(
@@ -192,6 +194,7 @@ def add_person(
     email, role = check_email(email), check_role(role)
     kept = _hash_for_new(installation, email, password)
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.alone(session, f"person {email}")
         place = session.get_one(Workspace, actor.workspace)
         person = _person(session, installation, email, name, check_language(language or place.language), kept)
         if _membership(session, actor.workspace, person.id):
@@ -216,6 +219,9 @@ def member_of(session: Session, actor: Actor, person: int) -> Membership:
 
 
 def keep_an_administrator(session: Session, member: Membership) -> None:
+    """Raise :class:`Conflict` where ``member`` is the last. Until the transaction ends nobody else of the office loses
+    the role: two who leave at once would each be thought to stay."""
+    locks.row(session, Workspace, member.workspace_id)
     others = (
         select(func.count(Membership.id))
         .join(Person)

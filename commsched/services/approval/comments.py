@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
@@ -107,13 +107,21 @@ class UnreadTalk(msgspec.Struct, frozen=True):
     at: datetime
 
 
+def marks(person: int | None) -> tuple[ColumnElement[bool], ...]:
+    """SQL: the notices of comments that ``person`` has not seen."""
+    return (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
+
+
 def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
     """Comments that ``person`` has not seen, the newest first, one entry per item."""
-    marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
     rows = session.execute(
-        select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
+        select(Notice, Item)
+        .join(Item, Item.id == Notice.item_id)
+        .where(*marks(person))
+        .order_by(Notice.id.desc())
+        .limit(most)
     )
-    unread: dict[int, UnreadTalk] = {}
+    threads: dict[int, UnreadTalk] = {}
     for row, item in rows:
-        unread.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
-    return list(unread.values())
+        threads.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
+    return list(threads.values())

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.content import items
+from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import approve, editing, pause
@@ -71,7 +72,7 @@ class _Event:
 
 def live(installation: Installation, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
     """Let everything in ``plans`` that lies before ``now`` happen, in order."""
-    dispatcher = Dispatcher(installation, worker="demo")
+    dispatcher = Dispatcher(installation, owner=new_owner("demo"))
     events: list[_Event] = []
     for turn, plan in enumerate(plans):
         events += _events(installation, dispatcher, past, plan, turn, now)

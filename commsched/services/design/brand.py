@@ -18,6 +18,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.brand_kit import Kit, kit_of
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.models import Media, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -104,7 +105,7 @@ def save(installation: Installation, actor: Actor, kit: Kit) -> None:
     actor.require("administer")
     kit = checked(kit)
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         for field in ("logo", "logo_on_dark"):
             number = getattr(kit, field)
             if number and session.scalar(select(Media.id).where(Media.id == number)) is None:
@@ -126,7 +127,8 @@ def add_font(installation: Installation, actor: Actor, data: bytes, filename: st
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
     name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        locks.shared(session, locks.FILES)
+        row = locks.row(session, Workspace, actor.workspace)
         kit = kit_of(row)
         if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
@@ -143,7 +145,7 @@ def remove_font(installation: Installation, actor: Actor, family: str) -> None:
     """Stop using a font; what was set in it goes back to the usual one. The file goes with its last office."""
     actor.require("administer")
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         kit = kit_of(row)
         if family not in kit.fonts and family not in kit.emoji:
             raise NotFound(N_("There is no such font."))
@@ -160,6 +162,7 @@ def remove_font(installation: Installation, actor: Actor, family: str) -> None:
 def _sweep(installation: Installation) -> None:
     """Delete font files that no office uses. The lock keeps another process from adding a font at the same time."""
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.alone(session, locks.FILES)
         used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
         for file in (installation.media / "fonts").glob("*"):
             if file.name not in used:

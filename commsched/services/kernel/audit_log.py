@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, desc, insert, select
 from sqlalchemy.orm import Session
 
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.fast import FastMany
 from commsched.store.models import AuditEntry
 from commsched.store.types import to_micros
@@ -40,10 +41,11 @@ def line_hash(previous: str, at: datetime, line: AuditLine) -> str:
 
 
 def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> None:
-    """Add ``lines`` at the end of the chain. Must run in a write transaction, so that no one else extends the chain at
-    the same time."""
+    """Add ``lines`` at the end of the chain. Must run in a write transaction, so that no one else extends the chain
+    until it has committed."""
     if not lines:
         return
+    locks.alone(connection, locks.AUDIT)  # a statement of its own: what is read next must be the end by then
     previous = connection.execute(select(AuditEntry.hash).order_by(desc(AuditEntry.id)).limit(1)).scalar() or GENESIS
     rows = []
     for line in lines:

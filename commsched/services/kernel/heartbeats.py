@@ -120,7 +120,11 @@ def words(code: str) -> tuple[Message, Message]:
 
 def skew(session: Session, now: datetime) -> int:
     """Seconds that this computer's clock is ahead of the platforms' (behind: negative); 0 if none is known."""
-    row = session.get(Heartbeat, SKEW)
+    return skew_of(session.get(Heartbeat, SKEW), now)
+
+
+def skew_of(row: Heartbeat | None, now: datetime) -> int:
+    """As :func:`skew`, by the heartbeat's row."""
     return int(row.detail) if row is not None and goes(row.at, now) else 0
 
 

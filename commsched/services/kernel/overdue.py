@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Attempt, Channel, Delivery, Item, Workspace
@@ -32,6 +32,14 @@ class Late(msgspec.Struct, frozen=True):
     due: datetime
     since: datetime
     """When it should have been looked at, or when the call that hangs began."""
+
+
+def any_late(now: datetime) -> ColumnElement[bool]:
+    """SQL: whether :func:`overdue` has anything to look at, within the session's office."""
+    hanging = exists().where(
+        Attempt.delivery_id == Delivery.id, Attempt.outcome == "", Attempt.started_at <= now - HANGS
+    )
+    return or_(exists().where(Delivery.next_at <= now - PAST), hanging)
 
 
 def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:

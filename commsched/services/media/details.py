@@ -21,6 +21,7 @@ from commsched.services.kernel.display_state import states
 from commsched.services.media import crops, provenance
 from commsched.services.media.consent_expiry import WAITS
 from commsched.services.media.search import MOST_ALT
+from commsched.store import locks
 from commsched.store.models import Delivery, Item, Media, PictureUse, Revision
 
 MOST_PERSONS: Final = 20
@@ -63,7 +64,7 @@ def write_down(
     _check(known)
     crops.check(places or {})
     with installation.store.write(actor.workspace) as session:
-        row = session.scalar(select(Media).where(Media.id == media_id))
+        row = session.scalar(locks.rows(select(Media).where(Media.id == media_id)))
         if row is None:
             raise NotFound(N_("There is no such picture."))
         zone = members.workspace_of(session, actor).zone

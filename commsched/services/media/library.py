@@ -17,6 +17,7 @@ from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import near_duplicates, provenance, quota
+from commsched.store import locks
 from commsched.store.models import Media
 
 if TYPE_CHECKING:
@@ -80,8 +81,10 @@ def add(
     write_whole(path, taken.data)
     try:
         with installation.store.write(actor.workspace) as session:
+            locks.shared(session, locks.FILES)
+            locks.alone(session, f"picture {actor.workspace} {taken.sha256}")  # handed in twice at once it is one
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
-            existing = session.scalar(select(Media).where(Media.sha256 == taken.sha256))
+            existing = session.scalar(locks.rows(select(Media).where(Media.sha256 == taken.sha256)))
             row = existing or _row(installation, session, actor, taken, filename)
             credit = line(credit[:200], "credit") or row.credit
             row.describe(actor.person, alt=passage(alt, "alt") or row.alt, credit=credit)

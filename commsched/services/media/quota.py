@@ -21,6 +21,7 @@ from commsched.core.text.messages import N_, Invalid, OfficeError
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -66,6 +67,7 @@ def usage(session: Session, workspace: Workspace) -> Quota:
 
 def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
     """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
+    locks.row(session, Workspace, workspace.id)  # two that come at once do not both take the last of the room
     quota = usage(session, workspace)
     if quota.used + promised + length > quota.most:
         raise Full(
@@ -85,7 +87,7 @@ def set_room(installation: Installation, actor: Actor, megabytes: int) -> None:
     if not LEAST_MB <= megabytes <= MOST_MB:
         raise Invalid(N_("A whole number from %(least)s to %(most)s."), "room_mb", least=LEAST_MB, most=MOST_MB)
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         if row.settings.get("room_mb") != megabytes:
             row.settings = row.settings | {"room_mb": megabytes}
             note(session, installation, actor, "workspace.settings", changed={"room_mb": megabytes})
@@ -93,6 +95,7 @@ def set_room(installation: Installation, actor: Actor, megabytes: int) -> None:
 
 def put_on_list(session: Session, files: Iterable[tuple[str, str]]) -> None:
     """Write down, with the deletion of their rows, that these files (hash and suffix) may go."""
+    locks.alone(session, locks.FILES)
     for sha256, suffix in files:
         session.merge(GoneFile(sha256=sha256, suffix=suffix))
 
@@ -113,6 +116,7 @@ def sweep(installation: Installation) -> None:
         )  # most often none, for no write
     for start in range(0, len(waiting), AT_ONCE):
         with installation.store.write(EVERY_WORKSPACE) as session:
+            locks.alone(session, locks.FILES)
             batch = waiting[start : start + AT_ONCE]
             kept = _named(session, batch)
             for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(batch))):

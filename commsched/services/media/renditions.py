@@ -19,6 +19,7 @@ from commsched.core.text.messages import Invalid
 from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media.chosen import derivatives, media_of
+from commsched.store import locks
 from commsched.store.models import Channel, Derivative, Media
 
 log = logging.getLogger("commsched.pictures")
@@ -108,6 +109,7 @@ def _keep(
     )
     # another request may have made it or deleted the picture in between: then its row stays, or none is needed
     with contextlib.suppress(IntegrityError), installation.store.write(actor.workspace) as session:
+        locks.shared(session, locks.FILES)
         session.execute(
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
         )

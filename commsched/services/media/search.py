@@ -74,7 +74,8 @@ def _written(facts: JsonObject) -> Iterator[str]:
 
 def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:
     """Pictures by their ids; those of other offices are not there."""
-    return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(list(wanted))))}
+    numbers = list(wanted)
+    return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(numbers)))} if numbers else {}
 
 
 Row = Media | Derivative

@@ -44,7 +44,7 @@ def day_lists(
     waiting = session.scalars(
         select(Item)
         .where(Item.workspace_id == workspace.id, Item.state == "in_review")
-        .order_by(Item.publish_at)
+        .order_by(Item.publish_at.nulls_first(), Item.id)
         .limit(MOST)
     )
 

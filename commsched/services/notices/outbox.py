@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -15,8 +16,9 @@ from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry,
 from commsched.core.platform.contract import Email
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import templates
+from commsched.store import locks
 from commsched.store.models import Item, Membership, Notice, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, again
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +110,7 @@ def send_due(installation: Installation, most: int = AT_ONCE) -> int:
             continue
         outcome = installation.mailer.send(notice.message)
         sent += isinstance(outcome, Published | Unknown)
-        _record(installation, notice, outcome, now)
+        again(partial(_record, installation, notice, outcome, now))  # the mail has gone: that must be written down
         if isinstance(outcome, Retry) and outcome.whole_channel:
             _release(installation, claimed[place + 1 :], now + _wait(notice.tries))
             break
@@ -121,7 +123,7 @@ def _claim(installation: Installation, now: datetime, most: int) -> list[_Claime
         if session.scalar(due.with_only_columns(Notice.id).limit(1)) is None:
             return []  # the common case costs no write
     with installation.store.write(EVERY_WORKSPACE) as session:
-        rows = list(session.scalars(due.order_by(Notice.id).limit(most)))
+        rows = list(session.scalars(locks.rows(due.order_by(Notice.id).limit(most), passing_over=True)))
         for row in rows:
             row.next_at, row.tries = now + CLAIM, row.tries + 1
         return [_written(installation, session, row, now) for row in rows]

@@ -13,6 +13,7 @@ from commsched.core.timing.dates import local
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
+from commsched.store import locks
 from commsched.store.models import Item, Workspace
 
 OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held")
@@ -66,6 +67,7 @@ def check_daily(installation: Installation, session: Session, workspace: Workspa
 
 def report_shifted(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Record the items that have shifted, and mail the people who may plan if any of them is new."""
+    workspace = locks.row(session, Workspace, workspace.id)
     items = [shift.item for shift in shifted(session, workspace.zone, installation.now())]
     known = workspace.settings.get(KEPT, [])
     if items != known:

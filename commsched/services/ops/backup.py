@@ -58,7 +58,12 @@ def archive(installation: Installation, to: Path | None = None, *, with_key: boo
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         copy = back_up(installation.store, Path(folder), now)
         if copy is None:
-            raise Conflict(N_("Only an office on SQLite is backed up this way. Use your database's own tools."))
+            raise Conflict(
+                N_(
+                    "Only an office on SQLite is backed up this way. In PostgreSQL it is for pg_dump; keep media and "
+                    "secret.key too."
+                )
+            )
         with installation.store.engine.connect() as connection:
             step = version_of(connection) or ""
         manifest = Manifest(made_at=now, version=__version__, step=step, with_key=with_key)

@@ -24,6 +24,7 @@ from commsched.services.media import quota, uploads
 from commsched.services.media.consent_expiry import warn_of_consents
 from commsched.services.notices import outbox, shifted_times
 from commsched.services.ops.integrity import look_daily
+from commsched.store import locks
 from commsched.store.models import (
     ApprovalLink,
     Channel,
@@ -86,7 +87,7 @@ def hold_unapproved(installation: Installation, session: Session, workspace: Wor
     """Hold every item that still waits for approval at its time, and notify everyone concerned. An item that was sent
     back for changes stays in that state until its writer acts."""
     late = (Item.state == "in_review", Item.publish_at <= installation.now())
-    for item in session.scalars(select(Item).where(*late)):
+    for item in session.scalars(locks.rows(select(Item).where(*late))):
         item.state, item.reason = "held", "unapproved"
         note(session, installation, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
         people = people_with(session, "approve") | ({item.author_id} if item.author_id else set())
@@ -103,7 +104,7 @@ def remind(installation: Installation, session: Session, workspace: Workspace) -
         Item.publish_at > now,
         Item.submitted_at <= now - timedelta(minutes=30),
     )
-    for item in session.scalars(select(Item).where(*soon)):
+    for item in session.scalars(locks.rows(select(Item).where(*soon))):
         item.reminded_at = now
         ask(installation, session, item, current(session, item), "reminder")
 
@@ -116,7 +117,7 @@ def warn_of_tokens(installation: Installation, session: Session, workspace: Work
         Channel.token_expires_at.is_not(None),
         Channel.token_expires_at <= now + WARN,
     )
-    for channel in session.scalars(select(Channel).where(*dying)):
+    for channel in session.scalars(locks.rows(select(Channel).where(*dying))):
         assert channel.token_expires_at is not None
         days = max(0, (channel.token_expires_at - now).days)
         stage = "last" if days <= 2 else "first"
@@ -135,6 +136,9 @@ def morning_mail(installation: Installation, session: Session, workspace: Worksp
     today = f"{local:%Y-%m-%d}"
     if local.hour < MORNING or workspace.settings.get("morning") == today:
         return
+    workspace = locks.row(session, Workspace, workspace.id)
+    if workspace.settings.get("morning") == today:
+        return  # another engine was first
     first = "morning" not in workspace.settings
     workspace.settings = workspace.settings | {"morning": today}
     facts: JsonObject = dict(summary(session, local))

@@ -17,7 +17,7 @@ from commsched.services.ops import network_disk
 from commsched.services.ops.health import Check
 
 SETTINGS: Final = "commsched.toml"
-WITH_PASSWORDS: Final = frozenset({"smtp_url", "https_proxy"})
+WITH_PASSWORDS: Final = frozenset({"smtp_url", "https_proxy", "database_url"})
 """Settings that may hold one."""
 FILES: Final = ("secret.key", SETTINGS, "commsched.db", "commsched.db-wal", "commsched.db-shm")
 FOLDERS: Final = ("backups", "outbox", "media", "incoming")

@@ -257,13 +257,14 @@ def _published(
 ) -> Iterator[tuple[Delivery, Item, Content]]:
     """Everything that may be seen now, the newest first; an item once, however many newsrooms it went to."""
     now, seen = installation.now(), set()
-    rows = session.execute(_deliveries(*where).execution_options(yield_per=50))
-    for delivery, item, revision in rows:
-        content = revision.parsed()
-        if item.id in seen or not may_be_seen(content, now) or delivery.published_at is None:
-            continue
-        seen.add(item.id)
-        yield delivery, item, content
+    # Whoever has read enough leaves the rest unread; a server then keeps it for nobody until it is closed.
+    with session.execute(_deliveries(*where).execution_options(yield_per=50)) as rows:
+        for delivery, item, revision in rows:
+            content = revision.parsed()
+            if item.id in seen or not may_be_seen(content, now) or delivery.published_at is None:
+                continue
+            seen.add(item.id)
+            yield delivery, item, content
 
 
 def _entries(

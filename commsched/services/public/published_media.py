@@ -56,7 +56,7 @@ def _is_published(installation: Installation, session: Session, row: search.Row)
     if versions.lapsed_files(session, [row], now):
         return False
     media = row.id if isinstance(row, Media) else row.media_id
-    uses = session.execute(
+    published = (
         select(Delivery, Item, Revision, Channel.platform)
         .join(Revision, Revision.id == Delivery.revision_id)
         .join(PictureUse, PictureUse.revision_id == Revision.id)
@@ -64,10 +64,11 @@ def _is_published(installation: Installation, session: Session, row: search.Row)
         .join(Channel, Channel.id == Delivery.channel_id)
         .where(PictureUse.media_id == media, Channel.platform.in_(OWN_PAGES), Delivery.state == "published")
         .where(~versions.down())
-        .order_by(Delivery.published_at.desc())
+        .order_by(Delivery.published_at.desc(), Delivery.id.desc())
         .execution_options(yield_per=100)
     )
-    return any(_shows(session, row.sha256, *use, now) for use in uses)
+    with session.execute(published) as uses:
+        return any(_shows(session, row.sha256, *use, now) for use in uses)
 
 
 def _shows(

@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_step, standing, yeses
+from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_step, standing
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.approval import comments, rounds
-from commsched.services.approval.approvers import ApprovalState, ask, counts_for, turn, writers_of
+from commsched.services.approval.approvers import approval_states, ask, histories, principal_in, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
+from commsched.services.approval.roster import read_roster
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -269,33 +270,26 @@ def decidable(
     back must be submitted again first."""
     item = items.load(session, item_id, lock=True)
     revision = items.current(session, item)
+    require_decidable(item, revision, content_hash, also)
+    return item, revision
+
+
+def require_decidable(item: Item, revision: Revision, content_hash: str, also: frozenset[str] = frozenset()) -> None:
+    """Raise :class:`Conflict` where the item does not wait for a yes, or is no longer what was seen."""
     waits = item.state in DECIDABLE and (item.state != "held" or (item.reason == "unapproved" and item.submitted_at))
     if not waits and item.state not in also:
         raise Conflict(N_("It is not waiting for approval."))
     if revision.hash != content_hash:
         raise items.Changed(revision)
-    return item, revision
 
 
 def principal_for(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> int:
     """The person for whom the actor's approval counts: themselves, or someone whose deputy they are now. Raises
     :class:`NotAllowed` with the reason where it does not count, :class:`Conflict` where no approval is asked for.
     """
-    if actor.person is None:
-        raise NotAllowed(N_("Only a person can approve."))
-    policy, said = read_policy(item.policy), said_of(session, item.id)
-    if current_step(policy, said, revision.hash) is None:
-        raise Conflict(N_("It is already approved."))
-    own = set() if policy.own else writers_of(session, item, revision)
-    if actor.person in own:
-        raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
-    if any(yes.human == actor.person for yes in yeses(standing(said, revision.hash))):
-        raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
-    case = ApprovalState(installation.now(), policy, said, revision.hash, own)
-    principal = counts_for(session, case, people_with(session, "approve"), actor.person)
-    if principal is None:
-        raise NotAllowed(N_("It is not your turn to approve this."))
-    return principal
+    known = histories(session, [item.id])
+    case = approval_states(session, [(item, revision)], known)[item.id]
+    return principal_in(read_roster(session, installation.now()), case, actor.person)
 
 
 def advance(

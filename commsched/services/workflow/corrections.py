@@ -57,7 +57,7 @@ def begin(installation: Installation, actor: Actor, item_id: int) -> int:
         draft, name = _begun_from(session, item), original_of(session, item).uid
     ready = editing.ready(installation, actor, draft, name)
     with installation.store.write(actor.workspace) as session:
-        original = original_of(session, items.load(session, item_id))
+        original = original_of(session, items.load(session, item_id, lock=True))
         open_ = unfinished(session, original)
         if open_ is not None:
             return open_.id

@@ -23,10 +23,12 @@ from commsched.services.content.items import (
     current,
     first_line,
     load,
+    load_whole,
     searchable,
     stamp,
     void,
 )
+from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
@@ -43,11 +45,12 @@ class Ready(msgspec.Struct, frozen=True):
     data: bytes
     hash: str
     search: str
+    text_hash: str
 
     @classmethod
     def of(cls, content: Content) -> Ready:
         data = canonical(content)
-        return cls(content, data, digest(data), searchable(content))
+        return cls(content, data, digest(data), searchable(content), text_hash(content.text))
 
 
 def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
@@ -59,11 +62,13 @@ def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: st
         return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
 
 
-def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
-    """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
+def _ready_for(installation: Installation, actor: Actor, given: DraftIn, item_id: int) -> Ready:
+    """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
+    make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
-        item = load(session, item_id)
-        return current(session, item).parsed().corrects if item.corrects_id else ""
+        item, revision, workspace = load_whole(session, item_id)
+        corrects = revision.parsed().corrects if item.corrects_id else ""
+        return Ready.of(compose.content_from(installation, session, workspace, given, corrects))
 
 
 def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
@@ -118,15 +123,15 @@ def save(
 ) -> bool:
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
-    Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
+    Every change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
     is not the current one, :class:`Conflict` when something is already out. ``by_itself``: an autosave. The record gets
     one line for a period of writing instead of one every few seconds.
     """
     actor.require("write")
-    prepared = ready(installation, actor, given, _corrects(installation, actor, item_id))
+    prepared = _ready_for(installation, actor, given, item_id)
     with installation.store.write(actor.workspace) as session:
-        item = load(session, item_id)
+        item = load(session, item_id, lock=True)
         revision = current(session, item)
         if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
             raise Changed(revision)
@@ -207,11 +212,10 @@ def _add_revision(
     text: str = "",
 ) -> Revision:
     content = made.content
-    item.version += 1
     revision = Revision(
         workspace_id=item.workspace_id,
         item_id=item.id,
-        number=item.version,
+        number=item.version + 1,
         content=made.data,
         hash=made.hash,
         sources=[_plain(source) for source in sources],
@@ -223,10 +227,10 @@ def _add_revision(
     session.add(revision)
     session.flush()
     _use_pictures(session, revision, content)
-    item.revision_id = revision.id
+    item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
-    item.search = made.search
+    item.search, item.text_hash = made.search, made.text_hash
     item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
 

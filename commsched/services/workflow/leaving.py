@@ -13,6 +13,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import COMMAND_LINE, Actor, Installation
 from commsched.services.workflow import succession
 from commsched.services.workflow.succession import PassedOn
+from commsched.store import locks
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE, narrowed
 from commsched.store.vault import new_token
@@ -76,9 +77,10 @@ def _revoke_keys(session: Session, installation: Installation, workspace: int, p
 def deactivate(installation: Installation, workspace: Workspace, email: str) -> None:
     """Shut a person out at once, everywhere: sessions end, tokens stop. They stay in the record and in the list."""
     row = machine_admin.member(installation, workspace, email)
-    if row.role == "administrator" and not _other_administrators(installation, workspace, row.person_id):
-        raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.row(session, Workspace, workspace.id)
+        if row.role == "administrator" and not _other_administrators(session, workspace, row.person_id):
+            raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
         person = session.get_one(Person, row.person_id)
         places = list(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person.id)))
         stood = {}
@@ -102,7 +104,7 @@ def deactivate(installation: Installation, workspace: Workspace, email: str) -> 
                 succession.settle(installation, session, by, was, person.name or person.email, refuse=False)
 
 
-def _other_administrators(installation: Installation, workspace: Workspace, person: int) -> bool:
+def _other_administrators(session: Session, workspace: Workspace, person: int) -> bool:
     others = (
         select(Membership.id)
         .join(Person, Person.id == Membership.person_id)
@@ -113,5 +115,4 @@ def _other_administrators(installation: Installation, workspace: Workspace, pers
             Person.id != person,
         )
     )
-    with installation.store.read(EVERY_WORKSPACE) as session:
-        return session.scalar(others.limit(1)) is not None
+    return session.scalar(others.limit(1)) is not None

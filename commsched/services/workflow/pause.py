@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
-from commsched.store.models import Delivery, Item, Notice
+from commsched.store import locks
+from commsched.store.models import Delivery, Item, Notice, Workspace
 
 Missed = Literal["hold", "send"]
 REASONS: Final = {
@@ -47,7 +47,7 @@ def pause(installation: Installation, actor: Actor, reason: str, why_later: bool
     if not reason and not why_later:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with installation.store.write(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
+        workspace = locks.row(session, Workspace, actor.workspace)
         if workspace.paused_at is not None:
             raise Conflict(N_("Everything is paused already."))
         workspace.paused_at, workspace.paused_by = installation.now(), actor.name
@@ -64,7 +64,7 @@ def say_why(installation: Installation, actor: Actor, reason: str) -> None:
     if not reason:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with installation.store.write(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
+        workspace = locks.row(session, Workspace, actor.workspace)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         workspace.pause_reason = reason
@@ -79,7 +79,7 @@ def resume(installation: Installation, actor: Actor, missed: Missed = "hold") ->
     not past its latest time. Returns how many are still held because of the pause."""
     actor.require("pause")
     with installation.store.write(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
+        workspace = locks.row(session, Workspace, actor.workspace)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         since = workspace.paused_at

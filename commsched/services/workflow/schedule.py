@@ -59,7 +59,7 @@ def schedule(
     """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
+        item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if when:
             _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
         if item.publish_at is None:
@@ -216,7 +216,7 @@ def move(
     """
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
+        item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if not movable(session, item, installation.now()):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
@@ -340,7 +340,7 @@ def cancel(installation: Installation, actor: Actor, item_id: int) -> list[stops
     thread between two parts. Returns what had gone out; with anything out it is partly published, not cancelled."""
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item = items.load(session, item_id)
+        item = items.load(session, item_id, lock=True)
         out = select(Delivery).where(Delivery.item_id == item.id, Delivery.state != "published").with_for_update()
         rows = list(session.scalars(out))
         live = [row for row in rows if row.state in stops.LIVE and not row.stop]

@@ -83,5 +83,5 @@ def put_back(installation: Installation, actor: Actor, item_id: int) -> None:
 
 
 def _original(session: Session, item_id: int) -> Item:
-    item = items.load(session, item_id)
-    return items.load(session, item.corrects_id) if item.corrects_id else item
+    item = items.load(session, item_id, lock=True)
+    return items.load(session, item.corrects_id, lock=True) if item.corrects_id else item

@@ -51,7 +51,7 @@ def choose(
 def _keep_moment(installation: Installation, actor: Actor, item_id: int) -> None:
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item, zone = items.load(session, item_id), members.workspace_of(session, actor).zone
+        item, zone = items.load(session, item_id, lock=True), members.workspace_of(session, actor).zone
         if item.publish_at is None:
             return
         item.wall_time, item.zone = wall(item.publish_at, zone), zone

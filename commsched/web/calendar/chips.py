@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from markupsafe import Markup
 
-from commsched.services.content.items import CLOSE
+from commsched.services.content.neighbours import CLOSE
 from commsched.services.views.calendar import FIXED, Around, Row
 from commsched.web.http.badges import STATES
 from commsched.web.http.i18n import _, installation, translated
