@@ -635,8 +635,13 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant("recovery skipped", "services/deliver/recovery.py", "if row.channel_id not in besides]", "if False]"),
-    Mutant("recovery takes calls under way", "services/deliver/recovery.py", "if row.channel_id not in besides]", "]"),
+    Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
+    Mutant(
+        "recovery takes calls under way",
+        "services/deliver/recovery.py",
+        "return row.channel_id not in self.besides",
+        "return True",
+    ),
     Mutant(
         "resume past the latest time",
         "services/workflow/pause.py",
