@@ -149,7 +149,7 @@ def due(connection: Connection, now: datetime, depth: int, limit: int, owner: st
     return [(row[0], row[1]) for row in connection.execute(wanted)]
 
 
-def leased(owner: str, now: datetime) -> Select[tuple[int]]:
+def leased(owner: str, now: datetime) -> Select[int]:
     """The channels that a live owner other than ``owner`` drains."""
     return select(Lease.channel_id).where(Lease.owner != owner, Lease.until > now)
 
