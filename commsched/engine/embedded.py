@@ -140,7 +140,7 @@ class Engine:
         self._end(helpers)
 
     def _go_on(self, dispatcher: Dispatcher) -> None:
-        """Work until told to stop and nothing is under way any more."""
+        """Work until :meth:`stop` is called and nothing is under way any more."""
         while not self._stop.is_set() or dispatcher.busy:
             try:
                 self._work(dispatcher)
@@ -158,8 +158,8 @@ class Engine:
         return helper
 
     def _end(self, helpers: list[threading.Thread]) -> None:
-        """Wait until nobody works for this engine any more. The clock comes after those who set it."""
-        ring(self.installation.home)  # the one who listens need not wait for somebody else to ring
+        """Wait until all of this engine's threads have ended. The clock stops last, because the others set it."""
+        ring(self.installation.home)  # the listening thread need not wait until another process rings
         for helper in helpers:
             helper.join()
         self._clock.stop()
@@ -168,7 +168,7 @@ class Engine:
             self._dispatcher.release()
 
     def _take_lock(self) -> bool:
-        """Wait in line for the office's lock; False where we were stopped meanwhile."""
+        """Wait for the office's lock; False if the engine was stopped while it waited."""
         while not self._stop.is_set():
             try:
                 if self.lock.take():
@@ -193,8 +193,8 @@ class Engine:
         recover(self.installation, owner=self.name, besides=dispatcher.busy, alone=True)
 
     def _drain(self, dispatcher: Dispatcher) -> None:
-        """Turn by turn until nothing is due and nothing in flight. Every turn asks first whether anything may be sent,
-        and is what the heartbeat goes by."""
+        """Take turns until nothing is due and nothing in flight. Each turn first asks whether anything may be sent, and
+        the heartbeat reports when the last turn ended."""
         while True:
             dispatcher.stopping = self._stop.is_set() or not self._may_send(dispatcher)
             calls = dispatcher.step(PATIENCE)
@@ -223,7 +223,7 @@ class Engine:
                 self.installation.skew.forget()
             return True
         if abs(self._guard.jumped - before) > timedelta(minutes=1):
-            self.installation.skew.forget()  # what was heard compares the servers with the clock as it was
+            self.installation.skew.forget()  # the answers so far were compared with the clock before it was set
         if not self.installation.skew.agrees(self.installation.now()):
             return False
         self._guard.believe()
@@ -247,10 +247,10 @@ class Engine:
     def _make_clock(self) -> Ticker:
         from commsched.engine.clock import Ticker
 
-        made = Ticker()
+        ticker = Ticker()
         for seconds, work in ((5.0, self._notices), (30.0, self._chores), (LOOK, self._ask_the_time)):
-            made.every(seconds, work.__name__, _patient, work)
-        return made
+            ticker.every(seconds, work.__name__, _patient, work)
+        return ticker
 
     def _listen(self) -> None:
         """Other processes wake us too."""
@@ -280,16 +280,16 @@ class Engine:
         self._learn_address()
 
     def _learn_address(self) -> None:
-        """Where nobody has set the office's own address it is the one that the pages answer at."""
+        """Without a ``base_url`` in the settings, the office's address is the one that the pages listen on."""
         if not self._learns:
             return
         try:
-            found = heartbeats.address(self.installation)
+            address = heartbeats.address(self.installation)
         except Exception as error:
             log_failure(error, "the pages' address cannot be read")
             return
-        if found:
-            self.installation.settings["base_url"] = found
+        if address:
+            self.installation.settings["base_url"] = address
 
     def _look(self) -> None:
         self._watch.look()

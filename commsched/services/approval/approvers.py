@@ -43,12 +43,13 @@ class Turn(msgspec.Struct, frozen=True):
     deciders: frozenset[int] = frozenset()
     """Those who can say yes now, deputies included."""
     asked: frozenset[int] = frozenset()
-    """Of those, the ones whose yes it waits for; an administrator is bothered only where nobody else is left."""
+    """Those of them whose approval is pending. An administrator is only asked where no one else is left."""
     acceptors: frozenset[int] = frozenset()
-    """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
+    """Those who are asked to accept another person's words, so that the other person can approve them."""
     may_accept: frozenset[int] = frozenset()
-    """Everybody whose accepting it would move it on: after it somebody can say yes who could not before, and that
-    somebody is the one whose task it is. Nobody who can say yes themselves, nor where that one can already."""
+    """Everyone whose acceptance would move the item on: it lets a person approve whose task that is and who could not
+    before. Those who can approve it themselves are left out, and so is everyone where that person can already
+    approve."""
     own: frozenset[int] = frozenset()
     """Those who could say yes, were some of the words not their own."""
 
@@ -59,7 +60,7 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 def turn(installation: Installation, session: Session, item: Item, revision: Revision) -> Turn:
-    """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
+    """Whose turn it is with ``revision`` under the item's policy; empty where all have approved."""
     policy, said = read_policy(item.policy), said_of(session, item.id)
     if current_step(policy, said, revision.hash) is None:
         return Turn()
@@ -81,26 +82,28 @@ class ApprovalState(msgspec.Struct, frozen=True):
 def turn_in(session: Session, case: ApprovalState, author: int | None, last: int | None) -> Turn:
     """As :func:`turn`, also for something not saved yet. ``author`` began the item, ``last`` changed it last."""
     able = people_with(session, "approve")
-    deciders = {one for one in able - set(case.own) if counts_for(session, case, able, one) is not None}
+    deciders = {person for person in able - set(case.own) if counts_for(session, case, able, person) is not None}
     stopped = {
-        one for one in able & set(case.own) if counts_for(session, case, able, one, despite_own=True) is not None
+        person
+        for person in able & set(case.own)
+        if counts_for(session, case, able, person, despite_own=True) is not None
     }
-    spoken = {one.human for one in yeses(standing(case.said, case.hash))}
-    others = {one for one in people_with(session, "write") - spoken - deciders if stopped - {one}}
+    spoken = {yes.human for yes in yeses(standing(case.said, case.hash))}
+    others = {person for person in people_with(session, "write") - spoken - deciders if stopped - {person}}
     nearest = _nearest(session, case)
     close = deciders & nearest
     # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
-    helping = {one for one in others if (stopped & nearest) - {one}}
+    helping = {person for person in others if (stopped & nearest) - {person}}
     freeing = helping or others
     theirs = {author} & freeing if last in stopped and last != author else set()
     asked = close or (set() if theirs else deciders)
     acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
     may_accept = acceptors | (set() if close else helping if deciders else freeing)
-    return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
+    return Turn(*(frozenset(people) for people in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 
 def _nearest(session: Session, case: ApprovalState) -> set[int]:
-    """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
+    """Those whose task it is: the people whom the step names, else every approver; and their deputies."""
     step = current_step(case.policy, case.said, case.hash)
     if step is not None and case.policy.steps[step].people:
         return people_with(session, "approve")
@@ -113,16 +116,16 @@ def _first_to_accept(session: Session, case: ApprovalState, author: int | None, 
     rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
     for group in ({author}, set(case.own), set(rows)):
         if group & able:
-            return {one for one in group & able if one is not None}
+            return {person for person in group & able if person is not None}
     return able
 
 
 def counts_for(
     session: Session, case: ApprovalState, able: Collection[int], person: int, *, despite_own: bool = False
 ) -> int | None:
-    """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
-
-    Nobody stands in for one who may not approve (any longer), nor says yes to that one's own words in their place.
+    """The person for whom the approval of ``person`` would count now: themselves, or someone whose deputy they are;
+    else ``None``. A deputy cannot act for a person who may no longer approve, nor approve that person's own words for
+    them.
     """
     for name in (person, *principals(session, person, case.now)):
         if name not in able or (name in case.own and not (despite_own and name == person)):
@@ -133,8 +136,8 @@ def counts_for(
 
 
 def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
-    """Whose words these are by ``core.approval.authorship``: whoever began the item, wrote any of them, also in the
-    library, or has accepted them."""
+    """The authors of these words under ``core.approval.authorship``: the people who began the item, wrote any of the
+    words (in the library too), or accepted them."""
     until = (Revision.item_id == item.id, Revision.number <= revision.number)
     people = set(session.scalars(select(Revision.author_id).where(*until).distinct()))
     lent = session.scalar(select(Revision.id).where(*until, Revision.lent != "").limit(1))
@@ -158,13 +161,14 @@ def history_of(session: Session, item: Item, number: int) -> Iterator[SavedVersi
     kept = select(Decision).where(Decision.item_id == item.id, Decision.verdict == "accept").order_by(Decision.id)
     for row in session.scalars(kept):
         accepted.setdefault(row.revision_id, []).append(row.person_id)
-    saved = session.execute(
+    versions = (
         select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
         .where(Revision.item_id == item.id, Revision.number <= number)
         .order_by(Revision.number)
     )
-    for each, author, lent, content in saved.yield_per(20):
-        yield _version(author, content, lent_by(lent), accepted.get(each, ()))
+    with session.execute(versions).yield_per(20) as saved:
+        for each, author, lent, content in saved:
+            yield _version(author, content, lent_by(lent), accepted.get(each, ()))
 
 
 def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> SavedVersion:
@@ -173,15 +177,15 @@ def _version(author: int | None, content: bytes, lent: frozenset[int], accepted:
 
 def lent_by(stored: str) -> frozenset[int]:
     """The people whose words of the library are in a revision, as it keeps them."""
-    return frozenset(int(one) for one in stored.split(",") if one)
+    return frozenset(int(number) for number in stored.split(",") if number)
 
 
 def ask(
     installation: Installation, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve"
 ) -> None:
-    """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
-    words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
-    by a reminder; what is on its way to somebody who is no longer asked is stopped."""
+    """Send a notice with a personal link to everyone whose approval is pending, and a notice that leads to the item to
+    those who are to accept another's words. A person who was asked the same since the item was submitted is not asked
+    again, except by a reminder. Notices still on their way to people who are no longer asked are stopped."""
     now = turn(installation, session, item, revision)
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
@@ -210,7 +214,7 @@ def _asked_to_accept(session: Session, item: Item, revision: Revision, person: i
 
 def called(session: Session, people: Iterable[int | None]) -> list[str]:
     """What people are called, by name."""
-    wanted = [one for one in people if one is not None]
+    wanted = [person for person in people if person is not None]
     rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
     return [row.name or row.email for row in rows]
 

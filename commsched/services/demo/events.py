@@ -100,22 +100,23 @@ def _events(
     def send_back() -> None:
         approve.request_changes(installation, leader, plan.item, _hash(installation, leader, plan.item), plan.comment)
 
-    made = [_Event(written, turn, create)]
+    happenings = [_Event(written, turn, create)]
     if plan.state == "draft":
-        return made
-    made.append(_Event(asked, turn, submit))
+        return happenings
+    happenings.append(_Event(asked, turn, submit))
     if plan.state == "changes_requested":
-        return [*made, _Event(decided, turn, send_back)]
+        return [*happenings, _Event(decided, turn, send_back)]
     if plan.state == "in_review":
-        return made
-    made.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
-    return made + _outcomes(installation, dispatcher, past, plan, turn)
+        return happenings
+    happenings.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
+    return happenings + _outcomes(installation, dispatcher, past, plan, turn)
 
 
 def _outcomes(
     installation: Installation, dispatcher: Dispatcher, past: Past, plan: PlannedItem, turn: int
 ) -> list[_Event]:
-    """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
+    """Plays what happened when an item was due: it went out, was held by a pause, its outcome was unknown, or it was
+    refused."""
     writer = plan.place.writer.actor
     if plan.at is None or plan.state in ("approved", "scheduled"):
         return []

@@ -147,7 +147,9 @@ def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[
 
 
 def _items(session: Session, *where: Any) -> list[Item]:
-    return list(session.scalars(select(Item).where(*where).order_by(Item.publish_at).limit(MOST)))
+    return list(
+        session.scalars(select(Item).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(MOST))
+    )
 
 
 _STOPPED: Final = Delivery.state.in_(("held", "failed", "unknown"))
@@ -177,8 +179,8 @@ def _stopped(session: Session) -> list[Stopped]:
         .join(Channel, Channel.id == Delivery.channel_id)
         .outerjoin(Part, Part.delivery_id == Delivery.id)
         .where(_STOPPED)
-        .group_by(Delivery.id)
-        .order_by(Delivery.due_at.desc())
+        .group_by(Delivery.id, Item.id, Channel.id)
+        .order_by(Delivery.due_at.desc(), Delivery.id)
         .limit(MOST)
     )
     # what asks for an answer stands first: it may already be out
@@ -187,7 +189,8 @@ def _stopped(session: Session) -> list[Stopped]:
 
 def _channels(session: Session, now: datetime) -> list[Channel]:
     dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + WARN)
-    found = select(Channel).where(or_(Channel.state == "broken", dying)).order_by(Channel.token_expires_at)
+    found = select(Channel).where(or_(Channel.state == "broken", dying))
+    found = found.order_by(Channel.token_expires_at.nulls_first(), Channel.id)
     return list(session.scalars(found.limit(MOST)))
 
 
