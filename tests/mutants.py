@@ -51,7 +51,7 @@ MUTANTS = (
         "services/deliver/claims.py",
         "        if holder != owner and until > at:",
         "        if False:",
-        TWO,
+        LEASES,
     ),
     Mutant(
         "a call under way is forgotten with an old answer",
