@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import URL, Connection, func, select, text, update
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from commsched.core.content.draft import DraftIn, PictureIn
@@ -59,8 +59,9 @@ from commsched.store.models import (
     Revision,
     Workspace,
 )
-from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from commsched.store.vault import Vault
+from tests.peers import postgres
 from tests.sims.platform import SPLIT, START, Crash, Faulty, Seen, SimClock, Wall
 
 PICTURE = b"not really a picture, but its bytes are what is approved"
@@ -133,6 +134,51 @@ class Node:
     frozen: bool = False
 
 
+Rows = dict[str, list[dict[str, Any]]]
+"""Everything in a database, by table."""
+
+
+def _address(home: Path) -> URL:
+    """Of the store that the tests run on: a file in ``home``, or a database without tables on the tests' server."""
+    if postgres.wanted():
+        return postgres.Databases.running().create(empty=True)
+    return sqlite_url(home / "commsched.db")
+
+
+def _let_tables_go_in_any_order(connection: Connection) -> None:
+    """Until this transaction ends, what points at a row may be later than that."""
+    sqlite = connection.dialect.name == "sqlite"
+    connection.execute(
+        text("PRAGMA defer_foreign_keys=ON" if sqlite else "SET LOCAL session_replication_role = replica")
+    )
+
+
+def _count_on(connection: Connection) -> None:
+    """Rows were made with numbers of their own: PostgreSQL counts on from there."""
+    if connection.dialect.name == "postgresql":
+        for table in ("workspace", "person", "media", "channel"):
+            number = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            connection.execute(text(number))
+
+
+def _dump(store: Store) -> Rows:
+    with store.engine.connect() as connection:
+        return {
+            table.name: [dict(row._mapping) for row in connection.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def _load(store: Store, rows: Rows) -> None:
+    with store.ledger() as connection:
+        _let_tables_go_in_any_order(connection)
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+        for table in Base.metadata.sorted_tables:
+            if rows[table.name]:
+                connection.execute(table.insert(), rows[table.name])
+
+
 class World:
     """One run. The database is made once a process and emptied for each. ``dispatchers`` share the one store, each as a
     process of its own would."""
@@ -172,7 +218,7 @@ class World:
         self.cancelled: set[int] = set()
         self.stopped: set[tuple[int, int]] = set()
         """By item and channel: what somebody cancelled or dropped, of which no new attempt may be made."""
-        self.backups: list[tuple[Path, datetime, dict[str, Any]]] = []
+        self.backups: list[tuple[Path | Rows, datetime, dict[str, Any]]] = []
         """Backups: the file, when it was made, and the oracle's books of then."""
         self.restores = 0
         self.answered: set[int] = set()
@@ -187,7 +233,7 @@ class World:
 
     def _make_store(self) -> Store:
         logging.getLogger("commsched").setLevel(logging.CRITICAL)
-        store = Store(f"sqlite:///{self.home / 'commsched.db'}")
+        store = Store(_address(self.home))
         ready(store, self.home / "backups", START)
         with store.write(EVERY_WORKSPACE) as session:
             for number, slug in ((1, "gruppen"), (2, "distriktet")):
@@ -233,14 +279,15 @@ class World:
                         created_at=START,
                     )
                 )
+        with store.ledger() as connection:
+            _count_on(connection)
         store.close()
-        shutil.copy(self.home / "commsched.db", self.home / "clean.db")
         return store
 
     def _clean(self) -> None:
         store = self.installation.store
         with store.ledger() as connection:
-            connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            _let_tables_go_in_any_order(connection)
             for table in reversed(Base.metadata.sorted_tables):
                 if table.name not in KEEP:
                     connection.execute(table.delete())
@@ -392,9 +439,12 @@ class World:
     def backup(self) -> None:
         """A consistent copy of everything the office knows now."""
         self.moves["backup"] += 1
-        file = self.home / f"backup-{len(self.backups)}.db"
+        file: Path | Rows = self.home / f"backup-{len(self.backups)}.db"
         file.unlink(missing_ok=True)
-        _copy(self.home / "commsched.db", file)
+        if isinstance(file, Path) and self.installation.store.is_sqlite:
+            _copy(self.home / "commsched.db", file)
+        else:
+            file = _dump(self.installation.store)
         self.backups.append((file, self.clock.at, copy.deepcopy({name: getattr(self, name) for name in BOOKS})))
 
     def restore(self, which: int) -> None:
@@ -404,9 +454,12 @@ class World:
         self.moves["restore"] += 1
         self.restores += 1
         file, made_at, books = self.backups[which % len(self.backups)]
-        for which in range(len(self.nodes)):
-            self._die(which)
-        _copy(file, self.home / "commsched.db")
+        for node in range(len(self.nodes)):
+            self._die(node)
+        if isinstance(file, Path):
+            _copy(file, self.home / "commsched.db")
+        else:
+            _load(self.installation.store, file)
         for name, value in copy.deepcopy(books).items():
             setattr(self, name, value)
         after_restore.settle(self.installation, made_at)
