@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.media.consent import WARN_DAYS, lapsed, stage
@@ -55,11 +55,15 @@ _OUT: Final[Any] = _seen_in(
 )
 
 
+def told(soon: Any, now: Any) -> ColumnElement[bool]:
+    """SQL: the picture is one of :func:`ending`'s. Both are moments, or parameters for them."""
+    return and_(Media.consent_ends <= soon, or_(_WAITING, and_(Media.consent_ends > now, _OUT)))
+
+
 def ending(session: Session, now: datetime) -> list[Ending]:
     """What somebody should look at: pictures in use with a consent that ends within a month, and those with one that
     has ended while something still waits to be published with them. First what ends first."""
-    in_use = or_(_WAITING, and_(Media.consent_ends > now, _OUT))
-    found = select(Media).where(Media.consent_ends <= now + SOON, in_use)
+    found = select(Media).where(told(now + SOON, now))
     return [_ending(row, now) for row in session.scalars(found.order_by(Media.consent_ends, Media.id).limit(MOST))]
 
 
