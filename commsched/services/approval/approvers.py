@@ -27,12 +27,13 @@ class Turn(msgspec.Struct, frozen=True):
     deciders: frozenset[int] = frozenset()
     """Those who can say yes now, deputies included."""
     asked: frozenset[int] = frozenset()
-    """Of those, the ones whose yes it waits for; an administrator is bothered only where nobody else is left."""
+    """Those of them whose approval is pending. An administrator is only asked where no one else is left."""
     acceptors: frozenset[int] = frozenset()
-    """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
+    """Those who are asked to accept another person's words, so that the other person can approve them."""
     may_accept: frozenset[int] = frozenset()
-    """Everybody whose accepting it would move it on: after it somebody can say yes who could not before, and that
-    somebody is the one whose task it is. Nobody who can say yes themselves, nor where that one can already."""
+    """Everyone whose acceptance would move the item on: it lets a person approve whose task that is and who could not
+    before. Those who can approve it themselves are left out, and so is everyone where that person can already
+    approve."""
     own: frozenset[int] = frozenset()
     """Those who could say yes, were some of the words not their own."""
 
@@ -95,13 +96,13 @@ def turn_in(roster: Roster, case: ApprovalState, author: int | None, last: int |
     nearest = _nearest(roster, case)
     close = deciders & nearest
     # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
-    helping = {one for one in others if (stopped & nearest) - {one}}
+    helping = {person for person in others if (stopped & nearest) - {person}}
     freeing = helping or others
     theirs = {author} & freeing if last in stopped and last != author else set()
     asked = close or (set() if theirs else deciders)
     acceptors = theirs or (set() if asked else _first_to_accept(roster, case, author, freeing))
     may_accept = acceptors | (set() if close else helping if deciders else freeing)
-    return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
+    return Turn(*(frozenset(people) for people in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 
 def _nearest(roster: Roster, case: ApprovalState) -> set[int]:
@@ -117,7 +118,7 @@ def _first_to_accept(roster: Roster, case: ApprovalState, author: int | None, ab
     """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
     for group in ({author}, set(case.own), roster.writers()):
         if group & able:
-            return {one for one in group & able if one is not None}
+            return {person for person in group & able if person is not None}
     return able
 
 
@@ -261,13 +262,14 @@ def writers_after(
 def history_of(session: Session, item: Item, known: ItemHistory) -> Iterator[SavedVersion]:
     """The item's versions, as the rule of authorship reads them."""
     accepted = known.accepted()
-    saved = session.execute(
+    versions = (
         select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
         .where(Revision.item_id == item.id, Revision.number <= item.version)
         .order_by(Revision.number)
     )
-    for each, author, lent, content in saved.yield_per(20):
-        yield _version(author, content, lent_by(lent), accepted.get(each, ()))
+    with session.execute(versions).yield_per(20) as saved:
+        for each, author, lent, content in saved:
+            yield _version(author, content, lent_by(lent), accepted.get(each, ()))
 
 
 def _version(author: int | None, content: bytes, lent: frozenset[int], accepted: Sequence[int | None]) -> SavedVersion:
@@ -276,15 +278,15 @@ def _version(author: int | None, content: bytes, lent: frozenset[int], accepted:
 
 def lent_by(stored: str) -> frozenset[int]:
     """The people whose words of the library are in a revision, as it keeps them."""
-    return frozenset(int(one) for one in stored.split(",") if one)
+    return frozenset(int(number) for number in stored.split(",") if number)
 
 
 def ask(
     installation: Installation, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve"
 ) -> None:
-    """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
-    words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
-    by a reminder; what is on its way to somebody who is no longer asked is stopped."""
+    """Send a notice with a personal link to everyone whose approval is pending, and a notice that leads to the item to
+    those who are to accept another's words. A person who was asked the same since the item was submitted is not asked
+    again, except by a reminder. Notices still on their way to people who are no longer asked are stopped."""
     now = turn(installation, session, item, revision)
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
@@ -313,7 +315,7 @@ def _asked_to_accept(session: Session, item: Item, revision: Revision, person: i
 
 def called(session: Session, people: Iterable[int | None]) -> list[str]:
     """What people are called, by name."""
-    wanted = [one for one in people if one is not None]
+    wanted = [person for person in people if person is not None]
     rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
     return [row.name or row.email for row in rows]
 

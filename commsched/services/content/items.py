@@ -16,6 +16,7 @@ from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
 from commsched.services.content import check
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
 from commsched.store.types import to_micros
 
@@ -46,7 +47,7 @@ def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
     ``lock``: what follows decides about it, so nobody else may meanwhile.
     """
     wanted = select(Item).where(Item.id == item_id)
-    item = session.scalar(wanted.with_for_update() if lock else wanted)
+    item = session.scalar(locks.rows(wanted) if lock else wanted)
     if item is None:
         raise NotFound(N_("There is no such item."))
     return item

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from commsched.store.models import Attempt, Channel, Delivery, Item, Workspace
 
 PAST: Final = timedelta(minutes=5)
-"""How long after its time something may wait before anybody is told. A channel at work does not count: others wait
-in line there."""
+"""How long a delivery may be late before people are warned. A delivery whose channel is busy does not count, since it
+waits for its turn."""
 HANGS: Final = timedelta(minutes=15)
 """How long a call may be under way."""
 LATELY: Final = 1000

@@ -103,7 +103,7 @@ def _rows_statement(wanted: CalendarFilter) -> Any:
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
     found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
-    return found.order_by(_item.c.updated_at.desc()).limit(UNDATED)
+    return found.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
 def _ask(session: Session, statement: Any, **values: Any) -> Any:
@@ -155,7 +155,7 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
     members = select(person).join_from(_member, _person, _person.c.id == _member.c.person_id)
     return select(
         stamps.joined(shown.where(_SPAN).order_by(_at, _item.c.id)),
-        stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id).limit(UNDATED)),
+        stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
         stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
         stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
     )

@@ -255,7 +255,7 @@ def _today() -> Select[Any]:
         _notice.c.read_at.is_(None),
         _notice.c.state != "dropped",
     )
-    consents = consent_expiry.told(moment("consent"), _now)
+    consents = consent_expiry.needs_attention(moment("consent"), _now)
     shows = piece(_media.c.id, _media.c.consent_ends, _media.c.filename, cast(_media.c.facts, Text))
     return select(
         joined(items),

@@ -206,7 +206,7 @@ def _listed(session: Session, start: datetime, end: datetime, until: datetime, n
         select(Item, Revision, shown, in_list, in_span)
         .join(Revision, Revision.id == Item.revision_id)
         .where(or_(in_list, in_span))
-        .order_by(Item.publish_at, Item.id)
+        .order_by(Item.publish_at.nulls_first(), Item.id)
         .options(defer(Revision.content)),
         {"now": now},
     )
@@ -215,7 +215,7 @@ def _listed(session: Session, start: datetime, end: datetime, until: datetime, n
 
 def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
     """The ids of the first ``most`` items by time; a subquery, since a piece of a union has no limit of its own."""
-    found = select(Item.id).where(*where).order_by(Item.publish_at, Item.id).limit(most).subquery()
+    found = select(Item.id).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(most).subquery()
     return select(found.c.id)
 
 
@@ -251,8 +251,8 @@ def _stopped(session: Session) -> list[Stopped]:
         .join(Channel, Channel.id == Delivery.channel_id)
         .outerjoin(Part, Part.delivery_id == Delivery.id)
         .where(_STOPPED)
-        .group_by(Delivery.id)
-        .order_by(Delivery.due_at.desc())
+        .group_by(Delivery.id, Item.id, Channel.id)
+        .order_by(Delivery.due_at.desc(), Delivery.id)
         .limit(MOST)
     )
     # what asks for an answer stands first: it may already be out
