@@ -24,11 +24,11 @@ from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.kernel.superseded import superseded
 from commsched.services.notices import outbox
 from commsched.services.workflow import stops
 from commsched.store.models import Decision, Delivery, Item, Part, Revision
 from commsched.store.outbox import left_off
-from commsched.store.superseded import superseded
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 
