@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.fields import kept_texts
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting, recipe_for
-from commsched.core.text.clean import clean, one_line
+from commsched.core.text.clean import clean
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed, read_time
@@ -68,23 +69,13 @@ def content_from(
     embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
     content = Content(
         kind=given.kind,
-        title=one_line(given.title),
-        text=given.text,
-        lead=given.lead,
-        genre=given.genre,
-        short=given.short,
-        facts=given.facts,
         quotes=[Quote(text=one.text, person=one.person) for one in given.quotes],
-        contact=given.contact,
-        link=one_line(given.link),
-        language=given.language,
         pictures=_pictures(session, media, handed_in(given)),
         channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in channels],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
-        correction=given.correction.strip(),
     )
-    return printable(content)
+    return printable(msgspec.structs.replace(content, **kept_texts(given)))
 
 
 def _channels(session: Session, wanted: list[int]) -> list[Channel]:

@@ -61,16 +61,8 @@ def _raw(fields: Fields) -> dict[str, Any]:
             variants[str(number)] = {"text": fields.own.get(number), "options": options, "crop": crop}
     return {
         "kind": fields.kind,
-        "title": fields.title,
-        "text": fields.text,
-        "lead": fields.lead,
-        "genre": fields.genre,
-        "short": fields.short,
-        "facts": fields.facts,
-        "contact": fields.contact,
-        "link": fields.link,
-        "language": fields.language or "sv",
-        "correction": fields.correction,
+        **fields.texts,
+        "language": fields.texts["language"] or DraftIn().language,
         "quotes": [{"text": text, "person": person} for text, person in fields.quotes],
         "sources": [{"text": text, "url": url} for text, url in fields.sources],
         "channels": fields.channels,

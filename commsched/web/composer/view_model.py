@@ -143,7 +143,8 @@ def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
 
 def blank(installation: Installation, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
     """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
-    made = Fields(kind=kind, language=workspace.language)
+    made = Fields(kind=kind)
+    made.texts["language"] = workspace.language
     last = session.scalar(
         select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
     )
@@ -159,7 +160,7 @@ def blank(installation: Installation, session: Session, actor: Actor, workspace:
         if number in usable and not installation.platform(usable[number].platform).independent_parts
     ]
     if kind == "release":
-        made.contact = str(workspace.settings.get("press_contact", ""))
+        made.texts["contact"] = str(workspace.settings.get("press_contact", ""))
     return made
 
 
