@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
 
 from commsched.core.content.draft import DraftIn
 from commsched.core.content.model import MAX_TEXT
+from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
 from commsched.web.composer.fields import Fields, WallFields
 
-_PATH: Final = re.compile(r"`\$\.?([a-z_]+)?(?:\[(?:\.\.\.|\d+)\])?")
-_LENGTH: Final = re.compile(r"length <= (\d+)")
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
 
 
@@ -77,23 +75,23 @@ def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
         try:
             return msgspec.convert(raw, DraftIn)
         except msgspec.ValidationError as error:
-            name, words = _fault(str(error))
+            name, words = _fault(error)
             faults.setdefault(_PARTS.get(name, name), words)
             if raw.pop(name, None) is None:
                 break
     return DraftIn()
 
 
-def _fault(message: str) -> tuple[str, Message]:
-    found = _PATH.search(message)
-    name = (found[1] if found else "") or ""
-    length = _LENGTH.search(message)
-    if length:
-        most = int(length[1])
-        if most == MAX_TEXT:
-            return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
-        return name, Message(N_("At most %(most)s characters."), {"most": most})
-    return name, Message(N_("This cannot be read. Choose again."))
+def _fault(error: msgspec.ValidationError) -> tuple[str, Message]:
+    """The field of the draft that will not do, and what to say of it."""
+    found = read_error(error)
+    name = found.path[0] if found.path else ""
+    if found.reason not in ("characters", "items"):
+        return name, Message(N_("This cannot be read. Choose again."))
+    most = int(found.params["most"])
+    if most == MAX_TEXT:
+        return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
+    return name, Message(N_("At most %(most)s characters."), {"most": most})
 
 
 def _time(meant: Meant, wall: WallFields, zone: str, name: str) -> Moment | None:
