@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.draft import DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.media.consent import lapsed
@@ -19,7 +19,7 @@ from commsched.core.platform.fitting import describe_fitting, recipe_for
 from commsched.core.text.clean import clean
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
-from commsched.core.timing.wall_time import PASSED, passed, read_time
+from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
@@ -54,11 +54,17 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 def content_from(
-    installation: Installation, session: Session, workspace: Workspace, given: DraftIn, corrects: str = ""
+    installation: Installation,
+    session: Session,
+    workspace: Workspace,
+    given: DraftIn,
+    corrects: str = "",
+    times: Times | None = None,
 ) -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
-    ``corrects`` is the uid of the published item that it is a correction of.
+    ``corrects`` is the uid of the published item that it is a correction of; ``times`` are those of ``given``, where
+    they have been read already.
 
     Pictures go to each channel as :func:`commsched.services.media.renditions.make_ready` has made them for it.
     """
@@ -66,7 +72,7 @@ def content_from(
         raise Invalid(N_("Only a correction says what is corrected."), "correction")
     channels, media = _channels(session, given.channels), media_of(session, given)
     made = derivatives(session, media.values())
-    embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
+    embargo = (times or times_of(given, workspace.zone)).embargo
     content = Content(
         kind=given.kind,
         quotes=[Quote(text=one.text, person=one.person) for one in given.quotes],

@@ -9,11 +9,11 @@ import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.core.content.draft import DraftIn, SourceIn, Times, times_of
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
-from commsched.core.timing.wall_time import latest_for, read_time, refuse_past
+from commsched.core.timing.wall_time import latest_for, refuse_past
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import compose
 from commsched.services.content.items import (
@@ -43,19 +43,27 @@ class Ready(msgspec.Struct, frozen=True):
     data: bytes
     hash: str
     search: str
+    times: Times = Times()
 
     @classmethod
-    def of(cls, content: Content) -> Ready:
+    def of(cls, content: Content, times: Times = Times()) -> Ready:
         data = canonical(content)
-        return cls(content, data, digest(data), searchable(content))
+        return cls(content, data, digest(data), searchable(content), times)
 
 
-def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
+def ready(
+    installation: Installation, actor: Actor, given: DraftIn, corrects: str = "", times: Times | None = None
+) -> Ready:
     """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
-    so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
+    so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it.
+
+    ``times`` are those of ``given``, where whoever calls has read them already.
+    """
     make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
-        return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
+        workspace = workspace_of(session, actor)
+        times = times or times_of(given, workspace.zone)
+        return Ready.of(compose.content_from(installation, session, workspace, given, corrects, times), times)
 
 
 def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
@@ -65,10 +73,11 @@ def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
         return current(session, item).parsed().corrects if item.corrects_id else ""
 
 
-def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
-    """Make a draft and its first revision; returns the item's id."""
+def create(installation: Installation, actor: Actor, given: DraftIn, made: Ready | None = None) -> int:
+    """Make a draft and its first revision; returns the item's id. ``made`` is :func:`ready`'s answer, where there is
+    one already."""
     actor.require("write")
-    made = ready(installation, actor, given)
+    made = made or ready(installation, actor, given)
     with installation.store.write(actor.workspace) as session:
         return create_in(installation, session, actor, given, made).id
 
@@ -97,7 +106,7 @@ def create_in(
         updated_at=now,
         corrects_id=corrects.id if corrects else None,
     )
-    _set_times(item, workspace, given)
+    _set_times(item, workspace, made.times)
     session.add(item)
     session.flush()
     _add_revision(installation, session, actor, item, made, list(given.sources))
@@ -114,6 +123,8 @@ def save(
     *,
     expected_stamp: str | None = None,
     by_itself: bool = False,
+    times: Times | None = None,
+    made: Ready | None = None,
 ) -> bool:
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
@@ -121,9 +132,10 @@ def save(
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
     is not the current one, :class:`Conflict` when something is already out. ``by_itself``: saved while somebody
     writes, which makes one line in the record for a stretch of writing instead of one every few seconds.
+    ``times`` and ``made``: what whoever calls has read or made of ``given`` already, so that it is not done twice.
     """
     actor.require("write")
-    made = ready(installation, actor, given, _corrects(installation, actor, item_id))
+    made = made or ready(installation, actor, given, _corrects(installation, actor, item_id), times)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         revision = current(session, item)
@@ -135,7 +147,7 @@ def save(
         changed = made.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, given)
+        moved = _set_times(item, workspace, made.times)
         if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
             refuse_past(item.publish_at, installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
@@ -241,18 +253,15 @@ def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
     return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
 
 
-def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
+def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     """Put the handed-in times on the item; returns whether they moved it."""
     before = (item.publish_at, item.latest_at)
-    if given.publish_at:
-        moment = read_time(given.publish_at, workspace.zone, given.fold)
-        item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
-        item.latest_at = latest_for(moment.at, workspace.latest_minutes)
-    else:
+    if times.publish is None:
         item.publish_at = item.latest_at = None
         item.wall_time = item.zone = ""
-    if given.latest_at and item.publish_at:
-        item.latest_at = read_time(given.latest_at, workspace.zone, field="latest_at").at
+    else:
+        item.publish_at, item.wall_time, item.zone = times.publish.at, times.publish.wall, times.publish.zone
+        item.latest_at = times.latest or latest_for(item.publish_at, workspace.latest_minutes)
         if item.latest_at < item.publish_at:
             raise Invalid(N_("The latest time is before the time itself."), "latest_at")
     return before != (item.publish_at, item.latest_at)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from commsched.core.content.draft import DraftIn
+from commsched.core.content.draft import DraftIn, Times
 from commsched.core.content.model import MAX_TEXT
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
@@ -23,7 +23,12 @@ class Meant(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     clash: Gap | Fold | None = None
     """The clock change that must be asked about, on the field it names."""
-    publish: Moment | None = None
+    times: Times = Times()
+
+    @property
+    def publish(self) -> Moment | None:
+        """When it is to go out."""
+        return self.times.publish
 
     def raise_first(self) -> None:
         """Raise :class:`Invalid` for the first fault, if there is one."""
@@ -39,14 +44,14 @@ def meaning(fields: Fields, zone: str) -> Meant:
     raw = _raw(fields)
     draft = _convert(raw, faults)
     meant = Meant(draft, faults)
-    for name, wall in (("publish_at", fields.publish), ("latest_at", fields.latest), ("embargo", fields.embargo)):
-        moment = _time(meant, wall, zone, name)
-        if moment is not None:
-            setattr(draft, name, moment.at.isoformat())
-            if name == "publish_at":
-                meant.publish = moment
-    if draft.latest_at and not draft.publish_at and "publish_at" not in faults:
-        draft.latest_at = None
+    publish = _time(meant, fields.publish, zone, "publish_at")
+    latest = _time(meant, fields.latest, zone, "latest_at")
+    embargo = _time(meant, fields.embargo, zone, "embargo")
+    if publish is None and "publish_at" not in faults:
+        latest = None
+    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None)
+    for name, moment in (("publish_at", publish), ("latest_at", latest), ("embargo", embargo)):
+        setattr(draft, name, moment.at.isoformat() if moment else None)
     return meant
 
 

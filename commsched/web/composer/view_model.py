@@ -73,7 +73,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, item: Item | No
         draft = only_known(session, meant.draft)
         try:
             corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
-            content = compose.content_from(installation, session, workspace, draft, corrects)
+            content = compose.content_from(installation, session, workspace, draft, corrects, meant.times)
         except Invalid as error:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)
