@@ -31,13 +31,14 @@ class ClockChoice(msgspec.Struct, frozen=True):
     """One of the two moments that a clock change leaves of a wall time."""
 
     at: str
-    """For the form: RFC 3339 in UTC, so that nothing is left to guess."""
+    """For the form: wall time with its offset, so that nothing is left to guess."""
     label: str
     """For a button: ``02:30 (CEST)``."""
     moment: datetime
+    """In UTC."""
 
 
 def choices(clash: Gap | Fold, zone: str) -> list[ClockChoice]:
     """The two moments that may be meant."""
     pairs = [(moment, dates.local(moment, zone)) for moment in clash.choices]
-    return [ClockChoice(moment.isoformat(), f"{wall:%H:%M} ({wall.tzname()})", moment) for moment, wall in pairs]
+    return [ClockChoice(wall.isoformat(), f"{wall:%H:%M} ({wall.tzname()})", moment) for moment, wall in pairs]
