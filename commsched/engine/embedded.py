@@ -107,11 +107,6 @@ class Engine:
             return
         self.lock.release()
 
-    def run_forever(self) -> None:
-        """Run in a process that only holds the engine."""
-        self.start()
-        self._stop.wait()
-
     @property
     def alive(self) -> bool:
         """Whether the courier's thread has begun and not ended."""

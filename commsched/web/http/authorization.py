@@ -85,7 +85,7 @@ def decide() -> Response | None:
     if request.endpoint != "frame.static":
         g.visitor = _recognise()
         _remember(g.visitor)
-    if not by_token() and access.guarded:
+    if not by_token():
         guard.check_form()
     return _judge(access, g.visitor)
 
