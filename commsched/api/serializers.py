@@ -15,6 +15,7 @@ from commsched.core.content.draft import SourceIn
 from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext, translate
+from commsched.core.text.languages import DEFAULT
 from commsched.services.accounts.sessions import Visitor
 from commsched.services.content.compose import Checked
 from commsched.services.content.items import stamp as item_stamp
@@ -30,7 +31,7 @@ Names = Mapping[int, str]
 
 
 def language() -> str:
-    return str(g.get("language") or "sv")
+    return str(g.get("language") or DEFAULT)
 
 
 def reason_text(reason: str) -> str:

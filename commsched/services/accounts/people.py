@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import ROLES
 from commsched.core.approval import rules
-from commsched.core.text.catalogues import LANGUAGES
+from commsched.core.text import languages
 from commsched.core.text.clean import line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, NotFound
 from commsched.core.text.slug import slug
@@ -70,7 +70,7 @@ def check_name(name: str, most: int = 200, field: str = "name") -> str:
 
 
 def check_language(language: str) -> str:
-    if language not in LANGUAGES:
+    if language not in languages.codes():
         raise Invalid(N_("Choose one of the languages in the list."), "language")
     return language
 

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.roles import may
 from commsched.core.access.routes import Access, access_of
-from commsched.core.text.catalogues import known, preferred
+from commsched.core.text.catalogues import preferred
+from commsched.core.text.languages import known
 from commsched.services.accounts.sessions import Visitor, recognise, recognise_token
 from commsched.web.http import guard
 

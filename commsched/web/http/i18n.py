@@ -14,8 +14,11 @@ from jinja2 import Environment, pass_environment
 from jinja2.filters import do_truncate
 
 from commsched.core.access.roles import Permission, may
-from commsched.core.text.catalogues import DEFAULT, LANGUAGES, all_of, gettext, stored, translate
+from commsched.core.text import numbers
+from commsched.core.text.catalogues import all_of, gettext, stored, translate
 from commsched.core.text.catalogues import ngettext as _plural
+from commsched.core.text.languages import DEFAULT, with_country
+from commsched.core.text.languages import names as language_names
 from commsched.core.text.messages import Message
 from commsched.core.timing import dates
 from commsched.services.accounts.sessions import CurrentWorkspace
@@ -138,7 +141,7 @@ def _may(permission: Permission) -> bool:
 def _context() -> dict[str, Any]:
     return {
         "language": language(),
-        "languages": LANGUAGES,
+        "languages": language_names(),
         "visitor": g.get("visitor"),
         "actor": g.get("actor"),
         "place": g.get("place"),
@@ -208,8 +211,7 @@ def said_all(names: list[str]) -> str:
 
 def decimal(number: float, places: int) -> str:
     """``0,1`` in Swedish, ``0.1`` in English."""
-    text = f"{number:.{places}f}"
-    return text.replace(".", ",") if language() == "sv" else text
+    return numbers.decimal(number, places, language())
 
 
 def install(app: Flask) -> None:
@@ -248,6 +250,8 @@ def install(app: Flask) -> None:
         web_address=web_address,
         browser=browser,
         dollars=_dollars,
+        decimal=decimal,
+        with_country=with_country,
         truncate=_truncate,
     )
     app.context_processor(_context)

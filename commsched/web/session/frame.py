@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import public, signed_in
-from commsched.core.text.catalogues import LANGUAGES
+from commsched.core.text import languages
 from commsched.services.accounts import people
 from commsched.services.ops import health
 from commsched.web.http import guard
@@ -53,7 +53,7 @@ def language() -> AnyResponse:
     """Choose a language: kept with the person, or before sign-in in a cookie."""
     wish = request.form.get("language", "")
     given = redirect(local_path(request.form.get("next", "")), 303)
-    if wish in LANGUAGES:
+    if wish in languages.codes():
         if g.visitor:
             people.set_own(installation(), g.visitor.person, language=wish)
         _keep(given, "language", wish)
