@@ -403,8 +403,8 @@ def test_a_network_without_an_icon_gets_its_letter() -> None:
 def test_every_platform_has_a_mark() -> None:
     from commsched import platforms
 
-    for key in platforms.keys():
-        assert "<text" not in icons.brand_icon(platforms.get(key).icon, "Name"), key
+    for platform in platforms.all():
+        assert "<text" not in icons.brand_icon(platform.icon, "Name"), platform.key
 
 
 def test_a_name_finds_no_file_outside_the_marks() -> None:

@@ -32,7 +32,7 @@ def _named(svg: str, css: str, label: str) -> Markup:
 
 @lru_cache(maxsize=128)
 def brand_icon(name: str, label: str = "", size: int = 20) -> Markup:
-    """A network's mark: the name of a file in ``static/brands``, or ``lucide:…``; its first letter where there is none."""
+    """A network's mark: a file in ``static/brands``, or ``lucide:…``; its first letter where there is none."""
     if name.startswith("lucide:"):
         return icon(name.removeprefix("lucide:"), label, size)
     inner = _mark(_BRAND_NAME.sub("", name.lower()))
