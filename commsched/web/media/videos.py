@@ -12,7 +12,7 @@ from commsched.services.media import search, videos
 from commsched.store.models import Video
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.guard import POLICY
+from commsched.web.http.headers import POLICY
 from commsched.web.http.i18n import _, actor, installation, language, page
 from commsched.web.http.responses import done
 
