@@ -11,7 +11,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from commsched.core.content.markup import to_html, to_plain
-from commsched.core.platform.contract import Draft
+from commsched.core.platform.contract import ChannelView
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_
@@ -33,47 +33,47 @@ _LABELS: Final = {
 }
 
 
-def _labels(draft: Draft) -> dict[str, str]:
-    language = known(draft.language, SOURCE)
+def _labels(view: ChannelView) -> dict[str, str]:
+    language = known(view.content.language, SOURCE)
     return {key: gettext(language, label) for key, label in _LABELS.items()}
 
 
-def subject(draft: Draft) -> str:
+def subject(view: ChannelView) -> str:
     """The headline; an editor must see at once that it is a correction of what they have got before."""
-    word = _labels(draft)["correction"]
-    if not draft.correction or draft.title.casefold().startswith(word.casefold()):
-        return draft.title
-    return f"{word}: {draft.title}"
+    content, word = view.content, _labels(view)["correction"]
+    if not content.correction or content.title.casefold().startswith(word.casefold()):
+        return content.title
+    return f"{word}: {content.title}"
 
 
-def _corrected(draft: Draft) -> str:
-    return f"{_labels(draft)['corrected']}: {draft.correction}" if draft.correction else ""
+def _corrected(view: ChannelView) -> str:
+    return f"{_labels(view)['corrected']}: {view.content.correction}" if view.content.correction else ""
 
 
-def text_body(draft: Draft, url: str, leave: str) -> str:
+def text_body(view: ChannelView, url: str, leave: str) -> str:
     """The mail as plain text: what a newsroom copies from."""
-    label = _labels(draft)
+    content, label = view.content, _labels(view)
     blocks = [
-        label.get(draft.genre, "").upper() if draft.kind == "release" else "",
-        _corrected(draft),
-        draft.title,
-        draft.lead,
-        to_plain(draft.text),
-        *(f"– {said.text}\n{said.person}".strip() for said in draft.quotes),
-        _headed(label["facts"], to_plain(draft.facts)),
-        _headed(label["short"], draft.short),
-        _headed(label["contact"], draft.contact),
-        draft.link,
+        label.get(content.genre, "").upper() if content.kind == "release" else "",
+        _corrected(view),
+        content.title,
+        content.lead,
+        to_plain(view.text),
+        *(f"– {said.text}\n{said.person}".strip() for said in content.quotes),
+        _headed(label["facts"], to_plain(content.facts)),
+        _headed(label["short"], content.short),
+        _headed(label["contact"], content.contact),
+        content.link,
         f"{label['newsroom']}: {url}" if url else "",
         f"-- \n{label['leave']} {leave}" if leave else "",
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
 
-def foot(draft: Draft, url: str, leave: str) -> list[str]:
+def foot(view: ChannelView, url: str, leave: str) -> list[str]:
     """What stands below the words: the item's link, the newsroom's, and how to leave the list."""
-    label = _labels(draft)
-    lines = [draft.link, f"{label['newsroom']}: {url}" if url else "", f"{label['leave']} {leave}" if leave else ""]
+    content, label = view.content, _labels(view)
+    lines = [content.link, f"{label['newsroom']}: {url}" if url else "", f"{label['leave']} {leave}" if leave else ""]
     return [line for line in lines if line]
 
 
@@ -92,16 +92,16 @@ def _template() -> Template:
     return environment.get_template("press.html")
 
 
-def html_body(draft: Draft, url: str, leave: str) -> str:
+def html_body(view: ChannelView, url: str, leave: str) -> str:
     """The mail as HTML. ``to_html`` gives what has been sanitised; everything else is escaped by the template."""
-    label = _labels(draft)
+    content, label = view.content, _labels(view)
     return _template().render(
-        draft=draft,
+        content=content,
         label=label,
-        genre=label.get(draft.genre, "") if draft.kind == "release" else "",
-        corrected=_corrected(draft),
-        text=Markup(to_html(draft.text)),  # noqa: S704  sanitised by to_html
-        facts=Markup(to_html(draft.facts)) if draft.facts.strip() else "",  # noqa: S704
+        genre=label.get(content.genre, "") if content.kind == "release" else "",
+        corrected=_corrected(view),
+        text=Markup(to_html(view.text)),  # noqa: S704  sanitised by to_html
+        facts=Markup(to_html(content.facts)) if content.facts.strip() else "",  # noqa: S704
         url=url,
         leave=leave,
         leave_address=quote(leave, safe="@"),
