@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -30,10 +30,11 @@ _FALLBACK: Final = re.compile(r'^"X-Fallback: *([\w ,-]*)\\n"', re.MULTILINE)
 _places: list[Traversable] = [files("commsched") / "locale"]
 _caches: list[Callable[[], None]] = []
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def cached(function: F) -> F:
+def cached(function: Callable[P, R]) -> Callable[P, R]:
     """Keep what ``function`` returns until the folders of languages change."""
     kept = lru_cache(maxsize=256)(function)
     _caches.append(kept.cache_clear)

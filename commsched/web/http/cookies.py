@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import current_app, request
+from werkzeug.wrappers import Response
 
 from commsched.services.accounts.login_throttle import KNOWN_FOR
 from commsched.services.accounts.sessions import LASTS
@@ -23,7 +22,7 @@ def session_secret() -> str:
     return request.cookies.get(cookie_name("session"), "")
 
 
-def set_session(response: Any, secret: str) -> None:
+def set_session(response: Response, secret: str) -> None:
     set_cookie(response, "session", secret, int(LASTS.total_seconds()))
 
 
@@ -32,13 +31,13 @@ def device() -> str:
     return request.cookies.get(cookie_name("device"), "")
 
 
-def set_device(response: Any, secret: str) -> None:
+def set_device(response: Response, secret: str) -> None:
     set_cookie(response, "device", secret, int(KNOWN_FOR.total_seconds()))
 
 
-def clear_session(response: Any) -> None:
+def clear_session(response: Response) -> None:
     response.delete_cookie(cookie_name("session"), path="/", secure=secure(), httponly=True, samesite="Lax")
 
 
-def set_cookie(response: Any, name: str, value: str, age: int | None = None) -> None:
+def set_cookie(response: Response, name: str, value: str, age: int | None = None) -> None:
     response.set_cookie(cookie_name(name), value, max_age=age, path="/", secure=secure(), httponly=True, samesite="Lax")
