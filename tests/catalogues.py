@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -57,3 +58,9 @@ def everything() -> dict[Message, str]:
 def fields(text: str) -> set[str]:
     """The names of the %(…)s fields in ``text``."""
     return set(FIELD.findall(text))
+
+
+def written(catalogue: str) -> list[str]:
+    """The msgids of a .po file as they stand there, also one that stands there twice."""
+    wholes = re.findall(r'^msgid ((?:"[^\n]*"\n)+)', catalogue, re.MULTILINE)
+    return ["".join(ast.literal_eval(line) for line in whole.splitlines()) for whole in wholes]

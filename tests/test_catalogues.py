@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commsched.core.text.catalogues import _entries, catalogue, gettext, ngettext, preferred, read_po, translate
+from commsched.core.text.catalogues import catalogue, gettext, ngettext, preferred, read_po, translate
 from commsched.core.text.messages import Message
-from tests.catalogues import CODE, everything, fields
+from tests.catalogues import CODE, everything, fields, written
 
 pytestmark = pytest.mark.xdist_group("catalogues")  # the extraction is done once
 AREAS = sorted((CODE / "locale" / "sv" / "LC_MESSAGES").glob("*.po"))
@@ -42,9 +42,9 @@ def test_a_plural_has_both_its_forms() -> None:
 @pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
 def test_an_area_says_each_thing_once_and_the_areas_agree(area: Path) -> None:
     seen: set[str] = set()
-    for entry in _entries(area.read_text("utf-8")):
-        assert entry["msgid"] not in seen, entry["msgid"]
-        seen.add(entry["msgid"])
+    for msgid in written(area.read_text("utf-8")):
+        assert msgid not in seen, msgid
+        seen.add(msgid)
     merged = catalogue("sv")
     differ = [msgid for msgid, forms in read_po(area.read_text("utf-8")).items() if merged[msgid] != forms]
     assert not differ, "said otherwise in another area:\n" + "\n".join(differ)

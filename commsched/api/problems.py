@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from commsched.api.schemas import ProblemDocument, ProblemOut
 from commsched.core.text.catalogues import translate
 from commsched.core.text.field_errors import Reason, read_error
+from commsched.core.text.languages import DEFAULT
 from commsched.core.text.messages import N_, Invalid, OfficeError, Problem
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content.items import Changed
@@ -129,7 +130,7 @@ def _title(error: OfficeError) -> str:
 
 def document(error: OfficeError) -> Response:
     """The error as a problem document, with everything it carries that a program can use."""
-    language = g.get("language") or "sv"
+    language = g.get("language") or DEFAULT
     body = ProblemDocument(
         type=f"urn:commsched:problem:{error.code}",
         title=translate(_title(error), language),

@@ -15,7 +15,7 @@ from commsched.api.problems import Unreadable, WrongType
 from commsched.api.rate_limit import TokenBucket
 from commsched.core.access.roles import Permission
 from commsched.core.access.routes import allow, public
-from commsched.core.text.catalogues import LANGUAGES, preferred
+from commsched.core.text.catalogues import preferred
 from commsched.core.text.clean import require_readable
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.content.queries import MOST, Page
@@ -90,8 +90,8 @@ def section(name: str) -> Blueprint:
 def _language() -> None:
     """A program that says which language it wants gets it; otherwise the person's own stays."""
     header = request.headers.get("Accept-Language", "")
-    if any(tag in header.lower() for tag in LANGUAGES):
-        g.language = preferred(header)
+    if wish := preferred(header, ""):
+        g.language = wish
 
 
 def route(

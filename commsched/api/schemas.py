@@ -6,12 +6,13 @@ Every time in an answer is RFC 3339 in UTC with a ``Z``.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from commsched.core.content.draft import Address, Line, Note, Passage, Short, SourceIn
 from commsched.core.content.model import Content
+from commsched.core.text import languages
 
 ItemState = Literal[
     "draft",
@@ -28,6 +29,11 @@ ItemState = Literal[
 ]
 DeliveryState = Literal["waiting", "sending", "published", "unknown", "held", "failed", "cancelled"]
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = Literal[("", *languages.codes())]
+"""One of the languages there are, or nothing."""
 Hash = Annotated[str, msgspec.Meta(description="SHA-256 in hex of exactly what a reader would see")]
 
 
@@ -93,7 +99,7 @@ class CardIn(In):
     """Such as ``1080x1350``; none: ``1200x630``."""
     alt: Note = ""
     """Instead of the alt text that the design proposes."""
-    language: Literal["", "sv", "en"] = ""
+    language: Language = ""
 
 
 class ResolveIn(In):

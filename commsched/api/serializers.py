@@ -16,6 +16,7 @@ from commsched.core.content.draft import SourceIn
 from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext, translate
+from commsched.core.text.languages import DEFAULT
 from commsched.services.accounts.sessions import Visitor
 from commsched.services.content.check import Checked
 from commsched.services.content.items import stamp as item_stamp
@@ -33,7 +34,7 @@ ChannelState = Literal["ok", "broken", "archived"]
 
 
 def language() -> str:
-    return str(g.get("language") or "sv")
+    return str(g.get("language") or DEFAULT)
 
 
 def reason_text(reason: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from commsched.core.installation.settings import BadSettings
+from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import Message, OfficeError
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ HOME = "commsched.home"
 
 
 def language() -> str:
-    """Swedish where the shell is Swedish, else English."""
+    """The shell's language where we speak it, else English."""
     said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "sv" if said.lower().startswith("sv") else "en"
+    return known(said, SOURCE)
 
 
 def translated(words: Message | str, **params: object) -> str:

@@ -19,6 +19,7 @@ from commsched.cli._common import (
     workspace_and_actor,
     workspace_option,
 )
+from commsched.core.text.languages import pick
 
 if TYPE_CHECKING:
     from commsched.images.cards.brand import Brand
@@ -50,7 +51,7 @@ def list_cards() -> None:
 
 
 def _worded(texts: dict[str, str]) -> str:
-    return texts.get(language()) or texts["sv"]
+    return pick(texts, language(), "")
 
 
 @card.command("draw")

@@ -25,6 +25,7 @@ from commsched.cli._common import (
 )
 from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
+from commsched.core.text import languages
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict
 
@@ -48,7 +49,7 @@ _port = click.option(
 @click.option("--name", default="", help="The administrator's own name.")
 @click.option("--slug", default="", help="The office's short name in addresses; else made from its name.")
 @click.option("--zone", default="Europe/Stockholm", show_default=True, help="The time zone of its wall clock.")
-@click.option("--language", default="sv", show_default=True, type=click.Choice(["sv", "en"]))
+@click.option("--language", default=languages.DEFAULT, show_default=True, type=click.Choice(languages.codes()))
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
 @click.option("--database", metavar="URL", help="Keep it in PostgreSQL: postgresql+psycopg://user:password@host/name")
 def init(

@@ -1,49 +1,44 @@
-"""The words of a press mail. Its few labels are part of what is published, so they follow the item's language, not
-the language of the person who reads the office's pages."""
+"""The words of a press mail. Its few labels are part of what is published, so they follow the item's language and not
+that of the person who reads the office's pages."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from commsched.core.content.fields import boxes
 from commsched.core.content.markup import to_html, to_plain
 from commsched.core.content.model import Content
 from commsched.core.platform.contract import ChannelView
 from commsched.core.text.catalogues import gettext
+from commsched.core.text.languages import SOURCE, known
+from commsched.core.text.messages import N_
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _LABELS: Final = {
-    "sv": {
-        "pressmeddelande": "Pressmeddelande",
-        "debattartikel": "Debattartikel",
-        "insändare": "Insändare",
-        "newsroom": "Läs i pressrummet",
-        "correction": "Rättelse",
-        "corrected": "Rättat",
-        "leave": "Vill du inte få våra pressutskick? Svara ”avregistrera” till",
-    },
-    "en": {
-        "pressmeddelande": "Press release",
-        "debattartikel": "Opinion article",
-        "insändare": "Letter to the editor",
-        "newsroom": "Read in the newsroom",
-        "correction": "Correction",
-        "corrected": "Corrected",
-        "leave": "Do you not want our press mailings? Answer “unsubscribe” to",
-    },
+    "pressmeddelande": N_("Press release"),
+    "debattartikel": N_("Opinion article"),
+    "insändare": N_("Letter to the editor"),
+    "newsroom": N_("Read in the newsroom"),
+    "correction": N_("Correction"),
+    "corrected": N_("Corrected"),
+    "leave": N_("Do you not want our press mailings? Answer “unsubscribe” to"),
 }
-_BODY = "font:17px/1.55 Georgia,'Times New Roman',serif;color:#1b1f24;max-width:38em;margin:0 auto;padding:16px"
-_SANS = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-_BOX = f"{_SANS};font-size:15px;border-left:3px solid #9aa4af;padding:2px 0 2px 14px;margin:24px 0"
 
 
 def _language(content: Content) -> str:
-    return "sv" if content.language.startswith("sv") else "en"
+    return known(content.language, SOURCE)
 
 
 def _labels(view: ChannelView) -> dict[str, str]:
-    return _LABELS[_language(view.content)]
+    language = _language(view.content)
+    return {key: gettext(language, label) for key, label in _LABELS.items()}
 
 
 def _boxes(content: Content) -> list[tuple[str, str, bool]]:
@@ -93,46 +88,31 @@ def _headed(label: str, text: str) -> str:
     return f"{label}\n{text.strip()}" if text.strip() else ""
 
 
+@cache
+def _template() -> Template:
+    """``templates/mail/press.html``: inside the package in a wheel, beside it in a checkout."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    package = Path(__file__).resolve().parents[1]
+    folders = [package / "templates" / "mail", package.parent / "templates" / "mail"]
+    environment = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("press.html")
+
+
 def html_body(view: ChannelView, url: str, leave: str) -> str:
-    """The mail as HTML that needs no pictures and follows nobody."""
+    """The mail as HTML. ``to_html`` gives what has been sanitised; everything else is escaped by the template."""
     content, label = view.content, _labels(view)
-    genre = label.get(content.genre, "") if content.kind == "release" else ""
-    pieces = [
-        f'<p style="{_SANS};font-size:13px;letter-spacing:.06em;text-transform:uppercase;color:#57606a;margin:0">'
-        f"{escape(genre)}</p>"
-        if genre
-        else "",
-        f"<p><strong>{_lines(_corrected(view))}</strong></p>" if content.correction else "",
-        f'<h1 style="{_SANS};font-size:27px;line-height:1.2;margin:6px 0 16px">{escape(content.title)}</h1>',
-        f"<p><strong>{_lines(content.lead)}</strong></p>" if content.lead.strip() else "",
-        to_html(view.text),
-        *(
-            f'<blockquote style="margin:22px 0;padding-left:18px;border-left:3px solid #57606a"><p style="margin:0">'
-            f'– {_lines(said.text)}</p><p style="{_SANS};font-size:14px;margin:6px 0 0;color:#57606a">'
-            f"{escape(said.person)}</p></blockquote>"
-            for said in content.quotes
-        ),
-        *(_box(head, to_html(text) if markup else f"<p>{_lines(text)}</p>") for head, text, markup in _boxes(content)),
-        _link(content.link, content.link),
-        _link(url, label["newsroom"]),
-        f'<p style="{_SANS};font-size:13px;color:#57606a;margin-top:36px">{escape(label["leave"])} '
-        f'<a href="mailto:{quote(leave, safe="@")}?subject=unsubscribe">{escape(leave)}</a></p>'
-        if leave
-        else "",
-    ]
-    head = f'<!doctype html><html lang="{escape(content.language)}"><head><meta charset="utf-8">'
-    return f'{head}<title>{escape(content.title)}</title></head><body style="{_BODY}">{"".join(pieces)}</body></html>'
-
-
-def _lines(text: str) -> str:
-    return escape(text.strip()).replace("\n", "<br>")
-
-
-def _box(label: str, html: str) -> str:
-    return f'<div style="{_BOX}"><strong>{escape(label)}</strong>{html}</div>' if html else ""
-
-
-def _link(url: str, words: str) -> str:
-    if not url.startswith(("https://", "http://")):
-        return ""
-    return f'<p><a href="{escape(url)}">{escape(words)}</a></p>'
+    return _template().render(
+        content=content,
+        label=label,
+        genre=label.get(content.genre, "") if content.kind == "release" else "",
+        corrected=_corrected(view),
+        text=Markup(to_html(view.text)),  # noqa: S704  sanitised by to_html
+        boxes=[
+            (heading, Markup(to_html(text)) if markup else text, markup)  # noqa: S704
+            for heading, text, markup in _boxes(content)
+        ],
+        url=url,
+        leave=leave,
+        leave_address=quote(leave, safe="@"),
+    )

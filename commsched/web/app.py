@@ -15,7 +15,7 @@ from werkzeug.routing import IntegerConverter, Map, Rule
 
 from commsched.services.kernel.context import Installation
 from commsched.web.components import mail_status
-from commsched.web.http import authorization, compress, errors, guard, i18n, nav
+from commsched.web.http import authorization, compress, errors, headers, i18n, nav
 from commsched.web.http.paths import templates
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def create_app(installation: Installation, *, testing: bool = False, packages: I
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
-    for part in (compress, guard, authorization, errors, i18n, mail_status, nav):
+    for part in (compress, headers, authorization, errors, i18n, mail_status, nav):
         part.install(app)
     for module in sorted(_pages(packages), key=lambda module: module.__name__):
         app.register_blueprint(module.bp)

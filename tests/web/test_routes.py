@@ -13,7 +13,7 @@ from commsched.services.accounts import sessions, tokens
 from commsched.services.kernel.context import Installation
 from commsched.web.app import create_app
 from commsched.web.http import authorization
-from commsched.web.http.guard import HEADERS
+from commsched.web.http.headers import HEADERS
 from tests.conftest import PASSWORD, Browser, Cast
 from tests.web.routes import UNSAFE, Route, routes
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from commsched.core.content.markup import first_words, to_plain
 from commsched.core.content.model import Content
+from commsched.core.text.languages import known
 from commsched.core.timing import dates
 
 _BULLETS: Final = ("- ", "* ", "• ", "– ")
@@ -19,7 +20,7 @@ def proposals(content: Content, publish_at: datetime | None, zone: str) -> dict[
     quote = content.quotes[0] if content.quotes else None
     text = to_plain(content.text, addresses=False) if content.kind == "release" else content.text
     headline = content.title or _sentence(text)
-    language = content.language if content.language in dates.DAYS else "sv"
+    language = known(content.language)
     lead = content.lead or content.short
     bullets = [line.strip()[2:].strip() for line in text.splitlines() if line.strip().startswith(_BULLETS)]
     found = {

@@ -224,7 +224,7 @@ class Platform(ABC):
     about: ClassVar[str] = ""
     """One sentence for whoever chooses what to connect."""
     icon: ClassVar[str] = ""
-    """The name of its icon in simplepycons, or a lucide name with the prefix ``lucide:``."""
+    """The name of its mark in ``web/static/brands``, or a lucide name with the prefix ``lucide:``."""
     called: ClassVar[str] = ""
     """What a channel here is called where nobody named it, in the office's own places; else by its account."""
     settings: ClassVar[tuple[Setting, ...]] = ()

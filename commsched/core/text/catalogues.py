@@ -1,75 +1,65 @@
 """Every sentence in a person's language, from gettext catalogues (``.po``) that lie beside the code.
 
-The catalogues are read as they are, once per language and process: no compiling, no second copy that can be stale.
-Several files make one language, one for each part of the program.
+The catalogues are read as they are, once per language and process, when something is first said: no compiling, no
+second copy that can be stale. Several files make one language, one for each part of the program. How many forms a
+plural has, and which of them goes with a number, is what their ``Plural-Forms`` says.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from gettext import c2py
+from io import StringIO
+from typing import Any, NamedTuple
 
+from commsched.core.text.languages import DEFAULT, cached, catalogues, chain, known
 from commsched.core.text.messages import N_, Message
 
-LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
-DEFAULT: Final = "sv"
-
 Catalogue = dict[str, tuple[str, ...]]
-"""From msgid to its translations: one, or (singular, plural). Both our languages have ``n != 1`` as plural."""
-
-_LINE = re.compile(r'^(?:(msgid|msgstr|msgid_plural|msgctxt)(?:\[(\d)\])? )?(".*")$')
-
-
-def known(language: str | None) -> str:
-    """``language`` if we speak it (``en-GB`` counts as ``en``), else the default."""
-    short = (language or "").lower().split("-")[0].split("_")[0]
-    return short if short in LANGUAGES else DEFAULT
-
-
-def _entries(text: str) -> Iterator[dict[str, str]]:
-    """The entries of a .po file as ``{"msgid": …, "msgstr0": …}``, obsolete ones left out."""
-    entry: dict[str, str] = {}
-    key = ""
-    for line in [*text.splitlines(), ""]:
-        found = _LINE.match(line.strip())
-        if not found:
-            if entry and not line.strip():
-                yield entry
-                entry = {}
-            continue
-        word, number, quoted = found.groups()
-        if word:
-            if word == "msgid" and "msgid" in entry:
-                yield entry
-                entry = {}
-            key = f"msgstr{number or 0}" if word == "msgstr" else word
-        entry[key] = entry.get(key, "") + ast.literal_eval(quoted)
+"""From msgid to its translations: one, or as many as the language has plural forms."""
 
 
 def read_po(text: str) -> Catalogue:
-    """A catalogue from the text of a .po file; entries without a translation are left out."""
-    made: Catalogue = {}
-    for entry in _entries(text):
-        forms = tuple(entry[key] for key in ("msgstr0", "msgstr1") if entry.get(key))
-        if entry.get("msgid") and forms:
-            made[entry["msgid"]] = forms
-    return made
+    """A catalogue from the text of a .po file; entries without a translation, or with a doubtful one, are left out."""
+    return _read(text)[0]
 
 
-@lru_cache(maxsize=len(LANGUAGES))
+class Plural(NamedTuple):
+    """How many forms a language has, and which of them goes with a number."""
+
+    forms: int
+    choose: Callable[[int], int]
+
+
+def _read(text: str) -> tuple[Catalogue, Plural]:
+    """A catalogue, and what its header says of plurals."""
+    from babel.messages.pofile import read_po
+
+    parsed = read_po(StringIO(text))
+    entries: Catalogue = {}
+    for message in parsed:
+        msgid = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if msgid and forms and all(forms) and not message.fuzzy:
+            entries[msgid] = forms
+    return entries, Plural(parsed.num_plurals, c2py(parsed.plural_expr))
+
+
+@cached
+def _language(language: str) -> tuple[Catalogue, Plural]:
+    """All areas of ``language``, and its plural rule. Empty for English, the language of the msgids."""
+    entries: Catalogue = {}
+    plural = Plural(2, c2py("n != 1"))
+    for file in catalogues(language):
+        area, plural = _read(file.read_text("utf-8"))
+        entries |= area
+    return entries, plural
+
+
 def catalogue(language: str) -> Catalogue:
-    """All areas of ``language``. Empty for English, the language of the msgids."""
-    folder = files("commsched") / "locale" / language / "LC_MESSAGES"
-    merged: Catalogue = {}
-    if folder.is_dir():
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".po"):
-                merged |= read_po(file.read_text("utf-8"))
-    return merged
+    """All areas of ``language``, without those that stand in for it."""
+    return _language(language)[0]
 
 
 def stored(answer: str, language: str) -> str:
@@ -83,15 +73,20 @@ def stored(answer: str, language: str) -> str:
 
 def gettext(language: str, message: str) -> str:
     """``message`` in ``language``, its %(name)s fields untouched."""
-    found = catalogue(language).get(message)
-    return found[0] if found else message
+    for code in chain(language):
+        forms = _language(code)[0].get(message)
+        if forms:
+            return forms[0]
+    return message
 
 
 def ngettext(language: str, one: str, many: str, n: int) -> str:
     """The form of ``one`` / ``many`` that goes with ``n``, its fields untouched."""
-    found = catalogue(language).get(one)
-    if found and len(found) == 2:
-        return found[n != 1]
+    for code in chain(language):
+        entries, plural = _language(code)
+        forms = entries.get(one, ())
+        if len(forms) == plural.forms:
+            return forms[plural.choose(n)]
     return one if n == 1 else many
 
 
@@ -111,16 +106,16 @@ def translate(words: Message | str, language: str, **params: Any) -> str:
     return made[:1].upper() + made[1:] if begins and not named else made
 
 
-def preferred(header: str) -> str:
-    """The first language of an ``Accept-Language`` header that we speak, by its weights; else the default."""
+def preferred(header: str, default: str = DEFAULT) -> str:
+    """The first language of an ``Accept-Language`` header that we speak, by its weights; else ``default``."""
     wishes: list[tuple[float, str]] = []
     for part in header.split(",")[:20]:
         tag, _, weight = part.strip().partition(";q=")
         try:
-            wishes.append((-float(weight or 1), tag.lower()[:2]))
+            wishes.append((-float(weight or 1), known(tag, "")))
         except ValueError:
             continue
-    return next((tag for _, tag in sorted(wishes, key=lambda wish: wish[0]) if tag in LANGUAGES), DEFAULT)
+    return next((code for _, code in sorted(wishes, key=lambda wish: wish[0]) if code), default)
 
 
 def all_of(names: Sequence[str], language: str) -> str:

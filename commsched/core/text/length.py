@@ -7,14 +7,12 @@ characters than those that were counted.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
-from importlib import import_module
-from importlib.resources import files
-from types import ModuleType
 from typing import Any, Final
+
+from commsched.core.text import weighted
 
 URL_LENGTH = 23
 """What a link costs on Mastodon and X, however long it is."""
@@ -25,15 +23,6 @@ _FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 """Two letters of a flag. To whoever divides by UAX 29, a long run of them costs the square of its length."""
 THREAD_MARK = "---"
 """A line with exactly this divides a text into the parts of a thread."""
-
-_PARSER_MAX = 1_500
-"""Characters. Above it X's parser is not asked: on hostile text its time grows with the square and worse."""
-_DOTTED_RUN_MAX = 60
-_DOTS_MAX = 10
-"""Characters in one run without space or slash, and dots in it: past both the parser backtracks for seconds."""
-
-# X's own table (twitter-text, version 3 of its configuration): these code points weigh 1, all others 2.
-_X_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 
 
 def tidy(text: str) -> str:
@@ -100,53 +89,13 @@ def mastodon_length(text: str, url_length: int = URL_LENGTH) -> int:
 
 
 def x_length(text: str) -> int:
-    """X's weighted length. Text that would stall X's parser is counted by weight alone, links with a scheme as 23."""
-    plain = tidy(text)
-    if not _parser_is_safe(plain):
-        return _x_rough(plain)
-    return int(x_parser().parse_tweet(plain).weightedLength)
+    """What ``text`` weighs on X."""
+    return weighted.weighted_length(tidy(text))
 
 
 def x_links(text: str) -> int:
     """How many links X sees in ``text``; it makes one of ``example.com`` and even of ``main.py``."""
-    plain = tidy(text)
-    if not _parser_is_safe(plain):
-        return len(_pattern("url").findall(plain))
-    return len(x_parser().extract_urls(plain))
-
-
-@cache
-def x_parser() -> Any:
-    """X's parser. It reads its list of emojis through ``pkg_resources``, which environments made by Python 3.12 and
-    later do not have and setuptools has dropped: while it is imported, a stand-in reads that one file."""
-    name = "pkg_resources"
-    kept = {name: sys.modules[name]} if name in sys.modules else {}
-    stand_in = ModuleType(name)
-    stand_in.resource_string = _file_beside  # type: ignore[attr-defined]  # a module of ours, made on the spot
-    sys.modules[name] = stand_in
-    try:
-        return import_module("twitter_text")
-    finally:
-        del sys.modules[name]
-        sys.modules.update(kept)
-
-
-def _file_beside(module: str, name: str) -> bytes:
-    """The bytes of the file ``name`` in the package that ``module`` belongs to."""
-    return (files(module.rpartition(".")[0]) / name).read_bytes()
-
-
-def _parser_is_safe(plain: str) -> bool:
-    """Whether X's parser answers at once. A link's long last segment, with its one dot, does not trouble it."""
-    if len(plain) > _PARSER_MAX:
-        return False
-    runs = plain.replace("/", " ").split()
-    return not any(len(run) > _DOTTED_RUN_MAX and run.count(".") > _DOTS_MAX for run in runs)
-
-
-def _x_rough(plain: str) -> int:
-    short = _shorten(plain, URL_LENGTH)
-    return sum(1 if any(low <= ord(c) <= high for low, high in _X_LIGHT) else 2 for c in short)
+    return len(weighted.links(tidy(text)))
 
 
 def split_thread(text: str) -> list[str]:

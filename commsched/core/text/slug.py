@@ -37,17 +37,23 @@ TAIL: Final = 8
 """Characters of the uid at the end of an address."""
 
 
-def slug(text: str, limit: int = 70) -> str:
-    """``text`` as the last part of an address: small letters, digits and hyphens, cut between words."""
+def slug(text: str, limit: int = 70, whole_words: bool = True) -> str:
+    """``text`` as the last part of an address: small letters, digits and hyphens, cut between words.
+
+    Empty where ``text`` has no letter that we can write so, or begins with a word that is too long, unless that may be
+    cut (``whole_words``).
+    """
     folded = unicodedata.normalize("NFC", text.casefold()).translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", folded).translate(_LETTERS).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain)
-    made = ""
+    if words and not whole_words:
+        words[0] = words[0][:limit]
+    written = ""
     for word in words:
-        if len(made) + len(word) + 1 > limit:
+        if len(written) + len(word) + 1 > limit + (not written):
             break
-        made = f"{made}-{word}" if made else word
-    return made
+        written = f"{written}-{word}" if written else word
+    return written
 
 
 def address_of(title: str, text: str, uid: str) -> str:

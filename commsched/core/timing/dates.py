@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-DAYS: Final = {
-    "sv": ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-SHORT_DAYS: Final = {
-    "sv": ("mån", "tis", "ons", "tors", "fre", "lör", "sön"),
-    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-}
-MONTHS: Final = {
-    "sv": (
-        "januari",
-        "februari",
-        "mars",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "augusti",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ),
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-}
-SHORT_MONTHS: Final = {
-    "sv": ("jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"),
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-}
+from commsched.core.text.catalogues import gettext
+from commsched.core.text.languages import cached, locale_of
+from commsched.core.text.messages import N_
+
+Width = Literal["wide", "abbreviated"]
+Context = Literal["format", "stand-alone"]
+
+
+class Names(NamedTuple):
+    """What a language calls the days from Monday and the months from January: within a date, and standing alone."""
+
+    days: tuple[str, ...]
+    short_days: tuple[str, ...]
+    months: tuple[str, ...]
+    short_months: tuple[str, ...]
+    days_alone: tuple[str, ...]
+    short_days_alone: tuple[str, ...]
+    months_alone: tuple[str, ...]
+
+
+@cached
+def names(language: str) -> Names:
+    """The names in ``language``, from CLDR; short ones without their full stop."""
+    from babel.dates import get_day_names, get_month_names
+
+    locale = locale_of(language)
+
+    def days(width: Width, context: Context) -> tuple[str, ...]:
+        words = get_day_names(width, context=context, locale=locale)
+        return tuple(words[day].rstrip(".") for day in range(7))
+
+    def months(width: Width, context: Context) -> tuple[str, ...]:
+        words = get_month_names(width, context=context, locale=locale)
+        return tuple(words[month].rstrip(".") for month in range(1, 13))
+
+    return Names(
+        days("wide", "format"),
+        days("abbreviated", "format"),
+        months("wide", "format"),
+        months("abbreviated", "format"),
+        days("wide", "stand-alone"),
+        days("abbreviated", "stand-alone"),
+        months("wide", "stand-alone"),
+    )
 
 
 def local(moment: datetime, zone: str) -> datetime:
@@ -67,20 +69,33 @@ def week(day: date) -> int:
 
 def long_day(day: date, language: str, year: bool = False) -> str:
     """``torsdag 26 november``, with the year if asked."""
-    text = f"{DAYS[language][day.weekday()]} {day.day} {MONTHS[language][day.month - 1]}"
-    return f"{text} {day.year}" if year else text
+    called = names(language)
+    return _day(day, language, called.days, called.months, year)
 
 
 def short_day(day: date, language: str, year: bool = False) -> str:
     """``tors 26 nov``, with the year if asked."""
-    text = f"{SHORT_DAYS[language][day.weekday()]} {day.day} {SHORT_MONTHS[language][day.month - 1]}"
-    return f"{text} {day.year}" if year else text
+    called = names(language)
+    return _day(day, language, called.short_days, called.short_months, year)
+
+
+def _day(day: date, language: str, days: tuple[str, ...], months: tuple[str, ...], year: bool) -> str:
+    """The order of the words is the translators' to choose: Finnish has a full stop behind the day."""
+    pattern = N_("%(weekday)s %(day)s %(month)s %(year)s") if year else N_("%(weekday)s %(day)s %(month)s")
+    return gettext(language, pattern) % {
+        "weekday": days[day.weekday()],
+        "day": day.day,
+        "month": months[day.month - 1],
+        "year": day.year,
+    }
 
 
 def dated(moment: datetime, zone: str, language: str) -> str:
     """``26 november 2026 07:30``: for pages that are read for years."""
     wall = local(moment, zone)
-    return f"{wall.day} {MONTHS[language][wall.month - 1]} {wall.year} {wall:%H:%M}"
+    month = names(language).months[wall.month - 1]
+    day = gettext(language, N_("%(day)s %(month)s %(year)s")) % {"day": wall.day, "month": month, "year": wall.year}
+    return f"{day} {wall:%H:%M}"
 
 
 def when(moment: datetime, zone: str, language: str, now: datetime | None = None) -> str:

@@ -40,7 +40,7 @@ class Brand(msgspec.Struct, frozen=True, dict=True):
     safe: dict[str, tuple[float, float, float, float]] = msgspec.field(default_factory=lambda: dict(SAFE))
     """By shape (``wide square portrait tall``) or by size (``1080x1920``)."""
     emoji_font: str = ""
-    """Path of a colour emoji font; without it, one that the system has, else Noto Emoji in the text's colour."""
+    """Path of a colour emoji font; without it, one that the system has, else emoji in the text's colour."""
     fonts: dict[str, str] = {}
     """Uploaded fonts: family → path of a file that :func:`commsched.images.text.fonts.take_font` let through."""
 

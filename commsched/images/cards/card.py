@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from commsched.core.text.languages import pick
 from commsched.core.text.messages import N_, Invalid, Problem, block
 from commsched.images.cards import charts, confined, designs, encode, measure, memory, paint, stack, values
 from commsched.images.cards.brand import Brand
@@ -244,7 +245,7 @@ def alt_text(design: Design, filled: Filled, language: str) -> str:
     said = {name: _spoken(text) for name, text in filled.texts.items()}
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []
-    for template in design.alt.get(language) or design.alt["sv"]:
+    for template in pick(design.alt, language, []):
         sentence = _told(template, said)
         if sentence:
             sentences.append(sentence if sentence[-1] in ".!?…”“;:" else f"{sentence}.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec.structs import replace
 
+from commsched.core.text import languages
 from commsched.core.text.messages import Problem
 from commsched.images.cards.brand import Brand
 from commsched.images.cards.values import Photo, Value
@@ -106,7 +107,8 @@ def prepare() -> None:
 
     worker.prepare()
     fonts.hold()
-    for language in ("sv", "en"):
+    for language in languages.codes():
+        languages.chain(language)
         hyphenation.ruled("sammanträdesprotokoll", language)
     for name in designs.load():
         designs.get(name)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import msgspec
 
+from commsched.core.text.languages import pick
 from commsched.core.text.messages import N_, Problem, block
 from commsched.images.cards.designs import Design, Field
 from commsched.images.text import line_breaking, runs
@@ -62,7 +63,7 @@ def fill(design: Design, values: Mapping[str, Value], language: str) -> Filled:
             _picture(filled, name, value)
             continue
         text = value if isinstance(value, str) else ""
-        default = "" if name in values else spec.default.get(language, spec.default.get("sv", ""))
+        default = "" if name in values else pick(spec.default, language, "")
         text = _counted(_tidy(text, spec) or default, spec, values)
         if spec.required and not text:
             filled.problems.append(block(name, N_("This is needed for the picture.")))

@@ -16,6 +16,16 @@ class BadPicture(Invalid):
         self.params = params
 
 
+class NoVideos(BadPicture):
+    """PyAV is not installed here: it is large, and most offices do without."""
+
+    code = "video-unavailable"
+    sentence = N_(
+        "This installation takes no videos: what reads them is not installed. Whoever keeps it installs "
+        "commsched[video] and starts it again."
+    )
+
+
 class EmptyFile(BadPicture):
     code = "picture-empty"
     sentence = N_("The file is empty. It was probably not fully copied: choose it again.")

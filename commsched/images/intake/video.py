@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
 
@@ -53,6 +54,11 @@ class Film(msgspec.Struct, frozen=True):
     """Each of them as a small JPEG."""
     sound: bool
     had_location: bool
+
+
+def is_available() -> bool:
+    """Whether videos can be read here: PyAV, which does it, is an extra (``commsched[video]``)."""
+    return find_spec("av") is not None
 
 
 def is_film(head: bytes) -> bool:
@@ -117,6 +123,8 @@ def in_turn() -> Iterator[None]:
 
 def _run(path: Path, header: JsonObject, out: IO[bytes] | None = None) -> tuple[JsonObject, list[bytes], str]:
     """The facts and the files of the answer; the first of them goes to ``out`` instead, if there is one."""
+    if not is_available():
+        raise errors.NoVideos()
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     with in_turn(), path.open("rb") as source:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own text)

@@ -1,4 +1,9 @@
-"""Finds and opens fonts: from packages, uploaded by the office, and Noto for every script that those lack."""
+"""Finds and opens fonts: from packages, uploaded by the office, and the system's for what those lack.
+
+The packages are all of one publisher (fontpkg). What they have no font for, a few scripts and emoji, comes from the
+system where it has one (Debian: ``fonts-noto-core``, ``fonts-noto-color-emoji``); else those signs are said to be
+missing.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +26,37 @@ PACKAGED = {
     "Inter": ("fontpkg_inter", "files/Inter[opsz,wght].ttf"),
     "Source Sans 3": ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf"),
     "Source Serif 4": ("fontpkg_source_serif_4", "files/SourceSerif4[opsz,wght].ttf"),
-    "Noto Sans": ("manimgx_fonts", "NotoSans[wght].ttf"),
-    "Noto Emoji": ("manimgx_fonts", "NotoEmoji[wght].ttf"),
+    "Noto Sans": ("fontpkg_noto_sans", "files/NotoSans[wdth,wght].ttf"),
 }
-FAMILIES = tuple(name for name in PACKAGED if name != "Noto Emoji")
+FAMILIES = tuple(PACKAGED)
 """Packaged families that a text may be set in."""
-_NOTO = "manimgx_fonts"
+_SCRIPTS = {
+    "Arabic": ("fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"),
+    "Bengali": ("fontpkg_hind_siliguri", "files/HindSiliguri-{cut}.ttf"),
+    "Devanagari": ("fontpkg_noto_sans_devanagari", "files/NotoSansDevanagari[wdth,wght].ttf"),
+    "Hebrew": ("fontpkg_heebo", "files/Heebo[wght].ttf"),
+    "Khmer": ("fontpkg_noto_sans_khmer", "files/NotoSansKhmer[wdth,wght].ttf"),
+    "Tamil": ("fontpkg_noto_sans_tamil", "files/NotoSansTamil[wdth,wght].ttf"),
+    "Telugu": ("fontpkg_noto_sans_telugu", "files/NotoSansTelugu[wdth,wght].ttf"),
+    "Thai": ("fontpkg_noto_sans_thai", "files/NotoSansThai[wdth,wght].ttf"),
+}
 SCRIPTS = (
     "Arabic|Armenian|Bengali|Devanagari|Ethiopic|Georgian|Gujarati|Gurmukhi|Hebrew|Kannada|Khmer|Lao|"
     "Malayalam|Myanmar|Oriya|Sinhala|Tamil|Telugu|Thai"
 )
 """Unicode scripts that Noto Sans has a font of its own for."""
+SYSTEM_SCRIPTS = (
+    "/usr/share/fonts/truetype/noto/NotoSans{script}-{cut}.ttf",
+    "/usr/share/fonts/noto/NotoSans{script}-{cut}.ttf",
+)
+"""Where systems keep the fonts of scripts that no package of ours has."""
+FLAT_EMOJI = (
+    "/usr/share/fonts/truetype/noto/NotoEmoji-Regular.ttf",
+    "/usr/share/fonts/noto/NotoEmoji-Regular.ttf",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
+)
+"""Where systems keep emoji in one colour, for where there are none in several."""
 SYSTEM = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-{cut}.ttc",
     "/usr/share/fonts/noto-cjk/NotoSansCJK-{cut}.ttc",
@@ -45,6 +70,8 @@ COLOUR_EMOJI = (
     "/usr/local/share/fonts/NotoColorEmoji.ttf",
 )
 FALLBACK = "Inter"
+EMOJI = "emoji"
+"""The family of emoji in one colour."""
 GIVEN = "given:"
 """What the name of a font begins with that was handed over as bytes."""
 _SFNT = (b"\0\1\0\0", b"OTTO", b"true")
@@ -76,7 +103,8 @@ def held() -> bool:
 def hold() -> None:
     """Open every font of the packages and the system, to be read from then on without opening anything."""
     global _shelf
-    faces = [Face(family) for family in PACKAGED] + [Face(f"script:{script}") for script in SCRIPTS.split("|")]
+    faces = [Face(family) for family in (*PACKAGED, EMOJI)]
+    faces += [Face(f"script:{script}", weight) for script in SCRIPTS.split("|") for weight in (400, 700)]
     places = [path_of(face) for face in faces] + [_system(cut) for cut in ("Bold", "Regular")] + list(COLOUR_EMOJI)
     _shelf = {place: os.open(place, os.O_RDONLY) for place in places if place and there(place)}
 
@@ -116,13 +144,29 @@ def _package(name: str) -> Path:
 
 @lru_cache(64)
 def path_of(face: Face) -> str:
-    """The file of ``face``; an unknown or vanished family is set in :data:`FALLBACK`."""
+    """The file of ``face``; an unknown or vanished family is set in :data:`FALLBACK`. Empty for a script, and for
+    emoji, that nothing here has a font for."""
     if face.path and there(face.path):
         return face.path
+    if face.family == EMOJI:
+        return _first(FLAT_EMOJI)
     if face.family.startswith("script:"):
-        return str(_package(_NOTO) / f"NotoSans{face.family[7:]}[wght].ttf")
+        return _path_of_script(face.family[7:], "Bold" if face.weight >= 600 else "Regular")
     package, inner = PACKAGED.get(face.family, PACKAGED[FALLBACK])
     return str(_package(package) / inner)
+
+
+def _path_of_script(script: str, cut: str) -> str:
+    """The font of a package of ours for ``script``, else of the system, else nothing."""
+    package, inner = _SCRIPTS.get(script, ("", ""))
+    if package:
+        return str(_package(package) / inner.format(cut=cut))
+    return _first(tuple(place.format(script=script, cut=cut) for place in SYSTEM_SCRIPTS))
+
+
+def _first(places: tuple[str, ...]) -> str:
+    """The first of ``places`` where there is a font; empty where there is none."""
+    return next((place for place in places if there(place)), "")
 
 
 @lru_cache(48)
@@ -155,6 +199,8 @@ def covers(face: Face, char: str) -> bool:
     """Whether ``face`` has a glyph for ``char``: its picture is not that of the missing glyph."""
     if char.isspace() or char in "\u200d\ufe0f\ufe0e\u00ad\u200b":
         return True
+    if not path_of(face):
+        return False
     if not face.path and face.family in FAMILIES and char <= "ÿ":  # all of them have Latin-1; a test sees to it
         return char.isprintable()
     return _drawable(face, char)
@@ -188,7 +234,7 @@ def face_for(face: Face, cluster: str) -> Face | None:
         return face
     match = _script_pattern().match(cluster) or _script_pattern().match(lacking)
     names = [f"script:{match.lastgroup}"] if match else []
-    for name in (*names, "Inter", "Noto Sans", "Noto Emoji"):
+    for name in (*names, "Inter", "Noto Sans", EMOJI):
         other = Face(name, face.weight)
         if all(covers(other, char) for char in cluster):
             return other
@@ -199,7 +245,7 @@ def face_for(face: Face, cluster: str) -> Face | None:
 @lru_cache(2)
 def _system(cut: str) -> str:
     """Path of the system's large font, empty where it has none."""
-    return next((place for pattern in SYSTEM if there(place := pattern.format(cut=cut))), "")
+    return _first(tuple(place.format(cut=cut) for place in SYSTEM))
 
 
 @lru_cache(4)

@@ -67,7 +67,8 @@ def _emoji(cluster: str, size: int, path: str) -> Mask:
 
 def _flat_emoji(cluster: str, size: int) -> Mask:
     """An emoji in the text's own colour, for where there is no colour font."""
-    mask, x, _ = _drawn(Face("Noto Emoji", 600), max(1, round(size * 0.9)), cluster, 0.0)
+    face = Face(fonts.EMOJI, 600) if fonts.covers(Face(fonts.EMOJI, 600), cluster[0]) else Face(fonts.FALLBACK, 600)
+    mask, x, _ = _drawn(face, max(1, round(size * 0.9)), cluster, 0.0)
     side = max(1, math.floor(size * runs.EMOJI_BOX))
     if max(mask.size) > side:
         scale = side / max(mask.size)

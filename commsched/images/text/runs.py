@@ -173,7 +173,7 @@ def unknown(text: str, face: Face, emoji_font: str = "") -> list[str]:
 def _drawable(cluster: str, face: Face, emoji_font: str) -> bool:
     if not _patterns()[1].match(cluster):
         return fonts.face_for(face, cluster) is not None
-    if fonts.covers(Face("Noto Emoji", 600), cluster[0]):
+    if fonts.covers(Face(fonts.EMOJI, 600), cluster[0]):
         return True
     path = fonts.colour_emoji(emoji_font)
     return bool(path) and emoji.drawn(fonts.coloured(path), cluster) is not None

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import ROLES
 from commsched.core.approval import rules
-from commsched.core.text.catalogues import LANGUAGES
+from commsched.core.text import languages
 from commsched.core.text.clean import line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, NotFound
-from commsched.core.text.slug import slug
+from commsched.core.text.slug import slug as short_name
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.accounts.login_throttle import fold_email
 from commsched.services.accounts.passwords import new_hash
@@ -54,11 +54,8 @@ def check_email(email: str) -> str:
     return fold_email(parsed.normalized)
 
 
-def slug_of(name: str) -> str:
-    """``Regiongruppen Västra`` → ``regiongruppen-vastra``."""
-    return slug(name, 60) or slug(name, len(name) + 1)[:60]
-
-
+SLUG: Final = 60
+"""Characters of an office's short name at most."""
 _MEANT: Final = "\u200c\u200d\u200e\u200f"
 """Joiners and marks of direction: nothing to see, and part of how some names are written."""
 
@@ -74,7 +71,7 @@ def check_name(name: str, most: int = 200, field: str = "name") -> str:
 
 
 def check_language(language: str) -> str:
-    if language not in LANGUAGES:
+    if language not in languages.codes():
         raise Invalid(N_("Choose one of the languages in the list."), "language")
     return language
 
@@ -93,7 +90,7 @@ def check_workspace(
     Raises :class:`Invalid` by the first field that cannot be used; asks no store, so nothing need exist yet.
     """
     name, email = check_name(name, field="workspace"), check_email(email)
-    short = slug_of(slug or name)
+    short = short_name(slug or name, SLUG, whole_words=False)
     zone_of(zone)
     check_language(language)
     if not short:

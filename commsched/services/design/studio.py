@@ -16,6 +16,7 @@ from commsched.core.content.draft import PictureIn
 from commsched.core.media.cards import SIZES, Size
 from commsched.core.text.clean import settled
 from commsched.core.text.json_values import JsonObject
+from commsched.core.text.languages import pick
 from commsched.core.text.messages import N_, Conflict, Invalid, Problem
 from commsched.services.content import drafts, items
 from commsched.services.design.brand import brand_of
@@ -189,7 +190,7 @@ def save(
 
 def _title(wish: CardRequest, language: str) -> str:
     design = images.designs.get(wish.design)
-    name = design.title.get(language) or design.title["sv"]
+    name = pick(design.title, language, wish.design)
     said = next((wish.texts[key] for key, spec in design.fields.items() if spec.required and wish.texts.get(key)), "")
     return " ".join(f"{name}: {said}".split())[:100]
 

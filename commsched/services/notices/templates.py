@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from commsched.core.content.markup import shown_words
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.platform.contract import Email
-from commsched.core.text.catalogues import all_of, gettext, known, stored
+from commsched.core.text.catalogues import all_of, gettext, stored
+from commsched.core.text.languages import known
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.services.kernel.context import Installation, name_of

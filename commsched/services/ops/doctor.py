@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import func, select, text
 
+from commsched import images
 from commsched.core.delivery.outcome import Published
 from commsched.core.media import sizes
 from commsched.core.text.messages import N_, Message, OfficeError
@@ -74,6 +75,12 @@ def _custody(installation: Installation) -> Iterator[Finding]:
 def _something_waits(installation: Installation) -> bool:
     with installation.store.read(EVERY_WORKSPACE) as session:
         return session.scalar(select(Delivery.id).where(Delivery.next_at.is_not(None)).limit(1)) is not None
+
+
+def _extras(_installation: Installation) -> Iterator[Finding]:
+    if not images.video.is_available():
+        words = Message(N_("Videos cannot be taken in: what reads them is not installed."))
+        yield Finding("videos", "ok", words, Message(N_("Who wants them installs commsched[video].")))
 
 
 def _integrity(installation: Installation) -> Iterator[Finding]:
@@ -271,6 +278,7 @@ _STOPPED: Final = (
 _LOOKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     _health,
     _custody,
+    _extras,
     _integrity,
     _schema,
     _key,

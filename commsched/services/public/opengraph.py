@@ -9,6 +9,7 @@ from pathlib import Path
 from commsched import images
 from commsched.core.content.markup import first_words
 from commsched.core.text.catalogues import translate
+from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates
 from commsched.services.design import brand
@@ -30,7 +31,7 @@ def picture(installation: Installation, slug: str, address: str) -> Path:
         own := thumbnails.link(installation, *published_media.picture(installation, slug, entry.pictures[0].name, None))
     ):
         return own
-    language = entry.content.language if entry.content.language in ("sv", "en") else room.language
+    language = known(entry.content.language, room.language)
     name, values = _words(room, entry)
     return _drawn(installation, room, name, values, language)
 

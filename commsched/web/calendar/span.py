@@ -53,9 +53,9 @@ class Span(msgspec.Struct, frozen=True):
 
     def title(self, language: str) -> str:
         """``november 2026``, or ``23–29 november 2026``."""
-        months = dates.MONTHS[language]
         if self.view != "week":
-            return f"{months[self.anchor.month - 1]} {self.anchor.year}"
+            return f"{dates.names(language).months_alone[self.anchor.month - 1]} {self.anchor.year}"
+        months = dates.names(language).months
         if self.first.month == self.last.month:
             return f"{self.first.day}–{self.last.day} {months[self.last.month - 1]} {self.last.year}"
         start = f"{self.first.day} {months[self.first.month - 1]}"

@@ -13,6 +13,7 @@ from commsched.core.content.model import Content
 from commsched.core.content.prefill import fitted, proposals
 from commsched.core.media.cards import SIZES as DRAWN
 from commsched.core.media.cards import Size
+from commsched.core.text.languages import pick
 from commsched.core.text.messages import N_, Problem
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest, DrawnRequest
@@ -59,7 +60,7 @@ def blank(design: Design, item: int = 0) -> Typed:
     typed = Typed(design, item=item)
     for name, spec in design.fields.items():
         if spec.kind != "picture" and spec.default:
-            typed.texts[name] = spec.default.get(_own(), spec.default.get("sv", ""))
+            typed.texts[name] = pick(spec.default, _own(), "")
     return typed
 
 
@@ -137,7 +138,7 @@ def in_words(problems: list[Problem]) -> dict[str, str]:
 
 def worded(texts: dict[str, str]) -> str:
     """A design's own words in the reader's language."""
-    return texts.get(language()) or texts.get("sv", "")
+    return pick(texts, language(), "")
 
 
 def answer(typed: Typed) -> dict[str, object]:

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.roles import may
 from commsched.core.access.routes import Access, access_of
-from commsched.core.text.catalogues import known, preferred
+from commsched.core.text.catalogues import preferred
+from commsched.core.text.languages import known
 from commsched.services.accounts.sessions import Visitor, recognise, recognise_token
-from commsched.web.http import guard
+from commsched.web.http import cookies, csrf
 
 WORKSPACE_RULE = "/w/<slug>"
 
@@ -66,7 +67,7 @@ def _recognise() -> Visitor | None:
     if by_token():
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         return recognise_token(installation, secret.strip()) if scheme.lower() == "bearer" and secret else None
-    secret = guard.session_secret()
+    secret = cookies.session_secret()
     return recognise(installation, secret, g.get("slug")) if secret else None
 
 
@@ -86,7 +87,7 @@ def decide() -> Response | None:
         g.visitor = _recognise()
         _remember(g.visitor)
     if not by_token():
-        guard.check_form()
+        csrf.check_form()
     return _judge(access, g.visitor)
 
 
@@ -113,7 +114,7 @@ def _judge(access: Access, visitor: Visitor | None) -> Response | None:
 
 
 def _ask_to_sign_in() -> Response:
-    if by_token() or request.method not in guard.SAFE:
+    if by_token() or request.method not in csrf.SAFE:
         raise SignedOut
     return redirect(url_for("signin.form", next=request.full_path.rstrip("?")), 303)
 

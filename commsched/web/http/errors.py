@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.store.session import busy, damaged
 from commsched.web.http.authorization import by_token
-from commsched.web.http.guard import BadForm
+from commsched.web.http.csrf import BadForm
 from commsched.web.http.i18n import page, translated
 
 log = logging.getLogger("commsched.web")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flask import Response, g, make_response, request, session
 
 from commsched.services.kernel.heartbeats import goes
-from commsched.web.http import guard
+from commsched.web.http import csrf
 from commsched.web.http.i18n import installation, language
 from commsched.web.http.paths import STATIC, templates
 
@@ -31,7 +31,7 @@ def tag(*stamps: object) -> str:
         request.full_path,
         language(),
         request.cookies.get("theme", ""),
-        guard.form_token(),
+        csrf.form_token(),
         visitor.name,
         visitor.email,
         visitor.role,

@@ -1,38 +1,36 @@
-"""Sentences, times, icons and addresses as templates use them, in the language of whoever is looking."""
+"""Sentences, times and numbers in the language of whoever is looking, and what templates use of them."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
-from flask import Flask, current_app, g, has_request_context, render_template, request, url_for
+from flask import Flask, current_app
 from jinja2 import Environment, pass_environment
 from jinja2.filters import do_truncate
 
-from commsched.core.access.roles import Permission, may
-from commsched.core.text.catalogues import DEFAULT, LANGUAGES, all_of, gettext, stored, translate
+from commsched.core.text import numbers
+from commsched.core.text.catalogues import all_of, gettext, stored, translate
 from commsched.core.text.catalogues import ngettext as _plural
+from commsched.core.text.languages import with_country
 from commsched.core.text.messages import Message
 from commsched.core.timing import dates
-from commsched.services.accounts.sessions import CurrentWorkspace
-from commsched.services.kernel import heartbeats
-from commsched.services.kernel.context import Actor, Installation, name_of
-from commsched.services.kernel.heartbeats import goes
+from commsched.services.kernel.context import name_of
 from commsched.services.workflow.pause import why
-from commsched.web.http import guard
+from commsched.web.http import csrf
 from commsched.web.http.badges import ROLE_HELP, ROLE_WORDS, STATES
 from commsched.web.http.icons import brand_icon, icon
-from commsched.web.http.paths import STATIC
+from commsched.web.http.paths import asset
+from commsched.web.http.request_context import actor as actor
+from commsched.web.http.request_context import installation as installation
+from commsched.web.http.request_context import language as language
+from commsched.web.http.request_context import page as page
+from commsched.web.http.request_context import place as place
+from commsched.web.http.request_context import template_context
+from commsched.web.http.request_context import zone as request_zone
 from commsched.web.http.user_agents import browser
-
-
-def language() -> str:
-    """The language of this request's answer."""
-    return str(g.get("language") or DEFAULT) if has_request_context() else DEFAULT
 
 
 def _(message: str, **params: Any) -> str:
@@ -56,31 +54,8 @@ def stored_answer(answer: str) -> str:
     return stored(answer, language())
 
 
-def installation() -> Installation:
-    """The office this app serves."""
-    found: Installation = current_app.config["OFFICE"]
-    return found
-
-
-def actor() -> Actor:
-    """Who is asking, in a workspace page."""
-    found: Actor = g.actor
-    return found
-
-
-def place() -> CurrentWorkspace:
-    """The workspace of a workspace page."""
-    found: CurrentWorkspace = g.place
-    return found
-
-
-def page(template: str, **context: Any) -> str:
-    """Render ``template``."""
-    return render_template(template, **context)
-
-
 def _when(moment: datetime | None, zone: str = "") -> str:
-    return dates.when(moment, zone or _zone(), language(), installation().now()) if moment else ""
+    return dates.when(moment, zone or request_zone(), language(), installation().now()) if moment else ""
 
 
 def _dated(moment: datetime, zone: str) -> str:
@@ -88,72 +63,18 @@ def _dated(moment: datetime, zone: str) -> str:
 
 
 def _clock(moment: datetime | None, zone: str = "") -> str:
-    return dates.clock(moment, zone or _zone()) if moment else ""
+    return dates.clock(moment, zone or request_zone()) if moment else ""
 
 
 def _day(moment: datetime | date | None, zone: str = "", short: bool = False) -> str:
     if moment is None:
         return ""
-    day = dates.local(moment, zone or _zone()).date() if isinstance(moment, datetime) else moment
+    day = dates.local(moment, zone or request_zone()).date() if isinstance(moment, datetime) else moment
     return dates.short_day(day, language()) if short else dates.long_day(day, language())
 
 
 def _week(moment: datetime | date, zone: str = "") -> int:
-    return dates.week(dates.local(moment, zone or _zone()) if isinstance(moment, datetime) else moment)
-
-
-def _zone() -> str:
-    found = g.get("place")
-    return found.zone if found else "Europe/Stockholm"
-
-
-@lru_cache(maxsize=256)
-def _version(name: str) -> str:
-    file = STATIC / name
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else ""
-
-
-def asset(name: str) -> str:
-    """The address of a static file, with its content's hash, so that it can be cached for ever."""
-    return url_for("frame.static", name=name, v=_version(name))
-
-
-def _beats() -> bool | None:
-    """Whether the scheduler's clock goes; ``None`` where nobody is signed in to ask."""
-    visitor = g.get("visitor")
-    if visitor is None or visitor.place is None:
-        return None
-    return not visitor.trouble and goes(visitor.heartbeat, installation().now())
-
-
-def _trouble() -> str:
-    """Why nothing is published, where the scheduler does not go."""
-    return translated(heartbeats.words(g.visitor.trouble)[0])
-
-
-def _may(permission: Permission) -> bool:
-    return g.get("actor") is not None and may(g.actor.role, permission)
-
-
-def _context() -> dict[str, Any]:
-    return {
-        "language": language(),
-        "languages": LANGUAGES,
-        "visitor": g.get("visitor"),
-        "actor": g.get("actor"),
-        "place": g.get("place"),
-        "may": _may,
-        "beats": _beats(),
-        "now": installation().now(),
-        "theme": _theme(),
-        "zone": _zone(),
-        "trouble": _trouble,
-    }
-
-
-def _theme() -> str:
-    wish = request.cookies.get("theme", "")
-    return wish if wish in ("light", "dark") else ""
+    return dates.week(dates.local(moment, zone or request_zone()) if isinstance(moment, datetime) else moment)
 
 
 def _role_choices() -> list[tuple[str, str]]:
@@ -171,7 +92,7 @@ def _by_day(entries: Iterable[Any]) -> list[Day]:
     """Entries with a moment ``at``, in the order they come, gathered under their local day."""
     made: list[Day] = []
     for entry in entries:
-        day = dates.local(entry.at, _zone()).date()
+        day = dates.local(entry.at, request_zone()).date()
         if not made or made[-1].day != day:
             made.append(Day(day, []))
         made[-1].entries.append(entry)
@@ -208,8 +129,7 @@ def said_all(names: list[str]) -> str:
 
 def decimal(number: float, places: int) -> str:
     """``0,1`` in Swedish, ``0.1`` in English."""
-    text = f"{number:.{places}f}"
-    return text.replace(".", ",") if language() == "sv" else text
+    return numbers.decimal(number, places, language())
 
 
 def install(app: Flask) -> None:
@@ -227,7 +147,7 @@ def install(app: Flask) -> None:
         icon=icon,
         brand_icon=brand_icon,
         asset=asset,
-        form_token=guard.form_token,
+        form_token=csrf.form_token,
         STATES=STATES,
         ROLE_WORDS=ROLE_WORDS,
         ROLE_HELP=ROLE_HELP,
@@ -248,6 +168,8 @@ def install(app: Flask) -> None:
         web_address=web_address,
         browser=browser,
         dollars=_dollars,
+        decimal=decimal,
+        with_country=with_country,
         truncate=_truncate,
     )
-    app.context_processor(_context)
+    app.context_processor(template_context)

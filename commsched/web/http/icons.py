@@ -1,14 +1,13 @@
-"""Icons inlined as SVG: ``lucide`` for actions, ``simplepycons`` for networks. Read when first used, then kept."""
+"""Icons inlined as SVG: ``lucide`` for actions, ``static/brands`` for networks. Read when first used, then kept."""
 
 from __future__ import annotations
 
-import ast
 import re
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from markupsafe import Markup, escape
+
+from commsched.web.http.paths import STATIC
 
 _BRAND_NAME = re.compile(r"[^a-z0-9]")
 
@@ -16,11 +15,12 @@ _BRAND_NAME = re.compile(r"[^a-z0-9]")
 @lru_cache(maxsize=512)
 def icon(name: str, label: str = "", size: int = 20) -> Markup:
     """The lucide icon ``name``. Without ``label`` it is decoration, hidden from screen readers."""
-    import lucide
+    from lucide import IconDoesNotExist
+    from lucide.jinja import lucide
 
     try:
-        svg = lucide._render_icon(name, size, stroke_width="1.75")
-    except lucide.IconDoesNotExist:
+        svg = str(lucide(name, size=size, stroke_width="1.75"))
+    except IconDoesNotExist:
         return _letter(name, label, size)
     return _named(svg, "icon", label)
 
@@ -32,31 +32,23 @@ def _named(svg: str, css: str, label: str) -> Markup:
 
 @lru_cache(maxsize=128)
 def brand_icon(name: str, label: str = "", size: int = 20) -> Markup:
-    """A network's mark: a simplepycons name, or ``lucide:…``; its first letter where there is none."""
+    """A network's mark: a file in ``static/brands``, or ``lucide:…``; its first letter where there is none."""
     if name.startswith("lucide:"):
         return icon(name.removeprefix("lucide:"), label, size)
-    svg = _brand_svg(_BRAND_NAME.sub("", name.lower()))
-    if not svg:
+    inner = _mark(_BRAND_NAME.sub("", name.lower()))
+    if not inner:
         return _letter(label or name, label, size)
-    inner = " ".join(re.sub(r"<title>.*?</title>", "", svg[svg.index(">") + 1 : svg.rindex("</svg>")]).split())
     drawn = f'<svg width="{size}" height="{size}" viewBox="0 0 24 24" fill="currentColor">{inner}</svg>'
     return _named(drawn, "icon brand", label)
 
 
-def _brand_svg(key: str) -> str:
-    """Read from the one module's source: importing the package would load three thousand modules for one path."""
-    spec = find_spec("simplepycons")
-    if not key or spec is None or not spec.origin:
+def _mark(key: str) -> str:
+    """The drawing of a network's mark, without the ``<svg>`` around it; empty where we have none."""
+    file = STATIC / "brands" / f"{key}.svg"
+    if not key or not file.is_file():
         return ""
-    file = Path(spec.origin).parent / f"_{key}.py"
-    if not file.is_file():
-        return ""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.FunctionDef) and node.name == "raw_svg":
-            for step in node.body:
-                if isinstance(step, ast.Return) and isinstance(step.value, ast.Constant):
-                    return str(step.value.value).strip()
-    return ""
+    svg = file.read_text("utf-8")
+    return svg[svg.index(">") + 1 : svg.rindex("</svg>")]
 
 
 def _letter(name: str, label: str, size: int) -> Markup:

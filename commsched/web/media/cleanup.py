@@ -17,7 +17,7 @@ from commsched.services.media import near_duplicates, quota, search, unused
 from commsched.store.models import Media
 from commsched.web.components.pictures import numbers, picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, ngettext, page
+from commsched.web.http.i18n import _, actor, decimal, installation, language, ngettext, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("cleanup", __name__, url_prefix="/w/<slug>/pictures")
@@ -32,8 +32,7 @@ def _sized(number: int) -> str:
     """``840 MB``, ``4,9 GB``."""
     if number < GB or number % GB == 0:
         return size(number)
-    text = f"{number / GB:.1f} GB"
-    return text.replace(".", ",") if language() == "sv" else text
+    return f"{decimal(number / GB, 1)} GB"
 
 
 @bp.app_template_filter("iso_day")

@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
+from commsched.core.text.numbers import decimal_mark
 from commsched.services.media import search, videos
 from commsched.store.models import Video
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.guard import POLICY
+from commsched.web.http.headers import POLICY
 from commsched.web.http.i18n import _, actor, installation, language, page
 from commsched.web.http.responses import done
 
@@ -22,7 +23,7 @@ def lasts(milliseconds: int, tenths: bool = False) -> str:
     """``1:05``, or with tenths of a second ``1:05,3`` as Swedish has it."""
     seconds = milliseconds / 1000 if tenths else round(milliseconds / 1000)
     text = f"{int(seconds // 60)}:{seconds % 60:04.1f}" if tenths else f"{seconds // 60}:{seconds % 60:02d}"
-    return text.replace(".", ",") if language() == "sv" else text
+    return text.replace(".", decimal_mark(language()))
 
 
 bp.add_app_template_filter(lasts, "lasts")

@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import public
 from commsched.core.content.markup import contact_to_html
-from commsched.core.text.catalogues import known
+from commsched.core.text.catalogues import preferred
+from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.content.versions import Shot
 from commsched.services.media import thumbnails
@@ -71,7 +72,7 @@ def _gone(place: str) -> AnyResponse:
         _speak(room)
     except NotFound:
         room = None
-        g.language = known(request.accept_languages.best_match(["sv", "en"]) or "sv")
+        g.language = preferred(request.headers.get("Accept-Language", ""))
     return make_response(page("public/gone.html", room=room), 404)
 
 

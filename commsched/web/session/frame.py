@@ -6,10 +6,10 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import public, signed_in
-from commsched.core.text.catalogues import LANGUAGES
+from commsched.core.text import languages
 from commsched.services.accounts import people
 from commsched.services.ops import health
-from commsched.web.http import guard
+from commsched.web.http import cookies
 from commsched.web.http.i18n import installation, page
 from commsched.web.http.paths import STATIC
 from commsched.web.http.responses import local_path
@@ -53,7 +53,7 @@ def language() -> AnyResponse:
     """Choose a language: kept with the person, or before sign-in in a cookie."""
     wish = request.form.get("language", "")
     response = redirect(local_path(request.form.get("next", "")), 303)
-    if wish in LANGUAGES:
+    if wish in languages.codes():
         if g.visitor:
             people.set_own(installation(), g.visitor.person, language=wish)
         _keep(response, "language", wish)
@@ -72,7 +72,7 @@ def theme() -> AnyResponse:
 
 def _keep(given: AnyResponse, name: str, value: str) -> None:
     age = 31536000 if value else 0
-    given.set_cookie(name, value, max_age=age, path="/", secure=guard.secure(), httponly=True, samesite="Lax")
+    given.set_cookie(name, value, max_age=age, path="/", secure=cookies.secure(), httponly=True, samesite="Lax")
 
 
 @bp.get("/healthz")

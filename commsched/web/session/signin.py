@@ -9,7 +9,7 @@ from commsched.core.access.routes import public
 from commsched.core.text.messages import OfficeError
 from commsched.services.accounts import credential_inventory, login_throttle, people, sessions
 from commsched.services.ops import custody
-from commsched.web.http import guard
+from commsched.web.http import cookies
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, installation, page
 from commsched.web.http.responses import done, local_path
@@ -44,27 +44,27 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
             typed.secret("password"),
             request.remote_addr or "",
             request.user_agent.string,
-            guard.device(),
+            cookies.device(),
         )
     except OfficeError as error:
         typed.fail("", _(error.words.message), error.status)
         waits = {"Retry-After": str(login_throttle.TooManyTries.retry_after)} if error.status == 429 else {}
         return _shown(typed, wish), error.status, waits
-    if old := guard.session_secret():
+    if old := cookies.session_secret():
         sessions.sign_out(installation(), old)
     response = redirect(wish, 303)
-    guard.set_session(response, secret)
-    guard.set_device(response, login_throttle.remember(installation(), typed.text("email", 300), guard.device()))
+    cookies.set_session(response, secret)
+    cookies.set_device(response, login_throttle.remember(installation(), typed.text("email", 300), cookies.device()))
     return response
 
 
 @bp.post("/sign-out")
 @public
 def leave() -> Response:
-    if secret := guard.session_secret():
+    if secret := cookies.session_secret():
         sessions.sign_out(installation(), secret)
     response = redirect(url_for("signin.form"), 303)
-    guard.clear_session(response)
+    cookies.clear_session(response)
     return response
 
 
@@ -89,8 +89,8 @@ def keep_password(token: str) -> str | Response | tuple[str, int]:
     with typed.catch():
         people.use_password_link(installation(), token, typed.secret("password"), typed.many("end"))
         response = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
-        guard.clear_session(response)
-        guard.set_device(response, login_throttle.remember(installation(), person.email, guard.device()))
+        cookies.clear_session(response)
+        cookies.set_device(response, login_throttle.remember(installation(), person.email, cookies.device()))
         return response
     mine = credential_inventory.of(installation(), person.id)
     return page("session/password_link.html", form=typed, person=person, keys=mine), typed.status

@@ -12,7 +12,7 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import wall_to_utc, zone_of
 from commsched.services.accounts import credential_inventory, deputies, login_throttle, people, sessions, tokens
-from commsched.web.http import guard
+from commsched.web.http import cookies
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, installation, page, place
 from commsched.web.http.responses import done
@@ -71,8 +71,8 @@ def password() -> str | Response | tuple[str, int]:
         response = make_response(
             done(_("The password is changed, and every other sign-in has ended."), "account.index")
         )
-        guard.set_session(response, secret)
-        guard.set_device(response, login_throttle.remember(installation(), g.visitor.email, guard.device()))
+        cookies.set_session(response, secret)
+        cookies.set_device(response, login_throttle.remember(installation(), g.visitor.email, cookies.device()))
         return response
     return _show(form), form.status
 

@@ -17,7 +17,7 @@ from commsched.core.media.cards import MAX_FONT_BYTES
 from commsched.images.cards import card, paint
 from commsched.images.cards.brand import Brand
 from commsched.images.intake import emoji, errors
-from commsched.images.text import fonts, glyphs
+from commsched.images.text import fonts, glyphs, runs
 from commsched.images.text.fonts import BadFont, Face, TakenFont, take_font
 from tests.images import files
 
@@ -225,3 +225,37 @@ def test_a_damaged_font_is_refused_or_drawn_and_never_a_surprise(at: int, noise:
 def teardown_module() -> None:
     paint.forget()
     glyphs.forget()
+
+
+def test_what_nothing_here_has_a_font_for_is_said_and_crashes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    caches = (fonts.path_of, fonts.covers, fonts.face_for, fonts.colour_emoji, fonts._system)
+    monkeypatch.setattr(fonts, "there", lambda path: "/site-packages/" in path)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        assert fonts.path_of(Face("script:Georgian")) == fonts.path_of(Face(fonts.EMOJI)) == fonts.colour_emoji() == ""
+        assert runs.unknown("Hej გამარჯობა 🎉", Face("Inter", 700)) == sorted({*"გამარჯობა", "🎉"})
+        made = card.draw("headline", (1200, 630), {"headline": "Hej 🎉"}, Brand(name="Norra"))
+        assert made.data
+    finally:
+        monkeypatch.undo()
+        for cache in caches:
+            cache.cache_clear()
+
+
+@pytest.mark.parametrize("script", fonts._SCRIPTS)
+def test_the_packages_have_the_scripts_that_they_are_here_for(script: str) -> None:
+    sign = {
+        "Arabic": "س",
+        "Bengali": "ক",
+        "Devanagari": "क",
+        "Hebrew": "א",
+        "Khmer": "ក",
+        "Tamil": "க",
+        "Telugu": "క",
+        "Thai": "ก",
+    }[script]
+    for weight in (400, 700):
+        face = Face(f"script:{script}", weight)
+        assert fonts.covers(face, sign)
+        assert fonts.face_for(Face("Inter", weight), sign) == face

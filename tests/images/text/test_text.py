@@ -146,9 +146,26 @@ def test_signs_that_turn_the_text_around_are_dropped() -> None:
 
 
 def test_every_script_that_we_promise_has_a_font() -> None:
-    for text in ("Ωμέγα", "Привет", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "გამარჯობა", "ሰላም", "♥→✓"):
+    for text in ("Ωμέγα", "Привет", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "ভালো", "♥→✓"):
         assert runs.unknown(text, BOLD) == []
     assert runs.unknown("漢", BOLD) == ["漢"]
+
+
+def test_a_script_that_no_package_has_is_set_in_the_systems_font_and_else_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    georgian = Face("script:Georgian", 700)
+    monkeypatch.setattr(fonts, "SYSTEM_SCRIPTS", ("/nowhere/NotoSans{script}-{cut}.ttf",))
+    monkeypatch.setattr(fonts, "SYSTEM", ())
+    caches = (fonts.path_of, fonts.covers, fonts.face_for, fonts._system)
+    for cache in caches:
+        cache.cache_clear()
+    assert runs.unknown("ሰላም", BOLD) == sorted("ሰላም")
+    thai = fonts.path_of(Face("script:Thai"))
+    monkeypatch.setattr(fonts, "SYSTEM_SCRIPTS", (thai,))
+    fonts.path_of.cache_clear()
+    assert fonts.path_of(georgian) == thai
+    monkeypatch.undo()
+    for cache in caches:
+        cache.cache_clear()
 
 
 def test_a_word_that_reads_the_other_way_keeps_the_spaces_around_it_where_they_were_typed() -> None:

@@ -275,3 +275,11 @@ def test_a_second_video_waits_in_the_browser_and_not_in_the_server(
     address = browser.path(f"~/pictures/uploads/{row.uid}")
     again = browser.client.post(address, headers={"X-Form-Token": browser.token()}).get_json()
     assert len(again["videos"]) == 1
+
+
+def test_without_the_extra_a_video_is_refused_in_a_sentence_that_names_it(
+    browse: Browse, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images.video, "is_available", lambda: False)
+    answer = sent(browse(cast.writer), films.video(), "film.mp4")
+    assert "commsched[video]" in str(answer)

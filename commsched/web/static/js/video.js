@@ -4,6 +4,11 @@ const field = document.querySelector("#f-moment");
 
 document.querySelector("[data-now]")?.addEventListener("click", () => {
   film.pause();
-  field.value = film.currentTime.toFixed(1).replace(".", document.documentElement.lang === "en" ? "." : ",");
+  field.value = film.currentTime.toLocaleString(document.documentElement.lang, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+    numberingSystem: "latn",
+    useGrouping: false,
+  });
   field.focus();
 });

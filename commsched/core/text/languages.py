@@ -1,0 +1,149 @@
+"""Which languages there are: one folder each, named by its tag, with ``LC_MESSAGES/*.po`` in it.
+
+English is the language that the code is written in, and needs no folder. What a language calls itself, its days, months
+and numbers come from CLDR through Babel, which is imported when something is first said. So nothing in the code has to
+change for a language more; what plugs in brings its own sentences by :func:`add`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+SOURCE: Final = "en"
+"""The language of the msgids."""
+DEFAULT: Final = "sv"
+"""What a person gets whose language we do not know."""
+
+_COUNTRIES: Final = {SOURCE: "GB"}
+"""Countries that CLDR would guess otherwise: the English of this program is British."""
+_FOLDER: Final = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,4})?")
+_FALLBACK: Final = re.compile(r'^"X-Fallback: *([\w ,-]*)\\n"', re.MULTILINE)
+
+_places: list[Traversable] = [files("commsched") / "locale"]
+_caches: list[Callable[[], None]] = []
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def cached(function: Callable[P, R]) -> Callable[P, R]:
+    """Keep what ``function`` returns until the folders of languages change."""
+    kept = lru_cache(maxsize=256)(function)
+    _caches.append(kept.cache_clear)
+    return kept  # type: ignore[return-value]  # called as the function that it wraps
+
+
+def add(place: Traversable) -> None:
+    """Take in the languages in the folder ``place``: new ones, and more sentences of those there are."""
+    _places.append(place)
+    _forget()
+
+
+def remove(place: Traversable) -> None:
+    """Leave out again what :func:`add` took in. Raises ``ValueError`` for another folder."""
+    _places.remove(place)
+    _forget()
+
+
+def _forget() -> None:
+    for clear in _caches:
+        clear()
+
+
+@cached
+def catalogues(language: str) -> tuple[Traversable, ...]:
+    """The catalogues of ``language``, in the order in which later ones win."""
+    folders = [place / name / "LC_MESSAGES" for place in _places for name in {language, language.replace("-", "_")}]
+    return tuple(
+        file
+        for folder in folders
+        if folder.is_dir()
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if file.name.endswith(".po")
+    )
+
+
+@cached
+def codes() -> tuple[str, ...]:
+    """The tags of all languages: the default one, English, then the others by their letters."""
+    folders = [entry.name for place in _places if place.is_dir() for entry in place.iterdir()]
+    tags = {name.replace("_", "-") for name in folders if _FOLDER.fullmatch(name)}
+    others = sorted(tag for tag in tags - {DEFAULT, SOURCE} if catalogues(tag))
+    return (DEFAULT, SOURCE, *others)
+
+
+@cached
+def names() -> Mapping[str, str]:
+    """What each language calls itself, by its tag."""
+    return {code: _name(code) for code in codes()}
+
+
+def _name(code: str) -> str:
+    name = str(locale_of(code).language_name or code) if _in_cldr(code) else code
+    return name[:1].upper() + name[1:]
+
+
+def known(tag: str | None, default: str = DEFAULT) -> str:
+    """``tag`` if we speak it (``en-GB`` and ``en_GB.UTF-8`` count as ``en``), else ``default``."""
+    wanted = (tag or "").partition(".")[0].replace("_", "-").lower()
+    by_tag = {code.lower(): code for code in codes()}
+    while wanted and wanted not in by_tag:
+        wanted = wanted.rpartition("-")[0]
+    return by_tag.get(wanted, default)
+
+
+@cached
+def chain(language: str) -> tuple[str, ...]:
+    """Where a sentence is looked for: ``language``, what its catalogue names as ``X-Fallback``, English.
+
+    Only the heads of catalogues are read for this, so that it costs little.
+    """
+    wanted = [language, known(language, SOURCE)]
+    for file in catalogues(wanted[-1]):
+        header = _FALLBACK.search(file.read_text("utf-8")[:1_000])
+        wanted += [known(tag.strip(), SOURCE) for tag in header[1].split(",")] if header else []
+    return tuple(dict.fromkeys([*wanted, SOURCE]))
+
+
+T = TypeVar("T")
+
+
+def pick(texts: Mapping[str, T], language: str, default: T) -> T:
+    """Of texts by language the one in ``language``, else in those that stand in for it, else the default language's."""
+    return next((texts[code] for code in (*chain(language), DEFAULT) if texts.get(code)), default)
+
+
+@cached
+def _in_cldr(code: str) -> bool:
+    from babel.localedata import exists
+
+    return exists(code.replace("-", "_"))
+
+
+@cached
+def locale_of(language: str) -> Locale:
+    """CLDR's data for ``language``; where CLDR does not have it, for the first that stands in for it."""
+    from babel import Locale
+
+    code = next(code for code in chain(language) if _in_cldr(code))
+    return Locale.parse(code, sep="-")
+
+
+@cached
+def with_country(language: str) -> str:
+    """``sv_SE`` for ``sv``: as Open Graph names languages. The tag alone where no country can be told."""
+    from babel.core import get_global
+
+    if "-" in language:
+        return language.replace("-", "_")
+    likely = str(get_global("likely_subtags").get(language, ""))
+    country = _COUNTRIES.get(language) or likely.rpartition("_")[2]
+    return f"{language}_{country}" if country else language

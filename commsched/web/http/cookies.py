@@ -1,0 +1,43 @@
+"""The cookies of a browser: its session, by what it is known, and how each is set."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+from werkzeug.wrappers import Response
+
+from commsched.services.accounts.login_throttle import KNOWN_FOR
+from commsched.services.accounts.sessions import LASTS
+
+
+def secure() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def cookie_name(name: str) -> str:
+    """With ``__Host-`` the browser itself refuses the cookie from a subdomain or without TLS."""
+    return f"__Host-{name}" if secure() else name
+
+
+def session_secret() -> str:
+    return request.cookies.get(cookie_name("session"), "")
+
+
+def set_session(response: Response, secret: str) -> None:
+    set_cookie(response, "session", secret, int(LASTS.total_seconds()))
+
+
+def device() -> str:
+    """By what this browser is known to an account that it has signed in to."""
+    return request.cookies.get(cookie_name("device"), "")
+
+
+def set_device(response: Response, secret: str) -> None:
+    set_cookie(response, "device", secret, int(KNOWN_FOR.total_seconds()))
+
+
+def clear_session(response: Response) -> None:
+    response.delete_cookie(cookie_name("session"), path="/", secure=secure(), httponly=True, samesite="Lax")
+
+
+def set_cookie(response: Response, name: str, value: str, age: int | None = None) -> None:
+    response.set_cookie(cookie_name(name), value, max_age=age, path="/", secure=secure(), httponly=True, samesite="Lax")
