@@ -3,7 +3,7 @@
 from commsched.store.base import Base, Scoped
 from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision, Takedown
 from commsched.store.files import Derivative, Upload, Video
-from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Part
+from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Part, PendingAuthorization
 from commsched.store.people import (
     ApiToken,
     Deputy,
@@ -41,6 +41,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Part",
+    "PendingAuthorization",
     "Person",
     "PictureSource",
     "PictureUse",

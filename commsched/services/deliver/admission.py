@@ -129,7 +129,7 @@ class Admission(msgspec.Struct, frozen=True):
             return None
         part, handles = complete(self._same(parts, known[turn.number]), known, self.installation)
         context = self.wire_for(row)
-        ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
+        ready = job.prepared == turn.number or (handles.ready and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
             return Call("prepare", job, platform, context, part, handles, self.now, row, known)
         # the last thing that can fail: a committed attempt is always called
@@ -287,7 +287,7 @@ def complete(part: Part, known: list[PartSnapshot], installation: Installation) 
         recipient=part.recipient,
         message_id=row.message_id,
     )
-    return filled, Handles(dict(row.handles))
+    return filled, Handles.read(row.handles)
 
 
 def recomputed(data: bytes, content: Content, channel: int, people: tuple[str, ...], pictures: Pictures | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
+from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import ChannelContext, Part, Platform
 from commsched.services.deliver.rows import DeliverySnapshot, PartSnapshot
 
@@ -55,7 +55,7 @@ class Done(msgspec.Struct):
     """What a call ended in."""
 
     call: Call
-    result: Outcome | Finding | Handles
+    result: Outcome | Finding | Handles | Pending
     pictures: Pictures | None = None
     again: bool = False
     """It was in a transaction that was reported to have failed: perhaps it is written down already."""
