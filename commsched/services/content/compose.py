@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.media.consent import lapsed
-from commsched.core.platform.contract import Draft, PictureFile
+from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting, recipe_for
 from commsched.core.text.clean import clean, one_line
 from commsched.core.text.length import fold
@@ -154,55 +154,6 @@ def _channel_content(
     )
 
 
-class Stored(msgspec.Struct, frozen=True):
-    """A picture's file: how to read it, its size in bytes, and how many frames it has."""
-
-    read: Callable[[], bytes]
-    size: int
-    frames: int = 1
-
-
-def draft_for(
-    content: Content, channel: int, uid: str, files: Mapping[str, Stored], people: Iterable[str] = ()
-) -> Draft:
-    """What ``channel`` would say. ``files`` are those of its pictures, by SHA-256; a picture that has none is left
-    out."""
-    own = content.on(channel)
-    pictures = tuple(
-        PictureFile(
-            sha256=p.sha256,
-            mime=p.mime,
-            alt=p.alt,
-            width=p.width,
-            height=p.height,
-            credit=p.credit,
-            read=files[p.sha256].read,
-            size=files[p.sha256].size,
-            frames=files[p.sha256].frames,
-        )
-        for p in content.pictures_on(channel)
-        if p.sha256 in files
-    )
-    return Draft(
-        kind=content.kind,
-        title=content.title,
-        text=content.text if own.text is None else own.text,
-        lead=content.lead,
-        short=content.short,
-        facts=content.facts,
-        genre=content.genre,
-        quotes=tuple(content.quotes),
-        contact=content.contact,
-        link=content.link,
-        language=content.language,
-        pictures=pictures,
-        options=own.options,
-        recipients=tuple(people),
-        uid=uid,
-        correction=content.correction,
-    )
-
-
 def stored(installation: Installation, session: Session, content: Content) -> dict[str, Stored]:
     """The files of ``content``'s pictures in the media folder, by SHA-256."""
     wanted = content.files()
@@ -283,8 +234,8 @@ def _check_one(
     is_demo: bool,
 ) -> Checked:
     platform = installation.platform(channel.platform)
-    draft = draft_for(content, channel.id, uid, files, addresses(installation, channel))
-    problems = [*unwilling, *platform.check(draft, channel.facts)]
+    view = for_channel(content, channel.id, uid, files, addresses(installation, channel))
+    problems = [*unwilling, *platform.check(view, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -302,9 +253,9 @@ def _check_one(
         channel.id,
         channel.name,
         platform.key,
-        platform.count(draft.text, channel.facts),
+        platform.count(view.text, channel.facts),
         limit,
-        platform.cost(draft),
+        platform.cost(view),
         problems,
         _notes(installation, channel, content, files),
     )

@@ -19,8 +19,9 @@ from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn
-from commsched.core.platform.contract import ChannelContext, Draft, Part
-from commsched.services.content.compose import Stored, draft_for, lines_of
+from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.services.content.compose import lines_of
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Pictures
 from commsched.services.kernel.audit_log import AuditLine
@@ -120,8 +121,8 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _part(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.installation.platform(row.platform)
-        draft = self.draft(job, row, content, people)
-        parts = platform.parts(draft)
+        view = self.view(job, row, content, people)
+        parts = platform.parts(view)
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = in_turn([part_state(one) for one in known], platform.independent_parts, self.now)
         if turn is None or turn.number >= len(parts):
@@ -145,13 +146,13 @@ class Admission(msgspec.Struct, frozen=True):
         part = next(part for part in parts if part.recipient.casefold() == address.casefold())
         return msgspec.structs.replace(part, number=known.number, recipient=address)
 
-    def draft(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Draft:
+    def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> ChannelView:
         """What the channel would say, with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
             files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
-        return draft_for(content, row.channel_id, row.item_uid, files, people)
+        return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
         """The parts are written down before the first of them is sent."""
@@ -213,7 +214,7 @@ class Admission(msgspec.Struct, frozen=True):
         content = parse(row.content)
         platform = self.installation.platform(row.platform)
         job.pictures = job.pictures or Pictures()
-        parts = platform.parts(self.draft(job, row, content, self.people(row)))
+        parts = platform.parts(self.view(job, row, content, self.people(row)))
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
         lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
         if not lost:
@@ -279,7 +280,7 @@ def complete(part: Part, known: list[PartSnapshot], installation: Installation) 
         number=part.number,
         role=part.role,
         text=part.text,
-        draft=part.draft,
+        view=part.view,
         pictures=part.pictures,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import plain_to_html
+from commsched.core.platform.channel_view import for_channel
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.content import versions
-from commsched.services.content.compose import draft_for
 from commsched.services.content.versions import Shot, Version, may_be_seen
 from commsched.services.kernel.context import Installation
 from commsched.services.public.newsroom import Newsroom, find_room
@@ -82,9 +82,8 @@ def _note(
     if at is None or not (parts or delivery.state == "published"):
         return None
     words_only = msgspec.structs.replace(content, pictures=[])
-    said = [
-        part.text for part in installation.platform("sandbox").parts(draft_for(words_only, delivery.channel_id, "", {}))
-    ]
+    view = for_channel(words_only, delivery.channel_id, "", {})
+    said = [part.text for part in installation.platform("sandbox").parts(view)]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
     texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.model import Content, Picture, canonical, digest
-from commsched.core.platform.contract import ChannelContext, Draft, Part
+from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.text.recipients import read
 from commsched.services.approval.approvers import ApprovalState, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy, said_of
@@ -28,7 +29,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     channel: Channel
     checked: compose.Checked
-    draft: Draft
+    view: ChannelView
     parts: list[Part]
     recipients: int
     sender: str
@@ -65,15 +66,15 @@ def _look(
     channel: Channel,
     content: Content,
     uid: str,
-    files: dict[str, compose.Stored],
+    files: dict[str, Stored],
     checked: compose.Checked,
 ) -> Preview:
     people = read("\n".join(compose.addresses(installation, channel))).addresses
     platform = installation.platform(channel.platform)
-    draft = compose.draft_for(content, channel.id, uid, files, people[:1])
+    view = for_channel(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
-    foot = platform.foot(draft, _context(installation, place, channel))
-    return Preview(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
+    foot = platform.foot(view, _context(installation, place, channel))
+    return Preview(channel, checked, view, platform.parts(view), len(people), sender, foot, platform.subject(view))
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:

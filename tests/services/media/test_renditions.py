@@ -125,7 +125,7 @@ def test_a_picture_over_the_limit_is_made_smaller_and_that_is_said(
     assert content.on(to["mastodon"]).pictures == []
     with installation.store.read(cast.place.id) as session:
         seen = {one.channel.id: one for one in previews(installation, session, content)}
-    [out] = seen[to["facebook"]].draft.pictures
+    [out] = seen[to["facebook"]].view.pictures
     assert out.size <= 4_000_000
     assert len(out.read()) == out.size
     assert [p for p in seen[to["facebook"]].checked.problems if p.blocks] == []
