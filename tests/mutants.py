@@ -575,8 +575,8 @@ MUTANTS = (
         "",
         KINDS,
     ),
-    Mutant("the store's other posts taken for this one", "platforms/mastodon.py", "& part.others:", "& set():", KINDS),
-    Mutant("a stranger's post proves absence", "platforms/mastodon.py", "    if strangers:", "    if False:", KINDS),
+    Mutant("the store's other posts taken for this one", "platforms/_readback.py", "& part.others:", "& set():", KINDS),
+    Mutant("a stranger's post proves absence", "platforms/_readback.py", "    if strangers:", "    if False:", KINDS),
     Mutant(
         "the others are not told", CONSIDER, "others=self.loaded.others.get(row.id, frozenset())", "others=frozenset()"
     ),

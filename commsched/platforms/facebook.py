@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
@@ -22,24 +23,14 @@ from commsched.core.platform.contract import (
     Limits,
     Option,
     Part,
-    Platform,
     Setting,
 )
 from commsched.core.text.length import graphemes, split_thread, tidy
 from commsched.core.text.messages import N_, Problem, block
-from commsched.platforms._answers import (
-    base_url,
-    detail,
-    from_failure,
-    ident,
-    invisible,
-    orphan,
-    outcome_of,
-    refusal,
-    unread,
-    value,
-)
+from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
+from commsched.platforms._answers import base_url, detail, from_failure, ident, outcome_of, value
 from commsched.platforms._checks import check_pictures
+from commsched.platforms._readback import Entry, Page, look_through
 
 GRAPH_VERSION = "v25.0"
 _LIMITS = Limits(
@@ -49,8 +40,8 @@ _LIMITS = Limits(
     picture_types=("image/jpeg", "image/png"),
 )
 _COMMENT_MAX = 8_000
-_SKEW = timedelta(minutes=2)
-_PAGE, _PAGES = 100, 5
+_PAGE = 100
+"""Entries to a page, as many as the Graph gives."""
 _RIGHTS = {"pages_manage_posts", "pages_read_engagement"}
 
 _PAGE_ID = Setting(
@@ -75,18 +66,10 @@ _VERSION = Setting(
     help=N_("Leave as it is, unless Facebook says that the version is too old."),
     aliases=("version",),
 )
-_BASE_URL = Setting(
-    "base_url",
-    N_("Server"),
-    kind="url",
-    required=False,
-    default="https://graph.facebook.com",
-    help=N_("Leave as it is."),
-    aliases=("url",),
-)
+_BASE_URL = known_server("https://graph.facebook.com")
 
 
-class Facebook(Platform):
+class Facebook(NetworkPlatform[Any]):
     key = "facebook"
     name = "Facebook"
     about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
@@ -100,23 +83,30 @@ class Facebook(Platform):
             help=N_("Written under the post by the Page itself, as soon as the post is out."),
         ),
     )
+    can = frozenset({"delete"})
     resend_if_absent = True
 
-    def connect(self, context: ChannelContext) -> Account:
-        try:
-            graph = _graph(context)
-            page = graph.get_object(_page(context), fields="id,name,link")
-            expires = _inspect(graph)
-            _require_own(graph, ident(page))
-            link = str(page.get("link") or f"https://www.facebook.com/{page['id']}")
-            return Account(ident(page), str(page["name"]), link, expires)
-        except ConnectError:
-            raise
-        except Exception as error:
-            outcome = _outcome(error, context)
-            raise refusal(
-                error, outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key, refused=_PAGE_ID.key
-            ) from error
+    def client(self, context: ChannelContext) -> Any:
+        return _graph(context)
+
+    def outcome(self, error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
+        """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
+        from commsched.platforms import _graph
+
+        def read(refusal: _graph.GraphError) -> Outcome:
+            return _graph.outcome(refusal, detail(str(refusal), context), context)
+
+        return outcome_of(error, context, _graph.GraphError, read)
+
+    def blame(self, context: ChannelContext) -> Blame:
+        return Blame(_TOKEN.key, refused=_PAGE_ID.key)
+
+    def account(self, client: Any, context: ChannelContext) -> Account:
+        page = client.get_object(_page(context), fields="id,name,link")
+        expires = _inspect(client)
+        _require_own(client, ident(page))
+        link = str(page.get("link") or f"https://www.facebook.com/{page['id']}")
+        return Account(ident(page), str(page["name"]), link, expires)
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return _LIMITS
@@ -146,56 +136,40 @@ class Facebook(Platform):
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
 
-    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
-        try:
-            graph = _graph(context)
-            photos = [_upload(graph, _page(context), picture) for picture in part.pictures]
-            post: dict[str, str] = {"published": "false"}
-            if part.text:
-                post["message"] = part.text
-            if part.view.content.link and not photos:
-                post["link"] = part.view.content.link
-            if photos:
-                post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
-            made = graph.put_object(_page(context), "feed", **post)
-            return Handles({"post": ident(made)})
-        except Exception as error:
-            return invisible(_outcome(error, context))
+    def upload(self, client: Any, part: Part, context: ChannelContext) -> Handles:
+        photos = [_upload(client, _page(context), picture) for picture in part.pictures]
+        post: dict[str, str] = {"published": "false"}
+        if part.text:
+            post["message"] = part.text
+        if part.view.content.link and not photos:
+            post["link"] = part.view.content.link
+        if photos:
+            post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
+        return Handles({"post": ident(client.put_object(_page(context), "feed", **post))})
 
-    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        alone = orphan(part)
-        if alone is not None:
-            return alone
-        try:
-            if part.role == "comment":
-                made = _graph(context).put_object(part.parent, "comments", message=part.text)
-                return Published(ident(made), _url(ident(made)))
-            post = handles.values.get("post", "")
-            if not post:
-                return Rejected(N_("the unpublished post was never made"), "config")
-            graph = _graph(context)
-            answer = graph.request(f"{graph.version}/{post}", post_args={"is_published": "true"}, method="POST")
-            return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, context)
-        except Exception as error:
-            return _outcome(error, context)
+    def post(self, client: Any, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        if part.role == "comment":
+            comment = ident(client.put_object(part.parent, "comments", message=part.text))
+            return Published(comment, _url(comment))
+        post = handles.values.get("post", "")
+        if not post:
+            return Rejected(N_("the unpublished post was never made"), "config")
+        answer = client.request(f"{client.version}/{post}", post_args={"is_published": "true"}, method="POST")
+        return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, context)
 
-    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
-        try:
-            graph = _graph(context)
-            if part.role == "comment":
-                return _find_comment(graph, part, since - _SKEW)
-            return _find_post(graph, handles.values.get("post", ""), part, since - _SKEW, _page(context))
-        except Exception as error:
-            return unread(_outcome(error, context))
+    def look(self, client: Any, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+        if part.role == "comment":
+            return _find_comment(client, part, start)
+        return _find_post(client, handles.values.get("post", ""), part, start, _page(context))
 
-    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
-        try:
-            answer = _graph(context).delete_object(remote_id)
-            if answer.get("success") is True:
-                return Published(remote_id, detail="deleted")
-            return _unclear(answer, context)
-        except Exception as error:
-            return _gone(error, remote_id) or _outcome(error, context)
+    def remove(self, client: Any, remote_id: str, context: ChannelContext) -> Outcome | None:
+        answer = client.delete_object(remote_id)
+        return None if answer.get("success") is True else _unclear(answer, context)
+
+    def gone(self, error: Exception) -> bool:
+        """Error 100 with subcode 33 is said of a post that is not there."""
+        known = getattr(error, "error", None)
+        return isinstance(known, dict) and (known.get("code"), known.get("error_subcode")) == (100, 33)
 
 
 def _graph(context: ChannelContext) -> Any:
@@ -286,40 +260,41 @@ def _find_post(graph: Any, post: str, part: Part, start: datetime, page: str) ->
             return Found(post, str(answer.get("permalink_url") or _url(post)))
         if answer.get("is_published") is False:
             return Absent(N_("the post is still unpublished"))
-    fields = "id,message,created_time,permalink_url"
-    for entry in _walk(graph, page, "published_posts", start, fields):
-        same_words = ident(entry) not in part.others and _bare(entry) == _squeeze(part.text)
-        if post == ident(entry) or same_words:
-            return Found(ident(entry), str(entry.get("permalink_url") or _url(ident(entry))))
-    return CannotTell(N_("the post cannot be asked, and is not among the Page's latest"), final=True)
+    pages = _pages(graph, page, "published_posts", start, "id,message,created_time,permalink_url", part.text, post)
+    finding = look_through(pages, part, start)
+    never = CannotTell(N_("the post cannot be asked, and is not among the Page's latest"), final=True)
+    return finding if isinstance(finding, Found) else never
 
 
 def _find_comment(graph: Any, part: Part, start: datetime) -> Finding:
     """A comment has no name of its own beforehand: not to see it is not enough to write it again."""
-    for entry in _walk(graph, part.parent, "comments", start, "id,message,created_time", filter="stream"):
-        if ident(entry) not in part.others and _bare(entry) == _squeeze(part.text):
-            return Found(ident(entry), _url(ident(entry)))
-    return CannotTell(N_("the comment is not to be seen, and Facebook would take it twice"), final=True)
+    pages = _pages(graph, part.parent, "comments", start, "id,message,created_time", part.text, filter="stream")
+    finding = look_through(pages, part, start)
+    never = CannotTell(N_("the comment is not to be seen, and Facebook would take it twice"), final=True)
+    return finding if isinstance(finding, Found) else never
 
 
-def _walk(graph: Any, parent: str, edge: str, start: datetime, fields: str, **more: str) -> Any:
-    """The entries of ``edge`` created at or after ``start``, over a bounded number of pages."""
+def _pages(
+    graph: Any, parent: str, edge: str, start: datetime, fields: str, text: str, post: str = "", **more: str
+) -> Iterator[Page]:
+    """The entries of ``edge`` created at or after ``start``."""
     args = {"fields": fields, "limit": str(_PAGE), "since": str(int(start.timestamp())), **more}
-    for _ in range(_PAGES):
+    while True:
         page = graph.get_connections(parent, edge, **args)
-        yield from (entry for entry in page["data"] if _created(entry) >= start)
-        after = ((page.get("paging") or {}).get("cursors") or {}).get("after")
-        if not after or not (page.get("paging") or {}).get("next"):
-            return
+        entries = [_entry(each, text, post) for each in page["data"] if _created(each) >= start]
+        paging = page.get("paging") or {}
+        after = (paging.get("cursors") or {}).get("after")
+        yield Page(entries, more=bool(after and paging.get("next")))
         args["after"] = str(after)
+
+
+def _entry(entry: dict[str, Any], text: str, post: str) -> Entry:
+    same = ident(entry) == post or _squeeze(str(entry.get("message", ""))) == _squeeze(text)
+    return Entry(ident(entry), str(entry.get("permalink_url") or _url(ident(entry))), same)
 
 
 def _created(entry: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(str(entry["created_time"]).replace("+0000", "+00:00"))
-
-
-def _bare(entry: dict[str, Any]) -> str:
-    return _squeeze(str(entry.get("message", "")))
 
 
 def _squeeze(text: str) -> str:
@@ -328,24 +303,6 @@ def _squeeze(text: str) -> str:
 
 def _unclear(answer: Any, context: ChannelContext) -> Outcome:
     return from_failure(ValueError(f"an answer we cannot read: {str(answer)[:200]}"), context)
-
-
-def _gone(error: Exception, remote_id: str) -> Outcome | None:
-    """Success for a post that is not there (error 100, subcode 33), else None."""
-    known = getattr(error, "error", None)
-    if isinstance(known, dict) and (known.get("code"), known.get("error_subcode")) == (100, 33):
-        return Published(remote_id, detail="was already gone")
-    return None
-
-
-def _outcome(error: Exception, context: ChannelContext) -> Outcome:
-    """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
-    from commsched.platforms import _graph
-
-    def read(told: _graph.GraphError) -> Outcome:
-        return _graph.outcome(told, detail(str(told), context), context)
-
-    return outcome_of(error, context, _graph.GraphError, read)
 
 
 PLATFORM = Facebook()

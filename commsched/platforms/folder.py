@@ -54,6 +54,7 @@ class Folder(Platform):
     icon: ClassVar[str] = "lucide:folder-open"
     called: ClassVar[str] = N_("Archive folder")
     own: ClassVar[bool] = True
+    can = frozenset({"delete"})
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -103,6 +104,9 @@ class Folder(Platform):
                 return Published(id=target.name)
             return Retry(f"{type(error).__name__}: {error.strerror}", whole_channel=True)
         return Published(id=target.name, detail=str(target))
+
+    def shown_account(self, account: str, account_name: str) -> str:
+        return "/".join(Path(account).parts[-2:]).lstrip("/")
 
     def text_of(self, part: Part) -> str:
         """What the file ``text.txt`` of ``part`` says."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -18,9 +18,6 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcom
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_, Message, OfficeError, Problem
-
-OWN_PAGES: Final = ("newsroom", "sandbox")
-"""The platforms whose publications are pages of our own, which we can change and take down."""
 
 Role = Literal["post", "reply", "comment", "recipient"]
 Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]

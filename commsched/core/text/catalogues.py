@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from commsched.core.text.messages import N_, Message
@@ -60,10 +61,26 @@ def read_po(text: str) -> Catalogue:
     return made
 
 
+_ADDED: Final[list[Traversable]] = []
+
+
+def add(locale: Traversable) -> None:
+    """Speak what another package brings too. Where it says something of ours otherwise, ours stands."""
+    if locale not in _ADDED:
+        _ADDED.insert(0, locale)
+        catalogue.cache_clear()
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(language: str) -> Catalogue:
     """All areas of ``language``. Empty for English, the language of the msgids."""
-    folder = files("commsched") / "locale" / language / "LC_MESSAGES"
+    merged: Catalogue = {}
+    for locale in (*_ADDED, files("commsched") / "locale"):
+        merged |= _read(locale / language / "LC_MESSAGES")
+    return merged
+
+
+def _read(folder: Traversable) -> Catalogue:
     merged: Catalogue = {}
     if folder.is_dir():
         for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
