@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -29,6 +29,9 @@ from commsched.services.ops.wake_pipe import ring
 from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
+
+if TYPE_CHECKING:
+    from commsched.platforms._network import Session
 
 log = logging.getLogger("commsched")
 _DATABASE = "COMMSCHED_DATABASE_URL"
@@ -118,7 +121,7 @@ def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
 
 
 @cache
-def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any:
+def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Session:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
     (it is safe between threads), so that connections are kept alive."""
     from commsched.platforms._network import Session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commsched import images
 from commsched.api import schemas, serializers
@@ -20,7 +20,7 @@ bp = section("cards")
 
 
 @route(bp, "GET", "/designs", "read", "Designs of pictures, and what each takes", answer=list[schemas.DesignOut])
-def list_designs() -> Any:
+def list_designs() -> list[schemas.DesignOut]:
     return [_design(one) for one in images.designs.load().values()]
 
 
@@ -42,7 +42,7 @@ def _design(one: Design) -> schemas.DesignOut:
     answer=list[schemas.MediaOut],
     status=201,
 )
-def draw_cards(given: schemas.CardIn) -> Any:
+def draw_cards(given: schemas.CardIn) -> list[schemas.MediaOut]:
     made = studio.save(installation(), actor(), _wish(given), _sizes(given), given.alt)
     with installation().store.read(actor().workspace) as session:
         found = search.rows(session, made)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request
 
 from commsched.api import schemas, serializers
@@ -30,7 +28,7 @@ ONE = f"/media/<{ID}:id>"
     errors=(422,),
     media_type="multipart/form-data",
 )
-def add_picture() -> Any:
+def add_picture() -> WithHeaders:
     if request.mimetype != "multipart/form-data":
         raise WrongType(N_("Send the picture as multipart/form-data, in the field “file”."), "Content-Type")
     file = request.files.get("file")
@@ -49,7 +47,7 @@ def add_picture() -> Any:
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))
-def get_picture(id: int) -> Any:
+def get_picture(id: int) -> schemas.MediaOut:
     row = library.find(installation(), actor(), id)
     return serializers.media(installation(), row, _credit(row))
 
@@ -61,11 +59,12 @@ def _credit(row: Media) -> str:
 
 
 @route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")
-def get_picture_file(id: int) -> Any:
+def get_picture_file(id: int) -> Response:
     row = library.find(installation(), actor(), id)
     path = media_path(installation(), row.sha256, row.suffix)
     if not path.is_file():
         raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
     answer = Response(path.read_bytes(), content_type=row.mime)
     answer.set_etag(row.sha256)
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

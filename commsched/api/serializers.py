@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Literal, cast
 
 import msgspec
 from flask import g
@@ -11,8 +11,9 @@ from flask import g
 from commsched.api import schemas as out
 from commsched.api.problems import in_language
 from commsched.api.routing import PREFIX
+from commsched.core.approval.rules import Verdict
 from commsched.core.content.draft import SourceIn
-from commsched.core.content.model import Content
+from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext, translate
 from commsched.services.accounts.sessions import Visitor
@@ -27,6 +28,8 @@ from commsched.services.workflow.pause import why
 from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Media, Revision, Workspace
 
 Names = Mapping[int, str]
+Stopped = Literal["", "cancelled", "dropped"]
+ChannelState = Literal["ok", "broken", "archived"]
 
 
 def language() -> str:
@@ -43,7 +46,9 @@ def person(number: int | None, names: Names) -> out.PersonOut | None:
 
 
 def attempt(row: Attempt) -> out.AttemptOut:
-    return out.AttemptOut(row.part, row.started_at, row.finished_at, cast(Any, row.outcome or None), row.detail)
+    return out.AttemptOut(
+        row.part, row.started_at, row.finished_at, cast(out.Outcome | None, row.outcome or None), row.detail
+    )
 
 
 def delivery(
@@ -54,7 +59,7 @@ def delivery(
         uid=row.uid,
         item=row.item_id,
         channel=row.channel_id,
-        state=cast(Any, row.state),
+        state=cast(out.DeliveryState, row.state),
         due_at=row.due_at,
         latest_at=row.latest_at,
         next_at=row.next_at,
@@ -65,7 +70,7 @@ def delivery(
         detail=row.detail,
         unknown_parts=[one.number for one in doubts],
         attempts=[attempt(one) for one in attempts],
-        stopped=cast(Any, row.stop),
+        stopped=cast(Stopped, row.stop),
         parts=parts(reach) if reach else None,
     )
 
@@ -77,7 +82,7 @@ def parts(reach: Reach) -> out.PartsOut:
 def decision(row: Decision, names: Names) -> out.ApprovalOut:
     return out.ApprovalOut(
         id=row.id,
-        verdict=cast(Any, row.verdict),
+        verdict=cast(Verdict, row.verdict),
         hash=row.hash,
         person=person(row.person_id, names),
         in_place_of=person(row.in_place_of, names),
@@ -106,9 +111,9 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
     return out.ItemLine(
         id=item.id,
         uid=item.uid,
-        kind=cast(Any, item.kind),
+        kind=cast(Kind, item.kind),
         title=item.title,
-        state=cast(Any, item.state),
+        state=cast(out.ItemState, item.state),
         reason=item.reason,
         publish_at=item.publish_at,
         latest_at=item.latest_at,
@@ -132,9 +137,9 @@ def item(seen: ItemView) -> out.ItemOut:
     return out.ItemOut(
         id=row.id,
         uid=row.uid,
-        kind=cast(Any, row.kind),
+        kind=cast(Kind, row.kind),
         title=row.title,
-        state=cast(Any, row.state),
+        state=cast(out.ItemState, row.state),
         reason=row.reason,
         reason_text=reason_text(row.reason),
         publish_at=row.publish_at,
@@ -200,7 +205,7 @@ def channel(installation: Installation, row: Channel) -> out.ChannelOut:
         account=row.account,
         account_name=row.account_name,
         account_url=row.account_url,
-        state=cast(Any, row.state),
+        state=cast(ChannelState, row.state),
         trouble=row.trouble,
         token_expires_at=row.token_expires_at,
         checked_at=row.checked_at,

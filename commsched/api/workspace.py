@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g, request
 from sqlalchemy import select
 
@@ -31,7 +29,7 @@ bp = section("place")
     answer=list[schemas.CheckOut],
     errors=(422,),
 )
-def check_draft(given: DraftIn) -> Any:
+def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     make_ready(installation(), actor(), given)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
@@ -53,7 +51,7 @@ def check_draft(given: DraftIn) -> Any:
     answer=list[schemas.ChannelOut],
     params=(Param("archived", "1 to see those that were removed, too."),),
 )
-def list_channels() -> Any:
+def list_channels() -> list[schemas.ChannelOut]:
     found = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
         found = found.where(Channel.state != "archived")
@@ -69,7 +67,7 @@ def list_channels() -> Any:
     "The office that the token is for, and whether it is paused",
     answer=schemas.WorkspaceOut,
 )
-def get_workspace() -> Any:
+def get_workspace() -> schemas.WorkspaceOut:
     return _workspace()
 
 
@@ -89,7 +87,7 @@ def _workspace() -> schemas.WorkspaceOut:
     answer=schemas.WorkspaceOut,
     errors=(409, 422),
 )
-def pause_all(given: schemas.ReasonIn) -> Any:
+def pause_all(given: schemas.ReasonIn) -> schemas.WorkspaceOut:
     pause.pause(installation(), actor(), given.reason)
     return _workspace()
 
@@ -104,7 +102,7 @@ def pause_all(given: schemas.ReasonIn) -> Any:
     answer=schemas.ResumedOut,
     errors=(409, 422),
 )
-def resume_all(given: schemas.ResumeIn) -> Any:
+def resume_all(given: schemas.ResumeIn) -> schemas.ResumedOut:
     held = pause.resume(installation(), actor(), given.missed)
     return schemas.ResumedOut(False, held, _workspace())
 

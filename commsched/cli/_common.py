@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -26,14 +26,14 @@ def language() -> str:
     return "sv" if said.lower().startswith("sv") else "en"
 
 
-def translated(words: Message | str, **params: Any) -> str:
+def translated(words: Message | str, **params: object) -> str:
     """A sentence in the shell's language."""
     from commsched.core.text.catalogues import translate as said
 
     return said(words, language(), **params)
 
 
-def echo(words: Message | str, **params: Any) -> None:
+def echo(words: Message | str, **params: object) -> None:
     """Say something to the person, on stderr: stdout carries only what a script wants."""
     click.echo(translated(words, **params), err=True)
 
@@ -168,7 +168,10 @@ def workspace_and_actor(installation: Installation, slug: str | None) -> tuple[W
     return workspace, machine_admin.actor(workspace)
 
 
-def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+Command = TypeVar("Command", bound="Callable[..., object] | click.Command")
+
+
+def workspace_option(command: Command) -> Command:
     return click.option("--workspace", metavar="SLUG", help="The office's short name. Not needed if there is one.")(
         command
     )

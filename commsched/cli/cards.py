@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -23,6 +23,7 @@ from commsched.cli._common import (
 if TYPE_CHECKING:
     from commsched.images.cards.brand import Brand
     from commsched.images.cards.designs import Design
+    from commsched.images.cards.values import Photo
 
 TOO_LONG = 3
 """Exit code: the card is drawn and written, but its words do not fit."""
@@ -100,7 +101,7 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _format(out: Path) -> Any:
+def _format(out: Path) -> Literal["png", "jpeg"]:
     suffix = out.suffix.lower()
     if str(out) == "-" or suffix == ".png":
         return "png"
@@ -109,9 +110,9 @@ def _format(out: Path) -> Any:
     raise click.UsageError("OUT must end in .png or .jpg.")
 
 
-def _values(settings: tuple[str, ...], design: Design) -> dict[str, Any]:
+def _values(settings: tuple[str, ...], design: Design) -> dict[str, str | bytes | Photo]:
     """``KEY=VALUE`` as what the design takes; a picture goes through the same intake as an upload."""
-    given: dict[str, Any] = {}
+    given: dict[str, str | bytes | Photo] = {}
     for one in settings:
         key, equals, value = one.partition("=")
         key = key.strip().lower()

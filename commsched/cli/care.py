@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -70,7 +70,7 @@ def _network_disk() -> list[Finding]:
     return [Finding("file system", "warn", words, Message(network_disk.HELP))] if words else []
 
 
-def _print_json(findings: list[Any], whole: str) -> None:
+def _print_json(findings: list[Finding], whole: str) -> None:
     import json
 
     rows = [

@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,10 +25,12 @@ from commsched.cli._common import (
 )
 from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_
 
 if TYPE_CHECKING:
     from commsched.services.kernel.context import Installation
+    from commsched.web.server import WaitressServer
 
 HOST, PORT = "127.0.0.1", 8080
 THREADS = 8
@@ -113,7 +115,7 @@ def _furnish(folder: str) -> None:
         click.echo(msgspec.json.encode(furnish(installation)).decode())
 
 
-def _furnish_apart(folder: str, address: str) -> Any:
+def _furnish_apart(folder: str, address: str) -> JsonObject:
     """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep.
     Returns ``services.demo.demo.DemoInfo`` as plain data."""
     import json
@@ -128,7 +130,8 @@ def _furnish_apart(folder: str, address: str) -> Any:
     )
     if made.returncode:
         click.get_current_context().exit(made.returncode)  # it has said why
-    return json.loads(made.stdout)
+    info: JsonObject = json.loads(made.stdout)
+    return info
 
 
 @click.command(cls=OfficeCommand)
@@ -247,7 +250,7 @@ def _log() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
-def _server(installation: Installation, sockets: list[socket.socket]) -> Any:
+def _server(installation: Installation, sockets: list[socket.socket]) -> WaitressServer:
     """The pages on sockets that are bound already."""
     from commsched.web.app import create_app
     from commsched.web.server import make_server
@@ -255,7 +258,7 @@ def _server(installation: Installation, sockets: list[socket.socket]) -> Any:
     return make_server(create_app(installation), installation, sockets, THREADS)
 
 
-def _until_told(server: Any) -> None:
+def _until_told(server: WaitressServer) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are answered first."""
 
     def end(*_: object) -> None:

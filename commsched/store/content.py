@@ -1,14 +1,15 @@
 """What is said: items, their revisions, the decisions on them, pictures and comments."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
 from commsched.core.media.consent import first_end
+from commsched.core.text.json_values import JsonArray, JsonObject
 from commsched.store.base import Base, Scoped
+from commsched.store.people import Person
 
 
 class Item(Base, Scoped):
@@ -34,7 +35,7 @@ class Item(Base, Scoped):
     """What the person typed, ``2026-11-26T07:30``, in ``zone``."""
     zone: Mapped[str] = mapped_column(String(64), default="")
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
-    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")
     """Why it is held or failed (a code of ``core.delivery.lifecycle``)."""
@@ -47,7 +48,7 @@ class Item(Base, Scoped):
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
-    remote_seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that its office was restored from, if it was in that: what is put in the outbox of it
     afterwards may have gone out meanwhile, and is read back first."""
@@ -66,7 +67,7 @@ class Revision(Base, Scoped):
     number: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     hash: Mapped[str] = mapped_column(String(64))
-    sources: Mapped[list[Any]] = mapped_column(default=list)
+    sources: Mapped[JsonArray] = mapped_column(default=list)
     """Underlag: ``[{"text": …, "url": …}]``. The approver sees it, no reader does, so it is not hashed."""
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
@@ -131,7 +132,7 @@ class Comment(Base, Scoped):
     body: Mapped[str] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
-    person: Mapped[Any] = relationship("Person", lazy="joined")
+    person: Mapped[Person | None] = relationship("Person", lazy="joined")
 
 
 class Takedown(Base, Scoped):
@@ -174,7 +175,7 @@ class Media(Base, Scoped):
     """What the person called it; shown, never used as a path."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     consent_ends: Mapped[datetime | None]
     """When the first of its persons' consents ends, if any does: follows ``facts`` whenever they are set."""
 
@@ -186,6 +187,6 @@ class Media(Base, Scoped):
             self.credit, self.credit_by = credit, person
 
     @validates("facts")
-    def _follow(self, _key: str, facts: dict[str, Any]) -> dict[str, Any]:
+    def _follow(self, _key: str, facts: JsonObject) -> JsonObject:
         self.consent_ends = first_end(facts.get("persons", ()))
         return facts

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection
+from sqlalchemy import ClauseElement, Connection, Insert, Update
+from sqlalchemy.sql.compiler import SQLCompiler
 
-Converter = Callable[[Any], Any]
-_Compiled = tuple[str, Callable[[Any], tuple[Any, ...]], list[tuple[int, Converter]], tuple[Any, ...]]
+Converter = Callable[[Any], object]
+_Compiled = tuple[
+    str, Callable[[Mapping[str, object]], tuple[object, ...]], list[tuple[int, Converter]], tuple[object, ...]
+]
+DriverRow: TypeAlias = Any
+"""A plain tuple as the driver makes it. Who asked for the columns unpacks it by the types that it knows they have."""
 _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
 
 class FastSelect:
     """A select with one expanding list, ``ids``; gives rows as the driver does, without converting values."""
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         self.statement = statement
         self._texts: dict[tuple[str, int], str] = {}
 
-    def all(self, connection: Connection, ids: Sequence[Any]) -> Sequence[Any]:
+    def all(self, connection: Connection, ids: Sequence[object]) -> Sequence[DriverRow]:
         """The rows for ``ids``; lists are padded to a few sizes so that few texts are ever compiled, and a longer one
         is asked for piece by piece."""
         if not ids:
@@ -36,8 +41,8 @@ class FastSelect:
         padded = [*ids, *([ids[-1]] * (size - len(ids)))]
         text = self._texts.get((connection.dialect.name, size)) or self._compile(connection, size)
         with connection.exec_driver_sql(text, tuple(padded)) as result:
-            cursor: Any = result.cursor
-            rows: Sequence[Any] = cursor.fetchall()  # plain tuples, without a Row around each
+            assert result.cursor is not None, "a select has one"
+            rows: Sequence[DriverRow] = result.cursor.fetchall()  # plain tuples, without a Row around each
         return rows
 
     def _compile(self, connection: Connection, size: int) -> str:
@@ -51,11 +56,11 @@ class FastSelect:
 class FastMany:
     """``executemany`` of one insert or update: dictionaries in, tuples to the driver."""
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Insert | Update) -> None:
         self.statement = statement
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> int:
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]], columns: tuple[str, ...]) -> int:
         """Run it for ``rows``, which all have exactly ``columns``. Returns how many rows in the table it met."""
         kind = (connection.dialect.name, columns)
         text, get, converted, fixed = self._compiled.get(kind) or self._compile(connection, columns)
@@ -81,8 +86,8 @@ class FastMany:
         self._compiled[connection.dialect.name, columns] = made
         return made
 
-    def _converter(self, compiled: Any, name: str) -> Converter | None:
+    def _converter(self, compiled: SQLCompiler, name: str) -> Converter | None:
         column = self.statement.table.c.get(name)
         own: Converter | None = None if column is None else getattr(column.type, "to_driver", None)
-        given: Converter | None = compiled._bind_processors.get(name)
-        return own or given
+        usual = compiled._bind_processors.get(name)
+        return own or (usual if callable(usual) else None)

@@ -1,11 +1,11 @@
 """Files that are not pictures as they were taken in: made for one channel, still on their way in, or moving."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
 
@@ -45,7 +45,7 @@ class Upload(Base, Scoped):
     length: Mapped[int]
     """Bytes of the whole."""
     created_at: Mapped[datetime] = mapped_column(index=True)
-    answer: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    answer: Mapped[JsonObject] = mapped_column(default=dict)
     """What became of it, once it was whole: so that whoever asks again is told the same."""
 
 
@@ -70,5 +70,5 @@ class Video(Base, Scoped):
     """The picture that stands for it."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     """``moments``: milliseconds of those proposed for a poster; ``moment``: that of the poster; ``sound``."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
 from commsched.core.text.messages import N_, OfficeError
 from commsched.store.migrations import HEAD
 from commsched.store.session import Store
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger("commsched.store")
 
@@ -64,7 +67,7 @@ def back_up(store: Store, folder: Path, now: datetime, label: str = "backup") ->
     return target
 
 
-def config(connection: Connection | None = None) -> Any:
+def config(connection: Connection | None = None) -> Config:
     """Alembic's configuration for our steps."""
     from alembic.config import Config
 

@@ -1,11 +1,11 @@
 """Who there is: workspaces, people, their roles, and the ways they sign in."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
 
@@ -22,15 +22,15 @@ class Workspace(Base):
     created_at: Mapped[datetime]
     latest_minutes: Mapped[int] = mapped_column(default=120)
     """How late a delivery may be before it is held, unless the item says otherwise."""
-    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policy: Mapped[JsonObject] = mapped_column(default=dict)
     """``core.approval.rules.Policy`` as JSON; a channel may have a stricter one."""
     window_before_hours: Mapped[int] = mapped_column(default=6)
     window_after_hours: Mapped[int] = mapped_column(default=24)
     paused_at: Mapped[datetime | None]
     paused_by: Mapped[str] = mapped_column(String(200), default="")
     pause_reason: Mapped[str] = mapped_column(String(500), default="")
-    brand: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    brand: Mapped[JsonObject] = mapped_column(default=dict)
+    settings: Mapped[JsonObject] = mapped_column(default=dict)
     """Press contact, about text, logo: what the public pages show."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
@@ -48,7 +48,7 @@ class Person(Base):
     """Changes with the password; every session and link carries the stamp it was born with."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    settings: Mapped[JsonObject] = mapped_column(default=dict)
 
 
 class Membership(Base, Scoped):
@@ -141,5 +141,5 @@ class Idempotency(Base, Scoped):
     key: Mapped[str] = mapped_column(String(200))
     request_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
-    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    body: Mapped[JsonObject] = mapped_column(default=dict)
     at: Mapped[datetime]

@@ -12,9 +12,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -45,7 +45,7 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own comes after the first SELECT
     cursor = connection.cursor()
     for pragma in (
@@ -95,7 +95,7 @@ def _narrow(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _refuse_strangers(session: Session, _context: Any, _instances: Any) -> None:
+def _refuse_strangers(session: Session, _context: object, _instances: object) -> None:
     workspace = session.info.get("workspace", EVERY_WORKSPACE)
     for row in session.new if workspace != EVERY_WORKSPACE else ():
         if isinstance(row, Scoped):
@@ -162,7 +162,7 @@ class Store:
         if self.path:
             event.listen(self.engine, "connect", self._know)
 
-    def _know(self, _connection: Any, _record: Any) -> None:
+    def _know(self, _connection: object, _record: object) -> None:
         if self._file is None:
             self._file = self._there()
 
@@ -232,5 +232,5 @@ class Store:
         pool.dispose()  # what was given back in between
 
 
-def _close_returned(_connection: Any, record: ConnectionPoolEntry) -> None:
+def _close_returned(_connection: object, record: ConnectionPoolEntry) -> None:
     record.invalidate()

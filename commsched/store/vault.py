@@ -8,11 +8,14 @@ import os
 import secrets as random
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from commsched.core.text.messages import N_, OfficeError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 class KeyMismatch(OfficeError):
@@ -39,7 +42,7 @@ class Vault:
         return cls([line.strip() for line in path.read_bytes().splitlines() if line.strip()])
 
     @cached_property
-    def _fernet(self) -> Any:
+    def _fernet(self) -> MultiFernet:
         from cryptography.fernet import Fernet, MultiFernet
 
         return MultiFernet([Fernet(key) for key in self._keys])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader
@@ -19,6 +19,9 @@ from commsched.services.kernel.context import Installation
 from commsched.web.components import mail_status
 from commsched.web.http import authorization, compress, errors, guard, i18n, nav
 from commsched.web.http.paths import templates
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FEATURES = ("session", "desk", "items", "composer", "calendar", "media", "design", "settings", "channels", "public")
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
@@ -48,7 +51,7 @@ class _LateRule(Rule):
 
         compile_now = super()._compile_builder
 
-        def late(rule: Rule, **values: Any) -> tuple[str, str]:
+        def late(rule: Rule, **values: object) -> tuple[str, str]:
             if not made:
                 made.append(compile_now(append_unknown))
             return made[0](rule, **values)
@@ -119,10 +122,10 @@ def _proxies(app: Flask, count: str) -> None:
         app.wsgi_app = ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _bare_address(app: Any) -> Any:
+def _bare_address(app: WSGIApplication) -> WSGIApplication:
     """Some proxies write the visitor's port behind the address: it is the same visitor with every port."""
 
-    def bare(environ: dict[str, Any], start: Any) -> Any:
+    def bare(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = without_port(environ.get("REMOTE_ADDR", ""))
         return app(environ, start)
 

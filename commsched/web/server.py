@@ -12,7 +12,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from flask import Flask
 from waitress import create_server
@@ -61,11 +61,28 @@ _LOCAL = ("127.", "::1")
 Knows = Callable[[Mapping[str, str]], bool]
 
 
+class WaitressServer(Protocol):
+    """What we use of a server of waitress, which has no types: a listening socket, or several as one."""
+
+    active_channels: dict[int, _Channel]
+    channel_class: type[HTTPChannel]
+    maintenance: Callable[[float], None]
+
+    def run(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Limits(Protocol):
+    """What we use of waitress's settings."""
+
+    max_request_body_size: int
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """A request whose body may be large only if it comes with a session or token that is somebody's."""
 
     knows: Knows
-    adj: Any
+    adj: _Limits
     head_ended = 0.0
     _known: bool | None = None
 
@@ -90,7 +107,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     patience = HEAD_SECONDS
     strangers, members = STRANGERS, MEMBERS
 
-    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+    def __init__(
+        self, server: WaitressServer, sock: socket.socket, addr: tuple[str, int], adj: object, map: object = None
+    ) -> None:
         self._began = time.monotonic()
         super().__init__(server, sock, addr, adj, map=map)
         mine = str(addr[0])
@@ -129,7 +148,7 @@ def _is_known(request: _Parser) -> bool:
         return False
 
 
-def _look_after(server: Any) -> None:
+def _look_after(server: WaitressServer) -> None:
     """Let a listening socket's own rounds, which close what lies quiet, close what is late as well."""
     usual = server.maintenance
 
@@ -141,13 +160,13 @@ def _look_after(server: Any) -> None:
     server.maintenance = maintenance
 
 
-def _from(address: str, server: Any) -> int:
+def _from(address: str, server: WaitressServer) -> int:
     return sum(str(one.addr[0]) == address for one in server.active_channels.values())
 
 
-def make_server(app: Flask, installation: Installation, sockets: list[socket.socket], threads: int) -> Any:
+def make_server(app: Flask, installation: Installation, sockets: list[socket.socket], threads: int) -> WaitressServer:
     """A waitress server on sockets that are bound already."""
-    server = create_server(
+    server: WaitressServer = create_server(
         app,
         sockets=sockets,
         threads=threads,
@@ -174,7 +193,7 @@ def channel_class(knows: Knows, most: int, patience: float = HEAD_SECONDS) -> ty
     return type("Channel", (_Channel,), {"parser_class": parser, "most": most, "patience": patience})
 
 
-def _sockets(server: Any) -> list[Any]:
+def _sockets(server: WaitressServer) -> list[WaitressServer]:
     """The listening sockets of ``server``: one, or several where a name has several addresses."""
     return [one for one in server.map.values() if hasattr(one, "channel_class")] if hasattr(server, "map") else [server]
 

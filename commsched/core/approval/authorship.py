@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+
+from commsched.core.text.json_values import JsonObject
 
 NOTHING: Final = b""
 """How a field that says nothing is known."""
@@ -33,8 +35,8 @@ def fields(canonical_bytes: bytes) -> dict[str, bytes]:
 
     The digest of a list's recipients is left out: it follows the list, and nobody typed it.
     """
-    plain: dict[str, Any] = msgspec.json.decode(canonical_bytes)
-    channels: list[dict[str, Any]] = plain.pop("channels", [])
+    plain: JsonObject = msgspec.json.decode(canonical_bytes)
+    channels: list[JsonObject] = plain.pop("channels", [])
     if channels:
         plain["channels"] = [one["channel"] for one in channels]
     for one in channels:
@@ -44,7 +46,7 @@ def fields(canonical_bytes: bytes) -> dict[str, bytes]:
     return {name: _mark(value) for name, value in plain.items()}
 
 
-def _mark(value: Any) -> bytes:
+def _mark(value: object) -> bytes:
     if value in ("", [], {}):
         return NOTHING
     return hashlib.blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=16).digest()

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -50,11 +50,11 @@ class Origin(msgspec.Struct, frozen=True):
 class Given(msgspec.Struct, frozen=True):
     """One value as it was written, and where."""
 
-    value: Any
+    value: object
     place: Origin
 
 
-def _problem(place: Origin, message: str, **params: Any) -> Message:
+def _problem(place: Origin, message: str, **params: object) -> Message:
     return Message(N_("%(place)s: %(what)s"), {"place": place.words, "what": Message(message, params)})
 
 
@@ -194,8 +194,8 @@ def _unknown(place: Origin, name: str, near: list[str]) -> Message:
     )
 
 
-def _text(name: str) -> Callable[[Any], str]:
-    def rule(value: Any) -> str:
+def _text(name: str) -> Callable[[object], str]:
+    def rule(value: object) -> str:
         if not isinstance(value, str):
             raise Invalid(N_("%(name)s is a text and stands in quotes."), name, name=name)
         if any(ord(letter) < 32 for letter in value):
@@ -205,7 +205,7 @@ def _text(name: str) -> Callable[[Any], str]:
     return rule
 
 
-def _base_url(value: Any) -> str:
+def _base_url(value: object) -> str:
     """``https://host``, without anything behind it: every page, feed and mail links from the root."""
     text = _text("base_url")(value).rstrip("/")
     try:
@@ -227,7 +227,7 @@ def _base_url(value: Any) -> str:
     return text
 
 
-def _flag(value: Any) -> str:
+def _flag(value: object) -> str:
     said = str(value).strip().lower() if isinstance(value, bool | int | str) else "?"
     if said in ("1", "true", "yes", "on"):
         return "1"
@@ -236,7 +236,7 @@ def _flag(value: Any) -> str:
     raise Invalid(N_("secure_cookies is true or false."), "secure_cookies")
 
 
-def _proxies(value: Any) -> str:
+def _proxies(value: object) -> str:
     said = "?" if isinstance(value, bool) or not isinstance(value, int | str) else str(value).strip()
     if not said:
         return ""
@@ -249,7 +249,7 @@ def _proxies(value: Any) -> str:
     return str(int(said))
 
 
-RULES: Final[Mapping[str, Callable[[Any], str]]] = {
+RULES: Final[Mapping[str, Callable[[object], str]]] = {
     "base_url": _base_url,
     "smtp_url": _text("smtp_url"),
     "mail_from": _text("mail_from"),

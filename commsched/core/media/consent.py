@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 WARN_DAYS: Final = (30, 7)
@@ -19,12 +19,12 @@ def person(name: str, until: date | None, zone: str) -> dict[str, str]:
     return {"name": name, "until": until.isoformat() if until else "", "ends": ends.isoformat() if ends else ""}
 
 
-def lapsed(persons: Iterable[Mapping[str, Any]], at: datetime) -> list[Mapping[str, Any]]:
+def lapsed(persons: Iterable[Mapping[str, object]], at: datetime) -> list[Mapping[str, object]]:
     """Those whose consent does not hold at ``at``. A moment that cannot be read holds nothing open."""
     return [one for one in persons if one.get("ends") and at >= _moment(str(one["ends"]))]
 
 
-def first_end(persons: Iterable[Mapping[str, Any]]) -> datetime | None:
+def first_end(persons: Iterable[Mapping[str, object]]) -> datetime | None:
     """When the first of their consents ends; ``None`` where none does. One that cannot be read has ended long ago."""
     return min((_moment(str(one["ends"])) for one in persons if one.get("ends")), default=None)
 

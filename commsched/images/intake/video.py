@@ -11,11 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import msgspec
 
 from commsched.core.media.sizes import MB, VIDEO_BYTES
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import errors, sanitize
 from commsched.images.intake.pool import _KEPT_ENVIRONMENT, _ROOT
 from commsched.images.intake.worker import LENGTHS
@@ -114,7 +115,7 @@ def in_turn() -> Iterator[None]:
         _turn.release()
 
 
-def _run(path: Path, header: dict[str, Any], out: IO[bytes] | None = None) -> tuple[dict[str, Any], list[bytes], str]:
+def _run(path: Path, header: JsonObject, out: IO[bytes] | None = None) -> tuple[JsonObject, list[bytes], str]:
     """The facts and the files of the answer; the first of them goes to ``out`` instead, if there is one."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     with in_turn(), path.open("rb") as source:
@@ -141,8 +142,8 @@ def _run(path: Path, header: dict[str, Any], out: IO[bytes] | None = None) -> tu
 
 
 def _answer(
-    process: subprocess.Popen[bytes], header: dict[str, Any], out: IO[bytes] | None
-) -> tuple[dict[str, Any], list[bytes], str]:
+    process: subprocess.Popen[bytes], header: JsonObject, out: IO[bytes] | None
+) -> tuple[JsonObject, list[bytes], str]:
     assert process.stdin is not None
     assert process.stdout is not None
     raw, source = json.dumps(header).encode(), process.stdout

@@ -13,12 +13,18 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import confinement, errors
 from commsched.images.intake.worker import LENGTHS, _all, _exactly
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
     from PIL import Image
 
 MEMORY = 1536 * 2**20
@@ -59,22 +65,23 @@ def confine() -> confinement.Held:
     return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
 
 
-def opened(source: BinaryIO | Cursor, kind: str) -> Any:
+def opened(source: BinaryIO | Cursor, kind: str) -> InputContainer:
     """The container, read as ``kind`` and nothing else, from ``source`` and nowhere else."""
     import av
 
-    def refuse(*_anything: Any) -> Any:
+    def refuse(*_anything: object) -> NoReturn:
         raise errors.FilmDamaged()  # a file that names other files is never followed
 
     return av.open(
         source,
+        "r",
         format=kind,
         io_open=refuse,
         options={"protocol_whitelist": "", "enable_drefs": "0"} if kind == "mov" else {"protocol_whitelist": ""},
     )
 
 
-def tracks(container: Any) -> tuple[Any, Any]:
+def tracks(container: InputContainer) -> tuple[VideoStream, AudioStream | None]:
     """Its first picture track and its first sound track, or ``None`` for the latter. Raises for what we do not take."""
     pictures = [one for one in container.streams.video if not one.disposition & one.disposition.__class__.attached_pic]
     if not pictures:
@@ -92,7 +99,7 @@ def tracks(container: Any) -> tuple[Any, Any]:
     return video, sound
 
 
-def codec_of(track: Any) -> str:
+def codec_of(track: Stream) -> str:
     """The name of its coding, not of the decoder that happens to be installed (``av1``, and not ``libdav1d``)."""
     return str(track.codec_context.codec.canonical_name) if track.codec_context is not None else "?"
 
@@ -103,7 +110,7 @@ class Growing:
     def __init__(self) -> None:
         self.data = bytearray()
 
-    def opened(self, *_anything: Any) -> Cursor:
+    def opened(self, *_anything: object) -> Cursor:
         return Cursor(self.data)
 
 
@@ -141,7 +148,7 @@ class Cursor:
         """Others may still read it."""
 
 
-def suffix_for(kind: str, brand: str, video: Any, sound: Any) -> str:
+def suffix_for(kind: str, brand: str, video: VideoStream, sound: AudioStream | None) -> str:
     """What the new file is. A Matroska is a WebM where it has what a WebM may have; else it becomes an MP4."""
     if kind == "mov":
         return ".mov" if brand == "qt  " else ".mp4"
@@ -149,7 +156,9 @@ def suffix_for(kind: str, brand: str, video: Any, sound: Any) -> str:
     return ".webm" if webm else ".mp4"
 
 
-def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[Growing, float]:
+def copied(
+    container: InputContainer, video: VideoStream, sound: AudioStream | None, suffix: str
+) -> tuple[Growing, float]:
     """A new file with these two tracks and nothing else, its index first, and how long it is in seconds."""
     import av
 
@@ -161,6 +170,8 @@ def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[Growing
         start: float | None = None
         for packet in _in_time(container.demux(both)):
             packets += 1
+            if packet.pts is None or packet.time_base is None:
+                raise errors.FilmDamaged()
             at = float(packet.pts * packet.time_base)
             start = at if start is None else min(start, at)
             last = max(last, at + float((packet.duration or 0) * packet.time_base) - start)
@@ -173,11 +184,11 @@ def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[Growing
     return out, last
 
 
-def _in_time(packets: Iterable[Any]) -> Iterator[Any]:
+def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
     """``packets`` of which each says when it is to be decoded. A Matroska tells only when they are shown, and where
     frames are decoded in another order than they are shown, that is known from the third or fourth on: those before
     it, the first key frame among them, come just before."""
-    waiting: dict[int, list[Any]] = {}
+    waiting: dict[int, list[Packet[Stream]]] = {}
     for packet in packets:
         if packet.pts is None:
             continue
@@ -199,7 +210,7 @@ def _in_time(packets: Iterable[Any]) -> Iterator[Any]:
             yield packet
 
 
-def _track(made: Any, old: Any) -> Any:
+def _track(made: OutputContainer, old: Stream) -> Stream:
     """A track of ``made`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
     try:
         track = made.add_stream_from_template(old, opaque=True)  # by its coding: not every one can be written anew
@@ -211,11 +222,11 @@ def _track(made: Any, old: Any) -> Any:
     return track
 
 
-def at_moment(container: Any, video: Any, seconds: float, most: int) -> Image.Image:
+def at_moment(container: InputContainer, video: VideoStream, seconds: float, most: int) -> Image.Image:
     """The frame that is shown ``seconds`` from the start, or the nearest that ``most`` frames of decoding lead to."""
-    base = video.time_base
-    start = video.start_time or 0
-    wanted = start + round(seconds / base)
+    if video.time_base is None:
+        raise errors.FilmDamaged()
+    wanted = (video.start_time or 0) + round(seconds / video.time_base)
     container.seek(wanted, stream=video, backward=True)
     found = None
     for number, frame in enumerate(container.decode(video)):
@@ -224,7 +235,8 @@ def at_moment(container: Any, video: Any, seconds: float, most: int) -> Image.Im
             break
     if found is None:
         raise errors.FilmDamaged()
-    picture: Image.Image = found.to_image(threads=1)  # more could not be started
+    # One thread, since no more could be started; the library's own types leave this method out.
+    picture: Image.Image = found.to_image(threads=1)  # type: ignore[no-untyped-call]
     turn = round(found.rotation / 90) * 90
     return picture.rotate(turn, expand=True) if turn % 360 else picture
 
@@ -246,7 +258,7 @@ def jpeg(picture: Image.Image, quality: int = 92) -> bytes:
     return out.getvalue()
 
 
-def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[bytes | bytearray]]:
+def take(source: BinaryIO, kind: str, brand: str) -> tuple[JsonObject, list[bytes | bytearray]]:
     """What is known of the video; its new file, then a small still of every moment that is proposed."""
     with opened(source, kind) as container:
         video, sound = tracks(container)
@@ -277,21 +289,21 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[
     return facts, [new.data, *stills]
 
 
-def _said(container: Any) -> list[str]:
+def _said(container: InputContainer) -> list[str]:
     found = list(container.metadata)
     for one in container.streams:
         found += list(one.metadata)
     return found
 
 
-def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[dict[str, Any], list[bytes | bytearray]]:
+def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[JsonObject, list[bytes | bytearray]]:
     """The frame at ``milliseconds`` as a JPEG of its whole size."""
     with opened(source, kind) as container:
         video, _sound = tracks(container)
         return {}, [jpeg(at_moment(container, video, milliseconds / 1000, _FAR))]
 
 
-def answer(header: dict[str, Any], source: BinaryIO) -> tuple[dict[str, Any], list[bytes | bytearray]]:
+def answer(header: JsonObject, source: BinaryIO) -> tuple[JsonObject, list[bytes | bytearray]]:
     """Do the job; whatever happens, the answer is facts and files, or the name of a designed error."""
     try:
         if header["job"] == "moment":

@@ -10,13 +10,16 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from commsched.images.intake import emoji
 from commsched.images.text import fonts
 from commsched.images.text.fonts import Face
+
+if TYPE_CHECKING:
+    import regex
 
 Kind = Literal["plain", "shaped", "emoji"]
 REFERENCE = 400
@@ -60,7 +63,7 @@ class Extent(msgspec.Struct, frozen=True):
 
 
 @lru_cache(1)
-def _patterns() -> tuple[Any, Any]:
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     import regex
 
     emoji = r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{Extended_Pictographic}.*\u200d|.\ufe0f?\u20e3"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import delete, func, select
@@ -23,6 +23,9 @@ from commsched.services.kernel.context import Installation
 from commsched.store.models import Person, SignInTry
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
 
 WINDOW: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
@@ -147,7 +150,7 @@ def forget(session: Session, person: Person) -> None:
         session.execute(delete(SignInTry).where(SignInTry.key.startswith(f"{kind}:{account}", autoescape=True)))
 
 
-def _signer(installation: Installation) -> Any:
+def _signer(installation: Installation) -> URLSafeSerializer:
     from itsdangerous import URLSafeSerializer
 
     return URLSafeSerializer(installation.vault.derive("known device"), salt="device")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import func, select
@@ -26,6 +26,9 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
 
 LINK_LASTS: Final = timedelta(days=3)
 """How long a link that sets a password can be used."""
@@ -246,7 +249,7 @@ def workspaces_of(installation: Installation, person: int) -> list[tuple[Workspa
         return [(row[0], row[1]) for row in session.execute(found)]
 
 
-def _signer(installation: Installation) -> Any:
+def _signer(installation: Installation) -> URLSafeSerializer:
     from itsdangerous import URLSafeSerializer
 
     return URLSafeSerializer(installation.vault.derive("password link"), salt="password")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -16,13 +16,13 @@ from commsched.store.models import Membership
 MOST_STEPS: Final = 4
 
 
-def to_policy(policy: Policy) -> dict[str, Any]:
+def to_policy(policy: Policy) -> dict[str, object]:
     """A policy as it is stored."""
-    made: dict[str, Any] = msgspec.to_builtins(policy)
+    made: dict[str, object] = msgspec.to_builtins(policy)
     return made
 
 
-def from_policy(stored: dict[str, Any]) -> Policy:
+def from_policy(stored: dict[str, object]) -> Policy:
     """A stored policy; an empty one asks nobody."""
     return msgspec.convert(stored, Policy)
 

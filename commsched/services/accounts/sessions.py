@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import ColumnExpressionArgument, Row, Select, bindparam, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -118,7 +118,7 @@ def note_everywhere(session: Session, installation: Installation, person: Person
         note(session, installation, actor, action, **facts)
 
 
-def _columns() -> tuple[Any, ...]:
+def _columns() -> tuple[ColumnExpressionArgument[Any], ...]:
     clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
     trouble = select(Heartbeat.detail).where(Heartbeat.name == TROUBLE).scalar_subquery()
     return (
@@ -142,7 +142,7 @@ def _columns() -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1)
-def _by_session() -> Select[Any]:
+def _by_session() -> Select[*tuple[Any, ...]]:
     """Built once: every page asks it."""
     here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
     return (
@@ -159,7 +159,7 @@ def _by_session() -> Select[Any]:
 
 
 @lru_cache(maxsize=1)
-def _by_token() -> Select[Any]:
+def _by_token() -> Select[*tuple[Any, ...]]:
     here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
     return (
         select(ApiToken.id.label("token"), ApiToken.role.label("most"), ApiToken.used_at, *_columns())
@@ -170,12 +170,14 @@ def _by_token() -> Select[Any]:
     )
 
 
-def _ask(installation: Installation, question: Select[Any], **values: Any) -> Row[Any] | None:
+def _ask(
+    installation: Installation, question: Select[*tuple[Any, ...]], **values: object
+) -> Row[*tuple[Any, ...]] | None:
     with installation.store.engine.connect() as connection:
         return connection.execute(question, values).first()
 
 
-def _place(row: Row[Any]) -> CurrentWorkspace | None:
+def _place(row: Row[*tuple[Any, ...]]) -> CurrentWorkspace | None:
     if row.workspace is None or row.role is None:
         return None
     return CurrentWorkspace(

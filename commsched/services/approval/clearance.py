@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import CastDecision, Policy, cleared, strictest, window
+from commsched.core.approval.rules import CastDecision, Policy, Verdict, cleared, strictest, window
 from commsched.store.models import Channel, Decision, Item, Revision, Workspace
 
 
@@ -35,7 +35,7 @@ def as_said(row: Decision) -> CastDecision:
     """A stored decision as the rules see it."""
     return CastDecision(
         hash=row.hash,
-        verdict=cast(Any, row.verdict),
+        verdict=cast(Verdict, row.verdict),
         person=row.in_place_of or row.person_id,
         by=row.person_id,
         at=row.at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import select, update
@@ -111,7 +111,7 @@ class UnreadTalk(msgspec.Struct, frozen=True):
 def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
     """What has been said that ``person`` has not seen, the newest first, one line an item."""
     marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
-    rows: Any = session.execute(
+    rows = session.execute(
         select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
     )
     found: dict[int, UnreadTalk] = {}

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import delete, event, select, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, SourceIn
 from commsched.core.platform.contract import Account
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict
 from commsched.core.timing.dates import long_day
 from commsched.core.timing.wall_time import zone_of
@@ -98,6 +102,10 @@ class DemoInfo(msgspec.Struct, frozen=True):
     """When something goes out, to be watched, by the office's own clock: the one its pages show."""
 
 
+Pictures = dict[tuple[str, str], int]
+"""Picture ids by office (empty for the first one, ``other``) and by their key in the script."""
+
+
 def furnish(installation: Installation) -> DemoInfo:
     """Make the demo's office, unless it is there already; either way something goes out in about a minute.
 
@@ -113,12 +121,12 @@ def furnish(installation: Installation) -> DemoInfo:
     return _info(said, _soon(installation, said))
 
 
-def _info(said: dict[str, Any], soon: datetime) -> DemoInfo:
+def _info(said: JsonObject, soon: datetime) -> DemoInfo:
     known = tuple(SignInInfo(p["name"], p["title"], p["role"], p["email"], PASSWORD) for p in said["people"])
     return DemoInfo(said["office"]["slug"], said["office"]["name"], known, soon)
 
 
-def _found(installation: Installation, said: dict[str, Any]) -> None:
+def _found(installation: Installation, said: JsonObject) -> None:
     """Both offices, their people and channels, and everything that has happened since."""
     now = installation.now()
     past = Past(now - BORN)
@@ -127,7 +135,7 @@ def _found(installation: Installation, said: dict[str, Any]) -> None:
     try:
         main = _place(then, said, "name", "slug")
         other = _place(then, said, "district", "district_slug")
-        pictures = _pictures(then, main, said) | {("other", k): v for k, v in _pictures(then, other, said).items()}
+        pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
         plans = [_plan(main, one, now, pictures, "") for one in said["items"]]
         plans += [_plan(other, one, now, pictures, "other") for one in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
@@ -136,13 +144,13 @@ def _found(installation: Installation, said: dict[str, Any]) -> None:
         hurry()
 
 
-def _hurry(installation: Installation) -> Any:
+def _hurry(installation: Installation) -> Callable[[], None]:
     """Two months in a second: while they are made up, nothing waits for the disk. Returns what ends the hurry."""
     if not installation.store.is_sqlite:
         return lambda: None
 
-    def quick(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+    def quick(connection: DBAPIConnection, _record: object) -> None:
+        connection.cursor().execute("PRAGMA synchronous=OFF")
 
     event.listen(installation.store.engine, "connect", quick)
     installation.store.engine.dispose()
@@ -157,7 +165,7 @@ def _hurry(installation: Installation) -> Any:
 # -- the offices ----------------------------------------------------------------------------------------------------
 
 
-def _place(installation: Installation, said: dict[str, Any], name: str, slug: str) -> DemoOffice:
+def _place(installation: Installation, said: JsonObject, name: str, slug: str) -> DemoOffice:
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
@@ -178,7 +186,7 @@ def _place(installation: Installation, said: dict[str, Any], name: str, slug: st
 
 def _channel(
     installation: Installation,
-    session: Any,
+    session: Session,
     actor: Actor,
     place: str,
     platform: str,
@@ -204,20 +212,20 @@ def _channel(
     return row.id
 
 
-def _pictures(installation: Installation, place: DemoOffice, said: dict[str, Any]) -> dict[Any, int]:
+def _pictures(installation: Installation, place: DemoOffice, said: JsonObject, kind: str) -> Pictures:
     made = {}
     for one in said["pictures"]:
         taken = library.add(
             installation, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet"
         )
-        made[one["key"]] = taken.media.id
+        made[kind, one["key"]] = taken.media.id
     return made
 
 
 # -- what is said ---------------------------------------------------------------------------------------------------
 
 
-def _plan(place: DemoOffice, one: dict[str, Any], now: datetime, pictures: dict[Any, int], kind: str) -> PlannedItem:
+def _plan(place: DemoOffice, one: JsonObject, now: datetime, pictures: Pictures, kind: str) -> PlannedItem:
     at = _moment(place, one, now)
     state = one.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
     if state == "draft" and at and at <= now:
@@ -227,7 +235,7 @@ def _plan(place: DemoOffice, one: dict[str, Any], now: datetime, pictures: dict[
     )
 
 
-def _moment(place: DemoOffice, one: dict[str, Any], now: datetime) -> datetime | None:
+def _moment(place: DemoOffice, one: JsonObject, now: datetime) -> datetime | None:
     """When it goes out: on a weekday some weeks from now, or some days or hours from now."""
     local = now.astimezone(zone_of(place.zone))
     if "hours" in one:
@@ -243,9 +251,7 @@ def _moment(place: DemoOffice, one: dict[str, Any], now: datetime) -> datetime |
     return wall.astimezone(now.tzinfo)
 
 
-def _draft(
-    place: DemoOffice, one: dict[str, Any], at: datetime, pictures: dict[Any, int], kind: str, timed: bool
-) -> DraftIn:
+def _draft(place: DemoOffice, one: JsonObject, at: datetime, pictures: Pictures, kind: str, timed: bool) -> DraftIn:
     day = at.astimezone(zone_of(place.zone)).date()
 
     def put(text: str) -> str:
@@ -253,7 +259,7 @@ def _draft(
 
     from commsched.core.content.draft import QuoteIn
 
-    picture = pictures.get((kind, one.get("picture")) if kind else one.get("picture"))
+    picture = pictures.get((kind, one.get("picture") or ""))
     release = one.get("kind") == "release"
     leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
     return DraftIn(
@@ -280,7 +286,7 @@ def _source(text: str) -> SourceIn:
 # -- now ------------------------------------------------------------------------------------------------------------
 
 
-def _soon(installation: Installation, said: dict[str, Any]) -> datetime:
+def _soon(installation: Installation, said: JsonObject) -> datetime:
     """Something that goes out in about a minute; on a second start too, unless one is on its way already."""
     now = installation.now()
     slug, (writer, leader) = said["office"]["slug"], said["people"]

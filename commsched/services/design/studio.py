@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from commsched import images
 from commsched.core.content.draft import PictureIn
 from commsched.core.media.cards import SIZES, Size
 from commsched.core.text.clean import settled
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict, Invalid, Problem
 from commsched.services.content import drafts, items
 from commsched.services.design.brand import brand_of
@@ -212,7 +213,7 @@ def _keep(
 
 def again(row: Media) -> CardRequest | None:
     """What a picture of the library was drawn from, or ``None`` where it is no card."""
-    made: dict[str, Any] | None = row.facts.get("card")
+    made: JsonObject | None = row.facts.get("card")
     if not made or made.get("design") not in images.designs.load():
         return None
     return CardRequest(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})

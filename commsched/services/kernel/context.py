@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ from commsched.core.timing.clock import Clock
 from commsched.core.timing.skew import Skew
 from commsched.store.session import Store
 from commsched.store.vault import Vault
+
+if TYPE_CHECKING:
+    import requests
 
 Via = Literal["page", "link", "api", "cli", "engine"]
 
@@ -60,7 +63,7 @@ class Installation(msgspec.Struct):
     platform: Callable[[str], Platform]
     platform_keys: Callable[[], tuple[str, ...]]
     mailer: Mailer
-    http: Callable[[bool], Any]
+    http: Callable[[bool], requests.Session]
     """Makes the HTTP session of a channel; ``True`` lets it reach private addresses."""
     settings: dict[str, str] = msgspec.field(default_factory=dict)
     """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""

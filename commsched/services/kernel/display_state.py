@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, bindparam, case, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Delivery, Item
 
-_item: Any = Item.__table__
-_delivery: Any = Delivery.__table__
-_now: Any = bindparam("now", type_=_delivery.c.due_at.type)
-_mine: Any = _delivery.c.item_id == _item.c.id
-_asks: Any = exists().where(_mine, _delivery.c.state == "unknown", _delivery.c.reason == "ask")
-_due: Any = and_(
+_item = Item.__table__
+_delivery = Delivery.__table__
+_now = bindparam("now", type_=_delivery.c.due_at.type)
+_mine = _delivery.c.item_id == _item.c.id
+_asks = exists().where(_mine, _delivery.c.state == "unknown", _delivery.c.reason == "ask")
+_due = and_(
     _delivery.c.state == "waiting",
     _delivery.c.due_at <= _now,
     or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
 )
-_under_way: Any = exists().where(_mine, or_(_delivery.c.state.in_(("sending", "unknown")), _due))
-shown: Final[Any] = case(
+_under_way = exists().where(_mine, or_(_delivery.c.state.in_(("sending", "unknown")), _due))
+shown: Final[ColumnElement[str]] = case(
     (and_(_item.c.state == "publishing", _asks), "unknown"),
     (and_(_item.c.state == "publishing", ~_under_way), "begun"),
     else_=_item.c.state,

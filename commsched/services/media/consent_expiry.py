@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.media.consent import WARN_DAYS, lapsed, stage
@@ -28,7 +28,7 @@ class Ending(msgspec.Struct, frozen=True):
 
     media: Media
     ends: datetime
-    persons: list[dict[str, Any]]
+    persons: list[dict[str, object]]
     over: bool
 
     @property
@@ -40,7 +40,7 @@ class Ending(msgspec.Struct, frozen=True):
             return None
 
 
-def _seen_in(*where: Any) -> Any:
+def _seen_in(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     """SQL: the picture, or a card drawn from it, is in a revision that is ``where``. Two questions, each by an index:
     one with an OR inside would look at every use there is."""
     use = (PictureUse.revision_id == Revision.id, *where)
@@ -49,8 +49,10 @@ def _seen_in(*where: Any) -> Any:
     return or_(itself.correlate(Media), card.correlate(Media))
 
 
-_WAITING: Final[Any] = _seen_in(Item.id == Revision.item_id, Item.revision_id == Revision.id, Item.state.in_(WAITS))
-_OUT: Final[Any] = _seen_in(
+_WAITING: Final[ColumnElement[bool]] = _seen_in(
+    Item.id == Revision.item_id, Item.revision_id == Revision.id, Item.state.in_(WAITS)
+)
+_OUT: Final[ColumnElement[bool]] = _seen_in(
     Delivery.item_id == Revision.item_id, Delivery.revision_id == Revision.id, Delivery.state == "published"
 )
 
@@ -91,7 +93,7 @@ def warn_of_consents(installation: Installation, session: Session, workspace: Wo
         outbox.queue(session, installation, people, "consent_ending", days=days, pictures=list(_lines(some)))
 
 
-def _lines(some: Iterable[Ending]) -> Iterable[dict[str, Any]]:
+def _lines(some: Iterable[Ending]) -> Iterable[dict[str, object]]:
     for one in list(some)[:MOST]:
         names = ", ".join(str(person["name"]) for person in one.persons)
         yield {"name": one.media.filename, "until": str(one.persons[0]["until"]) if one.persons else "", "who": names}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -136,7 +136,7 @@ class Ended(msgspec.Struct, frozen=True):
     """A picture that must not be published any more, and where it is all the same."""
 
     media: Media
-    persons: list[dict[str, Any]]
+    persons: list[dict[str, object]]
     waiting: list[Use]
     out: list[Use]
 

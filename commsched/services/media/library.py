@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import select
@@ -56,7 +56,7 @@ def add(
     filename: str = "",
     alt: str = "",
     credit: str = "",
-    facts: dict[str, Any] | None = None,
+    facts: dict[str, object] | None = None,
     sources: Iterable[int] = (),
     *,
     ours: bool = False,
@@ -94,7 +94,7 @@ def add(
         raise
 
 
-def _news(row: Media, facts: dict[str, Any]) -> dict[str, Any]:
+def _news(row: Media, facts: dict[str, object]) -> dict[str, object]:
     """Of ``facts`` what may be put beside those of ``row``: what a person wrote down of it is theirs to change."""
     return {key: value for key, value in facts.items() if key not in WRITTEN} if "persons" in row.facts else facts
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -52,7 +51,7 @@ def drawn_from(session: Session, media_id: int) -> list[Media]:
     return list(session.scalars(found.where(PictureSource.source_id == media_id).order_by(Media.id.desc())))
 
 
-def persons(session: Session, files: Collection[str]) -> list[dict[str, Any]]:
+def persons(session: Session, files: Collection[str]) -> list[dict[str, object]]:
     """Everybody with a consent that ends who can be seen in the pictures with those hashes, each once."""
     if not files:
         return []
@@ -115,7 +114,7 @@ def lent(session: Session, content: Content) -> set[int]:
     return {one for one in people if one is not None}
 
 
-def to_be_named(facts: dict[str, Any]) -> bool:
+def to_be_named(facts: dict[str, object]) -> bool:
     """Whether the photographer is named wherever the picture is seen: as good practice wants, unless they agreed
     otherwise (1960:729, section 3)."""
     return not facts.get("unnamed")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import func, select
@@ -32,7 +32,7 @@ LEAST_MB: Final = 10
 MOST_MB: Final = 1_000_000
 AT_ONCE: Final = 200
 """Files taken off the disk in one transaction."""
-_KINDS: Final[tuple[Any, ...]] = (Media, Derivative, Video)
+_KINDS: Final[tuple[type[Media | Derivative | Video], ...]] = (Media, Derivative, Video)
 """Everything that is a file under ``media``, named by its hash."""
 
 

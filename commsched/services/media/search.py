@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from commsched import images
 from commsched.core.content.draft import MOST_NOTE
 from commsched.core.text.clean import line, passage
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
@@ -63,7 +64,7 @@ def _holding(session: Session, words: Collection[str], before: int | None) -> It
         before = rows[-1].id
 
 
-def _written(facts: Mapping[str, Any]) -> Iterator[str]:
+def _written(facts: JsonObject) -> Iterator[str]:
     """What people wrote among the facts of a picture: tags, licence, persons shown, and the words of a card."""
     yield from facts.get("tags", ())
     yield facts.get("licence", "")

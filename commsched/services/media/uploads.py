@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from sqlalchemy import delete, func, select
 
@@ -157,11 +157,11 @@ def _held(installation: Installation, row: Upload) -> Iterator[IO[bytes]]:
         yield file
 
 
-Take = Callable[[Path, str], dict[str, Any]]
+Take = Callable[[Path, str], dict[str, object]]
 """Takes a whole file with its name into the library; returns what the sender is told."""
 
 
-def finish(installation: Installation, actor: Actor, uid: str, take: Take) -> dict[str, Any]:
+def finish(installation: Installation, actor: Actor, uid: str, take: Take) -> dict[str, object]:
     """Take the whole file in with ``take``. Asked again, it answers the same and takes nothing in twice."""
     row = find(installation, actor, uid)
     if row.answer:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import REASONS
@@ -77,7 +77,7 @@ def day_lists(
     ]
 
 
-def _deliveries(session: Session, *where: Any) -> list[tuple[Delivery, Item, str]]:
+def _deliveries(session: Session, *where: ColumnElement[bool]) -> list[tuple[Delivery, Item, str]]:
     found = (
         select(Delivery, Item, Channel.name)
         .join(Item, Item.id == Delivery.item_id)

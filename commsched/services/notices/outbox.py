@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import or_, select, update
@@ -44,7 +44,7 @@ def queue(
     link_token: str = "",
     workspace: int | None = None,
     after: timedelta = timedelta(0),
-    **facts: Any,
+    **facts: object,
 ) -> None:
     """Add one notice of ``kind`` for each person, in the caller's transaction.
 

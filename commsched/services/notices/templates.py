@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,11 @@ from commsched.core.timing import dates
 from commsched.services.kernel.context import Installation, name_of
 from commsched.services.kernel.heartbeats import TROUBLES
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from commsched.services.notices.digest import DayList
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 TALK, TIMES = "talk", "times"
@@ -273,7 +278,7 @@ class Letter(msgspec.Struct):
     comment: str = ""
     excerpt: str = ""
     note: str = ""
-    lists: list[Any] = msgspec.field(default_factory=list)
+    lists: list[DayList] = msgspec.field(default_factory=list)
 
 
 def write(
@@ -319,7 +324,7 @@ def compose(
     """Find the words."""
     kind, language = KINDS[row.kind], known(person.language)
 
-    def say(message: str, **more: Any) -> str:
+    def say(message: str, **more: object) -> str:
         return gettext(language, message) % (values | more) if message else ""
 
     values = _values(row, person, workspace, item, language, now)
@@ -350,7 +355,7 @@ def compose(
     return letter
 
 
-def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> Any:
+def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> DayList:
     """All that was said since the notice was made, by anybody but its reader."""
     from commsched.services.notices.digest import DayList
     from commsched.services.notices.talk import said_since, speakers
@@ -365,7 +370,7 @@ def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, langu
     return DayList(gettext(language, N_("What was said")), lines)
 
 
-def _consents(row: Notice, language: str) -> Any:
+def _consents(row: Notice, language: str) -> DayList:
     from commsched.services.notices.digest import DayList
 
     lines = [
@@ -381,7 +386,7 @@ def _consents(row: Notice, language: str) -> Any:
 
 def _values(
     row: Notice, person: Person, workspace: Workspace, item: Item | None, language: str, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     facts = row.facts
     return {
         "title": (item.title if item is not None else "") or gettext(language, N_("Untitled")),
@@ -458,8 +463,23 @@ def _url(installation: Installation, to: str, row: Notice, workspace: Workspace)
     return installation.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
 
 
-def bare(installation: Installation, to: Any, trouble: str) -> Email:
-    """The mail of a scheduler that has stopped, where nothing can be looked up; ``to`` is a ``watch.Reader``."""
+class Addressee(Protocol):
+    """Who gets the mail of a scheduler that has stopped."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def workspace(self) -> str:
+        """Its name."""
+
+    @property
+    def slug(self) -> str: ...
+
+
+def bare(installation: Installation, to: Addressee, trouble: str) -> Email:
+    """The mail of a scheduler that has stopped, where nothing can be looked up."""
     kind, language = KINDS["scheduler_stopped"], known(to.language)
     why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
     letter = Letter(
@@ -491,7 +511,7 @@ def bare(installation: Installation, to: Any, trouble: str) -> Email:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Any:
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     package = Path(__file__).resolve().parents[2]
@@ -509,7 +529,7 @@ def _environment() -> Any:
 def render(letter: Letter) -> tuple[str, str]:
     """The letter as plain text and as HTML."""
 
-    def _(message: str, **params: Any) -> str:
+    def _(message: str, **params: object) -> str:
         return gettext(letter.language, message) % params if params else gettext(letter.language, message)
 
     made = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]

@@ -6,13 +6,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.channel_state import WARN
+from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks, renewal
 from commsched.services.content.items import current
@@ -139,7 +139,7 @@ def morning_mail(installation: Installation, session: Session, workspace: Worksp
         return
     first = "morning" not in workspace.settings
     workspace.settings = workspace.settings | {"morning": today}
-    facts: dict[str, Any] = dict(summary(session, local))
+    facts: JsonObject = dict(summary(session, local))
     if first or not any(facts.values()):
         return  # nothing to say, or an office that was born today
     outbox.queue(session, installation, sorted(people_with(session, "resolve")), "morning", **facts)

@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import Select, select
@@ -157,7 +157,7 @@ def _places(session: Session, concerned: Iterable[int]) -> list[Workspace]:
     return list(session.scalars(wanted.where(Workspace.id.in_(numbers)) if numbers else wanted))
 
 
-def _able(place: int) -> Select[Any]:
+def _able(place: int) -> Select[Person]:
     """Those who can act there: answer for what stopped, say it themselves, or fetch whoever runs the installation."""
     roles = [role for role, granted in GRANTS.items() if "resolve" in granted]
     return (

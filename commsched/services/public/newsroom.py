@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
@@ -89,7 +89,7 @@ class Newsroom(msgspec.Struct, frozen=True):
     name: str
     language: str
     zone: str
-    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+    settings: dict[str, object] = msgspec.field(default_factory=dict)
     is_demo: bool = False
 
 
@@ -239,7 +239,7 @@ def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tupl
     return here, made
 
 
-def _deliveries(*where: Any) -> Any:
+def _deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]:
     return (
         select(Delivery, Item, Revision)
         .join(Item, Item.id == Delivery.item_id)
@@ -252,7 +252,9 @@ def _deliveries(*where: Any) -> Any:
     )
 
 
-def _published(installation: Installation, session: Session, *where: Any) -> Iterator[tuple[Delivery, Item, Content]]:
+def _published(
+    installation: Installation, session: Session, *where: ColumnElement[bool]
+) -> Iterator[tuple[Delivery, Item, Content]]:
     """Everything that may be seen now, the newest first; an item once, however many newsrooms it went to."""
     now, seen = installation.now(), set()
     rows = session.execute(_deliveries(*where).execution_options(yield_per=50))

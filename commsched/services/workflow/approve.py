@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import LETS_OUT, cleared, current_step, standing, yeses
+from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_step, standing, yeses
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
@@ -219,7 +219,7 @@ def _send_back(
     actor: Actor,
     item: Item,
     revision: Revision,
-    verdict: Any,
+    verdict: Verdict,
     comment: str,
 ) -> Decision:
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn
+from commsched.core.content.draft import DraftIn, SourceIn
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
@@ -202,7 +202,7 @@ def _add_revision(
     actor: Actor,
     item: Item,
     made: Ready,
-    sources: list[Any],
+    sources: Sequence[SourceIn | dict[str, str]],
     text: str = "",
 ) -> Revision:
     content = made.content
@@ -237,7 +237,7 @@ def _use_pictures(session: Session, revision: Revision, content: Content) -> Non
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
 
 
-def _plain(source: Any) -> dict[str, str]:
+def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
     return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
 
 

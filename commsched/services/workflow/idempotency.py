@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -126,7 +126,7 @@ def _make(
         return _Made(item.id, again=True, stamp=row.body["stamp"])
 
 
-def _state(item: Item, pressed: bool) -> dict[str, Any]:
+def _state(item: Item, pressed: bool) -> dict[str, object]:
     """What is remembered of a page: its item, as the page left it, and whether a press was what sent it."""
     return {"item": item.id, "stamp": items.stamp(item), "pressed": pressed}
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import desc, select
+from sqlalchemy import ColumnElement, desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
@@ -43,7 +43,7 @@ class NothingLeft(Conflict):
     """A person has stopped it in every channel where it is not out."""
 
 
-under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
+under_way: ColumnElement[bool] = Delivery.state.in_(("waiting", "sending", "unknown"))
 """SQL: what the clock or a person still has something to do with by itself."""
 
 
@@ -136,7 +136,7 @@ def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetim
     return made
 
 
-def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> Any:
+def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> ColumnElement[bool]:
     """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
     out = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
     return Delivery.state.in_(states) & Delivery.id.in_(out)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
-from typing import Any, Final
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from markupsafe import Markup
@@ -38,7 +39,7 @@ class Chips(msgspec.Struct):
     """Writes chips for one page: everything that does not differ between them is worked out once."""
 
     around: Around
-    zone: Any
+    zone: ZoneInfo
     base: str
     """The address of the office's pages, ``/w/slug``."""
     may_move: bool

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, jsonify, redirect, request
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.roles import may
@@ -68,7 +68,7 @@ def index() -> Response:
         return not_modified(etag) or fresh(lambda: _render(session, address, now), etag)
 
 
-def _render(session: Any, address: filters.Address, now: datetime) -> str:
+def _render(session: Session, address: filters.Address, now: datetime) -> str:
     shown, wanted = address.span, address.wanted
     rows = calendar.rows(session, shown.start, shown.end, wanted, now)
     loose = calendar.undated(session, wanted, now)
@@ -135,7 +135,7 @@ def _join(some: list[str]) -> Markup:
     return Markup("".join(some))  # noqa: S704 (chips escape what people wrote)
 
 
-def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, Any]:
+def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, object]:
     one, other, channel = pair
     name = around.channels.get(channel, ("",))[0]
     zone, tongue = place().zone, language()
@@ -262,7 +262,7 @@ def _moved(item_id: int, state: str, form: Form) -> AnyResponse:
 
 def _problem(form: Form, clash: Gap | Fold | None, again: str) -> AnyResponse:
     """What stands in the way, for the script to ask about."""
-    body: dict[str, Any] = {"said": next(iter(form.errors.values()), again), "code": "refused"}
+    body: dict[str, object] = {"said": next(iter(form.errors.values()), again), "code": "refused"}
     if again:
         body["code"] = "needs-approval"
     if clash is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from flask import make_response, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
@@ -42,7 +41,7 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
     return library.add(installation(), actor(), file.read(), file.filename or "")
 
 
-def describe_added(one: Added) -> dict[str, Any]:
+def describe_added(one: Added) -> dict[str, object]:
     """A picture that was taken in, as the pages' scripts know it."""
     row, old = one.media, one.like[0] if one.like else None
     return {

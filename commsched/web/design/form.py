@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from flask import request
@@ -140,7 +140,7 @@ def worded(texts: dict[str, str]) -> str:
     return texts.get(language()) or texts.get("sv", "")
 
 
-def answer(typed: Typed) -> dict[str, Any]:
+def answer(typed: Typed) -> dict[str, object]:
     """What the page's script needs after every change."""
     seen = see(typed)
     faults, others = describe_problems(typed, seen)

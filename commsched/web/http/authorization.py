@@ -5,8 +5,6 @@ Pages know people by the session cookie, ``/api/`` by a bearer token, and neithe
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -41,12 +39,12 @@ def install(app: Flask) -> None:
     app.before_request(decide)
 
 
-def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+def _take_slug(_endpoint: str | None, values: dict[str, object] | None) -> None:
     rule = request.url_rule.rule if request.url_rule else ""
     g.slug = values.pop("slug", None) if values and rule.startswith(WORKSPACE_RULE) else None
 
 
-def _give_slug(endpoint: str, values: dict[str, Any]) -> None:
+def _give_slug(endpoint: str, values: dict[str, object]) -> None:
     slug = g.get("slug")
     if slug is None or "slug" in values:
         return

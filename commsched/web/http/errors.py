@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from flask import Flask, Response, current_app, g, jsonify, make_response, request
@@ -128,7 +128,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _http(error: HTTPException) -> Any:
+def _http(error: HTTPException) -> HTTPException | Response:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     trouble = TROUBLES.get(error.code) or TROUBLES[500 if error.code >= 500 else 400]
@@ -196,7 +196,7 @@ def answer(status: int, trouble: Trouble, words: Message | None = None, code: st
     return make_response(body, status)
 
 
-def problem(status: int, title: str, detail: str, code: str = "", field: str = "", **more: Any) -> Response:
+def problem(status: int, title: str, detail: str, code: str = "", field: str = "", **more: object) -> Response:
     """An RFC 9457 problem document; ``field`` names what in the request it concerns."""
     kind = f"urn:commsched:problem:{code}" if code else "about:blank"
     body = {"type": kind, "title": title, "status": status, "detail": detail, "code": code} | more

@@ -25,8 +25,8 @@ class Form:
         return page("people/add.html", form=form), form.status
     """
 
-    def __init__(self, typed: Mapping[str, Any] | None = None) -> None:
-        self.typed: dict[str, Any] = dict(typed or {})
+    def __init__(self, typed: Mapping[str, object] | None = None) -> None:
+        self.typed: dict[str, object] = dict(typed or {})
         self.errors: dict[str, str] = {}
         self.status = 200
 

@@ -14,6 +14,7 @@ from typing import Any, Final, ParamSpec
 from uuid import UUID
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -42,7 +43,7 @@ _NOT_XML: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """A pattern, compiled when a feed is first asked for: so wide a set takes 8 ms, which no start should pay."""
 
 
-def outward(view: Callable[P, Any]) -> Callable[P, Any]:
+def outward(view: Callable[P, ResponseReturnValue]) -> Callable[P, AnyResponse]:
     """A public page: with an ETag, answered 304 where nothing changed, and a plain 404 for the press."""
 
     @public
@@ -84,7 +85,7 @@ def _speak(room: Newsroom) -> None:
     g.language = known(room.language)
 
 
-def _xml(template: str, kind: str, **context: Any) -> Response:
+def _xml(template: str, kind: str, **context: object) -> Response:
     given = make_response(re.sub(_NOT_XML, "", page(template, **context)))
     given.content_type = f"{kind}; charset=utf-8"
     given.headers.update(FEEDS)
@@ -124,7 +125,7 @@ def shot_stands_for_link(shot: Shot) -> bool:
 
 
 @bp.app_template_global()
-def public_url(endpoint: str, **values: Any) -> str:
+def public_url(endpoint: str, **values: object) -> str:
     """:func:`absolute`, for templates."""
     return absolute(endpoint, **values)
 
@@ -167,7 +168,7 @@ def front(place: str) -> str:
 
 @bp.get("/n/<place>/<address>")
 @outward
-def item(place: str, address: str) -> Any:
+def item(place: str, address: str) -> ResponseReturnValue:
     """One release or post. An old address leads to the present one."""
     room, entry = newsroom.entry(installation(), place, address)
     if entry.address != address:
@@ -178,7 +179,7 @@ def item(place: str, address: str) -> Any:
 
 @bp.get("/n/<place>/<address>/version/<int:number>")
 @outward
-def version(place: str, address: str, number: int) -> Any:
+def version(place: str, address: str, number: int) -> ResponseReturnValue:
     """An earlier wording of what has been corrected since. The newest is at the address itself."""
     room, entry = newsroom.entry(installation(), place, address, number)
     if entry.version == len(entry.versions):
@@ -189,7 +190,7 @@ def version(place: str, address: str, number: int) -> Any:
     return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
 
 
-def _news_article(room: Newsroom, entry: Publication) -> dict[str, Any]:
+def _news_article(room: Newsroom, entry: Publication) -> dict[str, object]:
     """Schema.org's NewsArticle: what search engines read."""
     url = absolute("newsroom.item", place=room.slug, address=entry.address)
     return {
@@ -239,7 +240,7 @@ def json_feed(place: str) -> Response:
     return given
 
 
-def _json_item(room: Newsroom, entry: Publication) -> dict[str, Any]:
+def _json_item(room: Newsroom, entry: Publication) -> dict[str, object]:
     made = {
         "id": guid(entry),
         "url": absolute("newsroom.item", place=room.slug, address=entry.address),

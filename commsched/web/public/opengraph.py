@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response
 
@@ -17,14 +16,14 @@ bp = Blueprint("opengraph", __name__)
 
 @bp.get("/n/<place>/<address>/link.jpg")
 @outward
-def link(place: str, address: str) -> Any:
+def link(place: str, address: str) -> Response:
     """Only for what the public may see; the release's own picture goes before it."""
     return _sent(opengraph.picture(installation(), place, address))
 
 
 @bp.get("/n/<place>/link.jpg")
 @outward
-def front(place: str) -> Any:
+def front(place: str) -> Response:
     """For a link to the newsroom itself."""
     return _sent(opengraph.front(installation(), place))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from flask import Blueprint, g, make_response, request
 from werkzeug.wrappers import Response
@@ -21,7 +20,7 @@ from commsched.web.http.responses import done
 bp = Blueprint("account", __name__, url_prefix="/w/<slug>/me")
 
 
-def _show(form: Form | None = None, **more: Any) -> str:
+def _show(form: Form | None = None, **more: object) -> str:
     me = g.visitor.person
     members = people.members(installation(), actor().workspace)
     return page(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
@@ -22,7 +20,7 @@ bp = Blueprint("people", __name__, url_prefix="/w/<slug>/people")
 NAV = NavEntry("people.index", N_("People"), "users", order=80)
 
 
-def _show(form: Form | None = None, **more: Any) -> str:
+def _show(form: Form | None = None, **more: object) -> str:
     members = people.members(installation(), actor().workspace)
     return page("settings/people.html", form=form or Form(), members=members, roles=ROLES, **more)
 
