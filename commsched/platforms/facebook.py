@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import (
@@ -31,6 +31,9 @@ from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, from_failure, ident, outcome_of, value
 from commsched.platforms._checks import check_pictures
 from commsched.platforms._readback import Entry, Page, look_through
+
+if TYPE_CHECKING:
+    from commsched.platforms._graph import Graph
 
 GRAPH_VERSION = "v25.0"
 _LIMITS = Limits(
@@ -69,7 +72,7 @@ _VERSION = Setting(
 _BASE_URL = known_server("https://graph.facebook.com")
 
 
-class Facebook(NetworkPlatform[Any]):
+class Facebook(NetworkPlatform["Graph"]):
     key = "facebook"
     name = "Facebook"
     about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
@@ -86,10 +89,10 @@ class Facebook(NetworkPlatform[Any]):
     can = frozenset({"delete"})
     resend_if_absent = True
 
-    def client(self, context: ChannelContext) -> Any:
+    def client(self, context: ChannelContext) -> Graph:
         return _graph(context)
 
-    def outcome(self, error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
+    def outcome(self, error: Exception, context: ChannelContext, client: Graph | None = None) -> Outcome:
         """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
         from commsched.platforms import _graph
 
@@ -101,7 +104,7 @@ class Facebook(NetworkPlatform[Any]):
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key, refused=_PAGE_ID.key)
 
-    def account(self, client: Any, context: ChannelContext) -> Account:
+    def account(self, client: Graph, context: ChannelContext) -> Account:
         page = client.get_object(_page(context), fields="id,name,link")
         expires = _inspect(client)
         _require_own(client, ident(page))
@@ -136,7 +139,7 @@ class Facebook(NetworkPlatform[Any]):
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
 
-    def upload(self, client: Any, part: Part, context: ChannelContext) -> Handles:
+    def upload(self, client: Graph, part: Part, context: ChannelContext) -> Handles:
         photos = [_upload(client, _page(context), picture) for picture in part.pictures]
         post: dict[str, str] = {"published": "false"}
         if part.text:
@@ -147,7 +150,7 @@ class Facebook(NetworkPlatform[Any]):
             post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
         return Handles({"post": ident(client.put_object(_page(context), "feed", **post))})
 
-    def post(self, client: Any, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+    def post(self, client: Graph, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         if part.role == "comment":
             comment = ident(client.put_object(part.parent, "comments", message=part.text))
             return Published(comment, _url(comment))
@@ -157,12 +160,12 @@ class Facebook(NetworkPlatform[Any]):
         answer = client.request(f"{client.version}/{post}", post_args={"is_published": "true"}, method="POST")
         return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, context)
 
-    def look(self, client: Any, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+    def look(self, client: Graph, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         if part.role == "comment":
             return _find_comment(client, part, start)
         return _find_post(client, handles.values.get("post", ""), part, start, _page(context))
 
-    def remove(self, client: Any, remote_id: str, context: ChannelContext) -> Outcome | None:
+    def remove(self, client: Graph, remote_id: str, context: ChannelContext) -> Outcome | None:
         answer = client.delete_object(remote_id)
         return None if answer.get("success") is True else _unclear(answer, context)
 
@@ -172,7 +175,7 @@ class Facebook(NetworkPlatform[Any]):
         return isinstance(known, dict) and (known.get("code"), known.get("error_subcode")) == (100, 33)
 
 
-def _graph(context: ChannelContext) -> Any:
+def _graph(context: ChannelContext) -> Graph:
     version = value(context, _VERSION)
     if not re.fullmatch(r"v\d{1,3}\.\d", version):
         words = N_("“%(version)s” is not a Graph version; they look like v25.0.")
@@ -192,7 +195,7 @@ def _page(context: ChannelContext) -> str:
     return page
 
 
-def _require_own(graph: Any, page: str) -> None:
+def _require_own(graph: Graph, page: str) -> None:
     """Refuse a token that is not the Page's own: any token may read a Page, and only its own may write there. Who a
     token belongs to is what ``/me`` answers, also where an app may not inspect its own token."""
     if ident(graph.get_object("me", fields="id")) != page:
@@ -200,7 +203,7 @@ def _require_own(graph: Any, page: str) -> None:
         raise DeadToken(words, _TOKEN.key)
 
 
-def _inspect(graph: Any) -> datetime | None:
+def _inspect(graph: Graph) -> datetime | None:
     """When the token dies, where Facebook says; None where it does not, or does not die.
 
     Raises :class:`ConnectError` for a token that lacks a right. An app that may not inspect its own token is no
@@ -236,7 +239,7 @@ def _first_comment(view: ChannelView) -> str:
     return tidy(view.options.get("first_comment", "")).strip()
 
 
-def _upload(graph: Any, page: str, picture: Any) -> str:
+def _upload(graph: Graph, page: str, picture: Any) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
     return ident(graph.put_photo(io.BytesIO(picture.read()), album_path=f"{page}/photos", **more))
 
@@ -245,7 +248,7 @@ def _url(remote: str) -> str:
     return f"https://www.facebook.com/{remote}"
 
 
-def _find_post(graph: Any, post: str, part: Part, start: datetime, page: str) -> Finding:
+def _find_post(graph: Graph, post: str, part: Part, start: datetime, page: str) -> Finding:
     """Ask the post itself; where it cannot say, look for its text among what the Page has published."""
     from commsched.platforms._graph import GraphError
 
@@ -266,7 +269,7 @@ def _find_post(graph: Any, post: str, part: Part, start: datetime, page: str) ->
     return finding if isinstance(finding, Found) else never
 
 
-def _find_comment(graph: Any, part: Part, start: datetime) -> Finding:
+def _find_comment(graph: Graph, part: Part, start: datetime) -> Finding:
     """A comment has no name of its own beforehand: not to see it is not enough to write it again."""
     pages = _pages(graph, part.parent, "comments", start, "id,message,created_time", part.text, filter="stream")
     finding = look_through(pages, part, start)
@@ -275,7 +278,7 @@ def _find_comment(graph: Any, part: Part, start: datetime) -> Finding:
 
 
 def _pages(
-    graph: Any, parent: str, edge: str, start: datetime, fields: str, text: str, post: str = "", **more: str
+    graph: Graph, parent: str, edge: str, start: datetime, fields: str, text: str, post: str = "", **more: str
 ) -> Iterator[Page]:
     """The entries of ``edge`` created at or after ``start``."""
     args = {"fields": fields, "limit": str(_PAGE), "since": str(int(start.timestamp())), **more}

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Retry
 from commsched.core.platform.contract import (
@@ -29,6 +29,9 @@ from commsched.platforms._adapter import Blame, NetworkPlatform
 from commsched.platforms._answers import base_url, ident, invisible, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
 from commsched.platforms._readback import Entry, Page, look_through
+
+if TYPE_CHECKING:
+    from commsched.platforms._mastodon import Client
 
 _PAGE = 40
 """Posts to a page, as many as a server gives."""
@@ -56,7 +59,7 @@ _TOKEN = Setting(
 )
 
 
-class Mastodon(NetworkPlatform[Any]):
+class Mastodon(NetworkPlatform["Client"]):
     key = "mastodon"
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads and pictures.")
@@ -82,17 +85,19 @@ class Mastodon(NetworkPlatform[Any]):
     resend_within = timedelta(minutes=45)
     """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
-    def client(self, context: ChannelContext) -> Any:
-        return _sdk().Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
+    def client(self, context: ChannelContext) -> Client:
+        from commsched.platforms._mastodon import Client
 
-    def outcome(self, error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
+        return Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
+
+    def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
         outcome: Outcome = _sdk().outcome(error, context, client)
         return outcome
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key)
 
-    def account(self, client: Any, context: ChannelContext) -> Account:
+    def account(self, client: Client, context: ChannelContext) -> Account:
         me = client.account_verify_credentials()
         facts = _sdk().facts_of(client, context, base_url(context, _BASE_URL))
         _require_rights(client)
@@ -134,7 +139,7 @@ class Mastodon(NetworkPlatform[Any]):
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
 
-    def upload(self, client: Any, part: Part, context: ChannelContext) -> Handles:
+    def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media, pending = [], []
         for picture in part.pictures:
             answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
@@ -143,7 +148,7 @@ class Mastodon(NetworkPlatform[Any]):
                 pending.append(media[-1])
         return Handles({"media": ",".join(media), "pending": ",".join(pending)})
 
-    def post(self, client: Any, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+    def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         waiting = self._still_processing(client, handles, context)
         if waiting is not None:
             return waiting
@@ -160,7 +165,7 @@ class Mastodon(NetworkPlatform[Any]):
         )
         return Published(ident(status), str(status.get("url") or status.get("uri") or ""))
 
-    def _still_processing(self, client: Any, handles: Handles, context: ChannelContext) -> Outcome | None:
+    def _still_processing(self, client: Client, handles: Handles, context: ChannelContext) -> Outcome | None:
         """A reason to come back later, where the server has not yet worked through a picture."""
         try:
             for media in _ids(handles, "pending"):
@@ -170,11 +175,11 @@ class Mastodon(NetworkPlatform[Any]):
             return invisible(self.outcome(error, context, client))
         return None
 
-    def look(self, client: Any, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+    def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         account = context.account or ident(client.account_verify_credentials())
         return look_through(_pages(client, account, part), part, start, strangers_matter=True)
 
-    def remove(self, client: Any, remote_id: str, context: ChannelContext) -> None:
+    def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
         client.status_delete(remote_id)
 
     def gone(self, error: Exception) -> bool:
@@ -190,7 +195,7 @@ def _sdk() -> Any:
     return _mastodon
 
 
-def _require_rights(client: Any) -> None:
+def _require_rights(client: Client) -> None:
     """Refuse a token that may not publish, where the server tells (it does since version 4.3)."""
     from mastodon.errors import MastodonAPIError
 
@@ -211,7 +216,7 @@ def _ids(handles: Handles, name: str) -> list[str]:
     return [each for each in handles.values.get(name, "").split(",") if each]
 
 
-def _pages(client: Any, account: str, part: Part) -> Iterator[Page]:
+def _pages(client: Client, account: str, part: Part) -> Iterator[Page]:
     """The account's own posts, newest first; what it passed on from others is left out."""
     oldest = None
     while True:

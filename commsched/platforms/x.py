@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import (
@@ -28,6 +28,9 @@ from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, ident, outcome_of, value
 from commsched.platforms._checks import check_pictures, check_text, full_text, longest, thread
 from commsched.platforms._readback import Entry, Page, look_through
+
+if TYPE_CHECKING:
+    from commsched.platforms._tweepy import Client
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
 """US dollars per call."""
@@ -77,7 +80,7 @@ _BEARER = Setting(
 _BASE_URL = known_server("https://api.x.com", "api_base_url")
 
 
-class X(NetworkPlatform[Any]):
+class X(NetworkPlatform["Client"]):
     key = "x"
     name = "X"
     about = N_("An account: posts, threads and pictures. X charges for each post.")
@@ -85,10 +88,10 @@ class X(NetworkPlatform[Any]):
     settings = (*_KEYS, _BEARER, _BASE_URL)
     can = frozenset({"delete"})
 
-    def client(self, context: ChannelContext) -> Any:
+    def client(self, context: ChannelContext) -> Client:
         return _client(context)
 
-    def outcome(self, error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
+    def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
         """The SDK's exceptions as outcomes; the table of codes is in ``_tweepy``."""
         from tweepy.errors import HTTPException
 
@@ -102,7 +105,7 @@ class X(NetworkPlatform[Any]):
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_KEYS[2].key if value(context, _KEYS[2]) else _BEARER.key)
 
-    def account(self, client: Any, context: ChannelContext) -> Account:
+    def account(self, client: Client, context: ChannelContext) -> Account:
         me = client.get_me(user_auth=True)["data"]
         if client.access_level == "read":
             words = N_("These keys may only read. Give the app “Read and write” at X, then make the access token anew.")
@@ -135,7 +138,7 @@ class X(NetworkPlatform[Any]):
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
 
-    def upload(self, client: Any, part: Part, context: ChannelContext) -> Handles:
+    def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media = []
         for picture in part.pictures:
             media.append(client.upload_picture(picture.read(), picture.mime))
@@ -143,7 +146,7 @@ class X(NetworkPlatform[Any]):
                 client.describe_picture(media[-1], picture.alt)
         return Handles({"media": ",".join(media)})
 
-    def post(self, client: Any, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+    def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         answer = client.create_tweet(
             text=tidy(part.text) or None,
             media_ids=[each for each in handles.values.get("media", "").split(",") if each] or None,
@@ -153,12 +156,12 @@ class X(NetworkPlatform[Any]):
         post = ident(answer["data"])
         return Published(post, _url(post))
 
-    def look(self, client: Any, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+    def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         """Whether a post that nobody knows is this one, only its words can say: absence is never sent on."""
         account = context.account or ident(client.get_me(user_auth=True)["data"])
         return look_through(_pages(client, account, part, start), part, start)
 
-    def remove(self, client: Any, remote_id: str, context: ChannelContext) -> None:
+    def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
         client.delete_tweet(remote_id, user_auth=True)
 
     def gone(self, error: Exception) -> bool:
@@ -172,7 +175,7 @@ class X(NetworkPlatform[Any]):
         return round(text + PRICE_ALT_TEXT * sum(1 for picture in view.pictures if picture.alt), 3)
 
 
-def _client(context: ChannelContext) -> Any:
+def _client(context: ChannelContext) -> Client:
     """The SDK's client with whichever keys were given; raises :class:`ConnectError` where some are missing."""
     server, bearer = base_url(context, _BASE_URL), value(context, _BEARER)
     keys = [value(context, setting) for setting in _KEYS]
@@ -224,7 +227,7 @@ def _check_thread(view: ChannelView) -> list[Problem]:
     return problems
 
 
-def _pages(client: Any, account: str, part: Part, start: datetime) -> Iterator[Page]:
+def _pages(client: Client, account: str, part: Part, start: datetime) -> Iterator[Page]:
     token = None
     while True:
         page = client.get_users_tweets(

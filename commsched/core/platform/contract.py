@@ -9,7 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, Protocol
+from io import BytesIO
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -113,6 +114,11 @@ class PictureFile(msgspec.Struct, frozen=True):
     credit: str = ""
     frames: int = 1
     """More than one for an animation; 2 for one whose frames were never counted."""
+    stream: Callable[[], BinaryIO] | None = None
+
+    def open(self) -> BinaryIO:
+        """Its bytes as a stream from the beginning, to be sent in pieces; the caller closes it."""
+        return self.stream() if self.stream is not None else BytesIO(self.read())
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -295,14 +301,14 @@ class Platform(ABC):
 
         ``context.handshake`` has the state, the code verifier and the address to come back to.
         """
-        raise NotImplementedError(f"{self.key} is connected with keys")
+        raise TypeError(f"{self.key} is connected with keys")
 
     def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> Account:
         """Trade what the platform sent the person back with for an access. The account carries its ``tokens``.
 
         The state has been compared already. Raises :class:`ConnectError`, also where the person said no.
         """
-        raise NotImplementedError(f"{self.key} is connected with keys")
+        raise TypeError(f"{self.key} is connected with keys")
 
     def refresh(self, context: ChannelContext) -> Tokens:
         """A new access for the old one, where ``can`` has ``refresh``. Raises :class:`DeadToken` where the platform
@@ -310,7 +316,7 @@ class Platform(ABC):
 
         Nobody else refreshes the same channel meanwhile, and what it returns is saved before it is used.
         """
-        raise NotImplementedError(f"{self.key} has nothing to refresh")
+        raise TypeError(f"{self.key} has nothing to refresh")
 
     @abstractmethod
     def limits(self, facts: dict[str, Any]) -> Limits:

@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -150,8 +150,9 @@ class Admission(msgspec.Struct, frozen=True):
         """What the channel would say, with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
-            data = job.pictures.data.get(picture.sha256) if job.pictures else None
-            files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
+            file = job.pictures.files.get(picture.sha256) if job.pictures else None
+            stored = Stored(file.read, file.size, stream=file.open) if file else Stored(_unread, 0)
+            files[picture.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
@@ -261,10 +262,8 @@ class Admission(msgspec.Struct, frozen=True):
             self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
-def _bytes(data: bytes | None) -> bytes:
-    if data is None:
-        raise FileNotFoundError("the picture has not been read")
-    return data
+def _unread() -> bytes:
+    raise FileNotFoundError("the picture has not been read")
 
 
 def part_state(row: PartSnapshot) -> PartState:

@@ -29,7 +29,7 @@ from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.services.channels.renewal import renew
 from commsched.services.deliver.progress import save_progress
-from commsched.services.deliver.types import Call, Done, Pictures
+from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile, stamp_of
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation
 
@@ -112,24 +112,29 @@ def _renewed(installation: Installation, done: Done) -> Done:
 
 
 def read_pictures(installation: Installation, wanted: tuple[PictureFile, ...]) -> Pictures:
-    """Read each file and hash what was read: the bytes that are sent are the bytes that were approved."""
-    data: dict[str, bytes] = {}
+    """Hash each file: the bytes that are sent are the bytes that were approved. A large one is never all in memory."""
+    files: dict[str, VerifiedFile] = {}
     for picture in wanted:
+        path = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, ""))
         try:
-            read = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, "")).read_bytes()
+            with path.open("rb") as stream:
+                size, *stamp = stamp_of(stream)
+                data = stream.read() if size <= KEPT else None
+                digest = hashlib.file_digest(stream, "sha256") if data is None else hashlib.sha256(data)
         except OSError:
-            return Pictures(data, missing=picture.sha256)
-        if hashlib.sha256(read).hexdigest() != picture.sha256:
-            return Pictures(data, missing=picture.sha256)
-        data[picture.sha256] = read
-    return Pictures(data)
+            return Pictures(files, missing=picture.sha256)
+        if digest.hexdigest() != picture.sha256:
+            return Pictures(files, missing=picture.sha256)
+        files[picture.sha256] = VerifiedFile(path, size, (stamp[0], stamp[1]), data)
+    return Pictures(files)
 
 
 def in_hand(part: Part, pictures: Pictures) -> Part:
-    """``part`` with its pictures' bytes at hand."""
+    """``part`` with its pictures' files at hand."""
 
-    def held(one: PictureFile) -> PictureFile:
-        return replace(one, read=partial(pictures.data.__getitem__, one.sha256), size=len(pictures.data[one.sha256]))
+    def held(picture: PictureFile) -> PictureFile:
+        file = pictures.files[picture.sha256]
+        return replace(picture, read=file.read, stream=file.open, size=file.size)
 
-    view = replace(part.view, pictures=tuple(held(one) for one in part.view.pictures))
-    return replace(part, view=view, pictures=tuple(held(one) for one in part.pictures))
+    view = replace(part.view, pictures=tuple(held(picture) for picture in part.view.pictures))
+    return replace(part, view=view, pictures=tuple(held(picture) for picture in part.pictures))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import make_response, redirect
@@ -21,7 +20,7 @@ def origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if fine else ""
 
 
-def may_leave(answer: Any, platform: Platform, settings: Mapping[str, Any]) -> Response:
+def may_leave(answer: Response, platform: Platform, settings: Mapping[str, str]) -> Response:
     """``answer``, a page whose form may be answered by a redirect to the platform, where it is known which one.
 
     Browsers hold a form's whole way to ``form-action``, also where it is sent on to.
@@ -29,7 +28,7 @@ def may_leave(answer: Any, platform: Platform, settings: Mapping[str, Any]) -> R
     there = origin(platform.provider(settings)) if platform.connects == "oauth" else ""
     if there:
         answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action 'self' {there}")
-    return answer  # type: ignore[no-any-return]
+    return answer
 
 
 def leave(platform: Platform, address: str) -> Response:
