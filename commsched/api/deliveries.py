@@ -30,11 +30,11 @@ FILTERS = (
 def list_deliveries() -> Paged:
     asked = page()
     with installation().store.read(actor().workspace) as session:
-        found = queries.deliveries(session, asked, several("state"), number("channel"), number("item"))
-        tries = queries.attempts(session, [row.id for row in found])
-        doubts, reach = queries.doubts(installation(), session, found), queries.reach(installation(), session, found)
+        rows = queries.deliveries(session, asked, several("state"), number("channel"), number("item"))
+        tries = queries.attempts(session, [row.id for row in rows])
+        doubts, reach = queries.doubts(installation(), session, rows), queries.reach(installation(), session, rows)
     return paged(
-        found,
+        rows,
         lambda row: serializers.delivery(row, tries.get(row.id, []), doubts.get(row.id, ()), reach.get(row.id)),
         asked,
         lambda row: int(row.id),

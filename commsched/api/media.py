@@ -42,8 +42,8 @@ def add_picture() -> WithHeaders:
         request.form.get("alt", ""),
         request.form.get("credit", ""),
     )
-    made = serializers.added(installation(), added, _credit(added.media))
-    return WithHeaders(made, {"Location": f"{installation().base_url}/api/v1/media/{made.id}"})
+    answer = serializers.added(installation(), added, _credit(added.media))
+    return WithHeaders(answer, {"Location": f"{installation().base_url}/api/v1/media/{answer.id}"})
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))
@@ -53,7 +53,8 @@ def get_picture(id: int) -> schemas.MediaOut:
 
 
 def _credit(row: Media) -> str:
-    """Who is named with the picture: for a card without a line of its own, whoever took what it was drawn from."""
+    """The credit line shown with the picture. A card without one of its own takes those of the pictures it was drawn
+    from."""
     with installation().store.read(actor().workspace) as session:
         return provenance.credits_of(session, [row])[row.id]
 

@@ -33,11 +33,11 @@ def operations(app: Flask) -> Iterator[tuple[str, str, str, Operation]]:
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if not rule.rule.startswith(PREFIX):
             continue
-        found = getattr(app.view_functions[rule.endpoint], "operation", None)
+        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if not isinstance(found, Operation):
+            if not isinstance(operation, Operation):
                 raise RuntimeError(f"{rule.rule} does not say what it promises")
-            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, found
+            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, operation
 
 
 def document(app: Flask, base_url: str) -> JsonObject:
@@ -62,7 +62,7 @@ def document(app: Flask, base_url: str) -> JsonObject:
 
 
 def _operation(path: str, endpoint: str, operation: Operation) -> JsonObject:
-    made: JsonObject = {
+    description: JsonObject = {
         "operationId": endpoint.partition(".")[2],
         "tags": [operation.tag],
         "summary": operation.summary,
@@ -70,15 +70,15 @@ def _operation(path: str, endpoint: str, operation: Operation) -> JsonObject:
     }
     variables = [_variable(name) for name in re.findall(r"{(\w+)}", path)]
     if params := variables + [_param(param) for param in operation.params]:
-        made["parameters"] = params
+        description["parameters"] = params
     if operation.permission is None:
-        made["security"] = []
+        description["security"] = []
     else:
-        made["description"] = f"Needs a role with the permission “{operation.permission}”."
+        description["description"] = f"Needs a role with the permission “{operation.permission}”."
     if operation.body is not None:
         content = {operation.media_type: {"schema": _schema(operation.body)}}
-        made["requestBody"] = {"required": operation.body_required, "content": content}
-    return made
+        description["requestBody"] = {"required": operation.body_required, "content": content}
+    return description
 
 
 def _responses(operation: Operation) -> JsonObject:
@@ -96,7 +96,9 @@ def _responses(operation: Operation) -> JsonObject:
     body = (400, 413, 415, 422) if operation.body is not None else ()
     statuses = {*operation.errors, *body, *(ALWAYS if operation.permission else ()), 503, 507}
     problem = {"application/problem+json": {"schema": _schema(ProblemDocument)}}
-    answers = {str(one): {"description": TITLES.get(one, TITLES[500]), "content": problem} for one in sorted(statuses)}
+    answers = {
+        str(status): {"description": TITLES.get(status, TITLES[500]), "content": problem} for status in sorted(statuses)
+    }
     return {str(operation.status): good} | answers
 
 
@@ -116,8 +118,8 @@ def _param(param: Param) -> JsonObject:
         schema["minimum"] = 0
     if param.many:
         schema = {"type": "array", "items": schema}
-    made: JsonObject = {"name": param.name, "in": param.where, "description": param.about, "schema": schema}
-    return made | ({"required": True} if param.required else {})
+    parameter: JsonObject = {"name": param.name, "in": param.where, "description": param.about, "schema": schema}
+    return parameter | ({"required": True} if param.required else {})
 
 
 @route(bp, "GET", "/openapi.json", None, "This description")

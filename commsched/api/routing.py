@@ -23,10 +23,10 @@ from commsched.services.kernel.context import Actor, Installation
 
 PREFIX: Final = "/api/v1"
 MOST_JSON: Final = 16 * 1024 * 1024
-"""Bytes of a JSON body. Far above any text that is taken, so that a text too long is told of by its field: a million
-characters are twelve million bytes where a client escapes each."""
+"""Bytes of a JSON body. Far above the longest text that is accepted, so that a text that is too long gets an error
+naming its field: a million characters become twelve million bytes when a client escapes each of them."""
 ID: Final = "int(max=9223372036854775807)"
-"""The converter for ids in addresses: whatever the store cannot count to is simply not there."""
+"""The converter for ids in addresses: a number larger than the store can hold is answered 404."""
 pace = TokenBucket()
 View = TypeVar("View", bound=Callable[..., object])
 T = TypeVar("T")
@@ -153,7 +153,7 @@ def installation() -> Installation:
 
 
 def actor() -> Actor:
-    """Who asks: set by the authoriser, which let nobody else in."""
+    """The person who asks, as the authoriser has established."""
     return cast(Actor, g.actor)
 
 
@@ -194,7 +194,7 @@ def _says_json(mimetype: str, data: bytes) -> bool:
 
 
 def read(kind: type[T]) -> T:
-    """The body as a ``kind``. Numbers may come as text, as they do from shells; the rest is taken by the word."""
+    """The body as a ``kind``. Numbers may come as text, as they do from shells; every other type must match."""
     return convert(read_json(), kind)
 
 
@@ -251,7 +251,7 @@ def number(name: str) -> int | None:
 
 def several(name: str) -> tuple[str, ...]:
     """Values from the query: ``?state=held&state=failed`` or ``?state=held,failed``."""
-    return tuple(one.strip() for value in request.args.getlist(name) for one in value.split(",") if one.strip())
+    return tuple(piece.strip() for value in request.args.getlist(name) for piece in value.split(",") if piece.strip())
 
 
 def paged(rows: Sequence[T], show: Callable[[T], object], page_: Page, key: Callable[[T], int]) -> Paged:

@@ -17,7 +17,7 @@ from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext, translate
 from commsched.services.accounts.sessions import Visitor
-from commsched.services.content.compose import Checked
+from commsched.services.content.check import Checked
 from commsched.services.content.items import stamp as item_stamp
 from commsched.services.content.queries import Doubt, Reach
 from commsched.services.kernel.context import Installation
@@ -68,15 +68,15 @@ def delivery(
         reason=row.reason,
         reason_text=reason_text(row.reason),
         detail=row.detail,
-        unknown_parts=[one.number for one in doubts],
-        attempts=[attempt(one) for one in attempts],
+        unknown_parts=[doubt.number for doubt in doubts],
+        attempts=[attempt(tried) for tried in attempts],
         stopped=cast(Stopped, row.stop),
         parts=parts(reach) if reach else None,
     )
 
 
 def parts(reach: Reach) -> out.PartsOut:
-    return out.PartsOut(reach.out, reach.under_way, reach.of, [one.number for one in reach.missed])
+    return out.PartsOut(reach.out, reach.under_way, reach.of, [missed.number for missed in reach.missed])
 
 
 def decision(row: Decision, names: Names) -> out.ApprovalOut:
@@ -96,7 +96,7 @@ def decision(row: Decision, names: Names) -> out.ApprovalOut:
 
 
 def revision(row: Revision, names: Names) -> out.RevisionOut:
-    """The content goes out as the very bytes that the hash covers, not decoded and written anew."""
+    """The answer holds the very bytes that the hash covers; they are not decoded and encoded again."""
     content = cast(Content, msgspec.Raw(row.content))
     return out.RevisionOut(row.number, row.hash, content, person(row.author_id, names), row.created_at)
 
@@ -120,7 +120,7 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
         wall_time=wall_time(item),
         zone=item.zone,
         author=person(item.author_id, names),
-        channels=[one.channel for one in newest.parsed().channels],
+        channels=[channel.channel for channel in newest.parsed().channels],
         revision=out.RevisionRef(newest.number, newest.hash),
         created_at=item.created_at,
         updated_at=item.updated_at,
@@ -152,16 +152,16 @@ def item(seen: ItemView) -> out.ItemOut:
         stamp=stamp(row, seen.revision),
         revision=revision(seen.revision, names),
         sources=[SourceIn(**source) for source in seen.revision.sources],
-        approvals=[decision(one, names) for one in seen.standing],
-        decisions=[decision(one, names) for one in seen.decisions],
+        approvals=[decision(cast_decision, names) for cast_decision in seen.standing],
+        decisions=[decision(cast_decision, names) for cast_decision in seen.decisions],
         problems=_problems(seen),
         deliveries=[
-            delivery(one, seen.attempts.get(one.id, []), seen.doubts.get(one.id, ()), seen.reach.get(one.id))
-            for one in seen.deliveries
+            delivery(entry, seen.attempts.get(entry.id, []), seen.doubts.get(entry.id, ()), seen.reach.get(entry.id))
+            for entry in seen.deliveries
         ],
         comments=[
-            out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
-            for one in seen.comments
+            out.CommentOut(comment.id, person(comment.person_id, names), comment.body, comment.revision, comment.at)
+            for comment in seen.comments
         ],
         corrects=row.corrects_id,
         taken_down=seen.taken_down,
@@ -170,7 +170,9 @@ def item(seen: ItemView) -> out.ItemOut:
 
 def _problems(seen: ItemView) -> list[out.ProblemOut]:
     general = [in_language(problem, language()) for problem in seen.problems]
-    return general + [in_language(found, language(), one.channel) for one in seen.checked for found in one.problems]
+    return general + [
+        in_language(problem, language(), check.channel) for check in seen.checked for problem in check.problems
+    ]
 
 
 def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
@@ -184,10 +186,10 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
 
 def added(installation: Installation, one: Added, credit: str) -> out.MediaOut:
     """A picture as it was taken in: what was removed from it, and what it is like."""
-    made = media(installation, one.media, credit)
-    made.had_location, made.had_motion = one.had_location, one.had_motion
-    made.again, made.like = one.again, [row.id for row in one.like]
-    return made
+    answer = media(installation, one.media, credit)
+    answer.had_location, answer.had_motion = one.had_location, one.had_motion
+    answer.again, answer.like = one.again, [row.id for row in one.like]
+    return answer
 
 
 def media(installation: Installation, row: Media, credit: str) -> out.MediaOut:

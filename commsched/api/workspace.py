@@ -10,7 +10,7 @@ from commsched.api.problems import in_language
 from commsched.api.routing import Paged, Param, actor, installation, number, page, paged, route, section
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_time
-from commsched.services.content import compose, queries
+from commsched.services.content import check, compose, queries
 from commsched.services.kernel import members
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow import pause
@@ -37,9 +37,11 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [
             in_language(problem, serializers.language())
-            for problem in compose.general_problems(content, at, installation().now())
+            for problem in check.general_problems(content, at, installation().now())
         ]
-        return [serializers.checked(one, general) for one in compose.check(installation(), session, content, at=at)]
+        return [
+            serializers.checked(checked, general) for checked in check.check(installation(), session, content, at=at)
+        ]
 
 
 @route(
@@ -52,11 +54,11 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     params=(Param("archived", "1 to see those that were removed, too."),),
 )
 def list_channels() -> list[schemas.ChannelOut]:
-    found = select(Channel).order_by(Channel.id)
+    statement = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
-        found = found.where(Channel.state != "archived")
+        statement = statement.where(Channel.state != "archived")
     with installation().store.read(actor().workspace) as session:
-        return [serializers.channel(installation(), row) for row in session.scalars(found)]
+        return [serializers.channel(installation(), row) for row in session.scalars(statement)]
 
 
 @route(
@@ -121,5 +123,5 @@ def resume_all(given: schemas.ResumeIn) -> schemas.ResumedOut:
 def read_record() -> Paged:
     asked = page()
     with installation().store.read(actor().workspace) as session:
-        found = queries.record(session, actor().workspace, asked, number("item"))
-    return paged(found, serializers.entry, asked, lambda row: int(row.id))
+        lines = queries.record(session, actor().workspace, asked, number("item"))
+    return paged(lines, serializers.entry, asked, lambda row: int(row.id))

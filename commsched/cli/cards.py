@@ -112,20 +112,20 @@ def _format(out: Path) -> Literal["png", "jpeg"]:
 
 def _values(settings: tuple[str, ...], design: Design) -> dict[str, str | bytes | Photo]:
     """``KEY=VALUE`` as what the design takes; a picture goes through the same intake as an upload."""
-    given: dict[str, str | bytes | Photo] = {}
-    for one in settings:
-        key, equals, value = one.partition("=")
+    values: dict[str, str | bytes | Photo] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
         key = key.strip().lower()
         if not equals or not key:
             raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")
         spec = design.fields.get(key)
         if spec is not None and spec.kind == "picture":
-            given[key] = _picture(key, value)
+            values[key] = _picture(key, value)
         elif value.startswith("@"):
-            given[key] = _words(key, value[1:])
+            values[key] = _words(key, value[1:])
         else:
-            given[key] = value.replace("\\n", "\n")
-    return given
+            values[key] = value.replace("\\n", "\n")
+    return values
 
 
 def _picture(key: str, value: str) -> bytes:

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, MetaData, String, event
+from sqlalchemy import BigInteger, ForeignKey, Integer, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 from commsched.core.text.json_values import JsonArray, JsonObject
@@ -23,6 +23,7 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[object, object]] = {
+        int: BigInteger().with_variant(Integer(), "sqlite"),  # as wide on both; SQLite numbers rows by INTEGER only
         datetime: Instant(),
         JsonObject: Json(),
         dict[str, str]: Json(),
@@ -33,7 +34,7 @@ class Base(DeclarativeBase):
 
 @event.listens_for(Base, "attribute_instrument", propagate=True)
 def _compose_texts(_class: type[Base], _key: str, attribute: InstrumentedAttribute[object]) -> None:
-    """Every text is kept in Unicode NFC, so that å is å however it was typed, and is found by whoever asks for it."""
+    """Store every text in Unicode NFC, so that å has one form however it was typed, and searches find it."""
     columns = getattr(attribute.property, "columns", ())
     if columns and isinstance(columns[0].type, String):
         event.listen(attribute, "set", _composed, retval=True)

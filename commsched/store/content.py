@@ -16,7 +16,10 @@ class Item(Base, Scoped):
     """One thing to say. Its text lives in revisions; here is what changes without a new revision."""
 
     __tablename__ = "item"
-    __table_args__ = (Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),)
+    __table_args__ = (
+        Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),
+        Index("ix_item_workspace_id_text_hash", "workspace_id", "text_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), unique=True)
@@ -41,6 +44,9 @@ class Item(Base, Scoped):
     """Why it is held or failed (a code of ``core.delivery.lifecycle``)."""
     search: Mapped[str] = mapped_column(Text, default="")
     """Title and text, case folded, for the search box."""
+    text_hash: Mapped[str] = mapped_column(String(64), default="")
+    """The newest revision's text as duplicates are found by it (``services.content.neighbours``); empty for a short
+    one."""
     channels: Mapped[str] = mapped_column(Text, default="")
     """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
     slug: Mapped[str] = mapped_column(String(120), default="")
@@ -50,8 +56,8 @@ class Item(Base, Scoped):
     reminded_at: Mapped[datetime | None]
     remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
-    """The moment of the backup that its office was restored from, if it was in that: what is put in the outbox of it
-    afterwards may have gone out meanwhile, and is read back first."""
+    """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
+    from it later may have gone out after the backup, so they are read back first."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
 
@@ -136,14 +142,15 @@ class Comment(Base, Scoped):
 
 
 class Takedown(Base, Scoped):
-    """An item was taken off the office's own pages, by whom and why. It stands until it is put back."""
+    """Records that an item was taken off the office's own pages, by whom and why. It holds until the item is put
+    back."""
 
     __tablename__ = "takedown"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
-    """What readers are told where it stood."""
+    """The reason shown to readers at its address."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -168,7 +175,7 @@ class Media(Base, Scoped):
     size: Mapped[int]
     alt: Mapped[str] = mapped_column(Text, default="")
     alt_by: Mapped[int | None]
-    """The person who wrote it, so that nobody approves their own words with somebody else's post."""
+    """The person who wrote it. With this, no one can approve their own words as part of another person's post."""
     credit: Mapped[str] = mapped_column(String(200), default="")
     credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import ClauseElement, Connection, Insert, Update
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Converter = Callable[[Any], object]
@@ -19,7 +20,16 @@ _Compiled = tuple[
 ]
 DriverRow: TypeAlias = Any
 """A plain tuple as the driver makes it. Who asked for the columns unpacks it by the types that it knows they have."""
+_POSITIONAL = ("qmark", "format")
 _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
+
+
+def _positional(dialect: Dialect) -> Dialect:
+    """``dialect``, or one like it whose parameters are told by their place: values are handed over as plain tuples."""
+    if dialect.paramstyle in _POSITIONAL:
+        return dialect
+    make: Callable[..., Dialect] = type(dialect)  # what a dialect is made with is its own
+    return make(paramstyle="format")
 
 
 class FastSelect:
@@ -47,7 +57,7 @@ class FastSelect:
 
     def _compile(self, connection: Connection, size: int) -> str:
         compiled = self.statement.params(ids=list(range(size))).compile(
-            dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
+            dialect=_positional(connection.dialect), compile_kwargs={"render_postcompile": True}
         )
         text = self._texts[connection.dialect.name, size] = str(compiled)
         return text
@@ -73,18 +83,18 @@ class FastMany:
         return connection.exec_driver_sql(text, values).rowcount
 
     def _compile(self, connection: Connection, columns: tuple[str, ...]) -> _Compiled:
-        compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(columns))
+        compiled = self.statement.compile(dialect=_positional(connection.dialect), column_keys=list(columns))
         order = compiled.positiontup or list(compiled.params)
-        given = [name for name in order if name in columns]
-        if order[: len(given)] != given or len(given) < 2:
+        leading = [name for name in order if name in columns]
+        if order[: len(leading)] != leading or len(leading) < 2:
             raise ValueError("constants of a fast statement must come last, after two values at least")
         converted = [
-            (place, convert) for place, name in enumerate(given) if (convert := self._converter(compiled, name))
+            (place, convert) for place, name in enumerate(leading) if (convert := self._converter(compiled, name))
         ]
-        fixed = tuple(compiled.params[name] for name in order[len(given) :])
-        made = (str(compiled), itemgetter(*given), converted, fixed)
-        self._compiled[connection.dialect.name, columns] = made
-        return made
+        fixed = tuple(compiled.params[name] for name in order[len(leading) :])
+        result = (str(compiled), itemgetter(*leading), converted, fixed)
+        self._compiled[connection.dialect.name, columns] = result
+        return result
 
     def _converter(self, compiled: SQLCompiler, name: str) -> Converter | None:
         column = self.statement.table.c.get(name)

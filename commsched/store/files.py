@@ -39,14 +39,14 @@ class Upload(Base, Scoped):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), unique=True)
-    """Its name in addresses and on the disk: known to nobody but whoever began it."""
+    """Its name in addresses and on the disk: a secret of the person who began the upload."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     filename: Mapped[str] = mapped_column(String(200))
     length: Mapped[int]
     """Bytes of the whole."""
     created_at: Mapped[datetime] = mapped_column(index=True)
     answer: Mapped[JsonObject] = mapped_column(default=dict)
-    """What became of it, once it was whole: so that whoever asks again is told the same."""
+    """The answer given when the upload was complete. A repeated request gets the same one."""
 
 
 class Video(Base, Scoped):

@@ -45,7 +45,8 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(300), default="")
     language: Mapped[str] = mapped_column(String(8), default="sv")
     stamp: Mapped[str] = mapped_column(String(64))
-    """Changes with the password; every session and link carries the stamp it was born with."""
+    """Changes with the password. Sessions and links keep the stamp they were made with, so that a new password ends
+    them."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     settings: Mapped[JsonObject] = mapped_column(default=dict)
@@ -64,7 +65,7 @@ class Membership(Base, Scoped):
 
 
 class Deputy(Base, Scoped):
-    """Approves in somebody's place from one moment to another."""
+    """A deputy who approves in another person's place during a period."""
 
     __tablename__ = "deputy"
 

@@ -49,4 +49,4 @@ class Notice(Base, Scoped):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
-    """When its reader saw on a page what it tells of; only for what is marked on Today until then."""
+    """When its reader saw its subject on a page. It is only set for kinds that Today marks as unread."""

@@ -36,5 +36,5 @@ def _sqlite(element: holds, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(holds, "postgresql")
 def _postgresql(element: holds, compiler: SQLCompiler, **kw: Any) -> str:
-    column, needle = (compiler.process(one, **kw) for one in element.clauses)
+    column, needle = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(position({needle} in {column}) > 0)"

@@ -1,4 +1,4 @@
-"""SQL: whether what an item says still stands. Asked where something of it would go out."""
+"""SQL: whether an item was taken down or corrected. The gate checks it before anything of the item goes out."""
 
 from sqlalchemy import ColumnElement, case, exists, func, literal_column, or_
 from sqlalchemy.orm import aliased

@@ -29,7 +29,7 @@ PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.ap
 MOST_BYTES = 40 * 1024 * 1024
 """The largest request: a few pictures. Anything above is refused while it is read."""
 MOST_FORM_BYTES = 4 * 1024 * 1024
-"""The largest form without files, so that a text that is far too long can be shown back to whoever pasted it."""
+"""The largest form without files, in bytes. It is large, so that a text that is far too long comes back in the form."""
 
 
 class _Id(IntegerConverter):
@@ -47,14 +47,14 @@ class _LateRule(Rule):
     every route at start, which is a fifth of the time a small app takes to begin."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        made: list[Callable[..., tuple[str, str]]] = []
+        builders: list[Callable[..., tuple[str, str]]] = []
 
         compile_now = super()._compile_builder
 
         def late(rule: Rule, **values: object) -> tuple[str, str]:
-            if not made:
-                made.append(compile_now(append_unknown))
-            return made[0](rule, **values)
+            if not builders:
+                builders.append(compile_now(append_unknown))
+            return builders[0](rule, **values)
 
         return late
 

@@ -1,5 +1,5 @@
-"""Under a server of somebody else's, which may fork at any time: each process looks after the engine from its first
-request on."""
+"""For WSGI servers other than our own, which may fork at any time: each process starts watching the engine at its first
+request."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class LookedAfter:
-    """A WSGI app around ``app``. Several processes look side by side: nobody is told anything twice. Nobody misses them
-    either: one that has had no visitor since it was started has not begun to beat."""
+    """A WSGI app around ``app``. Several processes may watch at the same time, and each trouble is still reported once.
+    A process that has had no request yet has no heartbeat, so its absence is not reported."""
 
     def __init__(self, app: WSGIApplication, installation: Installation) -> None:
         self.app, self.installation = app, installation

@@ -51,5 +51,5 @@ def allow(permission: Permission) -> Callable[[View], View]:
 
 def access_of(view: Callable[..., object] | None) -> Access | None:
     """What ``view`` declares, if anything."""
-    found = getattr(view, "access", None)
-    return found if isinstance(found, Access) else None
+    access = getattr(view, "access", None)
+    return access if isinstance(access, Access) else None

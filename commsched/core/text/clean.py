@@ -74,7 +74,7 @@ def one_line(text: str) -> str:
 
 def overmarked(text: str) -> bool:
     """Whether more than :data:`MOST_MARKS` marks or joiners stand in a row. Linear, whatever the text."""
-    return any(_most_marks(found[0]) > MOST_MARKS for found in _RUN.finditer(text))
+    return any(_most_marks(run[0]) > MOST_MARKS for run in _RUN.finditer(text))
 
 
 def _most_marks(run: str) -> int:

@@ -1,4 +1,4 @@
-"""What can be wrong with a file that somebody says is a picture, each with the sentence they get."""
+"""What can be wrong with an uploaded file, each with the sentence that the person gets."""
 
 from __future__ import annotations
 

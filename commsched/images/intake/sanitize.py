@@ -43,7 +43,7 @@ SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "i
 _OTHERS = {b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"8BPS": "Photoshop", b"\0\0\1\0": "ICO"}
 _FILMS = {b"\0\0\1\xba": "MPEG", b"\0\0\1\xb3": "MPEG", b"FLV\1": "FLV", b"0&\xb2u\x8ef\xcf\x11": "WMV"}
 HEAD = 192
-"""Bytes from which a kind of file can be told."""
+"""How many leading bytes are enough to recognise a kind of file."""
 _OURS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF")
 _PHONE = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"heif", b"mif1", b"msf1")
 _STILL = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "Canon CR3", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
@@ -52,7 +52,7 @@ BRANDS = frozenset((*_PHONE, *_STILL))
 
 
 def refusal(data: bytes) -> errors.BadPicture:
-    """Why bytes that are none of our formats are refused, as precisely as their beginning tells."""
+    """The error for bytes in none of our formats, as precise as their beginning allows."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[4:8] == b"ftyp":
         return _container(data[8:12])
@@ -162,7 +162,7 @@ _ORIENTATION = 0x0112
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """``image`` turned as its EXIF says, and nothing else: what XMP says of it is heard by no browser either."""
+    """``image`` turned as its EXIF says. An orientation in XMP is ignored, as browsers ignore it too."""
     from PIL import Image
 
     exif = Image.Exif()
@@ -229,7 +229,7 @@ def is_lossless(data: bytes) -> bool:
 
 
 def credit_of(image: Image.Image) -> bytes | None:
-    """The EXIF block that says whose picture it is, for a file made from it; ``None`` where nobody is named."""
+    """An EXIF block with the picture's credit, for a file made from it; ``None`` where there is no credit."""
     who, owner, _located = _read_metadata(image)
     return _credit_exif(who, owner)
 
@@ -255,7 +255,7 @@ def _tables(image: Image.Image) -> tuple[Tables, int] | None:
 
 
 def _credit_exif(who: str, owner: str) -> bytes | None:
-    """The one thing that goes along in the new file: whose picture it is."""
+    """The only metadata that the new file keeps: the credit."""
     from PIL import Image
 
     if not who and not owner:

@@ -36,7 +36,7 @@ PATIENCE: Final = 2.0
 
 
 class Film(msgspec.Struct, frozen=True):
-    """A video that is safe to keep. Its new file lies where :func:`take` was told to put it."""
+    """A video that is safe to keep. Its new file is at the ``target`` given to :func:`take`."""
 
     sha256: str
     suffix: str
@@ -158,7 +158,7 @@ def _answer(
         if sum(sizes) > 2 * VIDEO_BYTES:
             raise errors.FilmTooHeavy()
         sha256 = _copy(source, out, sizes.pop(0)) if out is not None else ""
-        return facts, [_exactly(source, one) for one in sizes], sha256
+        return facts, [_exactly(source, size) for size in sizes], sha256
     except (BrokenPipeError, EOFError, ValueError):
         raise errors.FilmTooHeavy() from None
 

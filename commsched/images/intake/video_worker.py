@@ -83,7 +83,11 @@ def opened(source: BinaryIO | Cursor, kind: str) -> InputContainer:
 
 def tracks(container: InputContainer) -> tuple[VideoStream, AudioStream | None]:
     """Its first picture track and its first sound track, or ``None`` for the latter. Raises for what we do not take."""
-    pictures = [one for one in container.streams.video if not one.disposition & one.disposition.__class__.attached_pic]
+    pictures = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & stream.disposition.__class__.attached_pic
+    ]
     if not pictures:
         raise errors.NoPictures()
     video, sound = pictures[0], next(iter(container.streams.audio), None)
@@ -105,7 +109,7 @@ def codec_of(track: Stream) -> str:
 
 
 class Growing:
-    """A file in memory. Whoever writes it opens it a second time to put its index first, and reads as it writes."""
+    """A file in memory. FFmpeg opens it a second time to move its index to the front, and reads while it writes."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -115,7 +119,7 @@ class Growing:
 
 
 class Cursor:
-    """One who reads and writes a :class:`Growing`, from a place of their own."""
+    """A reader and writer of a :class:`Growing`, with a position of its own."""
 
     name = ""
 
@@ -164,9 +168,9 @@ def copied(
 
     out, last, packets = Growing(), 0.0, 0
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if suffix != ".webm" else {})
-    both = [one for one in (video, sound) if one is not None]
-    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as made:
-        to = {one.index: _track(made, one) for one in both}
+    both = [track for track in (video, sound) if track is not None]
+    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as target:
+        to = {track.index: _track(target, track) for track in both}
         start: float | None = None
         for packet in _in_time(container.demux(both)):
             packets += 1
@@ -178,16 +182,16 @@ def copied(
             if last > MAX_SECONDS or packets > MAX_PACKETS:
                 raise errors.FilmTooLong(minutes=MAX_SECONDS // 60)
             packet.stream = to[packet.stream.index]
-            made.mux(packet)
+            target.mux(packet)
     if not packets or last <= 0:
         raise errors.FilmDamaged()
     return out, last
 
 
 def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-    """``packets`` of which each says when it is to be decoded. A Matroska tells only when they are shown, and where
-    frames are decoded in another order than they are shown, that is known from the third or fourth on: those before
-    it, the first key frame among them, come just before."""
+    """``packets`` with a decoding time (dts) on each. A Matroska stores only when frames are shown. Where the decoding
+    order differs from the display order, PyAV knows it from the third or fourth packet on, so the packets before that,
+    among them the first key frame, get the times just before it."""
     waiting: dict[int, list[Packet[Stream]]] = {}
     for packet in packets:
         if packet.pts is None:
@@ -213,7 +217,9 @@ def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
 def _track(made: OutputContainer, old: Stream) -> Stream:
     """A track of ``made`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
     try:
-        track = made.add_stream_from_template(old, opaque=True)  # by its coding: not every one can be written anew
+        track = made.add_stream_from_template(
+            old, opaque=True
+        )  # copies the codec's settings: not every codec has an encoder
     except ValueError:
         raise errors.OtherFilm(format=codec_of(old)) from None
     track.metadata.clear()
@@ -228,16 +234,16 @@ def at_moment(container: InputContainer, video: VideoStream, seconds: float, mos
         raise errors.FilmDamaged()
     wanted = (video.start_time or 0) + round(seconds / video.time_base)
     container.seek(wanted, stream=video, backward=True)
-    found = None
+    nearest = None
     for number, frame in enumerate(container.decode(video)):
-        found = frame
+        nearest = frame
         if frame.pts is None or frame.pts >= wanted or number >= most:
             break
-    if found is None:
+    if nearest is None:
         raise errors.FilmDamaged()
     # One thread, since no more could be started; the library's own types leave this method out.
-    picture: Image.Image = found.to_image(threads=1)  # type: ignore[no-untyped-call]
-    turn = round(found.rotation / 90) * 90
+    picture: Image.Image = nearest.to_image(threads=1)  # type: ignore[no-untyped-call]
+    turn = round(nearest.rotation / 90) * 90
     return picture.rotate(turn, expand=True) if turn % 360 else picture
 
 
@@ -263,7 +269,7 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[JsonObject, list[byte
     with opened(source, kind) as container:
         video, sound = tracks(container)
         located = any("location" in key.lower() or key == "xyz" for key in _said(container))
-        located = located or any(one.type == "data" for one in container.streams)
+        located = located or any(stream.type == "data" for stream in container.streams)
         suffix = suffix_for(kind, brand, video, sound)
         new, seconds = copied(container, video, sound, suffix)
     with opened(new.opened(), "matroska" if suffix == ".webm" else "mov") as container:
@@ -290,10 +296,10 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[JsonObject, list[byte
 
 
 def _said(container: InputContainer) -> list[str]:
-    found = list(container.metadata)
-    for one in container.streams:
-        found += list(one.metadata)
-    return found
+    keys = list(container.metadata)
+    for stream in container.streams:
+        keys += list(stream.metadata)
+    return keys
 
 
 def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[JsonObject, list[bytes | bytearray]]:
@@ -326,7 +332,7 @@ def main() -> None:
     header = json.loads(_exactly(0, size))
     with source:
         facts, files = answer(header, source)
-    raw = json.dumps(facts | {"files": [len(one) for one in files]}).encode()
+    raw = json.dumps(facts | {"files": [len(file) for file in files]}).encode()
     _all(1, LENGTHS.pack(len(raw), 0) + raw)
-    for one in files:
-        _all(1, one)
+    for file in files:
+        _all(1, file)

@@ -1,7 +1,7 @@
-"""The process that opens strangers' pictures: few rights, little memory, little time.
+"""The process that opens untrusted pictures, with few rights, little memory and little time.
 
-It is started by :mod:`commsched.images.intake.pool` and speaks with it over its standard input and output: a header
-in JSON and a body in bytes, each preceded by its length. It gives itself its limits before it reads anything.
+It is started by :mod:`commsched.images.intake.pool` and speaks with it over its standard input and output: a header in
+JSON and a body in bytes, each preceded by its length. It sets its own limits before it reads anything.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ def face_for(face: Face, cluster: str) -> Face | None:
 @lru_cache(2)
 def _system(cut: str) -> str:
     """Path of the system's large font, empty where it has none."""
-    return next((place for one in SYSTEM if there(place := one.format(cut=cut))), "")
+    return next((place for pattern in SYSTEM if there(place := pattern.format(cut=cut))), "")
 
 
 @lru_cache(4)

@@ -18,12 +18,12 @@ MOST_STEPS: Final = 4
 
 def to_policy(policy: Policy) -> dict[str, object]:
     """A policy as it is stored."""
-    made: dict[str, object] = msgspec.to_builtins(policy)
-    return made
+    plain: dict[str, object] = msgspec.to_builtins(policy)
+    return plain
 
 
 def from_policy(stored: dict[str, object]) -> Policy:
-    """A stored policy; an empty one asks nobody."""
+    """A stored policy; an empty one needs no approval."""
     return msgspec.convert(stored, Policy)
 
 

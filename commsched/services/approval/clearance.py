@@ -15,7 +15,7 @@ from commsched.store.models import Channel, Decision, Item, Revision, Workspace
 
 def policy_for(session: Session, workspace: Workspace, revision: Revision) -> Policy:
     """The strictest of the workspace's policy and those of the channels the revision goes to."""
-    wanted = [one.channel for one in revision.parsed().channels]
+    wanted = [channel.channel for channel in revision.parsed().channels]
     rows = session.scalars(select(Channel.policy).where(Channel.id.in_(wanted)))
     policies = [read_policy(workspace.policy), *[read_policy(row) for row in rows if row]]
     return strictest(policies)

@@ -43,10 +43,12 @@ class Admission(msgspec.Struct, frozen=True):
 
     installation: Installation
     wire_for: WireFor
-    worker: str
+    owner: str
     now: datetime
     loaded: Snapshots
     batch: Batch
+    held: frozenset[int]
+    """The channels whose lease ``owner`` holds: nothing is begun on any other."""
     resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
@@ -63,6 +65,8 @@ class Admission(msgspec.Struct, frozen=True):
         Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
         """
         row = self.loaded.rows.get(job.delivery)
+        if job.channel not in self.held:
+            return None  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
         if row is None or row.next is None or row.next > self.micros:
             return None  # somebody cancelled, held or moved it since the clock looked
         try:
@@ -197,7 +201,7 @@ class Admission(msgspec.Struct, frozen=True):
                 "channel_id": row.channel_id,
                 "part": number,
                 "hash": row.hash,
-                "worker": self.worker,
+                "worker": self.owner,
                 "started_at": self.now,
                 "finished_at": None,
                 "outcome": "",

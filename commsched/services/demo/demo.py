@@ -71,8 +71,8 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
     ),
 )
 _PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
-"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
-exist: what somebody sends there all the same cannot be delivered, and says so."""
+"""Invented accounts on real platforms, to write and preview for. The demo schedules nothing to them. Their servers do
+not exist, so a post that a person sends there fails with an error."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
 
@@ -93,7 +93,7 @@ class SignInInfo(msgspec.Struct, frozen=True):
 
 
 class DemoInfo(msgspec.Struct, frozen=True):
-    """What to tell whoever started the demo."""
+    """What the command prints when the demo has started."""
 
     slug: str
     name: str
@@ -113,10 +113,10 @@ def furnish(installation: Installation) -> DemoInfo:
     """
     said = tomllib.loads((files("commsched.services.demo") / "demo.toml").read_text("utf-8"))
     with installation.store.read(EVERY_WORKSPACE) as session:
-        found = list(session.scalars(select(Workspace)))
-    if any(not place.is_demo for place in found):
+        workspaces = list(session.scalars(select(Workspace)))
+    if any(not place.is_demo for place in workspaces):
         raise NotADemo(N_("This home holds a real office. The demo needs a home of its own."))
-    if not any(place.slug == said["office"]["slug"] for place in found):
+    if not any(place.slug == said["office"]["slug"] for place in workspaces):
         _found(installation, said)
     return _info(said, _soon(installation, said))
 
@@ -136,8 +136,8 @@ def _found(installation: Installation, said: JsonObject) -> None:
         main = _place(then, said, "name", "slug")
         other = _place(then, said, "district", "district_slug")
         pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
-        plans = [_plan(main, one, now, pictures, "") for one in said["items"]]
-        plans += [_plan(other, one, now, pictures, "other") for one in said["district"]]
+        plans = [_plan(main, entry, now, pictures, "") for entry in said["items"]]
+        plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
         _forget_mail(installation, now)
     finally:
@@ -169,19 +169,19 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
-    made, writer = people.create_workspace(
+    workspace, writer = people.create_workspace(
         installation, title, first["email"], PASSWORD, person_name=first["name"], slug=short, is_demo=True
     )
-    founder = Actor(writer.id, first["name"], made.id, "administrator")
+    founder = Actor(writer.id, first["name"], workspace.id, "administrator")
     invited = people.add_person(
         installation, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
     )
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
-    with installation.store.write(made.id) as session:
-        session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
-        numbers = {one[0]: _channel(installation, session, founder, short, *one[1:]) for one in _CHANNELS}
-    leader = Actor(invited.person.id, second["name"], made.id, second["role"])
-    return DemoOffice(made.zone, DemoPerson(founder), DemoPerson(leader), numbers)
+    with installation.store.write(workspace.id) as session:
+        session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
+        numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}
+    leader = Actor(invited.person.id, second["name"], workspace.id, second["role"])
+    return DemoOffice(workspace.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
 def _channel(
@@ -213,13 +213,13 @@ def _channel(
 
 
 def _pictures(installation: Installation, place: DemoOffice, said: JsonObject, kind: str) -> Pictures:
-    made = {}
-    for one in said["pictures"]:
+    numbers = {}
+    for picture in said["pictures"]:
         taken = library.add(
-            installation, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet"
+            installation, place.writer.actor, sketch(picture["key"]), picture["file"], picture["alt"], "Ljungpartiet"
         )
-        made[kind, one["key"]] = taken.media.id
-    return made
+        numbers[kind, picture["key"]] = taken.media.id
+    return numbers
 
 
 # -- what is said ---------------------------------------------------------------------------------------------------
@@ -303,15 +303,15 @@ def _soon(installation: Installation, said: JsonObject) -> datetime:
         channels = {
             row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))
         }
-        made = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
+        count = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
     local = zone_of(place.zone)
     if already is not None or place.paused_at is not None:
         return (already or now).astimezone(local)
-    one = dict(said["soon"][made % len(said["soon"])])
+    entry = dict(said["soon"][count % len(said["soon"])])
     first, second = (DemoPerson(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
     setting = DemoOffice(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
     at = now + SOON
-    draft = _draft(setting, one | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
+    draft = _draft(setting, entry | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
     item = editing.create(installation, setting.writer.actor, draft)
     approve.submit(installation, setting.writer.actor, item, then_schedule=True)
     events.say_yes(installation, setting.leader.actor, item)

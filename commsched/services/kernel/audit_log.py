@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, desc, insert, select
 from sqlalchemy.orm import Session
 
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.fast import FastMany
 from commsched.store.models import AuditEntry
 from commsched.store.types import to_micros
@@ -40,9 +41,11 @@ def line_hash(previous: str, at: datetime, line: AuditLine) -> str:
 
 
 def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> None:
-    """Add ``lines`` at the end of the chain. Must run in a write transaction, which keeps the end in one hand."""
+    """Add ``lines`` at the end of the chain. Must run in a write transaction, so that no one else extends the chain
+    until it has committed."""
     if not lines:
         return
+    locks.alone(connection, locks.AUDIT)  # a statement of its own: what is read next must be the end by then
     previous = connection.execute(select(AuditEntry.hash).order_by(desc(AuditEntry.id)).limit(1)).scalar() or GENESIS
     rows = []
     for line in lines:
@@ -67,13 +70,13 @@ def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> 
 def note(
     session: Session, installation: Installation, actor: Actor, action: str, item_id: int | None = None, **facts: object
 ) -> None:
-    """Write that ``actor`` did ``action``, in the same transaction as the deed itself."""
+    """Record that ``actor`` did ``action``, in the same transaction as the change itself."""
     line = AuditLine(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
     append(session.connection(), installation.now(), [line])
 
 
 def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
-    """The ids of lines whose hash does not follow; nothing where the record is whole."""
+    """The ids of lines whose hash does not match; empty where the record is intact."""
     previous, last = GENESIS, 0
     while rows := connection.execute(_after(last, batch)).all():
         for row in rows:

@@ -30,7 +30,7 @@ def make_context(
     language: str = "sv",
     office_name: str = "",
 ) -> ChannelContext:
-    """A wire for one channel, or for one about to be connected (``channel`` 0).
+    """The context for one channel, or for one about to be connected (``channel`` 0).
 
     Only a channel added from the machine's own command line may reach private addresses.
     """
@@ -54,7 +54,7 @@ def make_context(
 
 
 def _session(installation: Installation, settings: Mapping[str, object]) -> requests.Session:
-    """The session, which asks a proxy for the port in the channel's own address, and for no other odd one."""
+    """The HTTP session. Through a proxy it may use the port in the channel's own address, and no other unusual port."""
     from urllib.parse import urlsplit
 
     http = installation.http(str(settings.get("allow_private", "")) == "1")
@@ -68,15 +68,15 @@ def _session(installation: Installation, settings: Mapping[str, object]) -> requ
 
 
 def _heard(installation: Installation, http: requests.Session) -> requests.Session:
-    """The session, whose every answer also says what time it is where it was given."""
+    """The HTTP session with a hook that compares the ``Date`` of every response with this computer's clock."""
     hooks: dict[str, list[Callable[..., object]]] = getattr(http, "hooks", {"response": []})
-    if not any(getattr(one, "skew", None) is installation.skew for one in hooks["response"]):
+    if not any(getattr(hook, "skew", None) is installation.skew for hook in hooks["response"]):
         hooks["response"].append(_Listener(installation.skew, installation))
     return http
 
 
 class _Listener:
-    """Called with every answer (a hook of ``requests``); never the reason why a call fails."""
+    """A response hook of ``requests``. It ignores everything it cannot parse, so that it never makes a call fail."""
 
     def __init__(self, skew: Skew, installation: Installation) -> None:
         self.skew, self.installation = skew, installation

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 Via = Literal["page", "link", "api", "cli", "engine"]
 
 COMMAND_LINE: Final = N_("command line")
-"""The name of whoever sits at the machine itself, as the record keeps it; people are told it in their language."""
+"""The name under which the record keeps commands given on the machine itself. Pages show it translated."""
 
 
 def name_of(actor: str, language: str) -> str:
-    """An actor's name as it is told in ``language``."""
+    """An actor's name as it is shown in ``language``."""
     return gettext(language, actor) if actor == COMMAND_LINE else actor
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who is asking, in which workspace, with which role, by which door."""
+    """The person who acts, their workspace and role, and the entry point they use (page, API, link, command line)."""
 
     person: int | None
     name: str
@@ -87,8 +87,8 @@ class Installation(msgspec.Struct):
 
 
 def mute(installation: Installation, platform: str, is_demo: bool) -> bool:
-    """Whether a channel on ``platform`` can reach nobody, since it needs a mail server and none is set. A demo keeps
-    its mails as files."""
+    """Whether a channel on ``platform`` can send nothing, because it needs a mail server and none is set. A demo keeps
+    its mails as files instead."""
     return installation.platform(platform).needs_mail and not is_demo and not installation.mailer.reaches()
 
 

@@ -356,7 +356,7 @@ def compose(
 
 
 def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> DayList:
-    """All that was said since the notice was made, by anybody but its reader."""
+    """Every comment since the notice was made, except its reader's own."""
     from commsched.services.notices.digest import DayList
     from commsched.services.notices.talk import said_since, speakers
 
@@ -364,8 +364,8 @@ def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, langu
     called = speakers(session, words)
     somebody = gettext(language, N_("Somebody"))
     lines = [
-        (dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
-        for one in words
+        (dates.when(word.at, workspace.zone, language, now), called.get(word.person or 0, somebody), word.body[:1000])
+        for word in words
     ]
     return DayList(gettext(language, N_("What was said")), lines)
 
@@ -375,11 +375,11 @@ def _consents(row: Notice, language: str) -> DayList:
 
     lines = [
         (
-            dates.short_day(date.fromisoformat(one["until"]), language, year=True) if one["until"] else "",
-            one["name"] or gettext(language, N_("Picture")),
-            one["who"],
+            dates.short_day(date.fromisoformat(picture["until"]), language, year=True) if picture["until"] else "",
+            picture["name"] or gettext(language, N_("Picture")),
+            picture["who"],
         )
-        for one in row.facts.get("pictures", ())
+        for picture in row.facts.get("pictures", ())
     ]
     return DayList(gettext(language, N_("Pictures in use, and the last day of the consent")), lines)
 
@@ -407,12 +407,12 @@ def _by(names: str | list[str] | None, language: str) -> str:
 def _lines(
     session: Session, row: Notice, workspace: Workspace, item: Item | None, language: str, now: datetime
 ) -> list[tuple[str, str]]:
-    """What there is to know, a label and a value each."""
-    made: list[tuple[str, str]] = []
+    """The details, each as a label and a value."""
+    lines: list[tuple[str, str]] = []
 
     def add(label: str, value: str) -> None:
         if value:
-            made.append((gettext(language, label), value))
+            lines.append((gettext(language, label), value))
 
     facts = row.facts
     if item is not None and item.publish_at is not None:
@@ -430,7 +430,7 @@ def _lines(
     add(N_("The answer was"), stored(str(facts.get("detail") or ""), language))
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
-    return made
+    return lines
 
 
 def _channels(session: Session, item: Item) -> list[str]:
@@ -532,5 +532,5 @@ def render(letter: Letter) -> tuple[str, str]:
     def _(message: str, **params: object) -> str:
         return gettext(letter.language, message) % params if params else gettext(letter.language, message)
 
-    made = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
-    return re.sub(r"\n{3,}", "\n\n", made[0].strip()) + "\n", made[1]
+    parts = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
+    return re.sub(r"\n{3,}", "\n\n", parts[0].strip()) + "\n", parts[1]

@@ -1,8 +1,8 @@
-"""What must not become public again by a restore: carried over from the database that the restored one replaces.
+"""Withdrawals that a restore must not undo: they are carried over from the database that the restored one replaces.
 
-Only what takes something away is carried: a standing take-down, a consent that ends earlier. So it is right also where
-the replaced database is the older of the two. Who was shut out, and which keys were revoked, is carried only where the
-replaced database is the newer: nobody who was let in again is shut out by a restore.
+Only what takes something away is carried: a standing take-down, a consent that ends earlier. So this is safe also where
+the replaced database is the older of the two. Deactivated people and revoked keys are carried only where the replaced
+database is the newer one, so that a restore locks out no one whose access was given back.
 """
 
 from __future__ import annotations

@@ -56,11 +56,11 @@ def wall(installation: Installation, slug: str, channel_id: int) -> Wall:
             .order_by(Delivery.due_at.desc(), Delivery.id.desc())
             .limit(100)
         )
-        found = rows.all()
-        newest = _newest(session, channel_id, [item for _delivery, item, _revision in found], installation.now())
+        deliveries = rows.all()
+        newest = _newest(session, channel_id, [item for _delivery, item, _revision in deliveries], installation.now())
         notes = [
             _note(installation, session, platform, *row)
-            for row in found
+            for row in deliveries
             if newest.get(_original(row[1]), row[1].id) == row[1].id
         ]
     return Wall(here, channel.name, [note for note in notes if note is not None])
@@ -72,11 +72,13 @@ def _original(item: Item) -> int:
 
 def _newest(session: Session, channel: int, items: list[Item], now: datetime) -> dict[int, int]:
     """The item whose wording stands on this wall, by the id of the one that was corrected."""
-    later: dict[int, list[Version]] = versions.corrections(
-        session, {_original(one) for one in items}, shown_in("wall"), now
-    )
-    here = {original: [one.item for one in found if one.channel == channel] for original, found in later.items()}
-    return {original: found[-1] for original, found in here.items() if found}
+    originals = {_original(item) for item in items}
+    later: dict[int, list[Version]] = versions.corrections(session, originals, shown_in("wall"), now)
+    here = {
+        original: [version.item for version in versions if version.channel == channel]
+        for original, versions in later.items()
+    }
+    return {original: items[-1] for original, items in here.items() if items}
 
 
 def _note(

@@ -75,7 +75,7 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
     around = calendar.around(session)
     close = chips.clashes(rows, to_micros(now))
     near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
-    made = chips.Chips(
+    writer = chips.Chips(
         around,
         shown.zone,
         f"/w/{place().slug}",
@@ -84,7 +84,7 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
         place().paused_at is not None,
         frozenset(n for n, row in around.channels.items() if mail_status.filed(row[1])),
     )
-    placed = made.place(rows)
+    placed = writer.place(rows)
     return page(
         f"calendar/{shown.view}.html",
         address=address,
@@ -96,7 +96,7 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
         total=len(rows),
         join=_join,
         SHOWN=SHOWN,
-        loose=[made.chip(row, None) for row in loose],
+        loose=[writer.chip(row, None) for row in loose],
         sprite=chips.sprite(around),
         close=[_told(pair, around) for pair in close[:CLASHES]],
         closes=len(close),
@@ -126,8 +126,8 @@ def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
 def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
     """The chips of each hour, for the week."""
     days: dict[date, dict[int, Markup]] = {}
-    for (day, hour), some in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
-        days.setdefault(day, {})[hour] = _join([one.html for one in some])
+    for (day, hour), placed_chips in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
+        days.setdefault(day, {})[hour] = _join([chip.html for chip in placed_chips])
     return days
 
 
@@ -136,14 +136,14 @@ def _join(some: list[str]) -> Markup:
 
 
 def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, object]:
-    one, other, channel = pair
+    first, other, channel = pair
     name = around.channels.get(channel, ("",))[0]
     zone, tongue = place().zone, language()
     when = [
         dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, installation().now().tzinfo), zone, tongue)
-        for row in (one, other)
+        for row in (first, other)
     ]
-    return {"one": one[0], "other": other[0], "titles": (one[3], other[3]), "when": when, "channel": name}
+    return {"one": first[0], "other": other[0], "titles": (first[3], other[3]), "when": when, "channel": name}
 
 
 # -- moving -----------------------------------------------------------------------------------------------------------
@@ -199,12 +199,12 @@ def _choices(clash: Gap | Fold | None) -> list[dict[str, str]]:
     """The two moments that may be meant. A gap's are given with their offset, so that nothing is left to guess."""
     if clash is None:
         return []
-    made = []
+    options = []
     for number, moment in enumerate(clash.choices):
         local = dates.local(moment, place().zone)
         label = f"{local:%H:%M} ({local.tzname()})"
-        made.append({"at": local.isoformat(), "label": label, "fold": str(number)})
-    return made
+        options.append({"at": local.isoformat(), "label": label, "fold": str(number)})
+    return options
 
 
 @bp.post("/<int:item_id>/move")
@@ -267,6 +267,6 @@ def _problem(form: Form, clash: Gap | Fold | None, again: str) -> AnyResponse:
         body["code"] = "needs-approval"
     if clash is not None:
         body |= {"code": "clock", "said": translated(clash.words), "choices": _choices(clash)}
-    given = jsonify(body)
-    given.status_code = form.status if form.errors else 409
-    return given
+    response = jsonify(body)
+    response.status_code = form.status if form.errors else 409
+    return response

@@ -19,7 +19,8 @@ WORKSPACE_RULE = "/w/<slug>"
 
 
 class SignedOut(HTTPException):
-    """A form came after its session was over: it is told so instead of being lost in a redirect."""
+    """A form was submitted after its session had ended. It gets an error page, since a redirect would lose what was
+    typed."""
 
     code = 401
     description = "signed out"

@@ -1,7 +1,7 @@
 """Uploads that go on where they broke off, as tus 1.0.0 has it: HEAD tells how much is here, PATCH adds to it.
 
-Only a person who may write begins one, only they go on with it, and every piece carries the form's token. When all of
-it is here, a POST takes it into the library and says what became of it.
+Only a person who may write begins one, only they go on with it, and every piece carries the form's token. When the
+whole file is here, a POST adds it to the library and returns the result.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 VERSION: Final = "1.0.0"
 _TYPE: Final = "application/offset+octet-stream"
 _LATER: Final = 423
-"""Somebody else's turn: the file stays here, and the script asks again."""
+"""Another file is being taken in. The uploaded file is kept, and the script tries again."""
 P = ParamSpec("P")
 
 
@@ -48,7 +48,7 @@ def _say_version(answer: Response) -> Response:
 
 
 def _spoken(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """What cannot be done is said to the script as a sentence, not as a page."""
+    """Answer errors to the script as a sentence in JSON, not as a page."""
 
     @wraps(view)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -83,14 +83,14 @@ def _number(name: str) -> int:
 
 def _metadata(header: str) -> dict[str, str]:
     """Pairs of a key and, in Base64, its value; what cannot be read is left out."""
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for pair in header.split(",")[:20]:
         key, _space, value = pair.strip().partition(" ")
         try:
-            found[key] = base64.b64decode(value, validate=True).decode()[:1000]
+            pairs[key] = base64.b64decode(value, validate=True).decode()[:1000]
         except (binascii.Error, UnicodeDecodeError):
             continue
-    return found
+    return pairs
 
 
 def _expiry(row: Upload) -> dict[str, str]:

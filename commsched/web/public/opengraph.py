@@ -29,8 +29,8 @@ def front(place: str) -> Response:
 
 
 def _sent(path: Path) -> Response:
-    given = Response(path.read_bytes(), mimetype="image/jpeg")
-    given.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
-    given.headers["Cache-Control"] = "public, max-age=300"
-    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return given
+    response = Response(path.read_bytes(), mimetype="image/jpeg")
+    response.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

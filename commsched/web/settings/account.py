@@ -68,10 +68,12 @@ def password() -> str | Response | tuple[str, int]:
             request.user_agent.string,
             form.many("end"),
         )
-        given = make_response(done(_("The password is changed, and every other sign-in has ended."), "account.index"))
-        guard.set_session(given, secret)
-        guard.set_device(given, login_throttle.remember(installation(), g.visitor.email, guard.device()))
-        return given
+        response = make_response(
+            done(_("The password is changed, and every other sign-in has ended."), "account.index")
+        )
+        guard.set_session(response, secret)
+        guard.set_device(response, login_throttle.remember(installation(), g.visitor.email, guard.device()))
+        return response
     return _show(form), form.status
 
 

@@ -26,7 +26,7 @@ def _show(form: Form | None = None, **more: object) -> str:
 
 
 def _passed_on(passed: PassedOn) -> str:
-    """Who now decides on what had waited for somebody."""
+    """The people who now decide about items that had waited for another person."""
     if not passed.items:
         return ""
     return " " + ngettext(
@@ -85,6 +85,6 @@ def remove(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         passed = leaving.remove_person(installation(), actor(), person)
-        told = _("They are no longer in this office. What they did stays in the record.")
-        return done(told + _passed_on(passed), "people.index")
+        sentence = _("They are no longer in this office. What they did stays in the record.")
+        return done(sentence + _passed_on(passed), "people.index")
     return _show(form), form.status

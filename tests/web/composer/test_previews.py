@@ -19,7 +19,7 @@ from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.platforms import get
-from commsched.services.content import compose, items
+from commsched.services.content import check, compose, items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.views import preview
@@ -77,7 +77,7 @@ def send(installation: Installation, cast: Cast, item_id: int, key: str, on: Cha
     with installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item_id)).parsed()
         uid = items.load(session, item_id).uid
-        (look,) = preview.previews(installation, session, content, uid)
+        (look,) = preview.previews(installation, content, check.judge(installation, session, content, uid=uid), uid)
         files = compose.stored(installation, session, content)
         people = compose.addresses(installation, look.channel)
     platform = get(key)

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+_WIDE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENTS = ("renew_at", "renewing_until", "renewed_at")
 
 
@@ -18,14 +19,14 @@ def upgrade() -> None:
         op.add_column("channel", sa.Column(column, sa.BigInteger(), nullable=True))
     op.create_table(
         "pending_authorization",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", _WIDE, nullable=False),
         sa.Column("state_hash", sa.String(length=64), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", _WIDE, nullable=False),
         sa.Column("platform", sa.String(length=30), nullable=False),
-        sa.Column("channel_id", sa.Integer(), nullable=True),
+        sa.Column("channel_id", _WIDE, nullable=True),
         sa.Column("begun", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", _WIDE, nullable=False),
         sa.ForeignKeyConstraint(
             ["channel_id"], ["channel.id"], name=op.f("fk_pending_authorization_channel_id"), ondelete="CASCADE"
         ),
