@@ -9,17 +9,15 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
+from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
     ChannelView,
     ConnectError,
-    DeadToken,
     Limits,
     Option,
     Part,
@@ -30,7 +28,6 @@ from commsched.core.text.messages import N_, Problem, block
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, from_failure, ident, outcome_of, value
 from commsched.platforms._checks import check_pictures
-from commsched.platforms._readback import Entry, Page, look_through
 
 if TYPE_CHECKING:
     from commsched.platforms._graph import Graph
@@ -43,9 +40,6 @@ _LIMITS = Limits(
     picture_types=("image/jpeg", "image/png"),
 )
 _COMMENT_MAX = 8_000
-_PAGE = 100
-"""Entries to a page, as many as the Graph gives."""
-_RIGHTS = {"pages_manage_posts", "pages_read_engagement"}
 
 _PAGE_ID = Setting(
     "page_id",
@@ -105,9 +99,11 @@ class Facebook(NetworkPlatform["Graph"]):
         return Blame(_TOKEN.key, refused=_PAGE_ID.key)
 
     def account(self, client: Graph, context: ChannelContext) -> Account:
+        from commsched.platforms._page import inspect, require_own
+
         page = client.get_object(_page(context), fields="id,name,link")
-        expires = _inspect(client)
-        _require_own(client, ident(page))
+        expires = inspect(client)
+        require_own(client, ident(page))
         link = str(page.get("link") or f"https://www.facebook.com/{page['id']}")
         return Account(ident(page), str(page["name"]), link, expires)
 
@@ -151,19 +147,23 @@ class Facebook(NetworkPlatform["Graph"]):
         return Handles({"post": ident(client.put_object(_page(context), "feed", **post))})
 
     def post(self, client: Graph, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        from commsched.platforms._page import post_url
+
         if part.role == "comment":
             comment = ident(client.put_object(part.parent, "comments", message=part.text))
-            return Published(comment, _url(comment))
+            return Published(comment, post_url(comment))
         post = handles.values.get("post", "")
         if not post:
             return Rejected(N_("the unpublished post was never made"), "config")
         answer = client.request(f"{client.version}/{post}", post_args={"is_published": "true"}, method="POST")
-        return Published(post, _url(post)) if answer.get("success") is True else _unclear(answer, context)
+        return Published(post, post_url(post)) if answer.get("success") is True else _unclear(answer, context)
 
     def look(self, client: Graph, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+        from commsched.platforms._page import find_comment, find_post
+
         if part.role == "comment":
-            return _find_comment(client, part, start)
-        return _find_post(client, handles.values.get("post", ""), part, start, _page(context))
+            return find_comment(client, part, start)
+        return find_post(client, handles.values.get("post", ""), part, start, _page(context))
 
     def remove(self, client: Graph, remote_id: str, context: ChannelContext) -> Outcome | None:
         answer = client.delete_object(remote_id)
@@ -195,35 +195,6 @@ def _page(context: ChannelContext) -> str:
     return page
 
 
-def _require_own(graph: Graph, page: str) -> None:
-    """Refuse a token that is not the Page's own: any token may read a Page, and only its own may write there. Who a
-    token belongs to is what ``/me`` answers, also where an app may not inspect its own token."""
-    if ident(graph.get_object("me", fields="id")) != page:
-        words = N_("This is a person's token. Facebook wants the Page's own token here.")
-        raise DeadToken(words, _TOKEN.key)
-
-
-def _inspect(graph: Graph) -> datetime | None:
-    """When the token dies, where Facebook says; None where it does not, or does not die.
-
-    Raises :class:`ConnectError` for a token that lacks a right. An app that may not inspect its own token is no
-    reason to refuse the channel.
-    """
-    from commsched.platforms._graph import GraphError
-
-    try:
-        data = graph.request(f"{graph.version}/debug_token", {"input_token": graph.access_token})["data"]
-    except (GraphError, KeyError):
-        return None
-    missing = _RIGHTS - set(data.get("scopes") or _RIGHTS)
-    if missing:
-        words = N_("The token lacks the right %(right)s.")
-        raise DeadToken(words, _TOKEN.key, right=", ".join(sorted(missing)))
-    ends = [data.get("expires_at"), data.get("data_access_expires_at")]
-    known = [end for end in ends if isinstance(end, int) and end > 0]
-    return datetime.fromtimestamp(min(known), UTC) if known else None
-
-
 def _message(view: ChannelView) -> str:
     """The text; with pictures the link stands in it, because a post shows either pictures or a link's card.
 
@@ -242,66 +213,6 @@ def _first_comment(view: ChannelView) -> str:
 def _upload(graph: Graph, page: str, picture: Any) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
     return ident(graph.put_photo(io.BytesIO(picture.read()), album_path=f"{page}/photos", **more))
-
-
-def _url(remote: str) -> str:
-    return f"https://www.facebook.com/{remote}"
-
-
-def _find_post(graph: Graph, post: str, part: Part, start: datetime, page: str) -> Finding:
-    """Ask the post itself; where it cannot say, look for its text among what the Page has published."""
-    from commsched.platforms._graph import GraphError
-
-    if post:
-        try:
-            answer = graph.get_object(post, fields="id,is_published,permalink_url")
-        except GraphError as error:
-            if error.code != 100:
-                raise
-            answer = {}
-        if answer.get("is_published") is True:
-            return Found(post, str(answer.get("permalink_url") or _url(post)))
-        if answer.get("is_published") is False:
-            return Absent(N_("the post is still unpublished"))
-    pages = _pages(graph, page, "published_posts", start, "id,message,created_time,permalink_url", part.text, post)
-    finding = look_through(pages, part, start)
-    never = CannotTell(N_("the post cannot be asked, and is not among the Page's latest"), final=True)
-    return finding if isinstance(finding, Found) else never
-
-
-def _find_comment(graph: Graph, part: Part, start: datetime) -> Finding:
-    """A comment has no name of its own beforehand: not to see it is not enough to write it again."""
-    pages = _pages(graph, part.parent, "comments", start, "id,message,created_time", part.text, filter="stream")
-    finding = look_through(pages, part, start)
-    never = CannotTell(N_("the comment is not to be seen, and Facebook would take it twice"), final=True)
-    return finding if isinstance(finding, Found) else never
-
-
-def _pages(
-    graph: Graph, parent: str, edge: str, start: datetime, fields: str, text: str, post: str = "", **more: str
-) -> Iterator[Page]:
-    """The entries of ``edge`` created at or after ``start``."""
-    args = {"fields": fields, "limit": str(_PAGE), "since": str(int(start.timestamp())), **more}
-    while True:
-        page = graph.get_connections(parent, edge, **args)
-        entries = [_entry(each, text, post) for each in page["data"] if _created(each) >= start]
-        paging = page.get("paging") or {}
-        after = (paging.get("cursors") or {}).get("after")
-        yield Page(entries, more=bool(after and paging.get("next")))
-        args["after"] = str(after)
-
-
-def _entry(entry: dict[str, Any], text: str, post: str) -> Entry:
-    same = ident(entry) == post or _squeeze(str(entry.get("message", ""))) == _squeeze(text)
-    return Entry(ident(entry), str(entry.get("permalink_url") or _url(ident(entry))), same)
-
-
-def _created(entry: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(str(entry["created_time"]).replace("+0000", "+00:00"))
-
-
-def _squeeze(text: str) -> str:
-    return "".join(tidy(text).split())
 
 
 def _unclear(answer: Any, context: ChannelContext) -> Outcome:

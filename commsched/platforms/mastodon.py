@@ -6,10 +6,7 @@ is not there. A server that is only compatible with it may forget the key: there
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Retry
@@ -23,18 +20,16 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.text.length import URL_LENGTH, mastodon_length, tidy
+from commsched.core.text.length import URL_LENGTH, mastodon_length
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._adapter import Blame, NetworkPlatform
 from commsched.platforms._answers import base_url, ident, invisible, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
-from commsched.platforms._readback import Entry, Page, look_through
+from commsched.platforms._readback import look_through
 
 if TYPE_CHECKING:
     from commsched.platforms._mastodon import Client
 
-_PAGE = 40
-"""Posts to a page, as many as a server gives."""
 _PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
 """Width × height that a server takes, where it does not say; of GIFs it never says."""
 _RIGHTS = ("read:accounts", "read:statuses", "write:statuses", "write:media")
@@ -177,7 +172,7 @@ class Mastodon(NetworkPlatform["Client"]):
 
     def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         account = context.account or ident(client.account_verify_credentials())
-        return look_through(_pages(client, account, part), part, start, strangers_matter=True)
+        return look_through(_sdk().pages(client, account, part), part, start, strangers_matter=True)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
         client.status_delete(remote_id)
@@ -214,43 +209,6 @@ def _url_length(facts: dict[str, Any]) -> int:
 
 def _ids(handles: Handles, name: str) -> list[str]:
     return [each for each in handles.values.get(name, "").split(",") if each]
-
-
-def _pages(client: Client, account: str, part: Part) -> Iterator[Page]:
-    """The account's own posts, newest first; what it passed on from others is left out."""
-    oldest = None
-    while True:
-        page = client.account_statuses(account, limit=_PAGE, max_id=oldest, exclude_reblogs=True)
-        yield Page([_entry(status, part) for status in page], more=len(page) > 0)
-        oldest = ident(page[-1])
-
-
-def _entry(status: Any, part: Part) -> Entry:
-    return Entry(ident(status), str(status.get("url") or ""), _is_it(status, part), _aware(status["created_at"]))
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _is_it(status: Any, part: Part) -> bool:
-    if str(status.get("in_reply_to_id") or "") != part.parent:
-        return False
-    if len(status.get("media_attachments") or ()) != len(part.pictures):
-        return False
-    return _bare(_plain(str(status.get("content") or ""))) == _bare(part.text)
-
-
-def _plain(content: str) -> str:
-    """The text inside a status's HTML."""
-    spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
-    return html.unescape(re.sub(r"<[^<>]*>", "", spaced))
-
-
-def _bare(text: str) -> str:
-    """``text`` without what servers change: white space, and the server's name in a mention."""
-    local = re.sub(r"(?<![\w/@.])@(\w[\w.-]*)@[\w.-]*\w", r"@\1", tidy(text))
-    return "".join(local.split())
 
 
 PLATFORM = Mastodon()

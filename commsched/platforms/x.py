@@ -5,10 +5,8 @@ X charges for every call; the prices are those of its documentation in 2026.
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
@@ -27,7 +25,7 @@ from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, ident, outcome_of, value
 from commsched.platforms._checks import check_pictures, check_text, full_text, longest, thread
-from commsched.platforms._readback import Entry, Page, look_through
+from commsched.platforms._readback import look_through
 
 if TYPE_CHECKING:
     from commsched.platforms._tweepy import Client
@@ -46,8 +44,6 @@ _LIMITS = Limits(
     alt_characters=1000,
 )
 _GIF_BYTES = 15_000_000
-_PAGE = 100
-"""Posts to a page, as many as X gives."""
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?\b")
 
 _TOGETHER = N_("all four are needed")
@@ -147,6 +143,8 @@ class X(NetworkPlatform["Client"]):
         return Handles({"media": ",".join(media)})
 
     def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        from commsched.platforms._tweepy import post_url
+
         answer = client.create_tweet(
             text=tidy(part.text) or None,
             media_ids=[each for each in handles.values.get("media", "").split(",") if each] or None,
@@ -154,12 +152,14 @@ class X(NetworkPlatform["Client"]):
             user_auth=True,
         )
         post = ident(answer["data"])
-        return Published(post, _url(post))
+        return Published(post, post_url(post))
 
     def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         """Whether a post that nobody knows is this one, only its words can say: absence is never sent on."""
         account = context.account or ident(client.get_me(user_auth=True)["data"])
-        return look_through(_pages(client, account, part, start), part, start)
+        from commsched.platforms._tweepy import pages
+
+        return look_through(pages(client, account, part, start), part, start)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
         client.delete_tweet(remote_id, user_auth=True)
@@ -189,10 +189,6 @@ def _client(context: ChannelContext) -> Client:
         return Client(base_url=server, session=context.http, timeout=context.timeout, bearer_token=bearer)
     names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     return Client(base_url=server, session=context.http, timeout=context.timeout, **dict(zip(names, keys, strict=True)))
-
-
-def _url(tweet: Any) -> str:
-    return f"https://x.com/i/status/{tweet}"
 
 
 def _without_gifs(view: ChannelView) -> ChannelView:
@@ -225,48 +221,6 @@ def _check_thread(view: ChannelView) -> list[Problem]:
     if any(len(_CASHTAG.findall(part)) > 1 for part in split_thread(text)):
         problems.append(block("text", N_("X takes at most one word with a dollar sign ($ABC) in a post.")))
     return problems
-
-
-def _pages(client: Client, account: str, part: Part, start: datetime) -> Iterator[Page]:
-    token = None
-    while True:
-        page = client.get_users_tweets(
-            account,
-            start_time=start.astimezone(UTC),
-            max_results=_PAGE,
-            pagination_token=token,
-            tweet_fields=["created_at", "entities", "referenced_tweets", "attachments"],
-            user_auth=True,
-        )
-        token = page["meta"].get("next_token")
-        tweets = page.get("data") or ()
-        yield Page([Entry(ident(each), _url(ident(each)), _is_it(each, part)) for each in tweets], more=bool(token))
-
-
-def _is_it(tweet: dict[str, Any], part: Part) -> bool:
-    references = tweet.get("referenced_tweets") or ()
-    parent = next((str(each["id"]) for each in references if each.get("type") == "replied_to"), "")
-    if parent != part.parent:
-        return False
-    media = (tweet.get("attachments") or {}).get("media_keys") or ()
-    return len(media) == len(part.pictures) and _bare(_expanded(tweet)) == _bare(part.text)
-
-
-def _expanded(tweet: dict[str, Any]) -> str:
-    """A post's text as it was written: t.co links expanded, the link to its own pictures left out."""
-    text = html.unescape(str(tweet.get("text", "")))
-    for link in (tweet.get("entities") or {}).get("urls") or ():
-        own = "media_key" in link or str(link.get("display_url", "")).startswith(("pic.twitter.", "pic.x."))
-        text = text.replace(str(link.get("url", "")) or "\0", "" if own else str(link.get("expanded_url", "")))
-    return text
-
-
-def _bare(text: str) -> str:
-    """``text`` without what X changes: white space, and the scheme and closing slash of a link."""
-    return re.sub(r"https?://", "", re.sub(r"/(?=\s|$)", "", tidy(text))).translate(_NO_SPACE)
-
-
-_NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}
 
 
 PLATFORM = X()

@@ -305,10 +305,10 @@ def test_what_went_out_unseen_is_found_again(
     ],
 )
 def test_a_post_is_known_again_in_the_html_that_servers_make_of_it(written: str, kept: str) -> None:
-    from commsched.platforms.mastodon import _is_it
+    from commsched.platforms._mastodon import is_it
 
-    assert _is_it({"content": kept}, part(mastodon, written))
-    assert not _is_it({"content": kept}, part(mastodon, written + " mer"))
+    assert is_it({"content": kept}, part(mastodon, written))
+    assert not is_it({"content": kept}, part(mastodon, written + " mer"))
 
 
 def test_what_did_not_go_out_may_be_resent_with_its_key(

@@ -9,6 +9,7 @@ from flask import make_response, redirect
 from werkzeug.wrappers import Response
 
 from commsched.core.platform.contract import Platform
+from commsched.core.text.messages import N_, Invalid
 from commsched.web.http.guard import POLICY
 from commsched.web.http.i18n import page
 
@@ -33,6 +34,9 @@ def may_leave(answer: Response, platform: Platform, settings: Mapping[str, str])
 
 def leave(platform: Platform, address: str) -> Response:
     """On to ``address``: at once where the form's page allowed it, else by a link that a person follows."""
-    if origin(address) and origin(address) == origin(platform.provider({})):
+    there = origin(address)
+    if not there:
+        raise Invalid(N_("“%(url)s” is not the address of a server."), url=address[:100])
+    if there == origin(platform.provider({})):
         return redirect(address, 303)
     return make_response(page("channels/leave.html", kind=platform, address=address, host=urlsplit(address).hostname))
