@@ -23,6 +23,7 @@ from commsched.core.text.messages import Invalid
 from commsched.platforms._network import Session
 from commsched.services.channels import authorize, connect, renewal
 from commsched.services.deliver import calls
+from commsched.services.deliver.claims import LEASE
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Installation
 from commsched.services.media import library
@@ -310,6 +311,7 @@ def test_an_upload_that_was_killed_goes_on_where_it_was(
     with pytest.raises(Crash):
         Dispatcher(inside).run()
     assert len(server.pieces) == 2
+    clock.forward(seconds=LEASE.total_seconds() + 1)
     Dispatcher(inside).run()
     assert [row.state for row in desk.deliveries(cast, item)] == ["published"]
     sent = sum(length for _offset, length in server.pieces)
