@@ -529,7 +529,7 @@ MUTANTS = (
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
-        "if hashlib.sha256(read).hexdigest() != picture.sha256:",
+        "if digest.hexdigest() != picture.sha256:",
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),
