@@ -27,6 +27,7 @@ CUT_SHORT = "tests/cli/test_restore.py"
 COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/after_restore.py", "core/delivery/parts.py"
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
+REFERENCE = "tests/platforms/test_reference.py"
 
 
 @dataclass(frozen=True)
@@ -587,7 +588,7 @@ MUTANTS = (
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
-        "if hashlib.sha256(read).hexdigest() != picture.sha256:",
+        "if digest.hexdigest() != picture.sha256:",
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),
@@ -634,8 +635,8 @@ MUTANTS = (
         "",
         KINDS,
     ),
-    Mutant("the store's other posts taken for this one", "platforms/mastodon.py", "& part.others:", "& set():", KINDS),
-    Mutant("a stranger's post proves absence", "platforms/mastodon.py", "    if strangers:", "    if False:", KINDS),
+    Mutant("the store's other posts taken for this one", "platforms/_readback.py", "& part.others:", "& set():", KINDS),
+    Mutant("a stranger's post proves absence", "platforms/_readback.py", "    if strangers:", "    if False:", KINDS),
     Mutant(
         "the others are not told", CONSIDER, "others=self.loaded.others.get(row.id, frozenset())", "others=frozenset()"
     ),
@@ -648,6 +649,48 @@ MUTANTS = (
         "status in _MAYBE_DONE or is_api(response)",
         "True",
         KINDS,
+    ),
+    Mutant(
+        "an empty answer overwrites an access",
+        "core/platform/access.py",
+        "for key, value in self.secrets.items() if value}",
+        "for key, value in self.secrets.items()}",
+        "tests/core/platform/test_access.py",
+    ),
+    Mutant(
+        "two renew an access at once",
+        "services/channels/renewal.py",
+        "row.renewing_until is not None and row.renewing_until > now",
+        "False",
+        REFERENCE,
+    ),
+    Mutant(
+        "somebody else's answer is believed",
+        "services/channels/authorize.py",
+        "            PendingAuthorization.person_id == actor.person,\n",
+        "",
+        REFERENCE,
+    ),
+    Mutant(
+        "an answer is good for twice",
+        "services/channels/authorize.py",
+        "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
+        "pass",
+        REFERENCE,
+    ),
+    Mutant(
+        "a platform is waited for past the latest time",
+        "core/delivery/retry.py",
+        'return Next("held", None, "late", pending.detail)',
+        "pass",
+        REFERENCE,
+    ),
+    Mutant(
+        "what is half prepared is published",
+        "core/delivery/outcome.py",
+        "return self.complete and bool(self.values)",
+        "return bool(self.values)",
+        REFERENCE,
     ),
     Mutant("the resend forgets the tries", "core/delivery/retry.py", "min(now + back_off(tries), latest)", "now"),
     Mutant(

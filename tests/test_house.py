@@ -82,7 +82,7 @@ ANY_CEILINGS = {
     "engine": 2,
     "images": 0,
     "mail": 0,
-    "platforms": 126,
+    "platforms": 112,
     "services": 113,
     "store": 32,
     "web": 40,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -10,10 +12,13 @@ import mastodon
 from mastodon import errors
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ChannelContext, ConnectError
-from commsched.core.text.length import URL_LENGTH
-from commsched.platforms._answers import detail, from_failure, retry_after, walled
+from commsched.core.platform.contract import ChannelContext, ConnectError, Part
+from commsched.core.text.length import URL_LENGTH, tidy
+from commsched.platforms._answers import detail, from_failure, ident, retry_after, walled
+from commsched.platforms._readback import Entry, Page
 
+_PAGE: Final = 40
+"""Posts to a page, as many as a server gives."""
 _NOT_READY = re.compile(r"not finished processing|try again in a moment", re.IGNORECASE)
 _ITSELF: Final = re.compile(r"https://github\.com/(mastodon|glitch-soc)/mastodon(\.git)?/?", re.IGNORECASE)
 
@@ -129,3 +134,40 @@ def _refused(status: int, message: str, words: str, after: datetime | None) -> O
     if status >= 500 or status in (408, 409):
         return Unknown(words, after)
     return Rejected(words, "content")
+
+
+def pages(client: Client, account: str, part: Part) -> Iterator[Page]:
+    """The account's own posts, newest first; what it passed on from others is left out."""
+    oldest = None
+    while True:
+        page = client.account_statuses(account, limit=_PAGE, max_id=oldest, exclude_reblogs=True)
+        yield Page([_entry(status, part) for status in page], more=len(page) > 0)
+        oldest = ident(page[-1])
+
+
+def _entry(status: Any, part: Part) -> Entry:
+    return Entry(ident(status), str(status.get("url") or ""), is_it(status, part), _aware(status["created_at"]))
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def is_it(status: Any, part: Part) -> bool:
+    if str(status.get("in_reply_to_id") or "") != part.parent:
+        return False
+    if len(status.get("media_attachments") or ()) != len(part.pictures):
+        return False
+    return _bare(_plain(str(status.get("content") or ""))) == _bare(part.text)
+
+
+def _plain(content: str) -> str:
+    """The text inside a status's HTML."""
+    spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
+    return html.unescape(re.sub(r"<[^<>]*>", "", spaced))
+
+
+def _bare(text: str) -> str:
+    """``text`` without what servers change: white space, and the server's name in a mention."""
+    local = re.sub(r"(?<![\w/@.])@(\w[\w.-]*)@[\w.-]*\w", r"@\1", tidy(text))
+    return "".join(local.split())

@@ -1,11 +1,14 @@
 """tweepy's client with what version 4.17 lacks: a base URL, a timeout, our session, and v2 media with alt text.
 
-Also the table of what X's refusals mean.
+Also the table of what X's refusals mean, and what it makes of a text, for reading back.
 """
 
 from __future__ import annotations
 
+import html
 import io
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -23,11 +26,15 @@ from tweepy.errors import (
 )
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ChannelContext
+from commsched.core.platform.contract import ChannelContext, Part
+from commsched.core.text.length import tidy
 from commsched.platforms._answers import ident, retry_after, walled
+from commsched.platforms._readback import Entry, Page
 
 _WINDOW: Final = timedelta(minutes=15)
 """X counts in windows of this length; where it does not say when the next begins, the whole of one is waited."""
+PAGE: Final = 100
+"""Posts to a page, as many as X gives."""
 _BY_STATUS = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 429: TooManyRequests}
 
 
@@ -130,3 +137,51 @@ def _reset(headers: Any, now: datetime) -> datetime | None:
         except (KeyError, ValueError, OverflowError, OSError):
             continue
     return max((reset for reset in resets if reset > now), default=None)
+
+
+def post_url(post: str) -> str:
+    """Where a person can see a post."""
+    return f"https://x.com/i/status/{post}"
+
+
+def pages(client: Client, account: str, part: Part, start: datetime) -> Iterator[Page]:
+    """The account's own posts since ``start``, newest first."""
+    token = None
+    while True:
+        page = client.get_users_tweets(
+            account,
+            start_time=start.astimezone(UTC),
+            max_results=PAGE,
+            pagination_token=token,
+            tweet_fields=["created_at", "entities", "referenced_tweets", "attachments"],
+            user_auth=True,
+        )
+        token = page["meta"].get("next_token")
+        tweets = page.get("data") or ()
+        yield Page([Entry(ident(each), post_url(ident(each)), _is_it(each, part)) for each in tweets], more=bool(token))
+
+
+def _is_it(tweet: dict[str, Any], part: Part) -> bool:
+    references = tweet.get("referenced_tweets") or ()
+    parent = next((str(each["id"]) for each in references if each.get("type") == "replied_to"), "")
+    if parent != part.parent:
+        return False
+    media = (tweet.get("attachments") or {}).get("media_keys") or ()
+    return len(media) == len(part.pictures) and _bare(_expanded(tweet)) == _bare(part.text)
+
+
+def _expanded(tweet: dict[str, Any]) -> str:
+    """A post's text as it was written: t.co links expanded, the link to its own pictures left out."""
+    text = html.unescape(str(tweet.get("text", "")))
+    for link in (tweet.get("entities") or {}).get("urls") or ():
+        own = "media_key" in link or str(link.get("display_url", "")).startswith(("pic.twitter.", "pic.x."))
+        text = text.replace(str(link.get("url", "")) or "\0", "" if own else str(link.get("expanded_url", "")))
+    return text
+
+
+def _bare(text: str) -> str:
+    """``text`` without what X changes: white space, and the scheme and closing slash of a link."""
+    return re.sub(r"https?://", "", re.sub(r"/(?=\s|$)", "", tidy(text))).translate(_NO_SPACE)
+
+
+_NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}

@@ -13,8 +13,9 @@ import re
 import shutil
 import tempfile
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, BinaryIO, ClassVar, Final
 
 import msgspec
 
@@ -55,6 +56,7 @@ class Folder(Platform):
     icon: ClassVar[str] = "lucide:folder-open"
     called: ClassVar[str] = N_("Archive folder")
     own: ClassVar[bool] = True
+    can = frozenset({"delete"})
     resend_if_absent: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -105,6 +107,9 @@ class Folder(Platform):
             return Retry(f"{type(error).__name__}: {error.strerror}", whole_channel=True)
         return Published(id=target.name, detail=str(target))
 
+    def shown_account(self, account: str, account_name: str) -> str:
+        return "/".join(Path(account).parts[-2:]).lstrip("/")
+
     def text_of(self, part: Part) -> str:
         """What the file ``text.txt`` of ``part`` says."""
         return plain(part)
@@ -152,8 +157,9 @@ def _write(part: Part, target: Path) -> None:
     building = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
     try:
         names = [_picture(building, number, picture) for number, picture in enumerate(part.pictures, 1)]
-        _file(building / "item.json", msgspec.json.format(msgspec.json.encode(_facts(part, names)), indent=2))
-        _file(building / "text.txt", plain(part).encode())
+        facts = msgspec.json.format(msgspec.json.encode(_facts(part, names)), indent=2)
+        _file(building / "item.json", BytesIO(facts))
+        _file(building / "text.txt", BytesIO(plain(part).encode()))
         _sync(building)
         building.chmod(0o755)
         building.replace(target)
@@ -166,7 +172,8 @@ def _write(part: Part, target: Path) -> None:
 
 def _picture(folder: Path, number: int, picture: PictureFile) -> str:
     name = f"{number:02}-{picture.sha256[:16]}{_SUFFIX.get(picture.mime, '.bin')}"
-    _file(folder / name, picture.read())
+    with picture.open() as stream:
+        _file(folder / name, stream)
     return name
 
 
@@ -211,10 +218,10 @@ def plain(part: Part) -> str:
     return "\n\n".join(block.strip() for block in blocks if block.strip()) + "\n"
 
 
-def _file(path: Path, content: bytes) -> None:
+def _file(path: Path, content: BinaryIO) -> None:
     with path.open("wb") as out:
         path.chmod(0o644)  # others read them, where the folder lets them in
-        out.write(content)
+        shutil.copyfileobj(content, out)
         out.flush()
         os.fsync(out.fileno())
 

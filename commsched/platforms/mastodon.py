@@ -6,31 +6,30 @@ is not there. A server that is only compatible with it may forget the key: there
 
 from __future__ import annotations
 
-import html
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Retry
+from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Retry
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
     ChannelView,
-    ConnectError,
     DeadToken,
     Limits,
     Option,
     Part,
-    Platform,
     Setting,
 )
-from commsched.core.text.length import URL_LENGTH, mastodon_length, tidy
+from commsched.core.text.length import URL_LENGTH, mastodon_length
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._answers import base_url, ident, invisible, orphan, refusal, unread, value
+from commsched.platforms._adapter import Blame, NetworkPlatform
+from commsched.platforms._answers import base_url, ident, invisible, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
+from commsched.platforms._readback import look_through
 
-_SKEW = timedelta(minutes=2)
-_PAGE, _PAGES = 40, 5
+if TYPE_CHECKING:
+    from commsched.platforms._mastodon import Client
+
 _PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
 """Width × height that a server takes, where it does not say; of GIFs it never says."""
 _RIGHTS = ("read:accounts", "read:statuses", "write:statuses", "write:media")
@@ -55,7 +54,7 @@ _TOKEN = Setting(
 )
 
 
-class Mastodon(Platform):
+class Mastodon(NetworkPlatform["Client"]):
     key = "mastodon"
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads and pictures.")
@@ -75,28 +74,33 @@ class Mastodon(Platform):
         ),
         Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
     )
+    can = frozenset({"delete"})
     many_servers = True
     resend_if_absent = True
     resend_within = timedelta(minutes=45)
     """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
-    def connect(self, context: ChannelContext) -> Account:
-        client = None
-        try:
-            client = _client(context)
-            me = client.account_verify_credentials()
-            facts = _sdk().facts_of(client, context, base_url(context, _BASE_URL))
-            _require_rights(client)
-            if not me.get("acct"):
-                raise ValueError("the answer does not name the account")
-            name = f"@{me['acct']}@{facts['domain']}"
-            url = str(me.get("url") or f"{base_url(context, _BASE_URL)}/@{me['acct']}")
-            return Account(ident(me), name, url, None, facts)
-        except ConnectError:
-            raise
-        except Exception as error:
-            outcome = _outcome(error, context, client)
-            raise refusal(error, outcome, self.name, token=_TOKEN.key, server=_BASE_URL.key) from error
+    def client(self, context: ChannelContext) -> Client:
+        from commsched.platforms._mastodon import Client
+
+        return Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
+
+    def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
+        outcome: Outcome = _sdk().outcome(error, context, client)
+        return outcome
+
+    def blame(self, context: ChannelContext) -> Blame:
+        return Blame(_TOKEN.key)
+
+    def account(self, client: Client, context: ChannelContext) -> Account:
+        me = client.account_verify_credentials()
+        facts = _sdk().facts_of(client, context, base_url(context, _BASE_URL))
+        _require_rights(client)
+        if not me.get("acct"):
+            raise ValueError("the answer does not name the account")
+        name = f"@{me['acct']}@{facts['domain']}"
+        url = str(me.get("url") or f"{base_url(context, _BASE_URL)}/@{me['acct']}")
+        return Account(ident(me), name, url, None, facts)
 
     def resends(self, facts: dict[str, Any]) -> bool:
         return facts.get("keeps_key") is True
@@ -130,67 +134,53 @@ class Mastodon(Platform):
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
 
-    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
-        client = None
-        try:
-            client = _client(context)
-            media, pending = [], []
-            for picture in part.pictures:
-                answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
-                media.append(ident(answer))
-                if not answer.get("url"):
-                    pending.append(media[-1])
-            return Handles({"media": ",".join(media), "pending": ",".join(pending)})
-        except Exception as error:
-            return invisible(_outcome(error, context, client))
+    def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
+        media, pending = [], []
+        for picture in part.pictures:
+            answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
+            media.append(ident(answer))
+            if not answer.get("url"):
+                pending.append(media[-1])
+        return Handles({"media": ",".join(media), "pending": ",".join(pending)})
 
-    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        alone = orphan(part)
-        if alone is not None:
-            return alone
-        try:
-            client = _client(context)
-        except Exception as error:
-            return invisible(_outcome(error, context))
-        waiting = _still_processing(client, handles, context)
+    def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        waiting = self._still_processing(client, handles, context)
         if waiting is not None:
             return waiting
-        try:
-            status = client.status_post(
-                part.text,
-                in_reply_to_id=part.parent or None,
-                media_ids=_ids(handles, "media") or None,
-                visibility=part.view.options.get("visibility") or "public",
-                spoiler_text=part.view.options.get("content_warning") or None,
-                sensitive=bool(part.view.options.get("content_warning")),
-                language=part.view.content.language or None,
-                idempotency_key=part.key or None,
-            )
-            return Published(ident(status), str(status.get("url") or status.get("uri") or ""))
-        except Exception as error:
-            return _outcome(error, context, client)
+        options = part.view.options
+        status = client.status_post(
+            part.text,
+            in_reply_to_id=part.parent or None,
+            media_ids=_ids(handles, "media") or None,
+            visibility=options.get("visibility") or "public",
+            spoiler_text=options.get("content_warning") or None,
+            sensitive=bool(options.get("content_warning")),
+            language=part.view.content.language or None,
+            idempotency_key=part.key or None,
+        )
+        return Published(ident(status), str(status.get("url") or status.get("uri") or ""))
 
-    def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
-        client = None
+    def _still_processing(self, client: Client, handles: Handles, context: ChannelContext) -> Outcome | None:
+        """A reason to come back later, where the server has not yet worked through a picture."""
         try:
-            client = _client(context)
-            found = _read_back(client, part, since - _SKEW, context.account)
+            for media in _ids(handles, "pending"):
+                if not client.media(media).get("url"):
+                    return Retry(N_("the server is still processing a picture"), context.now() + timedelta(seconds=5))
         except Exception as error:
-            return unread(_outcome(error, context, client))
-        return found
+            return invisible(self.outcome(error, context, client))
+        return None
 
-    def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
+    def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+        account = context.account or ident(client.account_verify_credentials())
+        return look_through(_sdk().pages(client, account, part), part, start, strangers_matter=True)
+
+    def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
+        client.status_delete(remote_id)
+
+    def gone(self, error: Exception) -> bool:
         from mastodon.errors import MastodonNotFoundError
 
-        client = None
-        try:
-            client = _client(context)
-            client.status_delete(remote_id)
-            return Published(remote_id, detail="deleted")
-        except MastodonNotFoundError:
-            return Published(remote_id, detail="was already gone")
-        except Exception as error:
-            return _outcome(error, context, client)
+        return isinstance(error, MastodonNotFoundError)
 
 
 def _sdk() -> Any:
@@ -200,11 +190,7 @@ def _sdk() -> Any:
     return _mastodon
 
 
-def _client(context: ChannelContext) -> Any:
-    return _sdk().Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
-
-
-def _require_rights(client: Any) -> None:
+def _require_rights(client: Client) -> None:
     """Refuse a token that may not publish, where the server tells (it does since version 4.3)."""
     from mastodon.errors import MastodonAPIError
 
@@ -223,77 +209,6 @@ def _url_length(facts: dict[str, Any]) -> int:
 
 def _ids(handles: Handles, name: str) -> list[str]:
     return [each for each in handles.values.get(name, "").split(",") if each]
-
-
-def _still_processing(client: Any, handles: Handles, context: ChannelContext) -> Outcome | None:
-    """A reason to come back later, where the server has not yet worked through a picture."""
-    try:
-        for media in _ids(handles, "pending"):
-            if not client.media(media).get("url"):
-                return Retry(N_("the server is still processing a picture"), context.now() + timedelta(seconds=5))
-    except Exception as error:
-        return invisible(_outcome(error, context, client))
-    return None
-
-
-def _read_back(client: Any, part: Part, start: datetime, account: str) -> Finding:
-    """Walk the account's own posts, newest first, until before ``start``.
-
-    Words are not enough to know a post by: servers change them, and two posts may have the same. One that the store
-    knows is another part's; one that nobody knows may be this one, and then nothing may be sent on the strength of
-    not having seen it.
-    """
-    account = account or ident(client.account_verify_credentials())
-    oldest, strangers = None, False
-    for _ in range(_PAGES):
-        page = client.account_statuses(account, limit=_PAGE, max_id=oldest, exclude_reblogs=True)
-        for status in page:
-            if _aware(status["created_at"]) < start:
-                return _not_seen(strangers, "read back past the time of the call")
-            oldest = ident(status)
-            if {oldest, str(status.get("url") or oldest)} & part.others:
-                continue
-            if _is_it(status, part):
-                return Found(oldest, str(status.get("url") or ""))
-            strangers = True
-        if len(page) == 0:
-            return _not_seen(strangers, "read back to the account's first post")
-    return CannotTell(N_("too many posts since then to read them all"))
-
-
-def _not_seen(strangers: bool, words: str) -> Finding:
-    if strangers:
-        return CannotTell(N_("the account has published something since then that is not known here: it may be this"))
-    return Absent(words)
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _is_it(status: Any, part: Part) -> bool:
-    if str(status.get("in_reply_to_id") or "") != part.parent:
-        return False
-    if len(status.get("media_attachments") or ()) != len(part.pictures):
-        return False
-    return _bare(_plain(str(status.get("content") or ""))) == _bare(part.text)
-
-
-def _plain(content: str) -> str:
-    """The text inside a status's HTML."""
-    spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
-    return html.unescape(re.sub(r"<[^<>]*>", "", spaced))
-
-
-def _bare(text: str) -> str:
-    """``text`` without what servers change: white space, and the server's name in a mention."""
-    local = re.sub(r"(?<![\w/@.])@(\w[\w.-]*)@[\w.-]*\w", r"@\1", tidy(text))
-    return "".join(local.split())
-
-
-def _outcome(error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
-    outcome: Outcome = _sdk().outcome(error, context, client)
-    return outcome
 
 
 PLATFORM = Mastodon()

@@ -23,6 +23,8 @@ class Newsroom(Platform):
     by_itself = ("release", "post")
     called: ClassVar[str] = N_("Newsroom")
     own: ClassVar[bool] = True
+    can = frozenset({"delete"})
+    own_page = "room"
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True
     settle: ClassVar[float] = 0.0

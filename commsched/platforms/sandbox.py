@@ -59,6 +59,8 @@ class Sandbox(Platform):
     icon: ClassVar[str] = "lucide:flask-conical"
     called: ClassVar[str] = N_("Sandbox")
     own: ClassVar[bool] = True
+    can = frozenset({"delete"})
+    own_page = "wall"
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True
     settle: ClassVar[float] = 1.0

@@ -37,7 +37,29 @@ class Channel(Base, Scoped):
     """When such a look was first told that the access is dead; the second time it counts."""
     not_before: Mapped[datetime | None]
     """The platform's own word for when the channel may be used again."""
+    renew_at: Mapped[datetime | None]
+    """When its access is to be renewed by itself; ``token_expires_at`` is then when even that ends."""
+    renewing_until: Mapped[datetime | None]
+    """While somebody renews it: until when nobody else may begin."""
+    renewed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class PendingAuthorization(Base, Scoped):
+    """Somebody was sent to a platform to authorize a channel, and has not come back yet. Good for one answer."""
+
+    __tablename__ = "pending_authorization"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the state: who reads the database cannot answer in the platform's place."""
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    platform: Mapped[str] = mapped_column(String(30))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    """The channel that gets another access; none where one is about to be connected."""
+    begun: Mapped[str] = mapped_column(Text)
+    """Encrypted: the code verifier and what was filled in."""
+    expires_at: Mapped[datetime]
 
 
 class Delivery(Base, Scoped):

@@ -10,9 +10,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map, Rule
 
+from commsched import platforms
 from commsched.services.kernel.context import Installation
 from commsched.web.components import mail_status
 from commsched.web.http import authorization, compress, errors, headers, i18n, nav
@@ -71,6 +73,7 @@ def create_app(installation: Installation, *, testing: bool = False, packages: I
     _cookies(app, installation)
     _proxies(app, installation.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(str(templates())), FunctionLoader(_brought)])
     app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
     for part in (compress, headers, authorization, errors, i18n, mail_status, nav):
@@ -81,6 +84,12 @@ def create_app(installation: Installation, *, testing: bool = False, packages: I
     if forgotten := authorization.undeclared(app):
         raise RuntimeError(f"routes that do not say who may enter: {', '.join(forgotten)}")
     return app
+
+
+def _brought(name: str) -> str | None:
+    """The preview that another package brings for its platform."""
+    folder, _slash, file = name.partition("/")
+    return platforms.preview(file.removesuffix(".html")) if folder == "previews" else None
 
 
 def _pages(packages: Iterable[str]) -> Iterable[ModuleType]:

@@ -25,9 +25,11 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
+from commsched.core.platform.access import Handshake
 from commsched.core.platform.contract import (
     ChannelContext,
     ConnectError,
+    DeadToken,
     Email,
     Limits,
     Mailer,
@@ -37,8 +39,10 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.text.messages import Invalid, Message, Problem
 from tests.platforms._office import NOW, picture, view
+from tests.sims.reference import PLATFORM as reference
 
-PLATFORMS = registry.all()
+PLATFORMS = (*registry.all(), reference)
+"""Ours, and one as another package would bring it."""
 OUTCOMES = (Published, Retry, Rejected, Unknown)
 NETWORK_FAILURES = [
     requests.ConnectionError("the cable"),
@@ -88,13 +92,18 @@ class BrokenMailer(Mailer):
         return CannotTell(final=True)
 
 
+BROUGHT = {"keys": (), "oauth": ("access_token", "refresh_token")}
+"""What an authorization brings beside the settings."""
+
+
 def broken_wire(platform: Platform, failure: Exception, home: Path) -> ChannelContext:
     values = {each.key: each.default or ("value" if each.required else "") for each in platform.settings}
     values.update({key: "https://server.example" for key in values if key.endswith("url")})
+    secret = [setting.key for setting in platform.settings if setting.secret]
     return ChannelContext(
         channel=1,
         settings={**values, "allow_private": "1", "graph_version": "v25.0"},
-        secrets={setting.key: "secret-0001" for setting in platform.settings if setting.secret},
+        secrets=dict.fromkeys([*secret, *BROUGHT[platform.connects]], "secret-0001"),
         now=lambda: NOW,
         http=BrokenSession(failure),
         timeout=0.2,
@@ -149,6 +158,37 @@ def test_every_platform_says_who_it_is_and_what_it_needs(platform: Platform) -> 
     for option in platform.options:
         assert not option.choices or option.default in dict(option.choices)
     assert platform.settle >= 0
+    assert platform.lanes >= 1
+
+
+@every_platform
+def test_a_platform_has_what_it_says_it_can_and_no_more(platform: Platform) -> None:
+    """What is declared is what the pages offer and the chores call."""
+
+    def brings(method: str) -> bool:
+        return getattr(type(platform), method) is not getattr(Platform, method)
+
+    for capability in ("refresh", "edit", "metrics", "replies"):
+        assert brings(capability) == (capability in platform.can), capability
+    assert "delete" not in platform.can or brings("delete")
+    assert brings("authorize") == brings("callback") == (platform.connects == "oauth")
+
+
+@pytest.mark.parametrize("platform", [each for each in PLATFORMS if each.connects == "oauth"], ids=ids)
+@pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
+def test_an_access_fails_in_a_sentence_and_tells_no_secret(
+    platform: Platform, failure: Exception, tmp_path: Path
+) -> None:
+    context = broken_wire(platform, failure, tmp_path)
+    context.handshake = Handshake("https://kansli.example/w/a/channels/p/callback", "state", "verifier-0001")
+    address = platform.authorize(context)
+    assert "verifier-0001" not in address
+    assert "state=state" in address
+    for ask in (lambda: platform.callback(context, {"code": "1"}), lambda: platform.refresh(context)):
+        with pytest.raises(ConnectError) as refused:
+            ask()
+        assert not isinstance(refused.value, DeadToken), "what could not be asked has not said no"
+        assert "0001" not in str(refused.value.words)
 
 
 @every_platform
@@ -209,7 +249,7 @@ def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Ex
         assert "secret-0001" not in shown
 
 
-NETWORKS = [platform for platform in PLATFORMS if platform.key in ("mastodon", "x", "facebook")]
+NETWORKS = [platform for platform in PLATFORMS if platform.key in ("mastodon", "x", "facebook", "reference")]
 
 
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)

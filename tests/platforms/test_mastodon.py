@@ -223,10 +223,8 @@ def test_a_rate_limit_says_when_and_stops_the_whole_channel(proxy: MastodonProxy
 def test_a_rate_limit_header_nobody_can_read_is_not_taken_for_a_refusal(on: ChannelContext) -> None:
     from mastodon.errors import MastodonRatelimitError
 
-    from commsched.platforms.mastodon import _outcome
-
     error = MastodonRatelimitError("Rate limit time calculations failed: x")
-    assert isinstance(_outcome(error, on), Unknown)
+    assert isinstance(mastodon.outcome(error, on), Unknown)
 
 
 def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: ChannelContext) -> None:
@@ -250,14 +248,15 @@ def test_a_lost_upload_is_simply_tried_again(
 
 
 def test_a_picture_still_being_processed_is_waited_for_without_sleeping(on: ChannelContext) -> None:
-    from commsched.platforms.mastodon import _still_processing
-
     handles = Handles({"media": "1,2", "pending": "2"})
-    waiting = _still_processing(SimpleNamespace(media=lambda _: {"id": "2", "url": None}), handles, on)
+    waiting = mastodon.post(
+        SimpleNamespace(media=lambda _: {"id": "2", "url": None}), part(mastodon, "Hej"), handles, on
+    )
     assert isinstance(waiting, Retry)
     assert waiting.after is not None
     assert waiting.after > on.now()
-    assert _still_processing(SimpleNamespace(media=lambda _: {"url": "https://m.example/2"}), handles, on) is None
+    ready = SimpleNamespace(media=lambda _: {"url": "https://m.example/2"}, status_post=lambda *_, **__: {"id": "7"})
+    assert mastodon.post(ready, part(mastodon, "Hej"), handles, on) == Published("7")
 
 
 def test_a_picture_that_vanished_meanwhile_is_told(proxy: MastodonProxy, on: ChannelContext) -> None:
@@ -306,10 +305,10 @@ def test_what_went_out_unseen_is_found_again(
     ],
 )
 def test_a_post_is_known_again_in_the_html_that_servers_make_of_it(written: str, kept: str) -> None:
-    from commsched.platforms.mastodon import _is_it
+    from commsched.platforms._mastodon import is_it
 
-    assert _is_it({"content": kept}, part(mastodon, written))
-    assert not _is_it({"content": kept}, part(mastodon, written + " mer"))
+    assert is_it({"content": kept}, part(mastodon, written))
+    assert not is_it({"content": kept}, part(mastodon, written + " mer"))
 
 
 def test_what_did_not_go_out_may_be_resent_with_its_key(
@@ -341,8 +340,6 @@ def test_the_same_words_with_another_picture_or_parent_are_another_post(
 
 
 def test_reading_back_stops_at_a_bounded_number_of_pages(on: ChannelContext) -> None:
-    from commsched.platforms.mastodon import _read_back
-
     class Busy:
         asked = 0
 
@@ -351,7 +348,8 @@ def test_reading_back_stops_at_a_bounded_number_of_pages(on: ChannelContext) -> 
             return [{"id": str(self.asked), "created_at": datetime.now(UTC), "content": "<p>annat</p>"}]
 
     busy = Busy()
-    assert isinstance(_read_back(busy, part(mastodon, "Hej"), just_now(), "1"), CannotTell)
+    on.account = "1"
+    assert isinstance(mastodon.look(busy, part(mastodon, "Hej"), Handles(), just_now(), on), CannotTell)
     assert busy.asked == 5
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -51,6 +51,14 @@ class Unknown(msgspec.Struct, frozen=True):
 Outcome = Published | Retry | Rejected | Unknown
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """From ``prepare`` only: the platform has what it needs and is still working on it. Nothing failed, so looking
+    again at ``until`` is no try."""
+
+    until: datetime
+    detail: str = ""
+
+
 class Found(msgspec.Struct, frozen=True):
     """Read back: it is there."""
 
@@ -81,3 +89,23 @@ class Handles(msgspec.Struct, frozen=True):
     """What ``prepare`` left at the platform, saved before the publishing call: media ids, containers."""
 
     values: dict[str, str] = msgspec.field(default_factory=dict)
+    complete: bool = True
+    """Whether everything is prepared. What is not is gone on with, never published."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something, and nothing is missing from it."""
+        return self.complete and bool(self.values)
+
+    def stored(self) -> dict[str, str]:
+        """As the store keeps it: what is not complete carries a mark that no platform's own key can be."""
+        return self.values if self.complete else self.values | {_PARTIAL: "1"}
+
+    @classmethod
+    def read(cls, stored: dict[str, str]) -> Handles:
+        """From what the store kept."""
+        values = {key: value for key, value in stored.items() if key != _PARTIAL}
+        return cls(values, _PARTIAL not in stored)
+
+
+_PARTIAL: Final = "\N{HORIZONTAL ELLIPSIS}"

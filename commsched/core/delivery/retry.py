@@ -13,6 +13,7 @@ from commsched.core.delivery.outcome import (
     Finding,
     Found,
     Outcome,
+    Pending,
     Published,
     Rejected,
     Retry,
@@ -23,6 +24,8 @@ State = Literal["waiting", "published", "unknown", "held", "failed"]
 
 BACK_OFF: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180, 600))
 """Waits between tries that provably sent nothing; the last one repeats until the latest time."""
+SOONEST_LOOK: Final = timedelta(seconds=1)
+"""A platform that says it is still working is left in peace for as long, whatever it says."""
 LOOKS: Final = tuple(timedelta(seconds=s) for s in (0, 20, 120, 600))
 """Waits between readings back, after the settle time. After the last one a person is asked."""
 GOING_ON: Final = tuple(timedelta(minutes=m) for m in (*[10] * 6, *[30] * 6, *[60] * 20))
@@ -70,6 +73,17 @@ def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime,
             if at > latest:
                 return Next("held", None, "late", detail, channel_rests=rests)
             return Next("waiting", at, "retry", detail, channel_rests=rests)
+
+
+def after_pending(pending: Pending, now: datetime, latest: datetime) -> Next:
+    """What follows a platform that is still working on what it was given: it is looked at again, and no try is counted.
+
+    However often it says so, nothing waits for it past the latest time.
+    """
+    at = max(pending.until, now + SOONEST_LOOK)
+    if at > latest:
+        return Next("held", None, "late", pending.detail)
+    return Next("waiting", at, "processing", pending.detail)
 
 
 def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, resend: bool, tries: int = 1) -> Next:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import BinaryIO
 
 import msgspec
 
@@ -16,6 +17,8 @@ class Stored(msgspec.Struct, frozen=True):
     read: Callable[[], bytes]
     size: int
     frames: int = 1
+    stream: Callable[[], BinaryIO] | None = None
+    """Opens it, where there is more than the bytes."""
 
 
 def for_channel(
@@ -45,4 +48,5 @@ def _file(picture: Picture, stored: Stored) -> PictureFile:
         read=stored.read,
         size=stored.size,
         frames=stored.frames,
+        stream=stored.stream,
     )

@@ -7,20 +7,22 @@ retries and never reads the environment. ``services`` decides; adapters say what
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Literal, Protocol
+from io import BytesIO
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
 import msgspec
 
 from commsched.core.content.model import Content, Kind
-from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published
-from commsched.core.text.messages import Message, OfficeError, Problem
-
-OWN_PAGES: Final = ("newsroom", "sandbox")
-"""The platforms whose publications are pages of our own, which we can change and take down."""
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
+from commsched.core.platform.access import Handshake, Tokens
+from commsched.core.platform.figures import Figures, Reply
+from commsched.core.text.messages import N_, Message, OfficeError, Problem
 
 Role = Literal["post", "reply", "comment", "recipient"]
+Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]
+"""What a platform may be able to do beside publishing."""
 
 
 class ConnectError(OfficeError):
@@ -70,7 +72,9 @@ class Account(msgspec.Struct, frozen=True):
     url: str = ""
     expires_at: datetime | None = None
     facts: dict[str, Any] = msgspec.field(default_factory=dict)
-    """What the server said of its limits, saved with the channel and handed back in ``Wire.facts``."""
+    """What the server said of its limits, saved with the channel and handed back in ``ChannelContext.facts``."""
+    tokens: Tokens | None = None
+    """The access that an authorization brought, to be kept with the channel."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -109,6 +113,11 @@ class PictureFile(msgspec.Struct, frozen=True):
     credit: str = ""
     frames: int = 1
     """More than one for an animation; 2 for one whose frames were never counted."""
+    stream: Callable[[], BinaryIO] | None = None
+
+    def open(self) -> BinaryIO:
+        """Its bytes as a stream from the beginning, to be sent in pieces; the caller closes it."""
+        return self.stream() if self.stream is not None else BytesIO(self.read())
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -127,6 +136,18 @@ class ChannelView(msgspec.Struct, frozen=True):
     """The lines of a list, for a channel that writes to people."""
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a part has been prepared: a later try goes on from here."""
+
+    handles: Handles = Handles(complete=False)
+    """What earlier tries saved."""
+    write: Callable[[Handles], None] = lambda handles: None
+
+    def save(self, **values: str) -> None:
+        """Keep ``values`` until all is prepared. Called after every piece, before the next is begun."""
+        self.write(Handles(values, complete=False))
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -148,6 +169,8 @@ class Part(msgspec.Struct, frozen=True):
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
+    progress: Progress = Progress()
+    """For ``prepare``: what earlier tries have left, and where to save what this one adds."""
 
 
 class Email(msgspec.Struct, frozen=True):
@@ -214,17 +237,21 @@ class ChannelContext(msgspec.Struct):
     """What the office is called: in places of its own it is seen under this name."""
     language: str = "sv"
     home: str = ""
+    handshake: Handshake | None = None
+    """While somebody authorizes: what the answer must fit."""
 
 
 class Platform(ABC):
-    """One module each under ``commsched/platforms``; found by file name, imported when first used."""
+    """One module each under ``commsched/platforms``, found by file name, or an entry point of another package in the
+    group ``commsched.platforms``. Imported when first used."""
 
     key: ClassVar[str]
     name: ClassVar[str]
     about: ClassVar[str] = ""
     """One sentence for whoever chooses what to connect."""
     icon: ClassVar[str] = ""
-    """The name of its mark in ``web/static/brands``, or a lucide name with the prefix ``lucide:``."""
+    """The name of its mark in ``web/static/brands``, a lucide name with the prefix ``lucide:``, or a drawing of its
+    own: the path of an SVG on 24 × 24 with the prefix ``path:``."""
     called: ClassVar[str] = ""
     """What a channel here is called where nobody named it, in the office's own places; else by its account."""
     settings: ClassVar[tuple[Setting, ...]] = ()
@@ -246,10 +273,49 @@ class Platform(ABC):
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
     """Seconds after a lost answer before reading back can be believed (assumptions A1 and A2)."""
+    connects: ClassVar[Literal["keys", "oauth"]] = "keys"
+    """How a channel gets its access: from keys that a person pastes, or because a person authorizes it at the
+    platform (``authorize`` and ``callback``)."""
+    can: ClassVar[frozenset[Capability]] = frozenset()
+    """Which of the optional calls the platform has; the others are never made."""
+    lanes: ClassVar[int] = 1
+    """How many calls may be open at once on one channel."""
+    own_page: ClassVar[Literal["", "room", "wall"]] = ""
+    """Whether what is published shows on a page of ours, which we can change and take down: the office's one
+    newsroom, or a wall for each channel."""
 
     @abstractmethod
     def connect(self, context: ChannelContext) -> Account:
-        """A harmless call that proves the settings and names the account. Raises :class:`ConnectError`."""
+        """A harmless call that proves the access and names the account. Raises :class:`ConnectError`.
+
+        It is also made once a day, whichever way the access was given.
+        """
+
+    def provider(self, settings: Mapping[str, str]) -> str:
+        """Where ``authorize`` sends a person with these settings, as ``https://host``; empty where nobody knows yet."""
+        return ""
+
+    def authorize(self, context: ChannelContext) -> str:
+        """The address at the platform where a person says yes. Raises :class:`ConnectError`.
+
+        ``context.handshake`` has the state, the code verifier and the address to come back to.
+        """
+        raise TypeError(f"{self.key} is connected with keys")
+
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> Account:
+        """Trade what the platform sent the person back with for an access. The account carries its ``tokens``.
+
+        The state has been compared already. Raises :class:`ConnectError`, also where the person said no.
+        """
+        raise TypeError(f"{self.key} is connected with keys")
+
+    def refresh(self, context: ChannelContext) -> Tokens:
+        """A new access for the old one, where ``can`` has ``refresh``. Raises :class:`DeadToken` where the platform
+        says that there is none to be had, :class:`ConnectError` where it could not be asked.
+
+        Nobody else refreshes the same channel meanwhile, and what it returns is saved before it is used.
+        """
+        raise TypeError(f"{self.key} has nothing to refresh")
 
     @abstractmethod
     def limits(self, facts: dict[str, Any]) -> Limits:
@@ -286,8 +352,12 @@ class Platform(ABC):
         """Whether ``prepare`` has anything to do for this part."""
         return bool(part.pictures)
 
-    def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
-        """What is invisible and may be repeated: upload media, create a container."""
+    def prepare(self, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
+        """What is invisible and may be repeated: upload media in pieces, create a container.
+
+        After every piece ``part.progress.save`` keeps what there is, and a later try finds it in
+        ``part.progress.handles``. Where the platform is still working, :class:`Pending` says when to look again.
+        """
         return Handles()
 
     @abstractmethod
@@ -306,9 +376,25 @@ class Platform(ABC):
         """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
         return self.resend_if_absent
 
-    @abstractmethod
+    def edit(self, part: Part, remote_id: str, context: ChannelContext) -> Outcome:
+        """Put ``part`` in the place of what was published as ``remote_id``; where ``can`` has ``edit``."""
+        return Rejected(N_("what is published there cannot be changed"), "permission")
+
     def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
-        """Take it down. ``Published`` here means: it is gone. ``Rejected`` where the platform cannot."""
+        """Take it down, where ``can`` has ``delete``. ``Published`` here means: it is gone."""
+        return Rejected(N_("what is published there cannot be taken down"), "permission")
+
+    def metrics(self, remote_ids: Sequence[str], context: ChannelContext) -> dict[str, Figures] | CannotTell:
+        """Figures by the id of what was published, where ``can`` has ``metrics``. One that is gone is left out."""
+        return CannotTell(final=True)
+
+    def replies(self, since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
+        """What was answered to us at or after ``since`` (UTC), oldest first; where ``can`` has ``replies``."""
+        return CannotTell(final=True)
+
+    def shown_account(self, account: str, account_name: str) -> str:
+        """The account as it stands in a list of channels; empty where the channel's address says more."""
+        return "" if self.own else account_name
 
     def cost(self, view: ChannelView) -> float:
         """What the platform charges for it, in US dollars."""

@@ -18,6 +18,7 @@ from commsched.core.platform.contract import Account, DeadToken
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Message
 from commsched.services.channels.connect import is_same
+from commsched.services.channels.renewal import Renewal, renew
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation, scheduler
@@ -46,6 +47,8 @@ def look_again(installation: Installation) -> bool:
         account = _ask(installation, channel)
     except DeadToken as refused:
         words = refused.words
+        if _renewable(installation, channel) and _renew(installation, channel) != "refused":
+            return True  # with another access it is looked at again the next time
         _settle(installation, channel, lambda session, row: _refused(installation, session, row, words))
     except Exception as error:
         log.info("channel %s could not be looked at: %s", channel.id, error)
@@ -55,6 +58,15 @@ def look_again(installation: Installation) -> bool:
     else:
         _settle(installation, channel, lambda session, row: _answered(installation, session, row, account))
     return True
+
+
+def _renewable(installation: Installation, channel: Channel) -> bool:
+    return "refresh" in installation.platform(channel.platform).can
+
+
+def _renew(installation: Installation, channel: Channel) -> Renewal:
+    refused = installation.vault.unseal_map(channel.secrets)
+    return renew(installation, channel.workspace_id, channel.id, refused)
 
 
 def _used(installation: Installation) -> list[str]:
@@ -116,7 +128,9 @@ def _answered(installation: Installation, session: Session, row: Channel, accoun
         return
     row.account_name, row.account_url = account.name[:300], account.url[:500]
     row.facts = account.facts | {key: row.facts[key] for key in ("warned",) if key in row.facts}
-    row.token_expires_at, row.checked_at, row.refused_at = account.expires_at, installation.now(), None
+    row.checked_at, row.refused_at = installation.now(), None
+    if not _renewable(installation, row):  # where it is renewed, that said when it ends
+        row.token_expires_at = account.expires_at
     if row.state == "broken":
         row.state, row.trouble = "ok", ""
         note(session, installation, scheduler(row.workspace_id), "channel.works_again", channel=row.id, name=row.name)

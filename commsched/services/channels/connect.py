@@ -19,6 +19,7 @@ from commsched.core.text.decoding import without_invisible
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.accounts.people import check_name
 from commsched.services.accounts.policies import check_policy, to_policy
+from commsched.services.channels.renewal import keep_dates
 from commsched.services.kernel import context
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -83,11 +84,28 @@ def connect(
     """
     actor.require("administer")
     platform = installation.platform(platform_key)
+    if platform.connects == "oauth":
+        raise Invalid(
+            N_("%(platform)s is connected in the browser, under Channels."), "platform", platform=platform.name
+        )
     plain, secret = read_settings(platform, given)
-    _refuse_operators(platform, actor, plain, {})
+    refuse_operators(platform, actor, plain, {})
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(installation, actor, platform, plain, secret)
+    return keep_new(installation, actor, platform, name, plain, secret, account)
+
+
+def keep_new(
+    installation: Installation,
+    actor: Actor,
+    platform: Platform,
+    name: str,
+    plain: dict[str, str],
+    secret: dict[str, str],
+    account: Account,
+) -> Channel:
+    """Keep a channel whose account has answered. Raises :class:`Conflict` for one that is here already."""
     with installation.store.write(actor.workspace) as session:
         locks.row(session, Workspace, actor.workspace)  # two channels that are connected at once know of each other
         name = check_name(name or _default_name(session, actor, platform, account), 120)
@@ -187,7 +205,11 @@ def _keep(
     channel.settings, channel.secrets = dict(plain), installation.vault.seal_map(secret)
     channel.account, channel.account_name = account.id[:300], account.name[:300]
     channel.account_url, channel.facts = account.url[:500], account.facts
-    channel.token_expires_at, channel.checked_at = account.expires_at, installation.now()
+    channel.checked_at = installation.now()
+    if account.tokens is not None:
+        keep_dates(channel, account.tokens, installation.now())
+    elif "refresh" not in installation.platform(channel.platform).can:
+        channel.token_expires_at = account.expires_at
     channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
 
 
@@ -227,20 +249,49 @@ def _renew(installation: Installation, actor: Actor, channel_id: int, given: Map
     actor.require("administer")
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
-    kept = installation.vault.unseal_map(channel.secrets)
+    plain, secret = renewed_settings(installation, actor, channel_id, given)
+    account = _ask(installation, actor, platform, plain, secret, channel_id)
+    return keep_renewed(installation, actor, channel_id, plain, secret, account, deed)
+
+
+def renewed_settings(
+    installation: Installation, actor: Actor, channel_id: int, given: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """(settings, secrets) of a channel with what was ``given`` anew; see :func:`reconnect`."""
+    channel = get(installation, actor.workspace, channel_id)
+    platform = installation.platform(channel.platform)
+    names = {s.key for s in platform.settings}
+    secrets = installation.vault.unseal_map(channel.secrets)
+    kept = {key: value for key, value in secrets.items() if key in names}
     kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
     merged = {key: value for key, value in given.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
-    _refuse_operators(platform, actor, plain, channel.settings)
+    refuse_operators(platform, actor, plain, channel.settings)
     moved = any(
         plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in platform.settings if s.kind == "url"
     )
     if moved:
         read_settings(platform, merged)  # names the secret that is missing
         secret = {key: value for key, value in secret.items() if key in _named(platform, merged)}
+    else:  # what an authorization brought is no setting, and stays too
+        secret |= {key: value for key, value in secrets.items() if key not in names}
     if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
         plain["allow_private"] = "1"
-    account = _ask(installation, actor, platform, plain, secret, channel_id)
+    return plain, secret
+
+
+def keep_renewed(
+    installation: Installation,
+    actor: Actor,
+    channel_id: int,
+    plain: dict[str, str],
+    secret: dict[str, str],
+    account: Account,
+    deed: str,
+) -> Channel:
+    """Keep another access to a channel. Raises :class:`Conflict` where it opens another account."""
+    channel = get(installation, actor.workspace, channel_id)
+    platform = installation.platform(channel.platform)
     if account.url and channel.account and not is_same(platform, channel, account):
         raise Conflict(
             N_("That is another account: %(account)s. Connect it as a channel of its own."), "", account=account.name
@@ -259,7 +310,7 @@ def _named(platform: Platform, given: Mapping[str, str]) -> set[str]:
     return {s.key for s in platform.settings if {s.key, *s.aliases} & given.keys()}
 
 
-def _refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, Any]) -> None:
     """An administrator of an office is not the operator of the machine: no page makes it write where it likes."""
     for setting in platform.settings:
         changed = plain.get(setting.key, "") != kept.get(setting.key, "")

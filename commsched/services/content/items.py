@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, object_session
 
 from commsched.core.content.fields import searchable_texts
 from commsched.core.content.model import Content
-from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
+from commsched.platforms import shown_in
 from commsched.services.content import check
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
@@ -193,7 +193,8 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
 
 def _own_pages(channels: Iterable[Any]) -> set[str | int]:
     """The pages of ours that channels (id, platform) lead to: the one newsroom, each wall."""
-    return {"newsroom" if key == "newsroom" else number for number, key in channels if key in OWN_PAGES}
+    pages = dict.fromkeys(shown_in("room"), "room") | dict.fromkeys(shown_in("wall"), "")
+    return {pages[key] or number for number, key in channels if key in pages}
 
 
 def learn_alt(session: Session, content: Content) -> None:

@@ -62,14 +62,17 @@ def may_be_seen(content: Content, now: datetime) -> bool:
         return False
 
 
-def corrections(session: Session, items: Collection[int], platform: str, now: datetime) -> dict[int, list[Version]]:
-    """The published corrections of ``items`` on a platform of ours, by the id of what they correct, oldest first."""
+def corrections(
+    session: Session, items: Collection[int], pages: Collection[str], now: datetime
+) -> dict[int, list[Version]]:
+    """The published corrections of ``items`` on ``pages`` of ours, which are keys of platforms. By the id of what they
+    correct, oldest first."""
     rows = session.execute(
         select(Item.corrects_id, Delivery, Revision)
         .join(Delivery, Delivery.item_id == Item.id)
         .join(Revision, Revision.id == Delivery.revision_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Item.corrects_id.in_(items), Channel.platform == platform, Delivery.state == "published")
+        .where(Item.corrects_id.in_(items), Channel.platform.in_(pages), Delivery.state == "published")
         .order_by(Delivery.published_at, Delivery.id)
     )
     made: dict[int, dict[int, Version]] = {}

@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -134,7 +134,7 @@ class Admission(msgspec.Struct, frozen=True):
             return None
         part, handles = complete(self._same(parts, known[turn.number]), known, self.installation)
         context = self.wire_for(row)
-        ready = job.prepared == turn.number or (bool(handles.values) and job.pictures is not None)
+        ready = job.prepared == turn.number or (handles.ready and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
             return Call("prepare", job, platform, context, part, handles, self.now, row, known)
         # the last thing that can fail: a committed attempt is always called
@@ -154,8 +154,9 @@ class Admission(msgspec.Struct, frozen=True):
         """What the channel would say, with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
-            data = job.pictures.data.get(picture.sha256) if job.pictures else None
-            files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
+            file = job.pictures.files.get(picture.sha256) if job.pictures else None
+            stored = Stored(file.read, file.size, stream=file.open) if file else Stored(_unread, 0)
+            files[picture.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
@@ -265,10 +266,8 @@ class Admission(msgspec.Struct, frozen=True):
             self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
-def _bytes(data: bytes | None) -> bytes:
-    if data is None:
-        raise FileNotFoundError("the picture has not been read")
-    return data
+def _unread() -> bytes:
+    raise FileNotFoundError("the picture has not been read")
 
 
 def part_state(row: PartSnapshot) -> PartState:
@@ -292,7 +291,7 @@ def complete(part: Part, known: list[PartSnapshot], installation: Installation) 
         recipient=part.recipient,
         message_id=row.message_id,
     )
-    return filled, Handles(dict(row.handles))
+    return filled, Handles.read(row.handles)
 
 
 def recomputed(data: bytes, content: Content, channel: int, people: tuple[str, ...], pictures: Pictures | None) -> str:

@@ -18,15 +18,18 @@ from commsched.core.delivery.outcome import (
     Found,
     Handles,
     Outcome,
+    Pending,
     Published,
     Rejected,
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Part, PictureFile
+from commsched.core.platform.contract import Part, PictureFile, Progress
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
-from commsched.services.deliver.types import Call, Done, Pictures
+from commsched.services.channels.renewal import renew
+from commsched.services.deliver.progress import save_progress
+from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile, stamp_of
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation
 
@@ -36,7 +39,7 @@ STALE = timedelta(seconds=15)
 """How long after its attempt was committed a call may still begin. A process that was stopped, or a computer that
 slept, in just that moment must not send what was right to send then."""
 
-_R = TypeVar("_R", bound=Outcome | Finding | Handles)
+_R = TypeVar("_R", bound=Outcome | Finding | Handles | Pending)
 
 
 def perform(installation: Installation, call: Call) -> Done:
@@ -44,11 +47,12 @@ def perform(installation: Installation, call: Call) -> Done:
     try:
         match call.kind:
             case "prepare":
-                return _prepare(installation, call)
+                return _renewed(installation, _prepare(installation, call))
             case "send":
                 if installation.now() - call.since > STALE:
                     return Done(call, Retry(N_("this computer slept before the call; nothing was sent")))
-                return Done(call, _outcome(call.platform.publish(call.part, call.handles, call.context)))
+                published = _outcome(call.platform.publish(call.part, call.handles, call.context))
+                return _renewed(installation, Done(call, published))
             case "look":
                 found = call.platform.find(call.part, call.handles, call.since, call.context)
                 assert isinstance(found, Found | Absent | CannotTell)
@@ -85,31 +89,52 @@ def _plain(value: Any) -> Any:
 
 def _prepare(installation: Installation, call: Call) -> Done:
     pictures = read_pictures(installation, call.part.view.pictures)
-    if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.values:
+    if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.ready:
         return Done(call, call.handles, pictures)
-    result = call.platform.prepare(in_hand(call.part, pictures), call.context)
-    return Done(call, storable(result), pictures)
+    progress = Progress(call.handles, partial(save_progress, installation, call.row.id, call.part.number))
+    part = replace(in_hand(call.part, pictures), progress=progress)
+    return Done(call, storable(call.platform.prepare(part, call.context)), pictures)
+
+
+def _renewed(installation: Installation, done: Done) -> Done:
+    """``done``, or a retry where the platform refused an access that can be renewed: what it refused it did not do."""
+    if not (isinstance(done.result, Rejected) and done.result.why == "token" and "refresh" in done.call.platform.can):
+        return done
+    call = done.call
+    match renew(installation, call.row.workspace_id, call.job.channel, call.context.secrets):
+        case "renewed":
+            again = Retry(N_("the access had run out and was renewed"), installation.now())
+        case "later":
+            again = Retry(N_("the access has run out and could not be renewed yet"), whole_channel=True)
+        case "refused":
+            return done
+    return Done(call, again, done.pictures)
 
 
 def read_pictures(installation: Installation, wanted: tuple[PictureFile, ...]) -> Pictures:
-    """Read each file and hash what was read: the bytes that are sent are the bytes that were approved."""
-    data: dict[str, bytes] = {}
+    """Hash each file: the bytes that are sent are the bytes that were approved. A large one is never all in memory."""
+    files: dict[str, VerifiedFile] = {}
     for picture in wanted:
+        path = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, ""))
         try:
-            read = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, "")).read_bytes()
+            with path.open("rb") as stream:
+                size, *stamp = stamp_of(stream)
+                data = stream.read() if size <= KEPT else None
+                digest = hashlib.file_digest(stream, "sha256") if data is None else hashlib.sha256(data)
         except OSError:
-            return Pictures(data, missing=picture.sha256)
-        if hashlib.sha256(read).hexdigest() != picture.sha256:
-            return Pictures(data, missing=picture.sha256)
-        data[picture.sha256] = read
-    return Pictures(data)
+            return Pictures(files, missing=picture.sha256)
+        if digest.hexdigest() != picture.sha256:
+            return Pictures(files, missing=picture.sha256)
+        files[picture.sha256] = VerifiedFile(path, size, (stamp[0], stamp[1]), data)
+    return Pictures(files)
 
 
 def in_hand(part: Part, pictures: Pictures) -> Part:
-    """``part`` with its pictures' bytes at hand."""
+    """``part`` with its pictures' files at hand."""
 
-    def held(one: PictureFile) -> PictureFile:
-        return replace(one, read=partial(pictures.data.__getitem__, one.sha256), size=len(pictures.data[one.sha256]))
+    def held(picture: PictureFile) -> PictureFile:
+        file = pictures.files[picture.sha256]
+        return replace(picture, read=file.read, stream=file.open, size=file.size)
 
-    view = replace(part.view, pictures=tuple(held(one) for one in part.view.pictures))
-    return replace(part, view=view, pictures=tuple(held(one) for one in part.pictures))
+    view = replace(part.view, pictures=tuple(held(picture) for picture in part.view.pictures))
+    return replace(part, view=view, pictures=tuple(held(picture) for picture in part.pictures))

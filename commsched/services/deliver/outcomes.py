@@ -13,13 +13,14 @@ from commsched.core.delivery.outcome import (
     Found,
     Handles,
     Outcome,
+    Pending,
     Published,
     Rejected,
     Retry,
     Unknown,
 )
 from commsched.core.delivery.parts import PartState, Whole, after_doubt, whole
-from commsched.core.delivery.retry import Next, after_attempt, after_look, is_asked
+from commsched.core.delivery.retry import Next, after_attempt, after_look, after_pending, is_asked
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots
 from commsched.services.deliver.types import Alert, Done, Job
@@ -81,9 +82,12 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         job.pictures = done.pictures
         if isinstance(done.result, Handles):
             job.prepared = part.number
-            part.set(handles=done.result.values)
-            self.batch.part(row.id, part.number, handles=done.result.values)
+            part.set(handles=done.result.stored())
+            self.batch.part(row.id, part.number, handles=done.result.stored())
             return job
+        if isinstance(done.result, Pending):
+            self._apply(row, known, part, after_pending(done.result, self.now, from_micros(row.latest)), done)
+            return None
         result = done.result
         if isinstance(result, Unknown | Published):  # nothing visible was asked for, so it may simply be repeated
             result = Retry(result.detail)

@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 
-from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
+from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import ChannelContext, Part, Platform
 from commsched.services.deliver.rows import DeliverySnapshot, PartSnapshot
 
 Kind = Literal["prepare", "send", "look"]
 
 
-class Pictures(msgspec.Struct, frozen=True):
-    """Pictures' bytes as read from disk, by the SHA-256 of exactly those bytes."""
+KEPT: Final = 4 * 1024 * 1024
+"""Bytes of a file that is kept in memory from when it was hashed. What is larger is opened again."""
 
-    data: Mapping[str, bytes] = msgspec.field(default_factory=dict)
+
+class VerifiedFile(msgspec.Struct, frozen=True):
+    """A file whose bytes were hashed and found to be the approved ones. Opened, it is those bytes or an error."""
+
+    path: Path
+    size: int
+    stamp: tuple[int, int]
+    """Inode and time of last change (ns) when it was hashed: nobody has put others' bytes in its place since."""
+    data: bytes | None = None
+    """Its bytes, where they are few."""
+
+    def open(self) -> BinaryIO:
+        """A stream of its bytes from the beginning. Raises :class:`OSError` where it is not what was hashed."""
+        if self.data is not None:
+            return BytesIO(self.data)
+        stream = self.path.open("rb")
+        if stamp_of(stream) != (self.size, *self.stamp):
+            stream.close()
+            raise OSError(f"{self.path.name} is not the file that was approved any more")
+        return stream
+
+    def read(self) -> bytes:
+        """All of its bytes at once."""
+        if self.data is not None:
+            return self.data
+        with self.open() as stream:
+            return stream.read()
+
+
+def stamp_of(stream: BinaryIO) -> tuple[int, int, int]:
+    """Size, inode and time of last change of an open file."""
+    status = os.fstat(stream.fileno())
+    return status.st_size, status.st_ino, status.st_mtime_ns
+
+
+class Pictures(msgspec.Struct, frozen=True):
+    """Pictures as found on disk, by the SHA-256 of exactly those bytes."""
+
+    files: Mapping[str, VerifiedFile] = msgspec.field(default_factory=dict)
     missing: str = ""
     """The SHA-256 of one that could not be read, or whose bytes are not the ones approved."""
 
@@ -55,7 +96,7 @@ class Done(msgspec.Struct):
     """What a call ended in."""
 
     call: Call
-    result: Outcome | Finding | Handles
+    result: Outcome | Finding | Handles | Pending
     pictures: Pictures | None = None
     again: bool = False
     """It was in a transaction that was reported to have failed: perhaps it is written down already."""

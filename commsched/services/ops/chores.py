@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from commsched.core.platform.channel_state import WARN
 from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
-from commsched.services.channels import checks
+from commsched.services.channels import checks, renewal
 from commsched.services.content.items import current
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
@@ -33,6 +33,7 @@ from commsched.store.models import (
     Idempotency,
     Item,
     Notice,
+    PendingAuthorization,
     SignIn,
     SignInTry,
     Workspace,
@@ -66,6 +67,7 @@ def run(installation: Installation) -> None:
     quota.sweep(installation)
     uploads.tidy(installation, installation.now())
     look_daily(installation)
+    renewal.renew_due(installation)
     checks.look_again(installation)
 
 
@@ -172,6 +174,7 @@ def tidy(session: Session, now: datetime) -> None:
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
     session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
     session.execute(delete(ApprovalLink).where(ApprovalLink.expires_at < now - timedelta(days=30)))
+    session.execute(delete(PendingAuthorization).where(PendingAuthorization.expires_at < now))
     session.execute(delete(Idempotency).where(Idempotency.at < now - timedelta(days=2)))
     session.execute(delete(ConsentWarning).where(ConsentWarning.ends < now - timedelta(days=30)))
     session.execute(delete(Notice).where(Notice.state == "sent", Notice.sent_at < now - timedelta(days=30)))

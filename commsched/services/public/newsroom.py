@@ -22,6 +22,7 @@ from commsched.core.content.model import Content
 from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, NotFound
 from commsched.core.text.slug import TAIL, address_of
+from commsched.platforms import shown_in
 from commsched.services.content import versions
 from commsched.services.content.versions import Shot, Version, may_be_seen
 from commsched.services.kernel.context import Installation
@@ -108,7 +109,7 @@ class Front(msgspec.Struct, frozen=True):
 def room(installation: Installation, slug: str) -> Newsroom:
     """The newsroom called ``slug``. Raises :class:`NotFound` for an office that has none."""
     room = find_room(installation, slug)
-    has = select(Channel.id).where(Channel.platform == "newsroom").limit(1)
+    has = select(Channel.id).where(Channel.platform.in_(shown_in("room"))).limit(1)
     with installation.store.read(room.id) as session:
         if session.scalar(has) is None:
             raise NotFound(N_("There is no such newsroom."))
@@ -126,7 +127,7 @@ def find_room(installation: Installation, slug: str) -> Newsroom:
 
 def rooms(installation: Installation) -> list[str]:
     """The slugs of every office with a newsroom, for search engines."""
-    has = exists().where(Channel.workspace_id == Workspace.id, Channel.platform == "newsroom")
+    has = exists().where(Channel.workspace_id == Workspace.id, Channel.platform.in_(shown_in("room")))
     real = select(Workspace.slug).where(has, Workspace.is_demo.is_(False)).order_by(Workspace.slug)
     with installation.store.read(EVERY_WORKSPACE) as session:
         return list(session.scalars(real))
@@ -220,7 +221,7 @@ def _say_why(session: Session, here: Newsroom, wanted: set[int]) -> None:
         Delivery.item_id == Takedown.item_id,
         Delivery.state == "published",
         Delivery.channel_id == Channel.id,
-        Channel.platform == "newsroom",
+        Channel.platform.in_(shown_in("room")),
     )
     standing = (Takedown.item_id.in_(wanted), Takedown.ended_at.is_(None), stood)
     row = session.scalar(select(Takedown).where(*standing).order_by(Takedown.id.desc()).limit(1))
@@ -249,7 +250,8 @@ def _deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]
         .join(Item, Item.id == Delivery.item_id)
         .join(Revision, Revision.id == Delivery.revision_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Channel.platform == "newsroom", Delivery.state == "published", Item.corrects_id.is_(None), *where)
+        .where(Channel.platform.in_(shown_in("room")), Delivery.state == "published")
+        .where(Item.corrects_id.is_(None), *where)
         .where(~versions.down())
         .order_by(Delivery.published_at.desc(), Delivery.id.desc())
     )
@@ -283,7 +285,7 @@ def _entries(
     Raises :class:`NotFound` where there is no such version. One question a kind, however many there are.
     """
     now = installation.now()
-    later = versions.corrections(session, [item.id for _delivery, item, _content in rows], "newsroom", now)
+    later = versions.corrections(session, [item.id for _delivery, item, _content in rows], shown_in("room"), now)
     stories = []
     for delivery, item, content in rows:
         assert delivery.published_at is not None

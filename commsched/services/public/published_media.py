@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.messages import N_, NotFound
+from commsched.platforms import own_page_keys, shown_in
 from commsched.services.content import versions
 from commsched.services.content.versions import may_be_seen
 from commsched.services.kernel.blobs import media_path
@@ -62,7 +62,7 @@ def _is_published(installation: Installation, session: Session, row: search.Row)
         .join(PictureUse, PictureUse.revision_id == Revision.id)
         .join(Item, Item.id == Delivery.item_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .where(PictureUse.media_id == media, Channel.platform.in_(OWN_PAGES), Delivery.state == "published")
+        .where(PictureUse.media_id == media, Channel.platform.in_(own_page_keys()), Delivery.state == "published")
         .where(~versions.down())
         .order_by(Delivery.published_at.desc(), Delivery.id.desc())
         .execution_options(yield_per=100)
@@ -78,8 +78,8 @@ def _shows(
     if not may_be_seen(content, now):
         return False
     original = item.corrects_id or item.id
-    later = versions.corrections(session, [original], platform, now).get(original, [])
-    if platform == "sandbox":  # every wall is a page of its own
+    later = versions.corrections(session, [original], (platform,), now).get(original, [])
+    if platform in shown_in("wall"):  # every wall is a page of its own
         later = [version for version in later if version.channel == delivery.channel_id]
     if (later[-1].item if later else original) != item.id:
         return False

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import plain_to_html
 from commsched.core.platform.channel_view import for_channel
+from commsched.core.platform.contract import Platform
 from commsched.core.text.messages import N_, NotFound
+from commsched.platforms import shown_in
 from commsched.services.content import versions
 from commsched.services.content.versions import Shot, Version, may_be_seen
 from commsched.services.kernel.context import Installation
@@ -39,9 +41,12 @@ def wall(installation: Installation, slug: str, channel_id: int) -> Wall:
     """What a sandbox channel has published, part by part. Raises :class:`NotFound`."""
     here = find_room(installation, slug)
     with installation.store.read(here.id) as session:
-        channel = session.scalar(select(Channel).where(Channel.id == channel_id, Channel.platform == "sandbox"))
+        channel = session.scalar(
+            select(Channel).where(Channel.id == channel_id, Channel.platform.in_(shown_in("wall")))
+        )
         if channel is None:
             raise NotFound(N_("There is no such wall."))
+        platform = installation.platform(channel.platform)
         rows = session.execute(
             select(Delivery, Item, Revision)
             .join(Item, Item.id == Delivery.item_id)
@@ -54,7 +59,7 @@ def wall(installation: Installation, slug: str, channel_id: int) -> Wall:
         deliveries = rows.all()
         newest = _newest(session, channel_id, [item for _delivery, item, _revision in deliveries], installation.now())
         notes = [
-            _note(installation, session, *row)
+            _note(installation, session, platform, *row)
             for row in deliveries
             if newest.get(_original(row[1]), row[1].id) == row[1].id
         ]
@@ -67,7 +72,8 @@ def _original(item: Item) -> int:
 
 def _newest(session: Session, channel: int, items: list[Item], now: datetime) -> dict[int, int]:
     """The item whose wording stands on this wall, by the id of the one that was corrected."""
-    later: dict[int, list[Version]] = versions.corrections(session, {_original(item) for item in items}, "sandbox", now)
+    originals = {_original(item) for item in items}
+    later: dict[int, list[Version]] = versions.corrections(session, originals, shown_in("wall"), now)
     here = {
         original: [version.item for version in versions if version.channel == channel]
         for original, versions in later.items()
@@ -76,7 +82,12 @@ def _newest(session: Session, channel: int, items: list[Item], now: datetime) ->
 
 
 def _note(
-    installation: Installation, session: Session, delivery: Delivery, item: Item, revision: Revision
+    installation: Installation,
+    session: Session,
+    platform: Platform,
+    delivery: Delivery,
+    item: Item,
+    revision: Revision,
 ) -> Note | None:
     content = revision.parsed()
     if not may_be_seen(content, installation.now()):
@@ -88,7 +99,7 @@ def _note(
         return None
     words_only = msgspec.structs.replace(content, pictures=[])
     view = for_channel(words_only, delivery.channel_id, "", {})
-    said = [part.text for part in installation.platform("sandbox").parts(view)]
+    said = [part.text for part in platform.parts(view)]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
     texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]

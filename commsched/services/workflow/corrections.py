@@ -9,8 +9,8 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn
-from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.messages import N_, Conflict
+from commsched.platforms import own_page_keys
 from commsched.services.content import drafts, items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -84,7 +84,7 @@ def places(session: Session, original: Item) -> list[int]:
         select(Channel.id)
         .join(Delivery, Delivery.channel_id == Channel.id)
         .where(Delivery.item_id == original.id, Delivery.state == "published")
-        .where(Channel.platform.in_(OWN_PAGES), Channel.state != "archived")
+        .where(Channel.platform.in_(own_page_keys()), Channel.state != "archived")
         .order_by(Channel.id)
     )
     return list(dict.fromkeys(rows))

@@ -10,9 +10,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
+from commsched.platforms import own_page_keys
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -35,7 +35,7 @@ def is_on_own_page(session: Session, item_id: int) -> bool:
     out = (
         select(Delivery.id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Delivery.item_id == item_id, Channel.platform.in_(OWN_PAGES), Delivery.published_at.is_not(None))
+        .where(Delivery.item_id == item_id, Channel.platform.in_(own_page_keys()), Delivery.published_at.is_not(None))
     )
     return session.scalar(out.limit(1)) is not None
 

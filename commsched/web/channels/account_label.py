@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from commsched.store.models import Channel
 from commsched.web.http.i18n import installation, ngettext, web_address
 
 
 def account_word(channel: Channel) -> str:
-    """The account as it stands in a list of channels: a folder's end, how many addresses, a public address."""
-    if not installation().platform(channel.platform).own:
-        return channel.account_name
+    """The account as it stands in a list of channels: what its platform calls it, how many addresses, a public
+    address."""
+    shown = installation().platform(channel.platform).shown_account(channel.account, channel.account_name)
+    if shown:
+        return shown
     if "recipients" in channel.facts:
         many = int(channel.facts["recipients"])
         return ngettext("%(n)s address", "%(n)s addresses", many)
-    if channel.platform == "folder":
-        return "/".join(PurePath(channel.account).parts[-2:]).lstrip("/")
     return web_address(channel.account_url).removeprefix("https://").removeprefix("http://")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, request
+from flask import Blueprint, g, make_response, request
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.approval.rules import Policy
 from commsched.core.platform.contract import Platform
-from commsched.core.text.messages import N_
+from commsched.core.text.messages import N_, NotFound
 from commsched.services.accounts import people
 from commsched.services.accounts.policies import from_policy
-from commsched.services.channels import connect
+from commsched.services.channels import authorize, connect
 from commsched.store.models import Channel
+from commsched.web.channels import authorization
 from commsched.web.channels.account_label import account_word
 from commsched.web.components import mail_status, policy_form
 from commsched.web.http.forms import Form
@@ -50,22 +51,49 @@ def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
 
 @bp.get("/new/<key>")
 @allow("administer")
-def new(key: str) -> str:
-    platform = installation().platform(key)
-    return page(
-        "channels/form.html", form=Form(), kind=platform, channel=None, kept=connect.settings_for(platform, None)
-    )
+def new(key: str) -> Response:
+    return _form(installation().platform(key), Form())
 
 
 @bp.post("/new/<key>")
 @allow("administer")
-def add(key: str) -> str | Response | tuple[str, int]:
+def add(key: str) -> Response:
     platform, form = installation().platform(key), Form.read()
     with form.catch():
-        made = connect.connect(installation(), actor(), key, form.text("name", 300), _settings(platform, form))
+        name, given = form.text("name", 300), _settings(platform, form)
+        if platform.connects == "oauth":
+            return authorization.leave(platform, authorize.begin(installation(), actor(), key, name, given))
+        made = connect.connect(installation(), actor(), key, name, given)
         return done(_said(made), "channels.show", channel_id=made.id)
-    kept = connect.settings_for(platform, None)
-    return page("channels/form.html", form=form, kind=platform, channel=None, kept=kept), form.status
+    return _form(platform, form)
+
+
+@bp.get("/<key>/callback")
+@allow("administer")
+def callback(key: str) -> Response:
+    """Where a platform sends people back to, with its answer in the address."""
+    platform, form = installation().platform(key), Form()
+    if platform.connects != "oauth":
+        raise NotFound(N_("There is no such page."))
+    with form.catch():
+        made = authorize.finish(installation(), actor(), key, request.args.to_dict())
+        return done(_said(made), "channels.show", channel_id=made.id)
+    return _form(platform, form)
+
+
+def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Response:
+    """The connect form, or the one for another access; its answer may lead to the platform's own page."""
+    kept = connect.settings_for(platform, channel)
+    words = page(
+        "channels/form.html",
+        form=form,
+        kind=platform,
+        channel=channel,
+        kept=kept,
+        callback_address=lambda kind: authorize.callback_address(installation(), g.slug, kind.key),
+    )
+    answer = make_response(words, form.status)
+    return authorization.may_leave(answer, platform, kept)
 
 
 def _said(channel: Channel) -> str:
@@ -109,23 +137,24 @@ def show(channel_id: int) -> str:
 
 @bp.get("/<int:channel_id>/access")
 @allow("administer")
-def access(channel_id: int) -> str:
+def access(channel_id: int) -> Response:
     channel = _channel(channel_id)
-    platform = installation().platform(channel.platform)
-    kept = connect.settings_for(platform, channel)
-    return page("channels/form.html", form=Form(), kind=platform, channel=channel, kept=kept)
+    return _form(installation().platform(channel.platform), Form(), channel)
 
 
 @bp.post("/<int:channel_id>/access")
 @allow("administer")
-def renew(channel_id: int) -> str | Response | tuple[str, int]:
+def renew(channel_id: int) -> Response:
     channel, form = _channel(channel_id), Form.read()
     platform = installation().platform(channel.platform)
     with form.catch():
-        made = connect.reconnect(installation(), actor(), channel_id, _settings(platform, form))
+        given = _settings(platform, form)
+        if platform.connects == "oauth":
+            address = authorize.begin(installation(), actor(), platform.key, "", given, channel_id)
+            return authorization.leave(platform, address)
+        made = connect.reconnect(installation(), actor(), channel_id, given)
         return done(_said(made), "channels.show", channel_id=channel_id)
-    kept = connect.settings_for(platform, channel)
-    return page("channels/form.html", form=form, kind=platform, channel=channel, kept=kept), form.status
+    return _form(platform, form, channel)
 
 
 @bp.get("/<int:channel_id>/addresses")

@@ -32,14 +32,20 @@ def _named(svg: str, css: str, label: str) -> Markup:
 
 @lru_cache(maxsize=128)
 def brand_icon(name: str, label: str = "", size: int = 20) -> Markup:
-    """A network's mark: a file in ``static/brands``, or ``lucide:…``; its first letter where there is none."""
+    """A network's mark: a file in ``static/brands``, ``lucide:…``, or ``path:…`` with the drawing that a platform of
+    another package brings; its first letter where there is none."""
     if name.startswith("lucide:"):
         return icon(name.removeprefix("lucide:"), label, size)
+    if name.startswith("path:"):
+        return _named(_drawn(f'<path d="{escape(name.removeprefix("path:"))}"/>', size), "icon brand", label)
     inner = _mark(_BRAND_NAME.sub("", name.lower()))
     if not inner:
         return _letter(label or name, label, size)
-    drawn = f'<svg width="{size}" height="{size}" viewBox="0 0 24 24" fill="currentColor">{inner}</svg>'
-    return _named(drawn, "icon brand", label)
+    return _named(_drawn(inner, size), "icon brand", label)
+
+
+def _drawn(inner: str, size: int) -> str:
+    return f'<svg width="{size}" height="{size}" viewBox="0 0 24 24" fill="currentColor">{inner}</svg>'
 
 
 def _mark(key: str) -> str:

@@ -1,0 +1,29 @@
+"""What readers made of something published: figures and answers, as a platform tells of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Counts for one publication. ``None``: the platform does not tell."""
+
+    views: int | None = None
+    likes: int | None = None
+    shares: int | None = None
+    comments: int | None = None
+    clicks: int | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What somebody answered to one of our publications."""
+
+    id: str
+    answers: str
+    """The id of ours that it answers."""
+    author: str
+    text: str
+    at: datetime
+    url: str = ""
