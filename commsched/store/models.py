@@ -16,6 +16,7 @@ from commsched.store.people import (
     Workspace,
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
+from commsched.store.recipients import ListRecipient
 from commsched.store.record import AuditEntry, Notice
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Idempotency",
     "Item",
     "Likeness",
+    "ListRecipient",
     "Media",
     "Membership",
     "Notice",

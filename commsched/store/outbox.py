@@ -22,6 +22,9 @@ class Channel(Base, Scoped):
     account_url: Mapped[str] = mapped_column(String(500), default="")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     secrets: Mapped[str] = mapped_column(Text, default="")
+    list_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of a list: :func:`commsched.core.content.model.addresses_digest` of its lines as they were written, changed in
+    the transaction that changes its rows. An approval covers it."""
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """A stricter approval policy than the workspace's, or empty."""
@@ -82,10 +85,22 @@ class Delivery(Base, Scoped):
 
 
 class Part(Base):
-    """One call that makes something visible; for e-mail, one recipient. Frozen when first claimed."""
+    """One call that makes something visible. For e-mail one recipient, frozen when the approval is given; else written
+    down before the first call."""
 
     __tablename__ = "part"
-    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number"),
+        # Which recipient is next, however many there are: only for those, so that a post costs no more than before.
+        Index(
+            "ix_part_recipient",
+            "delivery_id",
+            "state",
+            "next_at",
+            "number",
+            sqlite_where=text("role = 'recipient'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
@@ -96,6 +111,8 @@ class Part(Base):
     key: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text, default="")
     """Encrypted address."""
+    blind: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """What finds its recipient in the list again; empty in those of before there was any."""
     message_id: Mapped[str] = mapped_column(String(200), default="")
     handles: Mapped[dict[str, str]] = mapped_column(default=dict)
     remote_id: Mapped[str] = mapped_column(String(300), default="")
@@ -115,7 +132,7 @@ class Attempt(Base):
     __table_args__ = (
         # The database itself refuses a second open attempt on a channel, whatever the code thinks.
         Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''")),
-        Index("ix_attempt_delivery_id", "delivery_id"),
+        Index("ix_attempt_delivery_id_part", "delivery_id", "part"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -27,7 +27,7 @@ from commsched.core.platform.contract import ChannelContext, ConnectError, Draft
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
 from commsched.platforms.presslist import PLATFORM
-from commsched.services.content.compose import lines_of
+from commsched.services.channels.lists import lines_of
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 RELEASE = Draft(

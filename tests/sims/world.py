@@ -236,6 +236,7 @@ class World:
                 "not_before": None,
                 "trouble": "",
                 "secrets": "",
+                "list_digest": "",
                 "facts": {},
                 "token_expires_at": None,
             }

@@ -19,6 +19,8 @@ from commsched.core.text.decoding import without_invisible
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.accounts.people import check_name
 from commsched.services.accounts.policies import check_policy, to_policy
+from commsched.services.channels import lists
+from commsched.services.channels.lists import LIST
 from commsched.services.kernel import context
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -87,6 +89,7 @@ def connect(
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(installation, actor, platform, plain, secret)
+    people = _sealed_list(installation, secret)
     with installation.store.write(actor.workspace) as session:
         name = check_name(name or _default_name(session, actor, platform, account), 120)
         _refuse_twice(session, platform, account, name)
@@ -94,6 +97,7 @@ def connect(
         session.add(channel)
         _keep(installation, channel, plain, secret, account)
         session.flush()
+        _keep_list(installation, session, channel, people)
         note(
             session,
             installation,
@@ -107,6 +111,18 @@ def connect(
     if platform.own and not platform.needs_mail:
         _know_own(installation, actor, channel, plain, secret)
     return get(installation, actor.workspace, channel.id)
+
+
+def _sealed_list(installation: Installation, secret: dict[str, str]) -> lists.SealedList | None:
+    """The list of people among ``secret``, taken out of it: it is kept as rows. ``None`` where there is none."""
+    text = secret.pop(LIST, None)
+    return None if text is None else lists.seal(installation, text)
+
+
+def _keep_list(installation: Installation, session: Session, channel: Channel, people: lists.SealedList | None) -> None:
+    if people is not None:
+        lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted")
+        channel.list_digest = people.digest
 
 
 def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:
@@ -225,7 +241,9 @@ def _renew(installation: Installation, actor: Actor, channel_id: int, given: Map
     actor.require("administer")
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
-    kept = installation.vault.unseal_map(channel.secrets)
+    secrets = installation.vault.unseal_map(channel.secrets)
+    rows = _kept_list(installation, channel) if LIST not in secrets else {}
+    kept = secrets | rows
     kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
     merged = {key: value for key, value in given.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
@@ -239,6 +257,9 @@ def _renew(installation: Installation, actor: Actor, channel_id: int, given: Map
     if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
         plain["allow_private"] = "1"
     account = _ask(installation, actor, platform, plain, secret, channel_id)
+    if rows and lists.lines_of(secret.get(LIST, "")) == lists.lines_of(rows[LIST]):
+        del secret[LIST]  # nobody has changed it, so what is approved for it stands
+    people = _sealed_list(installation, secret)
     if account.url and channel.account and not is_same(platform, channel, account):
         raise Conflict(
             N_("That is another account: %(account)s. Connect it as a channel of its own."), "", account=account.name
@@ -246,10 +267,21 @@ def _renew(installation: Installation, actor: Actor, channel_id: int, given: Map
     with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         _keep(installation, channel, plain, secret, account)
+        session.flush()
+        _keep_list(installation, session, channel, people)
         facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
         note(session, installation, actor, deed, None, channel=channel.id, name=channel.name, **facts)
     installation.wake()
     return channel
+
+
+def _kept_list(installation: Installation, channel: Channel) -> dict[str, str]:
+    """The rows of a list as its writer sees them, for the platform to look at with the rest; nothing where there is
+    none."""
+    if not channel.list_digest:
+        return {}
+    with installation.store.read(channel.workspace_id) as session:
+        return {LIST: lists.text_of(installation, session, channel)}
 
 
 def _named(platform: Platform, given: Mapping[str, str]) -> set[str]:
@@ -276,10 +308,6 @@ def check_again(installation: Installation, actor: Actor, channel_id: int) -> Ch
     return reconnect(installation, actor, channel_id, _plain(get(installation, actor.workspace, channel_id)))
 
 
-LIST: Final = "addresses"
-"""The setting that holds a list of people; it is read nowhere but on its own page."""
-
-
 def has_list(installation: Installation, channel: Channel) -> bool:
     """Whether the channel goes to a list of people, which has a page of its own."""
     return LIST in {setting.key for setting in installation.platform(channel.platform).settings}
@@ -298,7 +326,7 @@ def open_list(installation: Installation, actor: Actor, channel_id: int) -> str:
     channel = _list(installation, actor, channel_id)
     with installation.store.write(actor.workspace) as session:
         note(session, installation, actor, "channel.list_opened", channel=channel.id, name=channel.name)
-    return installation.vault.unseal_map(channel.secrets).get(LIST, "")
+        return lists.text_of(installation, session, channel)
 
 
 def change_list(installation: Installation, actor: Actor, channel_id: int, lines: str) -> None:
@@ -307,6 +335,19 @@ def change_list(installation: Installation, actor: Actor, channel_id: int, lines
     if not lines.strip():
         raise Invalid(N_("This is needed."), LIST)
     _renew(installation, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
+
+
+def forget(installation: Installation, actor: Actor, channel_id: int, address: str) -> bool:
+    """Take one person off a list and keep nothing of them; returns whether they were on it. What is approved goes out
+    to the others. The record says that somebody was forgotten, not who."""
+    channel = _list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        secrets, _ = lists.take_over(installation, session, channel.id)
+        find(session, channel_id).secrets = secrets
+        known = lists.forget(installation, session, channel.id, address)
+        if known:
+            note(session, installation, actor, "channel.recipient_forgotten", channel=channel.id, name=channel.name)
+    return known
 
 
 def _plain(channel: Channel) -> dict[str, str]:
@@ -340,6 +381,7 @@ def archive(installation: Installation, actor: Actor, channel_id: int) -> None:
     with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         channel.state, channel.secrets = "archived", ""
+        lists.clear(session, channel.id)
         note(session, installation, actor, "channel.removed", channel=channel_id, name=channel.name)
     installation.wake()
 

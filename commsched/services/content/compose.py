@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
-from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
+from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, printable
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.contract import Draft, PictureFile
 from commsched.core.platform.fitting import describe_fitting, recipe_for
@@ -19,6 +19,7 @@ from commsched.core.text.clean import clean, one_line
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed, read_time
+from commsched.services.channels import lists
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
@@ -39,17 +40,6 @@ class Checked(msgspec.Struct, frozen=True):
     problems: list[Problem]
     notes: list[Message] = []
     """What is done to its pictures for this channel."""
-
-
-def addresses(installation: Installation, channel: Channel) -> tuple[str, ...]:
-    """The lines of a list channel, decrypted; none for other channels."""
-    return lines_of(installation.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
-
-
-def lines_of(text: str) -> tuple[str, ...]:
-    """A list as it is kept, line by line, for the platform to read (:mod:`commsched.core.text.recipients`): empty
-    lines stay in their places, so that a complaint names the line that its writer sees."""
-    return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
 def content_from(
@@ -142,13 +132,12 @@ def _channel_content(
     wished = variant.options if variant else {}
     # what is as usual is left out, so that the same choices make the same hash wherever they were made
     options = {key: value for key, value in wished.items() if key in usual and value not in ("", usual[key])}
-    people = addresses(installation, channel)
     text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
         text=None if text is None or clean(text) == clean(given.text) else text,
         options=options,
-        recipients=addresses_digest(list(people)) if people else "",
+        recipients=lists.digest(installation, channel),
         crop=variant.crop if variant else "",
         pictures=_renditions(installation, channel, variant.crop if variant else "", media, made),
     )
@@ -238,7 +227,14 @@ def check(
     demo = bool(session.scalar(select(Workspace.is_demo).where(Workspace.id == session.info["workspace"])))
     return [
         _check_one(
-            installation, rows[one.channel], content, uid, files, [*unwilling, *before.get(one.channel, ())], demo
+            installation,
+            rows[one.channel],
+            content,
+            uid,
+            files,
+            lists.sample(installation, session, rows[one.channel]),
+            [*unwilling, *before.get(one.channel, ())],
+            demo,
         )
         for one in content.channels
         if one.channel in rows
@@ -279,11 +275,12 @@ def _check_one(
     content: Content,
     uid: str,
     files: Mapping[str, Stored],
+    people: tuple[str, ...],
     unwilling: list[Problem],
     is_demo: bool,
 ) -> Checked:
     platform = installation.platform(channel.platform)
-    draft = draft_for(content, channel.id, uid, files, addresses(installation, channel))
+    draft = draft_for(content, channel.id, uid, files, people)
     problems = [*unwilling, *platform.check(draft, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))

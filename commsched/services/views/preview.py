@@ -15,6 +15,7 @@ from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.core.text.recipients import read
 from commsched.services.approval.approvers import ApprovalState, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy, said_of
+from commsched.services.channels import lists
 from commsched.services.content import compose
 from commsched.services.content.items import current
 from commsched.services.kernel.context import Actor, Installation
@@ -49,7 +50,7 @@ def previews(
     kept = [p for p in content.pictures if p.sha256 in files]
     place = session.get_one(Workspace, session.info["workspace"])
     return [
-        _look(installation, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
+        _look(installation, session, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
         for one in content.channels
         if one.channel in rows
     ]
@@ -61,6 +62,7 @@ def _with(content: Content, pictures: list[Picture]) -> Content:
 
 def _look(
     installation: Installation,
+    session: Session,
     place: Workspace,
     channel: Channel,
     content: Content,
@@ -68,12 +70,13 @@ def _look(
     files: dict[str, compose.Stored],
     checked: compose.Checked,
 ) -> Preview:
-    people = read("\n".join(compose.addresses(installation, channel))).addresses
+    people = read("\n".join(lists.sample(installation, session, channel))).addresses
+    many = lists.count(installation, session, channel) if people else 0
     platform = installation.platform(channel.platform)
     draft = compose.draft_for(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     foot = platform.foot(draft, _context(installation, place, channel))
-    return Preview(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
+    return Preview(channel, checked, draft, platform.parts(draft), many, sender, foot, platform.subject(draft))
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:

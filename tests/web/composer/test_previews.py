@@ -19,6 +19,7 @@ from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.contract import ChannelContext, Draft, Part
 from commsched.platforms import get
+from commsched.services.channels import lists
 from commsched.services.content import compose, items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
@@ -78,7 +79,7 @@ def send(installation: Installation, cast: Cast, item_id: int, key: str, on: Cha
         uid = items.load(session, item_id).uid
         (look,) = preview.previews(installation, session, content, uid)
         files = compose.stored(installation, session, content)
-        people = compose.addresses(installation, look.channel)
+        people = lists.lines(installation, session, look.channel)
     platform = get(key)
     draft = compose.draft_for(content, look.channel.id, uid, files, people)
     parent = root = ""
