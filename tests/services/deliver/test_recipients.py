@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import event, select
 from commsched.core.delivery.outcome import Rejected
 from commsched.services.channels import connect
 from commsched.services.deliver.dispatcher import Dispatcher
+from commsched.services.deliver.types import Job
 from commsched.services.workflow import approve, editing, resolve
 from commsched.store.models import Delivery, Part
 from commsched.store.vault import Vault
@@ -194,6 +196,7 @@ def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(Vault, "unseal", unsealed)
         patch.setattr("commsched.services.deliver.recipients.PartSnapshot", init)
         courier._turn(courier._collect(0.0))
+        courier._lines = {row.channel_id: deque([Job(row.id, row.channel_id)])}
         (call,) = courier._turn([])
     event.remove(engine, "before_cursor_execute", ran)
     assert call.part.number == 1
