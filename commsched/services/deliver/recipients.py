@@ -7,6 +7,7 @@ been decided about it. Whoever asks for the others says which one that is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ import msgspec
 from sqlalchemy import (
     Connection,
     CursorResult,
+    Select,
     String,
+    bindparam,
     cast,
     delete,
     exists,
@@ -40,9 +43,41 @@ _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
 """Word for word the condition of the index that leads to them."""
 _COLUMNS: Final = tuple(_part.c[name] for name in PartSnapshot.__struct_fields__ if name in _part.c)
-_ON_LIST: Final = exists().where(_list.c.blind == _part.c.blind, _list.c.state == "active")
 LEFT: Final = ("sending", "waiting", "unknown", "held", "failed")
 """The states of a recipient who has not got it, as far as anybody knows."""
+
+# Each is built once: building a statement costs more than the database does to answer it.
+_HERE: Final = (_part.c.delivery_id == bindparam("delivery"), _recipient)
+_OTHERS: Final = (*_HERE, _part.c.number != bindparam("number"))
+_WAITS: Final = select(*_COLUMNS).where(*_HERE, _part.c.state == "waiting").limit(1)
+_FRESH: Final = _WAITS.where(_part.c.next_at.is_(None)).order_by(_part.c.number)
+_AGAIN: Final = _WAITS.where(_part.c.next_at <= bindparam("now")).order_by(_part.c.next_at)
+_LOST: Final = (
+    select(*_COLUMNS)
+    .where(*_HERE, _part.c.state == "unknown", _part.c.next_at <= bindparam("now"))
+    .order_by(_part.c.next_at, _part.c.number)
+    .limit(1)
+)
+_LOST_SINCE: Final = select(func.min(_attempt.c.started_at)).where(
+    _attempt.c.delivery_id == bindparam("delivery"),
+    _attempt.c.part == bindparam("number"),
+    _attempt.c.outcome == "unknown",
+)
+_KNOWN: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_((0, bindparam("number"))))
+_COUNTS: Final = (
+    select(func.count().filter(_part.c.state == "published"), func.count())
+    .select_from(_part)
+    .where(_HERE[0], _part.c.number != bindparam("number"))
+)
+_ON_LIST: Final = select(_list.c.id).where(
+    _list.c.channel_id == bindparam("channel"), _list.c.blind == bindparam("blind"), _list.c.state == "active"
+)
+_STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
+_IN_STATE: Final = _STATE.where(*_OTHERS, _part.c.state == bindparam("state"))
+_TIMELESS: Final = _IN_STATE.where(_part.c.next_at.is_(None))
+_TIMED: Final = _IN_STATE.where(_part.c.next_at.is_not(None)).order_by(_part.c.next_at)
+_DOUBTED: Final = _STATE.where(*_OTHERS, _part.c.state == "unknown", _part.c.was.not_in(("", "out")))
+_FOUND: Final = _STATE.where(*_OTHERS, _part.c.was == "out")
 
 
 def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, approved: str) -> int:
@@ -110,71 +145,64 @@ class RecipientRows(msgspec.Struct, frozen=True):
 
     def in_turn(self, delivery: int) -> PartSnapshot | None:
         """Who can be written to now: who has not been tried before who is to be tried again."""
-        waiting = (_mine[0] == delivery, _recipient, _part.c.state == "waiting")
-        fresh = select(*_COLUMNS).where(*waiting, _part.c.next_at.is_(None)).order_by(_part.c.number).limit(1)
-        again = select(*_COLUMNS).where(*waiting, _part.c.next_at <= self.now).order_by(_part.c.next_at).limit(1)
-        return self._first(fresh) or self._first(again)
+        return self._first(_FRESH, delivery=delivery) or self._first(_AGAIN, delivery=delivery, now=self.now)
 
     def lost(self, delivery: int) -> PartSnapshot | None:
         """Of whom it is to be found out now whether they got it."""
-        unknown = (_mine[0] == delivery, _recipient, _part.c.state == "unknown", _part.c.next_at <= self.now)
-        return self._first(select(*_COLUMNS).where(*unknown).order_by(_part.c.next_at, _part.c.number).limit(1))
+        return self._first(_LOST, delivery=delivery, now=self.now)
 
     def lost_since(self, delivery: int, number: int) -> datetime | None:
         """When the first attempt was committed that nobody knows the fate of."""
-        mine = (_attempt.c.delivery_id == delivery, _attempt.c.part == number, _attempt.c.outcome == "unknown")
-        since: datetime | None = self.connection.execute(select(func.min(_attempt.c.started_at)).where(*mine)).scalar()
+        about = {"delivery": delivery, "number": number}
+        since: datetime | None = self.connection.execute(_LOST_SINCE, about).scalar()
         return since
 
     def known(self, delivery: int, number: int) -> Known:
         """The recipient ``number`` and the first one, in whose name the delivery's own row speaks."""
-        wanted = select(*_COLUMNS).where(_mine[0] == delivery, _mine[1].in_((0, number)))
-        return {row.number: PartSnapshot(**row._mapping) for row in self.connection.execute(wanted)}
+        found = self.connection.execute(_KNOWN, {"delivery": delivery, "number": number})
+        return {row.number: PartSnapshot(**row._mapping) for row in found}
 
     def left(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
         """Of the recipients but ``besides``, those who decide what the delivery comes to: of who has not got it, the
         one that :func:`~commsched.core.delivery.parts.whole` looks at first; after a restore also one who is in doubt
         still, and one who was found to have got it meanwhile."""
-        others = (_mine[0] == row.id, _recipient, _mine[1] != besides)
-        first = next((state for name in LEFT if (state := self._next(name, *others))), None)
-        doubted = (_part.c.state == "unknown", _part.c.was.not_in(("", "out")))
-        told = [self._state(*others, *doubted), self._state(*others, _part.c.was == "out")] if row.was else []
+        others = {"delivery": row.id, "number": besides}
+        first = next((state for name in LEFT if (state := self._next(others | {"state": name}))), None)
+        told = [self._state(_DOUBTED, others), self._state(_FOUND, others)] if row.was else []
         return [state for state in (first, *told) if state is not None]
 
     def counts(self, delivery: int, besides: int = -1) -> tuple[int, int]:
         """How many have got it, and how many there are, without ``besides``."""
-        out = func.count().filter(_part.c.state == "published")
-        wanted = select(out, func.count()).select_from(_part).where(_mine[0] == delivery, _mine[1] != besides)
-        row = self.connection.execute(wanted).one()
+        row = self.connection.execute(_COUNTS, {"delivery": delivery, "number": besides}).one()
         return int(row[0]), int(row[1])
 
     def is_wanted(self, row: DeliverySnapshot, part: PartSnapshot) -> bool:
         """Whether the recipient is on the list still: nobody is written to who has left it since the approval."""
         if not part.blind:
             return True  # frozen by an earlier version, which knew no other list than the whole
-        mine = (_list.c.channel_id == row.channel_id, _list.c.blind == part.blind, _list.c.state == "active")
-        return self.connection.execute(select(_list.c.id).where(*mine)).first() is not None
+        whom = {"channel": row.channel_id, "blind": part.blind}
+        return self.connection.execute(_ON_LIST, whom).first() is not None
 
     def drop_unwanted(self, row: DeliverySnapshot) -> None:
         """Take those away who have left the list, and have not got it."""
+        listed = exists().where(
+            _list.c.blind == _part.c.blind, _list.c.state == "active", _list.c.channel_id == row.channel_id
+        )
         waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
-        gone = ~_ON_LIST.where(_list.c.channel_id == row.channel_id)
-        self.connection.execute(delete(_part).where(*waits, gone))
+        self.connection.execute(delete(_part).where(*waits, ~listed))
 
-    def _first(self, wanted: Any) -> PartSnapshot | None:
-        row = self.connection.execute(wanted).first()
+    def _first(self, statement: Select[Any], **about: object) -> PartSnapshot | None:
+        row = self.connection.execute(statement, about).first()
         return None if row is None else PartSnapshot(**row._mapping)
 
-    def _next(self, state: str, *others: Any) -> PartState | None:
-        """Of those in ``state``, the one whose turn comes first. Without a time it is now for who waits, and never for
+    def _next(self, about: Mapping[str, object]) -> PartState | None:
+        """Of those in one state, the one whose turn comes first. Without a time it is now for who waits, and never for
         who has stopped."""
-        timeless = self._state(*others, _part.c.state == state, _part.c.next_at.is_(None))
-        if timeless and state in ("sending", "waiting"):
+        timeless = self._state(_TIMELESS, about)
+        if timeless and about["state"] in ("sending", "waiting"):
             return timeless
-        timed = (_part.c.state == state, _part.c.next_at.is_not(None))
-        return self._state(*others, *timed, order=_part.c.next_at) or timeless
+        return self._state(_TIMED, about) or timeless
 
-    def _state(self, *where: Any, order: Any = None) -> PartState | None:
-        wanted = select(_mine[1], _part.c.state, _part.c.next_at, _part.c.detail, _part.c.was).where(*where)
-        row = self.connection.execute(wanted.order_by(order).limit(1)).first()
+    def _state(self, statement: Select[Any], about: Mapping[str, object]) -> PartState | None:
+        row = self.connection.execute(statement, about).first()
         return None if row is None else PartState(row.number, row.state, row.next_at, row.detail, was=row.was)
