@@ -30,8 +30,8 @@ from commsched.store.models import Channel, Workspace
 
 MOST: Final = 10_000
 """Characters in one setting."""
-MOST_LIST: Final = 2_000_000
-"""Characters in a list of addresses, with their names and newspapers: some twenty thousand newsrooms."""
+MOST_LIST: Final = 3_000_000
+"""Characters in a list of addresses, with their names: some fifty thousand people."""
 
 
 def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -342,10 +342,11 @@ def forget(installation: Installation, actor: Actor, channel_id: int, address: s
     to the others. The record says that somebody was forgotten, not who."""
     channel = _list(installation, actor, channel_id)
     with installation.store.write(actor.workspace) as session:
-        secrets, _ = lists.take_over(installation, session, channel.id)
-        find(session, channel_id).secrets = secrets
-        known = lists.forget(installation, session, channel.id, address)
+        row = find(session, channel_id)
+        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
+        known = lists.forget(installation, session, row.id, address)
         if known:
+            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
             note(session, installation, actor, "channel.recipient_forgotten", channel=channel.id, name=channel.name)
     return known
 

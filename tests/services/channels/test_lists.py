@@ -114,6 +114,7 @@ def test_who_is_forgotten_is_gone_without_a_trace(cast: Cast) -> None:
     before = kept(cast, number).list_digest
     assert connect.forget(cast.installation, cast.actor(), number, "p4@radio.example")
     assert not connect.forget(cast.installation, cast.actor(), number, "p4@radio.example")
+    assert kept(cast, number).facts == {"recipients": 3}
     assert cast.installation.vault.blind("p4@radio.example") not in {row.blind for row in rows(cast, number)}
     assert "tips@radio.example" in connect.open_list(cast.installation, cast.actor(), number)
     assert "p4@" not in connect.open_list(cast.installation, cast.actor(), number)
