@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from commsched import platforms
 from commsched.core.installation import settings
-from commsched.core.text.messages import N_, Message
+from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.clock import Clock
 from commsched.mail.connection import read_url
 from commsched.mail.headers import parse_mailbox
@@ -31,16 +33,24 @@ from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
 
+if TYPE_CHECKING:
+    from commsched.platforms._network import Session
+
 log = logging.getLogger("commsched")
-_DATABASE = "COMMSCHED_DATABASE_URL"
+SETTINGS = "commsched.toml"
 _NO_DATABASE = N_(
     "This is no address of a database that can be opened here. Leave it out, and the database is kept in the home."
+)
+_NO_DRIVER = N_(
+    "To keep an office in PostgreSQL, install what it needs: pip install “commsched[postgres]”. Or leave the address "
+    "out, and the database is kept in the home."
 )
 _USERS: Mapping[str, Callable[[str], object]] = {
     "mail_from": parse_mailbox,
     "smtp_url": read_url,
     "https_proxy": lambda value: proxy_of({"https_proxy": value}),
     "ca_file": lambda value: authority_of({"ca_file": value}),
+    "database_url": lambda value: database_url(value),
 }
 """The settings that can be judged only by what will use them."""
 _MIGRATED = N_("The database was of an older version. It has been backed up to %(file)s and brought up to date.")
@@ -62,11 +72,49 @@ def home_directory(given: str | None = None) -> Path:
     return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
 
 
+def database_url(text: str) -> URL:
+    """The address of a database that this program can open. Raises :class:`Invalid` for any other; the sentence does
+    not repeat it, since a password may be in it."""
+    try:
+        url = make_url(text)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        if url.drivername not in ("postgresql+psycopg", "sqlite"):
+            raise Invalid(_NO_DATABASE, "database_url")
+        url.get_dialect().import_dbapi()
+    except ImportError as error:
+        raise Invalid(_NO_DRIVER, "database_url") from error
+    except (ArgumentError, ValueError) as error:
+        raise Invalid(_NO_DATABASE, "database_url") from error
+    return url
+
+
+def database_named(home: Path) -> str:
+    """The address of the office's database where the settings name one; else empty. Nothing is judged."""
+    file = home / SETTINGS
+    given: dict[str, settings.Given] = {}
+    with settings.gathering([]):
+        given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    given |= settings.from_environment(os.environ)
+    return str(given["database_url"].value) if "database_url" in given else ""
+
+
+def name_database(home: Path, text: str) -> None:
+    """Write into the home's settings that its database is at ``text``. The file is its owner's only from now on, since
+    a password may be in it."""
+    file = home / SETTINGS
+    before = file.read_text("utf-8").rstrip() + "\n" if file.exists() else ""
+    handle, name = tempfile.mkstemp(dir=home, prefix=".new-")  # nobody else's from the beginning
+    with os.fdopen(handle, "w", encoding="utf-8") as new:
+        new.write(f"{before}database_url = {json.dumps(text, ensure_ascii=False)}\n".lstrip())
+    Path(name).replace(file)
+
+
 def database_file(home: Path) -> Path | None:
     """The file in which the office in ``home`` keeps its database; ``None`` where it is no file, or the address that
-    the environment names cannot be read."""
+    the settings name cannot be read."""
     try:
-        url = make_url(os.environ.get(_DATABASE) or sqlite_url(home / "commsched.db"))
+        url = make_url(database_named(home) or sqlite_url(home / "commsched.db"))
     except ArgumentError:
         return None
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
@@ -79,34 +127,22 @@ def read_settings(home: Path) -> dict[str, str]:
     Raises :class:`~commsched.core.installation.settings.BadSettings` for what cannot be used: settings are never
     believed unread.
     """
-    file = home / "commsched.toml"
-    given: dict[str, settings.Given] = {}
+    file = home / SETTINGS
+    written: dict[str, settings.Given] = {}
     values: dict[str, str] = {}
     problems: list[Message] = []
     with settings.gathering(problems):
-        given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
-    given |= settings.from_environment(os.environ)
+        written |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    written |= settings.from_environment(os.environ)
     with settings.gathering(problems):
-        values = settings.judge(given, _USERS)
+        values = settings.judge(written, _USERS)
     with settings.gathering(problems):
         settings.log_level(os.environ.get("COMMSCHED_LOG", ""))
     with settings.gathering(problems):
         settings.misspelt(os.environ)
-    with settings.gathering(problems):
-        _database_url(os.environ.get(_DATABASE, ""))
     if problems:
         raise settings.BadSettings(problems)
     return _with_sender_apart(values)
-
-
-def _database_url(url: str) -> None:
-    """Raises :class:`~commsched.core.installation.settings.BadSettings` for an address that names no database this
-    program can open; the sentence does not repeat it, since a password may be in it."""
-    try:
-        if url:
-            make_url(url).get_dialect().import_dbapi()
-    except (ArgumentError, ImportError) as error:
-        raise settings.refuse_variable(_DATABASE, Message(_NO_DATABASE)) from error
 
 
 def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
@@ -119,7 +155,7 @@ def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
 
 
 @cache
-def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any:
+def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Session:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
     (it is safe between threads), so that connections are kept alive."""
     from commsched.platforms._network import Session
@@ -136,9 +172,9 @@ def open_installation(
     say: Callable[[Message], None] | None = None,
     **given: str,
 ) -> Installation:
-    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
-    when an older one has been brought up to date, else the log is. A restore that was cut short is completed first;
-    settings that cannot be used are refused before the database is touched."""
+    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is called
+    with a sentence when an older database was migrated; without it the sentence goes to the log. An interrupted restore
+    is completed first, and unusable settings are refused before the database is touched."""
     folder = home_directory(str(home) if home else None)
     complete(folder)
     merged = read_settings(folder) | given
@@ -146,7 +182,8 @@ def open_installation(
     clock = clock or SystemClock()
     mailer = mailer_for(merged, folder / "outbox", connect)
     http = partial(http_session, proxy=proxy_of(merged), ca_file=authority_of(merged))
-    store = Store(url or os.environ.get(_DATABASE) or sqlite_url(folder / "commsched.db"))
+    named = merged.pop("database_url", "")  # it may hold a password, and nobody else need know it
+    store = Store(url or (database_url(named) if named else sqlite_url(folder / "commsched.db")))
     try:
         saved = ready(store, folder / "backups", clock.now())
         vault = Vault.open(folder / "secret.key")
@@ -172,6 +209,6 @@ def open_installation(
 
 
 def open_copy(folder: Path, clock: Clock | None = None) -> Installation:
-    """Open the office that a restore makes ready in ``folder``, whatever database the environment names. The copy that
-    an update of its database would leave is not told of: the backup itself is one."""
+    """Open the office that a restore prepares in ``folder``, whatever database the environment names. A migration keeps
+    no copy of the database first, since the backup itself is one."""
     return open_installation(folder, clock=clock, url=sqlite_url(folder / "commsched.db"), say=lambda _words: None)

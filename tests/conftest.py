@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import URL
 
 from commsched import platforms
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
@@ -21,12 +24,39 @@ from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store.migrate import ready
 from commsched.store.models import Heartbeat, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from commsched.store.vault import Vault
+from tests.peers import postgres
 
 NOW = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
 """Thursday 26 November 2026, 07:00 in Stockholm, week 48."""
 PASSWORD = "regionbudget i tid"
+_server = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL where the tests run on it: once, in the process that hands the tests out."""
+    if postgres.wanted() and not hasattr(config, "workerinput"):
+        databases = _server.enter_context(postgres.serve())
+        databases.prepare(_migrate)
+        os.environ[postgres.SOCKET] = databases.socket
+
+
+def pytest_unconfigure() -> None:
+    _server.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is true of SQLite and its file only is left out on PostgreSQL, by name and with the reason."""
+    for item in items if postgres.wanted() else ():
+        if (marker := item.get_closest_marker("sqlite")) is not None:
+            item.add_marker(pytest.mark.skip(reason=f"SQLite only: {marker.args[0]}"))
+
+
+def _migrate(url: URL) -> None:
+    store = Store(url)
+    ready(store, Path(os.devnull), NOW)
+    store.close()
 
 
 @dataclass
@@ -121,11 +151,11 @@ def _cheap_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with an empty, migrated database, made once and copied for every test."""
+    """A home with an empty, migrated database, made once and copied for every test. On PostgreSQL only the database's
+    place is empty: what is copied there is the server's template."""
     home = tmp_path_factory.mktemp("blank")
-    store = Store(f"sqlite:///{home / 'commsched.db'}")
-    ready(store, home / "backups", NOW)
-    store.close()
+    if not postgres.wanted():
+        _migrate(sqlite_url(home / "commsched.db"))
     Vault.open(home / "secret.key")
     return home
 
@@ -141,11 +171,35 @@ def mail() -> MailBag:
 
 
 @pytest.fixture
-def installation(tmp_path: Path, blank_home: Path, clock: SetClock, mail: MailBag) -> Iterator[Installation]:
-    """An empty office: no workspace, nobody in it, a clock that stands still, mail that goes into a bag."""
+def home(tmp_path: Path, blank_home: Path) -> Path:
+    """The home of the test's office: a key, and on SQLite an empty, migrated database."""
     home = tmp_path / "home"
     shutil.copytree(blank_home, home)
-    store = Store(f"sqlite:///{home / 'commsched.db'}")
+    return home
+
+
+@pytest.fixture
+def server_database() -> Iterator[URL | None]:
+    """The address of the test's own database on PostgreSQL, empty and migrated; ``None`` on SQLite."""
+    if not postgres.wanted():
+        yield None
+        return
+    databases = postgres.Databases.running()
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def database_url(home: Path, server_database: URL | None) -> URL:
+    """The address of the test's own database, empty and migrated, on the store that the tests run on."""
+    return server_database or sqlite_url(home / "commsched.db")
+
+
+@pytest.fixture
+def installation(home: Path, database_url: URL, clock: SetClock, mail: MailBag) -> Iterator[Installation]:
+    """An empty office: no workspace, nobody in it, a clock that stands still, mail that goes into a bag."""
+    store = Store(database_url)
     made = Installation(
         home=home,
         store=store,

@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(
         "an orphan publishes on",
         "engine/process.py",
-        "        _end_with_parent(parent, told.set)",
+        "        _end_with_parent(parent, stopping.set)",
         "        pass",
         APART,
     ),
@@ -184,7 +184,7 @@ MUTANTS = (
         "if",
         f"{EYES}whose_role",
     ),
-    Mutant("one human in two places", "core/approval/rules.py", "if one.human in humans:", "if False:", SAYS),
+    Mutant("one human in two places", "core/approval/rules.py", "if yes.human in humans:", "if False:", SAYS),
     Mutant(
         "a second yes of the same human",
         "core/approval/rules.py",
@@ -202,11 +202,11 @@ MUTANTS = (
     Mutant(
         "a yes is asked for twice",
         "services/workflow/approve.py",
-        "if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):",
+        "if any(yes.human == actor.person for yes in yeses(standing(said, revision.hash))):",
         "if False:",
         f"{EYES}who_has_said_yes",
     ),
-    Mutant("a lapsed yes counts", "core/approval/rules.py", "one.human != said.human]", "True]", SAYS),
+    Mutant("a lapsed yes counts", "core/approval/rules.py", "yes.human != said.human]", "True]", SAYS),
     Mutant(
         "a move leaves yeses that do not cover it",
         "services/workflow/schedule.py",
@@ -224,7 +224,7 @@ MUTANTS = (
     Mutant(
         "one accepts one's own words",
         "services/approval/approvers.py",
-        "if stopped - {one}}",
+        "if stopped - {person}}",
         "if stopped}",
         "tests/web/items/test_accepting.py",
     ),
@@ -852,8 +852,8 @@ MUTANTS = (
     Mutant(
         "a draft of the backup goes out unread",
         "services/workflow/schedule.py",
-        "    if item.doubt_since is not None:\n        _doubt(made",
-        "    if False:\n        _doubt(made",
+        "    if item.doubt_since is not None:\n        _doubt(delivery",
+        "    if False:\n        _doubt(delivery",
         RESTORES,
     ),
     Mutant(

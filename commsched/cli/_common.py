@@ -1,4 +1,4 @@
-"""What every command shares: where the office is, who speaks from the command line, and how errors are told."""
+"""What every command shares: where the office is, who acts from the command line, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,8 @@ from commsched.core.installation.settings import BadSettings
 from commsched.core.text.messages import Message, OfficeError
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from commsched.services.kernel.context import Actor, Installation
     from commsched.store.models import Workspace
 
@@ -26,15 +28,15 @@ def language() -> str:
     return "sv" if said.lower().startswith("sv") else "en"
 
 
-def translated(words: Message | str, **params: Any) -> str:
+def translated(words: Message | str, **params: object) -> str:
     """A sentence in the shell's language."""
     from commsched.core.text.catalogues import translate as said
 
     return said(words, language(), **params)
 
 
-def echo(words: Message | str, **params: Any) -> None:
-    """Say something to the person, on stderr: stdout carries only what a script wants."""
+def echo(words: Message | str, **params: object) -> None:
+    """Print a sentence for the person on stderr; stdout carries only what a script reads."""
     click.echo(translated(words, **params), err=True)
 
 
@@ -89,12 +91,13 @@ def _of_the_database(error: Exception) -> str | None:
     from sqlalchemy.exc import DatabaseError, OperationalError
 
     from commsched.core.text.messages import N_
+    from commsched.store.session import busy
 
     if type(error) not in (DatabaseError, OperationalError):
         return None
     assert isinstance(error, DatabaseError)
     detail = str(error.orig)
-    if "locked" in detail:
+    if busy(error):
         return f"{translated(N_('The office is busy right now'))}: {detail}"
     return translated(N_("The database cannot be opened: %(detail)s"), detail=detail)
 
@@ -112,8 +115,8 @@ class OfficeGroup(click.Group):
 
 def home() -> str | None:
     """The home that was named on the command line, if any."""
-    found: str | None = click.get_current_context().meta.get(HOME)
-    return found
+    folder: str | None = click.get_current_context().meta.get(HOME)
+    return folder
 
 
 def there_already() -> bool:
@@ -123,11 +126,11 @@ def there_already() -> bool:
 
     folder = bootstrap.home_directory(home())
     there = (folder / "commsched.db").exists() or is_under_way(folder)
-    return there or bool(os.environ.get("COMMSCHED_DATABASE_URL"))
+    return there or bool(bootstrap.database_named(folder))
 
 
 def hold(folder: Path) -> None:
-    """Have the office in ``folder`` open until the command ends, so that none is restored over it meanwhile."""
+    """Mark the office in ``folder`` as open until the command ends, so that no restore replaces it during that time."""
     from commsched.services.ops.in_use import enter
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -144,8 +147,9 @@ def warn_of_network_disk() -> None:
         echo(words)
 
 
-def open_installation(*, new: bool = False) -> Installation:
-    """The office in the home. Without ``new`` there must be one already: a typing error founds no office."""
+def open_installation(*, new: bool = False, url: URL | None = None) -> Installation:
+    """The office in the home. Without ``new`` there must be one already, so that a mistyped path does not create an
+    office. ``url``: the database that it is founded in."""
     from commsched import bootstrap
     from commsched.core.text.messages import N_, NotFound
 
@@ -155,7 +159,7 @@ def open_installation(*, new: bool = False) -> Installation:
             N_("There is no office in %(home)s. Make one with “commsched init”."), "--home", home=str(folder)
         )
     hold(folder)
-    installation = bootstrap.open_installation(home(), say=echo)
+    installation = bootstrap.open_installation(home(), say=echo, url=url)
     click.get_current_context().call_on_close(installation.store.close)
     return installation
 
@@ -168,7 +172,10 @@ def workspace_and_actor(installation: Installation, slug: str | None) -> tuple[W
     return workspace, machine_admin.actor(workspace)
 
 
-def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+Command = TypeVar("Command", bound="Callable[..., object] | click.Command")
+
+
+def workspace_option(command: Command) -> Command:
     return click.option("--workspace", metavar="SLUG", help="The office's short name. Not needed if there is one.")(
         command
     )
@@ -187,8 +194,8 @@ def password_from(stdin: bool, *, required: bool) -> str | None:
     if not required:
         return None
     echo(N_("Choose a password of at least %(least)s characters."), least=LEAST)
-    given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return given
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
 
 
 def table(rows: list[tuple[object, ...]], head: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 from commsched.store.base import Base, Scoped
 from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision, Takedown
 from commsched.store.files import Derivative, Upload, Video
-from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Part
+from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Lease, ListRecipient, Part
 from commsched.store.people import (
     ApiToken,
     Deputy,
@@ -16,7 +16,6 @@ from commsched.store.people import (
     Workspace,
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
-from commsched.store.recipients import ListRecipient
 from commsched.store.record import AuditEntry, Notice
 
 __all__ = [
@@ -37,6 +36,7 @@ __all__ = [
     "Heartbeat",
     "Idempotency",
     "Item",
+    "Lease",
     "Likeness",
     "ListRecipient",
     "Media",

@@ -43,6 +43,35 @@ class Channel(Base, Scoped):
     created_at: Mapped[datetime]
 
 
+class ListRecipient(Base, Scoped):
+    """One recipient of a list, or one line of it that names nobody (a spreadsheet's heading, an old mistake)."""
+
+    __tablename__ = "list_recipient"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "blind"),
+        Index("ix_list_recipient_channel_id_state_position", "channel_id", "state", "position"),
+        Index("ix_list_recipient_blind", "blind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    """The line it stands on, counted from one."""
+    blind: Mapped[str] = mapped_column(String(64))
+    """A keyed hash of the address (:meth:`commsched.store.vault.Vault.blind`): it finds a person without decrypting."""
+    address: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted; empty where the line names nobody."""
+    entry: Mapped[str] = mapped_column(Text, default="")
+    """What was written, encrypted: the name, the newspaper. Empty where it was the address and nothing else."""
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    """``active``; ``unsubscribed``, ``bounced`` or ``removed`` for whom nothing is sent to, however often the list is
+    pasted anew; ``heading`` or ``unread`` for a line that names nobody."""
+    since: Mapped[datetime]
+    """When it came to that state."""
+    source: Mapped[str] = mapped_column(String(20), default="")
+    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version."""
+
+
 class Delivery(Base, Scoped):
     """One revision to one channel: the row in the outbox."""
 
@@ -144,11 +173,23 @@ class Attempt(Base):
     hash: Mapped[str] = mapped_column(String(64))
     """The content hash that stood approved when this attempt was committed."""
     worker: Mapped[str] = mapped_column(String(40), default="")
+    """The owner of the channel's lease when it was committed: who makes the call."""
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(12), default="")
     """Empty while open; then ``published retry rejected unknown``, or ``absent`` once read back."""
     detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Lease(Base):
+    """Who drains a channel, and until when nobody else may. A row stays when its lease has lapsed."""
+
+    __tablename__ = "lease"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(40), default="")
+    """One dispatcher of one process; empty where it was let go."""
+    until: Mapped[datetime]
 
 
 class Heartbeat(Base):

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import URL
 
+from commsched.bootstrap import name_database
 from tests.conftest import PASSWORD
 
 Run = Callable[..., Result]
@@ -23,10 +25,12 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, blank_home: Path) -> Path:
-    """A home with a database and nobody in it."""
+def home(tmp_path: Path, blank_home: Path, server_database: URL | None) -> Path:
+    """A home with a database and nobody in it; on PostgreSQL its settings say where that is."""
     folder = tmp_path / "office"
     shutil.copytree(blank_home, folder)
+    if server_database is not None:
+        name_database(folder, server_database.render_as_string(hide_password=False))
     return folder
 
 

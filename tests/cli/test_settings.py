@@ -70,7 +70,7 @@ def test_the_doctor_tells_them_wherever_they_stand_and_whoever_judges_them(
         monkeypatch.setenv(f"COMMSCHED_{name}", "verbose")
     told = run("doctor").stdout.splitlines()
     places = [line.removeprefix("FAIL  settings: ").rpartition("line ")[2].split(":")[0] for line in told]
-    assert places == [*"1234567", "COMMSCHED_LOG", "COMMSCHED_BASEURL", "COMMSCHED_DATABASE_URL"]
+    assert places == [*"1234567", "COMMSCHED_DATABASE_URL", "COMMSCHED_LOG", "COMMSCHED_BASEURL"]
 
 
 def test_a_file_that_cannot_be_read_hides_no_wrong_variable(

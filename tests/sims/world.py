@@ -251,7 +251,7 @@ class World:
         return media_path(self.installation, hashlib.sha256(PICTURE).hexdigest(), ".png")
 
     def _new_courier(self) -> Dispatcher:
-        dispatcher = Dispatcher(self.installation, hands=self.hands, width=32, worker="sim", wait=lambda seconds: None)
+        dispatcher = Dispatcher(self.installation, hands=self.hands, width=32, wait=lambda seconds: None)
         dispatcher._rescan = 0.0
         return dispatcher
 
@@ -324,7 +324,7 @@ class World:
         """The process is gone. Of the calls that were under way some still arrive, some never began."""
         self.moves["crash"] += 1
         self._die()
-        recover(self.installation)
+        recover(self.installation, owner=self.dispatcher.owner, alone=True)
 
     def _die(self) -> None:
         waiting, self.hands = self.hands.calls, Later()

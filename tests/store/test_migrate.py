@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,21 +13,21 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import URL, select, text
 from sqlalchemy.exc import IntegrityError
 
 from commsched.store import migrate
 from commsched.store.migrations import HEAD
 from commsched.store.models import Base, Likeness, Media, PictureSource, PictureUse
-from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from tests.conftest import NOW
+from tests.peers import postgres
 from tests.store import older
 
 
 @pytest.fixture
-def store(tmp_path: Path, blank_home: Path) -> Iterator[Store]:
-    (tmp_path / "commsched.db").write_bytes((blank_home / "commsched.db").read_bytes())
-    made = Store(f"sqlite:///{tmp_path / 'commsched.db'}")
+def store(database_url: URL) -> Iterator[Store]:
+    made = Store(database_url)
     yield made
     made.close()
 
@@ -44,6 +45,18 @@ def test_the_head_named_in_the_code_is_the_newest_step() -> None:
 def test_a_database_of_today_is_left_alone(store: Store, tmp_path: Path) -> None:
     assert migrate.ready(store, tmp_path / "backups", NOW) is None
     assert not (tmp_path / "backups").exists()
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> Iterator[URL]:
+    """The address of a database without any table."""
+    if not postgres.wanted():
+        yield sqlite_url(tmp_path / "empty.db")
+        return
+    databases = postgres.Databases.running()
+    url = databases.create(empty=True)
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -130,6 +143,31 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(old: Store, tmp_path: P
     with old.ledger() as connection:
         connection.exec_driver_sql("DROP TRIGGER full")
     assert migrate.ready(old, tmp_path / "backups", NOW + timedelta(minutes=1)) is not None
+
+
+def test_two_processes_that_start_at_once_make_the_tables_once(empty_url: URL, tmp_path: Path) -> None:
+    def start() -> str | None:
+        store = Store(empty_url)
+        try:
+            migrate.ready(store, tmp_path / "backups", NOW)
+            with store.engine.connect() as connection:
+                return migrate.version_of(connection)
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        ends = [threads.submit(start) for _ in range(2)]
+    assert [end.result() for end in ends] == [HEAD, HEAD]
+
+
+@pytest.mark.skipif(not postgres.wanted(), reason="PostgreSQL only: SQLite's numbers are as wide as they need be")
+def test_every_number_is_as_wide_as_what_an_address_may_hold(store: Store) -> None:
+    with store.engine.connect() as connection:
+        narrow = connection.exec_driver_sql(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND data_type = 'integer'"
+        ).all()
+    assert narrow == []
 
 
 def test_a_newer_database_is_refused_and_not_touched(store: Store, tmp_path: Path) -> None:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Attempt, Base, Channel, Delivery, Scoped
-from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store import locks
+from commsched.store.models import Attempt, Base, Channel, Delivery, Scoped, Workspace
+from commsched.store.session import EVERY_WORKSPACE, TIMES, Store, again, busy
 from commsched.store.types import from_micros, to_micros
 from commsched.store.vault import KeyMismatch, Vault
 from tests.conftest import Cast
 from tests.publications import channel, published
 
 
+@pytest.mark.sqlite("its PRAGMAs")
 def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> None:
     with installation.store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -28,6 +33,25 @@ def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> 
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+def test_an_attempt_is_on_the_disk_before_its_call_whatever_the_servers_default(installation: Installation) -> None:
+    """Durability is asked for by the connection, and nobody waits for another's row without end."""
+    if installation.store.is_sqlite:
+        pytest.skip("PostgreSQL only: settings of a server")
+    with installation.store.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "10s"
+
+
+def test_a_reader_sees_one_moment_from_beginning_to_end(cast: Cast) -> None:
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalar(select(func.count(Channel.id))) == 0
+        channel(cast.installation, cast.place.id)
+        assert session.scalar(select(func.count(Channel.id))) == 0
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalar(select(func.count(Channel.id))) == 1
+
+
+@pytest.mark.sqlite("its one writer; other stores lock rows")
 def test_a_second_writer_waits_at_the_door_instead_of_failing_halfway(installation: Installation) -> None:
     with installation.store.ledger() as first:
         first.exec_driver_sql("SELECT 1")
@@ -45,7 +69,7 @@ def test_what_is_given_back_to_a_closed_store_is_closed(installation: Installati
         kept = session.connection().connection.dbapi_connection
         installation.store.close()
         assert session.scalar(select(func.count(Channel.id))) == 0
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
         kept.execute("SELECT 1")  # type: ignore[union-attr]
     with installation.store.read(EVERY_WORKSPACE) as session:
         again = session.connection().connection.dbapi_connection
@@ -135,3 +159,62 @@ def test_a_failed_transaction_leaves_nothing(cast: Cast) -> None:
         half(cast.installation)
     with cast.installation.store.read(cast.place.id) as session:
         assert session.scalar(select(func.count(Channel.id))) == 0
+
+
+def test_who_waited_too_long_for_anothers_row_is_told_that_it_is_busy(cast: Cast) -> None:
+    """What somebody else caused passes; a mistake of ours does not."""
+    store = cast.installation.store
+    if store.is_sqlite:
+        other, waiting = Store(store.url), "PRAGMA busy_timeout = 0"
+    else:
+        other, waiting = Store(store.url), "SET LOCAL lock_timeout = '50ms'"
+    with store.write(cast.place.id) as session:
+        locks.row(session, Workspace, cast.place.id).pause_reason = "x"
+        session.flush()
+        with other.engine.connect() as connection:
+            connection.exec_driver_sql(waiting)
+            with pytest.raises(OperationalError) as held:
+                connection.exec_driver_sql("UPDATE workspace SET pause_reason = 'y'")
+    other.close()
+    assert busy(held.value)
+    with pytest.raises(DBAPIError) as wrong, store.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+    assert not busy(wrong.value)
+
+
+def test_of_two_that_wait_for_each_other_one_is_ended_and_told_that_it_is_busy(cast: Cast) -> None:
+    if cast.installation.store.is_sqlite:
+        pytest.skip("PostgreSQL only: SQLite's writers never wait for each other halfway")
+    store, both = cast.installation.store, threading.Barrier(2)
+
+    def take(first: int, second: int) -> None:
+        with store.write(EVERY_WORKSPACE) as session:
+            locks.row(session, Workspace, first)
+            both.wait(10)
+            locks.row(session, Workspace, second)
+
+    with ThreadPoolExecutor(2) as threads:
+        ends = [
+            threads.submit(take, cast.place.id, cast.elsewhere.id),
+            threads.submit(take, cast.elsewhere.id, cast.place.id),
+        ]
+    errors = [error for end in ends if (error := end.exception()) is not None]
+    assert [busy(error) for error in errors] == [True]
+
+
+def test_what_was_busy_is_done_again_but_not_for_ever() -> None:
+    tries = []
+
+    def work(ends_at: int) -> str:
+        tries.append(1)
+        if len(tries) < ends_at:
+            raise OperationalError("", {}, Exception("database is locked"))
+        return "done"
+
+    assert again(lambda: work(3), wait=lambda seconds: None) == "done"
+    tries.clear()
+    with pytest.raises(OperationalError):
+        again(lambda: work(99), wait=lambda seconds: None)
+    assert len(tries) == TIMES
+    with pytest.raises(RuntimeError):
+        again(lambda: exec("raise RuntimeError"))

@@ -1,8 +1,8 @@
 """Lists of e-mail addresses as offices have them: one on each line, from Outlook's address field, from a spreadsheet.
 
 What stands in the last ``<…>`` of an entry is its address, whatever its name looks like: no library is asked, since
-those differ between versions in what they make of a name with an @ in it. An entry without an address is told of by
-its line, never left out: a newsroom that is silently missing is found out when it is too late.
+those differ between versions in what they make of a name with an @ in it. An entry without an address is reported with
+its line number and never dropped, since nobody would notice a missing newsroom until it is too late.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ class Recipients(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4)  # a list is read when it is checked, and again when it is kept
 def read(text: str) -> Recipients:
     """The list in ``text``. Takes time in proportion to its length."""
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     unread: list[BadEntry] = []
     for entry in entries(text):
         if entry.address:
-            found.setdefault(entry.address.casefold(), entry.address)
+            addresses.setdefault(entry.address.casefold(), entry.address)
         elif not entry.heading:
             unread.append(BadEntry(entry.line, entry.text))
-    return Recipients(tuple(found.values()), tuple(unread))
+    return Recipients(tuple(addresses.values()), tuple(unread))
 
 
 def entries(text: str) -> list[Entry]:
@@ -80,7 +80,7 @@ def entries(text: str) -> list[Entry]:
 def _is_heading(line: str, after: list[str]) -> bool:
     """The first row of a spreadsheet: several names of columns, one of them for addresses, which come below."""
     cells = _CELL.findall(line)
-    return "@" not in line and len(cells) > 1 and bool(_HEADING.search(line)) and any("@" in one for one in after)
+    return "@" not in line and len(cells) > 1 and bool(_HEADING.search(line)) and any("@" in cell for cell in after)
 
 
 def _entries(line: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from commsched.services.accounts.policies import check_policy, to_policy
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices import shifted_times
+from commsched.store import locks
 from commsched.store.models import Workspace
 
 MOST_LATE = 7 * 24 * 60
@@ -55,7 +56,7 @@ def update(installation: Installation, actor: Actor, new: OfficeSettings) -> Non
         "window_after_hours": _between(new.window_after_hours, 0, MOST_WINDOW, "window_after_hours"),
     }
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         changed = {key: value for key, value in wanted.items() if getattr(row, key) != value}
         for key, value in changed.items():
             setattr(row, key, value)
@@ -83,7 +84,7 @@ def update_public(installation: Installation, actor: Actor, about: str, press_co
         if len(value) > MOST_ABOUT:
             raise Invalid(N_("At most %(most)s characters."), field, most=MOST_ABOUT)
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         changed = [key for key, value in wanted.items() if row.settings.get(key, "") != value]
         if changed:
             row.settings = row.settings | wanted
@@ -94,6 +95,6 @@ def set_policy(installation: Installation, actor: Actor, policy: Policy) -> None
     """Who must approve from now on. What was submitted before keeps the policy it was submitted under."""
     actor.require("administer")
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         row.policy = to_policy(check_policy(session, policy))
         note(session, installation, actor, "workspace.policy", policy=row.policy)

@@ -26,6 +26,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.server_slots import waiting_for_a_server
+from commsched.store import locks
 from commsched.store.models import Channel, Workspace
 
 MOST: Final = 10_000
@@ -91,6 +92,7 @@ def connect(
     account = _ask(installation, actor, platform, plain, secret)
     people = _sealed_list(installation, secret)
     with installation.store.write(actor.workspace) as session:
+        locks.row(session, Workspace, actor.workspace)  # two channels that are connected at once know of each other
         name = check_name(name or _default_name(session, actor, platform, account), 120)
         _refuse_twice(session, platform, account, name)
         channel = Channel(platform=platform.key, name=name, created_at=installation.now())
@@ -142,7 +144,7 @@ def _know_own(
     """A place of the office's own is known by the channel's number, which it has only now."""
     account = _ask(installation, actor, installation.platform(channel.platform), plain, secret, channel.id)
     with installation.store.write(actor.workspace) as session:
-        _keep(installation, find(session, channel.id), plain, secret, account)
+        _keep(installation, locks.row(session, Channel, channel.id), plain, secret, account)
 
 
 def _ask(
@@ -265,7 +267,7 @@ def _renew(installation: Installation, actor: Actor, channel_id: int, given: Map
             N_("That is another account: %(account)s. Connect it as a channel of its own."), "", account=account.name
         )
     with installation.store.write(actor.workspace) as session:
-        channel = find(session, channel_id)
+        channel = locks.row(session, Channel, find(session, channel_id).id)
         _keep(installation, channel, plain, secret, account)
         session.flush()
         _keep_list(installation, session, channel, people)
@@ -359,6 +361,7 @@ def rename(installation: Installation, actor: Actor, channel_id: int, name: str)
     actor.require("administer")
     name = check_name(name, 120)
     with installation.store.write(actor.workspace) as session:
+        locks.row(session, Workspace, actor.workspace)
         channel = find(session, channel_id)
         _refuse_twice(session, installation.platform(channel.platform), Account("", ""), name, but=channel_id)
         was, channel.name = channel.name, name

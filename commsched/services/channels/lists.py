@@ -8,10 +8,10 @@ after it there is none.
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, Result, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, Result, Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from commsched.core.content.model import addresses_digest
 from commsched.core.text.messages import OfficeError
 from commsched.core.text.recipients import Entry, entries
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Channel, ListRecipient
+from commsched.store.models import Base, Channel, ListRecipient
 from commsched.store.session import EVERY_WORKSPACE
 
 log = logging.getLogger("commsched.channels")
@@ -28,9 +28,10 @@ LIST: Final = "addresses"
 """The setting that holds a list of people; it is read nowhere but on its own page."""
 GONE: Final = ("unsubscribed", "bounced", "removed")
 """States of those to whom nothing is sent, however often the list is pasted anew."""
-_table: Any = ListRecipient.__table__
-_channel: Any = Channel.__table__
+_table: Final = Base.metadata.tables[ListRecipient.__tablename__]
+_channel: Final = Base.metadata.tables[Channel.__tablename__]
 _KNOWN: Final = (_table.c.blind, _table.c.state, _table.c.since, _table.c.source)
+_Locked = Row[int, int, str, str]
 Rows = Session | Connection
 """What a statement can be given to, within the caller's transaction."""
 
@@ -39,7 +40,7 @@ class SealedList(msgspec.Struct, frozen=True):
     """A list ready to be kept. Making it takes time in proportion to its length, so it is made before a transaction."""
 
     digest: str
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, object]]
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ def lines_of(text: str) -> tuple[str, ...]:
 def seal(installation: Installation, text: str) -> SealedList:
     """The list in ``text``, encrypted, each address once. A line that names nobody is kept, so that nothing of what
     was written is lost."""
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, object]] = {}
     for number, entry in enumerate(entries(text)):
         named = installation.vault.blind(entry.address or f"line {number}: {entry.text}")
         if named not in rows:
@@ -60,7 +61,7 @@ def seal(installation: Installation, text: str) -> SealedList:
     return SealedList(addresses_digest(list(lines)) if lines else "", list(rows.values()))
 
 
-def _row(installation: Installation, entry: Entry, blind: str) -> dict[str, Any]:
+def _row(installation: Installation, entry: Entry, blind: str) -> dict[str, object]:
     vault = installation.vault
     return {
         "position": entry.line,
@@ -107,7 +108,7 @@ def lines(installation: Installation, rows: Rows, channel: Channel) -> tuple[str
     return lines_of(text_of(installation, rows, channel))
 
 
-def _shown(channel: int) -> Any:
+def _shown(channel: int) -> Select[int, str, str]:
     shown = select(_table.c.position, _table.c.address, _table.c.entry)
     return shown.where(_table.c.channel_id == channel, _table.c.state.not_in(GONE)).order_by(
         _table.c.position, _table.c.id
@@ -178,7 +179,7 @@ def leave(installation: Installation, rows: Rows, channel: int, address: str, st
     return _met(rows.execute(update(_table).where(*whom).values(**gone)))
 
 
-def _met(result: Result[Any]) -> bool:
+def _met(result: Result[*tuple[object, ...]]) -> bool:
     assert isinstance(result, CursorResult)
     return result.rowcount > 0
 
@@ -207,12 +208,12 @@ def take_over(installation: Installation, rows: Rows, channel: int) -> tuple[str
     return _take_over(installation, rows, row, seal(installation, text))
 
 
-def _locked(rows: Rows, channel: int) -> Row[Any]:
+def _locked(rows: Rows, channel: int) -> _Locked:
     wanted = select(_channel.c.id, _channel.c.workspace_id, _channel.c.secrets, _channel.c.list_digest)
-    return rows.execute(wanted.where(_channel.c.id == channel).with_for_update()).one()
+    return rows.execute(wanted.where(_channel.c.id == channel).with_for_update(key_share=True)).one()
 
 
-def _take_over(installation: Installation, rows: Rows, channel: Row[Any], sealed: SealedList) -> tuple[str, str]:
+def _take_over(installation: Installation, rows: Rows, channel: _Locked, sealed: SealedList) -> tuple[str, str]:
     left = installation.vault.unseal_map(channel.secrets)
     left.pop(LIST, None)
     keep(installation, rows, channel.id, channel.workspace_id, sealed, "migrated")

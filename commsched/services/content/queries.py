@@ -98,7 +98,9 @@ def deliveries(
 def attempts(session: Session, deliveries: Iterable[int]) -> dict[int, list[Attempt]]:
     """The attempts of each delivery, in the order they were made."""
     made: dict[int, list[Attempt]] = {}
-    for row in session.scalars(select(Attempt).where(Attempt.delivery_id.in_(list(deliveries))).order_by(Attempt.id)):
+    numbers = list(deliveries)
+    wanted = select(Attempt).where(Attempt.delivery_id.in_(numbers)).order_by(Attempt.id)
+    for row in session.scalars(wanted) if numbers else ():
         made.setdefault(row.delivery_id, []).append(row)
     return made
 
@@ -149,7 +151,11 @@ def reach(installation: Installation, session: Session, deliveries: Iterable[Del
     """How far each delivery that has several parts came. Who was missed is told of those that stopped. A mailing of
     which nothing has been tried has come nowhere yet: that its recipients are written down says nothing."""
     stopped = {row.id: row.state in ("held", "failed", "cancelled") for row in deliveries}
-    counts = [row for row in session.execute(_counts(stopped)) if row.of > 1 and (row.begun or not row.readers)]
+    counts = [
+        row
+        for row in (session.execute(_counts(stopped)) if stopped else ())
+        if row.of > 1 and (row.begun or not row.readers)
+    ]
     missed = _missed(installation, session, [row.delivery_id for row in counts if stopped[row.delivery_id]])
     return {
         row.delivery_id: Reach(

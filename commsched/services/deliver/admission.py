@@ -19,8 +19,8 @@ from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn, whole
-from commsched.core.platform.contract import ChannelContext, Draft, Part
-from commsched.services.content.compose import Stored, draft_for
+from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Pictures
@@ -43,10 +43,12 @@ class Admission(msgspec.Struct, frozen=True):
 
     installation: Installation
     wire_for: WireFor
-    worker: str
+    owner: str
     now: datetime
     loaded: Snapshots
     batch: Batch
+    held: frozenset[int]
+    """The channels whose lease ``owner`` holds: nothing is begun on any other."""
     recipients: RecipientRows
     resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
@@ -64,6 +66,8 @@ class Admission(msgspec.Struct, frozen=True):
         Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
         """
         row = self.loaded.rows.get(job.delivery)
+        if job.channel not in self.held:
+            return None  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
         if row is None or row.next is None or row.next > self.micros:
             return None  # somebody cancelled, held or moved it since the clock looked
         try:
@@ -123,7 +127,7 @@ class Admission(msgspec.Struct, frozen=True):
         return self.recipients.list_digest(row) if self._is_list(row) else ""
 
     def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
-        parts = self.installation.platform(row.platform).parts(self.draft(job, row, content))
+        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = in_turn([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
@@ -151,7 +155,7 @@ class Admission(msgspec.Struct, frozen=True):
         """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it
         stands by now."""
         address = self.installation.vault.unseal(known.recipient)
-        (part,) = self.installation.platform(row.platform).parts(self.draft(job, row, content, (address,)))
+        (part,) = self.installation.platform(row.platform).parts(self.view(job, row, content, (address,)))
         return msgspec.structs.replace(part, number=known.number, recipient=address)
 
     def _end_list(self, row: DeliverySnapshot) -> None:
@@ -181,13 +185,13 @@ class Admission(msgspec.Struct, frozen=True):
         attempt = self._commit_attempt(row, number)
         return Call("send", job, platform, context, part, handles, self.now, row, known, attempt)
 
-    def draft(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> Draft:
+    def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
         """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
             files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
-        return draft_for(content, row.channel_id, row.item_uid, files, people)
+        return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
         """The parts are written down before the first of them is sent."""
@@ -230,7 +234,7 @@ class Admission(msgspec.Struct, frozen=True):
                 "channel_id": row.channel_id,
                 "part": number,
                 "hash": row.hash,
-                "worker": self.worker,
+                "worker": self.owner,
                 "started_at": self.now,
                 "finished_at": None,
                 "outcome": "",
@@ -259,7 +263,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
         """The first part to find out about now, and all of them."""
-        parts = self.installation.platform(row.platform).parts(self.draft(job, row, content))
+        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
         lost = (n for n, part in known.items() if part.state == "unknown" and part.next_at and part.next_at <= self.now)
         number = next(lost, None)
@@ -333,7 +337,7 @@ def complete(part: Part, known: Known) -> tuple[Part, Handles]:
         number=part.number,
         role=part.role,
         text=part.text,
-        draft=part.draft,
+        view=part.view,
         pictures=part.pictures,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",

@@ -34,11 +34,11 @@ from commsched.core.delivery.parts import PartState
 from commsched.services.channels import lists
 from commsched.services.deliver.rows import DeliverySnapshot, Known, PartSnapshot
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Attempt, Delivery, ListRecipient, Part
+from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
 
-_part: Any = Part.__table__
-_list: Any = ListRecipient.__table__
-_attempt: Any = Attempt.__table__
+_part: Final = Base.metadata.tables[Part.__tablename__]
+_list: Final = Base.metadata.tables[ListRecipient.__tablename__]
+_attempt: Final = Base.metadata.tables[Attempt.__tablename__]
 _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
 """Word for word the condition of the index that leads to them."""
@@ -92,7 +92,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     _thaw(rows, delivery, channel)
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
     empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active")
-    values = {
+    values: dict[str, Any] = {
         "delivery_id": literal(delivery),
         "number": place,
         "role": literal("recipient"),

@@ -18,6 +18,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.brand_kit import Kit, kit_of
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.models import Media, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -39,8 +40,8 @@ def brand_of(installation: Installation, session: Session, workspace: Workspace,
     """What the card engine needs, with the logo's bytes and the fonts' paths. The same kit is the same object."""
     kit = kit or kit_of(workspace)
     wanted = [number for number in (kit.logo, kit.logo_on_dark) if number]
-    found = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
-    logos = tuple(_file(installation, found.get(number)) for number in (kit.logo, kit.logo_on_dark))
+    pictures = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    logos = tuple(_file(installation, pictures.get(number)) for number in (kit.logo, kit.logo_on_dark))
     return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(installation.media / "fonts"), *logos)
 
 
@@ -104,7 +105,7 @@ def save(installation: Installation, actor: Actor, kit: Kit) -> None:
     actor.require("administer")
     kit = checked(kit)
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         for field in ("logo", "logo_on_dark"):
             number = getattr(kit, field)
             if number and session.scalar(select(Media.id).where(Media.id == number)) is None:
@@ -126,11 +127,12 @@ def add_font(installation: Installation, actor: Actor, data: bytes, filename: st
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
     name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        locks.shared(session, locks.FILES)
+        row = locks.row(session, Workspace, actor.workspace)
         kit = kit_of(row)
         if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
-        # Written under the lock, so that nobody is just now sweeping up what no office needs.
+        # Written under the lock, so that no cleanup removes it before a row names it.
         write_whole(installation.media / "fonts" / name, data)
         new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
@@ -143,7 +145,7 @@ def remove_font(installation: Installation, actor: Actor, family: str) -> None:
     """Stop using a font; what was set in it goes back to the usual one. The file goes with its last office."""
     actor.require("administer")
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         kit = kit_of(row)
         if family not in kit.fonts and family not in kit.emoji:
             raise NotFound(N_("There is no such font."))
@@ -158,8 +160,9 @@ def remove_font(installation: Installation, actor: Actor, family: str) -> None:
 
 
 def _sweep(installation: Installation) -> None:
-    """Take the font files off the disk that no office needs. The lock keeps out whoever is adding one."""
+    """Delete font files that no office uses. The lock keeps another process from adding a font at the same time."""
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.alone(session, locks.FILES)
         used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
         for file in (installation.media / "fonts").glob("*"):
             if file.name not in used:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from commsched.core.text.messages import N_, Invalid, OfficeError
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import locks
 from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
@@ -32,7 +33,7 @@ LEAST_MB: Final = 10
 MOST_MB: Final = 1_000_000
 AT_ONCE: Final = 200
 """Files taken off the disk in one transaction."""
-_KINDS: Final[tuple[Any, ...]] = (Media, Derivative, Video)
+_KINDS: Final[tuple[type[Media | Derivative | Video], ...]] = (Media, Derivative, Video)
 """Everything that is a file under ``media``, named by its hash."""
 
 
@@ -66,16 +67,17 @@ def usage(session: Session, workspace: Workspace) -> Quota:
 
 def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
     """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
-    found = usage(session, workspace)
-    if found.used + promised + length > found.most:
+    locks.row(session, Workspace, workspace.id)  # two that come at once do not both take the last of the room
+    quota = usage(session, workspace)
+    if quota.used + promised + length > quota.most:
         raise Full(
             N_(
                 "There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
                 "up among pictures that were never used, or let an administrator give them more room."
             ),
             field,
-            most=size(found.most),
-            left=size(max(0, found.left - promised)),
+            most=size(quota.most),
+            left=size(max(0, quota.left - promised)),
         )
 
 
@@ -85,7 +87,7 @@ def set_room(installation: Installation, actor: Actor, megabytes: int) -> None:
     if not LEAST_MB <= megabytes <= MOST_MB:
         raise Invalid(N_("A whole number from %(least)s to %(most)s."), "room_mb", least=LEAST_MB, most=MOST_MB)
     with installation.store.write(actor.workspace) as session:
-        row = session.get_one(Workspace, actor.workspace)
+        row = locks.row(session, Workspace, actor.workspace)
         if row.settings.get("room_mb") != megabytes:
             row.settings = row.settings | {"room_mb": megabytes}
             note(session, installation, actor, "workspace.settings", changed={"room_mb": megabytes})
@@ -93,6 +95,7 @@ def set_room(installation: Installation, actor: Actor, megabytes: int) -> None:
 
 def put_on_list(session: Session, files: Iterable[tuple[str, str]]) -> None:
     """Write down, with the deletion of their rows, that these files (hash and suffix) may go."""
+    locks.alone(session, locks.FILES)
     for sha256, suffix in files:
         session.merge(GoneFile(sha256=sha256, suffix=suffix))
 
@@ -105,23 +108,24 @@ def let_go(installation: Installation, sha256: str, suffix: str) -> None:
 
 
 def sweep(installation: Installation) -> None:
-    """Take the files off the disk that nothing names any more. In the transaction nobody can begin to name one, and
-    whoever wrote the same file just before looks for it again in their own."""
+    """Delete files that no row names any more. During this transaction no other one can add a row that names them. A
+    process that wrote the same file just before checks in its own transaction that the file is still there."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         waiting = list(
             session.scalars(select(GoneFile.sha256).order_by(GoneFile.sha256))
         )  # most often none, for no write
     for start in range(0, len(waiting), AT_ONCE):
         with installation.store.write(EVERY_WORKSPACE) as session:
-            some = waiting[start : start + AT_ONCE]
-            kept = _named(session, some)
-            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(some))):
+            locks.alone(session, locks.FILES)
+            batch = waiting[start : start + AT_ONCE]
+            kept = _named(session, batch)
+            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(batch))):
                 if file.sha256 in kept or _unlink(installation, file):
                     session.delete(file)
 
 
 def _named(session: Session, files: Collection[str]) -> set[str]:
-    """Of those hashes the ones that some row of some office still has."""
+    """Those of the hashes that a row of any office still names."""
     return {sha for kind in _KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
 
 

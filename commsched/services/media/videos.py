@@ -25,6 +25,7 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import library, quota
 from commsched.services.media.library import Added
+from commsched.store import locks
 from commsched.store.models import Media, Video
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _beside(installation: Installation) -> Iterator[Path]:
 def add(installation: Installation, actor: Actor, path: Path, filename: str = "") -> TakenVideo:
     """Take the video at ``path`` in; the best of a few moments becomes its poster.
 
-    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for whoever uploads, and
+    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for the person who uploads, and
     :class:`commsched.services.media.quota.Full` where there is no room for it.
     """
     actor.require("write")
@@ -99,6 +100,8 @@ def _settle(installation: Installation, actor: Actor, film: Film, new: Path, tit
     """The file first, then the row that names it, then the poster."""
     target = media_path(installation, film.sha256, film.suffix)
     with installation.store.write(actor.workspace) as session:
+        locks.shared(session, locks.FILES)
+        locks.alone(session, f"video {actor.workspace} {film.sha256}")
         row = session.scalar(select(Video).where(Video.sha256 == film.sha256))
         if row is None:  # asked before, but others may have come in while this one was read
             quota.refuse_over(session, workspace_of(session, actor), film.size)
@@ -165,7 +168,7 @@ def _still_path(installation: Installation, row: Video, moment: int) -> Path:
 
 
 def still(installation: Installation, row: Video, moment: int) -> Path:
-    """A small picture of one of the moments proposed; drawn anew where the cache has been emptied."""
+    """A small picture of one of the proposed moments; it is drawn again where the cache has been emptied."""
     if moment not in row.facts.get("moments", ()):
         raise NotFound(N_("There is no such picture."))
     path = _still_path(installation, row, moment)
@@ -189,7 +192,7 @@ def choose(installation: Installation, actor: Actor, number: int, moment: int) -
         installation, actor, data, row.filename, credit=before.credit if before else "", facts=facts | {"video": row.id}
     )
     with installation.store.write(actor.workspace) as session:
-        kept = session.get_one(Video, row.id)
+        kept = locks.row(session, Video, row.id)
         kept.poster_id, kept.facts = added.media.id, kept.facts | {"moment": moment}
         if before is not None:
             note(session, installation, actor, "video.poster", video=row.id, media=added.media.id)

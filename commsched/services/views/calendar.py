@@ -107,7 +107,7 @@ def _rows_statement(wanted: CalendarFilter) -> Any:
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
     found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
-    return found.order_by(_item.c.updated_at.desc()).limit(UNDATED)
+    return found.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
 def _ask(session: Session, statement: Any, **values: Any) -> Any:
@@ -158,22 +158,22 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
     piece = text(_item.c.id) + "." + text(_item.c.version) + "." + text(func.coalesce(_at, 0)) + "." + _state
     shown = _narrowed(select(piece.label("piece")), wanted)
     spoken = shown.where(_SPAN).order_by(_at, _item.c.id).subquery()
-    loose = shown.where(_NO_TIME).order_by(_item.c.updated_at.desc()).limit(UNDATED).subquery()
+    loose = shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED).subquery()
     channel = text(_channel.c.id) + _channel.c.name + "." + _channel.c.platform + "." + _channel.c.state
     person = text(_member.c.person_id) + _person.c.name + "." + _person.c.email
-    return select(
-        select(_joined(spoken.c.piece)).scalar_subquery(),
-        select(_joined(loose.c.piece)).scalar_subquery(),
-        select(_joined(channel)).where(_channel.c.workspace_id == _workspace).scalar_subquery(),
-        select(_joined(person))
+    channels = select(channel.label("piece")).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)
+    people = (
+        select(person.label("piece"))
         .join_from(_member, _person, _person.c.id == _member.c.person_id)
         .where(_member.c.workspace_id == _workspace)
-        .scalar_subquery(),
+        .order_by(_member.c.id)
     )
+    return select(*(_joined(pieces) for pieces in (spoken, loose, channels.subquery(), people.subquery())))
 
 
-def _joined(column: Any) -> Any:
-    return func.coalesce(func.aggregate_strings(column, ";"), "")
+def _joined(pieces: Any) -> Any:
+    """The pieces of a sorted subquery as one string, in their order; so on both databases, without a join beside."""
+    return select(func.coalesce(func.aggregate_strings(pieces.c.piece, ";"), "")).scalar_subquery()
 
 
 _kept: WeakKeyDictionary[Store, dict[tuple[Any, ...], tuple[int, str]]] = WeakKeyDictionary()

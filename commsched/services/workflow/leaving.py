@@ -1,4 +1,5 @@
-"""When somebody leaves an office, is shut out, or gets another role: what waited for them is passed on."""
+"""What happens when a person leaves an office, is deactivated or gets another role: pending approvals pass to
+others."""
 
 from __future__ import annotations
 
@@ -12,15 +13,15 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import COMMAND_LINE, Actor, Installation
 from commsched.services.workflow import succession
 from commsched.services.workflow.succession import PassedOn
+from commsched.store import locks
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE, narrowed
 from commsched.store.vault import new_token
 
 
 def set_role(installation: Installation, actor: Actor, person: int, role: str) -> PassedOn:
-    """Give a member another role. The last administrator keeps theirs. Returns what has been passed on to others.
-
-    Raises :class:`Conflict` where nobody would be left to approve something.
+    """Give a member another role. The last administrator keeps theirs. Returns what was passed on to others. Raises
+    :class:`Conflict` where no one would be left to approve an item.
     """
     actor.require("administer")
     check_role(role)
@@ -39,10 +40,9 @@ def set_role(installation: Installation, actor: Actor, person: int, role: str) -
 
 
 def remove_person(installation: Installation, actor: Actor, person: int) -> PassedOn:
-    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays, and
-    what waited for them is passed on to others, which is returned.
-
-    Raises :class:`Conflict` where nobody would be left to approve something.
+    """Remove a person from the workspace. A person without any workspace can no longer sign in. What they did stays on
+    record; what waited for them is passed on to others and returned. Raises :class:`Conflict` where no one would be
+    left to approve an item.
     """
     actor.require("administer")
     with installation.store.write(EVERY_WORKSPACE) as session:
@@ -77,9 +77,10 @@ def _revoke_keys(session: Session, installation: Installation, workspace: int, p
 def deactivate(installation: Installation, workspace: Workspace, email: str) -> None:
     """Shut a person out at once, everywhere: sessions end, tokens stop. They stay in the record and in the list."""
     row = machine_admin.member(installation, workspace, email)
-    if row.role == "administrator" and not _other_administrators(installation, workspace, row.person_id):
-        raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
     with installation.store.write(EVERY_WORKSPACE) as session:
+        locks.row(session, Workspace, workspace.id)
+        if row.role == "administrator" and not _other_administrators(session, workspace, row.person_id):
+            raise Conflict(N_("There must be at least one administrator. Make somebody else one first."), "--email")
         person = session.get_one(Person, row.person_id)
         places = list(session.scalars(select(Membership.workspace_id).where(Membership.person_id == person.id)))
         stood = {}
@@ -97,13 +98,13 @@ def deactivate(installation: Installation, workspace: Workspace, email: str) -> 
             person=person.id,
             name=person.name or person.email,
         )
-        for place, was in stood.items():  # nobody is kept in because something waits for them
+        for place, was in stood.items():  # pending items never prevent an account from being closed
             with narrowed(session, place):
                 by = Actor(None, COMMAND_LINE, place, "administrator", "cli")
                 succession.settle(installation, session, by, was, person.name or person.email, refuse=False)
 
 
-def _other_administrators(installation: Installation, workspace: Workspace, person: int) -> bool:
+def _other_administrators(session: Session, workspace: Workspace, person: int) -> bool:
     others = (
         select(Membership.id)
         .join(Person, Person.id == Membership.person_id)
@@ -114,5 +115,4 @@ def _other_administrators(installation: Installation, workspace: Workspace, pers
             Person.id != person,
         )
     )
-    with installation.store.read(EVERY_WORKSPACE) as session:
-        return session.scalar(others.limit(1)) is not None
+    return session.scalar(others.limit(1)) is not None

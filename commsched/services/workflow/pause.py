@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
-from commsched.store.models import Delivery, Item, Notice
+from commsched.store import locks
+from commsched.store.models import Delivery, Item, Notice, Workspace
 
 Missed = Literal["hold", "send"]
 REASONS: Final = {
@@ -24,30 +24,30 @@ REASONS: Final = {
         "your own pages: what was taken down or corrected after the backup may stand there again."
     ),
 }
-"""Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
+"""The program's own reasons for a pause, as sentences by code. Any other value is text that a person wrote."""
 
 
 def why(reason: str) -> str:
-    """The reason of a pause as a sentence to translate, or somebody's own words."""
+    """The reason of a pause: a sentence to translate, or the text that a person wrote."""
     return REASONS.get(reason, reason)
 
 
 def _said(reason: str) -> str:
-    """What somebody wrote, as it is kept and mailed."""
+    """A person's text, cleaned and shortened for storage and mail."""
     return passage(reason[:500], "reason")
 
 
 def pause(installation: Installation, actor: Actor, reason: str, why_later: bool = False) -> None:
     """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled.
 
-    ``why_later``: whoever is at the page stops first and says why afterwards (:func:`say_why`).
+    ``why_later``: the person pauses first and gives the reason afterwards (:func:`say_why`).
     """
     actor.require("pause")
     reason = _said(reason)
     if not reason and not why_later:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with installation.store.write(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
+        workspace = locks.row(session, Workspace, actor.workspace)
         if workspace.paused_at is not None:
             raise Conflict(N_("Everything is paused already."))
         workspace.paused_at, workspace.paused_by = installation.now(), actor.name
@@ -58,13 +58,13 @@ def pause(installation: Installation, actor: Actor, reason: str, why_later: bool
 
 
 def say_why(installation: Installation, actor: Actor, reason: str) -> None:
-    """Say, or say anew, why everything is paused. Mails that have not left yet carry it."""
+    """Set or replace the reason for the pause. Mails that have not been sent yet include it."""
     actor.require("pause")
     reason = _said(reason)
     if not reason:
         raise Invalid(N_("Say why, so that the others know."), "reason")
     with installation.store.write(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
+        workspace = locks.row(session, Workspace, actor.workspace)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         workspace.pause_reason = reason
@@ -79,7 +79,7 @@ def resume(installation: Installation, actor: Actor, missed: Missed = "hold") ->
     not past its latest time. Returns how many are still held because of the pause."""
     actor.require("pause")
     with installation.store.write(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
+        workspace = locks.row(session, Workspace, actor.workspace)
         if workspace.paused_at is None:
             raise Conflict(N_("Nothing is paused."))
         since = workspace.paused_at

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import desc, select
+from sqlalchemy import ColumnElement, desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
@@ -43,8 +43,8 @@ class NothingLeft(Conflict):
     """A person has stopped it in every channel where it is not out."""
 
 
-under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
-"""SQL: what the clock or a person still has something to do with by itself."""
+under_way: ColumnElement[bool] = Delivery.state.in_(("waiting", "sending", "unknown"))
+"""SQL: deliveries that are not finished: they wait, are being sent, or have an unknown outcome."""
 
 
 def schedule(
@@ -58,7 +58,7 @@ def schedule(
     """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
+        item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if when:
             _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
         if item.publish_at is None:
@@ -95,15 +95,15 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    wanted = {one.channel for one in content.channels}
+    wanted = {channel.channel for channel in content.channels}
     settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
-    for one in content.channels:
-        if one.channel not in settled:
-            row = _row(item, revision.id, one.channel, item.publish_at, latest, now)
+    for channel in content.channels:
+        if channel.channel not in settled:
+            row = _row(item, revision.id, channel.channel, item.publish_at, latest, now)
             session.add(row)
-            if one.recipients:
+            if channel.recipients:
                 session.flush()
-                part_decisions.freeze_recipients(installation, session, row, one.recipients)
+                part_decisions.freeze_recipients(installation, session, row, channel.recipients)
     session.flush()
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
@@ -124,7 +124,7 @@ def refuse_superseded(session: Session, item_id: int) -> None:
 
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
-    made = Delivery(
+    delivery = Delivery(
         uid=uuid.uuid4().hex,
         workspace_id=item.workspace_id,
         item_id=item.id,
@@ -136,11 +136,11 @@ def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetim
         created_at=now,
     )
     if item.doubt_since is not None:
-        _doubt(made, item.doubt_since, now)
-    return made
+        _doubt(delivery, item.doubt_since, now)
+    return delivery
 
 
-def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> Any:
+def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> ColumnElement[bool]:
     """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
     out = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
     return Delivery.state.in_(states) & Delivery.id.in_(out)
@@ -191,7 +191,8 @@ def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
 
 
 def on_approval(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
-    """Schedule what was submitted to be scheduled. A time that has passed meanwhile is left to its writer."""
+    """Schedule an item that was submitted for scheduling. Where its time has passed in the meantime, its writer chooses
+    another."""
     if item.latest_at is not None and item.latest_at < installation.now():
         item.state, item.reason = "held", "late"
         outbox.queue(
@@ -213,12 +214,12 @@ def move(
 ) -> str:
     """Move an item to another time; returns its state then.
 
-    Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless
-    ``ask_again`` says that it shall be sent for approval anew.
+    Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless ``ask_again``
+    asks to submit it for approval again.
     """
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item, workspace = items.load(session, item_id), members.workspace_of(session, actor)
+        item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if not movable(session, item, installation.now()):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         moment = read_time(when, workspace.zone, fold)
@@ -248,8 +249,8 @@ def _may_be_placed(session: Session, item: Item, now: datetime) -> bool:
 
 
 def movable(session: Session, item: Item, now: datetime) -> bool:
-    """Whether another time would mean anything. What is all out in one channel keeps its time, except where the rest
-    waits for a time to come; what stopped halfway through its only one can go on at another."""
+    """Whether the item can be moved to another time. An item that is fully out in one channel keeps its time, except
+    where the rest waits for a later time. An item that stopped halfway through its only channel can be moved."""
     if item.state == "publishing":
         left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
         return rest_waits(session.execute(left).all(), now)
@@ -272,7 +273,7 @@ def follow_move(installation: Installation, session: Session, actor: Actor, item
         rounds.lapse(installation, session, actor, item, revision)
         decide(
             installation, session, actor, item, revision, "release"
-        )  # nobody else is asked: whoever moves it decides
+        )  # no one else has to approve: the person who moves it decides
     elif outside and not ask_again:
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
     elif outside or bounds is None:
@@ -283,7 +284,8 @@ def follow_move(installation: Installation, session: Session, actor: Actor, item
 
 
 def _ask_anew(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
-    """Whose yes covers the new time is not asked again; whoever has not answered yet has the mail already."""
+    """People whose approval covers the new time are not asked again, and people who have not answered already have the
+    mail."""
     was = item.state
     outgrown = rounds.lapse(installation, session, actor, item, revision)
     if was == "in_review" and not outgrown:
@@ -341,7 +343,7 @@ def cancel(installation: Installation, actor: Actor, item_id: int) -> list[stops
     thread between two parts. Returns what had gone out; with anything out it is partly published, not cancelled."""
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item = items.load(session, item_id)
+        item = items.load(session, item_id, lock=True)
         out = select(Delivery).where(Delivery.item_id == item.id, Delivery.state != "published").with_for_update()
         rows = list(session.scalars(out))
         live = [row for row in rows if row.state in stops.LIVE and not row.stop]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
@@ -34,6 +34,8 @@ bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 SOON = timedelta(minutes=2)
 """How near its time an item must be for its page to ask often."""
 MOST_REVISIONS = 500
+MOST_ALIKE = 3
+"""Items with the same text that are named."""
 MOST_ASKED = 200
 """Recipients that can be answered for one by one on the page, at a time."""
 
@@ -54,11 +56,13 @@ def _shown(item_id: int) -> dict[str, Any]:
     """Everything the page tells of an item."""
     shown = review.review(installation(), actor(), item_id)
     seen = shown.seen
+    channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
-        channels = review.channels_by_id(session)
-        alike = items.look_alikes(session, item_id, seen.revision.parsed())
-        own = corrections.own_pages(session, items.load(session, item_id))
-    embargo = seen.revision.parsed().embargo
+        own = (
+            corrections.own_pages(session, seen.item)
+            if item_view.was_out(seen.item, seen.deliveries)
+            else corrections.OwnPages()
+        )
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
@@ -67,7 +71,7 @@ def _shown(item_id: int) -> dict[str, Any]:
         "seen": seen,
         "item": seen.item,
         "channels": channels,
-        "alike": alike,
+        "alike": seen.judgement.neighbours.duplicates[:MOST_ALIKE],
         "own": own,
         "told": status_text.where(shown, place().zone, filed),
         "standing": status_text,
@@ -79,8 +83,8 @@ def _shown(item_id: int) -> dict[str, Any]:
         "rest_waits": status_text.rest_waits(seen),
         "movable": seen.item.state != "partly_published" or status_text.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
-        "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
-        "embargo": datetime.fromisoformat(embargo) if embargo else None,
+        "numbers": {one.id: one.number for one in seen.history.versions},
+        "embargo": shown.embargo,
     }
 
 
@@ -111,11 +115,6 @@ def now(item_id: int) -> Response:
     )
     given.headers["Cache-Control"] = "no-store"
     return given
-
-
-def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
-    with installation().store.read(actor().workspace) as session:
-        return {row.id: row.number for row in items.history(session, items.load(session, item_id)) if row.id in wanted}
 
 
 def _act(

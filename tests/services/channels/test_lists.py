@@ -12,7 +12,7 @@ from commsched.bootstrap import open_installation
 from commsched.core.content.model import addresses_digest
 from commsched.core.text.messages import Invalid
 from commsched.services.channels import connect, lists
-from commsched.services.content import compose
+from commsched.services.content import check, compose
 from commsched.services.kernel import members
 from commsched.services.kernel.context import Installation
 from commsched.store.models import AuditEntry, Channel, ListRecipient
@@ -151,7 +151,7 @@ def _complaints(cast: Cast, number: int) -> str:
         draft = writing.draft([number], kind="release", title="Rubrik", contact="Eva")
         place = members.workspace_of(session, cast.actor())
         content = compose.content_from(cast.installation, session, place, draft)
-        (checked,) = compose.check(cast.installation, session, content)
+        (checked,) = check.check(cast.installation, session, content)
     return " ".join(str(one.words) for one in checked.problems)
 
 

@@ -131,7 +131,9 @@ def test_what_another_process_called_unknown_is_proved_by_the_answer(world: Worl
     due(world, channel=4)
     world.step()
     world.call()
-    recover(world.installation)  # the lock was lost, and whoever has it now took the attempt for a dead one's
+    recover(
+        world.installation, alone=True
+    )  # the lock was lost, and whoever has it now took the attempt for a dead one's
     world.settle()
     assert outcome(world) == ("published", "", len(LIST))
 
@@ -143,7 +145,7 @@ def test_an_answer_to_an_attempt_that_another_process_has_closed_changes_nothing
     fail(world, "dns")
     world.step()
     world.call()
-    recover(world.installation)
+    recover(world.installation, alone=True)
     world.step()
     world.step()
     assert (one(world).state, one(world).reason, attempts(world)) == ("unknown", "verify", [(1, "unknown")])
