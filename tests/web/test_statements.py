@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing
 from tests import writing
-from tests.conftest import Browser, Cast
+from tests.conftest import Browser, Cast, SetClock
+from tests.web.composer.test_writing import item_of
 from tests.web.conftest import Statements
 
 Browse = Callable[..., Browser]
@@ -19,11 +21,12 @@ Counted = Callable[[], AbstractContextManager[Statements]]
 
 # before: 49, 44, 30, 26, 22 + 11 an item, 11 + 12 an item
 ITEM = 8
-REVIEW = 8
+REVIEW = 9
 CHECK = 6
 AUTOSAVE = 17
 TODAY = 10
 APPROVALS = 8
+TOLD_AGAIN = 2
 
 
 @pytest.fixture
@@ -114,3 +117,28 @@ def test_a_list_costs_the_same_whatever_waits(
     many = cost(browser, counted, path)
     assert len(many) <= most, str(many)
     assert len(many) <= few + 2, str(many)  # whose words they are is read where more than one has written
+
+
+def test_an_open_page_asks_in_two_statements_and_is_answered_304(
+    browse: Browse, installation: Installation, cast: Cast, to: list[int], counted: Counted
+) -> None:
+    number = writing.submitted(installation, cast, to)
+    browser = browse(cast.writer)
+    for path in ("~/now", f"~/items/{number}/now"):
+        known = {"If-None-Match": browser.get(path).headers["ETag"]}
+        with counted() as statements:
+            assert browser.get(path, headers=known).status_code == 304
+        assert len(statements) <= TOLD_AGAIN, str(statements)
+
+
+def test_an_items_page_is_told_when_something_is_about_to_happen(
+    browse: Browse, installation: Installation, cast: Cast, to: list[int], clock: SetClock
+) -> None:
+    number = writing.submitted(installation, cast, to)
+    browser = browse(cast.writer)
+    first = browser.get(f"~/items/{number}/now")
+    assert first.get_json()["soon"] is False
+    clock.at = item_of(installation, cast, number).publish_at - timedelta(minutes=1)
+    again = browser.get(f"~/items/{number}/now", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+    assert again.get_json()["soon"] is True

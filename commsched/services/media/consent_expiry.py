@@ -57,11 +57,17 @@ _OUT: Final[ColumnElement[bool]] = _seen_in(
 )
 
 
+def needs_attention(
+    soon: datetime | ColumnElement[datetime], now: datetime | ColumnElement[datetime]
+) -> ColumnElement[bool]:
+    """SQL: the picture is one of :func:`ending`'s. Both are moments, or parameters for them."""
+    return and_(Media.consent_ends <= soon, or_(_WAITING, and_(Media.consent_ends > now, _OUT)))
+
+
 def ending(session: Session, now: datetime) -> list[Ending]:
     """Pictures that need a person's attention, the earliest end first: those in use whose consent ends within a month,
     and those whose consent has ended while a post with them still waits to be published."""
-    in_use = or_(_WAITING, and_(Media.consent_ends > now, _OUT))
-    statement = select(Media).where(Media.consent_ends <= now + SOON, in_use)
+    statement = select(Media).where(needs_attention(now + SOON, now))
     return [_ending(row, now) for row in session.scalars(statement.order_by(Media.consent_ends, Media.id).limit(MOST))]
 
 

@@ -21,10 +21,10 @@ from commsched.services.views import calendar
 from commsched.services.workflow import schedule
 from commsched.store.types import to_micros
 from commsched.web.calendar import chips, filters
-from commsched.web.calendar.etag import fresh, not_modified, tag
 from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import clock_time
+from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
 from commsched.web.http.nav import NavEntry

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
+from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments
-from commsched.services.content import items, queries
-from commsched.services.views import item_view, review
+from commsched.services.content import items
+from commsched.services.views import item_view, review, stamps
 from commsched.services.workflow import approve, corrections, editing, resolve, schedule, stops, takedown
-from commsched.store.models import Delivery, Revision
+from commsched.store.models import Revision
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
+from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
 from commsched.web.http.responses import done
@@ -91,30 +91,17 @@ def _shown(item_id: int) -> dict[str, Any]:
 @bp.get("/now")
 @allow("read")
 def now(item_id: int) -> Response:
-    """What changes when something happens to the item, in a few signs; ``soon`` while something is about to."""
-    with installation().store.read(actor().workspace) as session:
-        item = items.load(session, item_id)
-        rows = session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)).all()
-        tries = queries.attempts(session, [row.id for row in rows])
+    """A mark that changes with whatever the page tells, and ``soon`` while something is about to happen; 304 while
+    neither is another."""
     at = installation().now()
-    going = [status_text.going(row, at, place().paused_at) for row in rows]
-    seen = (
-        item.state,
-        item.reason,
-        items.stamp(item),
-        place().paused_at,
-        [
-            (row.id, state, row.reason, row.url, row.published_at, [one.outcome for one in tries.get(row.id, ())])
-            for row, state in zip(rows, going, strict=True)
-        ],
-    )
-    near = item.publish_at is not None and abs(item.publish_at - at) < SOON and item.state in ("scheduled", "in_review")
-    given = jsonify(
-        mark=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
-        soon=near or item.state == "publishing" or "sending" in going,
-    )
-    given.headers["Cache-Control"] = "no-store"
-    return given
+    with installation().store.read(actor().workspace) as session:
+        stamp = stamps.item(session, item_id, at)
+    near = stamp.publish_at is not None and abs(stamp.publish_at - at) < SOON
+    soon = (near and stamp.state in ("scheduled", "in_review")) or stamp.state == "publishing" or stamp.sending
+    day = dates.local(at, place().zone).date()  # "today" becomes "yesterday" at midnight
+    mark = f"{stamp.mark}-{day}"
+    etag = tag(mark, soon)
+    return not_modified(etag) or fresh(lambda: jsonify(mark=mark, soon=soon), etag)
 
 
 def _act(

@@ -62,7 +62,7 @@ def _text(content: bytes) -> str:
     """The text of a stored revision; empty where it cannot be read, so that a damaged row stops nothing."""
     try:
         return str(json.loads(content).get("text", ""))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""
 
 

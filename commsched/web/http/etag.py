@@ -49,7 +49,7 @@ def not_modified(etag: str) -> Response | None:
     return _marked(Response(status=304), etag)
 
 
-def fresh(render: Callable[[], str], etag: str) -> Response:
+def fresh(render: Callable[[], str | Response], etag: str) -> Response:
     """The page, with what lets the browser have it again for nothing; not where it says something just this once."""
     once = "_flashes" in session
     return _marked(make_response(render()), "" if once else etag)
