@@ -192,7 +192,7 @@ def test_an_office_whose_key_does_not_fit_opens_all_the_same(
     number = old_list(cast)
     (cast.installation.home / "secret.key").unlink()
     with caplog.at_level(logging.WARNING):
-        opened = open_installation(cast.installation.home)
+        opened = open_installation(cast.installation.home, url=cast.installation.store.url)
     assert connect.get(opened, cast.place.id, number).secrets
     opened.store.close()
     assert f"channel {number} is still one secret" in caplog.text
@@ -201,7 +201,7 @@ def test_an_office_whose_key_does_not_fit_opens_all_the_same(
 
 def test_opening_an_office_makes_its_old_lists_rows(cast: Cast) -> None:
     number = old_list(cast)
-    open_installation(cast.installation.home).store.close()
+    open_installation(cast.installation.home, url=cast.installation.store.url).store.close()
     assert active(cast, number) == list(PEOPLE)
 
 
