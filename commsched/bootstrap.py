@@ -23,6 +23,7 @@ from commsched.mail.connection import read_url
 from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
 from commsched.platforms._dial import connect
+from commsched.services.channels import lists
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.way_out import authority_of, proxy_of
@@ -191,7 +192,7 @@ def open_installation(
     except BaseException:
         store.close()
         raise
-    return Installation(
+    opened = Installation(
         home=folder,
         store=store,
         vault=vault,
@@ -203,6 +204,8 @@ def open_installation(
         settings=merged,
         wake=partial(ring, folder),
     )
+    lists.take_over_all(opened, "presslist")
+    return opened
 
 
 def open_copy(folder: Path, clock: Clock | None = None) -> Installation:

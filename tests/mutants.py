@@ -583,8 +583,42 @@ MUTANTS = (
     Mutant(
         "resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"
     ),
-    Mutant("addresses not compared", CONSIDER, "if (people or expected) and", "if False and"),
-    Mutant("recipients by place, not address", CONSIDER, "if not known.recipient:", "if True:"),
+    Mutant("addresses not compared", CONSIDER, "if people != content.on(channel).recipients:", "if False:"),
+    Mutant(
+        "recipients by place, not address",
+        CONSIDER,
+        "address = self.installation.vault.unseal(known.recipient)",
+        "address = self.installation.vault.unseal(self.recipients.known(row.id, 0)[0].recipient)",
+        "tests/services/deliver/test_recipients.py",
+    ),
+    Mutant(
+        "who has left the list is written to",
+        "services/deliver/recipients.py",
+        "if not part.blind:",
+        "if True:",
+        "tests/services/deliver/test_recipients.py",
+    ),
+    Mutant(
+        "frozen from a list that was not approved",
+        "services/deliver/recipients.py",
+        "if lists.locked_digest(rows, channel) != approved:",
+        "if False:",
+        "tests/services/deliver/test_recipients.py",
+    ),
+    Mutant(
+        "who unsubscribed is put back by pasting",
+        "services/channels/lists.py",
+        "if known is not None and known.state in GONE:",
+        "if False:",
+        "tests/services/channels/test_lists.py",
+    ),
+    Mutant(
+        "a list that changed meanwhile is taken over",
+        "services/channels/lists.py",
+        "if row.secrets != channel.secrets:",
+        "if False:",
+        "tests/services/channels/test_lists.py",
+    ),
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
@@ -1095,7 +1129,7 @@ MUTANTS = (
     Mutant(
         "an entry without an address is left out",
         "core/text/recipients.py",
-        "            entries += waiting\n",
+        "            pieces += [(word, word) for word in waiting]\n",
         "            pass\n",
         "tests/core/text/test_recipients.py",
     ),

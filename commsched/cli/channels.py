@@ -194,6 +194,22 @@ def archive_channel(workspace: str, id: int) -> None:
     connect.archive(installation, actor, id)
 
 
+@channel.command("forget")
+@workspace_option
+@click.argument("id", type=int)
+@click.argument("address")
+def forget_recipient(workspace: str, id: int, address: str) -> None:
+    """Take one person off a list and keep nothing of them; ADDRESS may be “-” for stdin, so that it stands in no
+    shell's history. What is approved goes out to the others. Exit code 1 if they were not on the list."""
+    from commsched.services.channels import connect
+
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    if not connect.forget(installation, actor, id, _value(address)):
+        echo(N_("That address is not on the list."))
+        click.get_current_context().exit(1)
+
+
 @channel.command("platforms")
 def list_platforms() -> None:
     """List the platforms there are, each with its settings (those between asterisks are kept secret)."""

@@ -3,7 +3,16 @@
 from commsched.store.base import Base, Scoped
 from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision, Takedown
 from commsched.store.files import Derivative, Upload, Video
-from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Lease, Part, PendingAuthorization
+from commsched.store.outbox import (
+    Attempt,
+    Channel,
+    Delivery,
+    Heartbeat,
+    Lease,
+    ListRecipient,
+    Part,
+    PendingAuthorization,
+)
 from commsched.store.people import (
     ApiToken,
     Deputy,
@@ -38,6 +47,7 @@ __all__ = [
     "Item",
     "Lease",
     "Likeness",
+    "ListRecipient",
     "Media",
     "Membership",
     "Notice",

@@ -22,6 +22,9 @@ class Channel(Base, Scoped):
     account_url: Mapped[str] = mapped_column(String(500), default="")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     secrets: Mapped[str] = mapped_column(Text, default="")
+    list_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of a list: :func:`commsched.core.content.model.addresses_digest` of its lines as they were written, changed in
+    the transaction that changes its rows. An approval covers it."""
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """A stricter approval policy than the workspace's, or empty."""
@@ -60,6 +63,35 @@ class PendingAuthorization(Base, Scoped):
     begun: Mapped[str] = mapped_column(Text)
     """Encrypted: the code verifier and what was filled in."""
     expires_at: Mapped[datetime]
+
+
+class ListRecipient(Base, Scoped):
+    """One recipient of a list, or one line of it that names nobody (a spreadsheet's heading, an old mistake)."""
+
+    __tablename__ = "list_recipient"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "blind"),
+        Index("ix_list_recipient_channel_id_state_position", "channel_id", "state", "position"),
+        Index("ix_list_recipient_blind", "blind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    """The line it stands on, counted from one."""
+    blind: Mapped[str] = mapped_column(String(64))
+    """A keyed hash of the address (:meth:`commsched.store.vault.Vault.blind`): it finds a person without decrypting."""
+    address: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted; empty where the line names nobody."""
+    entry: Mapped[str] = mapped_column(Text, default="")
+    """What was written, encrypted: the name, the newspaper. Empty where it was the address and nothing else."""
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    """``active``; ``unsubscribed``, ``bounced`` or ``removed`` for whom nothing is sent to, however often the list is
+    pasted anew; ``heading`` or ``unread`` for a line that names nobody."""
+    since: Mapped[datetime]
+    """When it came to that state."""
+    source: Mapped[str] = mapped_column(String(20), default="")
+    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version."""
 
 
 class Delivery(Base, Scoped):
@@ -104,10 +136,22 @@ class Delivery(Base, Scoped):
 
 
 class Part(Base):
-    """One call that makes something visible; for e-mail, one recipient. Frozen when first claimed."""
+    """One call that makes something visible. For e-mail one recipient, frozen when the approval is given; else written
+    down before the first call."""
 
     __tablename__ = "part"
-    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number"),
+        # Which recipient is next, however many there are: only for those, so that a post costs no more than before.
+        Index(
+            "ix_part_recipient",
+            "delivery_id",
+            "state",
+            "next_at",
+            "number",
+            sqlite_where=text("role = 'recipient'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
@@ -118,6 +162,8 @@ class Part(Base):
     key: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text, default="")
     """Encrypted address."""
+    blind: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """What finds its recipient in the list again; empty in those of before there was any."""
     message_id: Mapped[str] = mapped_column(String(200), default="")
     handles: Mapped[dict[str, str]] = mapped_column(default=dict)
     remote_id: Mapped[str] = mapped_column(String(300), default="")
@@ -137,7 +183,7 @@ class Attempt(Base):
     __table_args__ = (
         # The database itself refuses a second open attempt on a channel, whatever the code thinks.
         Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''")),
-        Index("ix_attempt_delivery_id", "delivery_id"),
+        Index("ix_attempt_delivery_id_part", "delivery_id", "part"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

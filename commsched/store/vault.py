@@ -68,6 +68,15 @@ class Vault:
     def unseal_map(self, sealed: str) -> dict[str, str]:
         return msgspec.json.decode(self.unseal(sealed), type=dict[str, str]) if sealed else {}
 
+    def blind(self, value: str) -> str:
+        """A keyed hash by which ``value`` is found, and kept unique, without being decrypted: 64 hexadecimal digits,
+        the same whatever its case. Whoever has the database but not the key cannot guess values by it."""
+        return hmac.new(self._blind_key, value.strip().casefold().encode(), hashlib.sha256).hexdigest()
+
+    @cached_property
+    def _blind_key(self) -> bytes:
+        return self.derive("blind index")
+
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for ``purpose``, derived from the oldest key, so that a new key does not end sessions."""
         return hmac.new(self._keys[-1], purpose.encode(), hashlib.sha256).digest()

@@ -18,6 +18,7 @@ from commsched.cli.channels import platform_key, points_inside
 from commsched.cli.main import main
 from commsched.platforms import get, keys
 from commsched.services.accounts import sessions
+from commsched.services.channels import lists
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Heartbeat, Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -458,6 +459,16 @@ def test_deliveries_are_listed_and_answered_for_recipient_by_recipient(run: Run,
     installation.store.close()
 
 
+def test_one_person_is_taken_off_a_list_and_nobody_is_named(run: Run, founded: str) -> None:
+    addresses = "addresses=red@example.org\ntips@example.org"
+    number = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", addresses).stdout.strip()
+    gone = run("channel", "forget", number, "-", stdin="Tips@example.org\n")
+    assert gone.exit_code == 0, gone.stderr
+    again = run("channel", "forget", number, "tips@example.org")
+    assert again.exit_code == 1
+    assert "tips" not in again.stderr
+
+
 ADDRESSES = "redaktionen@svt.example\r\nÅsa Öberg <asa@dn.example>\r\n"
 
 
@@ -484,7 +495,7 @@ def test_a_list_of_addresses_is_read_whatever_program_wrote_it(
     installation = open_installation(home)
     with installation.store.read(EVERY_WORKSPACE) as session:
         row = session.get_one(Channel, int(made.stdout))
-        assert installation.vault.unseal_map(row.secrets)["addresses"].split() == ADDRESSES.split()
+        assert " ".join(lists.lines(installation, session, row)).split() == ADDRESSES.split()
     installation.store.close()
 
 

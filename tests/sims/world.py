@@ -33,6 +33,7 @@ from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.platform.contract import ChannelContext, Platform
 from commsched.core.platform.contract import Part as SentPart
 from commsched.core.text.messages import OfficeError
+from commsched.services.channels import lists
 from commsched.services.deliver import dispatcher as courier_module
 from commsched.services.deliver.calls import STALE
 from commsched.services.deliver.dispatcher import Dispatcher
@@ -297,6 +298,7 @@ class World:
                 "not_before": None,
                 "trouble": "",
                 "secrets": "",
+                "list_digest": "",
                 "facts": {},
                 "token_expires_at": None,
             }
@@ -855,9 +857,10 @@ class World:
 
     def set_list(self, people: tuple[str, ...]) -> None:
         """Somebody edits the press list."""
-        sealed = self.installation.vault.seal_map({"addresses": "\n".join(people)})
+        sealed = lists.seal(self.installation, "\n".join(people))
         with self.installation.store.write(EVERY_WORKSPACE) as session:
-            session.execute(update(Channel).where(Channel.id == 4).values(secrets=sealed))
+            session.execute(update(Channel).where(Channel.id == 4).values(secrets=""))
+            lists.keep(self.installation, session, 4, CHANNELS[3][1], sealed, "pasted")
 
     def mend(self) -> None:
         """Somebody connects every channel again."""

@@ -32,6 +32,16 @@ class BadEntry(msgspec.Struct, frozen=True):
     text: str
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """One piece of a list as it was written: on which line, counted from one, and whom it names, if anybody."""
+
+    line: int
+    text: str
+    address: str = ""
+    heading: bool = False
+    """The first row of a spreadsheet, which names its columns."""
+
+
 class Recipients(msgspec.Struct, frozen=True):
     """The addresses of a list in its order, each once whatever its case, and what could not be read."""
 
@@ -39,22 +49,32 @@ class Recipients(msgspec.Struct, frozen=True):
     unread: tuple[BadEntry, ...] = ()
 
 
-@lru_cache(maxsize=4)  # the composer asks for each of its channels at every stroke
+@lru_cache(maxsize=4)  # a list is read when it is checked, and again when it is kept
 def read(text: str) -> Recipients:
     """The list in ``text``. Takes time in proportion to its length."""
     addresses: dict[str, str] = {}
     unread: list[BadEntry] = []
+    for entry in entries(text):
+        if entry.address:
+            addresses.setdefault(entry.address.casefold(), entry.address)
+        elif not entry.heading:
+            unread.append(BadEntry(entry.line, entry.text))
+    return Recipients(tuple(addresses.values()), tuple(unread))
+
+
+def entries(text: str) -> list[Entry]:
+    """Every piece of the list in ``text``, in its order. An address that is named twice stands there twice."""
+    pieces: list[Entry] = []
     lines = text.translate(_UNSEEN).splitlines()
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     for number, line in enumerate(lines):
         if number == first and _is_heading(line, lines[number + 1 :]):
+            pieces.append(Entry(number + 1, line.strip(), heading=True))
             continue
-        for entry in _entries(line):
-            if is_address(entry):
-                addresses.setdefault(entry.casefold(), entry)
-            else:
-                unread.append(BadEntry(number + 1, entry))
-    return Recipients(tuple(addresses.values()), tuple(unread))
+        for written, bare in _entries(line):
+            known = is_address(bare)
+            pieces.append(Entry(number + 1, written if known else bare, bare if known else ""))
+    return pieces
 
 
 def _is_heading(line: str, after: list[str]) -> bool:
@@ -63,21 +83,26 @@ def _is_heading(line: str, after: list[str]) -> bool:
     return "@" not in line and len(cells) > 1 and bool(_HEADING.search(line)) and any("@" in cell for cell in after)
 
 
-def _entries(line: str) -> list[str]:
-    """What must be an address on ``line``. In a row with one address the other cells are its columns; where there are
-    several, what stands without one is a name only before an address in ``<…>``, and else something is missing."""
+def _entries(line: str) -> list[tuple[str, str]]:
+    """What must be an address on ``line``, each as it was written and without its name. In a row with one address
+    the other cells are its columns; where there are several, what stands without one is a name only before an address
+    in ``<…>``, and else something is missing."""
     cells = [cell for cell in (raw.strip() for raw in _CELL.findall(line)) if cell.strip("\"' ")]
-    entries: list[str] = []
+    pieces: list[tuple[str, str]] = []
     waiting: list[str] = []
     for cell in cells:
         if "@" not in cell:
             waiting.append(cell)
             continue
-        if waiting and entries and not _ANGLE.search(cell):
-            entries += waiting
+        if waiting and pieces and not _ANGLE.search(cell):
+            pieces += [(word, word) for word in waiting]
+            waiting = []
+        bare = _bare(cell)
+        pieces += [(", ".join([*waiting, cell]), bare[0])] if len(bare) == 1 else [(word, word) for word in bare]
         waiting = []
-        entries += _bare(cell)
-    return [*entries, *(waiting if len(entries) != 1 else ())]
+    if len(pieces) == 1:
+        return [(line.strip(), pieces[0][1])]
+    return [*pieces, *((word, word) for word in waiting)]
 
 
 def _bare(cell: str) -> list[str]:

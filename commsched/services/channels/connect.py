@@ -19,6 +19,8 @@ from commsched.core.text.decoding import without_invisible
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.accounts.people import check_name
 from commsched.services.accounts.policies import check_policy, to_policy
+from commsched.services.channels import lists
+from commsched.services.channels.lists import LIST
 from commsched.services.channels.renewal import keep_dates
 from commsched.services.kernel import context
 from commsched.services.kernel.audit_log import note
@@ -30,8 +32,8 @@ from commsched.store.models import Channel, Workspace
 
 MOST: Final = 10_000
 """Characters in one setting."""
-MOST_LIST: Final = 2_000_000
-"""Characters in a list of addresses, with their names and newspapers: some twenty thousand newsrooms."""
+MOST_LIST: Final = 3_000_000
+"""Characters in a list of addresses, with their names: some fifty thousand people."""
 
 
 def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -106,6 +108,7 @@ def keep_new(
     account: Account,
 ) -> Channel:
     """Keep a channel whose account has answered. Raises :class:`Conflict` for one that is here already."""
+    people = _sealed_list(installation, secret)
     with installation.store.write(actor.workspace) as session:
         locks.row(session, Workspace, actor.workspace)  # two channels that are connected at once know of each other
         name = check_name(name or _default_name(session, actor, platform, account), 120)
@@ -114,6 +117,7 @@ def keep_new(
         session.add(channel)
         _keep(installation, channel, plain, secret, account)
         session.flush()
+        _keep_list(installation, session, channel, people)
         note(
             session,
             installation,
@@ -127,6 +131,18 @@ def keep_new(
     if platform.own and not platform.needs_mail:
         _know_own(installation, actor, channel, plain, secret)
     return get(installation, actor.workspace, channel.id)
+
+
+def _sealed_list(installation: Installation, secret: dict[str, str]) -> lists.SealedList | None:
+    """The list of people among ``secret``, taken out of it: it is kept as rows. ``None`` where there is none."""
+    text = secret.pop(LIST, None)
+    return None if text is None else lists.seal(installation, text)
+
+
+def _keep_list(installation: Installation, session: Session, channel: Channel, people: lists.SealedList | None) -> None:
+    if people is not None:
+        lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted")
+        channel.list_digest = people.digest
 
 
 def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:
@@ -263,6 +279,7 @@ def renewed_settings(
     names = {s.key for s in platform.settings}
     secrets = installation.vault.unseal_map(channel.secrets)
     kept = {key: value for key, value in secrets.items() if key in names}
+    kept |= _kept_list(installation, channel) if LIST not in secrets else {}
     kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
     merged = {key: value for key, value in given.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
@@ -292,6 +309,10 @@ def keep_renewed(
     """Keep another access to a channel. Raises :class:`Conflict` where it opens another account."""
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
+    rows = _kept_list(installation, channel)
+    if rows and lists.lines_of(secret.get(LIST, "")) == lists.lines_of(rows[LIST]):
+        del secret[LIST]  # nobody has changed it, so what is approved for it stands
+    people = _sealed_list(installation, secret)
     if account.url and channel.account and not is_same(platform, channel, account):
         raise Conflict(
             N_("That is another account: %(account)s. Connect it as a channel of its own."), "", account=account.name
@@ -299,10 +320,21 @@ def keep_renewed(
     with installation.store.write(actor.workspace) as session:
         channel = locks.row(session, Channel, find(session, channel_id).id)
         _keep(installation, channel, plain, secret, account)
+        session.flush()
+        _keep_list(installation, session, channel, people)
         facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
         note(session, installation, actor, deed, None, channel=channel.id, name=channel.name, **facts)
     installation.wake()
     return channel
+
+
+def _kept_list(installation: Installation, channel: Channel) -> dict[str, str]:
+    """The rows of a list as its writer sees them, for the platform to look at with the rest; nothing where there is
+    none."""
+    if not channel.list_digest:
+        return {}
+    with installation.store.read(channel.workspace_id) as session:
+        return {LIST: lists.text_of(installation, session, channel)}
 
 
 def _named(platform: Platform, given: Mapping[str, str]) -> set[str]:
@@ -329,10 +361,6 @@ def check_again(installation: Installation, actor: Actor, channel_id: int) -> Ch
     return reconnect(installation, actor, channel_id, _plain(get(installation, actor.workspace, channel_id)))
 
 
-LIST: Final = "addresses"
-"""The setting that holds a list of people; it is read nowhere but on its own page."""
-
-
 def has_list(installation: Installation, channel: Channel) -> bool:
     """Whether the channel goes to a list of people, which has a page of its own."""
     return LIST in {setting.key for setting in installation.platform(channel.platform).settings}
@@ -351,7 +379,7 @@ def open_list(installation: Installation, actor: Actor, channel_id: int) -> str:
     channel = _list(installation, actor, channel_id)
     with installation.store.write(actor.workspace) as session:
         note(session, installation, actor, "channel.list_opened", channel=channel.id, name=channel.name)
-    return installation.vault.unseal_map(channel.secrets).get(LIST, "")
+        return lists.text_of(installation, session, channel)
 
 
 def change_list(installation: Installation, actor: Actor, channel_id: int, lines: str) -> None:
@@ -360,6 +388,20 @@ def change_list(installation: Installation, actor: Actor, channel_id: int, lines
     if not lines.strip():
         raise Invalid(N_("This is needed."), LIST)
     _renew(installation, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
+
+
+def forget(installation: Installation, actor: Actor, channel_id: int, address: str) -> bool:
+    """Take one person off a list and keep nothing of them; returns whether they were on it. What is approved goes out
+    to the others. The record says that somebody was forgotten, not who."""
+    channel = _list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        row = find(session, channel_id)
+        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
+        known = lists.forget(installation, session, row.id, address)
+        if known:
+            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
+            note(session, installation, actor, "channel.recipient_forgotten", channel=channel.id, name=channel.name)
+    return known
 
 
 def _plain(channel: Channel) -> dict[str, str]:
@@ -394,6 +436,7 @@ def archive(installation: Installation, actor: Actor, channel_id: int) -> None:
     with installation.store.write(actor.workspace) as session:
         channel = find(session, channel_id)
         channel.state, channel.secrets = "archived", ""
+        lists.clear(session, channel.id)
         note(session, installation, actor, "channel.removed", channel=channel_id, name=channel.name)
     installation.wake()
 

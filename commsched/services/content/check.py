@@ -17,7 +17,8 @@ from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.content.compose import addresses, stored
+from commsched.services.channels import lists
+from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
@@ -56,6 +57,10 @@ class Judgement(msgspec.Struct, frozen=True):
     files: dict[str, Stored]
     """Its pictures' files, by SHA-256."""
     around: Around
+    people: dict[int, tuple[str, ...]] = {}
+    """By channel, the lines of its list that say what the whole would say to a platform that checks it."""
+    counts: dict[int, int] = {}
+    """How many people the list of a channel writes to."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -90,21 +95,24 @@ def judge(
     others = neighbours(session, item, content, publish_at)
     unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
     said = said_before(others.duplicates)
+    going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
+    people = {channel.id: lists.sample(installation, session, channel) for channel in going}
     checked = [
         _check_one(
             installation,
-            known.channels[one.channel],
+            channel,
             content,
             uid,
             files,
-            [*unwilling, *said.get(one.channel, ())],
+            people[channel.id],
+            [*unwilling, *said.get(channel.id, ())],
             known.workspace.is_demo,
         )
-        for one in content.channels
-        if one.channel in known.channels
+        for channel in going
     ]
+    counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
     general = general_problems(content, publish_at, installation.now())
-    return Judgement(general, checked, others, files, known)
+    return Judgement(general, checked, others, files, known, people, counts)
 
 
 def check(
@@ -139,11 +147,12 @@ def _check_one(
     content: Content,
     uid: str,
     files: Mapping[str, Stored],
+    people: tuple[str, ...],
     unwilling: list[Problem],
     is_demo: bool,
 ) -> Checked:
     platform = installation.platform(channel.platform)
-    view = for_channel(content, channel.id, uid, files, addresses(installation, channel))
+    view = for_channel(content, channel.id, uid, files, people)
     problems = [*unwilling, *platform.check(view, channel.facts)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))

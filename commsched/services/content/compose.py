@@ -11,27 +11,17 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts
-from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
+from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, printable
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Invalid
+from commsched.services.channels import lists
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation
 from commsched.services.media import provenance
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of
 from commsched.store.models import Channel, Derivative, Media, Workspace
-
-
-def addresses(installation: Installation, channel: Channel) -> tuple[str, ...]:
-    """The lines of a list channel, decrypted; none for other channels."""
-    return lines_of(installation.vault.unseal_map(channel.secrets).get("addresses", "") if channel.secrets else "")
-
-
-def lines_of(text: str) -> tuple[str, ...]:
-    """A list as it is kept, line by line, for the platform to read (:mod:`commsched.core.text.recipients`): empty
-    lines stay in their places, so that a complaint names the line that its writer sees."""
-    return tuple(line.strip() for line in text.splitlines()) if text.strip() else ()
 
 
 def content_from(
@@ -122,13 +112,12 @@ def _channel_content(
     wished = variant.options if variant else {}
     # what is as usual is left out, so that the same choices make the same hash wherever they were made
     options = {key: value for key, value in wished.items() if key in usual and value not in ("", usual[key])}
-    people = addresses(installation, channel)
     text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
         text=None if text is None or clean(text) == clean(given.text) else text,
         options=options,
-        recipients=addresses_digest(list(people)) if people else "",
+        recipients=lists.digest(installation, channel),
         crop=variant.crop if variant else "",
         pictures=_renditions(installation, channel, variant.crop if variant else "", media, made),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import desc, select
+from sqlalchemy import desc, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
@@ -148,28 +148,51 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 def reach(installation: Installation, session: Session, deliveries: Iterable[Delivery]) -> dict[int, Reach]:
-    """How far each delivery that has several parts came. Who was missed is told of those that stopped."""
+    """How far each delivery that has several parts came. Who was missed is told of those that stopped. A mailing of
+    which nothing has been tried has come nowhere yet: that its recipients are written down says nothing."""
     stopped = {row.id: row.state in ("held", "failed", "cancelled") for row in deliveries}
-    found: dict[int, list[Part]] = {}
-    parts = select(Part).where(Part.delivery_id.in_(stopped)).order_by(Part.id)
-    for part in session.scalars(parts) if stopped else ():
-        found.setdefault(part.delivery_id, []).append(part)
-    return {number: _reach(installation, parts, stopped[number]) for number, parts in found.items() if len(parts) > 1}
-
-
-def _reach(installation: Installation, parts: Sequence[Part], stopped: bool) -> Reach:
-    under_way = sum(part.state in ("sending", "unknown") for part in parts)
-    left = [part for part in parts if stopped and part.state in ("waiting", "held", "failed")]
-    missed = tuple(
-        MissedPart(
-            part.number, masked(installation.vault.unseal(part.recipient)) if part.recipient else "", part.detail
+    counts = [
+        row
+        for row in (session.execute(_counts(stopped)) if stopped else ())
+        if row.of > 1 and (row.begun or not row.readers)
+    ]
+    missed = _missed(installation, session, [row.delivery_id for row in counts if stopped[row.delivery_id]])
+    return {
+        row.delivery_id: Reach(
+            row.out, row.under_way, row.of, bool(row.readers), tuple(missed.get(row.delivery_id, ())), row.unknown
         )
-        for part in left
+        for row in counts
+    }
+
+
+def _counts(deliveries: Iterable[int]) -> Any:
+    def many(*condition: Any) -> Any:
+        return func.count(Part.id).filter(*condition)
+
+    return (
+        select(
+            Part.delivery_id,
+            func.count(Part.id).label("of"),
+            many(Part.state == "published").label("out"),
+            many(Part.state.in_(("sending", "unknown"))).label("under_way"),
+            many(Part.state == "unknown").label("unknown"),
+            many(or_(Part.state != "waiting", Part.tries > 0)).label("begun"),
+            many(Part.recipient != "").label("readers"),
+        )
+        .where(Part.delivery_id.in_(list(deliveries)))
+        .group_by(Part.delivery_id)
     )
-    out = sum(part.state == "published" for part in parts)
-    return Reach(
-        out, under_way, len(parts), bool(parts[0].recipient), missed, sum(part.state == "unknown" for part in parts)
+
+
+def _missed(installation: Installation, session: Session, deliveries: list[int]) -> dict[int, list[MissedPart]]:
+    missed: dict[int, list[MissedPart]] = {}
+    left = select(Part.delivery_id, Part.number, Part.recipient, Part.detail).where(
+        Part.delivery_id.in_(deliveries), Part.state.in_(("waiting", "held", "failed"))
     )
+    for row in session.execute(left.order_by(Part.id)) if deliveries else ():
+        whom = masked(installation.vault.unseal(row.recipient)) if row.recipient else ""
+        missed.setdefault(row.delivery_id, []).append(MissedPart(row.number, whom, row.detail))
+    return missed
 
 
 def masked(address: str) -> str:

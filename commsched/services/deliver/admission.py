@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from commsched.core.approval.rules import Policy
-from commsched.core.content.model import Content, addresses_digest, digest, parse
+from commsched.core.content.model import Content, digest, parse
 from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
-from commsched.core.delivery.parts import PartState, in_turn
+from commsched.core.delivery.parts import PartState, in_turn, whole
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
-from commsched.services.content.compose import lines_of
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots, moment
+from commsched.services.deliver.recipients import RecipientRows
+from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Pictures
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation, mute
@@ -49,6 +49,7 @@ class Admission(msgspec.Struct, frozen=True):
     batch: Batch
     held: frozenset[int]
     """The channels whose lease ``owner`` holds: nothing is begun on any other."""
+    recipients: RecipientRows
     resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
@@ -82,8 +83,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _go(self, job: Job, row: DeliverySnapshot) -> Call | None:
         content = parse(row.content)
-        people = self.people(row)
-        verdict = judge(self._case(job, row, content, people), self.now)
+        verdict = judge(self._case(job, row, content), self.now)
         match verdict:
             case Hold(reason=reason):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
@@ -92,17 +92,19 @@ class Admission(msgspec.Struct, frozen=True):
             case Wait(until=until):
                 self.batch.delivery(row.id, next_at=until)
                 return None
+            case Go() if self._is_list(row):
+                return self._next_recipient(job, row, content)
             case Go():
-                return self._part(job, row, content, people)
+                return self._part(job, row, content)
 
-    def _case(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> GateInput:
+    def _case(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
             embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
             paused=row.paused is not None,
             newest=row.newest == row.revision_id,
-            content_hash=recomputed(row.content, content, row.channel_id, people, job.pictures),
+            content_hash=recomputed(row.content, content, row.channel_id, self._list_digest(row), job.pictures),
             stored_hash=row.hash,
             policy=_policy(row.policy),
             decisions=self.loaded.decisions.get(row.item_id, ()),
@@ -117,41 +119,74 @@ class Admission(msgspec.Struct, frozen=True):
             ),
         )
 
-    def people(self, row: DeliverySnapshot) -> tuple[str, ...]:
-        """Whom a list channel would write to today."""
-        if not self.installation.platform(row.platform).independent_parts:
-            return ()
-        return lines_of(self.installation.vault.unseal_map(row.secrets).get("addresses", ""))
+    def _is_list(self, row: DeliverySnapshot) -> bool:
+        return self.installation.platform(row.platform).independent_parts
 
-    def _part(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Call | None:
-        platform = self.installation.platform(row.platform)
-        view = self.view(job, row, content, people)
-        parts = platform.parts(view)
+    def _list_digest(self, row: DeliverySnapshot) -> str:
+        """Whom a list channel would write to today; empty for other channels."""
+        return self.recipients.list_digest(row) if self._is_list(row) else ""
+
+    def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
+        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
-        turn = in_turn([part_state(one) for one in known], platform.independent_parts, self.now)
+        turn = in_turn([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
             return None
-        part, handles = complete(self._same(parts, known[turn.number]), known, self.installation)
+        return self._call(job, row, parts[turn.number], known)
+
+    def _next_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
+        """The next of a list's recipients. Only this one is read and decrypted, whoever else there is."""
+        self.recipients.ensure_frozen(row)
+        turn = self.recipients.in_turn(row.id)
+        if turn is not None and not self.recipients.is_wanted(row, turn):
+            self.recipients.drop_unwanted(row)
+            turn = self.recipients.in_turn(row.id)
+            if turn is None:
+                self._end_list(row)
+                return None
+        if turn is None:
+            self._stop(row, "previous")
+            return None
+        known = self.recipients.known(row.id, turn.number)
+        return self._call(job, row, self._addressed(job, row, content, turn), known)
+
+    def _addressed(self, job: Job, row: DeliverySnapshot, content: Content, known: PartSnapshot) -> Part:
+        """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it
+        stands by now."""
+        address = self.installation.vault.unseal(known.recipient)
+        (part,) = self.installation.platform(row.platform).parts(self.view(job, row, content, (address,)))
+        return msgspec.structs.replace(part, number=known.number, recipient=address)
+
+    def _end_list(self, row: DeliverySnapshot) -> None:
+        """Whoever was left has left the list: what the others came to stands."""
+        left = self.recipients.left(row)
+        result = whole(left, True, self.now)
+        if not left and not self.recipients.counts(row.id)[0]:
+            self._stop(row, "changed")
+            return
+        values: dict[str, Any] = {"state": result.state, "next_at": result.next_at, "reason": result.reason}
+        if result.state == "published":
+            values["published_at"] = self.now
+        self.batch.delivery(row.id, **values)
+        self.batch.items.add(row.item_id)
+
+    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: Known) -> Call:
+        platform, number = self.installation.platform(row.platform), part.number
+        if not known[number].message_id and part.recipient:
+            known[number].message_id = self._message_id(row, number, part)
+            self.batch.part(row.id, number, message_id=known[number].message_id)
+        part, handles = complete(part, known)
         context = self.wire_for(row)
-        ready = job.prepared == turn.number or (handles.ready and job.pictures is not None)
+        ready = job.prepared == number or (handles.ready and job.pictures is not None)
         if not ready and (part.pictures or platform.needs_prepare(part)):
             return Call("prepare", job, platform, context, part, handles, self.now, row, known)
         # the last thing that can fail: a committed attempt is always called
-        attempt = self._commit_attempt(row, turn.number)
+        attempt = self._commit_attempt(row, number)
         return Call("send", job, platform, context, part, handles, self.now, row, known, attempt)
 
-    def _same(self, parts: list[Part], known: PartSnapshot) -> Part:
-        """The part that ``known`` was written down for. Recipients are known by their address, not their place: a
-        list may be put in another order, by somebody who has already got the mail."""
-        if not known.recipient:
-            return parts[known.number]
-        address = self.installation.vault.unseal(known.recipient)
-        part = next(part for part in parts if part.recipient.casefold() == address.casefold())
-        return msgspec.structs.replace(part, number=known.number, recipient=address)
-
-    def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> ChannelView:
-        """What the channel would say, with the pictures that the job has in hand."""
+    def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
+        """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
             file = job.pictures.files.get(picture.sha256) if job.pictures else None
@@ -159,7 +194,7 @@ class Admission(msgspec.Struct, frozen=True):
             files[picture.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
-    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
+    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
         """The parts are written down before the first of them is sent."""
         made: list[dict[str, Any]] = [
             {
@@ -168,8 +203,8 @@ class Admission(msgspec.Struct, frozen=True):
                 "role": part.role,
                 "state": "waiting",
                 "key": f"{row.uid}-{n}",
-                "recipient": self.installation.vault.seal(part.recipient) if part.recipient else "",
-                "message_id": self._message_id(row, n, part),
+                "recipient": "",
+                "message_id": "",
                 "handles": {},
                 "remote_id": "",
                 "url": "",
@@ -177,17 +212,16 @@ class Admission(msgspec.Struct, frozen=True):
                 "detail": "",
                 "next_at": None,
                 "was": "",
+                "blind": "",
             }
             for n, part in enumerate(parts)
         ]
         self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
-        self.loaded.parts[row.id] = [PartSnapshot(**one) for one in made]
+        self.loaded.parts[row.id] = {one["number"]: PartSnapshot(**one) for one in made}
         return self.loaded.parts[row.id]
 
     def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try; its right half is the sender's own domain."""
-        if not part.recipient:
-            return ""
         settings: dict[str, str] = msgspec.json.decode(row.settings)
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
@@ -219,22 +253,41 @@ class Admission(msgspec.Struct, frozen=True):
         content = parse(row.content)
         platform = self.installation.platform(row.platform)
         job.pictures = job.pictures or Pictures()
-        parts = platform.parts(self.view(job, row, content, self.people(row)))
-        known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
-        lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
-        if not lost:
+        part, known = (self._lost_recipient if self._is_list(row) else self._lost_part)(job, row, content)
+        if part is None:
             self._give_up(row)
             return None
-        part, handles = complete(self._same(parts, lost[0]), known, self.installation)
+        since = self._since(row, known[part.number])
+        part, handles = complete(part, known)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
-        return Call("look", job, platform, self.wire_for(row), part, handles, self._since(row, lost[0]), row, known)
+        return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
 
-    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
+    def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
+        """The first part to find out about now, and all of them."""
+        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
+        lost = (n for n, part in known.items() if part.state == "unknown" and part.next_at and part.next_at <= self.now)
+        number = next(lost, None)
+        return (None if number is None else parts[number]), known
+
+    def _lost_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
+        if row.was:
+            self.recipients.list_digest(row)
+            self.recipients.ensure_frozen(row)
+        lost = self.recipients.lost(row.id)
+        if lost is None:
+            return None, {}
+        since = self.recipients.lost_since(row.id, lost.number)
+        if since is not None:
+            self.loaded.lost[row.id, lost.number] = since
+        return self._addressed(job, row, content, lost), self.recipients.known(row.id, lost.number)
+
+    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
         """After a restore: the parts that the first try would have written down, for each to be read back."""
         if not row.was:
-            return []
+            return {}
         known = self.first_time(row, parts)
-        for one in known:
+        for one in known.values():
             doubted: dict[str, Any] = {"state": "unknown", "was": "waiting", "next_at": self.now}
             one.set(**doubted)
             self.batch.part(row.id, one.number, **doubted)
@@ -274,10 +327,10 @@ def part_state(row: PartSnapshot) -> PartState:
     return PartState(row.number, row.state, row.next_at, row.detail)
 
 
-def complete(part: Part, known: list[PartSnapshot], installation: Installation) -> tuple[Part, Handles]:
+def complete(part: Part, known: Known) -> tuple[Part, Handles]:
     """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
     row = known[part.number]
-    previous = known[part.number - 1] if part.number else None
+    previous = known.get(part.number - 1)
     follows = part.role in ("reply", "comment")
     filled = Part(
         number=part.number,
@@ -294,12 +347,11 @@ def complete(part: Part, known: list[PartSnapshot], installation: Installation) 
     return filled, Handles.read(row.handles)
 
 
-def recomputed(data: bytes, content: Content, channel: int, people: tuple[str, ...], pictures: Pictures | None) -> str:
+def recomputed(data: bytes, content: Content, channel: int, people: str, pictures: Pictures | None) -> str:
     """The hash of what would be sent now: the content's own bytes, if the pictures in hand and the list of today
-    are the ones it names; otherwise a hash that nobody approved."""
+    (``people``, its digest) are the ones it names; otherwise a hash that nobody approved."""
     if pictures is not None and pictures.missing:
         return f"picture:{pictures.missing}"
-    expected = content.on(channel).recipients
-    if (people or expected) and addresses_digest(list(people)) != expected:
+    if people != content.on(channel).recipients:
         return "recipients"
     return digest(data)

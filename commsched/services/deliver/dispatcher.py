@@ -29,6 +29,7 @@ from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.calls import perform
 from commsched.services.deliver.outcomes import OutcomeRecorder
 from commsched.services.deliver.quarantine import quarantine
+from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.recovery import Dead, close_lost, lost, recover
 from commsched.services.deliver.types import Call, Done, Job
 from commsched.services.kernel.channel_context import make_context
@@ -190,6 +191,12 @@ class Dispatcher:
         try:
             return self.hands is None or self.installation.platform(platform).instant
         except Exception:  # a platform that does not load is dealt with where its delivery is considered
+            return False
+
+    def _is_list(self, platform: str) -> bool:
+        try:
+            return self.installation.platform(platform).independent_parts
+        except Exception:  # as above
             return False
 
     def _collect(self, patience: float) -> list[Done]:
@@ -357,8 +364,9 @@ class Dispatcher:
         jobs = [job for job in jobs if job.delivery in ready - settled and job.channel not in waiting]
         kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
         wanted = {one.call.job.delivery for one in done} | {job.delivery for job in jobs}
-        loaded = rows.load(connection, sorted(wanted - kept.keys()), kept)
-        admission = Admission(self.installation, self._context, self.owner, now, loaded, batch, held)
+        loaded = rows.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
+        recipients = RecipientRows(self.installation, connection, now)
+        admission = Admission(self.installation, self._context, self.owner, now, loaded, batch, held, recipients)
         recorder = OutcomeRecorder(now, loaded, batch, admission)
         again = [job for one in done if (job := recorder.settle(one)) is not None]
         calls = self._consider(admission, again, jobs)

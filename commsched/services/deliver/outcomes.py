@@ -21,8 +21,10 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.delivery.parts import PartState, Whole, after_doubt, whole
 from commsched.core.delivery.retry import Next, after_attempt, after_look, after_pending, is_asked
+from commsched.core.platform.contract import Platform
 from commsched.services.deliver.admission import Admission
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots
+from commsched.services.deliver.recipients import RecipientRows
+from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.store.types import from_micros
@@ -38,13 +40,19 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
     batch: Batch
     admission: Admission
 
+    @property
+    def recipients(self) -> RecipientRows:
+        return self.admission.recipients
+
     def settle(self, done: Done) -> Job | None:
         """Record ``done``. Returns its job where there is more to do for it right now."""
         row = self.loaded.rows.get(done.call.job.delivery)
         if row is None:
             return None  # the office was deleted meanwhile; the foreign keys took the rows along
-        known = self.loaded.parts[row.id]
-        part = known[done.call.part.number]
+        number = done.call.part.number
+        is_list = done.call.platform.independent_parts
+        known = self.recipients.known(row.id, number) if is_list else self.loaded.parts[row.id]
+        part = known[number]
         if self._overtaken(done, row, part):
             return None
         match done.call.kind:
@@ -77,7 +85,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         """The part as it stood when the call was decided on."""
         return done.call.known[done.call.part.number]
 
-    def _prepared(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
+    def _prepared(self, done: Done, row: DeliverySnapshot, known: Known, part: PartSnapshot) -> Job | None:
         job = done.call.job
         job.pictures = done.pictures
         if isinstance(done.result, Handles):
@@ -95,7 +103,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
         return None
 
-    def _sent(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
+    def _sent(self, done: Done, row: DeliverySnapshot, known: Known, part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
@@ -117,7 +125,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         part.set(tries=part.tries + 1)
         return after_attempt(outcome, part.tries, self.now, from_micros(row.latest), settle)
 
-    def _looked(self, done: Done, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot) -> Job | None:
+    def _looked(self, done: Done, row: DeliverySnapshot, known: Known, part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Found | Absent | CannotTell)
         platform, looks = done.call.platform, row.tries + 1
         own = done.call.context.settings.get("resend_if_absent")
@@ -134,12 +142,12 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self._part(part, was="out")
         return self._apply(row, known, part, next_, done)
 
-    def _undoubted(self, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot, done: Done) -> Next:
+    def _undoubted(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, done: Done) -> Next:
         """Read back since the backup and not there: back to what it was. In a thread, so are the parts after it."""
         back = _back(part)
         self._part(part, was="")
-        for later in known[part.number + 1 :] if not done.call.platform.independent_parts else ():
-            if _state(later).doubted:
+        for later in known.values() if not done.call.platform.independent_parts else ():
+            if later.number > part.number and _state(later).doubted:
                 self._part(later, state=_back(later), next_at=None, was="")
         self.batch.delivery(row.id, tries=0)
         return Next(back, detail=part.detail)
@@ -148,9 +156,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         part.set(**values)
         self.batch.part(part.delivery_id, part.number, **values)
 
-    def _apply(
-        self, row: DeliverySnapshot, known: list[PartSnapshot], part: PartSnapshot, next_: Next, done: Done
-    ) -> Job | None:
+    def _apply(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, next_: Next, done: Done) -> Job | None:
         platform = done.call.platform
         values: dict[str, Any] = {
             "state": next_.state,
@@ -165,10 +171,16 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         values.pop("finished_at", None)
         part.set(reason=next_.reason, **values)
         self._channel(row, next_)
-        result = self._whole(row, [_state(one) for one in known], platform.independent_parts)
-        self._delivery(row, known, result)
+        result = self._whole(row, self._states(row, known, part, platform), platform.independent_parts)
+        self._delivery(row, known, part, platform, result)
         ready = result.state in ("waiting", "sending") and result.next_at is not None and result.next_at <= self.now
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
+
+    def _states(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, platform: Platform) -> list[PartState]:
+        """The parts that decide what the delivery comes to: all, or of a list this recipient and whoever is next."""
+        if platform.independent_parts:
+            return [_state(part), *self.recipients.left(row, part.number)]
+        return [_state(one) for one in known.values()]
 
     def _whole(self, row: DeliverySnapshot, parts: list[PartState], independent: bool) -> Whole:
         """What the parts make together, after what a person or a restore has to say of it."""
@@ -188,8 +200,10 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
             self.admission.broken.add(row.channel_id)
 
-    def _delivery(self, row: DeliverySnapshot, known: list[PartSnapshot], result: Whole) -> None:
-        first = known[0]
+    def _delivery(
+        self, row: DeliverySnapshot, known: Known, part: PartSnapshot, platform: Platform, result: Whole
+    ) -> None:
+        first = known.get(0, part)
         values: dict[str, Any] = {
             "state": result.state,
             "next_at": result.next_at,
@@ -212,18 +226,32 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
                 AuditLine(row.workspace_id, None, "scheduler", "delivery.absent", row.item_id, facts)
             )
             return  # it is what it was before, and was told of then
-        self._tell(row, known, result, values["reason"])
+        self._tell(row, known, part, platform, result, values["reason"])
 
-    def _tell(self, row: DeliverySnapshot, known: list[PartSnapshot], result: Whole, reason: str) -> None:
+    def _reach(self, known: Known, part: PartSnapshot, platform: Platform) -> tuple[int, int]:
+        """How many parts are out, of how many."""
+        if not platform.independent_parts:
+            return sum(1 for one in known.values() if one.state == "published"), len(known)
+        out, of = self.recipients.counts(part.delivery_id, part.number)
+        return out + (part.state == "published"), of + 1
+
+    def _tell(
+        self,
+        row: DeliverySnapshot,
+        known: Known,
+        part: PartSnapshot,
+        platform: Platform,
+        result: Whole,
+        reason: str,
+    ) -> None:
         if result.state in ("waiting", "sending") or (result.state == row.state == "unknown" and is_asked(row.tries)):
             return  # nothing new: whoever is asked already needs no word of every further look
         facts = {"delivery": row.id, "channel": row.channel_name}
         if result.state == "published":
-            facts["url"] = known[0].url
+            facts["url"] = known.get(0, part).url
         else:
             facts |= {"reason": reason, "detail": result.detail[:300]}
-            facts["out"] = sum(1 for part in known if part.state == "published")
-            facts["of"] = len(known)
+            facts["out"], facts["of"] = self._reach(known, part, platform)
         action = f"delivery.{result.state}"
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", action, row.item_id, facts))
         kind = {"failed": "failed", "held": "held"}.get(result.state)

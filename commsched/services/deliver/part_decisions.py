@@ -7,12 +7,27 @@ home. Each function works within the caller's transaction, which holds the deliv
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
-from commsched.store.models import Attempt, Part
+from commsched.services.channels import lists
+from commsched.services.deliver.recipients import freeze
+from commsched.services.kernel.context import Installation
+from commsched.store.models import Attempt, Delivery, Part
+from commsched.store.vault import KeyMismatch
+
+
+def freeze_recipients(installation: Installation, session: Session, row: Delivery, approved: str) -> None:
+    """Write down whom an approved delivery goes to, as its list is now. A list that is another than ``approved`` (its
+    digest) is left alone: the gate holds the delivery. So is one that no key opens: the courier says what is wrong."""
+    with suppress(KeyMismatch):
+        lists.take_over(installation, session, row.channel_id)
+    freeze(session, row.id, row.uid, row.channel_id, approved)
+    if row.was:
+        doubt(session, row.id, installation.now())
 
 
 def begin_again(session: Session, delivery: int, *, keep_handles: bool) -> None:

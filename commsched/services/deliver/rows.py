@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,7 @@ _case = FastSelect(
         Channel.platform,
         Channel.settings,
         Channel.secrets,
+        Channel.list_digest,
         Channel.facts,
         Channel.state.label("channel_state"),
         Channel.not_before,
@@ -111,6 +112,7 @@ _parts = FastSelect(
         Part.next_at,
         Part.detail,
         Part.was,
+        Part.blind,
     )
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
@@ -205,6 +207,8 @@ class DeliverySnapshot(msgspec.Struct):
     platform: str
     settings: str
     secrets: str
+    list_digest: str
+    """Of a list, as it is now: who would get it."""
     facts: str
     channel_state: str
     resting: int | None
@@ -242,6 +246,8 @@ class PartSnapshot(msgspec.Struct):
     next_at: datetime | None = None
     detail: str = ""
     was: str = ""
+    blind: str = ""
+    """What finds its recipient in the list again."""
     reason: str = ""
 
     def set(self, **values: Any) -> None:
@@ -249,12 +255,17 @@ class PartSnapshot(msgspec.Struct):
             setattr(self, name, value)
 
 
+Known = dict[int, PartSnapshot]
+"""The parts of a delivery by their numbers."""
+
+
 class Snapshots(msgspec.Struct):
     """Everything in the store about a batch of deliveries."""
 
     rows: dict[int, DeliverySnapshot]
     decisions: dict[int, list[CastDecision]]
-    parts: dict[int, list[PartSnapshot]]
+    parts: dict[int, Known]
+    """By delivery. Of a list's recipients there are those alone that the batch is about."""
     lost: dict[tuple[int, int], datetime]
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
     consents: dict[tuple[int, str], int] = msgspec.field(default_factory=dict)
@@ -263,23 +274,35 @@ class Snapshots(msgspec.Struct):
     """For a delivery that is read back: what else its account has published since."""
 
 
-Kept = dict[int, tuple[DeliverySnapshot, list[PartSnapshot]]]
+IsList = Callable[[str], bool]
+"""Whether a platform's parts are recipients, by its key."""
+
+
+def _no_list(_platform: str) -> bool:
+    return False
+
+
+Kept = dict[int, tuple[DeliverySnapshot, Known]]
 """By delivery: what was read when an attempt at its only part was committed."""
 
 
-def load(connection: Connection, deliveries: Sequence[int], kept: Kept | None = None) -> Snapshots:
+def load(
+    connection: Connection, deliveries: Sequence[int], kept: Kept | None = None, is_list: IsList = _no_list
+) -> Snapshots:
     """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
-    ``kept`` are deliveries of which nothing that may have changed since they were read matters any more; they are not
-    read again. An answer that has been in a failed transaction is never among them.
+    The recipients of a list (``is_list``, by platform) are not among them: there may be thousands, and one is called
+    for at a time (:class:`commsched.services.deliver.recipients.RecipientRows`). ``kept`` are deliveries of which
+    nothing that may have changed since they were read matters any more; they are not read again. An answer that has
+    been in a failed transaction is never among them.
     """
-    loaded = _load(connection, deliveries)
+    loaded = _load(connection, deliveries, is_list)
     for delivery, (row, parts) in (kept or {}).items():
         loaded.rows[delivery], loaded.parts[delivery] = row, parts
     return loaded
 
 
-def _load(connection: Connection, deliveries: Sequence[int]) -> Snapshots:
+def _load(connection: Connection, deliveries: Sequence[int], is_list: IsList) -> Snapshots:
     ids = list(deliveries)
     rows = {row[0]: DeliverySnapshot(*row) for row in _case.all(connection, ids)}
     decisions: dict[int, list[CastDecision]] = defaultdict(list)
@@ -298,15 +321,16 @@ def _load(connection: Connection, deliveries: Sequence[int]) -> Snapshots:
                 window_end=moment(end),
             )
         )
-    parts: dict[int, list[PartSnapshot]] = defaultdict(list)
-    for raw in _parts.all(connection, ids):
+    own = {number: row for number, row in rows.items() if not is_list(row.platform)}
+    parts: dict[int, Known] = defaultdict(dict)
+    for raw in _parts.all(connection, list(own)):
         part = PartSnapshot(*raw)
         part.handles = msgspec.json.decode(raw[7]) if raw[7] != "{}" else {}
         part.next_at = moment(raw[11])
-        parts[part.delivery_id].append(part)
-    lost = _lost.all(connection, [row.id for row in _unknown(rows)])
+        parts[part.delivery_id][part.number] = part
+    lost = _lost.all(connection, [row.id for row in _unknown(own)])
     since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
-    told = {row.id: others(connection, row.channel_id, _first_loss(row, since)) for row in _unknown(rows)}
+    told = {row.id: others(connection, row.channel_id, _first_loss(row, since)) for row in _unknown(own)}
     return Snapshots(rows, decisions, parts, since, _consents(connection, rows.values()), told)
 
 

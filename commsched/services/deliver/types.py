@@ -13,7 +13,7 @@ import msgspec
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import ChannelContext, Part, Platform
-from commsched.services.deliver.rows import DeliverySnapshot, PartSnapshot
+from commsched.services.deliver.rows import DeliverySnapshot, Known
 
 Kind = Literal["prepare", "send", "look"]
 
@@ -86,8 +86,8 @@ class Call(msgspec.Struct):
     since: datetime
     """For reading back: when the attempt was committed."""
     row: DeliverySnapshot
-    known: list[PartSnapshot]
-    """The delivery and its parts as they were read when this was decided."""
+    known: Known
+    """The delivery and its parts as they were read when this was decided; of a list's, those that matter."""
     attempt: str = ""
     """For a ``send``: the id of its attempt."""
 
@@ -105,7 +105,8 @@ class Done(msgspec.Struct):
     def ends_all(self) -> bool:
         """Whether nothing that anybody can have changed meanwhile matters to what this is: the only part of a delivery
         that was ``sending`` is out."""
-        return not self.again and isinstance(self.result, Published) and len(self.call.known) == 1
+        alone = len(self.call.known) == 1 and not self.call.platform.independent_parts
+        return not self.again and isinstance(self.result, Published) and alone
 
 
 class Alert(msgspec.Struct, frozen=True):

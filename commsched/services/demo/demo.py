@@ -26,6 +26,7 @@ from commsched.core.timing.dates import long_day
 from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import people
+from commsched.services.channels import lists
 from commsched.services.demo import events
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
@@ -199,7 +200,7 @@ def _channel(
         platform=platform,
         name=name,
         settings=settings,
-        secrets=installation.vault.seal_map(secrets),
+        secrets=installation.vault.seal_map({key: value for key, value in secrets.items() if key != lists.LIST}),
         created_at=installation.now(),
         checked_at=installation.now(),
     )
@@ -208,6 +209,10 @@ def _channel(
     context = make_context(installation, workspace=place, channel=row.id, settings=settings, secrets=secrets)
     account = _PRETENDED.get(platform) or installation.platform(platform).connect(context)
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
+    if lists.LIST in secrets:
+        people = lists.seal(installation, secrets[lists.LIST])
+        lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
+        row.list_digest = people.digest
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
 

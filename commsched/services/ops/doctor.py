@@ -23,7 +23,7 @@ from commsched.services.ops import custody, health
 from commsched.services.workflow.pause import why
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
-from commsched.store.models import Channel, Delivery, Derivative, Media, Video, Workspace
+from commsched.store.models import Channel, Delivery, Derivative, ListRecipient, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import KeyMismatch
 
@@ -111,11 +111,14 @@ def _schema(installation: Installation) -> Iterator[Finding]:
 
 
 def _key(installation: Installation) -> Iterator[Finding]:
+    first = select(func.min(ListRecipient.id)).where(ListRecipient.state == "active").group_by(ListRecipient.channel_id)
     with installation.store.read(EVERY_WORKSPACE) as session:
-        rows = list(session.scalars(select(Channel).where(Channel.secrets != "", Channel.state != "archived")))
-    for row in rows:
+        wanted = select(Channel.secrets).where(Channel.secrets != "", Channel.state != "archived")
+        rows = list(session.scalars(wanted))
+        rows += session.scalars(select(ListRecipient.address).where(ListRecipient.id.in_(first)))
+    for sealed in rows:
         try:
-            installation.vault.unseal_map(row.secrets)
+            installation.vault.unseal(sealed)
         except KeyMismatch as error:
             yield Finding("key", "fail", error.words)
             return

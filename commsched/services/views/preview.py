@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.model import Content, Picture, canonical, digest
-from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.text.recipients import read
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy
 from commsched.services.approval.roster import read_roster
-from commsched.services.content import check, compose
+from commsched.services.content import check
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media.provenance import lent
 from commsched.store.models import Channel, Item, Revision, Workspace
@@ -53,7 +53,7 @@ def previews(installation: Installation, content: Content, judgement: check.Judg
             known.channels[one.channel],
             kept,
             uid,
-            judgement.files,
+            judgement,
             checked[one.channel],
         )
         for one in content.channels
@@ -71,15 +71,16 @@ def _look(
     channel: Channel,
     content: Content,
     uid: str,
-    files: dict[str, Stored],
+    judgement: check.Judgement,
     checked: check.Checked,
 ) -> Preview:
-    people = read("\n".join(compose.addresses(installation, channel))).addresses
+    people = read("\n".join(judgement.people[channel.id])).addresses
+    many = judgement.counts.get(channel.id, 0)
     platform = installation.platform(channel.platform)
-    view = for_channel(content, channel.id, uid, files, people[:1])
+    view = for_channel(content, channel.id, uid, judgement.files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     foot = platform.foot(view, _context(installation, place, channel))
-    return Preview(channel, checked, view, platform.parts(view), len(people), sender, foot, platform.subject(view))
+    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, platform.subject(view))
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:

@@ -99,7 +99,11 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
     settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
     for channel in content.channels:
         if channel.channel not in settled:
-            session.add(_row(item, revision.id, channel.channel, item.publish_at, latest, now))
+            row = _row(item, revision.id, channel.channel, item.publish_at, latest, now)
+            session.add(row)
+            if channel.recipients:
+                session.flush()
+                part_decisions.freeze_recipients(installation, session, row, channel.recipients)
     session.flush()
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))

@@ -23,6 +23,7 @@ STORY: Final = {
     "channel.connected": N_("connected the channel %(name)s (%(account)s)"),
     "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
     "channel.list_opened": N_("opened the addresses of %(name)s"),
+    "channel.recipient_forgotten": N_("took one recipient off %(name)s, and keeps nothing of them"),
     "channel.policy": N_("changed who must approve for %(name)s"),
     "channel.works_again": N_("found that the channel %(name)s works again"),
     "channel.access_died": N_("found that the channel %(name)s no longer lets us in"),

@@ -19,6 +19,7 @@ from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.platforms import get
+from commsched.services.channels import lists
 from commsched.services.content import check, compose, items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
@@ -79,7 +80,7 @@ def send(installation: Installation, cast: Cast, item_id: int, key: str, on: Cha
         uid = items.load(session, item_id).uid
         (look,) = preview.previews(installation, content, check.judge(installation, session, content, uid=uid), uid)
         files = compose.stored(installation, session, content)
-        people = compose.addresses(installation, look.channel)
+        people = lists.lines(installation, session, look.channel)
     platform = get(key)
     view = for_channel(content, look.channel.id, uid, files, people)
     parent = root = ""

@@ -1,0 +1,208 @@
+"""A list's recipients as the courier needs them: the one in turn, and what is left in all, at a cost that does not
+grow with the list.
+
+Within a transaction a delivery to a list has one recipient in hand, whose row here may be older than what has just
+been decided about it. Whoever asks for the others says which one that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Select,
+    String,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from commsched.core.delivery.parts import PartState
+from commsched.services.channels import lists
+from commsched.services.deliver.rows import DeliverySnapshot, Known, PartSnapshot
+from commsched.services.kernel.context import Installation
+from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
+
+_part: Final = Base.metadata.tables[Part.__tablename__]
+_list: Final = Base.metadata.tables[ListRecipient.__tablename__]
+_attempt: Final = Base.metadata.tables[Attempt.__tablename__]
+_mine: Final = (_part.c.delivery_id, _part.c.number)
+_recipient: Final = text("part.role = 'recipient'")
+"""Word for word the condition of the index that leads to them."""
+_COLUMNS: Final = tuple(_part.c[name] for name in PartSnapshot.__struct_fields__ if name in _part.c)
+LEFT: Final = ("sending", "waiting", "unknown", "held", "failed")
+"""The states of a recipient who has not got it, as far as anybody knows."""
+
+# Each is built once: building a statement costs more than the database does to answer it.
+_HERE: Final = (_part.c.delivery_id == bindparam("delivery"), _recipient)
+_OTHERS: Final = (*_HERE, _part.c.number != bindparam("number"))
+_WAITS: Final = select(*_COLUMNS).where(*_HERE, _part.c.state == "waiting").limit(1)
+_FRESH: Final = _WAITS.where(_part.c.next_at.is_(None)).order_by(_part.c.number)
+_AGAIN: Final = _WAITS.where(_part.c.next_at <= bindparam("now")).order_by(_part.c.next_at)
+_LOST: Final = (
+    select(*_COLUMNS)
+    .where(*_HERE, _part.c.state == "unknown", _part.c.next_at <= bindparam("now"))
+    .order_by(_part.c.next_at, _part.c.number)
+    .limit(1)
+)
+_LOST_SINCE: Final = select(func.min(_attempt.c.started_at)).where(
+    _attempt.c.delivery_id == bindparam("delivery"),
+    _attempt.c.part == bindparam("number"),
+    _attempt.c.outcome == "unknown",
+)
+_KNOWN: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_((0, bindparam("number"))))
+_COUNTS: Final = (
+    select(func.count().filter(_part.c.state == "published"), func.count())
+    .select_from(_part)
+    .where(_HERE[0], _part.c.number != bindparam("number"))
+)
+_ON_LIST: Final = select(_list.c.id).where(
+    _list.c.channel_id == bindparam("channel"), _list.c.blind == bindparam("blind"), _list.c.state == "active"
+)
+_STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
+_IN_STATE: Final = _STATE.where(*_OTHERS, _part.c.state == bindparam("state"))
+_TIMELESS: Final = _IN_STATE.where(_part.c.next_at.is_(None))
+_TIMED: Final = _IN_STATE.where(_part.c.next_at.is_not(None)).order_by(_part.c.next_at)
+_DOUBTED: Final = _STATE.where(*_OTHERS, _part.c.state == "unknown", _part.c.was.not_in(("", "out")))
+_FOUND: Final = _STATE.where(*_OTHERS, _part.c.was == "out")
+
+
+def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, approved: str) -> int:
+    """Write down whom a delivery goes to: everybody who is on the list now, in its order; returns how many.
+
+    ``approved`` is the digest that the approval covers: of a list that is another by now, nobody is written down, and
+    the gate holds the delivery. The addresses are copied as they are, encrypted, in one statement. What was frozen for
+    the same item's deliveries on the channel that are void, and of which nothing was tried, is taken away.
+    """
+    if lists.locked_digest(rows, channel) != approved:
+        return 0
+    _thaw(rows, delivery, channel)
+    place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
+    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active")
+    values: dict[str, Any] = {
+        "delivery_id": literal(delivery),
+        "number": place,
+        "role": literal("recipient"),
+        "state": literal("waiting"),
+        "key": literal(f"{uid}-") + cast(place, String),
+        "recipient": _list.c.address,
+        "blind": _list.c.blind,
+        "handles": text("'{}'"),
+        "tries": literal(0),
+        **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was"), empty),
+    }
+    frozen = select(*values.values()).where(*people)
+    result = rows.execute(insert(_part).from_select(list(values), frozen, include_defaults=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def _thaw(rows: Session | Connection, delivery: int, channel: int) -> None:
+    item = select(Delivery.item_id).where(Delivery.id == delivery).scalar_subquery()
+    void = select(Delivery.id).where(
+        Delivery.item_id == item, Delivery.channel_id == channel, Delivery.state == "cancelled", Delivery.stop == ""
+    )
+    begun = select(Part.delivery_id).where(Part.delivery_id.in_(void), (Part.state != "waiting") | (Part.tries > 0))
+    rows.execute(delete(_part).where(_part.c.delivery_id.in_(void), _part.c.delivery_id.not_in(begun)))
+
+
+class RecipientRows(msgspec.Struct, frozen=True):
+    """The recipients of deliveries to lists, read within one transaction."""
+
+    installation: Installation
+    connection: Connection
+    now: datetime
+
+    def list_digest(self, row: DeliverySnapshot) -> str:
+        """What the list is now. One that is a secret still, from an earlier version, becomes rows first."""
+        if row.secrets:
+            with self.connection.begin_nested():
+                row.secrets, row.list_digest = lists.take_over(self.installation, self.connection, row.channel_id)
+        return row.list_digest
+
+    def ensure_frozen(self, row: DeliverySnapshot) -> None:
+        """Freeze whom it goes to, where nobody did when it was approved: in an earlier version, or by a mended list."""
+        if self.connection.execute(select(_part.c.id).where(_mine[0] == row.id).limit(1)).first() is not None:
+            return
+        with self.connection.begin_nested():
+            freeze(self.connection, row.id, row.uid, row.channel_id, row.list_digest)
+            if row.was:  # after a restore each may have got it
+                doubted = {"state": "unknown", "was": "waiting", "next_at": self.now}
+                self.connection.execute(update(_part).where(_mine[0] == row.id).values(**doubted))
+
+    def in_turn(self, delivery: int) -> PartSnapshot | None:
+        """Who can be written to now: who has not been tried before who is to be tried again."""
+        return self._first(_FRESH, delivery=delivery) or self._first(_AGAIN, delivery=delivery, now=self.now)
+
+    def lost(self, delivery: int) -> PartSnapshot | None:
+        """Of whom it is to be found out now whether they got it."""
+        return self._first(_LOST, delivery=delivery, now=self.now)
+
+    def lost_since(self, delivery: int, number: int) -> datetime | None:
+        """When the first attempt was committed that nobody knows the fate of."""
+        about = {"delivery": delivery, "number": number}
+        since: datetime | None = self.connection.execute(_LOST_SINCE, about).scalar()
+        return since
+
+    def known(self, delivery: int, number: int) -> Known:
+        """The recipient ``number`` and the first one, in whose name the delivery's own row speaks."""
+        found = self.connection.execute(_KNOWN, {"delivery": delivery, "number": number})
+        return {row.number: PartSnapshot(**row._mapping) for row in found}
+
+    def left(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
+        """Of the recipients but ``besides``, those who decide what the delivery comes to: of who has not got it, the
+        one that :func:`~commsched.core.delivery.parts.whole` looks at first; after a restore also one who is in doubt
+        still, and one who was found to have got it meanwhile."""
+        others = {"delivery": row.id, "number": besides}
+        first = next((state for name in LEFT if (state := self._next(others | {"state": name}))), None)
+        told = [self._state(_DOUBTED, others), self._state(_FOUND, others)] if row.was else []
+        return [state for state in (first, *told) if state is not None]
+
+    def counts(self, delivery: int, besides: int = -1) -> tuple[int, int]:
+        """How many have got it, and how many there are, without ``besides``."""
+        row = self.connection.execute(_COUNTS, {"delivery": delivery, "number": besides}).one()
+        return int(row[0]), int(row[1])
+
+    def is_wanted(self, row: DeliverySnapshot, part: PartSnapshot) -> bool:
+        """Whether the recipient is on the list still: nobody is written to who has left it since the approval."""
+        if not part.blind:
+            return True  # frozen by an earlier version, which knew no other list than the whole
+        whom = {"channel": row.channel_id, "blind": part.blind}
+        return self.connection.execute(_ON_LIST, whom).first() is not None
+
+    def drop_unwanted(self, row: DeliverySnapshot) -> None:
+        """Take those away who have left the list, and have not got it."""
+        listed = exists().where(
+            _list.c.blind == _part.c.blind, _list.c.state == "active", _list.c.channel_id == row.channel_id
+        )
+        waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
+        self.connection.execute(delete(_part).where(*waits, ~listed))
+
+    def _first(self, statement: Select[Any], **about: object) -> PartSnapshot | None:
+        row = self.connection.execute(statement, about).first()
+        return None if row is None else PartSnapshot(**row._mapping)
+
+    def _next(self, about: Mapping[str, object]) -> PartState | None:
+        """Of those in one state, the one whose turn comes first. Without a time it is now for who waits, and never for
+        who has stopped."""
+        timeless = self._state(_TIMELESS, about)
+        if timeless and about["state"] in ("sending", "waiting"):
+            return timeless
+        return self._state(_TIMED, about) or timeless
+
+    def _state(self, statement: Select[Any], about: Mapping[str, object]) -> PartState | None:
+        row = self.connection.execute(statement, about).first()
+        return None if row is None else PartState(row.number, row.state, row.next_at, row.detail, was=row.was)
