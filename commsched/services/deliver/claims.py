@@ -15,10 +15,10 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, update
 
 from commsched.services.deliver.calls import STALE
 from commsched.store.fast import FastMany, FastSelect
@@ -34,7 +34,7 @@ RENEW: Final = LEASE / 4
 """The time between two renewals of what is held while calls are under way."""
 assert STALE < LEFT
 
-_ids: Any = bindparam("ids", expanding=True)
+_ids: BindParameter[int] = bindparam("ids", expanding=True)
 _leases = FastSelect(
     select(Lease.channel_id, Lease.owner, Lease.until)
     .where(Lease.channel_id.in_(_ids))
