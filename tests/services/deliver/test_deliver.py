@@ -523,7 +523,7 @@ def test_an_attempt_open_on_the_channel_that_nobody_knows_of_is_read_back_first(
     due(world, channel=3)
     world.step()
     world.hands.calls.clear()
-    world.dispatcher = world._new_courier()  # a commit that was reported failed, yet was made; nobody recovered
+    world.nodes[0] = world._new_node()  # a commit that was reported failed, yet was made; nobody recovered
     second = due(world, channel=3)
     world.settle()
     world.finish()
