@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.default import DefaultDialect
 
 Converter = Callable[[Any], Any]
 _Compiled = tuple[str, Callable[[Any], tuple[Any, ...]], list[tuple[int, Converter]], tuple[Any, ...]]
@@ -21,7 +22,10 @@ _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
 def _positional(dialect: Dialect) -> Dialect:
     """``dialect``, or one like it whose parameters are told by their place: values are handed over as plain tuples."""
-    return dialect if dialect.paramstyle in _POSITIONAL else type(dialect)(paramstyle="format")
+    if dialect.paramstyle in _POSITIONAL:
+        return dialect
+    assert isinstance(dialect, DefaultDialect), "every dialect that SQLAlchemy brings is one"
+    return type(dialect)(paramstyle="format")
 
 
 class FastSelect:
