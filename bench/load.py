@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from commsched.core.content.model import ChannelContent, Content, canonical, digest
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 from commsched.services.kernel.context import Installation
 from commsched.store.migrate import ready
@@ -38,7 +38,7 @@ class Noop(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits()
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         return []
 
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:

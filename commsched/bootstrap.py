@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -31,6 +31,9 @@ from commsched.services.ops.wake_pipe import ring
 from commsched.store.migrate import ready
 from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
+
+if TYPE_CHECKING:
+    from commsched.platforms._network import Session
 
 log = logging.getLogger("commsched")
 SETTINGS = "commsched.toml"
@@ -124,14 +127,14 @@ def read_settings(home: Path) -> dict[str, str]:
     believed unread.
     """
     file = home / SETTINGS
-    given: dict[str, settings.Given] = {}
+    written: dict[str, settings.Given] = {}
     values: dict[str, str] = {}
     problems: list[Message] = []
     with settings.gathering(problems):
-        given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
-    given |= settings.from_environment(os.environ)
+        written |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    written |= settings.from_environment(os.environ)
     with settings.gathering(problems):
-        values = settings.judge(given, _USERS)
+        values = settings.judge(written, _USERS)
     with settings.gathering(problems):
         settings.log_level(os.environ.get("COMMSCHED_LOG", ""))
     with settings.gathering(problems):
@@ -151,7 +154,7 @@ def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
 
 
 @cache
-def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Any:
+def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Session:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
     (it is safe between threads), so that connections are kept alive."""
     from commsched.platforms._network import Session
@@ -168,9 +171,9 @@ def open_installation(
     say: Callable[[Message], None] | None = None,
     **given: str,
 ) -> Installation:
-    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is told
-    when an older one has been brought up to date, else the log is. A restore that was cut short is completed first;
-    settings that cannot be used are refused before the database is touched."""
+    """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is called
+    with a sentence when an older database was migrated; without it the sentence goes to the log. An interrupted restore
+    is completed first, and unusable settings are refused before the database is touched."""
     folder = home_directory(str(home) if home else None)
     complete(folder)
     merged = read_settings(folder) | given
@@ -203,6 +206,6 @@ def open_installation(
 
 
 def open_copy(folder: Path, clock: Clock | None = None) -> Installation:
-    """Open the office that a restore makes ready in ``folder``, whatever database the environment names. The copy that
-    an update of its database would leave is not told of: the backup itself is one."""
+    """Open the office that a restore prepares in ``folder``, whatever database the environment names. A migration keeps
+    no copy of the database first, since the backup itself is one."""
     return open_installation(folder, clock=clock, url=sqlite_url(folder / "commsched.db"), say=lambda _words: None)

@@ -13,7 +13,7 @@ from commsched.core.installation.systems import refusal
 if no := refusal(sys.platform):
     raise SystemExit(str(no))
 os.umask(0o077)  # what an office writes is its owner's only
-gc.disable()  # what is made while starting lives as long as the process: to look for cycles in it is in vain
+gc.disable()  # objects made at start live as long as the process, so the collector would search them for nothing
 
 from commsched.bootstrap import home_directory, open_installation  # noqa: E402
 from commsched.core.installation.settings import BadSettings  # noqa: E402

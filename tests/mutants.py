@@ -42,7 +42,66 @@ class Mutant:
 
 HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchman.py", "tests/cli/test_apart.py"
 
+LEASES = "tests/services/deliver/test_leases.py"
+TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
+
 MUTANTS = (
+    Mutant(
+        "another's lease is not looked at",
+        "services/deliver/claims.py",
+        "        if holder != owner and until > at:",
+        "        if False:",
+        LEASES,
+    ),
+    Mutant(
+        "a call under way is forgotten with an old answer",
+        COURIER,
+        "                self._mark((), calls)",
+        "                pass",
+        COMMITS,
+    ),
+    Mutant(
+        "an attempt needs no lease",
+        CONSIDER,
+        "        if job.channel not in self.held:",
+        "        if False:",
+        LEASES,
+    ),
+    Mutant(
+        "recovery takes a live owner's attempts",
+        "services/deliver/recovery.py",
+        "return self.alone or not live",
+        "return True",
+        TWO,
+    ),
+    Mutant(
+        "a lapsed owner's open attempt is left in the way",
+        "services/deliver/recovery.py",
+        "return self.alone or not live",
+        "return self.alone",
+        LEASES,
+    ),
+    Mutant(
+        "leases are not renewed while calls are under way",
+        COURIER,
+        "                claims.renew(connection, self._busy, self.owner, now)",
+        "                pass",
+        LEASES,
+    ),
+    Mutant(
+        "a lease that has lapsed is taken back",
+        "services/deliver/claims.py",
+        "Lease.owner == owner, Lease.until > now)",
+        "Lease.owner == owner)",
+        LEASES,
+    ),
+    Mutant(
+        "what another prepared is written over",
+        COURIER,
+        'if one.call.kind == "send" or one.call.job.channel in held]',
+        "if True]",
+        LEASES,
+    ),
     Mutant(
         "another thread vouches for the courier",
         "engine/pulse.py",
@@ -124,7 +183,7 @@ MUTANTS = (
     Mutant(
         "an orphan publishes on",
         "engine/process.py",
-        "        _end_with_parent(parent, told.set)",
+        "        _end_with_parent(parent, stopping.set)",
         "        pass",
         APART,
     ),
@@ -184,7 +243,7 @@ MUTANTS = (
         "if",
         f"{EYES}whose_role",
     ),
-    Mutant("one human in two places", "core/approval/rules.py", "if one.human in humans:", "if False:", SAYS),
+    Mutant("one human in two places", "core/approval/rules.py", "if yes.human in humans:", "if False:", SAYS),
     Mutant(
         "a second yes of the same human",
         "core/approval/rules.py",
@@ -202,11 +261,11 @@ MUTANTS = (
     Mutant(
         "a yes is asked for twice",
         "services/workflow/approve.py",
-        "if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):",
+        "if any(yes.human == actor.person for yes in yeses(standing(said, revision.hash))):",
         "if False:",
         f"{EYES}who_has_said_yes",
     ),
-    Mutant("a lapsed yes counts", "core/approval/rules.py", "one.human != said.human]", "True]", SAYS),
+    Mutant("a lapsed yes counts", "core/approval/rules.py", "yes.human != said.human]", "True]", SAYS),
     Mutant(
         "a move leaves yeses that do not cover it",
         "services/workflow/schedule.py",
@@ -224,7 +283,7 @@ MUTANTS = (
     Mutant(
         "one accepts one's own words",
         "services/approval/approvers.py",
-        "if stopped - {one}}",
+        "if stopped - {person}}",
         "if stopped}",
         "tests/web/items/test_accepting.py",
     ),
@@ -635,8 +694,13 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant("recovery skipped", "services/deliver/recovery.py", "if row.channel_id not in besides]", "if False]"),
-    Mutant("recovery takes calls under way", "services/deliver/recovery.py", "if row.channel_id not in besides]", "]"),
+    Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
+    Mutant(
+        "recovery takes calls under way",
+        "services/deliver/recovery.py",
+        "return row.channel_id not in self.besides",
+        "return True",
+    ),
     Mutant(
         "resume past the latest time",
         "services/workflow/pause.py",
@@ -818,8 +882,8 @@ MUTANTS = (
     Mutant(
         "a draft of the backup goes out unread",
         "services/workflow/schedule.py",
-        "    if item.doubt_since is not None:\n        _doubt(made",
-        "    if False:\n        _doubt(made",
+        "    if item.doubt_since is not None:\n        _doubt(delivery",
+        "    if False:\n        _doubt(delivery",
         RESTORES,
     ),
     Mutant(
@@ -985,7 +1049,7 @@ MUTANTS = (
     Mutant(
         "an entry without an address is left out",
         "core/text/recipients.py",
-        "            found += waiting\n",
+        "            entries += waiting\n",
         "            pass\n",
         "tests/core/text/test_recipients.py",
     ),

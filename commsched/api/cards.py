@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commsched import images
 from commsched.api import schemas, serializers
@@ -20,8 +20,8 @@ bp = section("cards")
 
 
 @route(bp, "GET", "/designs", "read", "Designs of pictures, and what each takes", answer=list[schemas.DesignOut])
-def list_designs() -> Any:
-    return [_design(one) for one in images.designs.load().values()]
+def list_designs() -> list[schemas.DesignOut]:
+    return [_design(design) for design in images.designs.load().values()]
 
 
 def _design(one: Design) -> schemas.DesignOut:
@@ -42,12 +42,12 @@ def _design(one: Design) -> schemas.DesignOut:
     answer=list[schemas.MediaOut],
     status=201,
 )
-def draw_cards(given: schemas.CardIn) -> Any:
-    made = studio.save(installation(), actor(), _wish(given), _sizes(given), given.alt)
+def draw_cards(given: schemas.CardIn) -> list[schemas.MediaOut]:
+    numbers = studio.save(installation(), actor(), _wish(given), _sizes(given), given.alt)
     with installation().store.read(actor().workspace) as session:
-        found = search.rows(session, made)
-        credit = provenance.credits_of(session, found.values())
-    return [serializers.media(installation(), found[number], credit[number]) for number in dict.fromkeys(made)]
+        rows = search.rows(session, numbers)
+        credit = provenance.credits_of(session, rows.values())
+    return [serializers.media(installation(), rows[number], credit[number]) for number in dict.fromkeys(numbers)]
 
 
 def _wish(given: schemas.CardIn) -> CardRequest:
@@ -59,7 +59,7 @@ def _wish(given: schemas.CardIn) -> CardRequest:
 
 
 def _sizes(given: schemas.CardIn) -> list[tuple[int, int]]:
-    return [_size(one) for one in given.sizes] or [SIZES[0]]
+    return [_size(size) for size in given.sizes] or [SIZES[0]]
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from commsched.api import schemas, serializers
 from commsched.api.routing import ID, Paged, Param, actor, installation, number, page, paged, route, section, several
 from commsched.services.content import queries
@@ -32,11 +30,11 @@ FILTERS = (
 def list_deliveries() -> Paged:
     asked = page()
     with installation().store.read(actor().workspace) as session:
-        found = queries.deliveries(session, asked, several("state"), number("channel"), number("item"))
-        tries = queries.attempts(session, [row.id for row in found])
-        doubts, reach = queries.doubts(installation(), session, found), queries.reach(installation(), session, found)
+        rows = queries.deliveries(session, asked, several("state"), number("channel"), number("item"))
+        tries = queries.attempts(session, [row.id for row in rows])
+        doubts, reach = queries.doubts(installation(), session, rows), queries.reach(installation(), session, rows)
     return paged(
-        found,
+        rows,
         lambda row: serializers.delivery(row, tries.get(row.id, []), doubts.get(row.id, ()), reach.get(row.id)),
         asked,
         lambda row: int(row.id),
@@ -44,7 +42,7 @@ def list_deliveries() -> Paged:
 
 
 @route(bp, "GET", ONE, "read", "Show a delivery with its attempts", answer=schemas.DeliveryOut, errors=(404,))
-def get_delivery(id: int) -> Any:
+def get_delivery(id: int) -> schemas.DeliveryOut:
     with installation().store.read(actor().workspace) as session:
         row = resolve.load(session, id)
         tries, doubts = queries.attempts(session, [id]), queries.doubts(installation(), session, [row])
@@ -62,7 +60,7 @@ def get_delivery(id: int) -> Any:
     answer=schemas.DeliveryOut,
     errors=(404, 409, 422),
 )
-def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
+def resolve_delivery(id: int, given: schemas.ResolveIn) -> schemas.DeliveryOut:
     resolve.resolve(installation(), actor(), id, given.answer, given.url.strip(), given.parts)
     return get_delivery(id)
 
@@ -77,7 +75,7 @@ def resolve_delivery(id: int, given: schemas.ResolveIn) -> Any:
     answer=schemas.DeliveryOut,
     errors=(404, 409, 422),
 )
-def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
+def retry_delivery(id: int, given: schemas.RetryIn) -> schemas.DeliveryOut:
     resolve.send(installation(), actor(), id, given.latest_minutes)
     return get_delivery(id)
 
@@ -92,6 +90,6 @@ def retry_delivery(id: int, given: schemas.RetryIn) -> Any:
     answer=schemas.DeliveryOut,
     errors=(404, 409),
 )
-def drop_delivery(id: int, given: schemas.Nothing) -> Any:
+def drop_delivery(id: int, given: schemas.Nothing) -> schemas.DeliveryOut:
     resolve.drop(installation(), actor(), id)
     return get_delivery(id)

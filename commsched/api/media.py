@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request
 
 from commsched.api import schemas, serializers
@@ -30,7 +28,7 @@ ONE = f"/media/<{ID}:id>"
     errors=(422,),
     media_type="multipart/form-data",
 )
-def add_picture() -> Any:
+def add_picture() -> WithHeaders:
     if request.mimetype != "multipart/form-data":
         raise WrongType(N_("Send the picture as multipart/form-data, in the field “file”."), "Content-Type")
     file = request.files.get("file")
@@ -44,28 +42,30 @@ def add_picture() -> Any:
         request.form.get("alt", ""),
         request.form.get("credit", ""),
     )
-    made = serializers.added(installation(), added, _credit(added.media))
-    return WithHeaders(made, {"Location": f"{installation().base_url}/api/v1/media/{made.id}"})
+    answer = serializers.added(installation(), added, _credit(added.media))
+    return WithHeaders(answer, {"Location": f"{installation().base_url}/api/v1/media/{answer.id}"})
 
 
 @route(bp, "GET", ONE, "read", "Show what is known of a picture", answer=schemas.MediaOut, errors=(404,))
-def get_picture(id: int) -> Any:
+def get_picture(id: int) -> schemas.MediaOut:
     row = library.find(installation(), actor(), id)
     return serializers.media(installation(), row, _credit(row))
 
 
 def _credit(row: Media) -> str:
-    """Who is named with the picture: for a card without a line of its own, whoever took what it was drawn from."""
+    """The credit line shown with the picture. A card without one of its own takes those of the pictures it was drawn
+    from."""
     with installation().store.read(actor().workspace) as session:
         return provenance.credits_of(session, [row])[row.id]
 
 
 @route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")
-def get_picture_file(id: int) -> Any:
+def get_picture_file(id: int) -> Response:
     row = library.find(installation(), actor(), id)
     path = media_path(installation(), row.sha256, row.suffix)
     if not path.is_file():
         raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
     answer = Response(path.read_bytes(), content_type=row.mime)
     answer.set_etag(row.sha256)
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

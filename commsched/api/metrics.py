@@ -20,7 +20,7 @@ bp = Blueprint("metrics", __name__)
 @bp.get("/metrics")
 @public
 def metrics() -> Response:
-    """For this machine itself, or for whoever has the token of the setting ``metrics_token``."""
+    """Answers requests from this machine, and those that carry the token in the setting ``metrics_token``."""
     installation: Installation = current_app.config["OFFICE"]
     if not _welcome(installation.settings.get("metrics_token", "")):
         raise NotFound
@@ -45,7 +45,7 @@ def write(now: Figures) -> str:
         *_head("commsched_deliveries", "gauge", "Deliveries by state."),
         *(f'commsched_deliveries{{state="{state}"}} {now.deliveries.get(state, 0)}' for state in DELIVERY_STATES),
         *_head("commsched_attempts_total", "counter", "Finished attempts by outcome."),
-        *(f'commsched_attempts_total{{outcome="{one}"}} {now.attempts.get(one, 0)}' for one in OUTCOMES),
+        *(f'commsched_attempts_total{{outcome="{value}"}} {now.attempts.get(value, 0)}' for value in OUTCOMES),
         *_head("commsched_attempts_open", "gauge", "Attempts under way."),
         f"commsched_attempts_open {now.attempts.get('', 0)}",
         *_head("commsched_due_lag_seconds", "gauge", "How long the oldest due delivery has waited."),

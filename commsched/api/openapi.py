@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, get_args, get_origin
+from types import GenericAlias
+from typing import Final, get_args, get_origin
 
 import msgspec
 from flask import Flask, current_app
@@ -13,6 +14,7 @@ from commsched import __version__
 from commsched.api.problems import TITLES, astray
 from commsched.api.routing import PREFIX, Operation, Param, installation, route, section
 from commsched.api.schemas import ProblemDocument
+from commsched.core.text.json_values import JsonObject
 
 bp = section("openapi")
 bp.before_app_request(astray)
@@ -31,17 +33,17 @@ def operations(app: Flask) -> Iterator[tuple[str, str, str, Operation]]:
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if not rule.rule.startswith(PREFIX):
             continue
-        found = getattr(app.view_functions[rule.endpoint], "operation", None)
+        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if not isinstance(found, Operation):
+            if not isinstance(operation, Operation):
                 raise RuntimeError(f"{rule.rule} does not say what it promises")
-            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, found
+            yield _VARIABLE.sub(r"{\1}", rule.rule.removeprefix(PREFIX)), method.lower(), rule.endpoint, operation
 
 
-def document(app: Flask, base_url: str) -> dict[str, Any]:
+def document(app: Flask, base_url: str) -> JsonObject:
     """The whole document."""
-    paths: dict[str, dict[str, Any]] = {}
-    kinds: list[Any] = [ProblemDocument]
+    paths: dict[str, JsonObject] = {}
+    kinds: list[type | GenericAlias] = [ProblemDocument]
     for path, method, endpoint, operation in operations(app):
         kinds += [kind for kind in (operation.body, operation.answer) if kind is not None and kind is not bytes]
         paths.setdefault(path, {})[method] = _operation(path, endpoint, operation)
@@ -59,8 +61,8 @@ def document(app: Flask, base_url: str) -> dict[str, Any]:
     }
 
 
-def _operation(path: str, endpoint: str, operation: Operation) -> dict[str, Any]:
-    made: dict[str, Any] = {
+def _operation(path: str, endpoint: str, operation: Operation) -> JsonObject:
+    description: JsonObject = {
         "operationId": endpoint.partition(".")[2],
         "tags": [operation.tag],
         "summary": operation.summary,
@@ -68,20 +70,20 @@ def _operation(path: str, endpoint: str, operation: Operation) -> dict[str, Any]
     }
     variables = [_variable(name) for name in re.findall(r"{(\w+)}", path)]
     if params := variables + [_param(param) for param in operation.params]:
-        made["parameters"] = params
+        description["parameters"] = params
     if operation.permission is None:
-        made["security"] = []
+        description["security"] = []
     else:
-        made["description"] = f"Needs a role with the permission “{operation.permission}”."
+        description["description"] = f"Needs a role with the permission “{operation.permission}”."
     if operation.body is not None:
         content = {operation.media_type: {"schema": _schema(operation.body)}}
-        made["requestBody"] = {"required": operation.body_required, "content": content}
-    return made
+        description["requestBody"] = {"required": operation.body_required, "content": content}
+    return description
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
+def _responses(operation: Operation) -> JsonObject:
     media = "application/json" if operation.media_type == "multipart/form-data" else operation.media_type
-    good: dict[str, Any] = {
+    good: JsonObject = {
         "description": "Done.",
         "content": {
             media: {
@@ -94,30 +96,32 @@ def _responses(operation: Operation) -> dict[str, Any]:
     body = (400, 413, 415, 422) if operation.body is not None else ()
     statuses = {*operation.errors, *body, *(ALWAYS if operation.permission else ()), 503, 507}
     problem = {"application/problem+json": {"schema": _schema(ProblemDocument)}}
-    answers = {str(one): {"description": TITLES.get(one, TITLES[500]), "content": problem} for one in sorted(statuses)}
+    answers = {
+        str(status): {"description": TITLES.get(status, TITLES[500]), "content": problem} for status in sorted(statuses)
+    }
     return {str(operation.status): good} | answers
 
 
-def _schema(kind: Any) -> dict[str, Any]:
+def _schema(kind: type | GenericAlias) -> JsonObject:
     if get_origin(kind) is list:
         return {"type": "array", "items": _schema(get_args(kind)[0])}
     return {"$ref": REF.format(name=kind.__name__)}
 
 
-def _variable(name: str) -> dict[str, Any]:
+def _variable(name: str) -> JsonObject:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
 
 
-def _param(param: Param) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": param.type}
+def _param(param: Param) -> JsonObject:
+    schema: JsonObject = {"type": param.type}
     if param.type == "integer":
         schema["minimum"] = 0
     if param.many:
         schema = {"type": "array", "items": schema}
-    made: dict[str, Any] = {"name": param.name, "in": param.where, "description": param.about, "schema": schema}
-    return made | ({"required": True} if param.required else {})
+    parameter: JsonObject = {"name": param.name, "in": param.where, "description": param.about, "schema": schema}
+    return parameter | ({"required": True} if param.required else {})
 
 
 @route(bp, "GET", "/openapi.json", None, "This description")
-def get_description() -> Any:
+def get_description() -> JsonObject:
     return document(current_app._get_current_object(), installation().base_url)  # type: ignore[attr-defined]

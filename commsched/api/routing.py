@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterable, Sequence
+from types import GenericAlias
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from flask import Blueprint, Response, current_app, g, request
@@ -22,11 +23,13 @@ from commsched.services.kernel.context import Actor, Installation
 
 PREFIX: Final = "/api/v1"
 MOST_JSON: Final = 16 * 1024 * 1024
-"""Bytes of a JSON body. Far above any text that is taken, so that a text too long is told of by its field: a million
-characters are twelve million bytes where a client escapes each."""
+"""Bytes of a JSON body. Far above the longest text that is accepted, so that a text that is too long gets an error
+naming its field: a million characters become twelve million bytes when a client escapes each of them."""
 ID: Final = "int(max=9223372036854775807)"
-"""The converter for ids in addresses: whatever the store cannot count to is simply not there."""
+"""The converter for ids in addresses: a number larger than the store can hold is answered 404."""
 pace = TokenBucket()
+View = TypeVar("View", bound=Callable[..., object])
+T = TypeVar("T")
 
 
 class Param(msgspec.Struct, frozen=True):
@@ -47,7 +50,7 @@ class Operation(msgspec.Struct, frozen=True):
     permission: Permission | None
     body: type[msgspec.Struct] | None
     body_required: bool
-    answer: Any
+    answer: type | GenericAlias | None
     status: int
     params: tuple[Param, ...]
     errors: tuple[int, ...]
@@ -65,7 +68,7 @@ PAGED: Final = (
 class Paged(msgspec.Struct, frozen=True):
     """Rows, and the cursor of the page after, if there is one."""
 
-    rows: list[Any]
+    rows: Sequence[object]
     next: int | None
 
 
@@ -99,20 +102,20 @@ def route(
     summary: str,
     *,
     body: type[msgspec.Struct] | None = None,
-    answer: Any = None,
+    answer: type | GenericAlias | None = None,
     status: int = 200,
     params: Iterable[Param] = (),
     errors: Iterable[int] = (),
     media_type: str = "application/json",
     paged: bool = False,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[View], View]:
     """Register a view. A JSON ``body`` is read into its struct and handed to the view as ``given``.
 
     ``permission`` None means anyone, which only the description of the API itself is for.
     """
 
-    def register(view: Callable[..., Any]) -> Callable[..., Any]:
-        def run(**values: Any) -> Response:
+    def register(view: View) -> View:
+        def run(**values: object) -> Response:
             if permission is not None:
                 pace.step(request.headers.get("Authorization", ""), installation().now())
             if body is not None and media_type == "application/json":
@@ -150,7 +153,7 @@ def installation() -> Installation:
 
 
 def actor() -> Actor:
-    """Who asks: set by the authoriser, which let nobody else in."""
+    """The person who asks, as the authoriser has established."""
     return cast(Actor, g.actor)
 
 
@@ -170,7 +173,7 @@ def read_json() -> Any:
     return plain
 
 
-def _refuse_overmarked(plain: Any, field: str = "") -> None:
+def _refuse_overmarked(plain: object, field: str = "") -> None:
     """Before anything looks at the texts: see :mod:`commsched.core.text.clean`."""
     if isinstance(plain, str):
         require_readable(plain, field)
@@ -190,25 +193,25 @@ def _says_json(mimetype: str, data: bytes) -> bool:
     return mimetype in ("", "application/json", "text/json") or mimetype.endswith("+json")
 
 
-def read(kind: type[msgspec.Struct]) -> Any:
-    """The body as a ``kind``. Numbers may come as text, as they do from shells; the rest is taken by the word."""
+def read(kind: type[T]) -> T:
+    """The body as a ``kind``. Numbers may come as text, as they do from shells; every other type must match."""
     return convert(read_json(), kind)
 
 
-def convert(plain: Any, kind: type[Any]) -> Any:
+def convert(plain: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(plain, kind, strict=False)
     except msgspec.ValidationError as error:
         raise problems.invalid(error) from error
 
 
-def respond(made: Any, status: int) -> Response:
+def respond(made: object, status: int) -> Response:
     """``made`` as JSON; a page of rows says where the next one is in a ``Link`` header (RFC 8288)."""
     if isinstance(made, Response):
         return made
     headers: dict[str, str] = {}
     if isinstance(made, WithHeaders):
-        made, headers = made.body, made.headers
+        headers, made = made.headers, made.body
     if isinstance(made, Paged):
         headers |= _link(made.next)
         made = made.rows
@@ -248,9 +251,9 @@ def number(name: str) -> int | None:
 
 def several(name: str) -> tuple[str, ...]:
     """Values from the query: ``?state=held&state=failed`` or ``?state=held,failed``."""
-    return tuple(one.strip() for value in request.args.getlist(name) for one in value.split(",") if one.strip())
+    return tuple(piece.strip() for value in request.args.getlist(name) for piece in value.split(",") if piece.strip())
 
 
-def paged(rows: list[Any], show: Callable[[Any], Any], page_: Page, key: Callable[[Any], int]) -> Paged:
+def paged(rows: Sequence[T], show: Callable[[T], object], page_: Page, key: Callable[[T], int]) -> Paged:
     """The rows shown, and the cursor after them if the page is full."""
     return Paged([show(row) for row in rows], key(rows[-1]) if len(rows) == page_.limit else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Literal, cast
 
 import msgspec
 from flask import g
@@ -11,12 +11,13 @@ from flask import g
 from commsched.api import schemas as out
 from commsched.api.problems import in_language
 from commsched.api.routing import PREFIX
+from commsched.core.approval.rules import Verdict
 from commsched.core.content.draft import SourceIn
-from commsched.core.content.model import Content
+from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import gettext, translate
 from commsched.services.accounts.sessions import Visitor
-from commsched.services.content.compose import Checked
+from commsched.services.content.check import Checked
 from commsched.services.content.items import stamp as item_stamp
 from commsched.services.content.queries import Doubt, Reach
 from commsched.services.kernel.context import Installation
@@ -27,6 +28,8 @@ from commsched.services.workflow.pause import why
 from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Media, Revision, Workspace
 
 Names = Mapping[int, str]
+Stopped = Literal["", "cancelled", "dropped"]
+ChannelState = Literal["ok", "broken", "archived"]
 
 
 def language() -> str:
@@ -43,7 +46,9 @@ def person(number: int | None, names: Names) -> out.PersonOut | None:
 
 
 def attempt(row: Attempt) -> out.AttemptOut:
-    return out.AttemptOut(row.part, row.started_at, row.finished_at, cast(Any, row.outcome or None), row.detail)
+    return out.AttemptOut(
+        row.part, row.started_at, row.finished_at, cast(out.Outcome | None, row.outcome or None), row.detail
+    )
 
 
 def delivery(
@@ -54,7 +59,7 @@ def delivery(
         uid=row.uid,
         item=row.item_id,
         channel=row.channel_id,
-        state=cast(Any, row.state),
+        state=cast(out.DeliveryState, row.state),
         due_at=row.due_at,
         latest_at=row.latest_at,
         next_at=row.next_at,
@@ -63,21 +68,21 @@ def delivery(
         reason=row.reason,
         reason_text=reason_text(row.reason),
         detail=row.detail,
-        unknown_parts=[one.number for one in doubts],
-        attempts=[attempt(one) for one in attempts],
-        stopped=cast(Any, row.stop),
+        unknown_parts=[doubt.number for doubt in doubts],
+        attempts=[attempt(tried) for tried in attempts],
+        stopped=cast(Stopped, row.stop),
         parts=parts(reach) if reach else None,
     )
 
 
 def parts(reach: Reach) -> out.PartsOut:
-    return out.PartsOut(reach.out, reach.under_way, reach.of, [one.number for one in reach.missed])
+    return out.PartsOut(reach.out, reach.under_way, reach.of, [missed.number for missed in reach.missed])
 
 
 def decision(row: Decision, names: Names) -> out.ApprovalOut:
     return out.ApprovalOut(
         id=row.id,
-        verdict=cast(Any, row.verdict),
+        verdict=cast(Verdict, row.verdict),
         hash=row.hash,
         person=person(row.person_id, names),
         in_place_of=person(row.in_place_of, names),
@@ -91,7 +96,7 @@ def decision(row: Decision, names: Names) -> out.ApprovalOut:
 
 
 def revision(row: Revision, names: Names) -> out.RevisionOut:
-    """The content goes out as the very bytes that the hash covers, not decoded and written anew."""
+    """The answer holds the very bytes that the hash covers; they are not decoded and encoded again."""
     content = cast(Content, msgspec.Raw(row.content))
     return out.RevisionOut(row.number, row.hash, content, person(row.author_id, names), row.created_at)
 
@@ -106,16 +111,16 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
     return out.ItemLine(
         id=item.id,
         uid=item.uid,
-        kind=cast(Any, item.kind),
+        kind=cast(Kind, item.kind),
         title=item.title,
-        state=cast(Any, item.state),
+        state=cast(out.ItemState, item.state),
         reason=item.reason,
         publish_at=item.publish_at,
         latest_at=item.latest_at,
         wall_time=wall_time(item),
         zone=item.zone,
         author=person(item.author_id, names),
-        channels=[one.channel for one in newest.parsed().channels],
+        channels=[channel.channel for channel in newest.parsed().channels],
         revision=out.RevisionRef(newest.number, newest.hash),
         created_at=item.created_at,
         updated_at=item.updated_at,
@@ -132,9 +137,9 @@ def item(seen: ItemView) -> out.ItemOut:
     return out.ItemOut(
         id=row.id,
         uid=row.uid,
-        kind=cast(Any, row.kind),
+        kind=cast(Kind, row.kind),
         title=row.title,
-        state=cast(Any, row.state),
+        state=cast(out.ItemState, row.state),
         reason=row.reason,
         reason_text=reason_text(row.reason),
         publish_at=row.publish_at,
@@ -147,16 +152,16 @@ def item(seen: ItemView) -> out.ItemOut:
         stamp=stamp(row, seen.revision),
         revision=revision(seen.revision, names),
         sources=[SourceIn(**source) for source in seen.revision.sources],
-        approvals=[decision(one, names) for one in seen.standing],
-        decisions=[decision(one, names) for one in seen.decisions],
+        approvals=[decision(cast_decision, names) for cast_decision in seen.standing],
+        decisions=[decision(cast_decision, names) for cast_decision in seen.decisions],
         problems=_problems(seen),
         deliveries=[
-            delivery(one, seen.attempts.get(one.id, []), seen.doubts.get(one.id, ()), seen.reach.get(one.id))
-            for one in seen.deliveries
+            delivery(entry, seen.attempts.get(entry.id, []), seen.doubts.get(entry.id, ()), seen.reach.get(entry.id))
+            for entry in seen.deliveries
         ],
         comments=[
-            out.CommentOut(one.id, person(one.person_id, names), one.body, one.revision, one.at)
-            for one in seen.comments
+            out.CommentOut(comment.id, person(comment.person_id, names), comment.body, comment.revision, comment.at)
+            for comment in seen.comments
         ],
         corrects=row.corrects_id,
         taken_down=seen.taken_down,
@@ -165,7 +170,9 @@ def item(seen: ItemView) -> out.ItemOut:
 
 def _problems(seen: ItemView) -> list[out.ProblemOut]:
     general = [in_language(problem, language()) for problem in seen.problems]
-    return general + [in_language(found, language(), one.channel) for one in seen.checked for found in one.problems]
+    return general + [
+        in_language(problem, language(), check.channel) for check in seen.checked for problem in check.problems
+    ]
 
 
 def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
@@ -179,10 +186,10 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
 
 def added(installation: Installation, one: Added, credit: str) -> out.MediaOut:
     """A picture as it was taken in: what was removed from it, and what it is like."""
-    made = media(installation, one.media, credit)
-    made.had_location, made.had_motion = one.had_location, one.had_motion
-    made.again, made.like = one.again, [row.id for row in one.like]
-    return made
+    answer = media(installation, one.media, credit)
+    answer.had_location, answer.had_motion = one.had_location, one.had_motion
+    answer.again, answer.like = one.again, [row.id for row in one.like]
+    return answer
 
 
 def media(installation: Installation, row: Media, credit: str) -> out.MediaOut:
@@ -200,7 +207,7 @@ def channel(installation: Installation, row: Channel) -> out.ChannelOut:
         account=row.account,
         account_name=row.account_name,
         account_url=row.account_url,
-        state=cast(Any, row.state),
+        state=cast(ChannelState, row.state),
         trouble=row.trouble,
         token_expires_at=row.token_expires_at,
         checked_at=row.checked_at,

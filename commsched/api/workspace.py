@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g, request
 from sqlalchemy import select
 
@@ -12,7 +10,7 @@ from commsched.api.problems import in_language
 from commsched.api.routing import Paged, Param, actor, installation, number, page, paged, route, section
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_time
-from commsched.services.content import compose, queries
+from commsched.services.content import check, compose, queries
 from commsched.services.kernel import members
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow import pause
@@ -31,7 +29,7 @@ bp = section("place")
     answer=list[schemas.CheckOut],
     errors=(422,),
 )
-def check_draft(given: DraftIn) -> Any:
+def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     make_ready(installation(), actor(), given)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
@@ -39,9 +37,11 @@ def check_draft(given: DraftIn) -> Any:
         at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
         general = [
             in_language(problem, serializers.language())
-            for problem in compose.general_problems(content, at, installation().now())
+            for problem in check.general_problems(content, at, installation().now())
         ]
-        return [serializers.checked(one, general) for one in compose.check(installation(), session, content, at=at)]
+        return [
+            serializers.checked(checked, general) for checked in check.check(installation(), session, content, at=at)
+        ]
 
 
 @route(
@@ -53,12 +53,12 @@ def check_draft(given: DraftIn) -> Any:
     answer=list[schemas.ChannelOut],
     params=(Param("archived", "1 to see those that were removed, too."),),
 )
-def list_channels() -> Any:
-    found = select(Channel).order_by(Channel.id)
+def list_channels() -> list[schemas.ChannelOut]:
+    statement = select(Channel).order_by(Channel.id)
     if request.args.get("archived", "") not in ("1", "true"):
-        found = found.where(Channel.state != "archived")
+        statement = statement.where(Channel.state != "archived")
     with installation().store.read(actor().workspace) as session:
-        return [serializers.channel(installation(), row) for row in session.scalars(found)]
+        return [serializers.channel(installation(), row) for row in session.scalars(statement)]
 
 
 @route(
@@ -69,7 +69,7 @@ def list_channels() -> Any:
     "The office that the token is for, and whether it is paused",
     answer=schemas.WorkspaceOut,
 )
-def get_workspace() -> Any:
+def get_workspace() -> schemas.WorkspaceOut:
     return _workspace()
 
 
@@ -89,7 +89,7 @@ def _workspace() -> schemas.WorkspaceOut:
     answer=schemas.WorkspaceOut,
     errors=(409, 422),
 )
-def pause_all(given: schemas.ReasonIn) -> Any:
+def pause_all(given: schemas.ReasonIn) -> schemas.WorkspaceOut:
     pause.pause(installation(), actor(), given.reason)
     return _workspace()
 
@@ -104,7 +104,7 @@ def pause_all(given: schemas.ReasonIn) -> Any:
     answer=schemas.ResumedOut,
     errors=(409, 422),
 )
-def resume_all(given: schemas.ResumeIn) -> Any:
+def resume_all(given: schemas.ResumeIn) -> schemas.ResumedOut:
     held = pause.resume(installation(), actor(), given.missed)
     return schemas.ResumedOut(False, held, _workspace())
 
@@ -123,5 +123,5 @@ def resume_all(given: schemas.ResumeIn) -> Any:
 def read_record() -> Paged:
     asked = page()
     with installation().store.read(actor().workspace) as session:
-        found = queries.record(session, actor().workspace, asked, number("item"))
-    return paged(found, serializers.entry, asked, lambda row: int(row.id))
+        lines = queries.record(session, actor().workspace, asked, number("item"))
+    return paged(lines, serializers.entry, asked, lambda row: int(row.id))

@@ -1,4 +1,4 @@
-"""What every command shares: where the office is, who speaks from the command line, and how errors are told."""
+"""What every command shares: where the office is, who acts from the command line, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -28,15 +28,15 @@ def language() -> str:
     return "sv" if said.lower().startswith("sv") else "en"
 
 
-def translated(words: Message | str, **params: Any) -> str:
+def translated(words: Message | str, **params: object) -> str:
     """A sentence in the shell's language."""
     from commsched.core.text.catalogues import translate as said
 
     return said(words, language(), **params)
 
 
-def echo(words: Message | str, **params: Any) -> None:
-    """Say something to the person, on stderr: stdout carries only what a script wants."""
+def echo(words: Message | str, **params: object) -> None:
+    """Print a sentence for the person on stderr; stdout carries only what a script reads."""
     click.echo(translated(words, **params), err=True)
 
 
@@ -115,8 +115,8 @@ class OfficeGroup(click.Group):
 
 def home() -> str | None:
     """The home that was named on the command line, if any."""
-    found: str | None = click.get_current_context().meta.get(HOME)
-    return found
+    folder: str | None = click.get_current_context().meta.get(HOME)
+    return folder
 
 
 def there_already() -> bool:
@@ -130,7 +130,7 @@ def there_already() -> bool:
 
 
 def hold(folder: Path) -> None:
-    """Have the office in ``folder`` open until the command ends, so that none is restored over it meanwhile."""
+    """Mark the office in ``folder`` as open until the command ends, so that no restore replaces it during that time."""
     from commsched.services.ops.in_use import enter
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,8 +148,8 @@ def warn_of_network_disk() -> None:
 
 
 def open_installation(*, new: bool = False, url: URL | None = None) -> Installation:
-    """The office in the home. Without ``new`` there must be one already: a typing error founds no office. ``url``: the
-    database that it is founded in."""
+    """The office in the home. Without ``new`` there must be one already, so that a mistyped path does not create an
+    office. ``url``: the database that it is founded in."""
     from commsched import bootstrap
     from commsched.core.text.messages import N_, NotFound
 
@@ -172,7 +172,10 @@ def workspace_and_actor(installation: Installation, slug: str | None) -> tuple[W
     return workspace, machine_admin.actor(workspace)
 
 
-def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+Command = TypeVar("Command", bound="Callable[..., object] | click.Command")
+
+
+def workspace_option(command: Command) -> Command:
     return click.option("--workspace", metavar="SLUG", help="The office's short name. Not needed if there is one.")(
         command
     )
@@ -191,8 +194,8 @@ def password_from(stdin: bool, *, required: bool) -> str | None:
     if not required:
         return None
     echo(N_("Choose a password of at least %(least)s characters."), least=LEAST)
-    given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return given
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
 
 
 def table(rows: list[tuple[object, ...]], head: tuple[str, ...]) -> None:

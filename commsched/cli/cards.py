@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -23,6 +23,7 @@ from commsched.cli._common import (
 if TYPE_CHECKING:
     from commsched.images.cards.brand import Brand
     from commsched.images.cards.designs import Design
+    from commsched.images.cards.values import Photo
 
 TOO_LONG = 3
 """Exit code: the card is drawn and written, but its words do not fit."""
@@ -100,7 +101,7 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _format(out: Path) -> Any:
+def _format(out: Path) -> Literal["png", "jpeg"]:
     suffix = out.suffix.lower()
     if str(out) == "-" or suffix == ".png":
         return "png"
@@ -109,22 +110,22 @@ def _format(out: Path) -> Any:
     raise click.UsageError("OUT must end in .png or .jpg.")
 
 
-def _values(settings: tuple[str, ...], design: Design) -> dict[str, Any]:
+def _values(settings: tuple[str, ...], design: Design) -> dict[str, str | bytes | Photo]:
     """``KEY=VALUE`` as what the design takes; a picture goes through the same intake as an upload."""
-    given: dict[str, Any] = {}
-    for one in settings:
-        key, equals, value = one.partition("=")
+    values: dict[str, str | bytes | Photo] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
         key = key.strip().lower()
         if not equals or not key:
             raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")
         spec = design.fields.get(key)
         if spec is not None and spec.kind == "picture":
-            given[key] = _picture(key, value)
+            values[key] = _picture(key, value)
         elif value.startswith("@"):
-            given[key] = _words(key, value[1:])
+            values[key] = _words(key, value[1:])
         else:
-            given[key] = value.replace("\\n", "\n")
-    return given
+            values[key] = value.replace("\\n", "\n")
+    return values
 
 
 def _picture(key: str, value: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -51,10 +51,10 @@ def doctor(as_json: bool) -> None:
     if as_json:
         _print_json(findings, whole)
     else:
-        for one in findings:
-            click.echo(f"{SIGNS[one.level]}  {one.name}: {translated(one.words)}")
-            if one.help and one.level != "ok":
-                click.echo(f"      {translated(one.help)}")
+        for finding in findings:
+            click.echo(f"{SIGNS[finding.level]}  {finding.name}: {translated(finding.words)}")
+            if finding.help and finding.level != "ok":
+                click.echo(f"      {translated(finding.help)}")
     click.get_current_context().exit(1 if whole == "fail" else 0)
 
 
@@ -69,17 +69,17 @@ def _network_disk() -> list[Finding]:
     return [Finding("file system", "warn", words, Message(network_disk.HELP))] if words else []
 
 
-def _print_json(findings: list[Any], whole: str) -> None:
+def _print_json(findings: list[Finding], whole: str) -> None:
     import json
 
     rows = [
         {
-            "name": one.name,
-            "level": one.level,
-            "message": translated(one.words),
-            "help": translated(one.help) if one.help else "",
+            "name": finding.name,
+            "level": finding.level,
+            "message": translated(finding.words),
+            "help": translated(finding.help) if finding.help else "",
         }
-        for one in findings
+        for finding in findings
     ]
     click.echo(json.dumps({"ok": whole != "fail", "level": whole, "findings": rows}, ensure_ascii=False, indent=2))
 
@@ -92,9 +92,9 @@ def pause(workspace: str, reason: str) -> None:
     from commsched.services.workflow import pause as switch
 
     installation = open_installation()
-    found, actor = workspace_and_actor(installation, workspace)
+    office, actor = workspace_and_actor(installation, workspace)
     switch.pause(installation, actor, reason)
-    echo(N_("%(name)s is paused."), name=found.name)
+    echo(N_("%(name)s is paused."), name=office.name)
 
 
 @click.command(cls=OfficeCommand)
@@ -111,9 +111,9 @@ def resume(workspace: str, missed: str) -> None:
     from commsched.services.workflow import pause as switch
 
     installation = open_installation()
-    found, actor = workspace_and_actor(installation, workspace)
+    office, actor = workspace_and_actor(installation, workspace)
     held = switch.resume(installation, actor, "send" if missed == "send" else "hold")
-    echo(N_("%(name)s goes on. Held for a decision: %(held)s."), name=found.name, held=held)
+    echo(N_("%(name)s goes on. Held for a decision: %(held)s."), name=office.name, held=held)
 
 
 @click.command(cls=OfficeCommand)

@@ -55,15 +55,15 @@ def add_channel(
     from commsched.services.channels import connect
 
     installation = open_installation()
-    found, actor = workspace_and_actor(installation, workspace)
+    office, actor = workspace_and_actor(installation, workspace)
     kind = installation.platform(platform_key(platform, installation.platform_keys()))
-    given = read_settings(settings, kind)
-    wish = given.pop("allow_private", None)
+    values = read_settings(settings, kind)
+    wish = values.pop("allow_private", None)
     if allow_private is None:
-        allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, given)
-    made = connect.connect(installation, actor, kind.key, name, given, allow_private=allow_private)
+        allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, values)
+    made = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
     click.echo(made.id)
-    _tell_if_mute(installation, found, made)
+    _tell_if_mute(installation, office, made)
 
 
 def _tell_if_mute(installation: Installation, place: Workspace, channel: Channel) -> None:
@@ -87,13 +87,13 @@ def platform_key(wish: str, keys: tuple[str, ...]) -> str:
 
 def read_settings(settings: tuple[str, ...], platform: Platform) -> dict[str, str]:
     """``KEY=VALUE`` as a mapping; keys may be spelled ``base-url`` or ``BASE_URL``."""
-    given: dict[str, str] = {}
-    for one in settings:
-        key, equals, value = one.partition("=")
+    values: dict[str, str] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
         if not equals or not key.strip():
             raise click.UsageError(f"--set takes KEY=VALUE, and “{key[:40]}” is not that.")
-        given[key.strip().lower().replace("-", "_")] = _value(value)
-    return given
+        values[key.strip().lower().replace("-", "_")] = _value(value)
+    return values
 
 
 def _value(value: str) -> str:
@@ -126,10 +126,10 @@ def points_inside(platform: Platform, given: dict[str, str]) -> bool:
         if not host:
             continue
         try:
-            found = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+            addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
         except (OSError, UnicodeError):
             continue
-        if found and not any(is_public(ip) for ip in found):
+        if addresses and not any(is_public(ip) for ip in addresses):
             return True
     return False
 
@@ -142,18 +142,18 @@ def list_channels(workspace: str, archived: bool) -> None:
     from commsched.services.channels import connect
 
     installation = open_installation()
-    found, _ = workspace_and_actor(installation, workspace)
+    office, _ = workspace_and_actor(installation, workspace)
     now = installation.now()
     rows: list[tuple[object, ...]] = [
         (
-            one.id,
-            one.platform,
-            one.name,
-            one.account_name,
-            connect.standing(one, now),
-            f"{one.token_expires_at:%Y-%m-%d}" if one.token_expires_at else "",
+            channel.id,
+            channel.platform,
+            channel.name,
+            channel.account_name,
+            connect.standing(channel, now),
+            f"{channel.token_expires_at:%Y-%m-%d}" if channel.token_expires_at else "",
         )
-        for one in connect.channels(installation, found.id, archived)
+        for channel in connect.channels(installation, office.id, archived)
     ]
     table(rows, ("id", "platform", "name", "account", "state", "expires"))
 
@@ -167,14 +167,14 @@ def check_channel(workspace: str, id: int | None) -> None:
     from commsched.services.channels import connect
 
     installation = open_installation()
-    found, actor = workspace_and_actor(installation, workspace)
-    wanted = [id] if id is not None else [one.id for one in connect.channels(installation, found.id)]
+    office, actor = workspace_and_actor(installation, workspace)
+    wanted = [id] if id is not None else [channel.id for channel in connect.channels(installation, office.id)]
     bad = 0
     for number in wanted:
         try:
             made = connect.check_again(installation, actor, number)
             click.echo(f"{number}  ok  {made.name}: {made.account_name}")
-            _tell_if_mute(installation, found, made)
+            _tell_if_mute(installation, office, made)
         except OfficeError as error:
             bad += 1
             click.echo(f"{number}  {translated(error.words)}", err=True)
@@ -199,9 +199,9 @@ def list_platforms() -> None:
     """List the platforms there are, each with its settings (those between asterisks are kept secret)."""
     from commsched import platforms
 
-    for one in platforms.all():
-        click.echo(f"{one.key}  {translated(one.name)}")
-        for setting in one.settings:
+    for platform in platforms.all():
+        click.echo(f"{platform.key}  {translated(platform.name)}")
+        for setting in platform.settings:
             secret, needed = "*" if setting.secret else "", "" if setting.required else ", optional"
             default = f", else {setting.default}" if setting.default else ""
             also = f" (also: {', '.join(setting.aliases)})" if setting.aliases else ""

@@ -1,4 +1,4 @@
-"""Deliveries: those that wait for somebody, and the answer to whether one went out."""
+"""Commands for deliveries: list those that need a person, and answer whether one went out."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def list_deliveries(workspace: str, states: tuple[str, ...]) -> None:
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
     with installation.store.read(actor.workspace) as session:
-        found = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
-        doubts = queries.doubts(installation, session, found)
+        deliveries = queries.deliveries(session, queries.Page(limit=queries.MOST), states or WAITING)
+        doubts = queries.doubts(installation, session, deliveries)
     rows: list[tuple[object, ...]] = []
-    for row in found:
-        whom = ", ".join(f"{one.number + 1} {one.whom}" for one in doubts.get(row.id, ()) if one.whom)
+    for row in deliveries:
+        whom = ", ".join(f"{doubt.number + 1} {doubt.whom}" for doubt in doubts.get(row.id, ()) if doubt.whom)
         rows.append((row.id, row.item_id, row.channel_id, row.state, row.reason, f"{row.due_at:%Y-%m-%d %H:%M}", whom))
     table(rows, ("id", "item", "channel", "state", "reason", "due (UTC)", "recipients"))
 
@@ -86,7 +86,7 @@ def resolve_delivery(
     _, actor = workspace_and_actor(installation, workspace)
     with installation.store.read(actor.workspace) as session:
         asked = queries.doubts(installation, session, [resolve.load(session, id)]).get(id, [])
-    if len([one for one in asked if one.whom]) > 1 and not recipients and not everybody:
+    if len([part for part in asked if part.whom]) > 1 and not recipients and not everybody:
         raise Invalid(
             N_("Nobody knows of %(count)s recipients. Name some with --recipient, or answer for --all."),
             "--recipient",
@@ -122,13 +122,13 @@ def cancel(workspace: str, item: int) -> None:
 
 def _say_stopped(left: Sequence[Left]) -> None:
     echo(N_("It is stopped."))
-    for one in left:
+    for part in left:
         echo(
             N_("%(channel)s: %(out)s of %(of)s had gone out, and %(under_way)s more may."),
-            channel=one.channel,
-            out=one.out,
-            of=one.of,
-            under_way=one.under_way,
+            channel=part.channel,
+            out=part.out,
+            of=part.of,
+            under_way=part.under_way,
         )
 
 

@@ -17,24 +17,24 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
     Raises :class:`click.ClickException` with a sentence where that cannot be done.
     """
-    made: list[socket.socket] = []
+    listeners: list[socket.socket] = []
     try:
         for family, kind, protocol, _name, where in socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         ):
-            one = socket.socket(family, kind, protocol)
-            made.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener = socket.socket(family, kind, protocol)
+            listeners.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind((where[0], port or bound(made), *where[2:]))
-            one.listen(BACKLOG)
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind((where[0], port or bound(listeners), *where[2:]))
+            listener.listen(BACKLOG)
     except OSError as error:
-        close(made)
+        close(listeners)
         hint = " Another program has it, or another commsched; “--port 0” takes a free one." if port else ""
         said = f"Cannot listen on {host}:{port}: {error.strerror or error}.{hint}"
         raise click.ClickException(said) from error
-    return made
+    return listeners
 
 
 def bound(sockets: list[socket.socket]) -> int:
@@ -45,8 +45,8 @@ def bound(sockets: list[socket.socket]) -> int:
 
 
 def close(sockets: list[socket.socket]) -> None:
-    for one in sockets:
-        one.close()
+    for listener in sockets:
+        listener.close()
 
 
 def address(host: str, port: int) -> str:

@@ -40,12 +40,12 @@ def add_person(workspace: str, email: str, role: str, name: str, language: str, 
 
     given = password_from(password_stdin, required=False)
     installation = open_installation()
-    found, actor = workspace_and_actor(installation, workspace)
+    office, actor = workspace_and_actor(installation, workspace)
     known = machine_admin.has_password(installation, email)
     password = given or secrets.token_urlsafe(12)
     invited = people.add_person(installation, actor, email, role, name=name, language=language, password=password)
     if invited.link:  # somebody who was here once, and comes back without a password
-        machine_admin.give_password(installation, found, email, password)
+        machine_admin.give_password(installation, office, email, password)
     if known:
         echo(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
     elif not given:
@@ -60,10 +60,10 @@ def list_people(workspace: str) -> None:
     from commsched.services.accounts import people
 
     installation = open_installation()
-    found, _ = workspace_and_actor(installation, workspace)
+    office, _ = workspace_and_actor(installation, workspace)
     rows: list[tuple[object, ...]] = [
-        (one.person.email, one.role, one.person.name, "" if one.person.active else "deactivated")
-        for one in people.members(installation, found.id)
+        (member.person.email, member.role, member.person.name, "" if member.person.active else "deactivated")
+        for member in people.members(installation, office.id)
     ]
     table(rows, ("email", "role", "name", ""))
 
@@ -78,8 +78,8 @@ def set_role(workspace: str, email: str, role: str) -> None:
     from commsched.services.workflow import leaving
 
     installation = open_installation()
-    found, actor = workspace_and_actor(installation, workspace)
-    leaving.set_role(installation, actor, machine_admin.member(installation, found, email).person_id, role)
+    office, actor = workspace_and_actor(installation, workspace)
+    leaving.set_role(installation, actor, machine_admin.member(installation, office, email).person_id, role)
 
 
 @person.command("deactivate")
@@ -90,8 +90,8 @@ def deactivate(workspace: str, email: str) -> None:
     from commsched.services.workflow import leaving
 
     installation = open_installation()
-    found, _ = workspace_and_actor(installation, workspace)
-    leaving.deactivate(installation, found, email)
+    office, _ = workspace_and_actor(installation, workspace)
+    leaving.deactivate(installation, office, email)
 
 
 @person.command("password")
@@ -102,10 +102,10 @@ def set_password(workspace: str, email: str, password_stdin: bool) -> None:
     """Give a person a new password (asked for, or --password-stdin), also one who was shut out. Sessions end."""
     from commsched.services.accounts import machine_admin
 
-    given = password_from(password_stdin, required=True)
+    password = password_from(password_stdin, required=True)
     installation = open_installation()
-    found, _ = workspace_and_actor(installation, workspace)
-    machine_admin.give_password(installation, found, email, given or "")
+    office, _ = workspace_and_actor(installation, workspace)
+    machine_admin.give_password(installation, office, email, password or "")
 
 
 @click.group(cls=OfficeGroup)
@@ -128,8 +128,10 @@ def create_token(workspace: str, email: str, role: str | None, name: str) -> Non
     from commsched.services.accounts import machine_admin, tokens
 
     installation = open_installation()
-    found, _ = workspace_and_actor(installation, workspace)
-    click.echo(tokens.create_token(installation, machine_admin.as_member(installation, found, email), name, role or ""))
+    office, _ = workspace_and_actor(installation, workspace)
+    click.echo(
+        tokens.create_token(installation, machine_admin.as_member(installation, office, email), name, role or "")
+    )
 
 
 @token.command("list")
@@ -139,18 +141,18 @@ def list_tokens(workspace: str) -> None:
     from commsched.services.accounts import people, tokens
 
     installation = open_installation()
-    found, _ = workspace_and_actor(installation, workspace)
-    emails = {one.person_id: one.person.email for one in people.members(installation, found.id)}
+    office, _ = workspace_and_actor(installation, workspace)
+    emails = {member.person_id: member.person.email for member in people.members(installation, office.id)}
     rows: list[tuple[object, ...]] = [
         (
-            one.id,
-            emails.get(one.person_id, ""),
-            one.role or "-",
-            one.name,
-            f"{one.created_at:%Y-%m-%d}",
-            f"{one.used_at:%Y-%m-%d}" if one.used_at else "-",
+            token.id,
+            emails.get(token.person_id, ""),
+            token.role or "-",
+            token.name,
+            f"{token.created_at:%Y-%m-%d}",
+            f"{token.used_at:%Y-%m-%d}" if token.used_at else "-",
         )
-        for one in tokens.tokens(installation, found.id)
+        for token in tokens.tokens(installation, office.id)
     ]
     table(rows, ("id", "email", "role", "name", "created", "used"))
 

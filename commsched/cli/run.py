@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,12 +25,14 @@ from commsched.cli._common import (
 )
 from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from commsched.services.kernel.context import Installation
+    from commsched.web.server import WaitressServer
 
 HOST, PORT = "127.0.0.1", 8080
 THREADS = 8
@@ -125,8 +127,10 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
 
     def tell_of_it() -> None:
         click.echo(f"{info['name']}: {address}")
-        for one in info["people"]:
-            click.echo(f"  {one['name']}, {one['title']} ({one['role']}): {one['email']} / {one['password']}")
+        for person in info["people"]:
+            click.echo(
+                f"  {person['name']}, {person['title']} ({person['role']}): {person['email']} / {person['password']}"
+            )
         echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
     _serve(installation, sockets, address, tell_of_it)
@@ -143,22 +147,23 @@ def _furnish(folder: str) -> None:
         click.echo(msgspec.json.encode(furnish(installation)).decode())
 
 
-def _furnish_apart(folder: str, address: str) -> Any:
+def _furnish_apart(folder: str, address: str) -> JsonObject:
     """Furnish in a process that then ends: what drawing and two months of history take, an idle demo need not keep.
     Returns ``services.demo.demo.DemoInfo`` as plain data."""
     import json
     import subprocess
     import sys
 
-    made = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "commsched", "demo", "--only-furnish", "--home", folder],
         check=False,
         env={"COMMSCHED_BASE_URL": address, **os.environ},
         stdout=subprocess.PIPE,
     )
-    if made.returncode:
-        click.get_current_context().exit(made.returncode)  # it has said why
-    return json.loads(made.stdout)
+    if process.returncode:
+        click.get_current_context().exit(process.returncode)  # it has said why
+    info: JsonObject = json.loads(process.stdout)
+    return info
 
 
 @click.command(cls=OfficeCommand)
@@ -277,7 +282,7 @@ def _log() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 
-def _server(installation: Installation, sockets: list[socket.socket]) -> Any:
+def _server(installation: Installation, sockets: list[socket.socket]) -> WaitressServer:
     """The pages on sockets that are bound already."""
     from commsched.web.app import create_app
     from commsched.web.server import make_server
@@ -285,7 +290,7 @@ def _server(installation: Installation, sockets: list[socket.socket]) -> Any:
     return make_server(create_app(installation), installation, sockets, THREADS)
 
 
-def _until_told(server: Any) -> None:
+def _until_told(server: WaitressServer) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are answered first."""
 
     def end(*_: object) -> None:

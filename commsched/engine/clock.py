@@ -1,8 +1,9 @@
-"""APScheduler as a clock: one wake-up at the next due time, and what is done every so often.
+"""APScheduler used as a clock: one wake-up at the next due time, and the repeated chores.
 
-It goes by the computer's clock, which may be set. So no job's next time is reckoned from its last one, as an interval
-of APScheduler's is (after a leap of five years it lists every run that was missed, a gigabyte of them), and after a
-leap backwards, when nothing would run for as long as the leap was, :meth:`Ticker.leapt` sets every job anew.
+It follows the computer's clock, and people can set that. An interval trigger of APScheduler computes each run from the
+one before: after a leap of five years it lists every missed run, a gigabyte of them. So the next time is computed from
+now instead. After a leap backwards nothing would run for as long as the leap was, so :meth:`Ticker.leapt` reschedules
+every job.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class After(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 
 
 class Ticker:
-    """Calls what it was told to call, in threads of its own, from :meth:`start` until :meth:`stop`."""
+    """Calls the registered functions in its own threads, from :meth:`start` until :meth:`stop`."""
 
     def __init__(self, threads: int = 4) -> None:
         workers = {"default": ThreadPoolExecutor(threads)}
@@ -39,16 +40,16 @@ class Ticker:
         self._repeated: list[str] = []
 
     def every(self, seconds: float, name: str, work: Callable[..., object], *given: object) -> None:
-        """Do ``work`` soon, and again ``seconds`` after each time that it was begun; never twice at once."""
+        """Do ``work`` soon, and again ``seconds`` after each start of it; two runs never overlap."""
         self._scheduler.add_job(work, After(seconds), given, id=name, next_run_time=datetime.now(UTC) + SOON)
         self._repeated.append(name)
 
     def at(self, moment: datetime, work: Callable[[], object]) -> None:
-        """Do ``work`` at ``moment``, instead of what was to be done at another one."""
+        """Do ``work`` at ``moment``. This replaces the moment that was set before."""
         self._scheduler.add_job(work, "date", run_date=moment, id=_NEXT, replace_existing=True)
 
     def leapt(self) -> None:
-        """The computer's clock was set: everything that is repeated is done soon, and the waiting reckoned anew."""
+        """The computer's clock was set: run every repeated job soon and compute its next times from there."""
         for name in self._repeated:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + SOON)
 

@@ -20,10 +20,9 @@ def steady() -> float:
 
 
 class ClockGuard:
-    """Compares the wall clock with the steady one. After a jump it says no until the clock is back where it should be.
-
-    A clock that jumped to the right time is believed again when somebody who can know says so (:meth:`believe`), or
-    after a restart, which is a person's word for it.
+    """Compares the wall clock with the steady one. After a jump it refuses until the clock is back where it should be.
+    A clock that jumped to the right time is trusted again when a source that can know says so (:meth:`believe`), or
+    after a restart, since a person then vouches for it.
     """
 
     def __init__(self, now: Callable[[], datetime], steady: Callable[[], float] = steady) -> None:
@@ -53,7 +52,7 @@ class ClockGuard:
 
 
 class Leaps:
-    """Sees the clock being set, by however little matters to whoever waits by it."""
+    """Notices when the clock is set by enough to matter to a timer."""
 
     LEAST: Final = 2.0
     """Seconds."""

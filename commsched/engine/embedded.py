@@ -6,7 +6,6 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
+from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import heartbeats
@@ -71,7 +71,7 @@ class Engine:
 
     def __init__(self, installation: Installation, *, hands: int = HANDS) -> None:
         self.installation = installation
-        self.name = f"engine-{uuid.uuid4().hex[:8]}"
+        self.name = new_owner("engine")
         self.lock = EngineLock(installation.home)
         self._width = hands
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix="commsched-hand")
@@ -128,7 +128,7 @@ class Engine:
         if not self._take_lock():
             return
         self._learn_address()
-        dispatcher = Dispatcher(self.installation, hands=self._pool, width=self._width, worker=self.name)
+        dispatcher = Dispatcher(self.installation, hands=self._pool, width=self._width, owner=self.name)
         self._dispatcher = dispatcher
         self._pulse = Pulse(BEAT)
         self._guard = ClockGuard(self.installation.now)
@@ -140,7 +140,7 @@ class Engine:
         self._end(helpers)
 
     def _go_on(self, dispatcher: Dispatcher) -> None:
-        """Work until told to stop and nothing is under way any more."""
+        """Work until :meth:`stop` is called and nothing is under way any more."""
         while not self._stop.is_set() or dispatcher.busy:
             try:
                 self._work(dispatcher)
@@ -158,15 +158,17 @@ class Engine:
         return helper
 
     def _end(self, helpers: list[threading.Thread]) -> None:
-        """Wait until nobody works for this engine any more. The clock comes after those who set it."""
-        ring(self.installation.home)  # the one who listens need not wait for somebody else to ring
+        """Wait until all of this engine's threads have ended. The clock stops last, because the others set it."""
+        ring(self.installation.home)  # the listening thread need not wait until another process rings
         for helper in helpers:
             helper.join()
         self._clock.stop()
         self._pool.shutdown()
+        if self._dispatcher is not None:
+            self._dispatcher.release()
 
     def _take_lock(self) -> bool:
-        """Wait in line for the office's lock; False where we were stopped meanwhile."""
+        """Wait for the office's lock; False if the engine was stopped while it waited."""
         while not self._stop.is_set():
             try:
                 if self.lock.take():
@@ -177,7 +179,7 @@ class Engine:
         return False
 
     def _work(self, dispatcher: Dispatcher) -> None:
-        recover(self.installation, besides=dispatcher.busy)
+        self._recover(dispatcher)
         while True:
             self._wake.clear()
             self._drain(dispatcher)
@@ -186,9 +188,13 @@ class Engine:
             self._arm(dispatcher.next_due() if self.trouble == "" else None)
             self._wake.wait(SAFETY)
 
+    def _recover(self, dispatcher: Dispatcher) -> None:
+        """Whoever holds the lock is the only one of this office: what any other owner left is taken over at once."""
+        recover(self.installation, owner=self.name, besides=dispatcher.busy, alone=True)
+
     def _drain(self, dispatcher: Dispatcher) -> None:
-        """Turn by turn until nothing is due and nothing in flight. Every turn asks first whether anything may be sent,
-        and is what the heartbeat goes by."""
+        """Take turns until nothing is due and nothing in flight. Each turn first asks whether anything may be sent, and
+        the heartbeat reports when the last turn ended."""
         while True:
             dispatcher.stopping = self._stop.is_set() or not self._may_send(dispatcher)
             calls = dispatcher.step(PATIENCE)
@@ -205,7 +211,7 @@ class Engine:
                 self.trouble = "lock"
                 log.error("engine.lock was removed and another process is the engine now; nothing is sent here")
                 return False
-            recover(self.installation, besides=dispatcher.busy)
+            self._recover(dispatcher)
         self.trouble = "" if self._trusted() else "clock"
         return not self.trouble
 
@@ -217,7 +223,7 @@ class Engine:
                 self.installation.skew.forget()
             return True
         if abs(self._guard.jumped - before) > timedelta(minutes=1):
-            self.installation.skew.forget()  # what was heard compares the servers with the clock as it was
+            self.installation.skew.forget()  # the answers so far were compared with the clock before it was set
         if not self.installation.skew.agrees(self.installation.now()):
             return False
         self._guard.believe()
@@ -241,10 +247,10 @@ class Engine:
     def _make_clock(self) -> Ticker:
         from commsched.engine.clock import Ticker
 
-        made = Ticker()
+        ticker = Ticker()
         for seconds, work in ((5.0, self._notices), (30.0, self._chores), (LOOK, self._ask_the_time)):
-            made.every(seconds, work.__name__, _patient, work)
-        return made
+            ticker.every(seconds, work.__name__, _patient, work)
+        return ticker
 
     def _listen(self) -> None:
         """Other processes wake us too."""
@@ -274,16 +280,16 @@ class Engine:
         self._learn_address()
 
     def _learn_address(self) -> None:
-        """Where nobody has set the office's own address it is the one that the pages answer at."""
+        """Without a ``base_url`` in the settings, the office's address is the one that the pages listen on."""
         if not self._learns:
             return
         try:
-            found = heartbeats.address(self.installation)
+            address = heartbeats.address(self.installation)
         except Exception as error:
             log_failure(error, "the pages' address cannot be read")
             return
-        if found:
-            self.installation.settings["base_url"] = found
+        if address:
+            self.installation.settings["base_url"] = address
 
     def _look(self) -> None:
         self._watch.look()

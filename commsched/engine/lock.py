@@ -1,4 +1,4 @@
-"""One engine per office: a lock that the kernel takes back the moment its holder dies."""
+"""One engine per office: a lock that the kernel releases as soon as its holder dies."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from types import TracebackType
 
 
 class EngineLock:
-    """An exclusive lock on ``engine.lock`` in the home. A killed process leaves it free at once; a stopped one keeps
-    it, so that nobody sends beside a sleeper who may still wake (assumption A3)."""
+    """An exclusive lock on ``engine.lock`` in the home. The kernel releases it at once when the process is killed. A
+    suspended process (SIGSTOP) keeps it, so that no second engine sends while the first may still wake up and send too
+    (assumption A3)."""
 
     def __init__(self, home: Path) -> None:
         self.path = home / "engine.lock"

@@ -1,8 +1,7 @@
-"""The engine in a process of its own, beside the pages: so that no request, however hostile, holds the publisher up.
-
-The first one is forked from a process that has loaded what both need and has no threads yet, so most of its memory is
-shared; one that has died is started anew as a fresh process. Neither outlives the pages: it reads from a pipe that they
-hold open, and the kernel tells it too.
+"""The engine in a process of its own, so that no request to the pages, however hostile, delays publishing. The first
+one is forked from a process that has loaded what both need and has no threads yet, so most of its memory is shared. An
+engine that has died is replaced by a fresh process. It ends with the pages: it reads from a pipe that they hold open,
+and the kernel signals their death too.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ PAUSES: Final = (0.5, 2.0, 5.0, 15.0, 30.0, 60.0)
 LATELY: Final = 600.0
 """Seconds for which a death counts."""
 MANY: Final = 3
-"""Deaths lately that are told."""
+"""From this many deaths in a short time on, the trouble is reported."""
 PATIENCE: Final = 45.0
 """Seconds that ending may take: calls under way are let end. Then it is killed, and what it had under way is read back
 at the next start."""
@@ -43,16 +42,16 @@ _ARENAS: Final = -8
 
 
 def run(installation: Installation, parent: int | None = None) -> int:
-    """Be the engine until SIGTERM, or until ``parent``, the end of a pipe, is closed by whoever holds the other.
-    Returns the exit code: 1 where the engine ended by itself."""
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: told.set())
+    """Run the engine until SIGTERM, or until the other end of the pipe ``parent`` is closed. Returns the exit code: 1
+    where the engine ended by itself."""
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: stopping.set())
     if parent is not None:
-        _end_with_parent(parent, told.set)
+        _end_with_parent(parent, stopping.set)
     engine = Engine(installation)
     engine.start()
-    while not told.wait(1.0):
+    while not stopping.wait(1.0):
         if not engine.alive:
             log.error("the engine ended by itself")
             return 1
@@ -74,7 +73,7 @@ def _end_with_parent(parent: int, end: Callable[[], None]) -> None:
 
 
 class Keeper:
-    """Starts the engine's process, starts it anew when it dies, and ends it. Lives in the pages' process."""
+    """Starts the engine's process, restarts it when it dies, and ends it. Runs in the pages' process."""
 
     def __init__(self, installation: Installation, command: list[str]) -> None:
         """``command`` starts an engine; ``--parent FD`` is added to it."""

@@ -9,15 +9,14 @@ from typing import Final
 from commsched.store.session import damaged
 
 STUMBLES: Final = 3
-"""Stumbles in a row, without a whole turn in between, that are told."""
+"""From this many failed turns in a row on, the trouble is reported."""
 STUCK: Final = 60.0
 """Seconds that one turn may take. A turn waits for no call over a network: those are made by other threads."""
 
 
 class Pulse:
-    """The courier's thread writes down its turns here; the one that beats reads them, every :data:`TICK` seconds.
-
-    Whether it is stuck goes by the time that both were let live: a process that was stopped was not stuck.
+    """The dispatcher's thread notes its turns here, and the heartbeat's thread reads them every :data:`TICK` seconds.
+    Only time in which both threads ran counts as being stuck: a suspended process is not stuck.
     """
 
     TICK: Final = 0.5

@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
@@ -151,9 +151,9 @@ class Connection(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """The server's answer, bounded, and whole: smtplib would take the torn half of a line for an answer."""
-        sock: Any = self.sock
         if self.file is None:
-            self.file = sock.makefile("rb")
+            assert self.sock is not None, "connected"
+            self.file = self.sock.makefile("rb")
         said: list[bytes] = []
         for _ in range(MOST_LINES):
             try:
@@ -171,7 +171,7 @@ class Connection(smtplib.SMTP):
         self.close()
         raise smtplib.SMTPServerDisconnected("the answer does not end")
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         raw = self._dial(host, port, timeout)
         # A second handle on the same connection: it stays valid while TLS wraps and unwraps the first.
         self._handle = raw.dup()
@@ -181,9 +181,8 @@ class Connection(smtplib.SMTP):
 
     def pace(self, seconds: float) -> None:
         """How long the next single wait may be."""
-        sock: Any = self.sock
-        if sock is not None:
-            sock.settimeout(seconds)
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
 
     def cut(self) -> None:
         """End the connection at once. Safe from any thread."""

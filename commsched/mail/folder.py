@@ -70,10 +70,10 @@ class FolderMailer(Mailer):
 
     def find(self, message_id: str) -> Finding:
         try:
-            found = self.file(message_id).exists()
+            filed = self.file(message_id).exists()
         except (OSError, CannotBuild) as error:
             return CannotTell(str(error))
-        return Found(clean_id(message_id)) if found else Absent()
+        return Found(clean_id(message_id)) if filed else Absent()
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -1,7 +1,7 @@
 """Handing e-mail in: to the office's relay over SMTP, or to a folder of ``.eml`` files where no relay is set.
 
-What matters is where it broke. Until the first byte of the content has left, nothing was sent and trying again is
-safe. From then until the server's answer nobody can know (RFC 1047): that is ``Unknown``, and never resent.
+What matters is where it broke. Until the first byte of the content has left, nothing was sent and trying again is safe.
+From then until the server's answer the result cannot be known (RFC 1047): that is ``Unknown``, and it is never resent.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class _Transaction:
         return outcome, False
 
     def _hand_over(self, line: Connection, patience: Patience) -> tuple[Outcome, bool]:
-        """From here on a lost connection means that nobody knows."""
+        """From here on the result of a lost connection is unknown."""
         self.content_began = True
         line.pace(patience.answer)
         line.send(_dotted(self.content))

@@ -1,35 +1,35 @@
-"""Checks that every network makes of a draft, and how a draft becomes a thread."""
+"""Checks that every network makes of an item, and how a text becomes a thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.core.platform.contract import Draft, Limits, Part, PictureFile
+from commsched.core.platform.contract import ChannelView, Limits, Part, PictureFile
 from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 
 
-def full_text(draft: Draft) -> str:
+def full_text(view: ChannelView) -> str:
     """The text with the item's link below it, unless the writer has put it in the text already."""
-    text = tidy(draft.text).strip()
-    if not draft.link or draft.link in text:
+    text = tidy(view.text).strip()
+    if not view.content.link or view.content.link in text:
         return text
     first, *rest = split_thread(text)
-    with_link = f"{first}\n\n{draft.link}" if first else draft.link
+    with_link = f"{first}\n\n{view.content.link}" if first else view.content.link
     return "\n---\n".join([with_link, *rest])
 
 
-def thread(draft: Draft) -> list[Part]:
+def thread(view: ChannelView) -> list[Part]:
     """One part per post of the thread; the pictures go with the first."""
     return [
         Part(
             number=number,
             role="reply" if number else "post",
             text=text,
-            draft=draft,
-            pictures=() if number else draft.pictures,
+            view=view,
+            pictures=() if number else view.pictures,
         )
-        for number, text in enumerate(split_thread(full_text(draft)))
+        for number, text in enumerate(split_thread(full_text(view)))
     ]
 
 
@@ -38,11 +38,11 @@ def longest(text: str, count: Callable[[str], int]) -> int:
     return max(count(part) for part in split_thread(text))
 
 
-def check_text(draft: Draft, limit: int | None, count: Callable[[str], int], name: str) -> list[Problem]:
+def check_text(view: ChannelView, limit: int | None, count: Callable[[str], int], name: str) -> list[Problem]:
     """There is something to say, and every part of it fits."""
-    parts = split_thread(full_text(draft))
+    parts = split_thread(full_text(view))
     if parts == [""]:
-        return [] if draft.pictures else [block("text", N_("There is no text to publish."))]
+        return [] if view.pictures else [block("text", N_("There is no text to publish."))]
     problems = []
     for number, part in enumerate(parts, 1):
         length = count(part)
@@ -59,17 +59,17 @@ def check_text(draft: Draft, limit: int | None, count: Callable[[str], int], nam
     return problems
 
 
-def check_pictures(draft: Draft, limits: Limits, name: str) -> list[Problem]:
+def check_pictures(view: ChannelView, limits: Limits, name: str) -> list[Problem]:
     """Number, type and size of the pictures, and that each has words for those who do not see it."""
     problems = []
-    if len(draft.pictures) > limits.pictures:
+    if len(view.pictures) > limits.pictures:
         words = N_("%(platform)s takes at most %(limit)d pictures; there are %(count)d.")
         problems.append(
-            block("pictures", words, platform=Message(name), limit=limits.pictures, count=len(draft.pictures))
+            block("pictures", words, platform=Message(name), limit=limits.pictures, count=len(view.pictures))
         )
-    if limits.needs_picture and not draft.pictures:
+    if limits.needs_picture and not view.pictures:
         problems.append(block("pictures", N_("%(platform)s needs a picture."), platform=Message(name)))
-    for number, picture in enumerate(draft.pictures, 1):
+    for number, picture in enumerate(view.pictures, 1):
         if picture.mime not in limits.picture_types:
             words = N_("Picture %(number)d is of a type that %(platform)s does not take (%(type)s).")
             problems.append(block("pictures", words, number=number, platform=Message(name), type=picture.mime))

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from commsched.core.content.markup import to_html, to_plain
-from commsched.core.platform.contract import Draft
+from commsched.core.platform.contract import ChannelView
 
 _LABELS: Final = {
     "sv": {
@@ -41,46 +41,46 @@ _SANS = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _BOX = f"{_SANS};font-size:15px;border-left:3px solid #9aa4af;padding:2px 0 2px 14px;margin:24px 0"
 
 
-def _labels(draft: Draft) -> dict[str, str]:
-    return _LABELS["sv" if draft.language.startswith("sv") else "en"]
+def _labels(view: ChannelView) -> dict[str, str]:
+    return _LABELS["sv" if view.content.language.startswith("sv") else "en"]
 
 
-def subject(draft: Draft) -> str:
+def subject(view: ChannelView) -> str:
     """The headline; an editor must see at once that it is a correction of what they have got before."""
-    word = _labels(draft)["correction"]
-    if not draft.correction or draft.title.casefold().startswith(word.casefold()):
-        return draft.title
-    return f"{word}: {draft.title}"
+    content, word = view.content, _labels(view)["correction"]
+    if not content.correction or content.title.casefold().startswith(word.casefold()):
+        return content.title
+    return f"{word}: {content.title}"
 
 
-def _corrected(draft: Draft) -> str:
-    return f"{_labels(draft)['corrected']}: {draft.correction}" if draft.correction else ""
+def _corrected(view: ChannelView) -> str:
+    return f"{_labels(view)['corrected']}: {view.content.correction}" if view.content.correction else ""
 
 
-def text_body(draft: Draft, url: str, leave: str) -> str:
+def text_body(view: ChannelView, url: str, leave: str) -> str:
     """The mail as plain text: what a newsroom copies from."""
-    label = _labels(draft)
+    content, label = view.content, _labels(view)
     blocks = [
-        label.get(draft.genre, "").upper() if draft.kind == "release" else "",
-        _corrected(draft),
-        draft.title,
-        draft.lead,
-        to_plain(draft.text),
-        *(f"– {said.text}\n{said.person}".strip() for said in draft.quotes),
-        _headed(label["facts"], to_plain(draft.facts)),
-        _headed(label["short"], draft.short),
-        _headed(label["contact"], draft.contact),
-        draft.link,
+        label.get(content.genre, "").upper() if content.kind == "release" else "",
+        _corrected(view),
+        content.title,
+        content.lead,
+        to_plain(view.text),
+        *(f"– {said.text}\n{said.person}".strip() for said in content.quotes),
+        _headed(label["facts"], to_plain(content.facts)),
+        _headed(label["short"], content.short),
+        _headed(label["contact"], content.contact),
+        content.link,
         f"{label['newsroom']}: {url}" if url else "",
         f"-- \n{label['leave']} {leave}" if leave else "",
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
 
-def foot(draft: Draft, url: str, leave: str) -> list[str]:
+def foot(view: ChannelView, url: str, leave: str) -> list[str]:
     """What stands below the words: the item's link, the newsroom's, and how to leave the list."""
-    label = _labels(draft)
-    lines = [draft.link, f"{label['newsroom']}: {url}" if url else "", f"{label['leave']} {leave}" if leave else ""]
+    content, label = view.content, _labels(view)
+    lines = [content.link, f"{label['newsroom']}: {url}" if url else "", f"{label['leave']} {leave}" if leave else ""]
     return [line for line in lines if line]
 
 
@@ -88,37 +88,37 @@ def _headed(label: str, text: str) -> str:
     return f"{label}\n{text.strip()}" if text.strip() else ""
 
 
-def html_body(draft: Draft, url: str, leave: str) -> str:
+def html_body(view: ChannelView, url: str, leave: str) -> str:
     """The mail as HTML that needs no pictures and follows nobody."""
-    label = _labels(draft)
-    genre = label.get(draft.genre, "") if draft.kind == "release" else ""
+    content, label = view.content, _labels(view)
+    genre = label.get(content.genre, "") if content.kind == "release" else ""
     pieces = [
         f'<p style="{_SANS};font-size:13px;letter-spacing:.06em;text-transform:uppercase;color:#57606a;margin:0">'
         f"{escape(genre)}</p>"
         if genre
         else "",
-        f"<p><strong>{_lines(_corrected(draft))}</strong></p>" if draft.correction else "",
-        f'<h1 style="{_SANS};font-size:27px;line-height:1.2;margin:6px 0 16px">{escape(draft.title)}</h1>',
-        f"<p><strong>{_lines(draft.lead)}</strong></p>" if draft.lead.strip() else "",
-        to_html(draft.text),
+        f"<p><strong>{_lines(_corrected(view))}</strong></p>" if content.correction else "",
+        f'<h1 style="{_SANS};font-size:27px;line-height:1.2;margin:6px 0 16px">{escape(content.title)}</h1>',
+        f"<p><strong>{_lines(content.lead)}</strong></p>" if content.lead.strip() else "",
+        to_html(view.text),
         *(
             f'<blockquote style="margin:22px 0;padding-left:18px;border-left:3px solid #57606a"><p style="margin:0">'
             f'– {_lines(said.text)}</p><p style="{_SANS};font-size:14px;margin:6px 0 0;color:#57606a">'
             f"{escape(said.person)}</p></blockquote>"
-            for said in draft.quotes
+            for said in content.quotes
         ),
-        _box(label["facts"], to_html(draft.facts) if draft.facts.strip() else ""),
-        _box(label["short"], f"<p>{_lines(draft.short)}</p>" if draft.short.strip() else ""),
-        _box(label["contact"], f"<p>{_lines(draft.contact)}</p>" if draft.contact.strip() else ""),
-        _link(draft.link, draft.link),
+        _box(label["facts"], to_html(content.facts) if content.facts.strip() else ""),
+        _box(label["short"], f"<p>{_lines(content.short)}</p>" if content.short.strip() else ""),
+        _box(label["contact"], f"<p>{_lines(content.contact)}</p>" if content.contact.strip() else ""),
+        _link(content.link, content.link),
         _link(url, label["newsroom"]),
         f'<p style="{_SANS};font-size:13px;color:#57606a;margin-top:36px">{escape(label["leave"])} '
         f'<a href="mailto:{quote(leave, safe="@")}?subject=unsubscribe">{escape(leave)}</a></p>'
         if leave
         else "",
     ]
-    head = f'<!doctype html><html lang="{escape(draft.language)}"><head><meta charset="utf-8">'
-    return f'{head}<title>{escape(draft.title)}</title></head><body style="{_BODY}">{"".join(pieces)}</body></html>'
+    head = f'<!doctype html><html lang="{escape(content.language)}"><head><meta charset="utf-8">'
+    return f'{head}<title>{escape(content.title)}</title></head><body style="{_BODY}">{"".join(pieces)}</body></html>'
 
 
 def _lines(text: str) -> str:

@@ -16,9 +16,9 @@ from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, 
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
     DeadToken,
-    Draft,
     Limits,
     Option,
     Part,
@@ -124,24 +124,24 @@ class Facebook(Platform):
     def count(self, text: str, facts: dict[str, Any]) -> int:
         return graphemes(tidy(text))
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         problems = []
-        length, limit = graphemes(_message(draft)), _LIMITS.characters or 0
-        if not tidy(draft.text).strip() and not draft.pictures and not draft.link:
+        length, limit = graphemes(_message(view)), _LIMITS.characters or 0
+        if not tidy(view.text).strip() and not view.pictures and not view.content.link:
             problems.append(block("text", N_("There is no text to publish.")))
         if length > limit:
             words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
             problems.append(block("text", words, platform=self.name, count=length, limit=limit))
-        comment = graphemes(_first_comment(draft))
+        comment = graphemes(_first_comment(view))
         if comment > _COMMENT_MAX:
             words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
             problems.append(block("first_comment", words, count=comment, limit=_COMMENT_MAX))
-        return problems + check_pictures(draft, _LIMITS, self.name)
+        return problems + check_pictures(view, _LIMITS, self.name)
 
-    def parts(self, draft: Draft) -> list[Part]:
-        post = Part(number=0, role="post", text=_message(draft), draft=draft, pictures=draft.pictures)
-        comment = _first_comment(draft)
-        return [post, Part(number=1, role="comment", text=comment, draft=draft)] if comment else [post]
+    def parts(self, view: ChannelView) -> list[Part]:
+        post = Part(number=0, role="post", text=_message(view), view=view, pictures=view.pictures)
+        comment = _first_comment(view)
+        return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
 
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
@@ -153,8 +153,8 @@ class Facebook(Platform):
             post: dict[str, str] = {"published": "false"}
             if part.text:
                 post["message"] = part.text
-            if part.draft.link and not photos:
-                post["link"] = part.draft.link
+            if part.view.content.link and not photos:
+                post["link"] = part.view.content.link
             if photos:
                 post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
             made = graph.put_object(_page(context), "feed", **post)
@@ -247,19 +247,19 @@ def _inspect(graph: Any) -> datetime | None:
     return datetime.fromtimestamp(min(known), UTC) if known else None
 
 
-def _message(draft: Draft) -> str:
+def _message(view: ChannelView) -> str:
     """The text; with pictures the link stands in it, because a post shows either pictures or a link's card.
 
     What is a thread elsewhere is one post of several paragraphs here.
     """
-    text = "\n\n".join(split_thread(draft.text))
-    if draft.pictures and draft.link and draft.link not in text:
-        return f"{text}\n\n{draft.link}".strip()
+    text = "\n\n".join(split_thread(view.text))
+    if view.pictures and view.content.link and view.content.link not in text:
+        return f"{text}\n\n{view.content.link}".strip()
     return text
 
 
-def _first_comment(draft: Draft) -> str:
-    return tidy(draft.options.get("first_comment", "")).strip()
+def _first_comment(view: ChannelView) -> str:
+    return tidy(view.options.get("first_comment", "")).strip()
 
 
 def _upload(graph: Any, page: str, picture: Any) -> str:

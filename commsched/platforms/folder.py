@@ -32,8 +32,8 @@ from commsched.core.delivery.outcome import (
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
-    Draft,
     Limits,
     Part,
     PictureFile,
@@ -83,8 +83,8 @@ class Folder(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=50)
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
-        return check_text(draft, None, len, self.name) + check_pictures(draft, self.limits(facts), self.name)
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+        return check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
 
     def needs_prepare(self, part: Part) -> bool:
         return False
@@ -140,7 +140,7 @@ def base(context: ChannelContext) -> Path:
 
 def target_of(part: Part, context: ChannelContext) -> Path:
     """The folder of one publication."""
-    name = part.key or f"{part.draft.uid}-{part.number}"
+    name = part.key or f"{part.view.uid}-{part.number}"
     return base(context) / (name if _SAFE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest())
 
 
@@ -170,21 +170,21 @@ def _picture(folder: Path, number: int, picture: PictureFile) -> str:
 
 
 def _facts(part: Part, names: list[str]) -> dict[str, Any]:
-    draft = part.draft
+    content = part.view.content
     return {
-        "id": draft.uid,
-        "kind": draft.kind,
-        "genre": draft.genre if draft.kind == "release" else "",
-        "language": draft.language,
-        "title": draft.title,
-        "lead": draft.lead,
+        "id": part.view.uid,
+        "kind": content.kind,
+        "genre": content.genre if content.kind == "release" else "",
+        "language": content.language,
+        "title": content.title,
+        "lead": content.lead,
         "text": part.text,
-        "correction": draft.correction,
-        "short": draft.short,
-        "facts": draft.facts,
-        "contact": draft.contact,
-        "link": draft.link,
-        "quotes": [{"text": quote.text, "person": quote.person} for quote in draft.quotes],
+        "correction": content.correction,
+        "short": content.short,
+        "facts": content.facts,
+        "contact": content.contact,
+        "link": content.link,
+        "quotes": [{"text": quote.text, "person": quote.person} for quote in content.quotes],
         "pictures": [
             {
                 "file": name,
@@ -202,9 +202,18 @@ def _facts(part: Part, names: list[str]) -> dict[str, Any]:
 
 def plain(part: Part) -> str:
     """The text of ``part`` as its file has it, and as the preview shows it."""
-    draft = part.draft
-    quotes = "\n\n".join(f"– {quote.text}\n{quote.person}".strip() for quote in draft.quotes)
-    blocks = (draft.correction, draft.title, draft.lead, part.text, quotes, draft.facts, draft.contact, draft.link)
+    content = part.view.content
+    quotes = "\n\n".join(f"– {quote.text}\n{quote.person}".strip() for quote in content.quotes)
+    blocks = (
+        content.correction,
+        content.title,
+        content.lead,
+        part.text,
+        quotes,
+        content.facts,
+        content.contact,
+        content.link,
+    )
     return "\n\n".join(block.strip() for block in blocks if block.strip()) + "\n"
 
 

@@ -15,9 +15,9 @@ from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, 
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
     DeadToken,
-    Draft,
     Limits,
     Option,
     Part,
@@ -118,17 +118,17 @@ class Mastodon(Platform):
         """The length of the longest part, for a thread."""
         return longest(text, lambda part: mastodon_length(part, _url_length(facts)))
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         limits = self.limits(facts)
-        warning = mastodon_length(draft.options.get("content_warning", ""), _url_length(facts))
+        warning = mastodon_length(view.options.get("content_warning", ""), _url_length(facts))
 
         def count(part: str) -> int:
             return mastodon_length(part, _url_length(facts)) + warning
 
-        return check_text(draft, limits.characters, count, self.name) + check_pictures(draft, limits, self.name)
+        return check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
 
-    def parts(self, draft: Draft) -> list[Part]:
-        return thread(draft)
+    def parts(self, view: ChannelView) -> list[Part]:
+        return thread(view)
 
     def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         client = None
@@ -160,10 +160,10 @@ class Mastodon(Platform):
                 part.text,
                 in_reply_to_id=part.parent or None,
                 media_ids=_ids(handles, "media") or None,
-                visibility=part.draft.options.get("visibility") or "public",
-                spoiler_text=part.draft.options.get("content_warning") or None,
-                sensitive=bool(part.draft.options.get("content_warning")),
-                language=part.draft.language or None,
+                visibility=part.view.options.get("visibility") or "public",
+                spoiler_text=part.view.options.get("content_warning") or None,
+                sensitive=bool(part.view.options.get("content_warning")),
+                language=part.view.content.language or None,
                 idempotency_key=part.key or None,
             )
             return Published(ident(status), str(status.get("url") or status.get("uri") or ""))

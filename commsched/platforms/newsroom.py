@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.slug import address_of
 from commsched.platforms._checks import check_pictures, check_text
@@ -34,22 +34,22 @@ class Newsroom(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=20)
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
-        found = check_text(draft, None, len, self.name) + check_pictures(draft, self.limits(facts), self.name)
-        if draft.kind == "release" and not draft.title.strip():
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+        found = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
+        if view.content.kind == "release" and not view.content.title.strip():
             found.append(block("title", N_("A press release needs a headline.")))
-        if len(draft.title) > HEADLINE:
+        if len(view.content.title) > HEADLINE:
             message = N_("The headline is %(count)d characters; search engines show about %(limit)d of them.")
-            found.append(warn("title", message, count=len(draft.title), limit=HEADLINE))
+            found.append(warn("title", message, count=len(view.content.title), limit=HEADLINE))
         return found
 
     def needs_prepare(self, part: Part) -> bool:
         return False
 
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        draft = part.draft
-        address = address_of(draft.title, draft.text, draft.uid)
-        return Published(id=draft.uid, url=f"{context.public_url}/n/{context.workspace}/{address}")
+        view = part.view
+        address = address_of(view.content.title, view.text, view.uid)
+        return Published(id=view.uid, url=f"{context.public_url}/n/{context.workspace}/{address}")
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         """Without a recorded outcome it was never shown to anybody."""

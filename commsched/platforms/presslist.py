@@ -16,8 +16,8 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcom
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
-    Draft,
     Email,
     Limits,
     Part,
@@ -124,40 +124,40 @@ class PressList(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(pictures=20)
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
-        people = people_in(draft.recipients)
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+        people = people_in(view.recipients)
         found = []
         if people.unread:
             message, facts_told = _pointed_at(people)
             found.append(block("recipients", message, **facts_told))
         elif not people.addresses:
             found.append(block("recipients", N_("The press list has no addresses.")))
-        if not draft.title.strip():
+        if not view.content.title.strip():
             found.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
-        elif len(draft.title) > LONG_HEADLINE:
+        elif len(view.content.title) > LONG_HEADLINE:
             message = N_(
                 "The headline becomes the subject: %(length)s characters, of which a list shows about %(good)s."
             )
-            found.append(warn("title", message, length=len(draft.title), good=GOOD_HEADLINE))
-        if not draft.text.strip():
+            found.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
+        if not view.text.strip():
             found.append(block("text", N_("There is no text to publish.")))
-        if not draft.contact.strip():
+        if not view.content.contact.strip():
             found.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
-        if draft.pictures:
+        if view.pictures:
             found.append(
                 warn("pictures", N_("Pictures are not sent by e-mail. Editors fetch them from your newsroom."))
             )
         return found
 
-    def parts(self, draft: Draft) -> list[Part]:
+    def parts(self, view: ChannelView) -> list[Part]:
         return [
-            self._part(number, address, draft) for number, address in enumerate(people_in(draft.recipients).addresses)
+            self._part(number, address, view) for number, address in enumerate(people_in(view.recipients).addresses)
         ]
 
-    def _part(self, number: int, address: str, draft: Draft) -> Part:
-        key = hashlib.sha256(f"{draft.uid}\n{address.casefold()}".encode()).hexdigest()[:40]
+    def _part(self, number: int, address: str, view: ChannelView) -> Part:
+        key = hashlib.sha256(f"{view.uid}\n{address.casefold()}".encode()).hexdigest()[:40]
         return Part(
-            number=number, role="recipient", text=draft.text, draft=draft, key=key, recipient=address, message_id=key
+            number=number, role="recipient", text=view.text, view=view, key=key, recipient=address, message_id=key
         )
 
     def needs_prepare(self, part: Part) -> bool:
@@ -176,29 +176,29 @@ class PressList(Platform):
             return Retry(outcome.detail, whole_channel=True)
         return outcome
 
-    def subject(self, draft: Draft) -> str:
-        return subject(draft)
+    def subject(self, view: ChannelView) -> str:
+        return subject(view)
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        draft, sender = part.draft, context.settings.get("sender", "").strip()
+        view, sender = part.view, context.settings.get("sender", "").strip()
         reply_to = context.settings.get("reply_to", "").strip()
-        url, leave = _newsroom(draft, context), _leave(context)
+        url, leave = _newsroom(view, context), _leave(context)
         return Email(
             message_id=part.message_id,
             sender=sender,
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
             to=part.recipient,
-            subject=subject(draft),
+            subject=subject(view),
             reply_to=reply_to,
             date=context.now(),
-            text=text_body(draft, url, leave),
-            html=html_body(draft, url, leave),
+            text=text_body(view, url, leave),
+            html=html_body(view, url, leave),
             headers=_QUIETLY | _leaving(leave),
         )
 
-    def foot(self, draft: Draft, context: ChannelContext) -> list[str]:
-        return foot(draft, _newsroom(draft, context), _leave(context))
+    def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
+        return foot(view, _newsroom(view, context), _leave(context))
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -217,11 +217,11 @@ def _leaving(leave: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
 
 
-def _newsroom(draft: Draft, context: ChannelContext) -> str:
+def _newsroom(view: ChannelView, context: ChannelContext) -> str:
     """Where the release stands in the newsroom, if the list says that."""
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
         return ""
-    return f"{context.public_url}/n/{context.workspace}/{address_of(draft.title, draft.text, draft.uid)}"
+    return f"{context.public_url}/n/{context.workspace}/{address_of(view.content.title, view.text, view.uid)}"
 
 
 def _leave(context: ChannelContext) -> str:

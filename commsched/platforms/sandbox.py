@@ -26,8 +26,8 @@ from commsched.core.delivery.outcome import (
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
-    Draft,
     Limits,
     Part,
     Platform,
@@ -89,12 +89,12 @@ class Sandbox(Platform):
         """The longest part of the thread, in characters as a reader sees them."""
         return longest(text, graphemes)
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         name = N_("The sandbox")
-        return check_text(draft, CHARACTERS, graphemes, name) + check_pictures(draft, self.limits(facts), name)
+        return check_text(view, CHARACTERS, graphemes, name) + check_pictures(view, self.limits(facts), name)
 
-    def parts(self, draft: Draft) -> list[Part]:
-        return [replace(part, key=f"{draft.uid}-{part.number}") for part in thread(draft)]
+    def parts(self, view: ChannelView) -> list[Part]:
+        return [replace(part, key=f"{view.uid}-{part.number}") for part in thread(view)]
 
     def needs_prepare(self, part: Part) -> bool:
         return False
@@ -124,7 +124,7 @@ class Sandbox(Platform):
         return Published(id=remote_id)
 
     def _name(self, part: Part) -> str:
-        return part.key or f"{part.draft.uid}-{part.number}"
+        return part.key or f"{part.view.uid}-{part.number}"
 
     def _url(self, part: Part, context: ChannelContext) -> str:
         return f"{context.public_url}/wall/{context.workspace}/{context.channel}#{self._name(part)}"

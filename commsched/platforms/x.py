@@ -14,8 +14,8 @@ from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, 
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
-    Draft,
     Limits,
     Part,
     PictureFile,
@@ -115,23 +115,23 @@ class X(Platform):
         """The weighted length of the longest part, for a thread."""
         return longest(text, x_length)
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         limits = self.limits(facts)
-        problems = check_text(draft, limits.characters, x_length, self.name)
-        problems += check_pictures(_without_gifs(draft), limits, self.name) + _check_gifs(draft.pictures)
-        return problems + _check_thread(draft) + self._check_cost(draft)
+        problems = check_text(view, limits.characters, x_length, self.name)
+        problems += check_pictures(_without_gifs(view), limits, self.name) + _check_gifs(view.pictures)
+        return problems + _check_thread(view) + self._check_cost(view)
 
-    def _check_cost(self, draft: Draft) -> list[Problem]:
-        links = sum(1 for part in split_thread(full_text(draft)) if x_links(part))
+    def _check_cost(self, view: ChannelView) -> list[Problem]:
+        links = sum(1 for part in split_thread(full_text(view)) if x_links(part))
         if not links:
             return []
         words = N_(
             "A link makes it expensive: X charges $0.20 for a post with one, and $0.015 without. Here: %(cents)d cents."
         )
-        return [warn("text", words, cents=round(self.cost(draft) * 100))]
+        return [warn("text", words, cents=round(self.cost(view) * 100))]
 
-    def parts(self, draft: Draft) -> list[Part]:
-        return thread(draft)
+    def parts(self, view: ChannelView) -> list[Part]:
+        return thread(view)
 
     def prepare(self, part: Part, context: ChannelContext) -> Handles | Outcome:
         try:
@@ -178,10 +178,10 @@ class X(Platform):
         except Exception as error:
             return _outcome(error, context)
 
-    def cost(self, draft: Draft) -> float:
-        posts = split_thread(full_text(draft))
+    def cost(self, view: ChannelView) -> float:
+        posts = split_thread(full_text(view))
         text = sum(PRICE_POST_WITH_LINK if x_links(post) else PRICE_POST for post in posts)
-        return round(text + PRICE_ALT_TEXT * sum(1 for picture in draft.pictures if picture.alt), 3)
+        return round(text + PRICE_ALT_TEXT * sum(1 for picture in view.pictures if picture.alt), 3)
 
 
 def _client(context: ChannelContext) -> Any:
@@ -204,12 +204,12 @@ def _url(tweet: Any) -> str:
     return f"https://x.com/i/status/{tweet}"
 
 
-def _without_gifs(draft: Draft) -> Draft:
-    """The draft with GIFs counted as small: they have a size limit of their own."""
+def _without_gifs(view: ChannelView) -> ChannelView:
+    """The view with GIFs counted as small: they have a size limit of their own."""
     from msgspec.structs import replace
 
-    pictures = tuple(replace(p, size=0) if p.mime == "image/gif" else p for p in draft.pictures)
-    return replace(draft, pictures=pictures)
+    pictures = tuple(replace(p, size=0) if p.mime == "image/gif" else p for p in view.pictures)
+    return replace(view, pictures=pictures)
 
 
 def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
@@ -222,8 +222,8 @@ def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
     return problems
 
 
-def _check_thread(draft: Draft) -> list[Problem]:
-    text = full_text(draft)
+def _check_thread(view: ChannelView) -> list[Problem]:
+    text = full_text(view)
     problems = []
     if len(split_thread(text)) > 1:
         words = N_(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, ForeignKey, Integer, MetaData, String, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
+from commsched.core.text.json_values import JsonArray, JsonObject
 from commsched.store.types import Instant, Json
 
 
@@ -21,27 +22,28 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
+    type_annotation_map: ClassVar[dict[object, object]] = {
         int: BigInteger().with_variant(Integer(), "sqlite"),  # as wide on both; SQLite numbers rows by INTEGER only
         datetime: Instant(),
-        dict[str, Any]: Json(),
+        JsonObject: Json(),
         dict[str, str]: Json(),
-        list[Any]: Json(),
+        JsonArray: Json(),
         list[str]: Json(),
     }
 
 
 @event.listens_for(Base, "attribute_instrument", propagate=True)
-def _compose_texts(_class: type[Base], _key: str, attribute: Any) -> None:
-    """Every text is kept in Unicode NFC, so that å is å however it was typed, and is found by whoever asks for it."""
+def _compose_texts(_class: type[Base], _key: str, attribute: InstrumentedAttribute[object]) -> None:
+    """Store every text in Unicode NFC, so that å has one form however it was typed, and searches find it."""
     columns = getattr(attribute.property, "columns", ())
     if columns and isinstance(columns[0].type, String):
         event.listen(attribute, "set", _composed, retval=True)
 
 
-def _composed(_row: Any, value: Any, _old: Any, _initiator: Any) -> Any:
-    plain = not isinstance(value, str) or value.isascii() or unicodedata.is_normalized("NFC", value)
-    return value if plain else unicodedata.normalize("NFC", value)
+def _composed(_row: object, value: object, _old: object, _initiator: object) -> object:
+    if not isinstance(value, str) or value.isascii() or unicodedata.is_normalized("NFC", value):
+        return value
+    return unicodedata.normalize("NFC", value)
 
 
 class Scoped:

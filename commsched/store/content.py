@@ -1,21 +1,25 @@
 """What is said: items, their revisions, the decisions on them, pictures and comments."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
 from commsched.core.media.consent import first_end
+from commsched.core.text.json_values import JsonArray, JsonObject
 from commsched.store.base import Base, Scoped
+from commsched.store.people import Person
 
 
 class Item(Base, Scoped):
     """One thing to say. Its text lives in revisions; here is what changes without a new revision."""
 
     __tablename__ = "item"
-    __table_args__ = (Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),)
+    __table_args__ = (
+        Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),
+        Index("ix_item_workspace_id_text_hash", "workspace_id", "text_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), unique=True)
@@ -34,12 +38,15 @@ class Item(Base, Scoped):
     """What the person typed, ``2026-11-26T07:30``, in ``zone``."""
     zone: Mapped[str] = mapped_column(String(64), default="")
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
-    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")
     """Why it is held or failed (a code of ``core.delivery.lifecycle``)."""
     search: Mapped[str] = mapped_column(Text, default="")
     """Title and text, case folded, for the search box."""
+    text_hash: Mapped[str] = mapped_column(String(64), default="")
+    """The newest revision's text as duplicates are found by it (``services.content.neighbours``); empty for a short
+    one."""
     channels: Mapped[str] = mapped_column(Text, default="")
     """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
     slug: Mapped[str] = mapped_column(String(120), default="")
@@ -47,10 +54,10 @@ class Item(Base, Scoped):
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
-    remote_seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
-    """The moment of the backup that its office was restored from, if it was in that: what is put in the outbox of it
-    afterwards may have gone out meanwhile, and is read back first."""
+    """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
+    from it later may have gone out after the backup, so they are read back first."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
 
@@ -66,7 +73,7 @@ class Revision(Base, Scoped):
     number: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     hash: Mapped[str] = mapped_column(String(64))
-    sources: Mapped[list[Any]] = mapped_column(default=list)
+    sources: Mapped[JsonArray] = mapped_column(default=list)
     """Underlag: ``[{"text": …, "url": …}]``. The approver sees it, no reader does, so it is not hashed."""
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
@@ -131,18 +138,19 @@ class Comment(Base, Scoped):
     body: Mapped[str] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
-    person: Mapped[Any] = relationship("Person", lazy="joined")
+    person: Mapped[Person | None] = relationship("Person", lazy="joined")
 
 
 class Takedown(Base, Scoped):
-    """An item was taken off the office's own pages, by whom and why. It stands until it is put back."""
+    """Records that an item was taken off the office's own pages, by whom and why. It holds until the item is put
+    back."""
 
     __tablename__ = "takedown"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
-    """What readers are told where it stood."""
+    """The reason shown to readers at its address."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -167,14 +175,14 @@ class Media(Base, Scoped):
     size: Mapped[int]
     alt: Mapped[str] = mapped_column(Text, default="")
     alt_by: Mapped[int | None]
-    """The person who wrote it, so that nobody approves their own words with somebody else's post."""
+    """The person who wrote it. With this, no one can approve their own words as part of another person's post."""
     credit: Mapped[str] = mapped_column(String(200), default="")
     credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")
     """What the person called it; shown, never used as a path."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     consent_ends: Mapped[datetime | None]
     """When the first of its persons' consents ends, if any does: follows ``facts`` whenever they are set."""
 
@@ -186,6 +194,6 @@ class Media(Base, Scoped):
             self.credit, self.credit_by = credit, person
 
     @validates("facts")
-    def _follow(self, _key: str, facts: dict[str, Any]) -> dict[str, Any]:
+    def _follow(self, _key: str, facts: JsonObject) -> JsonObject:
         self.consent_ends = first_end(facts.get("persons", ()))
         return facts

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection
+from sqlalchemy import ClauseElement, Connection, Insert, Update
 from sqlalchemy.engine import Dialect
-from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
-Converter = Callable[[Any], Any]
-_Compiled = tuple[str, Callable[[Any], tuple[Any, ...]], list[tuple[int, Converter]], tuple[Any, ...]]
+Converter = Callable[[Any], object]
+_Compiled = tuple[
+    str, Callable[[Mapping[str, object]], tuple[object, ...]], list[tuple[int, Converter]], tuple[object, ...]
+]
+DriverRow: TypeAlias = Any
+"""A plain tuple as the driver makes it. Who asked for the columns unpacks it by the types that it knows they have."""
 _POSITIONAL = ("qmark", "format")
 _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
@@ -24,18 +28,18 @@ def _positional(dialect: Dialect) -> Dialect:
     """``dialect``, or one like it whose parameters are told by their place: values are handed over as plain tuples."""
     if dialect.paramstyle in _POSITIONAL:
         return dialect
-    assert isinstance(dialect, DefaultDialect), "every dialect that SQLAlchemy brings is one"
-    return type(dialect)(paramstyle="format")
+    make: Callable[..., Dialect] = type(dialect)  # what a dialect is made with is its own
+    return make(paramstyle="format")
 
 
 class FastSelect:
     """A select with one expanding list, ``ids``; gives rows as the driver does, without converting values."""
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         self.statement = statement
         self._texts: dict[tuple[str, int], str] = {}
 
-    def all(self, connection: Connection, ids: Sequence[Any]) -> Sequence[Any]:
+    def all(self, connection: Connection, ids: Sequence[object]) -> Sequence[DriverRow]:
         """The rows for ``ids``; lists are padded to a few sizes so that few texts are ever compiled, and a longer one
         is asked for piece by piece."""
         if not ids:
@@ -47,8 +51,8 @@ class FastSelect:
         padded = [*ids, *([ids[-1]] * (size - len(ids)))]
         text = self._texts.get((connection.dialect.name, size)) or self._compile(connection, size)
         with connection.exec_driver_sql(text, tuple(padded)) as result:
-            cursor: Any = result.cursor
-            rows: Sequence[Any] = cursor.fetchall()  # plain tuples, without a Row around each
+            assert result.cursor is not None, "a select has one"
+            rows: Sequence[DriverRow] = result.cursor.fetchall()  # plain tuples, without a Row around each
         return rows
 
     def _compile(self, connection: Connection, size: int) -> str:
@@ -62,11 +66,11 @@ class FastSelect:
 class FastMany:
     """``executemany`` of one insert or update: dictionaries in, tuples to the driver."""
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Insert | Update) -> None:
         self.statement = statement
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> int:
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]], columns: tuple[str, ...]) -> int:
         """Run it for ``rows``, which all have exactly ``columns``. Returns how many rows in the table it met."""
         kind = (connection.dialect.name, columns)
         text, get, converted, fixed = self._compiled.get(kind) or self._compile(connection, columns)
@@ -81,19 +85,19 @@ class FastMany:
     def _compile(self, connection: Connection, columns: tuple[str, ...]) -> _Compiled:
         compiled = self.statement.compile(dialect=_positional(connection.dialect), column_keys=list(columns))
         order = compiled.positiontup or list(compiled.params)
-        given = [name for name in order if name in columns]
-        if order[: len(given)] != given or len(given) < 2:
+        leading = [name for name in order if name in columns]
+        if order[: len(leading)] != leading or len(leading) < 2:
             raise ValueError("constants of a fast statement must come last, after two values at least")
         converted = [
-            (place, convert) for place, name in enumerate(given) if (convert := self._converter(compiled, name))
+            (place, convert) for place, name in enumerate(leading) if (convert := self._converter(compiled, name))
         ]
-        fixed = tuple(compiled.params[name] for name in order[len(given) :])
-        made = (str(compiled), itemgetter(*given), converted, fixed)
-        self._compiled[connection.dialect.name, columns] = made
-        return made
+        fixed = tuple(compiled.params[name] for name in order[len(leading) :])
+        result = (str(compiled), itemgetter(*leading), converted, fixed)
+        self._compiled[connection.dialect.name, columns] = result
+        return result
 
-    def _converter(self, compiled: Any, name: str) -> Converter | None:
+    def _converter(self, compiled: SQLCompiler, name: str) -> Converter | None:
         column = self.statement.table.c.get(name)
         own: Converter | None = None if column is None else getattr(column.type, "to_driver", None)
-        given: Converter | None = compiled._bind_processors.get(name)
-        return own or given
+        usual = compiled._bind_processors.get(name)
+        return own or (usual if callable(usual) else None)

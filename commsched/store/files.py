@@ -1,11 +1,11 @@
 """Files that are not pictures as they were taken in: made for one channel, still on their way in, or moving."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
 
@@ -39,14 +39,14 @@ class Upload(Base, Scoped):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), unique=True)
-    """Its name in addresses and on the disk: known to nobody but whoever began it."""
+    """Its name in addresses and on the disk: a secret of the person who began the upload."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     filename: Mapped[str] = mapped_column(String(200))
     length: Mapped[int]
     """Bytes of the whole."""
     created_at: Mapped[datetime] = mapped_column(index=True)
-    answer: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What became of it, once it was whole: so that whoever asks again is told the same."""
+    answer: Mapped[JsonObject] = mapped_column(default=dict)
+    """The answer given when the upload was complete. A repeated request gets the same one."""
 
 
 class Video(Base, Scoped):
@@ -70,5 +70,5 @@ class Video(Base, Scoped):
     """The picture that stands for it."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     """``moments``: milliseconds of those proposed for a poster; ``moment``: that of the poster; ``sound``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
@@ -13,6 +13,9 @@ from commsched.core.text.messages import N_, OfficeError
 from commsched.store import locks
 from commsched.store.migrations import HEAD
 from commsched.store.session import Store
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger("commsched.store")
 
@@ -33,18 +36,18 @@ def version_of(connection: Connection) -> str | None:
 def ready(store: Store, backups: Path, now: datetime) -> Path | None:
     """Make the store usable. Returns the backup made on the way, if any. Raises :class:`NewerDatabase`."""
     with store.engine.connect() as connection:
-        found = version_of(connection)
-    if found == HEAD:
+        version = version_of(connection)
+    if version == HEAD:
         return None
-    if found is not None and found not in known_steps():
+    if version is not None and version not in known_steps():
         raise NewerDatabase(
             N_("This database was written by a newer version (%(found)s; this one knows up to %(head)s)."),
-            found=found,
+            found=version,
             head=HEAD,
         )
-    saved = back_up(store, backups, now, label=f"before-{HEAD}") if found else None
+    saved = back_up(store, backups, now, label=f"before-{HEAD}") if version else None
     if saved:
-        log.info("database at step %s: backed up to %s, migrating to %s", found, saved, HEAD)
+        log.info("database at step %s: backed up to %s, migrating to %s", version, saved, HEAD)
     with store.ledger() as connection:
         locks.alone(connection, locks.SCHEMA)
         if version_of(connection) != HEAD:  # another process may have done it while this one waited
@@ -67,14 +70,14 @@ def back_up(store: Store, folder: Path, now: datetime, label: str = "backup") ->
     return target
 
 
-def config(connection: Connection | None = None) -> Any:
+def config(connection: Connection | None = None) -> Config:
     """Alembic's configuration for our steps."""
     from alembic.config import Config
 
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    made.attributes["connection"] = connection
-    return made
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    settings.attributes["connection"] = connection
+    return settings
 
 
 def known_steps() -> set[str]:

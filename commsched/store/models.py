@@ -3,7 +3,7 @@
 from commsched.store.base import Base, Scoped
 from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision, Takedown
 from commsched.store.files import Derivative, Upload, Video
-from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Part
+from commsched.store.outbox import Attempt, Channel, Delivery, Heartbeat, Lease, Part
 from commsched.store.people import (
     ApiToken,
     Deputy,
@@ -36,6 +36,7 @@ __all__ = [
     "Heartbeat",
     "Idempotency",
     "Item",
+    "Lease",
     "Likeness",
     "Media",
     "Membership",

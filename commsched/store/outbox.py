@@ -127,11 +127,23 @@ class Attempt(Base):
     hash: Mapped[str] = mapped_column(String(64))
     """The content hash that stood approved when this attempt was committed."""
     worker: Mapped[str] = mapped_column(String(40), default="")
+    """The owner of the channel's lease when it was committed: who makes the call."""
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(12), default="")
     """Empty while open; then ``published retry rejected unknown``, or ``absent`` once read back."""
     detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Lease(Base):
+    """Who drains a channel, and until when nobody else may. A row stays when its lease has lapsed."""
+
+    __tablename__ = "lease"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(40), default="")
+    """One dispatcher of one process; empty where it was let go."""
+    until: Mapped[datetime]
 
 
 class Heartbeat(Base):

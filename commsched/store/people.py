@@ -1,11 +1,11 @@
 """Who there is: workspaces, people, their roles, and the ways they sign in."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
 
@@ -22,15 +22,15 @@ class Workspace(Base):
     created_at: Mapped[datetime]
     latest_minutes: Mapped[int] = mapped_column(default=120)
     """How late a delivery may be before it is held, unless the item says otherwise."""
-    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policy: Mapped[JsonObject] = mapped_column(default=dict)
     """``core.approval.rules.Policy`` as JSON; a channel may have a stricter one."""
     window_before_hours: Mapped[int] = mapped_column(default=6)
     window_after_hours: Mapped[int] = mapped_column(default=24)
     paused_at: Mapped[datetime | None]
     paused_by: Mapped[str] = mapped_column(String(200), default="")
     pause_reason: Mapped[str] = mapped_column(String(500), default="")
-    brand: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    brand: Mapped[JsonObject] = mapped_column(default=dict)
+    settings: Mapped[JsonObject] = mapped_column(default=dict)
     """Press contact, about text, logo: what the public pages show."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
@@ -45,10 +45,11 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(300), default="")
     language: Mapped[str] = mapped_column(String(8), default="sv")
     stamp: Mapped[str] = mapped_column(String(64))
-    """Changes with the password; every session and link carries the stamp it was born with."""
+    """Changes with the password. Sessions and links keep the stamp they were made with, so that a new password ends
+    them."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    settings: Mapped[JsonObject] = mapped_column(default=dict)
 
 
 class Membership(Base, Scoped):
@@ -64,7 +65,7 @@ class Membership(Base, Scoped):
 
 
 class Deputy(Base, Scoped):
-    """Approves in somebody's place from one moment to another."""
+    """A deputy who approves in another person's place during a period."""
 
     __tablename__ = "deputy"
 
@@ -141,5 +142,5 @@ class Idempotency(Base, Scoped):
     key: Mapped[str] = mapped_column(String(200))
     request_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
-    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    body: Mapped[JsonObject] = mapped_column(default=dict)
     at: Mapped[datetime]

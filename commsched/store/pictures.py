@@ -45,8 +45,8 @@ class Likeness(Base, Scoped):
 
 
 class ConsentWarning(Base, Scoped):
-    """People have been told that a consent ends at ``ends``, ``days`` ahead. A renewed consent ends at another time,
-    and is told of again."""
+    """Records that people were warned, ``days`` ahead, that a consent ends at ``ends``. A renewed consent has another
+    end and gets new warnings."""
 
     __tablename__ = "consent_warning"
     __table_args__ = (UniqueConstraint("media_id", "ends", "days"),)

@@ -1,11 +1,11 @@
 """What happened: the append-only log, and the notices people get."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
 
@@ -23,7 +23,7 @@ class AuditEntry(Base):
     """The name as it was then: a person's, or ``scheduler``."""
     action: Mapped[str] = mapped_column(String(40))
     item_id: Mapped[int | None] = mapped_column(index=True)
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 
@@ -38,7 +38,7 @@ class Notice(Base, Scoped):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(40))
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     link_token: Mapped[str] = mapped_column(Text, default="")
     """Encrypted secret of an approval link; emptied when the mail has gone."""
     state: Mapped[str] = mapped_column(String(10), default="waiting")
@@ -49,4 +49,4 @@ class Notice(Base, Scoped):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
-    """When its reader saw on a page what it tells of; only for what is marked on Today until then."""
+    """When its reader saw its subject on a page. It is only set for kinds that Today marks as unread."""

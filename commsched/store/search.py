@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, LargeBinary, Text, literal
+from sqlalchemy import Boolean, ColumnElement, LargeBinary, Text, literal
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 
@@ -19,16 +21,20 @@ class holds(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: Any, needle: bytes | str) -> None:
+    def __init__(
+        self,
+        column: ColumnElement[bytes] | ColumnElement[str] | InstrumentedAttribute[bytes] | InstrumentedAttribute[str],
+        needle: bytes | str,
+    ) -> None:
         super().__init__(column, literal(needle, Text() if isinstance(needle, str) else LargeBinary()))
 
 
 @compiles(holds, "sqlite")
-def _sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+def _sqlite(element: holds, compiler: SQLCompiler, **kw: Any) -> str:
     return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
 
 
 @compiles(holds, "postgresql")
-def _postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    column, needle = (compiler.process(one, **kw) for one in element.clauses)
+def _postgresql(element: holds, compiler: SQLCompiler, **kw: Any) -> str:
+    column, needle = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(position({needle} in {column}) > 0)"

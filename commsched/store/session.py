@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -24,7 +25,8 @@ from commsched.core.text.messages import N_, OfficeError
 from commsched.store.base import Scoped
 
 EVERY_WORKSPACE = 0
-"""For the scheduler and the administrator of the machine. Nothing reached from a request may pass it."""
+"""Sees every workspace: for the scheduler and the administrator of the machine. Code that serves a request must not use
+it."""
 
 BUSY_SECONDS = 10.0
 TIMES = 3
@@ -54,8 +56,8 @@ def sqlite_url(path: Path) -> URL:
 
 
 def open_engine(url: URL) -> Engine:
-    """An SQLAlchemy engine for ``url``, with what SQLite needs to be trusted. What is asked and written stays out of
-    error messages, and so out of every log."""
+    """An SQLAlchemy engine for ``url``, with the settings that make SQLite durable. Statements' parameters are kept out
+    of error messages, and so out of every log."""
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"options": _SERVER_OPTIONS})
     waits = {"timeout": BUSY_SECONDS, "check_same_thread": False}
@@ -65,7 +67,7 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own comes after the first SELECT
     cursor = connection.cursor()
     for pragma in (
@@ -86,7 +88,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def busy(error: BaseException) -> bool:
-    """Whether the database was only held by somebody else, so that the same may work in a moment."""
+    """Whether the database was only locked by another transaction, so that a retry may succeed."""
     if not isinstance(error, DBAPIError):
         return False
     if (code := getattr(error.orig, "sqlstate", None)) is not None:
@@ -109,7 +111,7 @@ def again(work: Callable[[], Result], wait: Callable[[float], None] = time.sleep
 
 
 def damaged(error: BaseException) -> bool:
-    """Whether what lies on the disk is no database any more, or no whole one."""
+    """Whether the file on the disk is not a database, or a damaged one."""
     said = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(said, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
@@ -130,7 +132,7 @@ def _narrow(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _refuse_strangers(session: Session, _context: Any, _instances: Any) -> None:
+def _refuse_strangers(session: Session, _context: object, _instances: object) -> None:
     workspace = session.info.get("workspace", EVERY_WORKSPACE)
     for row in session.new if workspace != EVERY_WORKSPACE else ():
         if isinstance(row, Scoped):
@@ -152,7 +154,8 @@ def narrowed(session: Session, workspace: int) -> Iterator[None]:
 
 
 class Watch:
-    """Sees that a database has changed, without reading it: SQLite's ``data_version``, on a connection of its own."""
+    """Notices that a database has changed without reading its tables, by SQLite's ``data_version`` on its own
+    connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -175,7 +178,7 @@ class Watch:
 
 
 class Replaced(OfficeError):
-    """Another database lies where the open one lay: whatever is written into that one is lost (503)."""
+    """The file of the open database was replaced by another, so that writes to the open one would be lost (503)."""
 
     status, code = 503, "replaced"
 
@@ -198,17 +201,17 @@ class Store:
         if self.path:
             event.listen(self.engine, "connect", self._know)
 
-    def _know(self, _connection: Any, _record: Any) -> None:
+    def _know(self, _connection: object, _record: object) -> None:
         if self._file is None:
             self._file = self._there()
 
     def _there(self) -> tuple[int, int] | None:
         assert self.path is not None, "asked for a database in a file only"
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             return None
-        return found.st_dev, found.st_ino
+        return status.st_dev, status.st_ino
 
     def check(self) -> None:
         """Raises :class:`Replaced` where the file that was opened first is not the one that lies there now."""
@@ -216,9 +219,8 @@ class Store:
             raise Replaced
 
     def version(self) -> int | None:
-        """A number that differs whenever anybody has committed anything in between; ``None`` where nobody can say.
-
-        It says nothing across processes or restarts, but costs a hundredth of a question.
+        """A number that changes whenever any connection commits; ``None`` where the database has no such number. It
+        cannot be compared between processes or after a restart, but it costs a hundredth of a query.
         """
         return self._watch.version() if self._watch else None
 
@@ -241,7 +243,7 @@ class Store:
     @contextmanager
     def write(self, workspace: int) -> Iterator[Session]:
         """A write transaction: committed at the end of the block, rolled back by any exception. Raises
-        :class:`Replaced` rather than write where nobody will look."""
+        :class:`Replaced` instead of writing to a file that is no longer the office's database."""
         self.check()
         with (
             Session(self._writer, info={"workspace": workspace, "writing": True}, expire_on_commit=False) as session,
@@ -258,8 +260,8 @@ class Store:
             yield connection
 
     def close(self) -> None:
-        """Close what is open: idle connections now, one that somebody still works on when it is given back. A store
-        that is used after this opens itself again."""
+        """Close the connections: idle ones now, one in use when it is returned. A store that is used afterwards opens
+        new ones."""
         if self._watch:
             self._watch.close()
         pool = self.engine.pool
@@ -268,5 +270,5 @@ class Store:
         pool.dispose()  # what was given back in between
 
 
-def _close_returned(_connection: Any, record: ConnectionPoolEntry) -> None:
+def _close_returned(_connection: object, record: ConnectionPoolEntry) -> None:
     record.invalidate()

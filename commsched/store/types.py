@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Text
@@ -43,19 +42,19 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else from_micros(value)
 
 
-class Json(TypeDecorator[Any]):
+class Json(TypeDecorator[object]):
     """JSON as text, read and written by msgspec: the same bytes on every database."""
 
     impl = Text
     cache_ok = True
 
     @staticmethod
-    def to_driver(value: Any) -> str | None:
+    def to_driver(value: object) -> str | None:
         """What the driver is handed; the same for every database."""
         return None if value is None else msgspec.json.encode(value, order="deterministic").decode()
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         return self.to_driver(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         return None if value is None else msgspec.json.decode(value)

@@ -8,11 +8,14 @@ import os
 import secrets as random
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from commsched.core.text.messages import N_, OfficeError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 class KeyMismatch(OfficeError):
@@ -39,7 +42,7 @@ class Vault:
         return cls([line.strip() for line in path.read_bytes().splitlines() if line.strip()])
 
     @cached_property
-    def _fernet(self) -> Any:
+    def _fernet(self) -> MultiFernet:
         from cryptography.fernet import Fernet, MultiFernet
 
         return MultiFernet([Fernet(key) for key in self._keys])
@@ -66,30 +69,30 @@ class Vault:
         return msgspec.json.decode(self.unseal(sealed), type=dict[str, str]) if sealed else {}
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for ``purpose``, from the oldest key, so that rotation signs nobody out."""
+        """A 32-byte key for ``purpose``, derived from the oldest key, so that a new key does not end sessions."""
         return hmac.new(self._keys[-1], purpose.encode(), hashlib.sha256).digest()
 
 
 def _make_key(path: Path) -> None:
-    """Write a new key beside its place and link it in, unless somebody else did so meanwhile."""
+    """Write a new key to a temporary file and link it into place, unless another process did so first."""
     import base64
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f".{path.name}-{random.token_hex(8)}")
+    temporary = path.with_name(f".{path.name}-{random.token_hex(8)}")
     try:
-        new = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        new = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(new, "wb") as file:
             file.write(base64.urlsafe_b64encode(random.token_bytes(32)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(made, path)
+            os.link(temporary, path)
         except FileExistsError:
             pass
         except OSError:  # a file system without links: there one process must start first
-            made.rename(path)
+            temporary.rename(path)
     finally:
-        made.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def new_token(size: int = 32) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,13 +18,16 @@ from commsched.web.components import mail_status
 from commsched.web.http import authorization, compress, errors, guard, i18n, nav
 from commsched.web.http.paths import templates
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 FEATURES = ("session", "desk", "items", "composer", "calendar", "media", "design", "settings", "channels", "public")
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""
 MOST_BYTES = 40 * 1024 * 1024
 """The largest request: a few pictures. Anything above is refused while it is read."""
 MOST_FORM_BYTES = 4 * 1024 * 1024
-"""The largest form without files, so that a text that is far too long can be shown back to whoever pasted it."""
+"""The largest form without files, in bytes. It is large, so that a text that is far too long comes back in the form."""
 
 
 class _Id(IntegerConverter):
@@ -42,14 +45,14 @@ class _LateRule(Rule):
     every route at start, which is a fifth of the time a small app takes to begin."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        made: list[Callable[..., tuple[str, str]]] = []
+        builders: list[Callable[..., tuple[str, str]]] = []
 
         compile_now = super()._compile_builder
 
-        def late(rule: Rule, **values: Any) -> tuple[str, str]:
-            if not made:
-                made.append(compile_now(append_unknown))
-            return made[0](rule, **values)
+        def late(rule: Rule, **values: object) -> tuple[str, str]:
+            if not builders:
+                builders.append(compile_now(append_unknown))
+            return builders[0](rule, **values)
 
         return late
 
@@ -110,10 +113,10 @@ def _proxies(app: Flask, count: str) -> None:
         app.wsgi_app = ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _bare_address(app: Any) -> Any:
+def _bare_address(app: WSGIApplication) -> WSGIApplication:
     """Some proxies write the visitor's port behind the address: it is the same visitor with every port."""
 
-    def bare(environ: dict[str, Any], start: Any) -> Any:
+    def bare(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = without_port(environ.get("REMOTE_ADDR", ""))
         return app(environ, start)
 

@@ -1,27 +1,30 @@
-"""Under a server of somebody else's, which may fork at any time: each process looks after the engine from its first
-request on."""
+"""For WSGI servers other than our own, which may fork at any time: each process starts watching the engine at its first
+request."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from commsched.services.kernel.context import Installation
 from commsched.services.ops.watchman import Lookout
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 
 class LookedAfter:
-    """A WSGI app around ``app``. Several processes look side by side: nobody is told anything twice. Nobody misses them
-    either: one that has had no visitor since it was started has not begun to beat."""
+    """A WSGI app around ``app``. Several processes may watch at the same time, and each trouble is still reported once.
+    A process that has had no request yet has no heartbeat, so its absence is not reported."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], installation: Installation) -> None:
+    def __init__(self, app: WSGIApplication, installation: Installation) -> None:
         self.app, self.installation = app, installation
         self._process = 0
         self._lock = threading.Lock()
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._process != os.getpid():
             with self._lock:
                 if self._process != os.getpid():

@@ -1,7 +1,6 @@
-"""The HTTP server under the app: how many connections one address has, how long a head may take, how large a body is.
-
-All of it is decided before a thread of the app is touched: a visitor that trickles, or sends what nobody asked for,
-costs a socket and not a page. A proxy before it does the same better; an office without one is not left open.
+"""The HTTP server under the app. It limits the connections of one address, the time that a request's head may take, and
+the size of a body. It does so before a thread of the app is used, so that a slow or hostile client costs a socket and
+not a thread. A proxy in front does this better, but an office without one is protected too.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from flask import Flask
 from waitress import create_server
@@ -27,7 +26,8 @@ log = logging.getLogger("commsched.server")
 
 CONNECTIONS: Final = 1000
 PER_ADDRESS: Final = 100
-"""Of which from one address, unless it is this machine's or a proxy's: an office of ten behind one router has sixty."""
+"""How many of them may come from one address, unless it is this machine's or a proxy's. An office of ten people behind
+one router needs sixty."""
 QUIET: Final = 20
 """Seconds that a connection may lie without a byte while a request is on its way or none is."""
 HEAD_SECONDS: Final = 20.0
@@ -47,25 +47,44 @@ class BodyPace(NamedTuple):
 
 
 STRANGERS: Final = BodyPace(20.0, 8_000)
-"""For a body from nobody known: a piece of an upload gets through at 100 kbit/s, and a byte now and then does not."""
+"""The slowest pace for a body without a valid session or token: an upload's piece passes at 100 kbit/s, a trickle does
+not."""
 MEMBERS: Final = BodyPace(60.0, 4_000)
-"""For a body from somebody known, whose telephone may be on a train."""
+"""The slowest pace for a body with a valid session or token, whose sender may have a bad connection."""
 BODY: Final = MOST_BYTES + 2 * 1024 * 1024
-"""Bytes of a body: what the app takes, and what surrounds it in a form."""
+"""Bytes of a body: the most that the app accepts, and room for the rest of the form."""
 ANONYMOUS_BODY: Final = 1024 * 1024 + 64 * 1024
-"""Bytes of a body from nobody known: one piece of an upload, so that a session that has ended is told so."""
+"""Bytes of a body without a valid session or token: one piece of an upload, so that an ended session still gets its
+answer."""
 _SPARE_FILES: Final = 200
 _LOCAL = ("127.", "::1")
-"""Addresses of this machine, where a proxy speaks for many."""
+"""Addresses of this machine, where a proxy may forward many clients."""
 
 Knows = Callable[[Mapping[str, str]], bool]
 
 
+class WaitressServer(Protocol):
+    """What we use of a server of waitress, which has no types: a listening socket, or several as one."""
+
+    active_channels: dict[int, _Channel]
+    channel_class: type[HTTPChannel]
+    maintenance: Callable[[float], None]
+
+    def run(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Limits(Protocol):
+    """What we use of waitress's settings."""
+
+    max_request_body_size: int
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
-    """A request whose body may be large only if it comes with a session or token that is somebody's."""
+    """A request whose body may be large only if it carries a valid session or token."""
 
     knows: Knows
-    adj: Any
+    adj: _Limits
     head_ended = 0.0
     _known: bool | None = None
 
@@ -77,7 +96,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             self.adj.max_request_body_size = ANONYMOUS_BODY
 
     def is_known(self) -> bool:
-        """Whether the head names somebody. Asked once, and only where it matters."""
+        """Whether the head carries a valid session or token. It is looked up once, and only where it matters."""
         if self._known is None:
             self._known = type(self).knows(self.headers)
         return self._known
@@ -90,7 +109,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     patience = HEAD_SECONDS
     strangers, members = STRANGERS, MEMBERS
 
-    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+    def __init__(
+        self, server: WaitressServer, sock: socket.socket, addr: tuple[str, int], adj: object, map: object = None
+    ) -> None:
         self._began = time.monotonic()
         super().__init__(server, sock, addr, adj, map=map)
         mine = str(addr[0])
@@ -121,7 +142,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 
 def _is_known(request: _Parser) -> bool:
-    """Whether it is somebody's, as far as can be told: a database in trouble must not end the server's own loop."""
+    """Whether the request carries a valid session or token; False where the database fails, since that must not end the
+    server's loop."""
     try:
         return request.is_known()
     except Exception:
@@ -129,7 +151,7 @@ def _is_known(request: _Parser) -> bool:
         return False
 
 
-def _look_after(server: Any) -> None:
+def _look_after(server: WaitressServer) -> None:
     """Let a listening socket's own rounds, which close what lies quiet, close what is late as well."""
     usual = server.maintenance
 
@@ -141,18 +163,18 @@ def _look_after(server: Any) -> None:
     server.maintenance = maintenance
 
 
-def _from(address: str, server: Any) -> int:
-    return sum(str(one.addr[0]) == address for one in server.active_channels.values())
+def _from(address: str, server: WaitressServer) -> int:
+    return sum(str(channel.addr[0]) == address for channel in server.active_channels.values())
 
 
-def make_server(app: Flask, installation: Installation, sockets: list[socket.socket], threads: int) -> Any:
+def make_server(app: Flask, installation: Installation, sockets: list[socket.socket], threads: int) -> WaitressServer:
     """A waitress server on sockets that are bound already."""
-    server = create_server(
+    server: WaitressServer = create_server(
         app,
         sockets=sockets,
         threads=threads,
         ident="",
-        # what came through a proxy must be seen as such; the app believes only as many as it is told to
+        # keep the proxy's headers; the app trusts only the number of proxies that the settings name
         clear_untrusted_proxy_headers=False,
         max_request_body_size=BODY,
         connection_limit=_connections(),
@@ -162,9 +184,9 @@ def make_server(app: Flask, installation: Installation, sockets: list[socket.soc
     )
     proxied = installation.settings.get("trusted_proxies", "") not in ("", "0")
     kind = channel_class(lambda headers: is_somebody(installation, headers), 0 if proxied else PER_ADDRESS)
-    for one in _sockets(server):
-        one.channel_class = kind
-        _look_after(one)
+    for listener in _sockets(server):
+        listener.channel_class = kind
+        _look_after(listener)
     return server
 
 
@@ -174,9 +196,13 @@ def channel_class(knows: Knows, most: int, patience: float = HEAD_SECONDS) -> ty
     return type("Channel", (_Channel,), {"parser_class": parser, "most": most, "patience": patience})
 
 
-def _sockets(server: Any) -> list[Any]:
+def _sockets(server: WaitressServer) -> list[WaitressServer]:
     """The listening sockets of ``server``: one, or several where a name has several addresses."""
-    return [one for one in server.map.values() if hasattr(one, "channel_class")] if hasattr(server, "map") else [server]
+    return (
+        [listener for listener in server.map.values() if hasattr(listener, "channel_class")]
+        if hasattr(server, "map")
+        else [server]
+    )
 
 
 def _connections() -> int:

@@ -1,4 +1,4 @@
-"""What the tests of the networks share: a wire to a simulator, a draft, a picture."""
+"""What the tests of the networks share: a wire to a simulator, a channel's view, a picture."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from commsched.core.delivery.outcome import Handles, Outcome
-from commsched.core.platform.contract import ChannelContext, Draft, Part, PictureFile, Platform
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part, PictureFile, Platform
 from commsched.platforms._network import Session
+from tests.channel_views import channel_view
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -56,15 +57,15 @@ def picture(
     )
 
 
-def draft(text: str, *pictures: PictureFile, **more: Any) -> Draft:
-    return Draft(kind="post", title="", text=text, pictures=pictures, **more)
+def view(text: str, *pictures: PictureFile, **more: Any) -> ChannelView:
+    return channel_view(text, pictures=pictures, **more)
 
 
 def part(platform: Platform, text: str, *pictures: PictureFile, key: str = "", **more: Any) -> Part:
     """The first part of ``text`` on ``platform``, with a key."""
     from msgspec.structs import replace
 
-    first = platform.parts(draft(text, *pictures, **more))[0]
+    first = platform.parts(view(text, *pictures, **more))[0]
     return replace(first, key=key or hashlib.sha256(text.encode()).hexdigest()[:32])
 
 

@@ -36,7 +36,7 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.text.messages import Invalid, Message, Problem
-from tests.platforms._office import NOW, draft, picture
+from tests.platforms._office import NOW, picture, view
 
 PLATFORMS = registry.all()
 OUTCOMES = (Published, Retry, Rejected, Unknown)
@@ -175,7 +175,7 @@ def test_limits_are_known_before_any_server_was_asked(platform: Platform) -> Non
     ids=["empty", "short", "long", "dotted", "odd", "pictures", "no-alt", "svg"],
 )
 def test_every_draft_gets_an_answer_in_words(platform: Platform, text: str, pictures: Any) -> None:
-    one = draft(text, *pictures, recipients=("namn@example.se",))
+    one = view(text, *pictures, recipients=("namn@example.se",))
     problems = platform.check(one, {})
     assert all(isinstance(problem, Problem) and str(problem.words) and problem.field for problem in problems)
     parts = platform.parts(one)
@@ -187,7 +187,7 @@ def test_every_draft_gets_an_answer_in_words(platform: Platform, text: str, pict
 def test_a_picture_without_words_is_never_scheduled(platform: Platform) -> None:
     if platform.limits({}).pictures == 0:
         return
-    with_words, without = (draft("Hej", picture(alt=alt), recipients=("a@example.se",)) for alt in ("Torget", " "))
+    with_words, without = (view("Hej", picture(alt=alt), recipients=("a@example.se",)) for alt in ("Torget", " "))
     assert not any(problem.field == "pictures" and problem.blocks for problem in platform.check(with_words, {}))
     assert any(problem.blocks for problem in platform.check(without, {}))
 
@@ -196,7 +196,7 @@ def test_a_picture_without_words_is_never_scheduled(platform: Platform) -> None:
 @pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
 def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Exception, tmp_path: Path) -> None:
     context = broken_wire(platform, failure, tmp_path)
-    for part in platform.parts(draft("Hej", picture(), recipients=("namn@example.se",))):
+    for part in platform.parts(view("Hej", picture(), recipients=("namn@example.se",))):
         prepared = platform.prepare(part, context)
         assert isinstance(prepared, (Handles, *OUTCOMES))
         assert not isinstance(prepared, Unknown | Published), "what nobody can see is never unknown"
@@ -215,7 +215,7 @@ NETWORKS = [platform for platform in PLATFORMS if platform.key in ("mastodon", "
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)
 @pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
 def test_only_proof_of_not_sent_may_be_tried_again(platform: Platform, failure: Exception, tmp_path: Path) -> None:
-    [part] = platform.parts(draft("Hej"))
+    [part] = platform.parts(view("Hej"))
     outcome = platform.publish(part, Handles({"post": "1_2"}), broken_wire(platform, failure, tmp_path))
     if isinstance(failure, requests.ConnectTimeout):
         assert isinstance(outcome, Retry)
@@ -227,7 +227,7 @@ def test_only_proof_of_not_sent_may_be_tried_again(platform: Platform, failure: 
 
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)
 def test_a_part_whose_parent_is_not_out_never_stands_alone(platform: Platform, tmp_path: Path) -> None:
-    _, second = platform.parts(draft("Ett\n---\nTvå", options={"first_comment": "Tre"}))[:2]
+    _, second = platform.parts(view("Ett\n---\nTvå", options={"first_comment": "Tre"}))[:2]
     outcome = platform.publish(second, Handles(), broken_wire(platform, AssertionError("asked"), tmp_path))
     assert isinstance(outcome, Rejected)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
-from tests.platforms._office import HASTY, NOW, PNG, context, draft, hurried, just_now, lose, part, picture, send
+from tests.platforms._office import HASTY, NOW, PNG, context, hurried, just_now, lose, part, picture, send, view
 from tests.sims._server import Answer
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 
@@ -122,7 +122,7 @@ def test_nothing_is_seen_before_it_is_published(sim: FacebookSimulator, on: Chan
 
 
 def test_a_thread_elsewhere_is_one_post_here(sim: FacebookSimulator, on: ChannelContext) -> None:
-    [one] = facebook.parts(draft("Ett\n---\nTvå"))
+    [one] = facebook.parts(view("Ett\n---\nTvå"))
     assert isinstance(send(facebook, one, on), Published)
     assert [post["message"] for post in sim.posts] == ["Ett\n\nTvå"]
 
@@ -154,7 +154,7 @@ def test_a_picture_alone_is_enough(sim: FacebookSimulator, on: ChannelContext) -
 
 
 def commented(on: ChannelContext) -> Part:
-    first, comment = facebook.parts(draft("Inlägg", options={"first_comment": "Länk i kommentaren"}))
+    first, comment = facebook.parts(view("Inlägg", options={"first_comment": "Länk i kommentaren"}))
     out = send(facebook, first, on)
     assert isinstance(out, Published)
     return replace(comment, parent=out.id)
@@ -374,7 +374,7 @@ def test_publishing_what_was_never_prepared_is_refused(sim: FacebookSimulator, o
 
 
 def fields(text: str, *pictures: object, **more: object) -> list[tuple[str, str]]:
-    found = facebook.check(draft(text, *pictures, **more), {})  # type: ignore[arg-type]
+    found = facebook.check(view(text, *pictures, **more), {})  # type: ignore[arg-type]
     return [(problem.level, problem.field) for problem in found]
 
 

@@ -12,21 +12,22 @@ from msgspec.structs import replace
 
 from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
-from commsched.core.platform.contract import ChannelContext, ConnectError, Draft, PictureFile
+from commsched.core.platform.contract import ChannelContext, ConnectError, PictureFile
 from commsched.platforms.folder import PLATFORM
+from tests.channel_views import changed, channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 PICTURE = PictureFile(
     sha256="ab" * 32, mime="image/png", alt="En buss", width=2, height=1, size=3, read=lambda: b"png", credit="Anna Ek"
 )
-RELEASE = Draft(
+RELEASE = channel_view(
     kind="release",
     title="Rubrik åäö",
     text="Text.",
     lead="Ingress.",
     facts="Fakta.",
     contact="Eva",
-    quotes=(Quote(text="Ja!", person="Karin"),),
+    quotes=[Quote(text="Ja!", person="Karin")],
     pictures=(PICTURE,),
     uid="abc",
 )
@@ -55,7 +56,7 @@ def test_a_publication_is_a_folder_with_text_facts_and_pictures(tmp_path: Path) 
 
 def test_a_repeat_changes_nothing(tmp_path: Path) -> None:
     PLATFORM.publish(PART, Handles(), wire(tmp_path))
-    other = replace(PART, text="Något annat", draft=replace(RELEASE, title="Annat"))
+    other = replace(PART, text="Något annat", view=changed(RELEASE, title="Annat"))
     assert isinstance(PLATFORM.publish(other, Handles(), wire(tmp_path)), Published)
     (made,) = (tmp_path / "published" / "4").iterdir()
     assert "Rubrik åäö" in (made / "text.txt").read_text("utf-8")

@@ -15,7 +15,7 @@ from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, 
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
 from tests.peers.mastodon import TOKEN, Server, mastodon_server
-from tests.platforms._office import context, draft, hurried, just_now, lose, part, picture, send
+from tests.platforms._office import context, hurried, just_now, lose, part, picture, send, view
 from tests.sims.proxy import MastodonProxy
 
 __all__ = ["mastodon_server"]
@@ -143,7 +143,7 @@ def test_pictures_go_out_with_their_alt_text(mastodon_server: Server, on: Channe
 
 def test_a_thread_hangs_together(mastodon_server: Server, on: ChannelContext) -> None:
     text = fresh("Ett\n---\nTvå")
-    first, second = mastodon.parts(draft(text, picture()))
+    first, second = mastodon.parts(view(text, picture()))
     assert (first.role, len(first.pictures), second.role, second.pictures) == ("post", 1, "reply", ())
     out = send(mastodon, first, on)
     assert isinstance(out, Published)
@@ -374,7 +374,7 @@ def test_a_post_can_be_taken_down_twice(mastodon_server: Server, proxy: Mastodon
 
 def test_what_the_server_would_refuse_is_said_before() -> None:
     def fields(text: str, *pictures: Any, facts: dict[str, Any] | None = None, **more: Any) -> list[str]:
-        return [problem.field for problem in mastodon.check(draft(text, *pictures, **more), facts or {})]
+        return [problem.field for problem in mastodon.check(view(text, *pictures, **more), facts or {})]
 
     assert fields("a" * 500) == []
     assert fields("a" * 501) == ["text"]

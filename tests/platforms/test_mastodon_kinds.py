@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Outcome, Published, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.platforms import get
-from tests.platforms._office import context, draft, just_now, part, picture, send
+from tests.platforms._office import context, just_now, part, picture, send, view
 from tests.sims.mastodon import MASTODON, TOKEN, MastodonSimulator
 
 mastodon = get("mastodon")
@@ -165,15 +165,15 @@ def test_a_picture_with_more_pixels_than_the_server_takes_is_told_before_it_is_a
 ) -> None:
     sim.limits = {"image_matrix_limit": limit} if limit else {}
     facts = mastodon.connect(on).facts
-    problems = mastodon.check(draft("Hej", picture(mime=mime, shape=shape)), facts)
+    problems = mastodon.check(view("Hej", picture(mime=mime, shape=shape)), facts)
     assert [problem.words.params["most"] for problem in problems if problem.blocks] == ([most] if most else [])
 
 
 def test_what_moves_and_is_no_gif_is_told_to_stand_still(sim: MastodonSimulator, on: ChannelContext) -> None:
     facts = mastodon.connect(on).facts
-    (problem,) = mastodon.check(draft("Hej", picture(mime="image/webp", frames=12)), facts)
+    (problem,) = mastodon.check(view("Hej", picture(mime="image/webp", frames=12)), facts)
     assert (problem.level, problem.words.params["number"]) == ("warn", 1)
-    assert mastodon.check(draft("Hej", picture(mime="image/gif", frames=600, shape=(40, 30))), facts) == []
+    assert mastodon.check(view("Hej", picture(mime="image/gif", frames=600, shape=(40, 30))), facts) == []
 
 
 WALLS = ["wall_403", "wall_406", "wall_413"]

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Absent, Handles, Published
-from commsched.core.platform.contract import ChannelContext, Draft, PictureFile
+from commsched.core.platform.contract import ChannelContext, ChannelView, PictureFile
 from commsched.core.text.slug import address_of, slug
 from commsched.platforms.newsroom import PLATFORM
+from tests.channel_views import channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 WIRE = ChannelContext(
@@ -24,7 +25,7 @@ WIRE = ChannelContext(
     public_url="https://plan.example",
     workspace="gruppen",
 )
-RELEASE = Draft(kind="release", title="Ja till fler turer på landet", text="Ja.", uid="0123456789abcdef" * 2)
+RELEASE = channel_view(kind="release", title="Ja till fler turer på landet", text="Ja.", uid="0123456789abcdef" * 2)
 
 
 def test_publishing_touches_nothing_and_says_where_it_will_stand() -> None:
@@ -48,21 +49,21 @@ def test_connecting_needs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("draft", "level", "field"),
+    ("view", "level", "field"),
     [
-        (Draft(kind="post", title="", text=" "), "block", "text"),
-        (Draft(kind="release", title="", text="Ja."), "block", "title"),
-        (Draft(kind="release", title="R" * 121, text="Ja."), "warn", "title"),
+        (channel_view(kind="post", title="", text=" "), "block", "text"),
+        (channel_view(kind="release", title="", text="Ja."), "block", "title"),
+        (channel_view(kind="release", title="R" * 121, text="Ja."), "warn", "title"),
     ],
 )
-def test_what_is_wrong_is_said_by_the_field_it_concerns(draft: Draft, level: str, field: str) -> None:
-    assert [(problem.level, problem.field) for problem in PLATFORM.check(draft, {})] == [(level, field)]
+def test_what_is_wrong_is_said_by_the_field_it_concerns(view: ChannelView, level: str, field: str) -> None:
+    assert [(problem.level, problem.field) for problem in PLATFORM.check(view, {})] == [(level, field)]
 
 
 def test_a_picture_needs_words_for_those_who_do_not_see_it() -> None:
     picture = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="", width=1, height=1, size=1, read=lambda: b"")
-    draft = Draft(kind="post", title="", text="Hej", pictures=(picture,))
-    assert [problem.level for problem in PLATFORM.check(draft, {})] == ["block"]
+    view = channel_view(kind="post", title="", text="Hej", pictures=(picture,))
+    assert [problem.level for problem in PLATFORM.check(view, {})] == ["block"]
 
 
 @pytest.mark.parametrize(

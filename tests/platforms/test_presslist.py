@@ -23,21 +23,22 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import ChannelContext, ConnectError, Draft, Email, Mailer, Part
+from commsched.core.platform.contract import ChannelContext, ChannelView, ConnectError, Email, Mailer, Part
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
 from commsched.platforms.presslist import PLATFORM
 from commsched.services.content.compose import lines_of
+from tests.channel_views import changed, channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
-RELEASE = Draft(
+RELEASE = channel_view(
     kind="release",
     title="Ja till fler turer på landet",
     lead="Ingressen.",
     text="Regionen säger **ja**.",
     short="Notisen.",
     facts="- 41 000 resor",
-    quotes=(Quote(text="Äntligen!", person="Karin Lund"),),
+    quotes=[Quote(text="Äntligen!", person="Karin Lund")],
     contact="Eva Sandström, 070-000 00 00",
     uid="0123456789abcdef" * 2,
     recipients=("red@lansbladet.example", "Nyheter <nyheter@radio.example>"),
@@ -74,22 +75,22 @@ def context(mailer: Mailer | None = None, addresses: str = "red@lansbladet.examp
     )
 
 
-def levels(draft: Draft) -> dict[str, list[str]]:
+def levels(view: ChannelView) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"block": [], "warn": []}
-    for problem in PLATFORM.check(draft, {}):
+    for problem in PLATFORM.check(view, {}):
         found[problem.level].append(problem.field)
     return found
 
 
-def stored(draft: Draft) -> Part:
+def stored(view: ChannelView) -> Part:
     """The first recipient's part as it stands in the store: its Message-ID ends in the sender's domain."""
-    part = PLATFORM.parts(draft)[0]
+    part = PLATFORM.parts(view)[0]
     return replace(part, message_id=f"{part.message_id}@gruppen.example")
 
 
 def test_addresses_are_read_however_they_were_pasted() -> None:
     pasted = 'Red@A <red@a.example>\n"Berg, Bo" <NYHETER@b.example>; x@c.example\n\nNamn;nyheter@B.example;SVT'
-    parts = PLATFORM.parts(replace(RELEASE, recipients=lines_of(pasted)))
+    parts = PLATFORM.parts(changed(RELEASE, recipients=lines_of(pasted)))
     assert [part.recipient for part in parts] == ["red@a.example", "NYHETER@b.example", "x@c.example"]
 
 
@@ -100,7 +101,7 @@ def test_every_entry_that_is_no_address_is_told_of_at_once_by_its_line() -> None
     assert told.value.field == "addresses"
     assert "3: Redaktion@SVT; 4: sr.se; 5: nr 0" in str(told.value)
     assert str(told.value).endswith("(+22)")
-    found = [p for p in PLATFORM.check(replace(RELEASE, recipients=lines_of(pasted)), {}) if p.field == "recipients"]
+    found = [p for p in PLATFORM.check(changed(RELEASE, recipients=lines_of(pasted)), {}) if p.field == "recipients"]
     assert len(found) == 1
     assert "3: Redaktion@SVT; 4: sr.se" in str(found[0].words)
 
@@ -125,10 +126,10 @@ def test_each_recipient_is_a_part_with_a_name_that_stays_the_same() -> None:
         (0, "recipient", "red@lansbladet.example"),
         (1, "recipient", "nyheter@radio.example"),
     ]
-    edited = replace(RELEASE, title="Annan rubrik", recipients=("NYHETER@radio.example",))
+    edited = changed(RELEASE, title="Annan rubrik", recipients=("NYHETER@radio.example",))
     assert PLATFORM.parts(edited)[0].message_id == parts[1].message_id
     assert len({part.message_id for part in parts}) == 2
-    other = PLATFORM.parts(replace(RELEASE, uid="f" * 32))
+    other = PLATFORM.parts(changed(RELEASE, uid="f" * 32))
     assert other[0].message_id != parts[0].message_id
     assert all(len(part.key) <= 64 for part in parts)
 
@@ -163,7 +164,7 @@ def test_the_mail_carries_everything_a_newsroom_prints() -> None:
 
 def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
     evil, bad = "<script>x</script><img src=y>", "javascript:x"
-    draft = replace(
+    view = changed(
         RELEASE,
         title=evil,
         lead=evil,
@@ -174,7 +175,7 @@ def test_markup_in_a_release_cannot_run_in_a_mail_program() -> None:
         link=bad,
         quotes=(Quote(text=evil, person=evil),),
     )
-    html = PLATFORM.message(stored(draft), context()).html
+    html = PLATFORM.message(stored(view), context()).html
     assert "<script" not in html
     assert "<img" not in html
     assert 'href="javascript' not in html
@@ -224,7 +225,7 @@ def test_a_good_release_is_let_through_without_a_word() -> None:
     ],
 )
 def test_what_is_wrong_is_said_by_the_field_it_concerns(change: dict[str, Any], level: str, field: str) -> None:
-    assert levels(replace(RELEASE, **change))[level] == [field]
+    assert levels(changed(RELEASE, **change))[level] == [field]
 
 
 def test_connecting_looks_at_every_address_and_knocks_without_sending() -> None:
@@ -256,7 +257,7 @@ def test_what_cannot_work_is_refused_when_connecting(made: ChannelContext, field
 def test_the_relays_password_is_not_the_lists() -> None:
     """A relay that refuses the sign-in is waited for: nothing was sent, and no list must be connected again."""
     on = context(Bag(Rejected("535 5.7.8 Error: authentication failed", "token")))
-    [part] = PLATFORM.parts(replace(RELEASE, recipients=("red@a.example",)))
+    [part] = PLATFORM.parts(changed(RELEASE, recipients=("red@a.example",)))
     outcome = PLATFORM.publish(part, Handles(), on)
     assert outcome == Retry("535 5.7.8 Error: authentication failed", whole_channel=True)
     refused = context(Bag(Rejected("550 5.1.1 no such user", "address")))

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ChannelContext, ConnectError, Draft, PictureFile
+from commsched.core.platform.contract import ChannelContext, ConnectError, PictureFile
 from commsched.platforms.sandbox import BEHAVIOURS, PLATFORM
+from tests.channel_views import channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, 10, tzinfo=UTC)
 PICTURE = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="En buss", width=1, height=1, size=1, read=lambda: b"")
-POST = Draft(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictures=(PICTURE,))
+POST = channel_view(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictures=(PICTURE,))
 
 
 def context(behaviour: str = "", now: datetime = NOW) -> ChannelContext:
@@ -101,6 +102,6 @@ def test_it_counts_the_longest_part_in_characters_as_a_reader_sees_them() -> Non
     [("x" * 501, 0, "text"), ("x\n---\n" + "x" * 501, 0, "text"), (" ", 0, "text"), ("x", 5, "pictures")],
 )
 def test_what_does_not_fit_is_said_before_it_is_sent(text: str, pictures: int, field: str) -> None:
-    problems = PLATFORM.check(Draft(kind="post", title="", text=text, pictures=(PICTURE,) * pictures), {})
+    problems = PLATFORM.check(channel_view(kind="post", title="", text=text, pictures=(PICTURE,) * pictures), {})
     assert [(problem.level, problem.field) for problem in problems] == [("block", field)]
-    assert PLATFORM.check(Draft(kind="post", title="", text="x" * 500, pictures=(PICTURE,) * 4), {}) == []
+    assert PLATFORM.check(channel_view(kind="post", title="", text="x" * 500, pictures=(PICTURE,) * 4), {}) == []

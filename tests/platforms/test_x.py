@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.platforms import get
-from tests.platforms._office import PNG, context, draft, hurried, just_now, lose, part, picture, send
+from tests.platforms._office import PNG, context, hurried, just_now, lose, part, picture, send, view
 from tests.sims._server import Answer
 from tests.sims.x import BEARER, KEYS, USER, XSimulator
 
@@ -92,7 +92,7 @@ def test_a_gif_is_uploaded_as_one(sim: XSimulator, on: ChannelContext) -> None:
 
 
 def test_a_thread_hangs_together(sim: XSimulator, on: ChannelContext) -> None:
-    first, second = x.parts(draft("Ett\n---\nTvå", picture()))
+    first, second = x.parts(view("Ett\n---\nTvå", picture()))
     assert (first.role, len(first.pictures), second.role, second.pictures) == ("post", 1, "reply", ())
     out = send(x, first, on)
     assert isinstance(out, Published)
@@ -102,7 +102,7 @@ def test_a_thread_hangs_together(sim: XSimulator, on: ChannelContext) -> None:
 
 def test_a_reply_that_x_forbids_waits_for_a_person(sim: XSimulator, on: ChannelContext) -> None:
     sim.self_replies = False
-    first, second = x.parts(draft("Ett\n---\nTvå"))
+    first, second = x.parts(view("Ett\n---\nTvå"))
     out = send(x, first, on)
     assert isinstance(out, Published)
     refused = send(x, replace(second, parent=out.id), on)
@@ -317,7 +317,7 @@ def test_a_post_can_be_taken_down_twice(sim: XSimulator, on: ChannelContext) -> 
 
 
 def messages(text: str, *pictures: object) -> list[tuple[str, str]]:
-    return [(p.level, str(p.words)) for p in x.check(draft(text, *pictures), {})]  # type: ignore[arg-type]
+    return [(p.level, str(p.words)) for p in x.check(view(text, *pictures), {})]  # type: ignore[arg-type]
 
 
 def test_what_is_needed_together_is_not_called_optional() -> None:
@@ -327,10 +327,10 @@ def test_what_is_needed_together_is_not_called_optional() -> None:
 
 
 def test_the_cost_of_a_link_is_shown() -> None:
-    assert x.cost(draft("Utan länk")) == 0.015
-    assert x.cost(draft("Med länk example.se")) == 0.2
-    assert x.cost(draft("Ett https://a.se\n---\nTvå", picture())) == 0.22
-    assert x.cost(draft("Länken står för sig", link="https://example.se/a")) == 0.2
+    assert x.cost(view("Utan länk")) == 0.015
+    assert x.cost(view("Med länk example.se")) == 0.2
+    assert x.cost(view("Ett https://a.se\n---\nTvå", picture())) == 0.22
+    assert x.cost(view("Länken står för sig", link="https://example.se/a")) == 0.2
     assert messages("Hej") == []
     [(level, words)] = messages("Läs https://example.se")
     assert level == "warn"
@@ -342,7 +342,7 @@ def test_the_cost_of_a_link_is_shown() -> None:
     [((400, 300), 350, 0), ((400, 300), 351, 350), ((1280, 1080), 217, 0), ((1280, 1080), 218, 217)],
 )
 def test_a_gif_with_more_frames_than_x_takes_is_told_before(shape: tuple[int, int], frames: int, most: int) -> None:
-    found = x.check(draft("Hej", picture(mime="image/gif", shape=shape, frames=frames)), {})
+    found = x.check(view("Hej", picture(mime="image/gif", shape=shape, frames=frames)), {})
     told = [(one.level, one.words.params["count"], one.words.params["most"]) for one in found]
     assert told == ([("block", frames, most)] if most else [])
 

@@ -22,7 +22,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 
 Idempotency = Literal["key", "two", "read", "none"]
@@ -133,18 +133,18 @@ class Faulty(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits()
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         return []
 
-    def parts(self, draft: Draft) -> list[Part]:
+    def parts(self, view: ChannelView) -> list[Part]:
         if self.idempotency == "none":
             return [
-                Part(number=n, role="recipient", text=draft.text, draft=draft, recipient=address)
-                for n, address in enumerate(draft.recipients)
+                Part(number=n, role="recipient", text=view.text, view=view, recipient=address)
+                for n, address in enumerate(view.recipients)
             ]
-        pieces = draft.text.split(SPLIT)
+        pieces = view.text.split(SPLIT)
         return [
-            Part(number=n, role="reply" if n else "post", text=piece, draft=draft, pictures=() if n else draft.pictures)
+            Part(number=n, role="reply" if n else "post", text=piece, view=view, pictures=() if n else view.pictures)
             for n, piece in enumerate(pieces)
         ]
 

@@ -35,7 +35,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, ChannelContext, Draft, Limits, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 from commsched.engine import embedded
 from commsched.platforms._answers import from_failure
@@ -100,18 +100,18 @@ class Remote(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits()
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         return []
 
-    def parts(self, draft: Draft) -> list[Part]:
+    def parts(self, view: ChannelView) -> list[Part]:
         if self.kind == "none":
             return [
-                Part(number=n, role="recipient", text=draft.text, draft=draft, recipient=to)
-                for n, to in enumerate(draft.recipients)
+                Part(number=n, role="recipient", text=view.text, view=view, recipient=to)
+                for n, to in enumerate(view.recipients)
             ]
         return [
-            Part(number=n, role="reply" if n else "post", text=piece, draft=draft)
-            for n, piece in enumerate(draft.text.split("||"))
+            Part(number=n, role="reply" if n else "post", text=piece, view=view)
+            for n, piece in enumerate(view.text.split("||"))
         ]
 
     def needs_prepare(self, part: Part) -> bool:

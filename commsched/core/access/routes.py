@@ -6,13 +6,13 @@ A route without a declaration is refused to everybody.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
 from commsched.core.access.roles import Permission
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., object])
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def allow(permission: Permission) -> Callable[[View], View]:
     return lambda view: _declare(view, Access("allow", permission))
 
 
-def access_of(view: Callable[..., Any] | None) -> Access | None:
+def access_of(view: Callable[..., object] | None) -> Access | None:
     """What ``view`` declares, if anything."""
-    found = getattr(view, "access", None)
-    return found if isinstance(found, Access) else None
+    access = getattr(view, "access", None)
+    return access if isinstance(access, Access) else None

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+
+from commsched.core.text.json_values import JsonObject
 
 NOTHING: Final = b""
 """How a field that says nothing is known."""
@@ -33,18 +35,18 @@ def fields(canonical_bytes: bytes) -> dict[str, bytes]:
 
     The digest of a list's recipients is left out: it follows the list, and nobody typed it.
     """
-    plain: dict[str, Any] = msgspec.json.decode(canonical_bytes)
-    channels: list[dict[str, Any]] = plain.pop("channels", [])
+    plain: JsonObject = msgspec.json.decode(canonical_bytes)
+    channels: list[JsonObject] = plain.pop("channels", [])
     if channels:
-        plain["channels"] = [one["channel"] for one in channels]
-    for one in channels:
-        plain |= {f"{key}-{one['channel']}": one[key] for key in _CHOSEN if key in one}
-        if "crop" in one and "pictures" in one:  # files without a crop follow from what the channel takes
-            plain[f"crop-{one['channel']}"] = [one["crop"], one["pictures"]]
+        plain["channels"] = [channel["channel"] for channel in channels]
+    for channel in channels:
+        plain |= {f"{key}-{channel['channel']}": channel[key] for key in _CHOSEN if key in channel}
+        if "crop" in channel and "pictures" in channel:  # files without a crop follow from what the channel takes
+            plain[f"crop-{channel['channel']}"] = [channel["crop"], channel["pictures"]]
     return {name: _mark(value) for name, value in plain.items()}
 
 
-def _mark(value: Any) -> bytes:
+def _mark(value: object) -> bytes:
     if value in ("", [], {}):
         return NOTHING
     return hashlib.blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=16).digest()
@@ -64,14 +66,14 @@ class SavedVersion(msgspec.Struct, frozen=True):
 def writers(versions: Iterable[SavedVersion]) -> set[int]:
     """Whoever wrote any of what stands in the last of ``versions``, or has taken it on; in the order saved."""
     hands: dict[str, _Hands] = {}
-    for one in versions:
-        for name in one.said.keys() | hands.keys():
-            lent = one.lent if name == PICTURES else frozenset()
-            hands.setdefault(name, _Hands()).save(one.author, one.said.get(name, NOTHING), lent)
-        for person in one.accepted:
+    for version in versions:
+        for name in version.said.keys() | hands.keys():
+            lent = version.lent if name == PICTURES else frozenset()
+            hands.setdefault(name, _Hands()).save(version.author, version.said.get(name, NOTHING), lent)
+        for person in version.accepted:
             for field in hands.values():
                 field.accept(person)
-    return {person for one in hands.values() for person in one.standing if person is not None}
+    return {person for hand in hands.values() for person in hand.standing if person is not None}
 
 
 class _Hands:

@@ -17,8 +17,9 @@ from typing import Final, Literal
 import msgspec
 
 Verdict = Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
-"""``accept``: somebody has taken on what another wrote, and answers for it from then on
-(:mod:`core.approval.authorship`). ``lapse``: what ``by`` had said does not cover the new time, and counts no longer."""
+"""``accept``: a person takes over another's words and is responsible for them from then on
+(:mod:`core.approval.authorship`). ``lapse``: the earlier decision of ``by`` does not cover the new time and no longer
+counts."""
 LETS_OUT: Final = frozenset({"approve", "bypass", "release"})
 """Verdicts that have a window of time."""
 
@@ -54,7 +55,7 @@ class CastDecision(msgspec.Struct, frozen=True, kw_only=True):
     person: int | None
     at: datetime
     by: int | None = None
-    """Who pressed, where that is somebody else: the deputy."""
+    """The person who pressed the button, where known: ``person``, or their deputy."""
     step: int = 0
     window_start: datetime | None = None
     window_end: datetime | None = None
@@ -92,7 +93,7 @@ def standing(decisions: Iterable[CastDecision], content_hash: str) -> list[CastD
         if said.verdict in ("changes", "withdraw"):
             mine = []
         elif said.verdict == "lapse":
-            mine = [one for one in mine if one.human != said.human]
+            mine = [yes for yes in mine if yes.human != said.human]
         else:
             mine.append(said)
     return mine
@@ -100,11 +101,11 @@ def standing(decisions: Iterable[CastDecision], content_hash: str) -> list[CastD
 
 def yeses(said: Iterable[CastDecision]) -> list[Yes]:
     """The yeses among ``said``, the first of each human."""
-    found: dict[int | None, Yes] = {}
-    for one in said:
-        if one.verdict == "approve":
-            found.setdefault(one.human, Yes(one.human, frozenset((one.human, one.person))))
-    return list(found.values())
+    latest: dict[int | None, Yes] = {}
+    for decision in said:
+        if decision.verdict == "approve":
+            latest.setdefault(decision.human, Yes(decision.human, frozenset((decision.human, decision.person))))
+    return list(latest.values())
 
 
 def current_step(policy: Policy, decisions: Iterable[CastDecision], content_hash: str) -> int | None:
@@ -133,10 +134,10 @@ def helps(policy: Policy, decisions: Iterable[CastDecision], content_hash: str, 
 
 def _chains(steps: Sequence[Step]) -> dict[int, list[int]]:
     """The numbers of the steps, chain by chain."""
-    found: dict[int, list[int]] = {}
+    chains: dict[int, list[int]] = {}
     for number, step in enumerate(steps):
-        found.setdefault(step.branch, []).append(number)
-    return found
+        chains.setdefault(step.branch, []).append(number)
+    return chains
 
 
 def _places(step: Step, number: int) -> list[_Place]:
@@ -162,15 +163,15 @@ def _fillable(places: Sequence[_Place], given: Sequence[Yes]) -> list[_Place]:
 def _seated(
     places: Sequence[_Place], given: Sequence[Yes], humans: frozenset[int | None], names: frozenset[int | None]
 ) -> bool:
-    """Whether each place can have somebody of its own: no human and no name twice."""
+    """Whether every place can be filled by a different person."""
     if not places:
         return True
-    for one in given:
-        if one.human in humans:
+    for yes in given:
+        if yes.human in humans:
             continue
-        for name in one.names - names:
+        for name in yes.names - names:
             fits = not places[0].people or name in places[0].people
-            if fits and _seated(places[1:], given, humans | {one.human}, names | {name}):
+            if fits and _seated(places[1:], given, humans | {yes.human}, names | {name}):
                 return True
     return False
 
@@ -185,7 +186,7 @@ def fitted(
     must; where nobody else can, the policy stands as it is, for when another has accepted the words.
     """
     given = yeses(said)
-    here = set(able) | {name for one in given for name in one.names if name is not None}
+    here = set(able) | {name for yes in given for name in yes.names if name is not None}
     others = set(able) if policy.own else set(able) - set(writers)
     steps: list[Step] = []
     for chain in _chains(policy.steps).values():
@@ -211,7 +212,7 @@ def _present(step: Step, here: Collection[int]) -> list[Step]:
 
 
 def _kept(steps: Sequence[Step], given: Sequence[Yes]) -> list[Step]:
-    """``steps`` without the places that nobody among ``given`` is left for."""
+    """``steps`` without the places that no one in ``given`` can fill."""
     places = [place for number, step in enumerate(steps) for place in _places(step, number)]
     kept: dict[int, set[int]] = {}
     for place in _fillable(places, given):
@@ -241,20 +242,20 @@ def cleared(policy: Policy, decisions: Iterable[CastDecision], content_hash: str
     Even with no steps there must be one row: the ``release`` by whoever scheduled it. A bypass clears alone.
     """
     said = standing(decisions, content_hash)
-    bypass = [one for one in said if one.verdict == "bypass"]
+    bypass = [decision for decision in said if decision.verdict == "bypass"]
     if bypass and policy.bypass:
         return bypass
     if not policy.steps:
-        return [one for one in said if one.verdict in ("release", "approve")] or None
+        return [decision for decision in said if decision.verdict in ("release", "approve")] or None
     if current_step(policy, said, content_hash) is not None:
         return None
-    return [one for one in said if one.verdict == "approve"]
+    return [decision for decision in said if decision.verdict == "approve"]
 
 
 def window(clearing: Iterable[CastDecision]) -> tuple[datetime | None, datetime | None]:
     """The time all of them agreed to: the latest start and the earliest end. ``None`` is open."""
-    starts = [one.window_start for one in clearing if one.window_start]
-    ends = [one.window_end for one in clearing if one.window_end]
+    starts = [decision.window_start for decision in clearing if decision.window_start]
+    ends = [decision.window_end for decision in clearing if decision.window_end]
     return (max(starts) if starts else None), (min(ends) if ends else None)
 
 

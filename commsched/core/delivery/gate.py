@@ -31,7 +31,7 @@ class GateInput(msgspec.Struct, frozen=True):
     superseded: str = ""
     """Why what it says no longer stands: a code of ``core.delivery.lifecycle.REASONS``."""
     mute: bool = False
-    """It goes out as e-mail, and no mail server is set: nobody would be reached."""
+    """It goes out as e-mail and no mail server is set, so it would reach no one."""
     lapsed: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
 

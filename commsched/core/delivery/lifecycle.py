@@ -23,7 +23,8 @@ ITEM_STATES: Final = (
 )
 DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
 PARTLY: Final = "partly"
-"""No state of a delivery: how :func:`item_state` is told of one that stopped when some of it was out."""
+"""Not a state of a delivery. It stands for a delivery that stopped with some of it out, in calls of
+:func:`item_state`."""
 STOPS: Final = ("cancelled", "dropped")
 """A person's word that nothing more of a delivery goes out; it stands through moves, edits and new approvals."""
 

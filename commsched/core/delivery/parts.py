@@ -21,7 +21,7 @@ class PartState(msgspec.Struct):
 
     @property
     def doubted(self) -> bool:
-        """Whether a restore put it in doubt, and nobody knows yet."""
+        """Whether a restore put it in doubt and that has not been settled yet."""
         return self.state == "unknown" and self.was not in ("", "out")
 
 
@@ -59,14 +59,14 @@ def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole
     if not independent:
         return _from(left[0], now, started=len(left) < len(parts))
     for state in ("sending", "waiting"):
-        some = [part for part in left if part.state == state]
-        if some:
-            first = min(some, key=lambda part: part.next_at or now)
+        same = [part for part in left if part.state == state]
+        if same:
+            first = min(same, key=lambda part: part.next_at or now)
             return _from(first, now, started=True)
     for state in ("unknown", "held", "failed"):
-        some = [part for part in left if part.state == state]
-        if some:
-            first = min(some, key=lambda part: (part.next_at is None, part.next_at or now))
+        same = [part for part in left if part.state == state]
+        if same:
+            first = min(same, key=lambda part: (part.next_at is None, part.next_at or now))
             return Whole(state, first.next_at, first.reason, first.detail)
     raise AssertionError("a part in no known state")
 
@@ -80,8 +80,9 @@ def _from(part: PartState, now: datetime, started: bool) -> Whole:
 def after_doubt(parts: Sequence[PartState], result: Whole, was: str, reason: str, due: datetime) -> Whole:
     """What a delivery goes back to once a restore's doubt about it is settled; ``result`` is what its parts make.
 
-    What proved not to be out waits for its time (``due``) again, or is held or failed as it ``was``. Where a part of
-    it turned out to be out, somebody did something with it that nobody remembers, and a person decides on the rest.
+    What proved not to be out waits for its time (``due``) again, or is held or failed as it ``was``. Where one of its
+    parts turned out to be published, something happened after the backup that the restored store has no record of, and
+    a person decides about the rest.
     """
     if result.state in ("published", "unknown"):
         return result

@@ -42,7 +42,7 @@ class Next(msgspec.Struct, frozen=True):
     channel_rests: datetime | None = None
     """Until when the whole channel rests."""
     channel_broken: bool = False
-    """The channel's access died; nothing more is tried on it until a person mends it."""
+    """The channel's access no longer works; nothing more is tried on it until a person mends it."""
 
 
 def back_off(tries: int) -> timedelta:
@@ -75,8 +75,8 @@ def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime,
 def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, resend: bool, tries: int = 1) -> Next:
     """What follows reading back an unknown part.
 
-    ``looks`` counts this one; ``resend``: absence may send again; ``tries`` at sending so far, which a lost answer
-    does not make forgotten: a server that loses every one is asked with longer and longer waits.
+    ``looks`` counts this one; ``resend``: absence may send again; ``tries``: attempts at sending so far, lost answers
+    included, so that a server that loses every answer is asked at longer and longer intervals.
     """
     match finding:
         case Found(id=remote, url=url):

@@ -1,4 +1,4 @@
-"""Which IP addresses are out on the internet, and which lead back into the house.
+"""Which IP addresses are on the public internet, and which lead into the office's own network.
 
 A person types the address of a server; nobody may use that to reach the office's own network. The standard
 library's ``is_global`` is not enough: it calls ``64:ff9b::7f00:1`` and ``2002:7f00:1::`` global, though both

@@ -15,7 +15,7 @@ MOMENT: Final = "%Y-%m-%d %H:%M:%S%z"
 
 
 def discreet(text: str) -> str:
-    """``text`` with ``…`` for what nobody but its owner may read."""
+    """``text`` with every secret and address replaced by ``…``."""
     return _QUERY.sub(r"\1…", _SECRET.sub(r"\1…", text))
 
 

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -50,11 +50,11 @@ class Origin(msgspec.Struct, frozen=True):
 class Given(msgspec.Struct, frozen=True):
     """One value as it was written, and where."""
 
-    value: Any
+    value: object
     place: Origin
 
 
-def _problem(place: Origin, message: str, **params: Any) -> Message:
+def _problem(place: Origin, message: str, **params: object) -> Message:
     return Message(N_("%(place)s: %(what)s"), {"place": place.words, "what": Message(message, params)})
 
 
@@ -74,8 +74,8 @@ def read_file(data: bytes, source: str) -> dict[str, Given]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+)", str(error))
-        place = Origin(source, int(found[1]) if found else text.count("\n") + 1)
+        match = re.search(r"\(at line (\d+)", str(error))
+        place = Origin(source, int(match[1]) if match else text.count("\n") + 1)
         detail = str(error).partition(" (at ")[0]
         words = _problem(
             place,
@@ -106,13 +106,13 @@ def misspelt(environment: Mapping[str, str]) -> None:
     """Raises :class:`BadSettings` for variables of ours that nothing reads but whose names are nearly those of
     others."""
     known = [PREFIX + name for name in (*(name.upper() for name in RULES), *OTHER_VARIABLES)]
-    found = []
+    unknown_names = []
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.85)
-            found += [_unknown(Origin(name), name, near)] if near else []
-    if found:
-        raise BadSettings(found)
+            unknown_names += [_unknown(Origin(name), name, near)] if near else []
+    if unknown_names:
+        raise BadSettings(unknown_names)
 
 
 def log_level(wish: str) -> str:
@@ -140,24 +140,24 @@ def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object
     whether it can be. Raises :class:`BadSettings` with all that is wrong."""
     values: dict[str, str] = {}
     problems: list[Message] = []
-    for name, one in given.items():
-        if isinstance(one.value, dict):
+    for name, written in given.items():
+        if isinstance(written.value, dict):
             problems.append(
                 _problem(
-                    one.place,
+                    written.place,
                     N_("Headings such as [%(name)s] are not used. Write the settings without one."),
                     name=name[:60],
                 )
             )
         elif name not in RULES:
-            problems.append(_unknown(one.place, name, _nearest(name)))
+            problems.append(_unknown(written.place, name, _nearest(name)))
         else:
             try:
-                values[name] = RULES[name](one.value)
+                values[name] = RULES[name](written.value)
                 if values[name] and users and name in users:
                     users[name](values[name])
             except Invalid as error:
-                problems.append(_problem(one.place, "%(what)s", what=error.words))
+                problems.append(_problem(written.place, "%(what)s", what=error.words))
     if problems:
         raise BadSettings(problems)
     return {name: value for name, value in values.items() if value}
@@ -189,8 +189,8 @@ def _unknown(place: Origin, name: str, near: list[str]) -> Message:
     )
 
 
-def _text(name: str) -> Callable[[Any], str]:
-    def rule(value: Any) -> str:
+def _text(name: str) -> Callable[[object], str]:
+    def rule(value: object) -> str:
         if not isinstance(value, str):
             raise Invalid(N_("%(name)s is a text and stands in quotes."), name, name=name)
         if any(ord(letter) < 32 for letter in value):
@@ -200,7 +200,7 @@ def _text(name: str) -> Callable[[Any], str]:
     return rule
 
 
-def _base_url(value: Any) -> str:
+def _base_url(value: object) -> str:
     """``https://host``, without anything behind it: every page, feed and mail links from the root."""
     text = _text("base_url")(value).rstrip("/")
     try:
@@ -222,7 +222,7 @@ def _base_url(value: Any) -> str:
     return text
 
 
-def _flag(value: Any) -> str:
+def _flag(value: object) -> str:
     said = str(value).strip().lower() if isinstance(value, bool | int | str) else "?"
     if said in ("1", "true", "yes", "on"):
         return "1"
@@ -231,7 +231,7 @@ def _flag(value: Any) -> str:
     raise Invalid(N_("secure_cookies is true or false."), "secure_cookies")
 
 
-def _proxies(value: Any) -> str:
+def _proxies(value: object) -> str:
     said = "?" if isinstance(value, bool) or not isinstance(value, int | str) else str(value).strip()
     if not said:
         return ""
@@ -244,7 +244,7 @@ def _proxies(value: Any) -> str:
     return str(int(said))
 
 
-RULES: Final[Mapping[str, Callable[[Any], str]]] = {
+RULES: Final[Mapping[str, Callable[[object], str]]] = {
     "base_url": _base_url,
     "smtp_url": _text("smtp_url"),
     "mail_from": _text("mail_from"),

@@ -18,7 +18,7 @@ DARK: Final = "#14211b"
 SANS: Final = "Inter"
 SERIF: Final = "Source Serif 4"
 MARGIN: Final = 0.062
-"""Of the geometric mean of the sides."""
+"""As a share of the geometric mean of the two sides."""
 COVERED: Final = (0.13, 0.15)
 """Top and bottom of a story, as shares of its height: what the apps lay over it (their buttons, the reply field)."""
 MAX_FONT_BYTES: Final = 16 * 2**20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 WARN_DAYS: Final = (30, 7)
-"""How many days before a consent ends people are told of it."""
+"""People get a warning this many days before a consent ends."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,18 +19,19 @@ def person(name: str, until: date | None, zone: str) -> dict[str, str]:
     return {"name": name, "until": until.isoformat() if until else "", "ends": ends.isoformat() if ends else ""}
 
 
-def lapsed(persons: Iterable[Mapping[str, Any]], at: datetime) -> list[Mapping[str, Any]]:
-    """Those whose consent does not hold at ``at``. A moment that cannot be read holds nothing open."""
-    return [one for one in persons if one.get("ends") and at >= _moment(str(one["ends"]))]
+def lapsed(persons: Iterable[Mapping[str, object]], at: datetime) -> list[Mapping[str, object]]:
+    """The persons whose consent has ended at ``at``. An end that cannot be parsed counts as passed."""
+    return [person for person in persons if person.get("ends") and at >= _moment(str(person["ends"]))]
 
 
-def first_end(persons: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """When the first of their consents ends; ``None`` where none does. One that cannot be read has ended long ago."""
-    return min((_moment(str(one["ends"])) for one in persons if one.get("ends")), default=None)
+def first_end(persons: Iterable[Mapping[str, object]]) -> datetime | None:
+    """When the first of their consents ends; ``None`` where none does. An end that cannot be parsed counts as 1970."""
+    return min((_moment(str(person["ends"])) for person in persons if person.get("ends")), default=None)
 
 
 def stage(ends: datetime, now: datetime) -> int | None:
-    """Which warning it is time for: the last of :data:`WARN_DAYS` that has begun; ``None`` before and after them."""
+    """The warning that is due: the smallest of :data:`WARN_DAYS` whose span ``now`` is in; ``None`` before the first
+    and after the end."""
     begun = [days for days in WARN_DAYS if now < ends <= now + timedelta(days=days)]
     return min(begun, default=None)
 

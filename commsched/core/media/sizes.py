@@ -8,7 +8,7 @@ from typing import Final
 MB: Final = 2**20
 GB: Final = 2**30
 PICTURE_BYTES: Final = 25 * MB
-"""The largest picture that is taken in, by whatever door."""
+"""The largest picture that is accepted from the pages, the API and the command line, in bytes."""
 VIDEO_BYTES: Final = 200 * MB
 """The largest video."""
 

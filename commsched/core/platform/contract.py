@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
 
-from commsched.core.content.model import Kind, Quote
+from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published
 from commsched.core.text.messages import Message, OfficeError, Problem
 
@@ -112,27 +112,22 @@ class PictureFile(msgspec.Struct, frozen=True):
     """More than one for an animation; 2 for one whose frames were never counted."""
 
 
-class Draft(msgspec.Struct, frozen=True):
-    """An item as one channel would say it: what ``check`` judges and ``parts`` divides."""
+class ChannelView(msgspec.Struct, frozen=True):
+    """An item as one channel would say it: what ``check`` judges and ``parts`` divides.
 
-    kind: Kind
-    title: str
+    What is the same on every channel is read from ``content``; here stands what differs. Pictures are read from here,
+    for only these are files, and a channel may get them in another shape.
+    """
+
+    content: Content
     text: str
-    lead: str = ""
-    short: str = ""
-    facts: str = ""
-    genre: str = "pressmeddelande"
-    quotes: tuple[Quote, ...] = ()
-    contact: str = ""
-    link: str = ""
-    language: str = "sv"
-    pictures: tuple[PictureFile, ...] = ()
+    """The channel's own text, or the item's."""
     options: dict[str, str] = msgspec.field(default_factory=dict)
+    pictures: tuple[PictureFile, ...] = ()
     recipients: tuple[str, ...] = ()
+    """The lines of a list, for a channel that writes to people."""
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
-    correction: str = ""
-    """What is corrected, where it is a correction of something published."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -141,7 +136,7 @@ class Part(msgspec.Struct, frozen=True):
     number: int
     role: Role
     text: str
-    draft: Draft
+    view: ChannelView
     pictures: tuple[PictureFile, ...] = ()
     key: str = ""
     """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
@@ -272,21 +267,21 @@ class Platform(ABC):
         """The length of ``text`` as this platform counts it."""
         return len(text)
 
-    def subject(self, draft: Draft) -> str:
+    def subject(self, view: ChannelView) -> str:
         """What stands above the words where they come as a mail: the headline."""
-        return draft.title
+        return view.content.title
 
-    def foot(self, draft: Draft, context: ChannelContext) -> list[str]:
+    def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
         """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
         return []
 
     @abstractmethod
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         """Problems in words; the same answer for composer, API, import and publisher."""
 
-    def parts(self, draft: Draft) -> list[Part]:
-        """The calls it takes to say ``draft``, in order. One, unless the platform has threads or recipients."""
-        return [Part(number=0, role="post", text=draft.text, draft=draft, pictures=draft.pictures)]
+    def parts(self, view: ChannelView) -> list[Part]:
+        """The calls it takes to say ``view``, in order. One, unless the platform has threads or recipients."""
+        return [Part(number=0, role="post", text=view.text, view=view, pictures=view.pictures)]
 
     def needs_prepare(self, part: Part) -> bool:
         """Whether ``prepare`` has anything to do for this part."""
@@ -316,6 +311,6 @@ class Platform(ABC):
     def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         """Take it down. ``Published`` here means: it is gone. ``Rejected`` where the platform cannot."""
 
-    def cost(self, draft: Draft) -> float:
+    def cost(self, view: ChannelView) -> float:
         """What the platform charges for it, in US dollars."""
         return 0.0

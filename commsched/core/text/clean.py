@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, overload
 
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Invalid
 
 MOST_MARKS: Final = 30
@@ -73,7 +74,7 @@ def one_line(text: str) -> str:
 
 def overmarked(text: str) -> bool:
     """Whether more than :data:`MOST_MARKS` marks or joiners stand in a row. Linear, whatever the text."""
-    return any(_most_marks(found[0]) > MOST_MARKS for found in _RUN.finditer(text))
+    return any(_most_marks(run[0]) > MOST_MARKS for run in _RUN.finditer(text))
 
 
 def _most_marks(run: str) -> int:
@@ -91,7 +92,13 @@ def require_readable(text: str, field: str = "") -> None:
         raise Invalid(message, field, most=MOST_MARKS)
 
 
-def settled(value: Any, field: str = "") -> Any:
+@overload
+def settled(value: str, field: str = "") -> str: ...
+@overload
+def settled(value: JsonObject, field: str = "") -> JsonObject: ...
+@overload
+def settled(value: object, field: str = "") -> object: ...
+def settled(value: object, field: str = "") -> object:
     """``value`` with every string in it cleaned and in Unicode NFC: å is å however it was typed.
 
     Raises :class:`Invalid`, by ``field`` or else by the name nearest to it, for a run of marks that no language has.
@@ -106,7 +113,7 @@ def settled(value: Any, field: str = "") -> Any:
 
 def passage(text: str, field: str = "") -> str:
     """What a person says in several lines, as it may be kept: :func:`settled`, without space at its ends."""
-    return str(settled(text, field)).strip()
+    return settled(text, field).strip()
 
 
 def line(text: str, field: str = "") -> str:

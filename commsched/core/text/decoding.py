@@ -50,5 +50,5 @@ def _unmarked(data: bytes) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """``text`` without white space around it and without characters that nobody sees: for keys, addresses, names."""
+    """``text`` without surrounding white space and without invisible characters: for keys, addresses and names."""
     return text.translate(_INVISIBLE).strip()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -16,7 +17,7 @@ class Message(msgspec.Struct, frozen=True):
     """A sentence for a person, not yet in their language: ``message`` is the English msgid with %(name)s fields."""
 
     message: str
-    params: dict[str, Any] = msgspec.field(default_factory=dict)
+    params: Mapping[str, object] = msgspec.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.message % self.params if self.params else self.message
@@ -28,7 +29,7 @@ class OfficeError(Exception):
     status = 400
     code = "invalid"
 
-    def __init__(self, message: str, field: str = "", **params: Any) -> None:
+    def __init__(self, message: str, field: str = "", **params: object) -> None:
         self.words = Message(message, params)
         self.field = field
         super().__init__(str(self.words))
@@ -70,9 +71,9 @@ class Problem(msgspec.Struct, frozen=True):
         return self.level == "block"
 
 
-def block(field: str, message: str, **params: Any) -> Problem:
+def block(field: str, message: str, **params: object) -> Problem:
     return Problem("block", field, Message(message, params))
 
 
-def warn(field: str, message: str, **params: Any) -> Problem:
+def warn(field: str, message: str, **params: object) -> Problem:
     return Problem("warn", field, Message(message, params))

@@ -1,8 +1,8 @@
 """Lists of e-mail addresses as offices have them: one on each line, from Outlook's address field, from a spreadsheet.
 
 What stands in the last ``<…>`` of an entry is its address, whatever its name looks like: no library is asked, since
-those differ between versions in what they make of a name with an @ in it. An entry without an address is told of by
-its line, never left out: a newsroom that is silently missing is found out when it is too late.
+those differ between versions in what they make of a name with an @ in it. An entry without an address is reported with
+its line number and never dropped, since nobody would notice a missing newsroom until it is too late.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Recipients(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4)  # the composer asks for each of its channels at every stroke
 def read(text: str) -> Recipients:
     """The list in ``text``. Takes time in proportion to its length."""
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     unread: list[BadEntry] = []
     lines = text.translate(_UNSEEN).splitlines()
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
@@ -51,33 +51,33 @@ def read(text: str) -> Recipients:
             continue
         for entry in _entries(line):
             if is_address(entry):
-                found.setdefault(entry.casefold(), entry)
+                addresses.setdefault(entry.casefold(), entry)
             else:
                 unread.append(BadEntry(number + 1, entry))
-    return Recipients(tuple(found.values()), tuple(unread))
+    return Recipients(tuple(addresses.values()), tuple(unread))
 
 
 def _is_heading(line: str, after: list[str]) -> bool:
     """The first row of a spreadsheet: several names of columns, one of them for addresses, which come below."""
     cells = _CELL.findall(line)
-    return "@" not in line and len(cells) > 1 and bool(_HEADING.search(line)) and any("@" in one for one in after)
+    return "@" not in line and len(cells) > 1 and bool(_HEADING.search(line)) and any("@" in cell for cell in after)
 
 
 def _entries(line: str) -> list[str]:
     """What must be an address on ``line``. In a row with one address the other cells are its columns; where there are
     several, what stands without one is a name only before an address in ``<…>``, and else something is missing."""
     cells = [cell for cell in (raw.strip() for raw in _CELL.findall(line)) if cell.strip("\"' ")]
-    found: list[str] = []
+    entries: list[str] = []
     waiting: list[str] = []
     for cell in cells:
         if "@" not in cell:
             waiting.append(cell)
             continue
-        if waiting and found and not _ANGLE.search(cell):
-            found += waiting
+        if waiting and entries and not _ANGLE.search(cell):
+            entries += waiting
         waiting = []
-        found += _bare(cell)
-    return [*found, *(waiting if len(found) != 1 else ())]
+        entries += _bare(cell)
+    return [*entries, *(waiting if len(entries) != 1 else ())]
 
 
 def _bare(cell: str) -> list[str]:

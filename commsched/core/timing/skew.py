@@ -1,7 +1,7 @@
 """How far the computer's clock is from the platforms', by the ``Date`` header of what they answer. Pure but for a lock.
 
-It only tells: nothing is stopped by it, since a server's clock can be wrong too. And it speaks for a clock that has
-jumped: where several servers agree with it, it was set right.
+It only warns and stops nothing, since a server's clock can be wrong too. It can also vouch for a clock that has jumped:
+where several servers agree with the new time, the clock was corrected.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 LIMIT: Final = timedelta(minutes=2)
-"""A difference that people are told of. The header has whole seconds, and an answer may take some."""
+"""The difference above which people are warned. The header has whole seconds, and an answer may take some."""
 SEVERAL: Final = 3
 """Answers that must agree before anything is said."""
 FRESH: Final = timedelta(hours=6)
@@ -24,7 +24,7 @@ HOSTS: Final = 2
 
 
 class Skew:
-    """What was heard lately, by host. One for each installation; called from many threads."""
+    """The latest ``Date`` headers, by host. One for each installation; called from many threads."""
 
     def __init__(self) -> None:
         self._heard: deque[tuple[str, datetime, timedelta]] = deque(maxlen=24)
@@ -36,7 +36,7 @@ class Skew:
             self._heard.append((host, ours, ours - theirs))
 
     def seconds(self, now: datetime) -> int:
-        """How far this computer's clock is ahead (behind: negative); 0 while there is nothing to tell.
+        """How far this computer's clock is ahead (behind: negative); 0 while there is nothing to report.
 
         Several answers must say so, and more of the servers than not: one whose own clock is wrong is outvoted.
         """
@@ -44,13 +44,13 @@ class Skew:
             fresh = [(host, off) for host, at, off in self._heard if abs(now - at) < FRESH]
         latest = dict(fresh)
         wrong = {host for host, off in latest.items() if abs(off) > LIMIT}
-        told = [off for host, off in fresh if host in wrong][-SEVERAL:]
-        if 2 * len(wrong) <= len(latest) or len(told) < SEVERAL or min(map(abs, told)) <= LIMIT:
+        differences = [off for host, off in fresh if host in wrong][-SEVERAL:]
+        if 2 * len(wrong) <= len(latest) or len(differences) < SEVERAL or min(map(abs, differences)) <= LIMIT:
             return 0
-        return round(sorted(off.total_seconds() for off in told)[len(told) // 2])  # the middle one
+        return round(sorted(off.total_seconds() for off in differences)[len(differences) // 2])  # the middle one
 
     def forget(self) -> None:
-        """The clock was set: what was heard before compares the servers with another clock."""
+        """Forget every answer, because the clock was set and the earlier answers were compared with the old time."""
         with self._lock:
             self._heard.clear()
 

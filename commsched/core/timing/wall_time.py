@@ -100,11 +100,11 @@ def read_time(value: str, zone_name: str, fold: int | None = None, field: str = 
     try:
         parsed = datetime.fromisoformat(value.strip())
     except ValueError as error:
-        told = value.strip()[:40]
-        if _CLOCK_PART.fullmatch(told):
-            raise Invalid(N_("“%(time)s” is no time of day. Write it like 7.30."), field, time=told[11:]) from error
-        told = f"{told[:10]} {told[11:]}".strip() if told[10:11] == "T" else told
-        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=told) from error
+        typed = value.strip()[:40]
+        if _CLOCK_PART.fullmatch(typed):
+            raise Invalid(N_("“%(time)s” is no time of day. Write it like 7.30."), field, time=typed[11:]) from error
+        typed = f"{typed[:10]} {typed[11:]}".strip() if typed[10:11] == "T" else typed
+        raise Invalid(N_("“%(value)s” is not a date and time."), field, value=typed) from error
     if not 2000 <= parsed.year <= 2200:
         raise Invalid(N_("The year %(year)s cannot be meant."), field, year=parsed.year)
     try:
@@ -124,7 +124,8 @@ def _day(value: str) -> date | None:
 
 
 def read_bound(value: str, zone_name: str, field: str, end: bool) -> datetime:
-    """Where a span of time begins or ends. A day alone is all of it: it begins at its midnight, and ends at the next.
+    """The moment at which a span of time begins or ends. A date without a time means the whole day: it begins at its
+    midnight and ends at the next.
 
     Raises :class:`Invalid` as :func:`read_time`.
     """

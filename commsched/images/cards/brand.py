@@ -36,7 +36,7 @@ class Brand(msgspec.Struct, frozen=True, dict=True):
     motif: Literal["arcs", "slope", "none"] = "arcs"
     """The quiet figure behind text on the office's colour."""
     margin: float = cards.MARGIN
-    """Of the geometric mean of the sides."""
+    """As a share of the geometric mean of the two sides."""
     safe: dict[str, tuple[float, float, float, float]] = msgspec.field(default_factory=lambda: dict(SAFE))
     """By shape (``wide square portrait tall``) or by size (``1080x1920``)."""
     emoji_font: str = ""

@@ -107,8 +107,8 @@ def _check(name: str, size: tuple[int, int]) -> Design:
 
 def pages(design: str, given: Mapping[str, Value], language: str = "sv") -> int:
     """How many pictures it takes: 1, or for a carousel its cover and every page."""
-    one = designs.get(design)
-    return _turn(one, values.fill(one, given, language), 0)
+    template = designs.get(design)
+    return _turn(template, values.fill(template, given, language), 0)
 
 
 def _turn(design: Design, filled: Filled, page: int) -> int:
@@ -179,11 +179,11 @@ def _ring(drawing: Drawing, chart: charts.Chart, name: str, filled: Filled) -> N
 
 def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[measure.Text]:
     """The blocks of a stack that have something to say, as texts to set."""
-    found: list[measure.Text] = []
+    texts: list[measure.Text] = []
     for spec in layer.blocks:
         setting = _setting(spec, way)
         if spec.kind == "rule":
-            found.append(measure.Text(spec, "", setting, "", gap=spec.gap))
+            texts.append(measure.Text(spec, "", setting, "", gap=spec.gap))
             continue
         said = [filled.texts[name] for name in spec.fields if filled.texts.get(name)]
         if spec.fields and not said:
@@ -198,14 +198,14 @@ def _texts(drawing: Drawing, layer: Layer, filled: Filled, way: _Way) -> list[me
             rows = [row for row in text.split("\n") if row]
             for number, row in enumerate(rows, 1):
                 gap = spec.gap if number == 1 else spec.gap * 0.8
-                found.append(measure.Text(spec, row, setting, field, marker=str(number), gap=gap))
+                texts.append(measure.Text(spec, row, setting, field, marker=str(number), gap=gap))
         else:
-            found.append(measure.Text(spec, text, setting, field, gap=spec.gap))
-    return _without_lonely_rules(found)
+            texts.append(measure.Text(spec, text, setting, field, gap=spec.gap))
+    return _without_lonely_rules(texts)
 
 
 def _drawable(drawing: Drawing, text: str, field: str, face: Face, emoji_font: str) -> str:
-    """``text`` without the signs that would be empty boxes; whoever wrote it is told, and asked to write otherwise."""
+    """``text`` without the characters that no font can draw. The writer gets a warning that asks for other words."""
     odd = runs.unknown(text, face, emoji_font)
     if not odd:
         return text
@@ -229,25 +229,25 @@ def _setting(spec: Block, way: _Way) -> line_breaking.TextSetting:
 
 
 def _distinct(problems: list[Problem]) -> list[Problem]:
-    found: list[Problem] = []
+    warnings: list[Problem] = []
     for problem in problems:
-        if problem not in found:
-            found.append(problem)
-    return found
+        if problem not in warnings:
+            warnings.append(problem)
+    return warnings
 
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
 def alt_text(design: Design, filled: Filled, language: str) -> str:
-    """What a person who cannot see the card is told: the design's own sentences, those that have their words."""
+    """The proposed alt text: the design's own sentences, leaving out those whose fields are empty."""
     said = {name: _spoken(text) for name, text in filled.texts.items()}
     said |= {name: photo.alt for name, photo in filled.photos.items()}
     sentences = []
     for template in design.alt.get(language) or design.alt["sv"]:
-        told = _told(template, said)
-        if told:
-            sentences.append(told if told[-1] in ".!?…”“;:" else f"{told}.")
+        sentence = _told(template, said)
+        if sentence:
+            sentences.append(sentence if sentence[-1] in ".!?…”“;:" else f"{sentence}.")
     return re.sub(r"([.!?…])\.+", r"\1", " ".join(sentences))
 
 
@@ -264,5 +264,9 @@ def _told(template: str, said: dict[str, str]) -> str:
     if not all(said.get(name) for name in _FIELD.findall(first)):
         return ""
     end = "." if later and template.endswith(".") else ""
-    kept = [part for part in (one.removesuffix(".") for one in later) if all(said.get(n) for n in _FIELD.findall(part))]
+    kept = [
+        part
+        for part in (sentence.removesuffix(".") for sentence in later)
+        if all(said.get(n) for n in _FIELD.findall(part))
+    ]
     return ", ".join([first, *kept]).format_map(said) + end

@@ -39,11 +39,11 @@ def series(chart: Chart, count: int, leader: int) -> list[Colour]:
     """One colour for each of ``count`` parts: the leader's stands out, the rest step towards the ground."""
     strong, ink = chart.brand.on(chart.on, "strong"), chart.brand.on(chart.on, "ink")
     calm = [mix(ink, chart.ground, share) for share in (0.45, 0.62, 0.74, 0.8, 0.84, 0.86)]
-    found = []
+    colours = []
     for number in range(count):
         rest = number if number < leader else number - 1
-        found.append(strong if number == leader else calm[min(max(rest, 0), len(calm) - 1)])
-    return found
+        colours.append(strong if number == leader else calm[min(max(rest, 0), len(calm) - 1)])
+    return colours
 
 
 def bars(chart: Chart, rows: list[ChartRow]) -> list[Op]:

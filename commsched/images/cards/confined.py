@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -114,7 +114,7 @@ def prepare() -> None:
         card.draw("headline", (1200, 630), {"headline": "Räksmörgås 🙂 سلام"}, Brand(), form)
 
 
-def answer(_header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(_header: dict[str, object], body: bytes) -> tuple[dict[str, object], bytes]:
     """Draw one card. What goes wrong has the name of a designed error."""
     from commsched.images.cards import card
 

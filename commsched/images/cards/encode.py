@@ -1,4 +1,4 @@
-"""From a base and what stands on it to a file, with as little drawn and coded anew as can be."""
+"""Turns a base picture and the text on it into a file, drawing and encoding as little as possible again."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def file(base: paint.Base, ops: list[Op], form: Literal["jpeg", "png"], emoji_fo
     """
     full = colourful(ops)
     if form == "jpeg":
-        made = _spliced(base, ops, full, emoji_font)
-        if made is not None:
-            return made
+        spliced = _spliced(base, ops, full, emoji_font)
+        if spliced is not None:
+            return spliced
     image = base.image.copy()
     paint.apply(image, ops, emoji_font)
     return encoded(image, form, full)
@@ -50,10 +50,10 @@ def _spliced(base: paint.Base, ops: list[Op], full: bool, emoji_font: str) -> by
     coded = base.coded[full]
     if coded is None:
         coded = base.coded[full] = jpeg_splice.coded(base.image, full)
-    found = regions([coded.cells(touched(op)) for op in ops])
-    if sum(cells.width * cells.height for cells in found) > jpeg_splice.WORTH * len(coded.stretches):
+    parts = regions([coded.cells(touched(op)) for op in ops])
+    if sum(cells.width * cells.height for cells in parts) > jpeg_splice.WORTH * len(coded.stretches):
         return None
-    return jpeg_splice.replaced(coded, [(cells, _part(base, coded, cells, ops, emoji_font)) for cells in found])
+    return jpeg_splice.replaced(coded, [(cells, _part(base, coded, cells, ops, emoji_font)) for cells in parts])
 
 
 def _part(base: paint.Base, coded: Coded, cells: Area, ops: list[Op], emoji_font: str) -> Image.Image:
@@ -79,15 +79,15 @@ def touched(op: Op) -> Area:
 
 def regions(areas: list[Area]) -> list[Area]:
     """``areas`` as few that do not overlap: those that meet become one, and those that nearly do."""
-    found: list[Area] = []
+    merged: list[Area] = []
     for area in areas:
         if area.width < 1 or area.height < 1:
             continue
-        while (other := next((one for one in found if _one(one, area)), None)) is not None:
-            found.remove(other)
+        while (other := next((region for region in merged if _one(region, area)), None)) is not None:
+            merged.remove(other)
             area = area.with_(other)
-        found.append(area)
-    return found
+        merged.append(area)
+    return merged
 
 
 def _one(first: Area, second: Area) -> bool:

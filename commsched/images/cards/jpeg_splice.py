@@ -1,8 +1,8 @@
-"""A JPEG put together of stretches: those that a text does not touch are coded once, with the base, and kept.
+"""A JPEG assembled from strips: the strips that no text touches are encoded once with the base and reused.
 
-JPEG lets a picture be cut into stretches that know nothing of each other (ITU-T T.81, restart intervals): after
-each the coder starts anew. So a stretch may be taken from one coding and set into another of the same picture,
-as long as both were cut and quantised alike. What comes out is what coding the whole anew would have given.
+JPEG can divide a picture into strips that do not depend on each other (ITU-T T.81, restart intervals): the coder starts
+afresh after each. So a strip can be copied from one encoding of a picture into another one, as long as both were
+divided and quantised alike. The result equals an encoding of the whole picture.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 QUALITY: Final = 88
 WORTH: Final = 0.75
-"""Share of the picture above which coding all of it anew is as good."""
+"""Share of the picture above which encoding all of it again costs no more."""
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _MARKS: Final = tuple(bytes((0xFF, 0xD0 + number)) for number in range(8))
 _END: Final = b"\xff\xd9"
@@ -81,9 +81,9 @@ def coded(image: Image.Image, full_colour: bool) -> Coded:
     """The whole of ``image``, ready to have parts of it replaced."""
     block = 8 if full_colour else 16
     blocks = _stretch(-(-image.width // block))
-    head, found = _cut(jpeg(image, full_colour, blocks))
-    last = len(found) - 1
-    marked = [part + _MARKS[number % 8] if number < last else part for number, part in enumerate(found)]
+    head, strips = _cut(jpeg(image, full_colour, blocks))
+    last = len(strips) - 1
+    marked = [part + _MARKS[number % 8] if number < last else part for number, part in enumerate(strips)]
     return Coded(head, marked, image.size, block, blocks)
 
 

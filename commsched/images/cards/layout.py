@@ -15,14 +15,14 @@ def stack(column: Column, sets: list[SizedText]) -> list[Op]:
     ops: list[Op] = []
     left_over = column.area.height - height(column, sets)
     y = column.area.top + {"top": 0.0, "center": left_over / 2, "bottom": left_over - 1}[column.valign]
-    for number, one in enumerate(sets):
+    for number, text in enumerate(sets):
         y += gap(column, sets, number)
-        if one.text.block.kind == "rule":
-            ops.append(_rule_box(column, one, y))
-            y += rule(one.text, column.unit)
+        if text.text.block.kind == "rule":
+            ops.append(_rule_box(column, text, y))
+            y += rule(text.text, column.unit)
         else:
-            ops += _lines(column, one, y)
-            y += one.height
+            ops += _lines(column, text, y)
+            y += text.height
     return ops
 
 

@@ -133,9 +133,9 @@ def gap(column: Column, sets: list[SizedText], number: int) -> float:
 
 
 def height(column: Column, sets: list[SizedText]) -> float:
-    """Of the whole stack, with the ink below its last baseline."""
+    """Height of the whole stack in pixels, with the ink below its last baseline."""
     total = 0.0
-    for number, one in enumerate(sets):
+    for number, text in enumerate(sets):
         total += gap(column, sets, number)
-        total += rule(one.text, column.unit) if one.text.block.kind == "rule" else one.height
+        total += rule(text.text, column.unit) if text.text.block.kind == "rule" else text.height
     return total + (sets[-1].bottom if sets else 0.0)

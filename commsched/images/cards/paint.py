@@ -45,7 +45,7 @@ _shapes: Bounded[Image.Image] = Bounded(4 * 2**20, lambda image: image.width * i
 def base(
     design: Design, layers: list[Layer], size: tuple[int, int], brand: Brand, filled: Filled, areas: dict[str, Area]
 ) -> Base:
-    """What does not change with the text; nobody draws on it."""
+    """The part of the card that does not change with the text. It is shared, so it must not be drawn on."""
     kept = [layer for layer in layers if layer.kind in ("fill", "motif", "photo", "sign")]
     photos = tuple((name, photo.key) for name, photo in sorted(filled.photos.items()))
     key = (design.name, tuple(design.layers.index(layer) for layer in kept), size, brand.key, photos)

@@ -17,32 +17,32 @@ _DIVIDING: tuple[Mode, ...] = ("seams", "long", "hyphens")
 
 def _rough(column: Column, texts: list[Text], level: int, mode: Mode) -> list[SizedText] | None:
     """Every text at ``level``; ``None`` where one has a word wider than the column or too many lines."""
-    found = []
+    sized = []
     for text in texts:
         size = size_at(text, column.unit, level)
         if text.block.kind == "rule":
-            found.append(SizedText(text, size, 0))
+            sized.append(SizedText(text, size, 0))
             continue
         count = line_breaking.count(text.text, text.setting, width_for(text, size, column.area.width), mode)
         if count is None or (text.block.lines and count > text.block.lines):
             return None
-        found.append(SizedText(text, size, count))
-    return found
+        sized.append(SizedText(text, size, count))
+    return sized
 
 
 def _settled(column: Column, texts: list[Text], level: int, mode: Mode, shrink: float = 1.0) -> list[SizedText] | None:
     """The same with its lines; whether there are too many of them is not asked here."""
-    found = []
+    sized = []
     for text in texts:
         size = size_at(text, column.unit, level, shrink)
         if text.block.kind == "rule":
-            found.append(SizedText(text, size, 0))
+            sized.append(SizedText(text, size, 0))
             continue
         lines = line_breaking.lines(text.text, text.setting, width_for(text, size, column.area.width), mode)
         if lines is None:
             return None
-        found.append(SizedText(text, size, len(lines), lines))
-    return found
+        sized.append(SizedText(text, size, len(lines), lines))
+    return sized
 
 
 def _fits(column: Column, texts: list[Text], level: int, mode: Mode) -> bool:
@@ -68,8 +68,8 @@ def solve(column: Column, texts: list[Text]) -> tuple[list[Op], list[Problem]]:
     """Place ``texts`` in the column; the problems say what had to be cut."""
     if not texts:
         return [], []
-    found = _best(column, texts)
-    sets = _settled(column, texts, *found) if found else None
+    best = _best(column, texts)
+    sets = _settled(column, texts, *best) if best else None
     if sets is not None:
         return layout.stack(column, sets), []
     sets, problems = _cut(column, texts)
@@ -99,15 +99,15 @@ def _cut(column: Column, texts: list[Text]) -> tuple[list[SizedText], list[Probl
 
 
 def _trimmed(column: Column, texts: list[Text], sets: list[SizedText]) -> list[SizedText]:
-    kept = [_first(one, text.block.lines) for one, text in zip(sets, texts, strict=True)]
-    for _ in range(sum(len(one.lines) for one in kept)):
+    kept = [_first(sized, text.block.lines) for sized, text in zip(sets, texts, strict=True)]
+    for _ in range(sum(len(sized.lines) for sized in kept)):
         if height(column, kept) <= column.area.height - 2:
             break
         longest = max(range(len(kept)), key=lambda number: len(kept[number].lines))
         if len(kept[longest].lines) < 2:
             break
         kept[longest] = _first(kept[longest], len(kept[longest].lines) - 1)
-    return [_ellipsed(column, one, whole) for one, whole in zip(kept, sets, strict=True)]
+    return [_ellipsed(column, sized, whole) for sized, whole in zip(kept, sets, strict=True)]
 
 
 def _first(one: SizedText, limit: int) -> SizedText:
@@ -122,10 +122,10 @@ def _ellipsed(column: Column, one: SizedText, whole: SizedText) -> SizedText:
 
 
 def _losses(whole: list[SizedText], kept: list[SizedText]) -> list[Problem]:
-    found = []
+    problems = []
     for before, after in zip(whole, kept, strict=True):
         lost = sum(map(len, before.lines)) - sum(map(len, after.lines))
         if len(after.lines) < len(before.lines):
             sentence = N_("The text is too long for the picture. Shorten it by about %(count)s characters.")
-            found.append(block(before.text.about, sentence, count=max(1, lost + 1)))
-    return found
+            problems.append(block(before.text.about, sentence, count=max(1, lost + 1)))
+    return problems

@@ -138,13 +138,13 @@ def share(text: str) -> float | None:
 
 def rows(filled: Filled, name: str) -> list[ChartRow]:
     """The lines of a chart's field; those without a figure are left out and said."""
-    found = []
+    chart_rows = []
     for line in filled.texts.get(name, "").split("\n"):
         match = _ROW.fullmatch(line)
         amount = number(match.group("shown")) if match else None
         if match and amount is not None and amount >= 0:
-            found.append(ChartRow(match.group("label"), amount, line_breaking.glued(match.group("shown").strip())))
+            chart_rows.append(ChartRow(match.group("label"), amount, line_breaking.glued(match.group("shown").strip())))
         elif line:
             sentence = N_("Write each line as a name, a colon and a figure: “%(line)s” is not.")
             filled.problems.append(block(name, sentence, line=line[:40]))
-    return found
+    return chart_rows

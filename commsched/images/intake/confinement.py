@@ -16,7 +16,7 @@ import platform
 import struct
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import msgspec
 
@@ -35,7 +35,19 @@ def _numbers(row: str) -> tuple[int, ...]:
     return tuple(map(int, row.split()))
 
 
-_WAYS: Final[dict[str, dict[str, Any]]] = {
+class _Way(TypedDict):
+    """The numbers that a kernel has on one kind of processor."""
+
+    arch: int
+    seccomp: int
+    mmap: int
+    mprotect: int
+    prlimit64: int
+    plain: tuple[int, ...]
+
+
+_Argument = ctypes.c_int | ctypes.c_uint | ctypes.c_size_t | ctypes.c_char_p | ctypes.Array[ctypes.c_char]
+_WAYS: Final[dict[str, _Way]] = {
     "x86_64": {
         "arch": 0xC000003E,
         "seccomp": 317,
@@ -117,7 +129,7 @@ def undumpable() -> bool:
     return sys.platform == "linux" and _prctl(_PR_SET_DUMPABLE, 0) == 0
 
 
-def _libc() -> Any:
+def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
@@ -129,7 +141,7 @@ def _prctl(option: int, value: int) -> int:
         return -1
 
 
-def _syscall(number: int, *values: Any) -> int:
+def _syscall(number: int, *values: _Argument | None) -> int:
     call = _libc().syscall
     call.restype = ctypes.c_long
     return int(call(ctypes.c_long(number), *values))
@@ -171,7 +183,7 @@ def _seccomp() -> bool:
     return _syscall(way["seccomp"], ctypes.c_uint(1), ctypes.c_uint(1), handed) == 0
 
 
-def _filter(way: Mapping[str, Any]) -> list[tuple[int, int, int, int]]:
+def _filter(way: _Way) -> list[tuple[int, int, int, int]]:
     """The program (linux/filter.h): steps of operation, jump where true, jump where not, and a value."""
     refuse, allow = (_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)
     steps = [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commsched.core.media.crops import Centre, frame
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import errors, sanitize
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-def small(data: bytes, max_side: int) -> tuple[dict[str, Any], bytes]:
+def small(data: bytes, max_side: int) -> tuple[JsonObject, bytes]:
     """A still of at most ``max_side`` pixels a side: WebP where there is transparency, else JPEG."""
     with sanitize.opened(data) as image:
         image.draft("RGB", (max_side * 2, max_side * 2))
@@ -22,7 +23,7 @@ def small(data: bytes, max_side: int) -> tuple[dict[str, Any], bytes]:
         return _facts(picture, mime), sanitize.encode(picture, mime, quality=82)
 
 
-def _facts(picture: Image.Image, mime: str) -> dict[str, Any]:
+def _facts(picture: Image.Image, mime: str) -> JsonObject:
     return {"mime": mime, "width": picture.width, "height": picture.height}
 
 
@@ -35,7 +36,7 @@ def fit(
     centre: Centre = (0.5, 0.5),
     max_pixels: int = 0,
     opaque: bool = False,
-) -> tuple[dict[str, Any], bytes]:
+) -> tuple[JsonObject, bytes]:
     """The best file of ``types`` within ``max_bytes``, ``max_side`` and ``max_pixels`` (0: any), cropped to ``ratio``
     around ``centre``. The same file, if it is one already. Whose picture it is stands in the new file too.
     ``opaque``: raise for a picture that is clear in places."""

@@ -1,8 +1,6 @@
-"""What can be wrong with a file that somebody says is a picture, each with the sentence they get."""
+"""What can be wrong with an uploaded file, each with the sentence that the person gets."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from commsched.core.text.messages import N_, Invalid
 
@@ -13,7 +11,7 @@ class BadPicture(Invalid):
     code = "picture"
     sentence = N_("The picture could not be read. Save it again from another program and try once more.")
 
-    def __init__(self, **params: Any) -> None:
+    def __init__(self, **params: object) -> None:
         super().__init__(self.sentence, "file", **params)
         self.params = params
 

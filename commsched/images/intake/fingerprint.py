@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _GRID = 24
 _TOP = 0.4
-"""Where eyes are in a portrait, as a share of its height: the guess when nothing else speaks."""
+"""Where eyes are in a portrait, as a share of its height: the guess when nothing better is known."""
 
 
 def dhash(image: Image.Image) -> str:

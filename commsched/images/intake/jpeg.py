@@ -1,4 +1,4 @@
-"""How a JPEG is built, as far as that is told without decoding it: its scans, and whether it has an end."""
+"""How a JPEG is built, read without decoding it: its scans, and whether it is complete."""
 
 from __future__ import annotations
 

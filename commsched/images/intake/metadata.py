@@ -94,7 +94,7 @@ def credit(image: Image.Image) -> tuple[str, str]:
 
 def one_line(who: str, owner: str) -> str:
     """The credit as it stands beside a picture: the photographer, and the owner where that is another."""
-    who, owner = (text[found.end() :] if (found := _SIGNS.match(text)) else text for text in (who, owner))
+    who, owner = (text[match.end() :] if (match := _SIGNS.match(text)) else text for text in (who, owner))
     if not who or not owner or who.casefold() in owner.casefold():
         return owner if who and owner else who or owner
     return f"{who} / {owner}"[:MAX_CREDIT]

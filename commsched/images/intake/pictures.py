@@ -60,8 +60,8 @@ class Derived(msgspec.Struct, frozen=True):
 def take(data: bytes, filename: str = "", workers: pool.Pool | None = None, owner: int = 0) -> Taken:
     """Read an upload. Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for the person.
 
-    The format is told by the content; ``filename`` becomes a title and nothing else. ``owner`` is the office that it
-    is read for: see :meth:`commsched.images.intake.pool.Pool.run`.
+    The content decides the format; ``filename`` only becomes a title. ``owner`` is the office that it is read for: see
+    :meth:`commsched.images.intake.pool.Pool.run`.
     """
     if not data:
         raise errors.EmptyFile()
@@ -91,7 +91,8 @@ def name_of(data: bytes) -> str:
 
 
 def own(data: bytes, filename: str = "") -> Taken:
-    """A picture that this process has drawn, as :func:`take` would tell of it, with its bytes as they are."""
+    """Describes a picture that this process has drawn, in the form that :func:`take` returns. Its bytes are kept
+    unchanged."""
     from commsched.images.intake import fingerprint
 
     with sanitize.opened(data) as image:

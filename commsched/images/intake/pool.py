@@ -13,8 +13,9 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import errors
 from commsched.images.intake.worker import LENGTHS
 
@@ -58,7 +59,7 @@ class _Worker:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def ask(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    def ask(self, header: JsonObject, body: bytes) -> tuple[JsonObject, bytes]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         raw = json.dumps(header).encode()
@@ -117,7 +118,7 @@ class Pool:
         self.timeout = timeout
         _pools.add(self)
 
-    def run(self, header: dict[str, Any], body: bytes = b"", owner: int = 0) -> tuple[dict[str, Any], bytes]:
+    def run(self, header: JsonObject, body: bytes = b"", owner: int = 0) -> tuple[JsonObject, bytes]:
         """Have a worker do ``header["job"]`` with ``body``. ``owner``: the office whose stranger's file it is, which
         gets one worker at a time, so that the other offices' pictures are read whatever it is sent.
 
@@ -156,7 +157,7 @@ class Pool:
                 worker.close()
         return None
 
-    def _with(self, worker: _Worker, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    def _with(self, worker: _Worker, header: JsonObject, body: bytes) -> tuple[JsonObject, bytes]:
         with self._deadline(worker) as late:
             try:
                 facts, new = worker.ask(header, body)

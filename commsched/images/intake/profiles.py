@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageCms
 
 NEAR = 2
 """Levels by which colours may move in a profile that is as good as sRGB: what rounding does."""
@@ -18,9 +18,9 @@ class Colours:
     """The way from a file's profile to sRGB: the same for every picture, every frame and every palette in it."""
 
     def __init__(self, profile: bytes | None) -> None:
-        self._source: Any = None
+        self._source: ImageCms.ImageCmsProfile | None = None
         self._space = ""
-        self._ways: dict[str, Any] = {}
+        self._ways: dict[str, ImageCms.ImageCmsTransform] = {}
         if profile:
             self._open(profile)
 
@@ -36,9 +36,10 @@ class Colours:
             if self._space not in _MODES or self._is_srgb():
                 self._source = None
 
-    def _way(self, mode: str) -> Any:
+    def _way(self, mode: str) -> ImageCms.ImageCmsTransform:
         from PIL import ImageCms
 
+        assert self._source is not None, "asked of a file with a profile"
         if mode not in self._ways:
             out = mode if mode == "RGBA" else "RGB"
             self._ways[mode] = ImageCms.buildTransform(self._source, ImageCms.createProfile("sRGB"), mode, out)

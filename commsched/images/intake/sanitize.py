@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from commsched.core.media.sizes import PICTURE_BYTES
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import errors, jpeg, metadata, profiles
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "i
 _OTHERS = {b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"8BPS": "Photoshop", b"\0\0\1\0": "ICO"}
 _FILMS = {b"\0\0\1\xba": "MPEG", b"\0\0\1\xb3": "MPEG", b"FLV\1": "FLV", b"0&\xb2u\x8ef\xcf\x11": "WMV"}
 HEAD = 192
-"""Bytes from which a kind of file can be told."""
+"""How many leading bytes are enough to recognise a kind of file."""
 _OURS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF")
 _PHONE = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"heif", b"mif1", b"msf1")
 _STILL = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "Canon CR3", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
@@ -51,7 +52,7 @@ BRANDS = frozenset((*_PHONE, *_STILL))
 
 
 def refusal(data: bytes) -> errors.BadPicture:
-    """Why bytes that are none of our formats are refused, as precisely as their beginning tells."""
+    """The error for bytes in none of our formats, as precise as their beginning allows."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[4:8] == b"ftyp":
         return _container(data[8:12])
@@ -161,7 +162,7 @@ _ORIENTATION = 0x0112
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """``image`` turned as its EXIF says, and nothing else: what XMP says of it is heard by no browser either."""
+    """``image`` turned as its EXIF says. An orientation in XMP is ignored, as browsers ignore it too."""
     from PIL import Image
 
     exif = Image.Exif()
@@ -171,7 +172,7 @@ def upright(image: Image.Image) -> Image.Image:
     return image.transpose(getattr(Image.Transpose, turn)) if turn else image
 
 
-def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[dict[str, Any], bytes]:
+def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[JsonObject, bytes]:
     """Facts about the picture, and its new file. Raises :class:`commsched.images.intake.errors.BadPicture`.
     ``decoded`` is called when the stranger's file has been read and only ours is left to write."""
     from commsched.images.intake import fingerprint
@@ -181,7 +182,7 @@ def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[dict
         moves = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"  # behind a phone's photo lies its depth
         moving = moves and mime in MOVING
         who, owner, located = _read_metadata(image)
-        facts: dict[str, Any] = {"mime": mime, "had_motion": moves and not moving, "had_location": located}
+        facts: JsonObject = {"mime": mime, "had_motion": moves and not moving, "had_location": located}
         facts["credit"] = metadata.one_line(who, owner)
         if moving:
             first, new = _moving(image, decoded)
@@ -228,7 +229,7 @@ def is_lossless(data: bytes) -> bool:
 
 
 def credit_of(image: Image.Image) -> bytes | None:
-    """The EXIF block that says whose picture it is, for a file made from it; ``None`` where nobody is named."""
+    """An EXIF block with the picture's credit, for a file made from it; ``None`` where there is no credit."""
     who, owner, _located = _read_metadata(image)
     return _credit_exif(who, owner)
 
@@ -240,7 +241,11 @@ def _read_metadata(image: Image.Image) -> tuple[str, str, bool]:
         return "", "", False
 
 
-def _tables(image: Image.Image) -> tuple[Any, int] | None:
+Tables = Mapping[int, Sequence[int]]
+"""Quantization tables of a JPEG, by number."""
+
+
+def _tables(image: Image.Image) -> tuple[Tables, int] | None:
     """Quantization tables and chroma sampling of a JPEG; ``None`` for what is none."""
     from PIL import JpegImagePlugin
 
@@ -250,7 +255,7 @@ def _tables(image: Image.Image) -> tuple[Any, int] | None:
 
 
 def _credit_exif(who: str, owner: str) -> bytes | None:
-    """The one thing that goes along in the new file: whose picture it is."""
+    """The only metadata that the new file keeps: the credit."""
     from PIL import Image
 
     if not who and not owner:
@@ -274,7 +279,7 @@ def _moving(image: Image.Image, decoded: Callable[[], None]) -> tuple[Image.Imag
     decoded()
     out = io.BytesIO()
     loop = image.info.get("loop", 0 if image.format == "WEBP" else None)
-    options: dict[str, Any] = {"quality": 85, "method": 2}
+    options: JsonObject = {"quality": 85, "method": 2}
     if image.format == "GIF":
         options = {"disposal": 2}
         if all(frame.getchannel("A").getextrema() == (255, 255) for frame in frames):  # only what changes is repeated
@@ -289,7 +294,7 @@ def encode(
     image: Image.Image,
     mime: str,
     quality: int = 90,
-    tables: tuple[Any, int] | None = None,
+    tables: tuple[Tables, int] | None = None,
     exif: bytes | None = None,
     lossless: bool = False,
 ) -> bytes:
@@ -299,7 +304,7 @@ def encode(
     file is as good and as large as the old one.
     """
     out = io.BytesIO()
-    extra: dict[str, Any] = {"exif": exif} if exif else {}
+    extra: JsonObject = {"exif": exif} if exif else {}
     large = image.width * image.height > LARGE
     clear = {"transparency": image.info["transparency"]} if image.mode == "P" and "transparency" in image.info else {}
     if mime == "image/jpeg":

@@ -21,7 +21,7 @@ def tables(data: bytes) -> frozenset[bytes]:
     end = _HEAD.size + count * _ENTRY.size
     if not 0 < count <= _MOST or end > len(data):
         raise errors.Damaged()
-    found = list(_ENTRY.iter_unpack(data[_HEAD.size : end]))
-    if any(start + length > len(data) for _tag, start, length in found):
+    entries = list(_ENTRY.iter_unpack(data[_HEAD.size : end]))
+    if any(start + length > len(data) for _tag, start, length in entries):
         raise errors.Damaged()
-    return frozenset(tag for tag, _start, _length in found)
+    return frozenset(tag for tag, _start, _length in entries)

@@ -11,11 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import msgspec
 
 from commsched.core.media.sizes import MB, VIDEO_BYTES
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import errors, sanitize
 from commsched.images.intake.pool import _KEPT_ENVIRONMENT, _ROOT
 from commsched.images.intake.worker import LENGTHS
@@ -35,7 +36,7 @@ PATIENCE: Final = 2.0
 
 
 class Film(msgspec.Struct, frozen=True):
-    """A video that is safe to keep. Its new file lies where :func:`take` was told to put it."""
+    """A video that is safe to keep. Its new file is at the ``target`` given to :func:`take`."""
 
     sha256: str
     suffix: str
@@ -114,7 +115,7 @@ def in_turn() -> Iterator[None]:
         _turn.release()
 
 
-def _run(path: Path, header: dict[str, Any], out: IO[bytes] | None = None) -> tuple[dict[str, Any], list[bytes], str]:
+def _run(path: Path, header: JsonObject, out: IO[bytes] | None = None) -> tuple[JsonObject, list[bytes], str]:
     """The facts and the files of the answer; the first of them goes to ``out`` instead, if there is one."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     with in_turn(), path.open("rb") as source:
@@ -141,8 +142,8 @@ def _run(path: Path, header: dict[str, Any], out: IO[bytes] | None = None) -> tu
 
 
 def _answer(
-    process: subprocess.Popen[bytes], header: dict[str, Any], out: IO[bytes] | None
-) -> tuple[dict[str, Any], list[bytes], str]:
+    process: subprocess.Popen[bytes], header: JsonObject, out: IO[bytes] | None
+) -> tuple[JsonObject, list[bytes], str]:
     assert process.stdin is not None
     assert process.stdout is not None
     raw, source = json.dumps(header).encode(), process.stdout
@@ -157,7 +158,7 @@ def _answer(
         if sum(sizes) > 2 * VIDEO_BYTES:
             raise errors.FilmTooHeavy()
         sha256 = _copy(source, out, sizes.pop(0)) if out is not None else ""
-        return facts, [_exactly(source, one) for one in sizes], sha256
+        return facts, [_exactly(source, size) for size in sizes], sha256
     except (BrokenPipeError, EOFError, ValueError):
         raise errors.FilmTooHeavy() from None
 

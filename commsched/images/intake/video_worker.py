@@ -13,12 +13,18 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import confinement, errors
 from commsched.images.intake.worker import LENGTHS, _all, _exactly
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
     from PIL import Image
 
 MEMORY = 1536 * 2**20
@@ -59,24 +65,29 @@ def confine() -> confinement.Held:
     return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
 
 
-def opened(source: BinaryIO | Cursor, kind: str) -> Any:
+def opened(source: BinaryIO | Cursor, kind: str) -> InputContainer:
     """The container, read as ``kind`` and nothing else, from ``source`` and nowhere else."""
     import av
 
-    def refuse(*_anything: Any) -> Any:
+    def refuse(*_anything: object) -> NoReturn:
         raise errors.FilmDamaged()  # a file that names other files is never followed
 
     return av.open(
         source,
+        "r",
         format=kind,
         io_open=refuse,
         options={"protocol_whitelist": "", "enable_drefs": "0"} if kind == "mov" else {"protocol_whitelist": ""},
     )
 
 
-def tracks(container: Any) -> tuple[Any, Any]:
+def tracks(container: InputContainer) -> tuple[VideoStream, AudioStream | None]:
     """Its first picture track and its first sound track, or ``None`` for the latter. Raises for what we do not take."""
-    pictures = [one for one in container.streams.video if not one.disposition & one.disposition.__class__.attached_pic]
+    pictures = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & stream.disposition.__class__.attached_pic
+    ]
     if not pictures:
         raise errors.NoPictures()
     video, sound = pictures[0], next(iter(container.streams.audio), None)
@@ -92,23 +103,23 @@ def tracks(container: Any) -> tuple[Any, Any]:
     return video, sound
 
 
-def codec_of(track: Any) -> str:
+def codec_of(track: Stream) -> str:
     """The name of its coding, not of the decoder that happens to be installed (``av1``, and not ``libdav1d``)."""
     return str(track.codec_context.codec.canonical_name) if track.codec_context is not None else "?"
 
 
 class Growing:
-    """A file in memory. Whoever writes it opens it a second time to put its index first, and reads as it writes."""
+    """A file in memory. FFmpeg opens it a second time to move its index to the front, and reads while it writes."""
 
     def __init__(self) -> None:
         self.data = bytearray()
 
-    def opened(self, *_anything: Any) -> Cursor:
+    def opened(self, *_anything: object) -> Cursor:
         return Cursor(self.data)
 
 
 class Cursor:
-    """One who reads and writes a :class:`Growing`, from a place of their own."""
+    """A reader and writer of a :class:`Growing`, with a position of its own."""
 
     name = ""
 
@@ -141,7 +152,7 @@ class Cursor:
         """Others may still read it."""
 
 
-def suffix_for(kind: str, brand: str, video: Any, sound: Any) -> str:
+def suffix_for(kind: str, brand: str, video: VideoStream, sound: AudioStream | None) -> str:
     """What the new file is. A Matroska is a WebM where it has what a WebM may have; else it becomes an MP4."""
     if kind == "mov":
         return ".mov" if brand == "qt  " else ".mp4"
@@ -149,35 +160,39 @@ def suffix_for(kind: str, brand: str, video: Any, sound: Any) -> str:
     return ".webm" if webm else ".mp4"
 
 
-def copied(container: Any, video: Any, sound: Any, suffix: str) -> tuple[Growing, float]:
+def copied(
+    container: InputContainer, video: VideoStream, sound: AudioStream | None, suffix: str
+) -> tuple[Growing, float]:
     """A new file with these two tracks and nothing else, its index first, and how long it is in seconds."""
     import av
 
     out, last, packets = Growing(), 0.0, 0
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if suffix != ".webm" else {})
-    both = [one for one in (video, sound) if one is not None]
-    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as made:
-        to = {one.index: _track(made, one) for one in both}
+    both = [track for track in (video, sound) if track is not None]
+    with av.open(out.opened(), "w", format=suffix[1:], options=options, io_open=out.opened) as target:
+        to = {track.index: _track(target, track) for track in both}
         start: float | None = None
         for packet in _in_time(container.demux(both)):
             packets += 1
+            if packet.pts is None or packet.time_base is None:
+                raise errors.FilmDamaged()
             at = float(packet.pts * packet.time_base)
             start = at if start is None else min(start, at)
             last = max(last, at + float((packet.duration or 0) * packet.time_base) - start)
             if last > MAX_SECONDS or packets > MAX_PACKETS:
                 raise errors.FilmTooLong(minutes=MAX_SECONDS // 60)
             packet.stream = to[packet.stream.index]
-            made.mux(packet)
+            target.mux(packet)
     if not packets or last <= 0:
         raise errors.FilmDamaged()
     return out, last
 
 
-def _in_time(packets: Iterable[Any]) -> Iterator[Any]:
-    """``packets`` of which each says when it is to be decoded. A Matroska tells only when they are shown, and where
-    frames are decoded in another order than they are shown, that is known from the third or fourth on: those before
-    it, the first key frame among them, come just before."""
-    waiting: dict[int, list[Any]] = {}
+def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
+    """``packets`` with a decoding time (dts) on each. A Matroska stores only when frames are shown. Where the decoding
+    order differs from the display order, PyAV knows it from the third or fourth packet on, so the packets before that,
+    among them the first key frame, get the times just before it."""
+    waiting: dict[int, list[Packet[Stream]]] = {}
     for packet in packets:
         if packet.pts is None:
             continue
@@ -199,10 +214,12 @@ def _in_time(packets: Iterable[Any]) -> Iterator[Any]:
             yield packet
 
 
-def _track(made: Any, old: Any) -> Any:
+def _track(made: OutputContainer, old: Stream) -> Stream:
     """A track of ``made`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
     try:
-        track = made.add_stream_from_template(old, opaque=True)  # by its coding: not every one can be written anew
+        track = made.add_stream_from_template(
+            old, opaque=True
+        )  # copies the codec's settings: not every codec has an encoder
     except ValueError:
         raise errors.OtherFilm(format=codec_of(old)) from None
     track.metadata.clear()
@@ -211,21 +228,22 @@ def _track(made: Any, old: Any) -> Any:
     return track
 
 
-def at_moment(container: Any, video: Any, seconds: float, most: int) -> Image.Image:
+def at_moment(container: InputContainer, video: VideoStream, seconds: float, most: int) -> Image.Image:
     """The frame that is shown ``seconds`` from the start, or the nearest that ``most`` frames of decoding lead to."""
-    base = video.time_base
-    start = video.start_time or 0
-    wanted = start + round(seconds / base)
+    if video.time_base is None:
+        raise errors.FilmDamaged()
+    wanted = (video.start_time or 0) + round(seconds / video.time_base)
     container.seek(wanted, stream=video, backward=True)
-    found = None
+    nearest = None
     for number, frame in enumerate(container.decode(video)):
-        found = frame
+        nearest = frame
         if frame.pts is None or frame.pts >= wanted or number >= most:
             break
-    if found is None:
+    if nearest is None:
         raise errors.FilmDamaged()
-    picture: Image.Image = found.to_image(threads=1)  # more could not be started
-    turn = round(found.rotation / 90) * 90
+    # One thread, since no more could be started; the library's own types leave this method out.
+    picture: Image.Image = nearest.to_image(threads=1)  # type: ignore[no-untyped-call]
+    turn = round(nearest.rotation / 90) * 90
     return picture.rotate(turn, expand=True) if turn % 360 else picture
 
 
@@ -246,12 +264,12 @@ def jpeg(picture: Image.Image, quality: int = 92) -> bytes:
     return out.getvalue()
 
 
-def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[bytes | bytearray]]:
+def take(source: BinaryIO, kind: str, brand: str) -> tuple[JsonObject, list[bytes | bytearray]]:
     """What is known of the video; its new file, then a small still of every moment that is proposed."""
     with opened(source, kind) as container:
         video, sound = tracks(container)
         located = any("location" in key.lower() or key == "xyz" for key in _said(container))
-        located = located or any(one.type == "data" for one in container.streams)
+        located = located or any(stream.type == "data" for stream in container.streams)
         suffix = suffix_for(kind, brand, video, sound)
         new, seconds = copied(container, video, sound, suffix)
     with opened(new.opened(), "matroska" if suffix == ".webm" else "mov") as container:
@@ -277,21 +295,21 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[dict[str, Any], list[
     return facts, [new.data, *stills]
 
 
-def _said(container: Any) -> list[str]:
-    found = list(container.metadata)
-    for one in container.streams:
-        found += list(one.metadata)
-    return found
+def _said(container: InputContainer) -> list[str]:
+    keys = list(container.metadata)
+    for stream in container.streams:
+        keys += list(stream.metadata)
+    return keys
 
 
-def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[dict[str, Any], list[bytes | bytearray]]:
+def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[JsonObject, list[bytes | bytearray]]:
     """The frame at ``milliseconds`` as a JPEG of its whole size."""
     with opened(source, kind) as container:
         video, _sound = tracks(container)
         return {}, [jpeg(at_moment(container, video, milliseconds / 1000, _FAR))]
 
 
-def answer(header: dict[str, Any], source: BinaryIO) -> tuple[dict[str, Any], list[bytes | bytearray]]:
+def answer(header: JsonObject, source: BinaryIO) -> tuple[JsonObject, list[bytes | bytearray]]:
     """Do the job; whatever happens, the answer is facts and files, or the name of a designed error."""
     try:
         if header["job"] == "moment":
@@ -314,7 +332,7 @@ def main() -> None:
     header = json.loads(_exactly(0, size))
     with source:
         facts, files = answer(header, source)
-    raw = json.dumps(facts | {"files": [len(one) for one in files]}).encode()
+    raw = json.dumps(facts | {"files": [len(file) for file in files]}).encode()
     _all(1, LENGTHS.pack(len(raw), 0) + raw)
-    for one in files:
-        _all(1, one)
+    for file in files:
+        _all(1, file)

@@ -1,7 +1,7 @@
-"""The process that opens strangers' pictures: few rights, little memory, little time.
+"""The process that opens untrusted pictures, with few rights, little memory and little time.
 
-It is started by :mod:`commsched.images.intake.pool` and speaks with it over its standard input and output: a header
-in JSON and a body in bytes, each preceded by its length. It gives itself its limits before it reads anything.
+It is started by :mod:`commsched.images.intake.pool` and speaks with it over its standard input and output: a header in
+JSON and a body in bytes, each preceded by its length. It sets its own limits before it reads anything.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import select
 import struct
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
+from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import confinement
 
 MEMORY = 1536 * 2**20
@@ -81,7 +81,7 @@ def _more_time(seconds: int = OWN_SECONDS) -> None:
     confinement.limit("CPU", math.ceil(time.process_time()) + seconds)
 
 
-def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(header: JsonObject, body: bytes) -> tuple[JsonObject, bytes]:
     """Do one job; whatever happens, the answer is facts and a file, or the name of a designed error."""
     from commsched.images.intake import derive, errors, sanitize
 
@@ -104,7 +104,7 @@ def answer(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         return {"error": "Damaged", "params": {}}, b""
 
 
-def font_facts(data: bytes) -> dict[str, Any]:
+def font_facts(data: bytes) -> JsonObject:
     """The family of a font that draws Swedish, or emoji in colour. Raises :class:`errors.Damaged`."""
     import io
 
@@ -144,7 +144,7 @@ def main() -> None:
     serve(prepare, answer)
 
 
-def serve(ready: Callable[[], None], do: Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]) -> None:
+def serve(ready: Callable[[], None], do: Callable[[JsonObject, bytes], tuple[JsonObject, bytes]]) -> None:
     """Load with ``ready``, put the walls up, and then ``do`` one job after the other."""
     ready()
     held = msgspec.structs.asdict(confine())

@@ -7,13 +7,14 @@ import io
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from commsched.core.media.cards import MAX_FONT_BYTES
 from commsched.core.text.messages import N_, Invalid
 from commsched.images.intake import emoji
 
 if TYPE_CHECKING:
+    import regex
     from PIL.ImageFont import FreeTypeFont
 
 PACKAGED = {
@@ -172,7 +173,7 @@ def _missing(face: Face) -> tuple[tuple[int, int], bytes]:
 
 
 @lru_cache(1)
-def _script_pattern() -> Any:
+def _script_pattern() -> regex.Pattern[str]:
     import regex
 
     groups = "|".join(f"(?P<{script}>\\p{{Script={script}}})" for script in SCRIPTS.split("|"))
@@ -198,7 +199,7 @@ def face_for(face: Face, cluster: str) -> Face | None:
 @lru_cache(2)
 def _system(cut: str) -> str:
     """Path of the system's large font, empty where it has none."""
-    return next((place for one in SYSTEM if there(place := one.format(cut=cut))), "")
+    return next((place for pattern in SYSTEM if there(place := pattern.format(cut=cut))), "")
 
 
 @lru_cache(4)

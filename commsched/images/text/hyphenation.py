@@ -60,14 +60,14 @@ def own(word: str) -> tuple[tuple[str, bool], ...]:
 def ruled(word: str, language: str, seams: bool = False) -> tuple[tuple[str, bool], ...]:
     """Like :func:`own`, and long words divided by the language's patterns as well, or only at their ``seams``."""
     rules = _rules(language)
-    found: list[tuple[str, bool]] = []
+    pieces: list[tuple[str, bool]] = []
     for piece, dash in own(word):
         cuts = _cuts(piece, rules, seams) if rules else []
         edges = [0, *cuts, len(piece)]
         parts = [piece[start:end] for start, end in itertools.pairwise(edges)]
-        found += [(part, True) for part in parts[:-1]]
-        found.append((parts[-1], dash))
-    return tuple(found)
+        pieces += [(part, True) for part in parts[:-1]]
+        pieces.append((parts[-1], dash))
+    return tuple(pieces)
 
 
 def _cuts(piece: str, rules: Pyphen, only_seams: bool) -> list[int]:

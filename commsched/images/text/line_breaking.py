@@ -62,7 +62,7 @@ def glued(text: str) -> str:
 
 def pieces(text: str, setting: TextSetting, mode: Mode, width: float = 0.0) -> tuple[Fragment, ...]:
     """One paragraph in pieces. ``width`` (em) matters to the mode ``anywhere`` only."""
-    found: list[Fragment] = []
+    fragments: list[Fragment] = []
     for word in text.split(" ")[:_MAX_WORDS]:
         if not word:
             continue
@@ -71,10 +71,10 @@ def pieces(text: str, setting: TextSetting, mode: Mode, width: float = 0.0) -> t
         for number, (part, dash) in enumerate(parts):
             first = number == 0
             if mode == "anywhere":
-                found += _shattered(part, setting, width, first and bool(found), dash)
+                fragments += _shattered(part, setting, width, first and bool(fragments), dash)
             else:
-                found.append(_piece(part, setting, first and bool(found), dash))
-    return tuple(found)
+                fragments.append(_piece(part, setting, first and bool(fragments), dash))
+    return tuple(fragments)
 
 
 def _wide(word: str, setting: TextSetting) -> float:
@@ -118,7 +118,7 @@ class _Ruler:
             self._sums.append(self._sums[-1] + part.width + (self._space if part.space else 0.0))
 
     def width(self, start: int, end: int) -> float:
-        """Of pieces ``start`` to ``end`` (exclusive) as one line."""
+        """Width in pixels of the pieces from ``start`` to ``end`` (exclusive) set as one line."""
         first, last = self.parts[start], self.parts[end - 1]
         line = self._sums[end] - self._sums[start] - (self._space if first.space else 0.0)
         return line + (self._dash if last.dash and end < len(self.parts) else 0.0)
@@ -193,7 +193,7 @@ def _text(parts: tuple[Fragment, ...], start: int, end: int) -> str:
 def ink(text: str, setting: TextSetting) -> tuple[float, float]:
     """How far the highest word rises above its baseline and the deepest falls below, in em."""
     extents = [runs.extent(word, setting.face) for word in text.split()[:_MAX_WORDS]]
-    return max((one.top for one in extents), default=0.0), max((one.bottom for one in extents), default=0.0)
+    return max((extent.top for extent in extents), default=0.0), max((extent.bottom for extent in extents), default=0.0)
 
 
 @lru_cache(256)
@@ -216,7 +216,7 @@ def count(text: str, setting: TextSetting, width: float, mode: Mode) -> int | No
 @lru_cache(256)
 def lines(text: str, setting: TextSetting, width: float, mode: Mode) -> tuple[str, ...] | None:
     """``text`` in balanced lines of at most ``width`` em, as few as possible; ``None`` as in :func:`count`."""
-    found: list[str] = []
+    lines: list[str] = []
     for paragraph in text.split("\n"):
         ruler = _ruler(paragraph, setting, mode, width if mode in _BY_WIDTH else 0.0)
         ends = ruler.greedy(width)
@@ -226,9 +226,9 @@ def lines(text: str, setting: TextSetting, width: float, mode: Mode) -> tuple[st
             ends = _balanced(ruler, width, len(ends)) or ends
         start, rtl = 0, runs.is_rtl(paragraph)
         for end in ends:
-            found.append(runs.marked(_text(ruler.parts, start, end), rtl))
+            lines.append(runs.marked(_text(ruler.parts, start, end), rtl))
             start = end
-    return None if any(_overflows(line, setting, width) for line in found) else tuple(found)
+    return None if any(_overflows(line, setting, width) for line in lines) else tuple(lines)
 
 
 def _overflows(line: str, setting: TextSetting, width: float) -> bool:

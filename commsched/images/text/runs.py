@@ -10,13 +10,16 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from commsched.images.intake import emoji
 from commsched.images.text import fonts
 from commsched.images.text.fonts import Face
+
+if TYPE_CHECKING:
+    import regex
 
 Kind = Literal["plain", "shaped", "emoji"]
 REFERENCE = 400
@@ -50,7 +53,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Extent(msgspec.Struct, frozen=True):
-    """Of a text on its baseline, in em: ``width`` is the advance, the rest is where ink may be."""
+    """The measures of a text on its baseline, in em: ``width`` is the advance, the others bound the ink."""
 
     width: float
     top: float
@@ -60,7 +63,7 @@ class Extent(msgspec.Struct, frozen=True):
 
 
 @lru_cache(1)
-def _patterns() -> tuple[Any, Any]:
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     import regex
 
     emoji = r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{Extended_Pictographic}.*\u200d|.\ufe0f?\u20e3"
@@ -87,8 +90,8 @@ def _lettered(text: str) -> Iterator[str]:
 
 def clusters(text: str) -> list[str]:
     """What a reader sees as single signs."""
-    found: list[str] = _patterns()[0].findall(text)
-    return found
+    clusters: list[str] = _patterns()[0].findall(text)
+    return clusters
 
 
 @lru_cache(2048)
@@ -180,9 +183,9 @@ def _drawable(cluster: str, face: Face, emoji_font: str) -> bool:
 def glyph(face: Face, char: str) -> Extent:
     """One glyph's advance and ink, in em."""
     left, top, right, bottom = _ink(face, char)
-    one = 1 / REFERENCE
+    unit = 1 / REFERENCE
     width = fonts.opened(face, REFERENCE).getlength(char)
-    return Extent(width * one, -top * one, bottom * one, left * one, right * one)
+    return Extent(width * unit, -top * unit, bottom * unit, left * unit, right * unit)
 
 
 def _ink(face: Face, text: str) -> tuple[int, int, int, int]:
@@ -206,14 +209,14 @@ def kern(face: Face, pair: str) -> float:
 def places(text: str, face: Face, tracking: float = 0.0) -> tuple[float, ...]:
     """Where each glyph of a plain run starts, and where the run ends, in em."""
     at, before = 0.0, ""
-    found: list[float] = []
+    widths: list[float] = []
     for char in text:
         if before:
             at += kern(face, before + char) + tracking
-        found.append(at)
+        widths.append(at)
         at += glyph(face, char).width
         before = char
-    return (*found, at)
+    return (*widths, at)
 
 
 @lru_cache(2048)

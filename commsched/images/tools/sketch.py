@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from PIL import Image
     from PIL.ImageDraw import ImageDraw
 
 SIZE: Final = (1200, 800)
@@ -25,20 +26,22 @@ _SKIES: Final = {
 
 def sketch(motif: str) -> bytes:
     """A JPEG of ``motif``, one of :data:`MOTIFS`. The same bytes every time. Raises ``KeyError`` for another."""
-    from PIL import Image, ImageDraw
+    from PIL import ImageDraw
 
     draw_motif = _MOTIFS[motif]
-    image = _sky(Image, *_SKIES[motif])
+    image = _sky(*_SKIES[motif])
     draw_motif(ImageDraw.Draw(image))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
-def _sky(image: Any, top: str, bottom: str) -> Any:
+def _sky(top: str, bottom: str) -> Image.Image:
     """A soft fall from ``top`` to ``bottom``."""
-    ramp = image.linear_gradient("L").resize(SIZE)
-    return image.composite(image.new("RGB", SIZE, bottom), image.new("RGB", SIZE, top), ramp)
+    from PIL import Image
+
+    ramp = Image.linear_gradient("L").resize(SIZE)
+    return Image.composite(Image.new("RGB", SIZE, bottom), Image.new("RGB", SIZE, top), ramp)
 
 
 def _hill(draw: ImageDraw, colour: str, height: int, swing: int, shift: float) -> None:

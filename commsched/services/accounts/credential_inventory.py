@@ -1,4 +1,4 @@
-"""A person's own keys, in every office they belong to: what opens a door without their password."""
+"""A person's own keys in every office they belong to: everything that gives access without their password."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Key(msgspec.Struct, frozen=True):
 def of(installation: Installation, person: int) -> list[Key]:
     """The keys and calendar addresses that the person has in use, everywhere."""
     with installation.store.read(EVERY_WORKSPACE) as session:
-        found = []
+        keys = []
         for kind, row, place in _open(session, person):
             name, used = (row.name, row.used_at) if isinstance(row, ApiToken) else ("", None)
-            found.append(Key(f"{kind}-{row.id}", name, place.name, used))
-        return found
+            keys.append(Key(f"{kind}-{row.id}", name, place.name, used))
+        return keys
 
 
 def _open(session: Session, person: int) -> list[tuple[str, ApiToken | Feed, Workspace]]:

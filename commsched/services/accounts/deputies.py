@@ -73,7 +73,7 @@ def end_deputy(installation: Installation, actor: Actor, deputy_id: int) -> None
 
 
 def deputies(installation: Installation, workspace: int) -> list[Deputy]:
-    """Who stands in for whom, now and later."""
+    """The deputies of the office and whose place they take, current and future."""
     with installation.store.read(workspace) as session:
         return list(
             session.scalars(select(Deputy).where(Deputy.ends_at > installation.now()).order_by(Deputy.starts_at))

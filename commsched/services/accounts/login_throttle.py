@@ -1,10 +1,10 @@
-"""Limits on guessing passwords that shut out whoever guesses, and not whose account it is.
+"""Limits on guessing passwords that lock out the guesser and not the owner of the account.
 
-A try counts where it comes from. A device that has signed in to the account before (it has a cookie that only we can
-make) counts by itself and nowhere else; an address counts for this account and for all accounts; and everything unknown
-counts together for the account, so that many addresses are no way round. A stranger can so keep
-*unknown* devices out of an account for a day, but not a known one, nor whoever has a link for a new password. After
-OWASP's "Slow Down Online Guessing Attacks with Device Cookies" and NIST SP 800-63B 5.2.2 (at most 100 in all).
+Tries are counted by their origin. A device that has signed in to the account before (it has a cookie that only we can
+make) has a counter of its own; an address has one for this account and one for all accounts; and everything unknown
+shares one counter for the account, so that using many addresses does not help. So a stranger can lock *unknown* devices
+out of an account for a day, but neither a known device nor a person with a link for a new password. After OWASP's "Slow
+Down Online Guessing Attacks with Device Cookies" and NIST SP 800-63B 5.2.2 (at most 100 in all).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import delete, func, select
@@ -24,6 +24,9 @@ from commsched.store import locks
 from commsched.store.models import Person, SignInTry
 from commsched.store.session import EVERY_WORKSPACE, again
 from commsched.store.vault import new_token
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
 
 WINDOW: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
@@ -82,11 +85,11 @@ def network(address: str, bits: int = 64) -> str:
 def _everywhere(address: str) -> list[Limit]:
     """Failed tries from one address, whatever account; for IPv6 also from the larger networks that one visitor may
     have, each with twice as many."""
-    found = [Limit(f"i:{network(address)}", PER_ADDRESS)]
+    limits = [Limit(f"i:{network(address)}", PER_ADDRESS)]
     if ":" in network(address):
-        found += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
-        found += [Limit(f"i:{network(address, 48)}/48", 4 * PER_ADDRESS)]
-    return found
+        limits += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
+        limits += [Limit(f"i:{network(address, 48)}/48", 4 * PER_ADDRESS)]
+    return limits
 
 
 def limits(installation: Installation, email: str, address: str, device: str) -> list[Limit]:
@@ -102,7 +105,7 @@ def limits(installation: Installation, email: str, address: str, device: str) ->
 
 
 def inside(person: Person, address: str) -> list[Limit]:
-    """What a wrong present password counts under, for somebody who is signed in."""
+    """The counter for wrong entries of the present password by a person who is signed in."""
     return [Limit(f"s:{_short(fold_email(person.email))}", PER_PLACE), *_everywhere(address)]
 
 
@@ -139,21 +142,20 @@ _TOLD: Final = {
 
 
 def forgive(session: Session, tries: Tries) -> None:
-    """It was the right password: take back the try itself and the others from the same place.
-
-    What was tried from elsewhere stays counted: nobody buys new guesses by signing in, or by waiting for the owner to.
+    """The password was right: uncount this try and the others from the same origin. Tries from elsewhere stay counted,
+    so that a guesser gains no new tries by signing in, or by waiting until the owner does.
     """
     session.execute(delete(SignInTry).where(SignInTry.id.in_(tries.rows) | (SignInTry.key == tries.own)))
 
 
 def forget(session: Session, person: Person) -> None:
-    """The account begins anew, with a new password: nothing that was tried against the old one counts."""
+    """Clear the account's counters, because it has a new password and the tries were made against the old one."""
     account = _short(fold_email(person.email))
     for kind in ("p", "a", "d", "s"):
         session.execute(delete(SignInTry).where(SignInTry.key.startswith(f"{kind}:{account}", autoescape=True)))
 
 
-def _signer(installation: Installation) -> Any:
+def _signer(installation: Installation) -> URLSafeSerializer:
     from itsdangerous import URLSafeSerializer
 
     return URLSafeSerializer(installation.vault.derive("known device"), salt="device")
@@ -171,8 +173,9 @@ def _known(installation: Installation, device: str, email: str) -> str:
 
 
 def remember(installation: Installation, email: str, device: str = "") -> str:
-    """The cookie by which a device that has just signed in is known from now on; the one it had, if it fits."""
+    """The cookie that marks a device as known after it has signed in: the one it already had if that is valid, else a
+    new one."""
     if _known(installation, device, email):
         return device
-    made: str = _signer(installation).dumps([_short(fold_email(email)), new_token(16)])
-    return made
+    cookie: str = _signer(installation).dumps([_short(fold_email(email)), new_token(16)])
+    return cookie

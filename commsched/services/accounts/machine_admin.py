@@ -17,7 +17,7 @@ NAME = COMMAND_LINE
 
 
 def actor(workspace: Workspace) -> Actor:
-    """The machine's administrator in ``workspace``: nobody's person, so it approves nothing."""
+    """The machine's administrator as an actor in ``workspace``. It is not a person, so it cannot approve anything."""
     return Actor(None, NAME, workspace.id, "administrator", "cli", workspace.language)
 
 
@@ -28,15 +28,15 @@ def workspaces(installation: Installation) -> list[Workspace]:
 
 def workspace(installation: Installation, slug: str) -> Workspace:
     """The workspace called ``slug``; without a name the only one there is. Raises :class:`NotFound`."""
-    found = workspaces(installation)
-    names = ", ".join(one.slug for one in found)
-    if not found:
+    offices = workspaces(installation)
+    names = ", ".join(workspace.slug for workspace in offices)
+    if not offices:
         raise NotFound(N_("There is no office here yet. Make one with “commsched init”."), "--workspace")
-    if not slug and len(found) > 1:
+    if not slug and len(offices) > 1:
         raise Invalid(N_("Say which office: %(names)s."), "--workspace", names=names)
-    for one in found:
-        if not slug or one.slug == slug.strip().lower():
-            return one
+    for workspace in offices:
+        if not slug or workspace.slug == slug.strip().lower():
+            return workspace
     raise NotFound(
         N_("There is no office called “%(slug)s”. There are: %(names)s."), "--workspace", slug=slug[:80], names=names
     )
@@ -44,13 +44,13 @@ def workspace(installation: Installation, slug: str) -> Workspace:
 
 def member(installation: Installation, workspace: Workspace, email: str) -> Membership:
     """The member with that address, with their person. Raises :class:`NotFound`."""
-    found = (
+    statement = (
         select(Membership)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.workspace_id == workspace.id, Person.email == fold_email(email))
     )
     with installation.store.read(EVERY_WORKSPACE) as session:
-        row = session.scalar(found)
+        row = session.scalar(statement)
     if row is None:
         raise NotFound(N_("%(email)s is not in this office."), "--email", email=email[:80])
     return row

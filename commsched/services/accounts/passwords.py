@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from commsched.core.text.messages import N_, Invalid
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 LEAST: Final = 10
 MOST: Final = 200
@@ -31,7 +34,7 @@ _turns = threading.BoundedSemaphore(2)
 _decoys: dict[Cost, str] = {}
 
 
-def _hasher() -> Any:
+def _hasher() -> PasswordHasher:
     from argon2 import PasswordHasher
 
     return PasswordHasher(time_cost=cost.time, memory_cost=cost.memory, parallelism=cost.lanes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import func, select
@@ -28,6 +28,9 @@ from commsched.store.models import Membership, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
 
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
+
 LINK_LASTS: Final = timedelta(days=3)
 """How long a link that sets a password can be used."""
 MOST_PEOPLE: Final = 500
@@ -45,10 +48,10 @@ def check_email(email: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+        parsed = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Invalid(N_("“%(email)s” is not an e-mail address."), "email", email=email[:80]) from error
-    return fold_email(found.normalized)
+    return fold_email(parsed.normalized)
 
 
 def slug_of(name: str) -> str:
@@ -120,7 +123,7 @@ def create_workspace(
         locks.alone(session, f"office {short}", f"person {email}")  # who makes the same waits, and hears of it
         if session.scalar(select(Workspace.id).where(Workspace.slug == short)):
             raise Conflict(N_("There is already an office with the address “%(slug)s”."), "workspace", slug=short)
-        made = Workspace(
+        workspace = Workspace(
             slug=short,
             name=name,
             zone=zone,
@@ -129,26 +132,26 @@ def create_workspace(
             policy=to_policy(rules.ONE_APPROVER),
             is_demo=is_demo,
         )
-        session.add(made)
+        session.add(workspace)
         person = _person(session, installation, email, person_name, language, kept)
         session.flush()
-        session.add(Membership(workspace_id=made.id, person_id=person.id, role="administrator"))
-        actor = Actor(person.id, person.name or person.email, made.id, "administrator", "cli", language)
+        session.add(Membership(workspace_id=workspace.id, person_id=person.id, role="administrator"))
+        actor = Actor(person.id, person.name or person.email, workspace.id, "administrator", "cli", language)
         note(session, installation, actor, "workspace.created", name=name)
-        return made, person
+        return workspace, person
 
 
 def _person(session: Session, installation: Installation, email: str, name: str, language: str, kept: str) -> Person:
     """The person with that address: the one there is, or a new one, whose password has the hash ``kept``."""
-    found = session.scalar(select(Person).where(Person.email == email))
-    if found:
-        if not found.active and _belongs(session, found.id):
+    person = session.scalar(select(Person).where(Person.email == email))
+    if person:
+        if not person.active and _belongs(session, person.id):
             raise Conflict(
                 N_("%(email)s has been shut out. An administrator there must let them in."), "email", email=email
             )
-        if not found.active:
-            found.active, found.password_hash, found.stamp = True, "", new_token(16)
-        return found
+        if not person.active:
+            person.active, person.password_hash, person.stamp = True, "", new_token(16)
+        return person
     made = Person(
         email=email,
         name=check_name(name) if name else "",
@@ -163,7 +166,8 @@ def _person(session: Session, installation: Installation, email: str, name: str,
 
 
 def _hash_for_new(installation: Installation, email: str, password: str | None) -> str:
-    """The hash for somebody who is not here yet; who is here keeps their own password, whatever was given."""
+    """The password hash for a new person. A person who already exists keeps their own password, whatever was
+    entered."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         known = session.scalar(select(Person.id).where(Person.email == email))
     return new_hash(password, email) if password is not None and known is None else ""
@@ -183,9 +187,8 @@ def add_person(
     language: str = "",
     password: str | None = None,
 ) -> Invited:
-    """Let somebody into the actor's workspace. Without ``password`` the answer holds a link to choose one.
-
-    There is no link for somebody who belongs to another office already: it would open that one too.
+    """Add a person to the actor's workspace. Without ``password`` the answer holds a link to choose one. A person who
+    already belongs to another office gets no link, since it would give access to that office too.
     """
     actor.require("administer")
     email, role = check_email(email), check_role(role)
@@ -209,10 +212,10 @@ def _membership(session: Session, workspace: int, person: int) -> Membership | N
 
 
 def member_of(session: Session, actor: Actor, person: int) -> Membership:
-    found = _membership(session, actor.workspace, person)
-    if found is None:
+    membership = _membership(session, actor.workspace, person)
+    if membership is None:
         raise NotFound(N_("There is no such person here."))
-    return found
+    return membership
 
 
 def keep_an_administrator(session: Session, member: Membership) -> None:
@@ -236,23 +239,23 @@ def keep_an_administrator(session: Session, member: Membership) -> None:
 def members(installation: Installation, workspace: int) -> list[Membership]:
     """The people of a workspace, by name."""
     with installation.store.read(workspace) as session:
-        found = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
-    return sorted(found, key=lambda member: (member.person.name or member.person.email).casefold())
+        memberships = session.scalars(select(Membership).limit(MOST_PEOPLE)).unique().all()
+    return sorted(memberships, key=lambda member: (member.person.name or member.person.email).casefold())
 
 
 def workspaces_of(installation: Installation, person: int) -> list[tuple[Workspace, str]]:
     """Where a person belongs, with their role there."""
-    found = (
+    statement = (
         select(Workspace, Membership.role)
         .join(Membership, Membership.workspace_id == Workspace.id)
         .where(Membership.person_id == person)
         .order_by(Workspace.name)
     )
     with installation.store.read(EVERY_WORKSPACE) as session:
-        return [(row[0], row[1]) for row in session.execute(found)]
+        return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-def _signer(installation: Installation) -> Any:
+def _signer(installation: Installation) -> URLSafeSerializer:
     from itsdangerous import URLSafeSerializer
 
     return URLSafeSerializer(installation.vault.derive("password link"), salt="password")
@@ -267,8 +270,8 @@ def password_link(installation: Installation, person: Person) -> str:
 def reset_password(installation: Installation, actor: Actor, person: int) -> str:
     """A link that lets a member choose a new password; their present one keeps working until it is used.
 
-    Somebody who has been shut out is let in again. Refused for somebody who also belongs to an office that the
-    actor does not administer: it would open that too.
+    It restores the access of a person who was deactivated. It is refused for a person who also belongs to an office
+    that the actor does not administer, since it would give access to that office too.
     """
     actor.require("administer")
     with installation.store.write(EVERY_WORKSPACE) as session:
@@ -282,8 +285,8 @@ def reset_password(installation: Installation, actor: Actor, person: int) -> str
 
 
 def _places(session: Session, person: int | None, role: str = "") -> set[int]:
-    found = select(Membership.workspace_id).where(Membership.person_id == person)
-    return set(session.scalars(found.where(Membership.role == role) if role else found))
+    statement = select(Membership.workspace_id).where(Membership.person_id == person)
+    return set(session.scalars(statement.where(Membership.role == role) if role else statement))
 
 
 def read_password_link(installation: Installation, token: str) -> Person:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -16,14 +16,14 @@ from commsched.store.models import Membership
 MOST_STEPS: Final = 4
 
 
-def to_policy(policy: Policy) -> dict[str, Any]:
+def to_policy(policy: Policy) -> dict[str, object]:
     """A policy as it is stored."""
-    made: dict[str, Any] = msgspec.to_builtins(policy)
-    return made
+    plain: dict[str, object] = msgspec.to_builtins(policy)
+    return plain
 
 
-def from_policy(stored: dict[str, Any]) -> Policy:
-    """A stored policy; an empty one asks nobody."""
+def from_policy(stored: dict[str, object]) -> Policy:
+    """A stored policy; an empty one needs no approval."""
     return msgspec.convert(stored, Policy)
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import ColumnExpressionArgument, Row, Select, bindparam, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -118,7 +118,7 @@ def note_everywhere(session: Session, installation: Installation, person: Person
         note(session, installation, actor, action, **facts)
 
 
-def _columns() -> tuple[Any, ...]:
+def _columns() -> tuple[ColumnExpressionArgument[Any], ...]:
     clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
     trouble = select(Heartbeat.detail).where(Heartbeat.name == TROUBLE).scalar_subquery()
     return (
@@ -142,7 +142,7 @@ def _columns() -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1)
-def _by_session() -> Select[Any]:
+def _by_session() -> Select[*tuple[Any, ...]]:
     """Built once: every page asks it."""
     here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
     return (
@@ -159,7 +159,7 @@ def _by_session() -> Select[Any]:
 
 
 @lru_cache(maxsize=1)
-def _by_token() -> Select[Any]:
+def _by_token() -> Select[*tuple[Any, ...]]:
     here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
     return (
         select(ApiToken.id.label("token"), ApiToken.role.label("most"), ApiToken.used_at, *_columns())
@@ -170,12 +170,14 @@ def _by_token() -> Select[Any]:
     )
 
 
-def _ask(installation: Installation, question: Select[Any], **values: Any) -> Row[Any] | None:
+def _ask(
+    installation: Installation, question: Select[*tuple[Any, ...]], **values: object
+) -> Row[*tuple[Any, ...]] | None:
     with installation.store.engine.connect() as connection:
         return connection.execute(question, values).first()
 
 
-def _place(row: Row[Any]) -> CurrentWorkspace | None:
+def _place(row: Row[*tuple[Any, ...]]) -> CurrentWorkspace | None:
     if row.workspace is None or row.role is None:
         return None
     return CurrentWorkspace(
@@ -231,13 +233,13 @@ def recognise_token(installation: Installation, secret: str) -> Visitor | None:
 
 
 def is_somebody(installation: Installation, headers: Mapping[str, str]) -> bool:
-    """Whether a request with these headers (``COOKIE``, ``AUTHORIZATION``) comes from somebody known. Writes nothing:
-    it is asked before the body is read."""
+    """Whether a request with these headers (``COOKIE``, ``AUTHORIZATION``) carries a valid session or token. It writes
+    nothing, because it is called before the body is read."""
     now = installation.now()
     scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return _ask(installation, _by_token(), hash=token_hash(token.strip())) is not None
-    pieces = (one.strip().partition("=") for one in headers.get("COOKIE", "").split(";"))
+    pieces = (pair.strip().partition("=") for pair in headers.get("COOKIE", "").split(";"))
     secrets = [value for name, _, value in pieces if name in ("session", "__Host-session")][:2]
     return any(
         _ask(installation, _by_session(), slug="", hash=token_hash(secret), now=now, idle=now - IDLE)
@@ -248,7 +250,7 @@ def is_somebody(installation: Installation, headers: Mapping[str, str]) -> bool:
 def _seen(
     installation: Installation, kind: type[SignIn] | type[ApiToken], row_id: int, values: dict[str, datetime]
 ) -> None:
-    """Write down that it is in use. A database busy just now is no reason to refuse somebody a page."""
+    """Record that it is in use. A busy database is ignored here, since the page can be answered without this."""
     with suppress(OperationalError), installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(kind).where(kind.id == row_id).values(**values))
 
@@ -265,7 +267,7 @@ def sign_out(installation: Installation, secret: str) -> None:
 
 def sessions_of(installation: Installation, person: int) -> list[SignIn]:
     """Where a person is signed in, the latest used first."""
-    found = (
+    statement = (
         select(SignIn)
         .join(Person, (Person.id == SignIn.person_id) & (Person.stamp == SignIn.stamp))
         .where(
@@ -277,7 +279,7 @@ def sessions_of(installation: Installation, person: int) -> list[SignIn]:
         .limit(100)
     )
     with installation.store.read(EVERY_WORKSPACE) as session:
-        return list(session.scalars(found))
+        return list(session.scalars(statement))
 
 
 def revoke_session(installation: Installation, person: int, session_id: int) -> None:
@@ -294,8 +296,8 @@ def revoke_session(installation: Installation, person: int, session_id: int) -> 
 def set_password(
     session: Session, installation: Installation, person: Person, kept: str, end: Collection[str] = ()
 ) -> None:
-    """A new password and a new stamp: every session and link born with the old one is dead, and of the person's keys
-    those named in ``end`` (:func:`commsched.services.accounts.credential_inventory.of`). ``kept`` is
+    """Set a new password and a new stamp. That ends every session and link made under the old stamp, and those of the
+    person's keys that are named in ``end`` (:func:`commsched.services.accounts.credential_inventory.of`). ``kept`` is
     :func:`passwords.new_hash`'s answer."""
     person.password_hash = kept
     person.stamp = new_token(16)

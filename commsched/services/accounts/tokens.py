@@ -39,15 +39,15 @@ def create_token(installation: Installation, actor: Actor, name: str, role: str 
 
 def tokens(installation: Installation, workspace: int, person: int | None = None) -> list[ApiToken]:
     """Tokens in use, a person's or everybody's, the newest first."""
-    found = select(ApiToken).where(ApiToken.revoked_at.is_(None)).order_by(ApiToken.id.desc())
+    statement = select(ApiToken).where(ApiToken.revoked_at.is_(None)).order_by(ApiToken.id.desc())
     if person is not None:
-        found = found.where(ApiToken.person_id == person)
+        statement = statement.where(ApiToken.person_id == person)
     with installation.store.read(workspace) as session:
-        return list(session.scalars(found))
+        return list(session.scalars(statement))
 
 
 def revoke_token(installation: Installation, actor: Actor, token_id: int) -> None:
-    """End a token: one's own, or anybody's as an administrator."""
+    """Revoke a token: the actor's own, or any member's if the actor is an administrator."""
     with installation.store.write(actor.workspace) as session:
         row = session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None)))
         if row is None:
@@ -72,9 +72,9 @@ def create_feed(installation: Installation, actor: Actor) -> str:
 
 def feed(installation: Installation, workspace: int, person: int) -> Feed | None:
     """The calendar address a person has in use, if any; its secret was shown once."""
-    found = select(Feed).where(Feed.person_id == person, Feed.revoked_at.is_(None)).order_by(Feed.id.desc())
+    statement = select(Feed).where(Feed.person_id == person, Feed.revoked_at.is_(None)).order_by(Feed.id.desc())
     with installation.store.read(workspace) as session:
-        return session.scalar(found.limit(1))
+        return session.scalar(statement.limit(1))
 
 
 def revoke_feed(installation: Installation, actor: Actor) -> None:
@@ -86,8 +86,9 @@ def revoke_feed(installation: Installation, actor: Actor) -> None:
 
 
 def feed_owner(installation: Installation, secret: str) -> Actor | None:
-    """For whom a calendar address speaks: a member of today, who may read; ``None`` for one that is dead."""
-    found = (
+    """The member whose calendar address this is, as long as they may read; ``None`` for an address that was revoked or
+    is unknown."""
+    statement = (
         select(Person, Membership.role, Workspace.id)
         .join(Feed, Feed.person_id == Person.id)
         .join(Workspace, Workspace.id == Feed.workspace_id)
@@ -95,7 +96,7 @@ def feed_owner(installation: Installation, secret: str) -> Actor | None:
         .where(Feed.token_hash == token_hash(secret), Feed.revoked_at.is_(None), Person.active)
     )
     with installation.store.read(EVERY_WORKSPACE) as session:
-        row = session.execute(found).first()
+        row = session.execute(statement).first()
     if row is None:
         return None
     person, _role, workspace = row

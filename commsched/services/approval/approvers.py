@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -11,30 +12,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
 from commsched.core.approval.rules import CastDecision, Policy, Yes, current_step, helps, standing, yeses
+from commsched.core.text.messages import N_, Conflict, NotAllowed
 from commsched.services.approval import link_mails
-from commsched.services.approval.clearance import read_policy, said_of
+from commsched.services.approval.clearance import as_said, read_policy
+from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.kernel.context import Installation
-from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
-from commsched.store.models import Decision, Deputy, Item, Membership, Notice, Person, Revision
-
-
-def principals(session: Session, person: int, now: datetime) -> list[int]:
-    """Those whose deputy ``person`` is at ``now``."""
-    during = (Deputy.deputy_id == person, Deputy.starts_at <= now, Deputy.ends_at > now)
-    return list(session.scalars(select(Deputy.person_id).where(*during).order_by(Deputy.id)))
-
-
-def deputies(session: Session, people: Collection[int], now: datetime) -> set[int]:
-    """Those who stand in for any of ``people`` at ``now``."""
-    during = (Deputy.person_id.in_(people), Deputy.starts_at <= now, Deputy.ends_at > now)
-    return set(session.scalars(select(Deputy.deputy_id).where(*during)))
-
-
-def approvers(session: Session) -> set[int]:
-    """The active members with the role of approver."""
-    rows = session.scalars(select(Membership).where(Membership.role == "approver"))
-    return {row.person_id for row in rows if row.person.active}
+from commsched.store.models import Decision, Item, Notice, Person, Revision
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -43,12 +27,13 @@ class Turn(msgspec.Struct, frozen=True):
     deciders: frozenset[int] = frozenset()
     """Those who can say yes now, deputies included."""
     asked: frozenset[int] = frozenset()
-    """Of those, the ones whose yes it waits for; an administrator is bothered only where nobody else is left."""
+    """Those of them whose approval is pending. An administrator is only asked where no one else is left."""
     acceptors: frozenset[int] = frozenset()
-    """Those who are asked to accept what somebody else wrote, after which that person can say yes."""
+    """Those who are asked to accept another person's words, so that the other person can approve them."""
     may_accept: frozenset[int] = frozenset()
-    """Everybody whose accepting it would move it on: after it somebody can say yes who could not before, and that
-    somebody is the one whose task it is. Nobody who can say yes themselves, nor where that one can already."""
+    """Everyone whose acceptance would move the item on: it lets a person approve whose task that is and who could not
+    before. Those who can approve it themselves are left out, and so is everyone where that person can already
+    approve."""
     own: frozenset[int] = frozenset()
     """Those who could say yes, were some of the words not their own."""
 
@@ -58,73 +43,92 @@ class Turn(msgspec.Struct, frozen=True):
         return not (self.deciders or self.may_accept)
 
 
-def turn(installation: Installation, session: Session, item: Item, revision: Revision) -> Turn:
-    """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
-    policy, said = read_policy(item.policy), said_of(session, item.id)
-    if current_step(policy, said, revision.hash) is None:
-        return Turn()
-    own = set() if policy.own else writers_of(session, item, revision)
-    case = ApprovalState(installation.now(), policy, said, revision.hash, own)
-    return turn_in(session, case, item.author_id, revision.author_id)
-
-
 class ApprovalState(msgspec.Struct, frozen=True):
     """What a turn follows from. ``own``: whose words they are, where that matters."""
 
-    now: datetime
     policy: Policy
     said: Sequence[CastDecision]
     hash: str
     own: Collection[int]
 
 
-def turn_in(session: Session, case: ApprovalState, author: int | None, last: int | None) -> Turn:
+def turn(installation: Installation, session: Session, item: Item, revision: Revision) -> Turn:
+    """Whose turn it is with ``revision``, by the item's policy; nobody's where all have said yes."""
+    return turns(session, read_roster(session, installation.now()), [(item, revision)])[item.id]
+
+
+def turns(session: Session, roster: Roster, asked: Sequence[tuple[Item, Revision]]) -> dict[int, Turn]:
+    """As :func:`turn`, for many items by their ids, in as many statements as for one."""
+    states = approval_states(session, asked, histories(session, [item.id for item, _revision in asked]))
+    return {item.id: turn_in(roster, states[item.id], item.author_id, revision.author_id) for item, revision in asked}
+
+
+def approval_states(
+    session: Session, asked: Sequence[tuple[Item, Revision]], known: Mapping[int, ItemHistory]
+) -> dict[int, ApprovalState]:
+    """What the turn of each item follows from, by its id. The content of earlier versions is read of those items only
+    that several have written in."""
+    states: dict[int, ApprovalState] = {}
+    unread: dict[int, int] = {}
+    for item, revision in asked:
+        policy, said = read_policy(item.policy), known[item.id].said()
+        own: Collection[int] = ()
+        if not policy.own and current_step(policy, said, revision.hash) is not None:
+            sole = known[item.id].sole_writer(revision.number)
+            own = sole or ()
+            if sole is None:
+                unread[item.id] = revision.number
+        states[item.id] = ApprovalState(policy, said, revision.hash, own)
+    for number, people in _writers(session, unread, known).items():
+        states[number] = msgspec.structs.replace(states[number], own=people)
+    return states
+
+
+def turn_in(roster: Roster, case: ApprovalState, author: int | None, last: int | None) -> Turn:
     """As :func:`turn`, also for something not saved yet. ``author`` began the item, ``last`` changed it last."""
-    able = people_with(session, "approve")
-    deciders = {one for one in able - set(case.own) if counts_for(session, case, able, one) is not None}
-    stopped = {
-        one for one in able & set(case.own) if counts_for(session, case, able, one, despite_own=True) is not None
-    }
+    if current_step(case.policy, case.said, case.hash) is None:
+        return Turn()
+    able = roster.with_permission("approve")
+    deciders = {one for one in able - set(case.own) if counts_for(roster, case, one) is not None}
+    stopped = {one for one in able & set(case.own) if counts_for(roster, case, one, despite_own=True) is not None}
     spoken = {one.human for one in yeses(standing(case.said, case.hash))}
-    others = {one for one in people_with(session, "write") - spoken - deciders if stopped - {one}}
-    nearest = _nearest(session, case)
+    others = {one for one in roster.with_permission("write") - spoken - deciders if stopped - {one}}
+    nearest = _nearest(roster, case)
     close = deciders & nearest
     # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
-    helping = {one for one in others if (stopped & nearest) - {one}}
+    helping = {person for person in others if (stopped & nearest) - {person}}
     freeing = helping or others
     theirs = {author} & freeing if last in stopped and last != author else set()
     asked = close or (set() if theirs else deciders)
-    acceptors = theirs or (set() if asked else _first_to_accept(session, case, author, freeing))
+    acceptors = theirs or (set() if asked else _first_to_accept(roster, case, author, freeing))
     may_accept = acceptors | (set() if close else helping if deciders else freeing)
-    return Turn(*(frozenset(some) for some in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
+    return Turn(*(frozenset(people) for people in (deciders, asked, acceptors, may_accept, stopped)))  # type: ignore[arg-type]
 
 
-def _nearest(session: Session, case: ApprovalState) -> set[int]:
+def _nearest(roster: Roster, case: ApprovalState) -> set[int]:
     """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
     step = current_step(case.policy, case.said, case.hash)
     if step is not None and case.policy.steps[step].people:
-        return people_with(session, "approve")
-    leaders = approvers(session)
-    return leaders | deputies(session, leaders, case.now)
+        return roster.with_permission("approve")
+    leaders = roster.approvers()
+    return leaders | roster.deputies(leaders)
 
 
-def _first_to_accept(session: Session, case: ApprovalState, author: int | None, able: set[int]) -> set[int]:
+def _first_to_accept(roster: Roster, case: ApprovalState, author: int | None, able: set[int]) -> set[int]:
     """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
-    rows = session.scalars(select(Membership.person_id).where(Membership.role == "writer"))
-    for group in ({author}, set(case.own), set(rows)):
+    for group in ({author}, set(case.own), roster.writers()):
         if group & able:
-            return {one for one in group & able if one is not None}
+            return {person for person in group & able if person is not None}
     return able
 
 
-def counts_for(
-    session: Session, case: ApprovalState, able: Collection[int], person: int, *, despite_own: bool = False
-) -> int | None:
+def counts_for(roster: Roster, case: ApprovalState, person: int, *, despite_own: bool = False) -> int | None:
     """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
 
     Nobody stands in for one who may not approve (any longer), nor says yes to that one's own words in their place.
     """
-    for name in (person, *principals(session, person, case.now)):
+    able = roster.with_permission("approve")
+    for name in (person, *roster.principals(person)):
         if name not in able or (name in case.own and not (despite_own and name == person)):
             continue
         if helps(case.policy, case.said, case.hash, Yes(person, frozenset((person, name)))):
@@ -132,35 +136,135 @@ def counts_for(
     return None
 
 
+def principal_in(roster: Roster, case: ApprovalState, person: int | None) -> int:
+    """For whom the yes of ``person`` counts.
+
+    Raises :class:`NotAllowed` with the reason why it does not count, :class:`Conflict` where nothing is asked for.
+    """
+    if person is None:
+        raise NotAllowed(N_("Only a person can approve."))
+    if current_step(case.policy, case.said, case.hash) is None:
+        raise Conflict(N_("It is already approved."))
+    if person in case.own:
+        raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
+    if any(one.human == person for one in yeses(standing(case.said, case.hash))):
+        raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
+    principal = counts_for(roster, case, person)
+    if principal is None:
+        raise NotAllowed(N_("It is not your turn to approve this."))
+    return principal
+
+
+class VersionRow(NamedTuple):
+    """A saved version without its content. ``lent`` is as the revision keeps it."""
+
+    id: int
+    number: int
+    author: int | None
+    lent: str
+
+
+class ItemHistory(msgspec.Struct, frozen=True):
+    """An item's versions, oldest first, and every decision on it, in the order they were made."""
+
+    versions: list[VersionRow]
+    decisions: list[Decision]
+
+    def said(self) -> list[CastDecision]:
+        """The decisions as the rules see them."""
+        return [as_said(row) for row in self.decisions]
+
+    def sole_writer(self, number: int) -> set[int] | None:
+        """Whose words those of version ``number`` are where only one person can have had a hand in them: the usual
+        case, in which no content need be read. ``None`` in all others."""
+        kept = [one for one in self.versions if one.number <= number]
+        people = {one.author for one in kept}
+        if len(people) > 1 or any(one.lent for one in kept) or any(row.verdict == "accept" for row in self.decisions):
+            return None
+        return {one for one in people if one is not None}
+
+    def accepted(self) -> dict[int, list[int | None]]:
+        """Who has accepted each version, by its id."""
+        people: dict[int, list[int | None]] = {}
+        for row in self.decisions:
+            if row.verdict == "accept":
+                people.setdefault(row.revision_id, []).append(row.person_id)
+        return people
+
+
+def histories(session: Session, items: Collection[int]) -> dict[int, ItemHistory]:
+    """The histories of ``items`` by their ids, in one statement."""
+    found = {number: ItemHistory([], []) for number in items}
+    if not found:
+        return found
+    rows = session.execute(
+        select(Revision.item_id, Revision.id, Revision.number, Revision.author_id, Revision.lent, Decision)
+        .outerjoin(Decision, Decision.revision_id == Revision.id)
+        .where(Revision.item_id.in_(found))
+        .order_by(Revision.item_id, Revision.number, Decision.id)
+    )
+    for item, number, version, author, lent, decision in rows:
+        history = found[item]
+        if not history.versions or history.versions[-1].id != number:
+            history.versions.append(VersionRow(number, version, author, lent))
+        if decision is not None:
+            history.decisions.append(decision)
+    for history in found.values():
+        history.decisions.sort(key=lambda row: row.id)
+    return found
+
+
 def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:
     """Whose words these are by ``core.approval.authorship``: whoever began the item, wrote any of them, also in the
     library, or has accepted them."""
-    until = (Revision.item_id == item.id, Revision.number <= revision.number)
-    people = set(session.scalars(select(Revision.author_id).where(*until).distinct()))
-    lent = session.scalar(select(Revision.id).where(*until, Revision.lent != "").limit(1))
-    taken_on = select(Decision.id).where(Decision.item_id == item.id, Decision.verdict == "accept").limit(1)
-    if len(people) == 1 and lent is None and session.scalar(taken_on) is None:
-        return people - {None}  # type: ignore[return-value]  # the usual case, and the history need not be read
-    return writers(history_of(session, item, revision.number))
+    known = histories(session, [item.id])
+    sole = known[item.id].sole_writer(revision.number)
+    return sole if sole is not None else _writers(session, {item.id: revision.number}, known)[item.id]
+
+
+def _writers(session: Session, wanted: Mapping[int, int], known: Mapping[int, ItemHistory]) -> dict[int, set[int]]:
+    """Whose words each item's are, up to the version ``wanted`` of it, by the rule of authorship."""
+    if not wanted:
+        return {}
+    saved = session.execute(
+        select(Revision.item_id, Revision.id, Revision.number, Revision.author_id, Revision.lent, Revision.content)
+        .where(Revision.item_id.in_(wanted))
+        .order_by(Revision.item_id, Revision.number)
+    )
+    found: dict[int, set[int]] = {}
+    for item, rows in groupby(saved.yield_per(20), key=lambda row: int(row[0])):
+        accepted = known[item].accepted()
+        found[item] = writers(
+            _version(author, content, lent_by(lent), accepted.get(each, ()))
+            for _item, each, number, author, lent, content in rows
+            if number <= wanted[item]
+        )
+    return found
 
 
 def writers_after(
-    session: Session, item: Item | None, author: int | None, canonical_bytes: bytes, lent: Collection[int]
+    session: Session,
+    item: Item | None,
+    known: ItemHistory,
+    author: int | None,
+    canonical_bytes: bytes,
+    lent: Collection[int],
 ) -> set[int]:
-    """As :func:`writers_of`, were ``author`` to save those contents now."""
-    before = history_of(session, item, item.version) if item is not None else ()
+    """As :func:`writers_of`, were ``author`` to save those contents now. ``known`` is the item's history."""
+    people = {one.author for one in known.versions}
+    simple = not lent and not known.accepted() and not any(one.lent for one in known.versions)
+    if simple and people <= {author}:
+        return {author} - {None}  # type: ignore[return-value]  # nobody else has had a hand in it
+    before = history_of(session, item, known) if item is not None else ()
     return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
 
 
-def history_of(session: Session, item: Item, number: int) -> Iterator[SavedVersion]:
-    """The item's versions up to ``number``, as the rule of authorship reads them."""
-    accepted: dict[int, list[int | None]] = {}
-    kept = select(Decision).where(Decision.item_id == item.id, Decision.verdict == "accept").order_by(Decision.id)
-    for row in session.scalars(kept):
-        accepted.setdefault(row.revision_id, []).append(row.person_id)
+def history_of(session: Session, item: Item, known: ItemHistory) -> Iterator[SavedVersion]:
+    """The item's versions, as the rule of authorship reads them."""
+    accepted = known.accepted()
     versions = (
         select(Revision.id, Revision.author_id, Revision.lent, Revision.content)
-        .where(Revision.item_id == item.id, Revision.number <= number)
+        .where(Revision.item_id == item.id, Revision.number <= item.version)
         .order_by(Revision.number)
     )
     with session.execute(versions).yield_per(20) as saved:
@@ -174,15 +278,15 @@ def _version(author: int | None, content: bytes, lent: frozenset[int], accepted:
 
 def lent_by(stored: str) -> frozenset[int]:
     """The people whose words of the library are in a revision, as it keeps them."""
-    return frozenset(int(one) for one in stored.split(",") if one)
+    return frozenset(int(number) for number in stored.split(",") if number)
 
 
 def ask(
     installation: Installation, session: Session, item: Item, revision: Revision, kind: str = "asked_to_approve"
 ) -> None:
-    """Send everyone whose yes it waits for a notice with a link of their own, and those who are to accept another's
-    words one that leads to the item. Whoever was asked the same since it was sent in is not asked once more, except
-    by a reminder; what is on its way to somebody who is no longer asked is stopped."""
+    """Send a notice with a personal link to everyone whose approval is pending, and a notice that leads to the item to
+    those who are to accept another's words. A person who was asked the same since the item was submitted is not asked
+    again, except by a reminder. Notices still on their way to people who are no longer asked are stopped."""
     now = turn(installation, session, item, revision)
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
@@ -211,7 +315,7 @@ def _asked_to_accept(session: Session, item: Item, revision: Revision, person: i
 
 def called(session: Session, people: Iterable[int | None]) -> list[str]:
     """What people are called, by name."""
-    wanted = [one for one in people if one is not None]
+    wanted = [person for person in people if person is not None]
     rows = session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.name)) if wanted else ()
     return [row.name or row.email for row in rows]
 

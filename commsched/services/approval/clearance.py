@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import CastDecision, Policy, cleared, strictest, window
+from commsched.core.approval.rules import CastDecision, Policy, Verdict, cleared, strictest, window
 from commsched.store.models import Channel, Decision, Item, Revision, Workspace
 
 
 def policy_for(session: Session, workspace: Workspace, revision: Revision) -> Policy:
     """The strictest of the workspace's policy and those of the channels the revision goes to."""
-    wanted = [one.channel for one in revision.parsed().channels]
+    wanted = [channel.channel for channel in revision.parsed().channels]
     rows = session.scalars(select(Channel.policy).where(Channel.id.in_(wanted)))
     policies = [read_policy(workspace.policy), *[read_policy(row) for row in rows if row]]
     return strictest(policies)
@@ -35,7 +35,7 @@ def as_said(row: Decision) -> CastDecision:
     """A stored decision as the rules see it."""
     return CastDecision(
         hash=row.hash,
-        verdict=cast(Any, row.verdict),
+        verdict=cast(Verdict, row.verdict),
         person=row.in_place_of or row.person_id,
         by=row.person_id,
         at=row.at,

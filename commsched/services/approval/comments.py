@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
@@ -51,9 +51,8 @@ def comment(installation: Installation, actor: Actor, item_id: int, body: str) -
 def spread(
     installation: Installation, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
 ) -> None:
-    """Tell those it concerns that ``actor`` has said ``body``; not the actor, nor those who are ``told`` otherwise.
-
-    The mail is written when it leaves, with all that has been said by then.
+    """Notify the people concerned that ``actor`` wrote ``body``, except the actor and those in ``told``, who get
+    another notice. The mail is composed when it is sent, with every comment up to then.
     """
     if not body.strip():
         return
@@ -101,20 +100,28 @@ def read(installation: Installation, actor: Actor, item_id: int) -> None:
 
 
 class UnreadTalk(msgspec.Struct, frozen=True):
-    """An item that was spoken of since its reader looked, and by whom first."""
+    """An item with comments that its reader has not seen, and the author of the first of them."""
 
     item: Item
     by: str
     at: datetime
 
 
+def marks(person: int | None) -> tuple[ColumnElement[bool], ...]:
+    """SQL: what marks that somebody has said something that ``person`` has not seen."""
+    return (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
+
+
 def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
     """What has been said that ``person`` has not seen, the newest first, one line an item."""
-    marks = (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
-    rows: Any = session.execute(
-        select(Notice, Item).join(Item, Item.id == Notice.item_id).where(*marks).order_by(Notice.id.desc()).limit(most)
+    rows = session.execute(
+        select(Notice, Item)
+        .join(Item, Item.id == Notice.item_id)
+        .where(*marks(person))
+        .order_by(Notice.id.desc())
+        .limit(most)
     )
-    found: dict[int, UnreadTalk] = {}
+    unread: dict[int, UnreadTalk] = {}
     for row, item in rows:
-        found.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
-    return list(found.values())
+        unread.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
+    return list(unread.values())

@@ -51,7 +51,7 @@ def go_on(session: Session, item: Item, revision: Revision) -> None:
 
 
 def refuse_nobody(installation: Installation, session: Session, item: Item, revision: Revision) -> None:
-    """Raise :class:`Nobody` where the item would wait for a yes that nobody can give."""
+    """Raise :class:`Nobody` where the item would wait for an approval that no one can give."""
     if approvers.turn(installation, session, item, revision).stuck:
         raise Nobody
 
@@ -62,11 +62,11 @@ def lapse(installation: Installation, session: Session, actor: Actor, item: Item
         return False
     said = standing(said_of(session, item.id), revision.hash)
     over = [
-        one
-        for one in said
-        if one.verdict in LETS_OUT and not inside(item.publish_at, (one.window_start, one.window_end))
+        decision
+        for decision in said
+        if decision.verdict in LETS_OUT and not inside(item.publish_at, (decision.window_start, decision.window_end))
     ]
-    for one in over:
+    for decision in over:
         session.add(
             Decision(
                 workspace_id=item.workspace_id,
@@ -74,11 +74,11 @@ def lapse(installation: Installation, session: Session, actor: Actor, item: Item
                 revision_id=revision.id,
                 hash=revision.hash,
                 verdict="lapse",
-                step=one.step,
-                person_id=one.human,
+                step=decision.step,
+                person_id=decision.human,
                 at=installation.now(),
                 via=actor.via,
-                in_place_of=one.person if one.person != one.human else None,
+                in_place_of=decision.person if decision.person != decision.human else None,
             )
         )
     session.flush()
@@ -89,6 +89,6 @@ def lapse(installation: Installation, session: Session, actor: Actor, item: Item
             actor,
             "approval.lapsed",
             item.id,
-            names=approvers.names(session, {one.human for one in over}),
+            names=approvers.names(session, {decision.human for decision in over}),
         )
     return bool(over)

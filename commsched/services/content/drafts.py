@@ -11,10 +11,9 @@ from commsched.store.models import Item, Media, Revision
 
 
 def _media(session: Session, pictures: list[Picture]) -> list[int | PictureIn]:
-    found = {
-        row.sha256: row.id
-        for row in session.scalars(select(Media).where(Media.sha256.in_([p.sha256 for p in pictures])))
-    }
+    wanted = [p.sha256 for p in pictures]
+    rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
+    found = {row.sha256: row.id for row in rows}
     return [PictureIn(id=found[p.sha256], alt=p.alt) for p in pictures if p.sha256 in found]
 
 

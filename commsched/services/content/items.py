@@ -14,11 +14,10 @@ from commsched.core.content.model import Content
 from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
-from commsched.services.content import compose
+from commsched.services.content import check
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision
-from commsched.store.search import holds
+from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
 from commsched.store.types import to_micros
 
 STOPPABLE = ("waiting", "held", "failed")
@@ -52,6 +51,20 @@ def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
     if item is None:
         raise NotFound(N_("There is no such item."))
     return item
+
+
+def load_whole(session: Session, item_id: int) -> tuple[Item, Revision, Workspace]:
+    """The item, its newest revision and its office, in one statement. Raises :class:`NotFound`."""
+    wanted = (
+        select(Item, Revision, Workspace)
+        .join(Revision, Revision.id == Item.revision_id)
+        .join(Workspace, Workspace.id == Item.workspace_id)
+        .where(Item.id == item_id)
+    )
+    row = session.execute(wanted).first()
+    if row is None:
+        raise NotFound(N_("There is no such item."))
+    return row[0], row[1], row[2]
 
 
 def current(session: Session, item: Item) -> Revision:
@@ -148,19 +161,23 @@ def require_unchanged(examined: Examined, item: Item, revision: Revision) -> Non
         raise Changed(revision)
 
 
-def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[compose.Checked]]:
-    """What stands in the way of ``item``: in general, and channel by channel."""
-    content = current(session, item).parsed()
-    checked = compose.check(installation, session, content, item.uid, item.publish_at)
-    general = compose.general_problems(content, item.publish_at, installation.now())
+def judge(
+    installation: Installation, session: Session, item: Item, content: Content, around: check.Around | None = None
+) -> check.Judgement:
+    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel."""
+    found = check.judge(
+        installation, session, content, uid=item.uid, item=item.id, publish_at=item.publish_at, around=around
+    )
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
-        general.append(
-            block(
-                "channels",
-                N_("A correction goes to the pages where the text stands, and to no other page of your own."),
-            )
-        )
-    return general, checked
+        words = N_("A correction goes to the pages where the text stands, and to no other page of your own.")
+        found.general.append(block("channels", words))
+    return found
+
+
+def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[check.Checked]]:
+    """:func:`judge` of the item as it is saved."""
+    found = judge(installation, session, item, current(session, item).parsed())
+    return found.general, found.checked
 
 
 def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
@@ -183,34 +200,3 @@ def learn_alt(session: Session, content: Content) -> None:
     said = {picture.sha256: picture.alt for picture in content.pictures if picture.alt.strip()}
     for row in session.scalars(select(Media).where(Media.sha256.in_(said), Media.alt == "")) if said else ():
         row.alt = said[row.sha256]
-
-
-CLOSE = timedelta(hours=1)
-"""Two in the same channel nearer than this are pointed out, here and in the calendar."""
-
-
-def near(session: Session, item_id: int, content: Content, at: datetime) -> list[Item]:
-    """Other items planned within an hour of ``at`` in a channel of ``content``."""
-    wanted = {one.channel for one in content.channels}
-    planned = select(Item).where(
-        Item.id != item_id,
-        Item.publish_at > at - CLOSE,
-        Item.publish_at < at + CLOSE,
-        Item.state.not_in(("draft", "cancelled", "changes_requested")),
-    )
-    rows = session.scalars(planned.order_by(Item.publish_at, Item.id).limit(20))
-    return [row for row in rows if wanted & {int(one) for one in row.channels.split(",") if one}][:3]
-
-
-def look_alikes(session: Session, item_id: int, content: Content, limit: int = 3) -> list[Item]:
-    """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
-    text = fold(content.text.strip())
-    if len(text) < 20 or content.corrects:
-        return []
-    same = select(Item).where(
-        Item.id != item_id,
-        Item.corrects_id.is_distinct_from(item_id),
-        Item.state != "cancelled",
-        holds(Item.search, text[:200]),
-    )
-    return list(session.scalars(same.order_by(desc(Item.id)).limit(limit)))

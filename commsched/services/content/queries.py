@@ -98,7 +98,9 @@ def deliveries(
 def attempts(session: Session, deliveries: Iterable[int]) -> dict[int, list[Attempt]]:
     """The attempts of each delivery, in the order they were made."""
     made: dict[int, list[Attempt]] = {}
-    for row in session.scalars(select(Attempt).where(Attempt.delivery_id.in_(list(deliveries))).order_by(Attempt.id)):
+    numbers = list(deliveries)
+    wanted = select(Attempt).where(Attempt.delivery_id.in_(numbers)).order_by(Attempt.id)
+    for row in session.scalars(wanted) if numbers else ():
         made.setdefault(row.delivery_id, []).append(row)
     return made
 
@@ -149,7 +151,8 @@ def reach(installation: Installation, session: Session, deliveries: Iterable[Del
     """How far each delivery that has several parts came. Who was missed is told of those that stopped."""
     stopped = {row.id: row.state in ("held", "failed", "cancelled") for row in deliveries}
     found: dict[int, list[Part]] = {}
-    for part in session.scalars(select(Part).where(Part.delivery_id.in_(stopped)).order_by(Part.id)):
+    parts = select(Part).where(Part.delivery_id.in_(stopped)).order_by(Part.id)
+    for part in session.scalars(parts) if stopped else ():
         found.setdefault(part.delivery_id, []).append(part)
     return {number: _reach(installation, parts, stopped[number]) for number, parts in found.items() if len(parts) > 1}
 

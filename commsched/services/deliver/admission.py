@@ -19,8 +19,9 @@ from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn
-from commsched.core.platform.contract import ChannelContext, Draft, Part
-from commsched.services.content.compose import Stored, draft_for, lines_of
+from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.services.content.compose import lines_of
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Pictures
 from commsched.services.kernel.audit_log import AuditLine
@@ -42,10 +43,12 @@ class Admission(msgspec.Struct, frozen=True):
 
     installation: Installation
     wire_for: WireFor
-    worker: str
+    owner: str
     now: datetime
     loaded: Snapshots
     batch: Batch
+    held: frozenset[int]
+    """The channels whose lease ``owner`` holds: nothing is begun on any other."""
     resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
@@ -62,6 +65,8 @@ class Admission(msgspec.Struct, frozen=True):
         Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
         """
         row = self.loaded.rows.get(job.delivery)
+        if job.channel not in self.held:
+            return None  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
         if row is None or row.next is None or row.next > self.micros:
             return None  # somebody cancelled, held or moved it since the clock looked
         try:
@@ -120,8 +125,8 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _part(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Call | None:
         platform = self.installation.platform(row.platform)
-        draft = self.draft(job, row, content, people)
-        parts = platform.parts(draft)
+        view = self.view(job, row, content, people)
+        parts = platform.parts(view)
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = in_turn([part_state(one) for one in known], platform.independent_parts, self.now)
         if turn is None or turn.number >= len(parts):
@@ -145,13 +150,13 @@ class Admission(msgspec.Struct, frozen=True):
         part = next(part for part in parts if part.recipient.casefold() == address.casefold())
         return msgspec.structs.replace(part, number=known.number, recipient=address)
 
-    def draft(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> Draft:
+    def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...]) -> ChannelView:
         """What the channel would say, with the pictures that the job has in hand."""
         files = {}
         for picture in content.pictures_on(row.channel_id):
             data = job.pictures.data.get(picture.sha256) if job.pictures else None
             files[picture.sha256] = Stored(partial(_bytes, data), len(data or b""))
-        return draft_for(content, row.channel_id, row.item_uid, files, people)
+        return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> list[PartSnapshot]:
         """The parts are written down before the first of them is sent."""
@@ -195,7 +200,7 @@ class Admission(msgspec.Struct, frozen=True):
                 "channel_id": row.channel_id,
                 "part": number,
                 "hash": row.hash,
-                "worker": self.worker,
+                "worker": self.owner,
                 "started_at": self.now,
                 "finished_at": None,
                 "outcome": "",
@@ -213,7 +218,7 @@ class Admission(msgspec.Struct, frozen=True):
         content = parse(row.content)
         platform = self.installation.platform(row.platform)
         job.pictures = job.pictures or Pictures()
-        parts = platform.parts(self.draft(job, row, content, self.people(row)))
+        parts = platform.parts(self.view(job, row, content, self.people(row)))
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
         lost = [one for one in known if one.state == "unknown" and one.next_at is not None and one.next_at <= self.now]
         if not lost:
@@ -279,7 +284,7 @@ def complete(part: Part, known: list[PartSnapshot], installation: Installation) 
         number=part.number,
         role=part.role,
         text=part.text,
-        draft=part.draft,
+        view=part.view,
         pictures=part.pictures,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",

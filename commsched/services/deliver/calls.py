@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 
 def _prepare(installation: Installation, call: Call) -> Done:
-    pictures = read_pictures(installation, call.part.draft.pictures)
+    pictures = read_pictures(installation, call.part.view.pictures)
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.values:
         return Done(call, call.handles, pictures)
     result = call.platform.prepare(in_hand(call.part, pictures), call.context)
@@ -111,5 +111,5 @@ def in_hand(part: Part, pictures: Pictures) -> Part:
     def held(one: PictureFile) -> PictureFile:
         return replace(one, read=partial(pictures.data.__getitem__, one.sha256), size=len(pictures.data[one.sha256]))
 
-    draft = replace(part.draft, pictures=tuple(held(one) for one in part.draft.pictures))
-    return replace(part, draft=draft, pictures=tuple(held(one) for one in part.pictures))
+    view = replace(part.view, pictures=tuple(held(one) for one in part.view.pictures))
+    return replace(part, view=view, pictures=tuple(held(one) for one in part.pictures))

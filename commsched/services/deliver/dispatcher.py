@@ -12,24 +12,24 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from commsched.core.delivery.outcome import Found, Published, Retry
 from commsched.core.platform.contract import ChannelContext
-from commsched.services.deliver import rows
+from commsched.services.deliver import claims, rows
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.calls import perform
 from commsched.services.deliver.outcomes import OutcomeRecorder
 from commsched.services.deliver.quarantine import quarantine
-from commsched.services.deliver.recovery import recover
+from commsched.services.deliver.recovery import Dead, close_lost, lost, recover
 from commsched.services.deliver.types import Call, Done, Job
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
@@ -46,6 +46,8 @@ PATIENCE = 0.05
 """Seconds to wait for an answer before looking again at what has become due meanwhile."""
 TROUBLE_WAIT = 0.5
 """Seconds to wait when the database is locked or the disk is full, before trying the same transaction again."""
+LOCKED_WAIT = 0.02
+"""Seconds to wait when all that could be done is being changed by somebody else at this very moment."""
 NOT_CALLED = "the database did not confirm the attempt, so no call was made"
 
 
@@ -54,6 +56,7 @@ class Dispatcher:
 
     ``hands`` makes the calls that touch a network, ``width`` at a time; without it they are made one after the other
     in this thread, which is what the simulations do. ``wait`` sleeps; it is an argument so that time stays one.
+    ``owner`` is whom the channels are claimed for (:mod:`commsched.services.deliver.claims`); no two have the same.
     """
 
     def __init__(
@@ -62,13 +65,13 @@ class Dispatcher:
         *,
         hands: Executor | None = None,
         width: int | None = None,
-        worker: str = "courier",
+        owner: str = "",
         limit: int = 500,
         wait: Callable[[float], object] = threading.Event().wait,
     ) -> None:
         self.installation = installation
         self.hands = hands
-        self.worker = worker
+        self.owner = owner or claims.new_owner("courier")
         self.limit = limit
         self.wait = wait
         self.width: int = width or (limit if hands is None else int(getattr(hands, "_max_workers", 1)))
@@ -84,6 +87,8 @@ class Dispatcher:
         self._poison: set[int] = set()
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
+        self._claimed: dict[int, datetime] = {}
+        """Since when the channels with a call under way are claimed for as long as they can be."""
         self._scanned, self._rescan = 0.0, RESCAN
         self._contexts: dict[int, tuple[tuple[Any, ...], ChannelContext]] = {}
 
@@ -95,11 +100,13 @@ class Dispatcher:
             if calls is None and not self._busy:
                 break
             made += calls or 0
+        self.release()
         return made
 
     def step(self, patience: float = 0.0) -> int | None:
         """One turn: look, record what came back, consider what is next, hand out the calls; how many they were.
         ``None`` where there was nothing to do, after waiting ``patience`` seconds for an answer under way."""
+        self._renew()
         if not self.stopping:
             self._scan()
         done = self._collect(patience if self._busy and not self._waiting() else 0.0)
@@ -120,6 +127,14 @@ class Dispatcher:
         with self.installation.store.engine.connect() as connection:
             return rows.next_due(connection, self._poison, self._stuck)
 
+    def release(self) -> None:
+        """Let every channel go on which no call is under way, for others to drain."""
+        try:
+            with self.installation.store.ledger() as connection:
+                claims.release(connection, self.owner, self.installation.now(), self._busy)
+        except Exception:  # then they lapse by themselves
+            log.warning("the channels could not be let go", exc_info=True)
+
     # -- in memory ---------------------------------------------------------------------------------
 
     def _waiting(self) -> bool:
@@ -136,8 +151,10 @@ class Dispatcher:
         at = time.monotonic()
         if self._waiting() or (self._busy and at < self._scanned + self._rescan):
             return
+        now = self.installation.now()
         with self.installation.store.engine.connect() as connection:
-            found = rows.due(connection, self.installation.now(), DEPTH, SCAN)
+            left = lost(connection, Dead(self.owner, now, self._busy | self._stuck))
+            found = rows.due(connection, now, DEPTH, SCAN, self.owner)
             new = {channel for _, channel in found} - self._instant.keys()
             self._instant |= {channel: self._is_instant(key) for channel, key in rows.platforms(connection, new)}
         self._scanned = time.monotonic()
@@ -146,6 +163,28 @@ class Dispatcher:
         for delivery, channel in found:
             if channel not in self._busy and channel not in self._stuck and delivery not in self._poison:
                 self._lines.setdefault(channel, deque()).append(Job(delivery, channel))
+        if left:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """What a dead owner left open is called unknown; its deliveries are read back when their time comes."""
+        try:
+            recover(self.installation, owner=self.owner, besides=self._busy | self._stuck)
+        except (DBAPIError, rows.Overtaken):
+            self._trouble([])
+
+    def _renew(self) -> None:
+        """Keep the channels with a call under way, however long it takes: it is not only turns that renew."""
+        now = self.installation.now()
+        if not any(at + claims.RENEW <= now for at in self._claimed.values()):
+            return
+        try:
+            with self.installation.store.ledger() as connection:
+                claims.renew(connection, self._busy, self.owner, now)
+        except DBAPIError:
+            log.warning("the leases could not be renewed; it is tried again", exc_info=True)
+        else:
+            self._claimed = dict.fromkeys(self._busy, now)
 
     def _is_instant(self, platform: str) -> bool:
         try:
@@ -190,9 +229,13 @@ class Dispatcher:
             self._on_hands.add(call.job.channel)
             self.hands.submit(lambda: self._inbox.put(perform(self.installation, call)))
 
-    def _mark(self, done: Sequence[Done], calls: Sequence[Call]) -> None:
+    def _mark(self, done: Sequence[Done], calls: Sequence[Call], later: Sequence[Done] = ()) -> None:
+        """``done`` is written down, but for ``later``; ``calls`` are under way."""
+        self._unrecorded += later
         self._busy -= {one.call.job.channel for one in done}
-        self._busy |= {call.job.channel for call in calls}
+        self._busy |= {call.job.channel for call in calls} | {one.call.job.channel for one in later}
+        self._claimed = {channel: at for channel, at in self._claimed.items() if channel in self._busy}
+        self._claimed |= dict.fromkeys((call.job.channel for call in calls), self.installation.now())
 
     # -- in the store ------------------------------------------------------------------------------
 
@@ -203,9 +246,10 @@ class Dispatcher:
         """
         jobs = [] if self.stopping else self._next_jobs(done, self.limit)
         calls: list[Call] = []
+        later: list[Done] = []
         try:
             with self.installation.store.ledger() as connection:
-                calls = self._transact(connection, done, jobs)
+                calls, later = self._transact(connection, done, jobs)
         except OperationalError:
             self._trouble(done + self._not_called(calls))
             return []
@@ -216,7 +260,9 @@ class Dispatcher:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
             return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
         self.refused = False
-        self._mark(done, calls)
+        self._mark(done, calls, later)
+        if not calls and len(later) == len(done):
+            self.wait(LOCKED_WAIT)  # nothing was done, since somebody else is at work on all of it
         return calls
 
     def _trouble(self, done: list[Done]) -> None:
@@ -240,6 +286,7 @@ class Dispatcher:
         for place, step in enumerate(steps):
             try:
                 calls += self._alone(step)
+                self._mark((), calls)  # what a later step says of the same channel frees none that is called now
             except OperationalError:
                 self._trouble([one for one in steps[place:] if isinstance(one, Done)])
                 break
@@ -250,22 +297,27 @@ class Dispatcher:
         if jobs and jobs[0].channel in self._busy:
             return []  # it is found again by the next scan
         calls: list[Call] = []
+        later: list[Done] = []
         try:
             with self.installation.store.ledger() as connection:
-                calls = self._transact(connection, done, jobs)
+                calls, later = self._transact(connection, done, jobs)
         except OperationalError:
             self._unrecorded += self._not_called(calls)
             raise
         except Exception as error:
             self._unrecorded += self._not_called(calls)
             # an attempt open on the channel that this courier knows nothing of: another process's, or one made by hand
-            known = isinstance(error, IntegrityError) and jobs and recover(self.installation, besides=self._busy)
+            known = isinstance(error, IntegrityError) and jobs and self._find_open()
             if not (known or self._was_made(calls)):
                 self._isolate(step)
             self._mark(done, [call for call in calls if call.kind == "send"])
             return []
-        self._mark(done, calls)
+        self._mark(done, calls, later)
         return calls
+
+    def _find_open(self) -> int:
+        """How many attempts stood open that this dispatcher makes no call for; they are closed."""
+        return recover(self.installation, owner=self.owner, besides=self._busy)
 
     def _was_made(self, calls: Sequence[Call]) -> bool:
         """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
@@ -290,19 +342,38 @@ class Dispatcher:
             if isinstance(step, Done):
                 self._stuck.add(job.channel)
 
-    def _transact(self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]) -> list[Call]:
+    def _transact(
+        self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]
+    ) -> tuple[list[Call], list[Done]]:
+        """What to call, and which of ``done`` must be recorded later, since somebody else is at work on its rows."""
         now, batch = self.installation.now(), rows.Batch()
-        done = _not_recorded(connection, done)
+        held = self._claim(connection, {one.call.job.channel for one in done} | {job.channel for job in jobs}, now)
+        done = _not_recorded(connection, _still_ours(done, held))
         settled = {one.call.job.delivery for one in done}
+        ready = claims.lock(connection, settled | {job.delivery for job in jobs})
+        later = [one for one in done if one.call.job.delivery not in ready]
+        done = [one for one in done if one.call.job.delivery in ready]
+        waiting = {one.call.job.channel for one in later}
+        jobs = [job for job in jobs if job.delivery in ready - settled and job.channel not in waiting]
         kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
-        loaded = rows.load(connection, sorted((settled | {job.delivery for job in jobs}) - kept.keys()), kept)
-        admission = Admission(self.installation, self._context, self.worker, now, loaded, batch)
+        wanted = {one.call.job.delivery for one in done} | {job.delivery for job in jobs}
+        loaded = rows.load(connection, sorted(wanted - kept.keys()), kept)
+        admission = Admission(self.installation, self._context, self.owner, now, loaded, batch, held)
         recorder = OutcomeRecorder(now, loaded, batch, admission)
         again = [job for one in done if (job := recorder.settle(one)) is not None]
-        calls = self._consider(admission, again, [job for job in jobs if job.delivery not in settled])
+        calls = self._consider(admission, again, jobs)
         batch.flush(connection, now)
         send_alerts(self.installation, connection, admission.told)
-        return calls
+        return calls, later
+
+    def _claim(self, connection: Connection, channels: set[int], now: datetime) -> frozenset[int]:
+        """The channels that are this dispatcher's in this transaction, with nothing open on them but its own."""
+        claimed = claims.claim(connection, channels, self.owner, now)
+        if not claimed.taken_over:
+            return claimed.held
+        dead = Dead(self.owner, now, self._busy)
+        close_lost(self.installation, connection, dead, channels=claimed.taken_over)
+        return claimed.held - {row.channel_id for row in lost(connection, dead)}
 
     def _consider(self, admission: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
         """First what has just been prepared, then the next in each line; a channel gets at most one call."""
@@ -342,6 +413,12 @@ def _once_more(done: Sequence[Done]) -> list[Done]:
     for one in done:
         one.again = True
     return list(done)
+
+
+def _still_ours(done: Sequence[Done], held: Collection[int]) -> list[Done]:
+    """``done`` without what was prepared or read back on a channel that is another's by now. An attempt's outcome is
+    written down under the attempt's own id, whoever drains the channel."""
+    return [one for one in done if one.call.kind == "send" or one.call.job.channel in held]
 
 
 def _not_recorded(connection: Connection, done: Sequence[Done]) -> list[Done]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
 
 from commsched.core.approval.rules import CastDecision
 from commsched.core.content.model import parse
@@ -23,6 +23,7 @@ from commsched.store.models import (
     Decision,
     Delivery,
     Item,
+    Lease,
     Media,
     Part,
     PictureSource,
@@ -138,13 +139,19 @@ _states = FastSelect(
 CHUNK = 500
 
 
-def due(connection: Connection, now: datetime, depth: int, limit: int) -> list[tuple[int, int]]:
-    """Deliveries the clock should look at, with their channels: the oldest ``depth`` of each channel, so that one
-    with thousands in line hides no other."""
+def due(connection: Connection, now: datetime, depth: int, limit: int, owner: str = "") -> list[tuple[int, int]]:
+    """Deliveries that ``owner`` should look at, with their channels: the oldest ``depth`` of each channel, so that one
+    with thousands in line hides no other. A channel that a live other owner drains is left to it."""
     turn = func.row_number().over(partition_by=Delivery.channel_id, order_by=(Delivery.next_at, Delivery.id))
-    lines = select(Delivery.id, Delivery.channel_id, turn.label("turn")).where(Delivery.next_at <= now).subquery()
+    mine = (Delivery.next_at <= now, Delivery.channel_id.not_in(leased(owner, now)))
+    lines = select(Delivery.id, Delivery.channel_id, turn.label("turn")).where(*mine).subquery()
     wanted = select(lines.c.id, lines.c.channel_id).where(lines.c.turn <= depth).order_by(lines.c.turn).limit(limit)
     return [(row[0], row[1]) for row in connection.execute(wanted)]
+
+
+def leased(owner: str, now: datetime) -> Select[int]:
+    """The channels that a live owner other than ``owner`` drains."""
+    return select(Lease.channel_id).where(Lease.owner != owner, Lease.until > now)
 
 
 def platforms(connection: Connection, channels: Iterable[int]) -> list[tuple[int, str]]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import delete, event, select, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, SourceIn
 from commsched.core.platform.contract import Account
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict
 from commsched.core.timing.dates import long_day
 from commsched.core.timing.wall_time import zone_of
@@ -67,8 +71,8 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
     ),
 )
 _PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
-"""Accounts on others' platforms, to write and preview for. The demo schedules nothing to them, and their servers do not
-exist: what somebody sends there all the same cannot be delivered, and says so."""
+"""Invented accounts on real platforms, to write and preview for. The demo schedules nothing to them. Their servers do
+not exist, so a post that a person sends there fails with an error."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")
 
 
@@ -89,13 +93,17 @@ class SignInInfo(msgspec.Struct, frozen=True):
 
 
 class DemoInfo(msgspec.Struct, frozen=True):
-    """What to tell whoever started the demo."""
+    """What the command prints when the demo has started."""
 
     slug: str
     name: str
     people: tuple[SignInInfo, ...]
     soon: datetime
     """When something goes out, to be watched, by the office's own clock: the one its pages show."""
+
+
+Pictures = dict[tuple[str, str], int]
+"""Picture ids by office (empty for the first one, ``other``) and by their key in the script."""
 
 
 def furnish(installation: Installation) -> DemoInfo:
@@ -105,20 +113,20 @@ def furnish(installation: Installation) -> DemoInfo:
     """
     said = tomllib.loads((files("commsched.services.demo") / "demo.toml").read_text("utf-8"))
     with installation.store.read(EVERY_WORKSPACE) as session:
-        found = list(session.scalars(select(Workspace)))
-    if any(not place.is_demo for place in found):
+        workspaces = list(session.scalars(select(Workspace)))
+    if any(not place.is_demo for place in workspaces):
         raise NotADemo(N_("This home holds a real office. The demo needs a home of its own."))
-    if not any(place.slug == said["office"]["slug"] for place in found):
+    if not any(place.slug == said["office"]["slug"] for place in workspaces):
         _found(installation, said)
     return _info(said, _soon(installation, said))
 
 
-def _info(said: dict[str, Any], soon: datetime) -> DemoInfo:
+def _info(said: JsonObject, soon: datetime) -> DemoInfo:
     known = tuple(SignInInfo(p["name"], p["title"], p["role"], p["email"], PASSWORD) for p in said["people"])
     return DemoInfo(said["office"]["slug"], said["office"]["name"], known, soon)
 
 
-def _found(installation: Installation, said: dict[str, Any]) -> None:
+def _found(installation: Installation, said: JsonObject) -> None:
     """Both offices, their people and channels, and everything that has happened since."""
     now = installation.now()
     past = Past(now - BORN)
@@ -127,22 +135,22 @@ def _found(installation: Installation, said: dict[str, Any]) -> None:
     try:
         main = _place(then, said, "name", "slug")
         other = _place(then, said, "district", "district_slug")
-        pictures = _pictures(then, main, said) | {("other", k): v for k, v in _pictures(then, other, said).items()}
-        plans = [_plan(main, one, now, pictures, "") for one in said["items"]]
-        plans += [_plan(other, one, now, pictures, "other") for one in said["district"]]
+        pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
+        plans = [_plan(main, entry, now, pictures, "") for entry in said["items"]]
+        plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
         _forget_mail(installation, now)
     finally:
         hurry()
 
 
-def _hurry(installation: Installation) -> Any:
+def _hurry(installation: Installation) -> Callable[[], None]:
     """Two months in a second: while they are made up, nothing waits for the disk. Returns what ends the hurry."""
     if not installation.store.is_sqlite:
         return lambda: None
 
-    def quick(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+    def quick(connection: DBAPIConnection, _record: object) -> None:
+        connection.cursor().execute("PRAGMA synchronous=OFF")
 
     event.listen(installation.store.engine, "connect", quick)
     installation.store.engine.dispose()
@@ -157,28 +165,28 @@ def _hurry(installation: Installation) -> Any:
 # -- the offices ----------------------------------------------------------------------------------------------------
 
 
-def _place(installation: Installation, said: dict[str, Any], name: str, slug: str) -> DemoOffice:
+def _place(installation: Installation, said: JsonObject, name: str, slug: str) -> DemoOffice:
     """One workspace with its people and channels."""
     first, second = said["people"]
     title, short = said["office"][name], said["office"][slug]
-    made, writer = people.create_workspace(
+    workspace, writer = people.create_workspace(
         installation, title, first["email"], PASSWORD, person_name=first["name"], slug=short, is_demo=True
     )
-    founder = Actor(writer.id, first["name"], made.id, "administrator")
+    founder = Actor(writer.id, first["name"], workspace.id, "administrator")
     invited = people.add_person(
         installation, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
     )
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
-    with installation.store.write(made.id) as session:
-        session.execute(update(Workspace).where(Workspace.id == made.id).values(settings=facts))
-        numbers = {one[0]: _channel(installation, session, founder, short, *one[1:]) for one in _CHANNELS}
-    leader = Actor(invited.person.id, second["name"], made.id, second["role"])
-    return DemoOffice(made.zone, DemoPerson(founder), DemoPerson(leader), numbers)
+    with installation.store.write(workspace.id) as session:
+        session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
+        numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}
+    leader = Actor(invited.person.id, second["name"], workspace.id, second["role"])
+    return DemoOffice(workspace.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
 def _channel(
     installation: Installation,
-    session: Any,
+    session: Session,
     actor: Actor,
     place: str,
     platform: str,
@@ -204,20 +212,20 @@ def _channel(
     return row.id
 
 
-def _pictures(installation: Installation, place: DemoOffice, said: dict[str, Any]) -> dict[Any, int]:
-    made = {}
-    for one in said["pictures"]:
+def _pictures(installation: Installation, place: DemoOffice, said: JsonObject, kind: str) -> Pictures:
+    numbers = {}
+    for picture in said["pictures"]:
         taken = library.add(
-            installation, place.writer.actor, sketch(one["key"]), one["file"], one["alt"], "Ljungpartiet"
+            installation, place.writer.actor, sketch(picture["key"]), picture["file"], picture["alt"], "Ljungpartiet"
         )
-        made[one["key"]] = taken.media.id
-    return made
+        numbers[kind, picture["key"]] = taken.media.id
+    return numbers
 
 
 # -- what is said ---------------------------------------------------------------------------------------------------
 
 
-def _plan(place: DemoOffice, one: dict[str, Any], now: datetime, pictures: dict[Any, int], kind: str) -> PlannedItem:
+def _plan(place: DemoOffice, one: JsonObject, now: datetime, pictures: Pictures, kind: str) -> PlannedItem:
     at = _moment(place, one, now)
     state = one.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
     if state == "draft" and at and at <= now:
@@ -227,7 +235,7 @@ def _plan(place: DemoOffice, one: dict[str, Any], now: datetime, pictures: dict[
     )
 
 
-def _moment(place: DemoOffice, one: dict[str, Any], now: datetime) -> datetime | None:
+def _moment(place: DemoOffice, one: JsonObject, now: datetime) -> datetime | None:
     """When it goes out: on a weekday some weeks from now, or some days or hours from now."""
     local = now.astimezone(zone_of(place.zone))
     if "hours" in one:
@@ -243,9 +251,7 @@ def _moment(place: DemoOffice, one: dict[str, Any], now: datetime) -> datetime |
     return wall.astimezone(now.tzinfo)
 
 
-def _draft(
-    place: DemoOffice, one: dict[str, Any], at: datetime, pictures: dict[Any, int], kind: str, timed: bool
-) -> DraftIn:
+def _draft(place: DemoOffice, one: JsonObject, at: datetime, pictures: Pictures, kind: str, timed: bool) -> DraftIn:
     day = at.astimezone(zone_of(place.zone)).date()
 
     def put(text: str) -> str:
@@ -253,7 +259,7 @@ def _draft(
 
     from commsched.core.content.draft import QuoteIn
 
-    picture = pictures.get((kind, one.get("picture")) if kind else one.get("picture"))
+    picture = pictures.get((kind, one.get("picture") or ""))
     release = one.get("kind") == "release"
     leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
     return DraftIn(
@@ -280,7 +286,7 @@ def _source(text: str) -> SourceIn:
 # -- now ------------------------------------------------------------------------------------------------------------
 
 
-def _soon(installation: Installation, said: dict[str, Any]) -> datetime:
+def _soon(installation: Installation, said: JsonObject) -> datetime:
     """Something that goes out in about a minute; on a second start too, unless one is on its way already."""
     now = installation.now()
     slug, (writer, leader) = said["office"]["slug"], said["people"]
@@ -297,15 +303,15 @@ def _soon(installation: Installation, said: dict[str, Any]) -> datetime:
         channels = {
             row.name: row.id for row in session.scalars(select(Channel).where(Channel.workspace_id == place.id))
         }
-        made = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
+        count = len(list(session.scalars(select(Item.id).where(Item.workspace_id == place.id))))
     local = zone_of(place.zone)
     if already is not None or place.paused_at is not None:
         return (already or now).astimezone(local)
-    one = dict(said["soon"][made % len(said["soon"])])
+    entry = dict(said["soon"][count % len(said["soon"])])
     first, second = (DemoPerson(Actor(rows[p["email"]], p["name"], place.id, p["role"])) for p in (writer, leader))
     setting = DemoOffice(place.zone, first, second, {"wall": channels["Väggen"], "folder": channels["Arkivmappen"]})
     at = now + SOON
-    draft = _draft(setting, one | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
+    draft = _draft(setting, entry | {"channels": ["wall", "folder"], "picture": None}, at, {}, "", timed=True)
     item = editing.create(installation, setting.writer.actor, draft)
     approve.submit(installation, setting.writer.actor, item, then_schedule=True)
     events.say_yes(installation, setting.leader.actor, item)

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.content import items
+from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import approve, editing, pause
@@ -71,7 +72,7 @@ class _Event:
 
 def live(installation: Installation, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
     """Let everything in ``plans`` that lies before ``now`` happen, in order."""
-    dispatcher = Dispatcher(installation, worker="demo")
+    dispatcher = Dispatcher(installation, owner=new_owner("demo"))
     events: list[_Event] = []
     for turn, plan in enumerate(plans):
         events += _events(installation, dispatcher, past, plan, turn, now)
@@ -99,22 +100,23 @@ def _events(
     def send_back() -> None:
         approve.request_changes(installation, leader, plan.item, _hash(installation, leader, plan.item), plan.comment)
 
-    made = [_Event(written, turn, create)]
+    happenings = [_Event(written, turn, create)]
     if plan.state == "draft":
-        return made
-    made.append(_Event(asked, turn, submit))
+        return happenings
+    happenings.append(_Event(asked, turn, submit))
     if plan.state == "changes_requested":
-        return [*made, _Event(decided, turn, send_back)]
+        return [*happenings, _Event(decided, turn, send_back)]
     if plan.state == "in_review":
-        return made
-    made.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
-    return made + _outcomes(installation, dispatcher, past, plan, turn)
+        return happenings
+    happenings.append(_Event(decided, turn, lambda: say_yes(installation, leader, plan.item)))
+    return happenings + _outcomes(installation, dispatcher, past, plan, turn)
 
 
 def _outcomes(
     installation: Installation, dispatcher: Dispatcher, past: Past, plan: PlannedItem, turn: int
 ) -> list[_Event]:
-    """What happened at its time: it went out, was held by a pause, was lost, or was refused."""
+    """Plays what happened when an item was due: it went out, was held by a pause, its outcome was unknown, or it was
+    refused."""
     writer = plan.place.writer.actor
     if plan.at is None or plan.state in ("approved", "scheduled"):
         return []

@@ -40,8 +40,8 @@ def brand_of(installation: Installation, session: Session, workspace: Workspace,
     """What the card engine needs, with the logo's bytes and the fonts' paths. The same kit is the same object."""
     kit = kit or kit_of(workspace)
     wanted = [number for number in (kit.logo, kit.logo_on_dark) if number]
-    found = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
-    logos = tuple(_file(installation, found.get(number)) for number in (kit.logo, kit.logo_on_dark))
+    pictures = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    logos = tuple(_file(installation, pictures.get(number)) for number in (kit.logo, kit.logo_on_dark))
     return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(installation.media / "fonts"), *logos)
 
 
@@ -132,7 +132,7 @@ def add_font(installation: Installation, actor: Actor, data: bytes, filename: st
         kit = kit_of(row)
         if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
-        # Written under the lock, so that nobody is just now sweeping up what no office needs.
+        # Written under the lock, so that no cleanup removes it before a row names it.
         write_whole(installation.media / "fonts" / name, data)
         new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
@@ -160,7 +160,7 @@ def remove_font(installation: Installation, actor: Actor, family: str) -> None:
 
 
 def _sweep(installation: Installation) -> None:
-    """Take the font files off the disk that no office needs. The lock keeps out whoever is adding one."""
+    """Delete font files that no office uses. The lock keeps another process from adding a font at the same time."""
     with installation.store.write(EVERY_WORKSPACE) as session:
         locks.alone(session, locks.FILES)
         used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}

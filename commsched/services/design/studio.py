@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from commsched import images
 from commsched.core.content.draft import PictureIn
 from commsched.core.media.cards import SIZES, Size
 from commsched.core.text.clean import settled
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict, Invalid, Problem
 from commsched.services.content import drafts, items
 from commsched.services.design.brand import brand_of
@@ -34,17 +35,17 @@ MOST_SIDE: Final = 2400
 """Pixels of a photo's longer side on its way into a card: the largest card is 1,920 high."""
 MOST_PAGES: Final = 20
 OPEN: Final = ("draft", "changes_requested")
-"""States of an item that a picture may be added to without undoing anybody's decision."""
+"""States of an item in which adding a picture voids no decision."""
 
 
 class CardRequest(msgspec.Struct, frozen=True):
-    """What somebody wants drawn. ``pictures`` are ids of the library, by field."""
+    """A card that a person wants drawn. ``pictures`` are picture ids of the library, by field."""
 
     design: str
     texts: dict[str, str]
     pictures: dict[str, int] = {}
     language: str = ""
-    """Of the design's own words and the alt text; empty: the office's."""
+    """Language of the design's own words and of the alt text. Empty means the office's language."""
 
 
 class DrawnRequest(msgspec.Struct, frozen=True):
@@ -102,8 +103,8 @@ def photo(installation: Installation, row: Media) -> Photo:
     if max(row.width, row.height) > MOST_SIDE:
         path = installation.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
         if not path.is_file():
-            made = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
-            blobs.write_whole(path, made.data)
+            small = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
+            blobs.write_whole(path, small.data)
     x, y = row.facts.get("focus") or (0.5, 0.4)
     return _photo(str(path), (float(x), float(y)), row.alt)
 
@@ -145,10 +146,10 @@ def see(
 
 
 def _distinct(cards: Sequence[Drawn]) -> list[Problem]:
-    found: list[Problem] = []
-    for one in cards:
-        found += [problem for problem in one.warnings if problem not in found]
-    return sorted(found, key=lambda problem: not problem.blocks)
+    problems: list[Problem] = []
+    for card in cards:
+        problems += [problem for problem in card.warnings if problem not in problems]
+    return sorted(problems, key=lambda problem: not problem.blocks)
 
 
 def drawn(
@@ -159,10 +160,10 @@ def drawn(
     with installation.store.read(actor.workspace) as session:
         ready = _ready(installation, session, actor, wish)
     form: Literal["jpeg", "png"] = "png" if png else "jpeg"
-    made = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
-    if any(problem.blocks for problem in made.warnings):
-        raise Unfit(made.warnings)
-    return made
+    card = images.card.draw(wish.design, size, ready.values, ready.brand, form, ready.language, page)
+    if any(problem.blocks for problem in card.warnings):
+        raise Unfit(card.warnings)
+    return card
 
 
 def save(
@@ -181,9 +182,9 @@ def save(
     pages = images.card.pages(wish.design, ready.values, ready.language)
     if pages > MOST_PAGES:
         raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
-    made = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
+    cards = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
     title = _title(wish, ready.language)
-    return [_keep(installation, actor, wish, one, alt if page == 0 else "", page, title) for one, page in made]
+    return [_keep(installation, actor, wish, card, alt if page == 0 else "", page, title) for card, page in cards]
 
 
 def _title(wish: CardRequest, language: str) -> str:
@@ -196,14 +197,14 @@ def _title(wish: CardRequest, language: str) -> str:
 def _keep(
     installation: Installation, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str
 ) -> int:
-    made = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
+    source = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(
         installation,
         actor,
         one.data,
         f"{title} {one.width}×{one.height}",
         alt.strip() or one.alt,
-        facts={"card": made},
+        facts={"card": source},
         sources=wish.pictures.values(),
         ours=True,
     )
@@ -212,20 +213,22 @@ def _keep(
 
 def again(row: Media) -> CardRequest | None:
     """What a picture of the library was drawn from, or ``None`` where it is no card."""
-    made: dict[str, Any] | None = row.facts.get("card")
-    if not made or made.get("design") not in images.designs.load():
+    card: JsonObject | None = row.facts.get("card")
+    if not card or card.get("design") not in images.designs.load():
         return None
-    return CardRequest(made["design"], dict(made["texts"]), {name: int(one) for name, one in made["pictures"].items()})
+    return CardRequest(
+        card["design"], dict(card["texts"]), {name: int(picture) for name, picture in card["pictures"].items()}
+    )
 
 
 def attach(installation: Installation, actor: Actor, item_id: int, pictures: Sequence[int]) -> None:
-    """Put pictures last in a draft. Raises :class:`Conflict` where somebody has been asked about it or said yes."""
+    """Add pictures at the end of a draft. Raises :class:`Conflict` where it is already in review or approved."""
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
-        given, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
-    chosen = {one.id for one in given.media if isinstance(one, PictureIn)}
-    given.media = [*given.media, *(number for number in pictures if number not in chosen)]
-    editing.save(installation, actor, item_id, given, expected_stamp=stamp)
+        draft, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
+    chosen = {picture.id for picture in draft.media if isinstance(picture, PictureIn)}
+    draft.media = [*draft.media, *(number for number in pictures if number not in chosen)]
+    editing.save(installation, actor, item_id, draft, expected_stamp=stamp)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, desc, insert, select
+from sqlalchemy import Connection, Select, Table, desc, insert, select
 from sqlalchemy.orm import Session
 
 from commsched.services.kernel.context import Actor, Installation
@@ -18,7 +18,7 @@ from commsched.store.models import AuditEntry
 from commsched.store.types import to_micros
 
 GENESIS = "0" * 64
-_entries: Any = AuditEntry.__table__
+_entries = cast(Table, AuditEntry.__table__)
 _insert = FastMany(insert(_entries))
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -31,7 +31,7 @@ class AuditLine(msgspec.Struct, frozen=True):
     actor: str
     action: str
     item_id: int | None = None
-    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 def line_hash(previous: str, at: datetime, line: AuditLine) -> str:
@@ -41,7 +41,7 @@ def line_hash(previous: str, at: datetime, line: AuditLine) -> str:
 
 
 def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> None:
-    """Add ``lines`` at the end of the chain. Must run in a write transaction, which keeps the end in one hand
+    """Add ``lines`` at the end of the chain. Must run in a write transaction, so that no one else extends the chain
     until it has committed."""
     if not lines:
         return
@@ -68,15 +68,15 @@ def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> 
 
 
 def note(
-    session: Session, installation: Installation, actor: Actor, action: str, item_id: int | None = None, **facts: Any
+    session: Session, installation: Installation, actor: Actor, action: str, item_id: int | None = None, **facts: object
 ) -> None:
-    """Write that ``actor`` did ``action``, in the same transaction as the deed itself."""
+    """Record that ``actor`` did ``action``, in the same transaction as the change itself."""
     line = AuditLine(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
     append(session.connection(), installation.now(), [line])
 
 
 def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
-    """The ids of lines whose hash does not follow; nothing where the record is whole."""
+    """The ids of lines whose hash does not match; empty where the record is intact."""
     previous, last = GENESIS, 0
     while rows := connection.execute(_after(last, batch)).all():
         for row in rows:
@@ -86,6 +86,5 @@ def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
             previous, last = row.hash, row.id
 
 
-def _after(last: int, batch: int) -> Any:
-    columns: Iterable[Any] = AuditEntry.__table__.columns
-    return select(*columns).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(batch)
+def _after(last: int, batch: int) -> Select[*tuple[Any, ...]]:
+    return select(*_entries.columns).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(batch)

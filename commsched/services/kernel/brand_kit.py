@@ -28,7 +28,7 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     logo_on_dark: int = 0
     margin: float = cards.MARGIN
     safe_top: float = cards.COVERED[0]
-    """Of a story's height: what the apps cover."""
+    """The share of a story's height that the apps cover with their own controls."""
     safe_bottom: float = cards.COVERED[1]
     fonts: dict[str, str] = {}
     """Uploaded fonts: family → file name under ``media/fonts``."""

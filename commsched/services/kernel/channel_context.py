@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING
 
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.timing.skew import Skew
 from commsched.services.kernel.context import Installation
+
+if TYPE_CHECKING:
+    import requests
 
 TIMEOUT = 20.0
 """Seconds that one whole call may take."""
@@ -19,15 +22,15 @@ def make_context(
     *,
     workspace: str,
     channel: int = 0,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
     secrets: Mapping[str, str],
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
     account: str = "",
     account_name: str = "",
     language: str = "sv",
     office_name: str = "",
 ) -> ChannelContext:
-    """A wire for one channel, or for one about to be connected (``channel`` 0).
+    """The context for one channel, or for one about to be connected (``channel`` 0).
 
     Only a channel added from the machine's own command line may reach private addresses.
     """
@@ -50,8 +53,8 @@ def make_context(
     )
 
 
-def _session(installation: Installation, settings: Mapping[str, Any]) -> Any:
-    """The session, which asks a proxy for the port in the channel's own address, and for no other odd one."""
+def _session(installation: Installation, settings: Mapping[str, object]) -> requests.Session:
+    """The HTTP session. Through a proxy it may use the port in the channel's own address, and no other unusual port."""
     from urllib.parse import urlsplit
 
     http = installation.http(str(settings.get("allow_private", "")) == "1")
@@ -60,24 +63,25 @@ def _session(installation: Installation, settings: Mapping[str, Any]) -> Any:
         port = urlsplit(address if "://" in address else f"https://{address}").port
     except ValueError:  # the adapter says what is wrong with it
         port = None
-    return http.with_port(port) if port and hasattr(http, "with_port") else http
+    with_port: Callable[[int], requests.Session] | None = getattr(http, "with_port", None)
+    return with_port(port) if port and with_port is not None else http
 
 
-def _heard(installation: Installation, http: Any) -> Any:
-    """The session, whose every answer also says what time it is where it was given."""
-    hooks: dict[str, list[Any]] = getattr(http, "hooks", {"response": []})
-    if not any(getattr(one, "skew", None) is installation.skew for one in hooks["response"]):
+def _heard(installation: Installation, http: requests.Session) -> requests.Session:
+    """The HTTP session with a hook that compares the ``Date`` of every response with this computer's clock."""
+    hooks: dict[str, list[Callable[..., object]]] = getattr(http, "hooks", {"response": []})
+    if not any(getattr(hook, "skew", None) is installation.skew for hook in hooks["response"]):
         hooks["response"].append(_Listener(installation.skew, installation))
     return http
 
 
 class _Listener:
-    """Called with every answer (a hook of ``requests``); never the reason why a call fails."""
+    """A response hook of ``requests``. It ignores everything it cannot parse, so that it never makes a call fail."""
 
     def __init__(self, skew: Skew, installation: Installation) -> None:
         self.skew, self.installation = skew, installation
 
-    def __call__(self, response: Any, *_rest: Any, **_more: Any) -> None:
+    def __call__(self, response: requests.Response, *_rest: object, **_more: object) -> None:
         from email.utils import parsedate_to_datetime
         from urllib.parse import urlsplit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -18,19 +18,22 @@ from commsched.core.timing.skew import Skew
 from commsched.store.session import Store
 from commsched.store.vault import Vault
 
+if TYPE_CHECKING:
+    import requests
+
 Via = Literal["page", "link", "api", "cli", "engine"]
 
 COMMAND_LINE: Final = N_("command line")
-"""The name of whoever sits at the machine itself, as the record keeps it; people are told it in their language."""
+"""The name under which the record keeps commands given on the machine itself. Pages show it translated."""
 
 
 def name_of(actor: str, language: str) -> str:
-    """An actor's name as it is told in ``language``."""
+    """An actor's name as it is shown in ``language``."""
     return gettext(language, actor) if actor == COMMAND_LINE else actor
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who is asking, in which workspace, with which role, by which door."""
+    """The person who acts, their workspace and role, and the entry point they use (page, API, link, command line)."""
 
     person: int | None
     name: str
@@ -60,7 +63,7 @@ class Installation(msgspec.Struct):
     platform: Callable[[str], Platform]
     platform_keys: Callable[[], tuple[str, ...]]
     mailer: Mailer
-    http: Callable[[bool], Any]
+    http: Callable[[bool], requests.Session]
     """Makes the HTTP session of a channel; ``True`` lets it reach private addresses."""
     settings: dict[str, str] = msgspec.field(default_factory=dict)
     """From ``commsched.toml`` and the environment: ``base_url``, ``smtp_url``, ``mail_from`` …"""
@@ -84,8 +87,8 @@ class Installation(msgspec.Struct):
 
 
 def mute(installation: Installation, platform: str, is_demo: bool) -> bool:
-    """Whether a channel on ``platform`` can reach nobody, since it needs a mail server and none is set. A demo keeps
-    its mails as files."""
+    """Whether a channel on ``platform`` can send nothing, because it needs a mail server and none is set. A demo keeps
+    its mails as files instead."""
     return installation.platform(platform).needs_mail and not is_demo and not installation.mailer.reaches()
 
 

@@ -1,8 +1,9 @@
-"""The heartbeats: rows in which what must be alive says so, and what they say together of the scheduler.
+"""The heartbeats: rows in which each part that must be running reports itself, and the scheduler's health as they show
+it together.
 
-``clock`` is when the courier last took a whole turn, so it stands still whatever else goes on beside a courier that
-stumbles or is stuck. ``trouble`` is the engine's own word for why nothing is sent, ``keeper`` that of the process that
-starts it anew, ``web`` the pages' own beat, with the address they answer at.
+``clock`` is when the dispatcher last completed a turn, so it stops while the dispatcher fails or hangs, whatever other
+threads do. ``trouble`` is the engine's own reason why nothing is sent, ``keeper`` the reason given by the process that
+restarts it, ``web`` the pages' own beat with the address they listen on.
 """
 
 from __future__ import annotations
@@ -106,8 +107,8 @@ def trouble(session: Session, now: datetime) -> str:
 
     if rows.get(WHOLE) is not None and rows[WHOLE].detail:
         return "damaged"
-    if found := said(TROUBLE, STALE) or said(KEEPER, KEPT):
-        return found if found in TROUBLES else STOPPED
+    if trouble := said(TROUBLE, STALE) or said(KEEPER, KEPT):
+        return trouble if trouble in TROUBLES else STOPPED
     return "" if CLOCK in rows and goes(rows[CLOCK].at, now) else STOPPED
 
 
@@ -119,7 +120,11 @@ def words(code: str) -> tuple[Message, Message]:
 
 def skew(session: Session, now: datetime) -> int:
     """Seconds that this computer's clock is ahead of the platforms' (behind: negative); 0 if none is known."""
-    row = session.get(Heartbeat, SKEW)
+    return skew_of(session.get(Heartbeat, SKEW), now)
+
+
+def skew_of(row: Heartbeat | None, now: datetime) -> int:
+    """As :func:`skew`, by the heartbeat's row."""
     return int(row.detail) if row is not None and goes(row.at, now) else 0
 
 

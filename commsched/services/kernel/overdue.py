@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Attempt, Channel, Delivery, Item, Workspace
 
 PAST: Final = timedelta(minutes=5)
-"""How long after its time something may wait before anybody is told. A channel at work does not count: others wait
-in line there."""
+"""How long a delivery may be late before people are warned. A delivery whose channel is busy does not count, since it
+waits for its turn."""
 HANGS: Final = timedelta(minutes=15)
 """How long a call may be under way."""
 LATELY: Final = 1000
@@ -31,6 +31,14 @@ class Late(msgspec.Struct, frozen=True):
     due: datetime
     since: datetime
     """When it should have been looked at, or when the call that hangs began."""
+
+
+def any_late(now: datetime) -> ColumnElement[bool]:
+    """SQL: whether :func:`overdue` has anything to look at, within the session's office."""
+    hanging = exists().where(
+        Attempt.delivery_id == Delivery.id, Attempt.outcome == "", Attempt.started_at <= now - HANGS
+    )
+    return or_(exists().where(Delivery.next_at <= now - PAST), hanging)
 
 
 def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:

@@ -23,7 +23,8 @@ class ServersBusy(OfficeError):
 
 @contextmanager
 def waiting_for_a_server(actor: Actor) -> Iterator[None]:
-    """A place among those that wait. A page or a program is told at once that there is none; the machine waits."""
+    """Take one of the slots for waiting requests. A request from a page or the API fails at once where none is free; a
+    command on the machine waits."""
     if not _PLACES.acquire(blocking=actor.via not in ("page", "link", "api")):
         raise ServersBusy(N_("Other connections are being checked just now. Wait a moment and try again."))
     try:

@@ -1,5 +1,5 @@
-"""How calls to the networks leave the house: straight, or through a company's proxy, and whom they trust beside the
-usual authorities."""
+"""How calls to the platforms leave the office's network: directly or through a proxy, and which certificate authority
+they trust besides the usual ones."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ def derivatives(session: Session, media: Iterable[Media]) -> dict[tuple[int, str
 
 def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
     """The library's rows for the draft's pictures, in its order. Raises :class:`Invalid` for one that is not there."""
-    wanted = [one.id for one in handed_in(given)]
-    found = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
+    wanted = [picture.id for picture in handed_in(given)]
+    rows = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
     for number in wanted:
-        if number not in found:
+        if number not in rows:
             raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=number)
-    return {number: found[number] for number in wanted}
+    return {number: rows[number] for number in wanted}
 
 
 def handed_in(given: DraftIn) -> list[PictureIn]:
-    return [one if isinstance(one, PictureIn) else PictureIn(id=one) for one in given.media]
+    return [picture if isinstance(picture, PictureIn) else PictureIn(id=picture) for picture in given.media]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -120,12 +120,14 @@ def uses(session: Session, pictures: Collection[int], now: datetime) -> list[Use
         .where(Revision.id.in_(inside), Delivery.state == "published")
         .order_by(Delivery.id)
     )
-    found = {item.id: Use(item, False) for item in session.scalars(newest.where(Revision.id.in_(inside)))}
+    uses = {item.id: Use(item, False) for item in session.scalars(newest.where(Revision.id.in_(inside)))}
     for item, url in session.execute(sent):
-        links = found[item.id].links if item.id in found and found[item.id].out else []
-        found[item.id] = Use(item, True, list(dict.fromkeys([*links, *([url] if url else [])])))
-    told = states(session, found, now)
-    return [msgspec.structs.replace(use, state=told[number]) for number, use in sorted(found.items(), reverse=True)]
+        links = uses[item.id].links if item.id in uses and uses[item.id].out else []
+        uses[item.id] = Use(item, True, list(dict.fromkeys([*links, *([url] if url else [])])))
+    shown_states = states(session, uses, now)
+    return [
+        msgspec.structs.replace(use, state=shown_states[number]) for number, use in sorted(uses.items(), reverse=True)
+    ]
 
 
 def uses_of(session: Session, row: Media, now: datetime) -> list[Use]:
@@ -137,7 +139,7 @@ class Ended(msgspec.Struct, frozen=True):
     """A picture that must not be published any more, and where it is all the same."""
 
     media: Media
-    persons: list[dict[str, Any]]
+    persons: list[dict[str, object]]
     waiting: list[Use]
     out: list[Use]
 
@@ -145,15 +147,15 @@ class Ended(msgspec.Struct, frozen=True):
 def ended(session: Session, now: datetime) -> list[Ended]:
     """Pictures with a consent that has ended, newest first, with what is planned and what is out."""
     marked = select(Media).where(Media.consent_ends <= now).order_by(desc(Media.id))
-    made = []
+    lines = []
     for row in session.scalars(marked):
         used = uses_of(session, row, now)
-        made.append(
+        lines.append(
             Ended(
                 row,
-                [dict(one) for one in lapsed(row.facts.get("persons", ()), now)],
+                [dict(person) for person in lapsed(row.facts.get("persons", ()), now)],
                 [use for use in used if not use.out and use.item.state in WAITS],
                 [use for use in used if use.out],
             )
         )
-    return made
+    return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import select
@@ -33,7 +33,7 @@ poster."""
 
 
 class Added(msgspec.Struct, frozen=True):
-    """A picture in the library. ``had_location``: the file told where it was taken, which is gone now."""
+    """A picture in the library. ``had_location``: the file held the place where it was taken, and that was removed."""
 
     media: Media
     had_location: bool
@@ -46,7 +46,7 @@ class Added(msgspec.Struct, frozen=True):
 
     @property
     def note(self) -> Message | None:
-        """What whoever handed it in should know; ``None`` where it is kept as it was."""
+        """A sentence for the person who uploaded it; ``None`` where the file is kept as it was."""
         return Message(_STILL, {"name": self.media.filename}) if self.had_motion else None
 
 
@@ -57,18 +57,18 @@ def add(
     filename: str = "",
     alt: str = "",
     credit: str = "",
-    facts: dict[str, Any] | None = None,
+    facts: dict[str, object] | None = None,
     sources: Iterable[int] = (),
     *,
     ours: bool = False,
 ) -> Added:
-    """Take a picture into the library. The same picture twice is one; a new alt text then replaces the old.
-    ``facts`` are kept beside those that the intake finds, and never in place of what is written down of a picture that
-    is here; ``sources`` are the pictures that it was drawn from.
-    ``ours``: this program has just drawn it, so it is kept as it is; what comes from outside is encoded anew.
+    """Take a picture into the library. A picture that is already there is not added twice; a new alt text then replaces
+    the old one. ``facts`` are stored beside those that the intake finds, but never replace what people have written
+    about an existing picture. ``sources`` are the pictures that it was drawn from. ``ours``: this program has just
+    drawn it, so its bytes are kept; a file from outside is encoded again.
 
-    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for whoever uploads, and
-    :class:`commsched.services.media.quota.Full` where there is no room. The file is on the disk, whole, before any row
+    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for the person who uploads, and
+    :class:`commsched.services.media.quota.Full` where there is no room. The whole file is on the disk before any row
     names it.
     """
     from commsched.images.intake.pictures import own, take
@@ -84,26 +84,27 @@ def add(
             locks.shared(session, locks.FILES)
             locks.alone(session, f"picture {actor.workspace} {taken.sha256}")  # handed in twice at once it is one
             write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
-            found = session.scalar(locks.rows(select(Media).where(Media.sha256 == taken.sha256)))
-            row = found or _row(installation, session, actor, taken, filename)
+            existing = session.scalar(locks.rows(select(Media).where(Media.sha256 == taken.sha256)))
+            row = existing or _row(installation, session, actor, taken, filename)
             credit = line(credit[:200], "credit") or row.credit
             row.describe(actor.person, alt=passage(alt, "alt") or row.alt, credit=credit)
             row.facts = row.facts | _news(row, facts or {})
-            like = _settle(installation, session, actor, row) if found is None else []
+            like = _settle(installation, session, actor, row) if existing is None else []
             provenance.derive(session, row, sources)
-            return Added(row, taken.had_location, found is not None, like, taken.had_motion)
+            return Added(row, taken.had_location, existing is not None, like, taken.had_motion)
     except quota.Full:
         quota.let_go(installation, taken.sha256, taken.suffix)
         raise
 
 
-def _news(row: Media, facts: dict[str, Any]) -> dict[str, Any]:
-    """Of ``facts`` what may be put beside those of ``row``: what a person wrote down of it is theirs to change."""
+def _news(row: Media, facts: dict[str, object]) -> dict[str, object]:
+    """The part of ``facts`` that may be stored on an existing ``row``. What people have written about the picture
+    stays, since only they may change it."""
     return {key: value for key, value in facts.items() if key not in WRITTEN} if "persons" in row.facts else facts
 
 
 def _settle(installation: Installation, session: Session, actor: Actor, row: Media) -> list[Media]:
-    """A picture that is new here finds its place; returns those that it is like."""
+    """Store the row of a new picture and its fingerprint; returns the pictures that resemble it."""
     session.flush()
     near_duplicates.index(session, row)
     note(session, installation, actor, "picture.added", media=row.id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import func, select
@@ -33,7 +33,7 @@ LEAST_MB: Final = 10
 MOST_MB: Final = 1_000_000
 AT_ONCE: Final = 200
 """Files taken off the disk in one transaction."""
-_KINDS: Final[tuple[Any, ...]] = (Media, Derivative, Video)
+_KINDS: Final[tuple[type[Media | Derivative | Video], ...]] = (Media, Derivative, Video)
 """Everything that is a file under ``media``, named by its hash."""
 
 
@@ -68,16 +68,16 @@ def usage(session: Session, workspace: Workspace) -> Quota:
 def refuse_over(session: Session, workspace: Workspace, length: int, field: str = "file", promised: int = 0) -> None:
     """Raise :class:`Full` where ``length`` more bytes find no room beside the ``promised`` ones, still on their way."""
     locks.row(session, Workspace, workspace.id)  # two that come at once do not both take the last of the room
-    found = usage(session, workspace)
-    if found.used + promised + length > found.most:
+    quota = usage(session, workspace)
+    if quota.used + promised + length > quota.most:
         raise Full(
             N_(
                 "There is no room for it: the office's pictures may take %(most)s, and %(left)s of that is left. Clean "
                 "up among pictures that were never used, or let an administrator give them more room."
             ),
             field,
-            most=size(found.most),
-            left=size(max(0, found.left - promised)),
+            most=size(quota.most),
+            left=size(max(0, quota.left - promised)),
         )
 
 
@@ -108,8 +108,8 @@ def let_go(installation: Installation, sha256: str, suffix: str) -> None:
 
 
 def sweep(installation: Installation) -> None:
-    """Take the files off the disk that nothing names any more. In the transaction nobody can begin to name one, and
-    whoever wrote the same file just before looks for it again in their own."""
+    """Delete files that no row names any more. During this transaction no other one can add a row that names them. A
+    process that wrote the same file just before checks in its own transaction that the file is still there."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         waiting = list(
             session.scalars(select(GoneFile.sha256).order_by(GoneFile.sha256))
@@ -117,15 +117,15 @@ def sweep(installation: Installation) -> None:
     for start in range(0, len(waiting), AT_ONCE):
         with installation.store.write(EVERY_WORKSPACE) as session:
             locks.alone(session, locks.FILES)
-            some = waiting[start : start + AT_ONCE]
-            kept = _named(session, some)
-            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(some))):
+            batch = waiting[start : start + AT_ONCE]
+            kept = _named(session, batch)
+            for file in session.scalars(select(GoneFile).where(GoneFile.sha256.in_(batch))):
                 if file.sha256 in kept or _unlink(installation, file):
                     session.delete(file)
 
 
 def _named(session: Session, files: Collection[str]) -> set[str]:
-    """Of those hashes the ones that some row of some office still has."""
+    """Those of the hashes that a row of any office still names."""
     return {sha for kind in _KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
 
 

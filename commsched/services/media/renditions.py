@@ -49,13 +49,17 @@ def _missing(installation: Installation, session: Session, given: DraftIn) -> It
         media = media_of(session, given).values()
     except Invalid:
         return  # said, by its field, where the content is built
-    made, seen = derivatives(session, media), set[tuple[int, str]]()
+    existing, seen = derivatives(session, media), set[tuple[int, str]]()
     for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channels))):
         variant = given.variants.get(str(channel.id))
         limits = installation.platform(channel.platform).limits(channel.facts)
         for row in media:
             recipe = recipe_for(row, variant.crop if variant else "", limits)
-            if recipe and (row.id, recipe.key) not in seen and not _there(installation, made.get((row.id, recipe.key))):
+            if (
+                recipe
+                and (row.id, recipe.key) not in seen
+                and not _there(installation, existing.get((row.id, recipe.key)))
+            ):
                 seen.add((row.id, recipe.key))
                 yield _Wish(row, recipe)
 
@@ -69,7 +73,7 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     recipe, row = wish.recipe, wish.media
     try:
         data = media_path(installation, row.sha256, row.suffix).read_bytes()
-        made = images.pictures.fit(
+        file = images.pictures.fit(
             data,
             recipe.types,
             recipe.max_bytes,
@@ -83,9 +87,9 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     except (OSError, images.errors.BadPicture):
         log.warning("picture %s could not be made to fit", row.id, exc_info=True)
         return
-    sha256 = images.pictures.name_of(made.data)
-    write_whole(media_path(installation, sha256, made.suffix), made.data)
-    _keep(installation, actor, wish, made, sha256)
+    sha256 = images.pictures.name_of(file.data)
+    write_whole(media_path(installation, sha256, file.suffix), file.data)
+    _keep(installation, actor, wish, file, sha256)
 
 
 def _keep(
@@ -103,7 +107,7 @@ def _keep(
         size=len(made.data) if made else 0,
         created_at=installation.now(),
     )
-    # somebody else may have made it meanwhile, or taken the picture away: then theirs stands, or nothing is needed
+    # another request may have made it or deleted the picture in between: then its row stays, or none is needed
     with contextlib.suppress(IntegrityError), installation.store.write(actor.workspace) as session:
         locks.shared(session, locks.FILES)
         session.execute(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from commsched import images
 from commsched.core.content.draft import MOST_NOTE
 from commsched.core.text.clean import line, passage
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
@@ -39,12 +40,12 @@ def newest(session: Session, words: str = "", before: int | None = None, limit: 
     """Pictures of the session's workspace, newest first, in whose name, alt text, photographer, licence, tags, persons
     or card every word stands, compared as :func:`commsched.core.text.length.fold` has it."""
     wanted = fold(words).split()[:10]
-    found = select(Media).order_by(desc(Media.id)).limit(limit)
+    statement = select(Media).order_by(desc(Media.id)).limit(limit)
     if wanted:
-        found = found.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
+        statement = statement.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
     elif before is not None:
-        found = found.where(Media.id < before)
-    return list(session.scalars(found))
+        statement = statement.where(Media.id < before)
+    return list(session.scalars(statement))
 
 
 def _holding(session: Session, words: Collection[str], before: int | None) -> Iterator[int]:
@@ -52,8 +53,8 @@ def _holding(session: Session, words: Collection[str], before: int | None) -> It
     neither database can fold."""
     columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
     while True:
-        some = select(*columns).order_by(desc(Media.id)).limit(BATCH)
-        rows = session.execute(some if before is None else some.where(Media.id < before)).all()
+        statement = select(*columns).order_by(desc(Media.id)).limit(BATCH)
+        rows = session.execute(statement if before is None else statement.where(Media.id < before)).all()
         for row in rows:
             said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))
             if all(word in said for word in words):
@@ -63,17 +64,18 @@ def _holding(session: Session, words: Collection[str], before: int | None) -> It
         before = rows[-1].id
 
 
-def _written(facts: Mapping[str, Any]) -> Iterator[str]:
+def _written(facts: JsonObject) -> Iterator[str]:
     """What people wrote among the facts of a picture: tags, licence, persons shown, and the words of a card."""
     yield from facts.get("tags", ())
     yield facts.get("licence", "")
-    yield from (str(one.get("name", "")) for one in facts.get("persons", ()))
+    yield from (str(person.get("name", "")) for person in facts.get("persons", ()))
     yield from map(str, facts.get("card", {}).get("texts", {}).values())
 
 
 def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:
     """Pictures by their ids; those of other offices are not there."""
-    return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(list(wanted))))}
+    numbers = list(wanted)
+    return {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(numbers)))} if numbers else {}
 
 
 Row = Media | Derivative
@@ -83,11 +85,11 @@ Row = Media | Derivative
 def files(session: Session, wanted: Iterable[str]) -> dict[str, Row]:
     """The rows of files by their SHA-256; those of other offices are not there."""
     names = list(wanted)
-    found: dict[str, Row] = {}
+    files: dict[str, Row] = {}
     if names:
-        found |= {row.sha256: row for row in session.scalars(select(Derivative).where(Derivative.sha256.in_(names)))}
-        found |= {row.sha256: row for row in session.scalars(select(Media).where(Media.sha256.in_(names)))}
-    return found
+        files |= {row.sha256: row for row in session.scalars(select(Derivative).where(Derivative.sha256.in_(names)))}
+        files |= {row.sha256: row for row in session.scalars(select(Media).where(Media.sha256.in_(names)))}
+    return files
 
 
 def by_hash(installation: Installation, workspace: int, sha256: str) -> Row:
@@ -110,10 +112,10 @@ def file_of(installation: Installation, row: Row, small: bool = False) -> File:
     for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
         if (folder / f"{row.sha256}{suffix}").is_file():
             return File(folder / f"{row.sha256}{suffix}", mime)
-    made = images.pictures.thumbnail(whole.read_bytes(), SIDE)
-    path = folder / f"{row.sha256}{made.suffix}"
-    write_whole(path, made.data)
-    return File(path, made.mime)
+    thumbnail = images.pictures.thumbnail(whole.read_bytes(), SIDE)
+    path = folder / f"{row.sha256}{thumbnail.suffix}"
+    write_whole(path, thumbnail.data)
+    return File(path, thumbnail.mime)
 
 
 def describe(installation: Installation, actor: Actor, media_id: int, alt: str, credit: str) -> None:

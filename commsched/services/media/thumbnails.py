@@ -1,5 +1,5 @@
-"""Smaller forms of published pictures: for a page's lists and for previews of links. Made once, kept in the cache, and
-gone with their picture. The picture itself is for whoever downloads it."""
+"""Smaller forms of published pictures: for a page's lists and for previews of links. They are made once, kept in the
+cache, and deleted with their picture. Downloads get the picture itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEAVY: Final = 200_000
 
 def widths(width: int) -> list[int]:
     """Which of :data:`WIDTHS` there are of a picture that is ``width`` wide."""
-    return [one for one in WIDTHS if one < width]
+    return [candidate for candidate in WIDTHS if candidate < width]
 
 
 def scaled(installation: Installation, whole: Path, row: search.Row, width: int) -> search.File:
@@ -42,13 +42,13 @@ def scaled(installation: Installation, whole: Path, row: search.Row, width: int)
             return search.File(path, mime)
     side = max(width, round(width * row.height / max(1, row.width)))
     try:
-        made = images.pictures.thumbnail(whole.read_bytes(), side)
+        thumbnail = images.pictures.thumbnail(whole.read_bytes(), side)
     except (OSError, images.errors.BadPicture):
         log.warning("the picture %s could not be made smaller", row.sha256, exc_info=True)
         return search.File(whole, row.mime)
-    path = folder / f"{row.sha256}-{width}{made.suffix}"
-    write_whole(path, made.data)
-    return search.File(path, made.mime)
+    path = folder / f"{row.sha256}-{width}{thumbnail.suffix}"
+    write_whole(path, thumbnail.data)
+    return search.File(path, thumbnail.mime)
 
 
 def suits_link(width: int, height: int) -> bool:
@@ -66,7 +66,7 @@ def link(installation: Installation, whole: Path, row: search.Row) -> Path | Non
     if not suits_link(row.width, row.height):
         return None
     try:
-        made = images.pictures.fit(
+        fitted = images.pictures.fit(
             whole.read_bytes(), ["image/jpeg"], LINK_BYTES, LINK[0], ratio=LINK, centre=centre, opaque=True
         )
     except images.errors.CannotFit:
@@ -75,7 +75,7 @@ def link(installation: Installation, whole: Path, row: search.Row) -> Path | Non
     except (OSError, images.errors.BadPicture):
         log.warning("the picture %s could not be made a link's", row.sha256, exc_info=True)
         return None
-    write_whole(path, made.data)
+    write_whole(path, fitted.data)
     return path
 
 

@@ -1,4 +1,4 @@
-"""What has never been used: found, shown, and deleted when somebody has said so."""
+"""Pictures that were never used: they are listed, and deleted when a person decides so."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def unused(
     """Pictures that are in no version of any item, in no brand kit, in no card and before no video; of those
     ``wanted``, if it is given, and added before ``before``."""
     kit = kit_of(workspace)
-    found = select(Media).where(
+    statement = select(Media).where(
         ~exists().where(PictureUse.media_id == Media.id),
         ~exists().where(PictureSource.source_id == Media.id),
         ~exists().where(Video.poster_id == Media.id),
         Media.id.not_in([kit.logo, kit.logo_on_dark]),
     )
     if before is not None:
-        found = found.where(Media.created_at < before)
+        statement = statement.where(Media.created_at < before)
     if wanted is not None:
-        found = found.where(Media.id.in_(wanted))
-    rows = list(session.scalars(found.order_by(Media.id).limit(MOST + 1)))
+        statement = statement.where(Media.id.in_(wanted))
+    rows = list(session.scalars(statement.order_by(Media.id).limit(MOST + 1)))
     return Unused(rows[:MOST], len(rows) > MOST)
 
 
@@ -59,16 +59,15 @@ def old(now: datetime, days: int) -> datetime:
 
 
 def remove(installation: Installation, actor: Actor, pictures: Collection[int]) -> list[Media]:
-    """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used meanwhile stays.
-
-    Their files go too, unless another office has the same.
+    """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used in the meantime
+    stays. Their files are deleted too, unless another office has the same file.
     """
     actor.require("write")
     with installation.store.write(actor.workspace) as session:
         gone = unused(session, session.get_one(Workspace, actor.workspace), wanted=pictures).rows
         files = [(row.sha256, row.suffix) for row in gone]
-        made = select(Derivative).where(Derivative.media_id.in_([row.id for row in gone]), Derivative.sha256 != "")
-        files += [(row.sha256, row.suffix) for row in session.scalars(made)]
+        statement = select(Derivative).where(Derivative.media_id.in_([row.id for row in gone]), Derivative.sha256 != "")
+        files += [(row.sha256, row.suffix) for row in session.scalars(statement)]
         quota.put_on_list(session, files)
         for row in gone:
             session.delete(row)

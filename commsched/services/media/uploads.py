@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from sqlalchemy import delete, func, select
 
@@ -46,7 +46,8 @@ class OtherOffset(Conflict):
 
 
 class UploadBusy(OfficeError):
-    """Another connection is writing the same file (423): most often one that is dead and does not know it yet."""
+    """Another connection is writing the same file (423): usually one that has broken without the server noticing
+    yet."""
 
     status, code = 423, "upload-busy"
 
@@ -140,7 +141,7 @@ def append(installation: Installation, actor: Actor, uid: str, at: int, piece: I
 
 @contextlib.contextmanager
 def _held(installation: Installation, row: Upload) -> Iterator[IO[bytes]]:
-    """The file, with nobody else writing to it. The kernel lets go of it when its holder dies."""
+    """The file, locked so that no one else writes to it. The kernel releases the lock when its holder dies."""
     if row.answer:
         raise OtherOffset(N_("Another part of the file was expected."), "file")
     try:
@@ -157,11 +158,11 @@ def _held(installation: Installation, row: Upload) -> Iterator[IO[bytes]]:
         yield file
 
 
-Take = Callable[[Path, str], dict[str, Any]]
-"""Takes a whole file with its name into the library; returns what the sender is told."""
+Take = Callable[[Path, str], dict[str, object]]
+"""Takes a complete file with its name into the library; returns the answer for the sender."""
 
 
-def finish(installation: Installation, actor: Actor, uid: str, take: Take) -> dict[str, Any]:
+def finish(installation: Installation, actor: Actor, uid: str, take: Take) -> dict[str, object]:
     """Take the whole file in with ``take``. Asked again, it answers the same and takes nothing in twice."""
     row = find(installation, actor, uid)
     if row.answer:

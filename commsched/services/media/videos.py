@@ -66,7 +66,7 @@ def _beside(installation: Installation) -> Iterator[Path]:
 def add(installation: Installation, actor: Actor, path: Path, filename: str = "") -> TakenVideo:
     """Take the video at ``path`` in; the best of a few moments becomes its poster.
 
-    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for whoever uploads, and
+    Raises a :class:`commsched.images.intake.errors.BadPicture` with a sentence for the person who uploads, and
     :class:`commsched.services.media.quota.Full` where there is no room for it.
     """
     actor.require("write")
@@ -168,7 +168,7 @@ def _still_path(installation: Installation, row: Video, moment: int) -> Path:
 
 
 def still(installation: Installation, row: Video, moment: int) -> Path:
-    """A small picture of one of the moments proposed; drawn anew where the cache has been emptied."""
+    """A small picture of one of the proposed moments; it is drawn again where the cache has been emptied."""
     if moment not in row.facts.get("moments", ()):
         raise NotFound(N_("There is no such picture."))
     path = _still_path(installation, row, moment)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import REASONS
@@ -60,12 +60,12 @@ def day_lists(
     to_approve = [(when(item.publish_at), named(item), "") for item in waiting]
     not_out = [
         (
-            when(one.due),
-            f"{one.title or gettext(language, N_('Untitled'))} · {one.channel}",
+            when(delivery.due),
+            f"{delivery.title or gettext(language, N_('Untitled'))} · {delivery.channel}",
             gettext(language, N_("Should have gone out, and still waits.")),
         )
-        for one in overdue(session, now)
-        if one.workspace == workspace.id
+        for delivery in overdue(session, now)
+        if delivery.workspace == workspace.id
     ] + not_out
     going = [
         (dates.clock(row.due_at, workspace.zone), f"{named(item)} · {channel}", "") for row, item, channel in today
@@ -77,8 +77,8 @@ def day_lists(
     ]
 
 
-def _deliveries(session: Session, *where: Any) -> list[tuple[Delivery, Item, str]]:
-    found = (
+def _deliveries(session: Session, *where: ColumnElement[bool]) -> list[tuple[Delivery, Item, str]]:
+    statement = (
         select(Delivery, Item, Channel.name)
         .join(Item, Item.id == Delivery.item_id)
         .join(Channel, Channel.id == Delivery.channel_id)
@@ -86,4 +86,4 @@ def _deliveries(session: Session, *where: Any) -> list[tuple[Delivery, Item, str
         .order_by(Delivery.due_at)
         .limit(MOST)
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(found)]
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]

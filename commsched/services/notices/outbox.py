@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import or_, select, update
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 20
 """Notices that one call of :func:`send_due` takes, so that the clock is never held up for long."""
 CLAIM: Final = timedelta(minutes=10)
-"""How long a claimed notice is left to whoever claimed it. After a crash it is tried again, with the same
-Message-ID, so that a mail program that got it twice can show it once."""
+"""How long a claimed notice belongs to the process that claimed it. After a crash it is sent again with the same
+Message-ID, so that a mail program that received it twice can show it once."""
 BACK_OFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES: Final = 12
-"""With the waits above about two days; then the first page is what tells."""
+"""With the waits above this takes about two days. After that only the first page shows the notice."""
 ASKING: Final = ("asked_to_approve", "asked_to_accept", "reminder")
 """Kinds that ask for a decision: of one person about one item there is never more than one on its way."""
 _OPEN: Final = frozenset({"in_review", "held"})
@@ -46,14 +46,14 @@ def queue(
     link_token: str = "",
     workspace: int | None = None,
     after: timedelta = timedelta(0),
-    **facts: Any,
+    **facts: object,
 ) -> None:
     """Add one notice of ``kind`` for each person, in the caller's transaction.
 
     ``link_token`` is kept encrypted until the mail has gone. ``workspace`` is needed only where neither ``item`` nor
     the session says which it is; ``after`` is how long the mail waits for more to say.
 
-    Raises ``KeyError`` for a kind that nobody has written a letter for.
+    Raises ``KeyError`` for a kind without a mail template.
     """
     templates.KINDS[kind]
     belongs = workspace or (item.workspace_id if item is not None else session.info.get("workspace"))
@@ -104,15 +104,15 @@ def send_due(installation: Installation, most: int = AT_ONCE) -> int:
     """Mail the notices that are due, at most ``most``. Returns how many went. Raises nothing a network can do."""
     now, sent = installation.now(), 0
     claimed = _claim(installation, now, most)
-    for place, one in enumerate(claimed):
-        if one.message is None:
-            _finish(installation, one.id, one.over, one.why)
+    for place, notice in enumerate(claimed):
+        if notice.message is None:
+            _finish(installation, notice.id, notice.over, notice.why)
             continue
-        outcome = installation.mailer.send(one.message)
+        outcome = installation.mailer.send(notice.message)
         sent += isinstance(outcome, Published | Unknown)
-        again(partial(_record, installation, one, outcome, now))  # the mail has gone: that must be written down
+        again(partial(_record, installation, notice, outcome, now))  # the mail has gone: that must be written down
         if isinstance(outcome, Retry) and outcome.whole_channel:
-            _release(installation, claimed[place + 1 :], now + _wait(one.tries))
+            _release(installation, claimed[place + 1 :], now + _wait(notice.tries))
             break
     return sent
 
@@ -186,7 +186,7 @@ def _release(installation: Installation, rest: Sequence[_Claimed], at: datetime)
     if not rest:
         return
     with installation.store.write(EVERY_WORKSPACE) as session:
-        mine = Notice.id.in_([one.id for one in rest])
+        mine = Notice.id.in_([notice.id for notice in rest])
         session.execute(update(Notice).where(mine).values(next_at=at, tries=Notice.tries - 1))
 
 

@@ -20,7 +20,7 @@ OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled
 
 
 KEPT: Final = "shifted"
-"""The workspace's setting that holds the items that were told of, so that each is told of once."""
+"""The workspace's setting that lists the items that people were notified of, so that each is reported once."""
 
 
 _looked: dict[tuple[str, int], str] = {}
@@ -46,13 +46,13 @@ def wall(moment: datetime, zone: str) -> str:
 def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
     """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first."""
     columns = (Item.id, Item.title, Item.state, Item.wall_time, Item.publish_at)
-    found = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
-    made = []
-    for number, title, state, meant, at in session.execute(found.order_by(Item.publish_at, Item.id)):
+    statement = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
+    shifts = []
+    for number, title, state, meant, at in session.execute(statement.order_by(Item.publish_at, Item.id)):
         assert at is not None, "what has no time is not asked for"
         if (shown := wall(at, zone)) != meant:
-            made.append(Shifted(number, title, state, meant, shown, at))
-    return made
+            shifts.append(Shifted(number, title, state, meant, shown, at))
+    return shifts
 
 
 def check_daily(installation: Installation, session: Session, workspace: Workspace) -> None:
@@ -68,12 +68,12 @@ def check_daily(installation: Installation, session: Session, workspace: Workspa
 def report_shifted(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Write down what has come apart, and mail those who may plan if any of it is new."""
     workspace = locks.row(session, Workspace, workspace.id)
-    found = [one.item for one in shifted(session, workspace.zone, installation.now())]
+    items = [shift.item for shift in shifted(session, workspace.zone, installation.now())]
     known = workspace.settings.get(KEPT, [])
-    if found != known:
-        workspace.settings = workspace.settings | {KEPT: found}
-    if set(found) - set(known):
-        outbox.queue(session, installation, sorted(people_with(session, "schedule")), "times_shifted", count=len(found))
+    if items != known:
+        workspace.settings = workspace.settings | {KEPT: items}
+    if set(items) - set(known):
+        outbox.queue(session, installation, sorted(people_with(session, "schedule")), "times_shifted", count=len(items))
 
 
 def waiting(session: Session, workspace: Workspace, now: datetime) -> list[Shifted]:

@@ -21,21 +21,23 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 def said_since(session: Session, item_id: int, since: datetime, but: int) -> list[Remark]:
-    """What was said from ``since`` on by anybody ``but`` one, in order."""
-    made = [
+    """The comments since ``since`` by everyone except ``but``, in order."""
+    remarks = [
         Remark(row.at, row.person_id, row.body)
         for row in session.scalars(select(Comment).where(Comment.item_id == item_id, Comment.at >= since))
     ]
-    made += [
+    remarks += [
         Remark(row.at, row.person_id, row.comment)
         for row in session.scalars(
             select(Decision).where(Decision.item_id == item_id, Decision.at >= since, Decision.comment != "")
         )
     ]
-    return sorted((one for one in made if one.person != but), key=lambda one: one.at)
+    return sorted((word for word in remarks if word.person != but), key=lambda word: word.at)
 
 
 def speakers(session: Session, words: Collection[Remark]) -> dict[int, str]:
     """What those are called who said ``words``."""
-    rows = session.scalars(select(Person).where(Person.id.in_([one.person for one in words if one.person is not None])))
+    rows = session.scalars(
+        select(Person).where(Person.id.in_([word.person for word in words if word.person is not None]))
+    )
     return {row.id: row.name or row.email for row in rows}

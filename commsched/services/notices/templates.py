@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,11 @@ from commsched.core.timing import dates
 from commsched.services.kernel.context import Installation, name_of
 from commsched.services.kernel.heartbeats import TROUBLES
 from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from commsched.services.notices.digest import DayList
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 TALK, TIMES = "talk", "times"
@@ -273,7 +278,7 @@ class Letter(msgspec.Struct):
     comment: str = ""
     excerpt: str = ""
     note: str = ""
-    lists: list[Any] = msgspec.field(default_factory=list)
+    lists: list[DayList] = msgspec.field(default_factory=list)
 
 
 def write(
@@ -319,7 +324,7 @@ def compose(
     """Find the words."""
     kind, language = KINDS[row.kind], known(person.language)
 
-    def say(message: str, **more: Any) -> str:
+    def say(message: str, **more: object) -> str:
         return gettext(language, message) % (values | more) if message else ""
 
     values = _values(row, person, workspace, item, language, now)
@@ -350,8 +355,8 @@ def compose(
     return letter
 
 
-def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> Any:
-    """All that was said since the notice was made, by anybody but its reader."""
+def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, language: str, now: datetime) -> DayList:
+    """Every comment since the notice was made, except its reader's own."""
     from commsched.services.notices.digest import DayList
     from commsched.services.notices.talk import said_since, speakers
 
@@ -359,29 +364,29 @@ def _talk(session: Session, row: Notice, item: Item, workspace: Workspace, langu
     called = speakers(session, words)
     somebody = gettext(language, N_("Somebody"))
     lines = [
-        (dates.when(one.at, workspace.zone, language, now), called.get(one.person or 0, somebody), one.body[:1000])
-        for one in words
+        (dates.when(word.at, workspace.zone, language, now), called.get(word.person or 0, somebody), word.body[:1000])
+        for word in words
     ]
     return DayList(gettext(language, N_("What was said")), lines)
 
 
-def _consents(row: Notice, language: str) -> Any:
+def _consents(row: Notice, language: str) -> DayList:
     from commsched.services.notices.digest import DayList
 
     lines = [
         (
-            dates.short_day(date.fromisoformat(one["until"]), language, year=True) if one["until"] else "",
-            one["name"] or gettext(language, N_("Picture")),
-            one["who"],
+            dates.short_day(date.fromisoformat(picture["until"]), language, year=True) if picture["until"] else "",
+            picture["name"] or gettext(language, N_("Picture")),
+            picture["who"],
         )
-        for one in row.facts.get("pictures", ())
+        for picture in row.facts.get("pictures", ())
     ]
     return DayList(gettext(language, N_("Pictures in use, and the last day of the consent")), lines)
 
 
 def _values(
     row: Notice, person: Person, workspace: Workspace, item: Item | None, language: str, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     facts = row.facts
     return {
         "title": (item.title if item is not None else "") or gettext(language, N_("Untitled")),
@@ -402,12 +407,12 @@ def _by(names: str | list[str] | None, language: str) -> str:
 def _lines(
     session: Session, row: Notice, workspace: Workspace, item: Item | None, language: str, now: datetime
 ) -> list[tuple[str, str]]:
-    """What there is to know, a label and a value each."""
-    made: list[tuple[str, str]] = []
+    """The details, each as a label and a value."""
+    lines: list[tuple[str, str]] = []
 
     def add(label: str, value: str) -> None:
         if value:
-            made.append((gettext(language, label), value))
+            lines.append((gettext(language, label), value))
 
     facts = row.facts
     if item is not None and item.publish_at is not None:
@@ -425,7 +430,7 @@ def _lines(
     add(N_("The answer was"), stored(str(facts.get("detail") or ""), language))
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
-    return made
+    return lines
 
 
 def _channels(session: Session, item: Item) -> list[str]:
@@ -458,8 +463,23 @@ def _url(installation: Installation, to: str, row: Notice, workspace: Workspace)
     return installation.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
 
 
-def bare(installation: Installation, to: Any, trouble: str) -> Email:
-    """The mail of a scheduler that has stopped, where nothing can be looked up; ``to`` is a ``watch.Reader``."""
+class Addressee(Protocol):
+    """Who gets the mail of a scheduler that has stopped."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def workspace(self) -> str:
+        """Its name."""
+
+    @property
+    def slug(self) -> str: ...
+
+
+def bare(installation: Installation, to: Addressee, trouble: str) -> Email:
+    """The mail of a scheduler that has stopped, where nothing can be looked up."""
     kind, language = KINDS["scheduler_stopped"], known(to.language)
     why, help_ = TROUBLES.get(trouble) or TROUBLES["database"]
     letter = Letter(
@@ -491,7 +511,7 @@ def bare(installation: Installation, to: Any, trouble: str) -> Email:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Any:
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     package = Path(__file__).resolve().parents[2]
@@ -509,8 +529,8 @@ def _environment() -> Any:
 def render(letter: Letter) -> tuple[str, str]:
     """The letter as plain text and as HTML."""
 
-    def _(message: str, **params: Any) -> str:
+    def _(message: str, **params: object) -> str:
         return gettext(letter.language, message) % params if params else gettext(letter.language, message)
 
-    made = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
-    return re.sub(r"\n{3,}", "\n\n", made[0].strip()) + "\n", made[1]
+    parts = [_environment().get_template(f"notice.{kind}").render(letter=letter, _=_) for kind in ("txt", "html")]
+    return re.sub(r"\n{3,}", "\n\n", parts[0].strip()) + "\n", parts[1]

@@ -106,5 +106,5 @@ def settle(installation: Installation, made_at: datetime) -> Settled:
     with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(SignIn))
         session.execute(delete(Heartbeat))
-    recover(installation, "the office was restored from a backup")
+    recover(installation, "the office was restored from a backup", alone=True)
     return Settled(paused, doubt(installation, made_at))

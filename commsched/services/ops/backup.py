@@ -30,7 +30,7 @@ before it has nothing to say of what goes out."""
 EMPTY: Final = ("engine.lock", "office.lock")
 """What a restore that was refused may leave behind: a home with nothing else is empty."""
 LEAD_OUT: Final = ("base_url", "smtp_url", "https_proxy")
-"""Settings that say where things go: whoever restores is told of them."""
+"""Settings that decide where things are sent. A restore shows them to the person who runs it."""
 FORMAT: Final = 1
 
 
@@ -49,7 +49,7 @@ def archive(installation: Installation, to: Path | None = None, *, with_key: boo
     """Write the office to one file (``.tar.gz``, readable by its owner only) while it runs; returns where.
 
     The database is copied first, whole and consistent; every picture that it names lies there already. Without
-    ``with_key`` whoever finds the file cannot read tokens and addresses, and ``secret.key`` must be kept elsewhere.
+    ``with_key`` the file does not reveal tokens and addresses, and ``secret.key`` must be kept elsewhere.
     """
     now = installation.now()
     target = _target(to, now) if to else installation.home / "backups" / _name(now)
@@ -112,11 +112,11 @@ def refuse_full(home: Path) -> None:
     """Raise :class:`Conflict` where something lies in ``home`` already; in a checkout only an office counts."""
     if not home.exists():
         return
-    found = {entry.name for entry in home.iterdir() if not entry.name.startswith(STAGE)} - set(EMPTY)
-    checkout = "pyproject.toml" in found
+    names = {entry.name for entry in home.iterdir() if not entry.name.startswith(STAGE)} - set(EMPTY)
+    checkout = "pyproject.toml" in names
     media = home / MEDIA
     pictures = checkout and media.is_dir() and any(not entry.name.startswith(".") for entry in media.iterdir())
-    full = bool(found & {DATABASE, KEY}) or pictures if checkout else bool(found)
+    full = bool(names & {DATABASE, KEY}) or pictures if checkout else bool(names)
     if full:
         raise Conflict(
             N_("%(home)s is not empty. Choose another folder, or --force, which puts what is there aside."),
@@ -149,8 +149,8 @@ def take_out(file: Path, into: Path) -> Manifest:
 def settings_of(folder: Path) -> dict[str, str]:
     """The :data:`LEAD_OUT` settings that lie in ``folder``."""
     file = folder / SETTINGS
-    given = read_file(file.read_bytes(), str(file)) if file.exists() else {}
-    return {name: str(given[name].value) for name in LEAD_OUT if name in given}
+    settings = read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    return {name: str(settings[name].value) for name in LEAD_OUT if name in settings}
 
 
 def without_password(url: str) -> str:
@@ -184,8 +184,8 @@ def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> No
 def _check(database: Path, file: Path) -> None:
     try:
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            told = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            result = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file)) from error
-    if told != ("ok",):
+    if result != ("ok",):
         raise Invalid(N_("%(file)s is not a whole backup of an office."), "file", file=str(file))

@@ -1,8 +1,8 @@
-"""What must not become public again by a restore: carried over from the database that the restored one replaces.
+"""Withdrawals that a restore must not undo: they are carried over from the database that the restored one replaces.
 
-Only what takes something away is carried: a standing take-down, a consent that ends earlier. So it is right also where
-the replaced database is the older of the two. Who was shut out, and which keys were revoked, is carried only where the
-replaced database is the newer: nobody who was let in again is shut out by a restore.
+Only what takes something away is carried: a standing take-down, a consent that ends earlier. So this is safe also where
+the replaced database is the older of the two. Deactivated people and revoked keys are carried only where the replaced
+database is the newer one, so that a restore locks out no one whose access was given back.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import contextlib
 import sqlite3
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from commsched.core.media.consent import first_end
+from commsched.core.text.json_values import JsonObject
 from commsched.services.accounts import machine_admin
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation
@@ -41,7 +42,7 @@ class Standing(msgspec.Struct, frozen=True):
     end, the office, the SHA-256 and the persons; addresses of people; hashes of keys."""
 
     down: list[tuple[str, str, datetime]]
-    persons: list[tuple[str, str, list[dict[str, Any]]]]
+    persons: list[tuple[str, str, list[dict[str, object]]]]
     shut_out: list[str]
     revoked: list[str]
 
@@ -74,8 +75,8 @@ def standing(database: Path, since: datetime) -> Standing | None:
         return None
 
 
-def _persons(facts: str) -> list[dict[str, Any]]:
-    return msgspec.convert(msgspec.json.decode(facts).get("persons", []), list[dict[str, Any]])
+def _persons(facts: str) -> list[dict[str, object]]:
+    return msgspec.convert(msgspec.json.decode(facts).get("persons", []), list[dict[str, object]])
 
 
 def carry(installation: Installation, held: Standing) -> Carried:
@@ -88,7 +89,7 @@ def carry(installation: Installation, held: Standing) -> Carried:
     return Carried(takedowns, consents, persons, tokens)
 
 
-def _take_down(installation: Installation, session: Any, uid: str, reason: str, at: datetime) -> bool:
+def _take_down(installation: Installation, session: Session, uid: str, reason: str, at: datetime) -> bool:
     item = session.scalar(select(Item).where(Item.uid == uid))
     if item is None:
         return False
@@ -103,7 +104,9 @@ def _take_down(installation: Installation, session: Any, uid: str, reason: str, 
     return True
 
 
-def _end(installation: Installation, session: Any, slug: str, sha256: str, persons: list[dict[str, Any]]) -> bool:
+def _end(
+    installation: Installation, session: Session, slug: str, sha256: str, persons: list[dict[str, object]]
+) -> bool:
     wanted = select(Media).join(Workspace, Workspace.id == Media.workspace_id)
     row = session.scalar(wanted.where(Workspace.slug == slug, Media.sha256 == sha256))
     ends = first_end(persons)
@@ -116,19 +119,19 @@ def _end(installation: Installation, session: Any, slug: str, sha256: str, perso
     return True
 
 
-def _shut_out(installation: Installation, session: Any, email: str) -> bool:
+def _shut_out(installation: Installation, session: Session, email: str) -> bool:
     person = session.scalar(select(Person).where(Person.email == email, Person.active))
     if person is None:
         return False
     person.active = False
-    facts = {"person": person.id, "name": person.name or person.email}
+    facts: JsonObject = {"person": person.id, "name": person.name or person.email}
     places = select(Workspace).join(Membership, Membership.workspace_id == Workspace.id)
     for place in session.scalars(places.where(Membership.person_id == person.id)):
         note(session, installation, machine_admin.actor(place), "person.deactivated", **facts)
     return True
 
 
-def _revoke(installation: Installation, session: Any, hashed: str) -> bool:
+def _revoke(installation: Installation, session: Session, hashed: str) -> bool:
     row = session.scalar(select(ApiToken).where(ApiToken.token_hash == hashed, ApiToken.revoked_at.is_(None)))
     if row is None:
         return False

@@ -6,13 +6,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.channel_state import WARN
+from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks
 from commsched.services.content.items import current
@@ -74,9 +74,9 @@ def _safely(
 ) -> None:
     try:
         with installation.store.write(workspace) as session:
-            found = session.get(Workspace, workspace)
-            if found is not None:
-                chore(installation, session, found)
+            row = session.get(Workspace, workspace)
+            if row is not None:
+                chore(installation, session, row)
     except Exception as error:
         if busy(error):
             raise  # nothing else can be written either; the engine says so once and comes back
@@ -84,8 +84,8 @@ def _safely(
 
 
 def hold_unapproved(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """What still waits for approval at its time is held, and everyone concerned is told. What was sent back stays so:
-    a no stands until its writer acts."""
+    """Hold every item that still waits for approval at its time, and notify everyone concerned. An item that was sent
+    back for changes stays in that state until its writer acts."""
     late = (Item.state == "in_review", Item.publish_at <= installation.now())
     for item in session.scalars(locks.rows(select(Item).where(*late))):
         item.state, item.reason = "held", "unapproved"
@@ -95,7 +95,7 @@ def hold_unapproved(installation: Installation, session: Session, workspace: Wor
 
 
 def remind(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """Ask once more, two hours before the time, for what nobody has decided."""
+    """Remind the approvers, two hours before the time, of items that are still undecided."""
     now = installation.now()
     soon = (
         Item.state == "in_review",
@@ -121,10 +121,10 @@ def warn_of_tokens(installation: Installation, session: Session, workspace: Work
         assert channel.token_expires_at is not None
         days = max(0, (channel.token_expires_at - now).days)
         stage = "last" if days <= 2 else "first"
-        told = f"{channel.token_expires_at:%Y%m%d}-{stage}"
-        if channel.facts.get("warned") == told:
+        mark = f"{channel.token_expires_at:%Y%m%d}-{stage}"
+        if channel.facts.get("warned") == mark:
             continue
-        channel.facts = channel.facts | {"warned": told}
+        channel.facts = channel.facts | {"warned": mark}
         people = sorted(people_with(session, "administer"))
         outbox.queue(session, installation, people, "token_expiring", channel=channel.name, days=days)
 
@@ -141,9 +141,9 @@ def morning_mail(installation: Installation, session: Session, workspace: Worksp
         return  # another engine was first
     first = "morning" not in workspace.settings
     workspace.settings = workspace.settings | {"morning": today}
-    facts: dict[str, Any] = dict(summary(session, local))
+    facts: JsonObject = dict(summary(session, local))
     if first or not any(facts.values()):
-        return  # nothing to say, or an office that was born today
+        return  # there is nothing to report, or the office was created today
     outbox.queue(session, installation, sorted(people_with(session, "resolve")), "morning", **facts)
 
 
@@ -166,7 +166,8 @@ def summary(session: Session, local: datetime) -> dict[str, int]:
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Forget what has served its purpose: dead sessions, old tries, spent links, old keys, sent notices."""
+    """Delete what is no longer needed: ended sessions, old sign-in tries, used links, old idempotency keys, sent
+    notices."""
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
     session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
     session.execute(delete(ApprovalLink).where(ApprovalLink.expires_at < now - timedelta(days=30)))

@@ -1,5 +1,5 @@
-"""Whether the home is its owner's only and on a disk of this machine, and whether what stands before the program is
-what it was told of."""
+"""Checks that only its owner can read the home, that the home is on a local disk, and that the settings name the proxy
+in front of the program."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _where(installation: Installation) -> Check:
 
 
 def kept(home: Path) -> Iterator[Path]:
-    """The home, what lies in it that is nobody else's business, and the backups."""
+    """The home, the private files in it, and the backups."""
     yield home
     for name in (*FILES, *FOLDERS):
         if (home / name).exists():
@@ -50,7 +50,8 @@ def _open(path: Path) -> bool:
 def _modes(home: Path) -> Check:
     good = Message(N_("What the office keeps can be read by its owner only."))
     loose, command = [path for path in kept(home) if _open(path)], f"chmod -R go= {shlex.quote(str(home))}"
-    if not _open(home):  # nobody else comes in: what lies inside is as safe as the folder, but a password is copied
+    # A folder that no one else can enter protects its files, but a settings file with a password may be copied.
+    if not _open(home):
         loose, command = _passwords(home), f"chmod go= {shlex.quote(str(home / SETTINGS))}"
     if not loose:
         return Check("files", True, good)
@@ -96,13 +97,12 @@ def _names(paths: list[Path], home: Path) -> str:
 
 
 def behind_unknown_proxy(installation: Installation, forwarded: bool) -> bool:
-    """Whether a proxy stands before the program that it was not told of, so that all visitors have one address.
-
-    ``forwarded``: whether a request came with the header that proxies add. Without a request at hand, an address with
-    https says the same: the program itself speaks http only.
+    """Whether a proxy stands in front of the program that the settings do not name, so that all visitors seem to have
+    one address. ``forwarded``: whether a request had the header that proxies add. Without a request, a ``base_url``
+    with https shows the same, since the program itself only speaks http.
     """
-    told = installation.settings.get("trusted_proxies", "")
-    return told in ("", "0") and (forwarded or installation.base_url.startswith("https://"))
+    proxies = installation.settings.get("trusted_proxies", "")
+    return proxies in ("", "0") and (forwarded or installation.base_url.startswith("https://"))
 
 
 def _proxies(installation: Installation) -> Check:

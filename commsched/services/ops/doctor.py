@@ -30,7 +30,7 @@ Level = Literal["ok", "warn", "fail"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing examined. ``fail`` needs somebody now, ``warn`` soon."""
+    """The result of one check. ``fail`` needs a person now, ``warn`` soon."""
 
     name: str
     level: Level
@@ -40,35 +40,35 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(installation: Installation) -> list[Finding]:
     """Look at everything, cheapest first. A part that cannot be examined is itself a finding; nothing is changed."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for look in _LOOKS:
         try:
-            found += look(installation)
+            findings += look(installation)
         except Exception as error:
             words = (
                 error.words if isinstance(error, OfficeError) else Message("%(error)s", {"error": repr(error)[:300]})
             )
-            found.append(Finding(look.__name__.strip("_"), "fail", words))
-    return found
+            findings.append(Finding(look.__name__.strip("_"), "fail", words))
+    return findings
 
 
 def worst(findings: list[Finding]) -> Level:
     """The level of the whole."""
-    levels = {one.level for one in findings}
+    levels = {finding.level for finding in findings}
     return "fail" if "fail" in levels else "warn" if "warn" in levels else "ok"
 
 
 def _health(installation: Installation) -> Iterator[Finding]:
-    for one in health.checks(installation):
-        level: Level = "ok" if one.ok else "fail" if one.stops else "warn"
-        if one.name == "clock" and not one.ok and not _something_waits(installation):
+    for check in health.checks(installation):
+        level: Level = "ok" if check.ok else "fail" if check.stops else "warn"
+        if check.name == "clock" and not check.ok and not _something_waits(installation):
             level = "warn"  # an office that is not running, with nothing to publish, is not ill
-        yield Finding(one.name, level, one.words, one.help)
+        yield Finding(check.name, level, check.words, check.help)
 
 
 def _custody(installation: Installation) -> Iterator[Finding]:
-    for one in custody.checks(installation):
-        yield Finding(one.name, "ok" if one.ok else "warn", one.words, one.help)
+    for check in custody.checks(installation):
+        yield Finding(check.name, "ok" if check.ok else "warn", check.words, check.help)
 
 
 def _something_waits(installation: Installation) -> bool:
@@ -80,12 +80,12 @@ def _integrity(installation: Installation) -> Iterator[Finding]:
     if not installation.store.is_sqlite:
         return
     with installation.store.engine.connect() as connection:
-        told = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
+        messages = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(5)"))]
         loose = connection.execute(text("PRAGMA foreign_key_check")).all()
-    if told == ["ok"] and not loose:
+    if messages == ["ok"] and not loose:
         yield Finding("integrity", "ok", Message(N_("The database is whole.")))
     else:
-        detail = "; ".join(told if told != ["ok"] else [f"{len(loose)} rows point at nothing"])
+        detail = "; ".join(messages if messages != ["ok"] else [f"{len(loose)} rows point at nothing"])
         yield Finding(
             "integrity",
             "fail",
@@ -96,11 +96,11 @@ def _integrity(installation: Installation) -> Iterator[Finding]:
 
 def _schema(installation: Installation) -> Iterator[Finding]:
     with installation.store.engine.connect() as connection:
-        found = version_of(connection)
+        version = version_of(connection)
     words = Message(
-        N_("The database stands at step %(found)s, and this version knows %(head)s."), {"found": found, "head": HEAD}
+        N_("The database stands at step %(found)s, and this version knows %(head)s."), {"found": version, "head": HEAD}
     )
-    yield Finding("schema", "ok" if found == HEAD else "fail", words)
+    yield Finding("schema", "ok" if version == HEAD else "fail", words)
 
 
 def _key(installation: Installation) -> Iterator[Finding]:
@@ -154,18 +154,20 @@ def _media(installation: Installation) -> Iterator[Finding]:
 
 
 def _orphans(installation: Installation) -> Iterator[Finding]:
-    found = quota.orphans(installation)
-    if not found:
+    orphans = quota.orphans(installation)
+    if not orphans:
         yield Finding("orphans", "ok", Message(N_("Every file among the pictures belongs to one.")))
         return
-    some = ", ".join(str(path.relative_to(installation.media)) for path in found[:5]) + (" …" if len(found) > 5 else "")
-    took = sizes.size(sum(path.stat().st_size for path in found))
+    names = ", ".join(str(path.relative_to(installation.media)) for path in orphans[:5]) + (
+        " …" if len(orphans) > 5 else ""
+    )
+    took = sizes.size(sum(path.stat().st_size for path in orphans))
     yield Finding(
         "orphans",
         "warn",
         Message(
             N_("%(count)s files belong to no picture (%(size)s): %(files)s"),
-            {"count": len(found), "size": took, "files": some},
+            {"count": len(orphans), "size": took, "files": names},
         ),
         Message(N_("They harm nothing. What nobody misses can be removed from the folder media.")),
     )

@@ -37,15 +37,15 @@ class Check(msgspec.Struct, frozen=True):
 def checks(installation: Installation) -> list[Check]:
     """Look at everything once. Never raises."""
     looks: tuple[Callable[[Session, Installation], Check], ...] = (_database, _clock, _overdue, _time)
-    found: list[Check] = []
+    checks: list[Check] = []
     try:
         with installation.store.read(EVERY_WORKSPACE) as session:
             for look in looks:
-                found.append(look(session, installation))
+                checks.append(look(session, installation))
     except DBAPIError as error:
         broken = heartbeats.words("damaged" if damaged(error) else "database")
-        found = [Check("database", False, *broken), _clock_unknown()]
-    return [*found, _disk(installation)]
+        checks = [Check("database", False, *broken), _clock_unknown()]
+    return [*checks, _disk(installation)]
 
 
 def _database(session: Session, installation: Installation) -> Check:

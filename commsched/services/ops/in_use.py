@@ -1,5 +1,5 @@
-"""Who has an office open: a lock that every process with pages, the engine or a command shares, and that a restore
-holds alone. The kernel takes it back the moment its holder dies."""
+"""Whether an office is in use: a lock that every process of the pages, the engine and the commands shares, and that a
+restore holds exclusively. The kernel releases it as soon as its holder dies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from commsched.services.ops import replacing
 
 FILE: Final = "office.lock"
 PATIENCE: Final = 5.0
-"""Seconds to wait for whoever is just putting a restored office in its place."""
+"""Seconds to wait for a restore that is just moving its files into place."""
 _PAUSE: Final = 0.1
 
 
@@ -27,11 +27,11 @@ class InUse:
         self._file: int | None = None
 
     def share(self) -> bool:
-        """Be one of those who have the office open; False while somebody has it alone."""
+        """Take the shared lock; False while another process holds the exclusive one."""
         return self._take(fcntl.LOCK_SH)
 
     def alone(self) -> bool:
-        """Have the office for oneself; False while anybody has it open."""
+        """Take the exclusive lock; False while any process has the office open."""
         return self._take(fcntl.LOCK_EX)
 
     def _take(self, kind: int) -> bool:
@@ -80,9 +80,8 @@ def enter(home: Path, patience: float = PATIENCE) -> InUse:
 
 
 def complete(home: Path, patience: float = PATIENCE) -> None:
-    """Go on with a replacement that was cut short, if there is one: nobody opens an office that is half another.
-
-    Raises :class:`Conflict` where somebody else is at it and does not come to an end.
+    """Complete an interrupted replacement, if there is one, so that no process opens an office that is half replaced.
+    Raises :class:`Conflict` where another process is replacing it and does not finish.
     """
     end = time.monotonic() + patience
     while replacing.is_under_way(home):

@@ -1,4 +1,4 @@
-"""A daily look at the database's pages: one that is damaged is told before it is needed."""
+"""A daily check of the database's pages, so that damage is reported before the data is needed."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def check_pages(installation: Installation) -> str:
     """What is wrong with the database file, as SQLite says it; empty where it is whole. Reads all of it, once."""
     try:
         with installation.store.engine.connect() as connection:
-            told = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(3)"))]
+            messages = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(3)"))]
             connection.execute(text("PRAGMA shrink_memory"))  # the connection lives on, and need not keep all that
     except DBAPIError as error:
         if not damaged(error):
             raise
         return str(error.orig)
-    return "" if told == ["ok"] else "; ".join(told)
+    return "" if messages == ["ok"] else "; ".join(messages)

@@ -1,7 +1,7 @@
-"""Putting an office that is ready in the place of another, so that a crash at any moment leaves one of the two, whole.
+"""Replaces an office with one that is ready, so that a crash at any moment leaves one of the two intact.
 
-What is to be moved is written down first, in a file of the home. As long as that stands, nobody opens the office
-before the rest has been moved too (:func:`commsched.services.ops.in_use.complete`). Whatever is moved has been settled
+A plan of the moves is written to a file in the home first. While that file exists, no process opens the office before
+the remaining moves are done (:func:`commsched.services.ops.in_use.complete`). Whatever is moved has been settled
 before.
 """
 

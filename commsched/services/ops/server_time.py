@@ -19,15 +19,17 @@ MOST: Final = 6
 
 
 def ask(installation: Installation) -> int:
-    """Ask each server once; ``core.timing.skew`` hears the ``Date`` of every answer, whatever else it says. Returns
-    how many answered. Nothing is sent but the question, and no key with it."""
+    """Ask each server once; ``core.timing.skew`` gets the ``Date`` of every answer, whatever its status. Returns how
+    many answered. The requests carry no token."""
     answered = 0
     for url, private in servers(installation)[:MOST]:
         settings = {"allow_private": "1" if private else "", "base_url": url}
         try:
             with make_context(installation, workspace="", settings=settings, secrets={}).http.head(url):
                 answered += 1
-        except Exception as error:  # by a clock that is years wrong no certificate is valid: then nobody can be asked
+        except (
+            Exception
+        ) as error:  # with a clock that is years wrong no certificate is valid, so no server can be asked over https
             log.info("%s was asked for the time and did not answer: %s", url, type(error).__name__)
     return answered
 
@@ -36,12 +38,12 @@ def servers(installation: Installation) -> list[tuple[str, bool]]:
     """The address of each server with a connected channel, and whether it may be a private one."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows = session.execute(select(Channel.platform, Channel.settings).where(Channel.state == "ok")).all()
-    found: dict[str, bool] = {}
+    servers: dict[str, bool] = {}
     for platform, settings in rows:
         url = _address(installation, platform, settings)
         if url:
-            found.setdefault(url, str(settings.get("allow_private", "")) == "1")
-    return list(found.items())
+            servers.setdefault(url, str(settings.get("allow_private", "")) == "1")
+    return list(servers.items())
 
 
 def _address(installation: Installation, platform: str, settings: dict[str, str]) -> str:
@@ -50,7 +52,7 @@ def _address(installation: Installation, platform: str, settings: dict[str, str]
 
     try:
         known = installation.platform(platform).settings
-    except Exception:  # a platform that does not load is told of elsewhere
+    except Exception:  # a platform that does not load is reported elsewhere
         return ""
     for setting in known:
         if setting.key == "base_url":

@@ -21,7 +21,7 @@ NAME = "wake.pipe"
 
 def ring(home: Path) -> None:
     """Wake the engine of ``home``, if there is one. Costs some microseconds and never fails."""
-    with contextlib.suppress(OSError):  # nobody listens, no pipe, or it is full of ringing already
+    with contextlib.suppress(OSError):  # nothing listens, there is no pipe, or the pipe is full already
         pipe = os.open(home / NAME, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             if stat.S_ISFIFO(os.fstat(pipe).st_mode):
@@ -44,7 +44,7 @@ class Bell:
     def _open(path: Path) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkfifo(path, 0o600)
-        # for writing too, so that it does not end whenever whoever rang has gone
+        # for writing too, so that it does not reach its end when a ringing process closes it
         pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         if not stat.S_ISFIFO(os.fstat(pipe).st_mode):
             os.close(pipe)
@@ -52,7 +52,8 @@ class Bell:
         return pipe
 
     def wait(self, seconds: float) -> bool:
-        """Whether somebody rang within ``seconds``; at once where it did before and nobody had listened."""
+        """Whether a process rang within ``seconds``. It returns at once if one rang earlier and that was not read
+        yet."""
         if self._pipe is None:
             return False
         poll = select.poll()

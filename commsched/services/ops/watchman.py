@@ -1,9 +1,9 @@
-"""The watchman is watched: when nothing is published although it should be, those who can act get one mail for each
-stretch of trouble, and one when all is well again.
+"""Watches the scheduler: when it publishes nothing although it should, the people who can act get one mail for each
+period of trouble, and one when it works again.
 
-The engine looks, and the pages' process looks, so that either notices when the other is gone. What they have told is
-one row, so nobody is told twice. Where the database itself is what is wrong, nothing can be written down in it: then
-the mail goes at once, to those who were known when it could last be read.
+The engine and the pages' process both watch, so that each notices when the other is gone. They share one row that says
+what has been reported, so no one gets a mail twice. Where the database itself is broken, that row cannot be written:
+then the mail goes at once, to the people known when the database could last be read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import Select, select
@@ -32,7 +32,7 @@ from commsched.store.session import EVERY_WORKSPACE, Replaced, busy, damaged
 log = logging.getLogger("commsched.watch")
 
 TOLD: Final = "told"
-"""The heartbeat's row that says of what people have been told: a code, and empty when all is well."""
+"""The name of the heartbeat row that holds the trouble last reported: a code, and empty when all is well."""
 MARK: Final = "trouble.told"
 """A file in the home instead of that row, where the database cannot be written."""
 SURE: Final = 2
@@ -47,7 +47,7 @@ _OWN_WORD: Final = frozenset({"clock", "stumbles", "damaged"})
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Whom to tell when nothing can be looked up."""
+    """A person to mail when the database cannot be read."""
 
     email: str
     language: str
@@ -65,7 +65,7 @@ class Watchman:
         self._told_without = False
 
     def look(self) -> None:
-        """Look once, and tell if there is something to tell."""
+        """Check once, and send a mail if the state has changed."""
         code, concerned = "", set[int]()
         try:
             with self.installation.store.read(EVERY_WORKSPACE) as session:
@@ -87,7 +87,7 @@ class Watchman:
         if code := heartbeats.trouble(session, now):
             return code, set()
         if late := overdue(session, now):
-            return OVERDUE, {one.workspace for one in late}
+            return OVERDUE, {delivery.workspace for delivery in late}
         web = session.get(Heartbeat, WEB)
         if self.mine != WEB and web is not None and web.detail and now - web.at > LATE_WEB:
             return PAGES, set()
@@ -104,13 +104,13 @@ class Watchman:
                 return self._well_again()
         with self.installation.store.write(EVERY_WORKSPACE) as session:
             row = session.get(Heartbeat, TOLD, with_for_update=True)
-            told = row.detail if row is not None else ""
-            if not _is_news(told, code):
+            reported = row.detail if row is not None else ""
+            if not _is_news(reported, code):
                 return None  # the other process was quicker
             log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
             session.merge(Heartbeat(name=TOLD, at=self.installation.now(), detail=_detail(code, concerned)))
-            was, _, where = told.partition(" ")
-            for place in _places(session, concerned or {int(one) for one in where.split() if one.isdigit()}):
+            was, _, where = reported.partition(" ")
+            for place in _places(session, concerned or {int(number) for number in where.split() if number.isdigit()}):
                 _queue(self.installation, session, place, code, was)
         return self._well_again()
 
@@ -143,7 +143,7 @@ def _told(session: Session) -> str:
 
 
 def _is_news(told: str, code: str) -> bool:
-    """One mail for each stretch of trouble, whatever it turns into, and one at its end."""
+    """One mail for each period of trouble, also if its cause changes, and one at its end."""
     return bool(told) != bool(code)
 
 
@@ -157,8 +157,9 @@ def _places(session: Session, concerned: Iterable[int]) -> list[Workspace]:
     return list(session.scalars(wanted.where(Workspace.id.in_(numbers)) if numbers else wanted))
 
 
-def _able(place: int) -> Select[Any]:
-    """Those who can act there: answer for what stopped, say it themselves, or fetch whoever runs the installation."""
+def _able(place: int) -> Select[Person]:
+    """The people in that workspace who can act: they may resolve what stopped, or call the person who runs the
+    installation."""
     roles = [role for role, granted in GRANTS.items() if "resolve" in granted]
     return (
         select(Person)
@@ -175,11 +176,11 @@ def _queue(installation: Installation, session: Session, place: Workspace, code:
 
 
 def _readers(session: Session) -> list[Reader]:
-    found: dict[str, Reader] = {}
+    readers: dict[str, Reader] = {}
     for place in session.scalars(select(Workspace).order_by(Workspace.id)):
         for person in session.scalars(_able(place.id)):
-            found.setdefault(person.email, Reader(person.email, person.language, place.name, place.slug))
-    return list(found.values())
+            readers.setdefault(person.email, Reader(person.email, person.language, place.name, place.slug))
+    return list(readers.values())
 
 
 class Lookout:
@@ -196,14 +197,14 @@ class Lookout:
         self._thread.start()
 
     def stop(self) -> None:
-        """The pages end because they were told to: nobody need miss them."""
+        """Record that the pages end on purpose, so that their absence is not reported."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join(5)
         self._say("")
 
     def _say(self, address: str) -> None:
-        """Pages that name no address are missed by nobody."""
+        """Pages whose beat has no address are not reported as missing."""
         try:
             heartbeats.write_beat(self.installation, WEB, address)
         except (DBAPIError, Replaced) as error:

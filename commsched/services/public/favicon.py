@@ -23,5 +23,7 @@ def sign(installation: Installation, slug: str) -> str:
     colour = images.contrast.colour
     ground = colour(kit.primary)
     ink = images.contrast.best(ground, [colour(kit.light)])
-    letter = next((one for one in kit.name or room.name if one.isalnum()), "•")  # nothing that needs escaping
+    letter = next(
+        (character for character in kit.name or room.name if character.isalnum()), "•"
+    )  # nothing that needs escaping
     return _SIGN.format(ground=images.contrast.hexed(ground), ink=images.contrast.hexed(ink), letter=letter.upper())

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
@@ -88,7 +88,7 @@ class Newsroom(msgspec.Struct, frozen=True):
     name: str
     language: str
     zone: str
-    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+    settings: dict[str, object] = msgspec.field(default_factory=dict)
     is_demo: bool = False
 
 
@@ -104,12 +104,12 @@ class Front(msgspec.Struct, frozen=True):
 
 def room(installation: Installation, slug: str) -> Newsroom:
     """The newsroom called ``slug``. Raises :class:`NotFound` for an office that has none."""
-    found = find_room(installation, slug)
+    room = find_room(installation, slug)
     has = select(Channel.id).where(Channel.platform == "newsroom").limit(1)
-    with installation.store.read(found.id) as session:
+    with installation.store.read(room.id) as session:
         if session.scalar(has) is None:
             raise NotFound(N_("There is no such newsroom."))
-    return found
+    return room
 
 
 def find_room(installation: Installation, slug: str) -> Newsroom:
@@ -156,7 +156,7 @@ def changed_at(installation: Installation, shown: Front) -> datetime | None:
     with installation.store.read(shown.room.id) as session:
         moved = session.execute(select(func.max(Takedown.at), func.max(Takedown.ended_at))).one()
     moments = [*moved, *(entry.updated_at for entry in shown.entries)]
-    return max((one for one in moments if one is not None), default=None)
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _cursor(delivery: Delivery) -> str:
@@ -172,7 +172,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
 
 
 class TakenDown(NotFound):
-    """It stood here once. ``reason`` and ``at`` are what readers are told."""
+    """The publication was taken down. ``reason`` and ``at`` are shown to readers."""
 
     def __init__(self, room: Newsroom, reason: str, at: datetime) -> None:
         super().__init__(N_("This has been taken down."))
@@ -194,7 +194,7 @@ def entry(
             _say_why(session, here, wanted)
             raise NotFound(N_("There is no such release."))
         entries = _entries(installation, session, rows)
-        chosen = next((one for one in entries if address in (one.address, one.uid)), entries[0])
+        chosen = next((entry for entry in entries if address in (entry.address, entry.uid)), entries[0])
         if version is not None:
             row = next(row for row in rows if row[1].uid == chosen.uid)
             chosen = _entries(installation, session, [row], version)[0]
@@ -212,7 +212,7 @@ def _at_address(session: Session, address: str) -> set[int]:
 
 
 def _say_why(session: Session, here: Newsroom, wanted: set[int]) -> None:
-    """Raise :class:`TakenDown` where one of ``wanted`` stood in the newsroom until somebody took it down."""
+    """Raise :class:`TakenDown` where one of ``wanted`` was published in the newsroom and then taken down."""
     stood = exists().where(
         Delivery.item_id == Takedown.item_id,
         Delivery.state == "published",
@@ -234,11 +234,13 @@ def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tupl
             rows.append(row)
             if len(rows) == MAP:
                 break
-        made = [(one.address, one.updated_at) for one in _entries(installation, session, rows, pictured=False)]
-    return here, made
+        addresses = [
+            (entry.address, entry.updated_at) for entry in _entries(installation, session, rows, pictured=False)
+        ]
+    return here, addresses
 
 
-def _deliveries(*where: Any) -> Any:
+def _deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]:
     return (
         select(Delivery, Item, Revision)
         .join(Item, Item.id == Delivery.item_id)
@@ -250,7 +252,9 @@ def _deliveries(*where: Any) -> Any:
     )
 
 
-def _published(installation: Installation, session: Session, *where: Any) -> Iterator[tuple[Delivery, Item, Content]]:
+def _published(
+    installation: Installation, session: Session, *where: ColumnElement[bool]
+) -> Iterator[tuple[Delivery, Item, Content]]:
     """Everything that may be seen now, the newest first; an item once, however many newsrooms it went to."""
     now, seen = installation.now(), set()
     # Whoever has read enough leaves the rest unread; a server then keeps it for nobody until it is closed.
@@ -277,7 +281,7 @@ def _entries(
     """
     now = installation.now()
     later = versions.corrections(session, [item.id for _delivery, item, _content in rows], "newsroom", now)
-    made = []
+    stories = []
     for delivery, item, content in rows:
         assert delivery.published_at is not None
         first = Version(1, item.id, delivery.channel_id, delivery.published_at, content)
@@ -285,8 +289,8 @@ def _entries(
         number = len(every) if version is None else version
         if not 1 <= number <= len(every):
             raise NotFound(N_("There is no such release."))
-        made.append((item, every, number))
-    return _with_pictures(session, made, now) if pictured else [_entry(*one, ()) for one in made]
+        stories.append((item, every, number))
+    return _with_pictures(session, stories, now) if pictured else [_entry(*entry, ()) for entry in stories]
 
 
 def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Publication]:
@@ -295,9 +299,9 @@ def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]]
     entries = []
     for (item, every, number), group in zip(made, wanted, strict=True):
         pictures = [
-            msgspec.structs.replace(shown[one.sha256], alt=one.alt, credit=one.credit)
-            for one in group
-            if one.sha256 in shown
+            msgspec.structs.replace(shown[version.sha256], alt=version.alt, credit=version.credit)
+            for version in group
+            if version.sha256 in shown
         ]
         entries.append(_entry(item, every, number, pictures))
     return entries

@@ -26,7 +26,7 @@ _MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
 def picture(installation: Installation, slug: str, name: str, person: int | None) -> tuple[Path, search.Row]:
     """The file of a picture that is part of something published, or that ``person`` may see as a member.
 
-    Raises :class:`NotFound` for everything else, so that nobody learns which pictures there are.
+    Raises :class:`NotFound` for everything else, so that the answer does not reveal which pictures exist.
     """
     here, match = find_room(installation, slug), _MEDIA_NAME.fullmatch(name)
     with installation.store.read(here.id) as session:
@@ -50,8 +50,8 @@ def _is_member(session: Session, person: int | None) -> bool:
 
 
 def _is_published(installation: Installation, session: Session, row: search.Row) -> bool:
-    """Whether it is one of the pictures of a public page as that page stands now. What a crop left out, what a
-    correction took away, what was taken down and who does not want to be shown any longer is nobody's to see."""
+    """Whether a public page shows this picture now. Uncropped originals, pictures that a correction removed, pictures
+    that were taken down and pictures of people whose consent has ended are not public."""
     now = installation.now()
     if versions.lapsed_files(session, [row], now):
         return False
@@ -80,7 +80,7 @@ def _shows(
     original = item.corrects_id or item.id
     later = versions.corrections(session, [original], platform, now).get(original, [])
     if platform == "sandbox":  # every wall is a page of its own
-        later = [one for one in later if one.channel == delivery.channel_id]
+        later = [version for version in later if version.channel == delivery.channel_id]
     if (later[-1].item if later else original) != item.id:
         return False
-    return any(one.sha256 == sha256 for one in content.pictures_on(delivery.channel_id))
+    return any(picture.sha256 == sha256 for picture in content.pictures_on(delivery.channel_id))

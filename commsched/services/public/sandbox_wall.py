@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import plain_to_html
+from commsched.core.platform.channel_view import for_channel
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.content import versions
-from commsched.services.content.compose import draft_for
 from commsched.services.content.versions import Shot, Version, may_be_seen
 from commsched.services.kernel.context import Installation
 from commsched.services.public.newsroom import Newsroom, find_room
@@ -51,10 +51,12 @@ def wall(installation: Installation, slug: str, channel_id: int) -> Wall:
             .order_by(Delivery.due_at.desc(), Delivery.id.desc())
             .limit(100)
         )
-        found = rows.all()
-        newest = _newest(session, channel_id, [item for _delivery, item, _revision in found], installation.now())
+        deliveries = rows.all()
+        newest = _newest(session, channel_id, [item for _delivery, item, _revision in deliveries], installation.now())
         notes = [
-            _note(installation, session, *row) for row in found if newest.get(_original(row[1]), row[1].id) == row[1].id
+            _note(installation, session, *row)
+            for row in deliveries
+            if newest.get(_original(row[1]), row[1].id) == row[1].id
         ]
     return Wall(here, channel.name, [note for note in notes if note is not None])
 
@@ -65,9 +67,12 @@ def _original(item: Item) -> int:
 
 def _newest(session: Session, channel: int, items: list[Item], now: datetime) -> dict[int, int]:
     """The item whose wording stands on this wall, by the id of the one that was corrected."""
-    later: dict[int, list[Version]] = versions.corrections(session, {_original(one) for one in items}, "sandbox", now)
-    here = {original: [one.item for one in found if one.channel == channel] for original, found in later.items()}
-    return {original: found[-1] for original, found in here.items() if found}
+    later: dict[int, list[Version]] = versions.corrections(session, {_original(item) for item in items}, "sandbox", now)
+    here = {
+        original: [version.item for version in versions if version.channel == channel]
+        for original, versions in later.items()
+    }
+    return {original: items[-1] for original, items in here.items() if items}
 
 
 def _note(
@@ -82,9 +87,8 @@ def _note(
     if at is None or not (parts or delivery.state == "published"):
         return None
     words_only = msgspec.structs.replace(content, pictures=[])
-    said = [
-        part.text for part in installation.platform("sandbox").parts(draft_for(words_only, delivery.channel_id, "", {}))
-    ]
+    view = for_channel(words_only, delivery.channel_id, "", {})
+    said = [part.text for part in installation.platform("sandbox").parts(view)]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.
     shown = [(part.number, part.key) for part in parts] or [(n, f"{item.uid}-{n}") for n in range(len(said))]
     texts = [(key, plain_to_html(said[number])) for number, key in shown if number < len(said)]

@@ -3,20 +3,16 @@ anything has changed since a page was made."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import (
     BigInteger,
-    Text,
     and_,
     bindparam,
-    cast,
     func,
     literal,
     select,
@@ -30,11 +26,11 @@ from commsched.services.approval.clearance import clearance
 from commsched.services.content import items
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown, states
+from commsched.services.views import stamps
 from commsched.services.workflow.schedule import FROM
 from commsched.services.workflow.schedule import movable as can_move
 from commsched.store.models import Channel, Item, Membership, Person
 from commsched.store.search import holds
-from commsched.store.session import Store
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -152,40 +148,24 @@ def around(session: Session) -> Around:
 
 @lru_cache(maxsize=64)
 def _stamp_statement(wanted: CalendarFilter) -> Any:
-    def text(column: Any) -> Any:
-        return cast(column, Text)
-
-    piece = text(_item.c.id) + "." + text(_item.c.version) + "." + text(func.coalesce(_at, 0)) + "." + _state
+    piece = stamps.piece(_item.c.id, _item.c.version, _at, _state)
     shown = _narrowed(select(piece.label("piece")), wanted)
-    spoken = shown.where(_SPAN).order_by(_at, _item.c.id).subquery()
-    loose = shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED).subquery()
-    channel = text(_channel.c.id) + _channel.c.name + "." + _channel.c.platform + "." + _channel.c.state
-    person = text(_member.c.person_id) + _person.c.name + "." + _person.c.email
-    channels = select(channel.label("piece")).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)
-    people = (
-        select(person.label("piece"))
-        .join_from(_member, _person, _person.c.id == _member.c.person_id)
-        .where(_member.c.workspace_id == _workspace)
-        .order_by(_member.c.id)
+    channel = stamps.piece(_channel.c.id, _channel.c.name, _channel.c.platform, _channel.c.state)
+    person = stamps.piece(_member.c.person_id, _person.c.name, _person.c.email)
+    members = select(person).join_from(_member, _person, _person.c.id == _member.c.person_id)
+    return select(
+        stamps.joined(shown.where(_SPAN).order_by(_at, _item.c.id)),
+        stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
+        stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
+        stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
     )
-    return select(*(_joined(pieces) for pieces in (spoken, loose, channels.subquery(), people.subquery())))
-
-
-def _joined(pieces: Any) -> Any:
-    """The pieces of a sorted subquery as one string, in their order; so on both databases, without a join beside."""
-    return select(func.coalesce(func.aggregate_strings(pieces.c.piece, ";"), "")).scalar_subquery()
-
-
-_kept: WeakKeyDictionary[Store, dict[tuple[Any, ...], tuple[int, str]]] = WeakKeyDictionary()
-_KEPT_MOST: Final = 500
 
 
 def kept_stamp(
     installation: Installation, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter
 ) -> str | None:
-    """The stamp worked out before, if nobody has committed anything at all since; else ``None``."""
-    found = _kept.get(installation.store, {}).get((workspace, start, end, wanted))
-    return found[1] if found and found[0] == installation.store.version() else None
+    """The stamp worked out before, if nobody has committed anything since and nothing has fallen due; else ``None``."""
+    return stamps.kept(installation.store, (workspace, start, end, wanted), installation.now())
 
 
 def fresh_stamp(
@@ -193,12 +173,11 @@ def fresh_stamp(
 ) -> str:
     """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
     version = installation.store.version()  # before the reading: what is committed in between makes it out of date
-    made = stamp(session, start, end, wanted, installation.now())
+    now = installation.now()
+    made = stamp(session, start, end, wanted, now)
     if version is not None:
-        pages = _kept.setdefault(installation.store, {})
-        if len(pages) >= _KEPT_MOST:
-            pages.clear()
-        pages[session.info["workspace"], start, end, wanted] = (version, made)
+        key = (session.info["workspace"], start, end, wanted)
+        stamps.keep(installation.store, key, version, stamps.next_due(session, now), made)
     return made
 
 
@@ -209,7 +188,7 @@ def stamp(session: Session, start: datetime, end: datetime, wanted: CalendarFilt
     columns without reading them. The database joins the pieces; only one long string comes over.
     """
     found = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end), now=now).one()
-    return hashlib.sha256(repr(tuple(found)).encode()).hexdigest()[:32]
+    return stamps.digest(found)
 
 
 class Movable(msgspec.Struct, frozen=True):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import standing
+from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import EDITABLE
-from commsched.core.text.messages import Problem
+from commsched.core.text.messages import N_, NotFound, Problem
+from commsched.services.approval.approvers import ItemHistory, histories
 from commsched.services.approval.clearance import as_said
-from commsched.services.content import compose, items, queries
+from commsched.services.approval.roster import Roster, read_roster
+from commsched.services.content import check, items, queries
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.kernel.display_state import states
+from commsched.services.kernel.display_state import shown
 from commsched.services.workflow import takedown
 from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Person, Revision
 
@@ -31,15 +35,21 @@ class ItemView(msgspec.Struct, frozen=True):
     people: dict[int, str]
     """What those who had to do with it are called."""
     problems: list[Problem]
-    checked: list[compose.Checked]
+    checked: list[check.Checked]
     state: str
     """As people are told it."""
     doubts: dict[int, list[queries.Doubt]]
     """By delivery, the parts that wait for a person's answer."""
-    reach: dict[int, queries.Reach] = msgspec.field(default_factory=dict)
+    reach: dict[int, queries.Reach]
     """By delivery of several parts, how far it came."""
-    taken_down: str | None = None
+    taken_down: str | None
     """Why it was taken off the office's own pages, where it is."""
+    content: Content
+    """What the revision says."""
+    history: ItemHistory
+    judgement: check.Judgement
+    """The one judgement of it, also where it can no longer be changed: its previews are made by it."""
+    roster: Roster
 
     @property
     def standing(self) -> list[Decision]:
@@ -53,31 +63,74 @@ def read_item(installation: Installation, actor: Actor, item_id: int) -> ItemVie
     """Read the item and everything around it. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        item = items.load(session, item_id)
-        revision = items.current(session, item)
-        decisions = list(session.scalars(select(Decision).where(Decision.item_id == item_id).order_by(Decision.id)))
-        comments = list(session.scalars(select(Comment).where(Comment.item_id == item_id).order_by(Comment.id)))
-        down = takedown.standing(session, item.corrects_id or item_id)
-        rows = list(session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)))
-        tries = queries.attempts(session, [row.id for row in rows])
-        problems, checked = items.problems(installation, session, item) if item.state in EDITABLE else ([], [])
-        who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
-        who |= {person for one in decisions for person in (one.person_id, one.in_place_of)}
-        return ItemView(
-            item,
-            revision,
-            decisions,
-            _worth_telling(rows, tries),
-            tries,
-            comments,
-            names(session, who),
-            problems,
-            checked,
-            states(session, [item_id], installation.now())[item_id],
-            queries.doubts(installation, session, rows),
-            queries.reach(installation, session, rows),
-            down.reason if down else None,
-        )
+        return read_item_in(installation, session, item_id)
+
+
+def read_item_in(installation: Installation, session: Session, item_id: int) -> ItemView:
+    """As :func:`read_item`, in a session that has more to read."""
+    now = installation.now()
+    row = session.execute(_ITEM.where(Item.id == item_id), {"now": now}).first()
+    if row is None:
+        raise NotFound(N_("There is no such item."))
+    item, revision, state, commented, attempted = row
+    history = histories(session, [item_id])[item_id]
+    comments = _comments(session, item_id) if commented else []
+    rows = list(session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)))
+    tries = queries.attempts(session, [row.id for row in rows]) if attempted else {}
+    around = check.read_around(session)
+    content = revision.parsed()
+    judgement = items.judge(installation, session, item, content, around)
+    editable = item.state in EDITABLE
+    roster = read_roster(session, now)
+    who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
+    who |= {person for one in history.decisions for person in (one.person_id, one.in_place_of)}
+    who |= {one.author for one in history.versions}
+    down = takedown.standing(session, item.corrects_id or item_id) if was_out(item, rows) else None
+    return ItemView(
+        item,
+        revision,
+        history.decisions,
+        _worth_telling(rows, tries),
+        tries,
+        comments,
+        _names(session, roster, who),
+        judgement.general if editable else [],
+        judgement.checked if editable else [],
+        state,
+        queries.doubts(installation, session, rows),
+        queries.reach(installation, session, rows),
+        down.reason if down else None,
+        content,
+        history,
+        judgement,
+        roster,
+    )
+
+
+_ITEM: Final = select(
+    Item,
+    Revision,
+    shown,
+    exists().where(Comment.item_id == Item.id),
+    exists().where(Attempt.delivery_id == Delivery.id, Delivery.item_id == Item.id).correlate(Item),
+).join(Revision, Revision.id == Item.revision_id)
+"""The item and its newest revision, its state as people are told it at ``now``, and what else there is to read."""
+
+
+def _comments(session: Session, item_id: int) -> list[Comment]:
+    return list(session.scalars(select(Comment).where(Comment.item_id == item_id).order_by(Comment.id)))
+
+
+def was_out(item: Item, rows: list[Delivery]) -> bool:
+    """Whether it, or what it corrects, can stand on the office's own pages, or have been taken down from there."""
+    return item.corrects_id is not None or any(row.published_at is not None for row in rows)
+
+
+def _names(session: Session, roster: Roster, people: set[int | None]) -> dict[int, str]:
+    """What people are called, by their id; the store is asked about those only who are members no more."""
+    here = {one: roster.members[one].name for one in people if one is not None and one in roster.members}
+    gone = {one for one in people if one is not None and one not in here}
+    return here | (names(session, gone) if gone else {})
 
 
 def _worth_telling(rows: list[Delivery], tries: dict[int, list[Attempt]]) -> list[Delivery]:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.model import Content, Picture, canonical, digest
-from commsched.core.platform.contract import ChannelContext, Draft, Part
+from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.text.recipients import read
-from commsched.services.approval.approvers import ApprovalState, turn_in, writers_after
-from commsched.services.approval.clearance import read_policy, said_of
-from commsched.services.content import compose
-from commsched.services.content.items import current
+from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
+from commsched.services.approval.clearance import read_policy
+from commsched.services.approval.roster import read_roster
+from commsched.services.content import check, compose
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.kernel.members import people_with
 from commsched.services.media.provenance import lent
-from commsched.store.models import Channel, Item, Person, Workspace
+from commsched.store.models import Channel, Item, Revision, Workspace
 
 
 class Preview(msgspec.Struct, frozen=True):
     """One channel's view of an item. For e-mail there is one part, whoever gets it, and ``recipients`` of them."""
 
     channel: Channel
-    checked: compose.Checked
-    draft: Draft
+    checked: check.Checked
+    view: ChannelView
     parts: list[Part]
     recipients: int
     sender: str
@@ -39,19 +35,23 @@ class Preview(msgspec.Struct, frozen=True):
     """Of a mail."""
 
 
-def previews(
-    installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
-) -> list[Preview]:
-    """A look for each channel of ``content``, in its order."""
-    checked = {one.channel: one for one in compose.check(installation, session, content, uid, at)}
-    rows = {row.id: row for row in session.scalars(select(Channel).where(Channel.id.in_(checked)))}
-    files = compose.stored(installation, session, content)
-    kept = [p for p in content.pictures if p.sha256 in files]
-    place = session.get_one(Workspace, session.info["workspace"])
+def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:
+    """A look for each channel of ``content``, in its order, by the judgement of it."""
+    checked = {one.channel: one for one in judgement.checked}
+    kept = _with(content, [p for p in content.pictures if p.sha256 in judgement.files])
+    known = judgement.around
     return [
-        _look(installation, place, rows[one.channel], _with(content, kept), uid, files, checked[one.channel])
+        _look(
+            installation,
+            known.workspace,
+            known.channels[one.channel],
+            kept,
+            uid,
+            judgement.files,
+            checked[one.channel],
+        )
         for one in content.channels
-        if one.channel in rows
+        if one.channel in checked
     ]
 
 
@@ -65,15 +65,15 @@ def _look(
     channel: Channel,
     content: Content,
     uid: str,
-    files: dict[str, compose.Stored],
-    checked: compose.Checked,
+    files: dict[str, Stored],
+    checked: check.Checked,
 ) -> Preview:
     people = read("\n".join(compose.addresses(installation, channel))).addresses
     platform = installation.platform(channel.platform)
-    draft = compose.draft_for(content, channel.id, uid, files, people[:1])
+    view = for_channel(content, channel.id, uid, files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
-    foot = platform.foot(draft, _context(installation, place, channel))
-    return Preview(channel, checked, draft, platform.parts(draft), len(people), sender, foot, platform.subject(draft))
+    foot = platform.foot(view, _context(installation, place, channel))
+    return Preview(channel, checked, view, platform.parts(view), len(people), sender, foot, platform.subject(view))
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:
@@ -114,35 +114,34 @@ def ahead(
     installation: Installation,
     session: Session,
     actor: Actor,
-    workspace: Workspace,
+    around: check.Around,
     content: Content,
     item: Item | None = None,
+    revision: Revision | None = None,
 ) -> Ahead:
-    """Who will be asked when ``actor`` saves ``content`` and sends it in: before anything is saved."""
-    rows = session.scalars(select(Channel.policy).where(Channel.id.in_([one.channel for one in content.channels])))
-    policy = strictest([read_policy(workspace.policy), *[read_policy(row) for row in rows if row]])
+    """Who will be asked when ``actor`` saves ``content`` and sends it in: before anything is saved. ``revision`` is
+    the newest of ``item``, where there is one."""
+    chosen = (around.channels[one.channel].policy for one in content.channels if one.channel in around.channels)
+    policy = strictest([read_policy(around.workspace.policy), *[read_policy(row) for row in chosen if row]])
     if not policy.steps:
         return Ahead(0, [])
     data = canonical(content)
-    able = people_with(session, "approve")
-    said = said_of(session, item.id) if item else []
-    own = set() if policy.own else writers_after(session, item, actor.person, data, lent(session, content))
-    policy = fitted(policy, able, own, standing(said, digest(data)))
-    case = ApprovalState(installation.now(), policy, said, digest(data), own)
-    revision = current(session, item) if item else None
+    roster = read_roster(session, installation.now())
+    known = histories(session, [item.id])[item.id] if item else ItemHistory([], [])
+    said = known.said()
+    own: set[int] = set()
+    if not policy.own:
+        own = writers_after(session, item, known, actor.person, data, lent(session, content))
+    policy = fitted(policy, roster.with_permission("approve"), own, standing(said, digest(data)))
+    case = ApprovalState(policy, said, digest(data), own)
     last = revision.author_id if revision is not None and revision.hash == digest(data) else actor.person
-    now = turn_in(session, case, item.author_id if item else actor.person, last)
+    now = turn_in(roster, case, item.author_id if item else actor.person, last)
     accepting = now.acceptors - {actor.person}
     return Ahead(
         len(policy.steps),
-        _called(session, now.asked),
-        _called(session, accepting),
-        _called(session, now.own - (accepting or {actor.person})),
+        roster.names(now.asked),
+        roster.names(accepting),
+        roster.names(now.own - (accepting or {actor.person})),
         not now.asked and actor.person in now.may_accept,
         now.stuck,
     )
-
-
-def _called(session: Session, people: Iterable[int]) -> list[str]:
-    rows = session.scalars(select(Person).where(Person.id.in_(list(people))).order_by(Person.name))
-    return [row.name or row.email for row in rows]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import desc, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content import changes
 from commsched.core.content.changes import Change
+from commsched.core.content.model import Content
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Conflict, Message, NotAllowed
-from commsched.services.approval.approvers import Turn, turn
-from commsched.services.content import items
+from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
+from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview, previews
@@ -73,64 +74,75 @@ def waiting(installation: Installation, actor: Actor) -> list[Waiting]:
     """Everything in review, what waits for the reader first, then by time."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        found = session.scalars(select(Item).where(Item.state.in_(approve.DECIDABLE)).order_by(Item.id).limit(MOST))
-        rows = [_waiting(installation, session, actor, item) for item in found if item.state != "held" or _late(item)]
+        asked = _in_review(session)
+        roster = read_roster(session, installation.now())
+        turned = turns(session, roster, asked)
+        rows = [_waiting(actor, roster, item, revision, turned[item.id]) for item, revision in asked]
     return sorted(rows, key=lambda row: (not row.mine, row.item.publish_at is None, row.item.publish_at, row.item.id))
+
+
+def _in_review(session: Session) -> list[tuple[Item, Revision]]:
+    late = and_(Item.state == "held", Item.reason == "unapproved")
+    found = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
+    found = found.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST)
+    return [(item, revision) for item, revision in session.execute(found)]
 
 
 def _late(item: Item) -> bool:
     return item.reason == "unapproved"
 
 
-def _waiting(installation: Installation, session: Session, actor: Actor, item: Item) -> Waiting:
-    revision = items.current(session, item)
-    now = turn(installation, session, item, revision)
-    people = now.asked or now.acceptors
+def _waiting(actor: Actor, roster: Roster, item: Item, revision: Revision, now: Turn) -> Waiting:
     return Waiting(
         item,
         revision,
         actor.person in now.asked | now.acceptors,
-        _called(session, people),
+        roster.names(now.asked or now.acceptors),
         not now.asked and bool(now.acceptors),
         now.stuck,
     )
 
 
-def _called(session: Session, people: Iterable[int]) -> list[str]:
-    return sorted(item_view.names(session, people).values())
-
-
 def review(installation: Installation, actor: Actor, item_id: int) -> Review:
     """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
-    seen = item_view.read_item(installation, actor, item_id)
+    actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        shown = previews(installation, session, seen.revision.parsed(), seen.item.uid)
-        waits = seen.item.state in ("in_review", "held")
-        now = turn(installation, session, seen.item, seen.revision) if waits else Turn()
-        last = _last_decision(session, actor, item_id)
-        before = session.get(Revision, last.revision_id) if last and last.hash != seen.revision.hash else None
+        seen = item_view.read_item_in(installation, session, item_id)
+        item, revision, roster = seen.item, seen.revision, seen.roster
+        case = _case(session, seen)
+        now = turn_in(roster, case, item.author_id, revision.author_id) if case else Turn()
+        last = _last_decision(actor, seen)
+        compare = _Comparison(installation, session, actor, seen)
+        before = last.revision_id if last and last.hash != revision.hash else None
         return Review(
             seen,
-            shown,
-            _called(session, now.asked),
-            _cannot(installation, session, actor, seen),
-            before,
-            _compare(installation, session, actor, before, seen.revision),
+            previews(installation, seen.content, seen.judgement, item.uid),
+            roster.names(now.asked),
+            _cannot(actor, seen, case),
+            compare.revision(before),
+            compare.with_(before),
             last is not None and _moved_since(session, item_id, last),
             now,
-            _called(session, now.acceptors),
-            _called(session, _freed(now, actor)),
-            wrote=_wrote(session, seen),
-            embargo=_embargo(seen.revision),
-            late=seen.item.latest_at is not None and seen.item.latest_at < installation.now(),
-            accepts=actor.person in now.may_accept and _waits(seen.item),
-            accepted=_compare(installation, session, actor, _last_own(session, actor, seen), seen.revision),
+            roster.names(now.acceptors),
+            roster.names(_freed(now, actor)),
+            wrote=_wrote(seen),
+            embargo=_embargo(seen.content),
+            late=item.latest_at is not None and item.latest_at < installation.now(),
+            accepts=actor.person in now.may_accept and _waits(item),
+            accepted=compare.with_(_last_own(actor, seen)),
         )
 
 
-def _embargo(revision: Revision) -> datetime | None:
-    until = revision.parsed().embargo
-    return datetime.fromisoformat(until) if until else None
+def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:
+    """What the turn of an item follows from that waits for somebody; else ``None``."""
+    if seen.item.state not in approve.DECIDABLE:
+        return None
+    number = seen.item.id
+    return approval_states(session, [(seen.item, seen.revision)], {number: seen.history})[number]
+
+
+def _embargo(content: Content) -> datetime | None:
+    return datetime.fromisoformat(content.embargo) if content.embargo else None
 
 
 def _freed(now: Turn, actor: Actor) -> frozenset[int]:
@@ -140,36 +152,46 @@ def _freed(now: Turn, actor: Actor) -> frozenset[int]:
     return (now.own - now.acceptors) or now.own
 
 
-def _wrote(session: Session, seen: item_view.ItemView) -> list[str]:
-    saved = (
-        select(Revision.author_id)
-        .where(Revision.item_id == seen.item.id, Revision.number <= seen.revision.number)
-        .order_by(Revision.number)
-    )
-    people = dict.fromkeys(one for one in session.scalars(saved) if one is not None)
-    known = item_view.names(session, people)
-    return [known[one] for one in people if one in known]
+def _wrote(seen: item_view.ItemView) -> list[str]:
+    people = dict.fromkeys(one.author for one in seen.history.versions if one.number <= seen.revision.number)
+    return [seen.people[one] for one in people if one in seen.people]
 
 
 def _waits(item: Item) -> bool:
     return item.state == "in_review" or (item.state == "held" and _late(item) and item.submitted_at is not None)
 
 
-def _compare(
-    installation: Installation, session: Session, actor: Actor, before: Revision | None, after: Revision
-) -> list[Change]:
-    if before is None or before.hash == after.hash:
-        return []
-    tell = choice_teller(installation, session, actor.language)
-    return changes.compare(before.parsed(), after.parsed(), channel_names(session), tell)
+class _Comparison:
+    """What has changed in an item since one of its earlier versions, for the eyes of one reader."""
+
+    def __init__(self, installation: Installation, session: Session, actor: Actor, seen: item_view.ItemView) -> None:
+        self._installation, self._session, self._actor, self._seen = installation, session, actor, seen
+
+    def revision(self, number: int | None) -> Revision | None:
+        """The version with the id ``number``."""
+        if number is None or number == self._seen.revision.id:
+            return self._seen.revision if number is not None else None
+        return self._session.get(Revision, number)
+
+    def with_(self, number: int | None) -> list[Change]:
+        """What has changed since that version, channel names and choices in the reader's language."""
+        before = self.revision(number)
+        if before is None or before.hash == self._seen.revision.hash:
+            return []
+        channels = self._seen.judgement.around.channels
+        tell = choices_told(self._installation, channels, self._actor.language)
+        called = {number: row.name for number, row in channels.items()}
+        return changes.compare(before.parsed(), self._seen.content, called, tell)
 
 
-def _last_own(session: Session, actor: Actor, seen: item_view.ItemView) -> Revision | None:
-    """The newest version that the reader saved or accepted themselves; what has come since is somebody else's."""
-    accepted = [row.revision_id for row in seen.decisions if row.verdict == "accept" and row.person_id == actor.person]
-    mine = or_(Revision.author_id == actor.person, Revision.id.in_(accepted))
-    found = select(Revision).where(Revision.item_id == seen.item.id, mine).order_by(desc(Revision.number)).limit(1)
-    return session.scalar(found) if actor.person else None
+def _last_own(actor: Actor, seen: item_view.ItemView) -> int | None:
+    """The newest version that the reader saved or accepted themselves, by its id; what has come since is somebody
+    else's."""
+    if not actor.person:
+        return None
+    accepted = {row.revision_id for row in seen.decisions if row.verdict == "accept" and row.person_id == actor.person}
+    mine = (one.id for one in reversed(seen.history.versions) if one.author == actor.person or one.id in accepted)
+    return next(mine, None)
 
 
 def channels_by_id(session: Session) -> dict[int, Channel]:
@@ -184,7 +206,11 @@ def channel_names(session: Session) -> dict[int, str]:
 
 def choice_teller(installation: Installation, session: Session, language: str) -> changes.Teller:
     """Spells a channel's choices in ``language``, by the words its platform has for them; the usual ones left out."""
-    channels = channels_by_id(session)
+    return choices_told(installation, channels_by_id(session), language)
+
+
+def choices_told(installation: Installation, channels: Mapping[int, Channel], language: str) -> changes.Teller:
+    """As :func:`choice_teller`, by channels that have been read."""
 
     def tell(number: int, chosen: Mapping[str, str]) -> str:
         known = installation.platform(channels[number].platform).options if number in channels else ()
@@ -197,9 +223,9 @@ def choice_teller(installation: Installation, session: Session, language: str) -
     return tell
 
 
-def _last_decision(session: Session, actor: Actor, item_id: int) -> Decision | None:
-    mine = select(Decision).where(Decision.item_id == item_id, Decision.person_id == actor.person)
-    return session.scalar(mine.order_by(desc(Decision.id)).limit(1)) if actor.person else None
+def _last_decision(actor: Actor, seen: item_view.ItemView) -> Decision | None:
+    own = (row for row in reversed(seen.decisions) if row.person_id == actor.person)
+    return next(own, None) if actor.person else None
 
 
 def _moved_since(session: Session, item_id: int, last: Decision) -> bool:
@@ -209,11 +235,13 @@ def _moved_since(session: Session, item_id: int, last: Decision) -> bool:
     return any(row.action == "item.moved" or row.facts.get("moved") for row in session.scalars(after))
 
 
-def _cannot(installation: Installation, session: Session, actor: Actor, seen: item_view.ItemView) -> Message | None:
+def _cannot(actor: Actor, seen: item_view.ItemView, case: ApprovalState | None) -> Message | None:
+    """Why the reader cannot decide, by the rules that a decision itself is held to."""
     try:
         actor.require("approve")
-        item, revision = approve.decidable(session, seen.item.id, seen.revision.hash)
-        approve.principal_for(installation, session, actor, item, revision)
+        approve.require_decidable(seen.item, seen.revision, seen.revision.hash)
+        if case is not None:
+            principal_in(seen.roster, case, actor.person)
     except (NotAllowed, Conflict) as error:
         return error.words
     return None

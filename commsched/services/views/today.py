@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, union_all
+from sqlalchemy.orm import Session, defer
 
 from commsched.core.platform.channel_state import WARN
 from commsched.core.text.messages import Message
 from commsched.services.approval import comments
-from commsched.services.approval.approvers import Turn, turn
-from commsched.services.content.items import current
+from commsched.services.approval.approvers import Turn, turns
+from commsched.services.approval.roster import read_roster
+from commsched.services.content.check import Around
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.kernel.display_state import states
-from commsched.services.kernel.heartbeats import skew, wrong_time
-from commsched.services.kernel.members import workspace_of
-from commsched.services.kernel.overdue import Late, overdue
-from commsched.services.media.consent_expiry import Ending, ending
+from commsched.services.kernel.display_state import shown
+from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
+from commsched.services.kernel.overdue import Late, any_late, overdue
+from commsched.services.media.consent_expiry import SOON, Ending, ending
 from commsched.services.notices import shifted_times
-from commsched.services.views.item_view import names
-from commsched.store.models import Channel, Delivery, Item, Part
+from commsched.store.models import Channel, Delivery, Heartbeat, Item, Media, Part, Revision, Workspace
 
 MOST: Final = 50
 """Rows in one list."""
@@ -113,32 +112,37 @@ class Now(msgspec.Struct, frozen=True):
 
 
 def read_today(installation: Installation, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
-    """The page of the day [``start``, ``end``), and what follows before ``until``."""
+    """The page of the day [``start``, ``end``), and what follows before ``until``.
+
+    It takes as many statements whatever waits; what is rare is only looked for where there is any."""
     actor.require("read")
     now = installation.now()
     with installation.store.read(actor.workspace) as session:
-        waiting = _items(session, Item.state == "in_review")
-        turns = {one.id: turn(installation, session, one, current(session, one)) for one in waiting}
-        whose = {number: one.asked | one.acceptors for number, one in turns.items()}
-        called = names(session, {person for people in whose.values() for person in people})
+        known, off, rare = _around(session, actor, now)
+        listed = _listed(session, start, end, until, now)
+        waiting = _by_time(listed, "in_review")
+        roster = read_roster(session, now)
+        turned = turns(session, roster, waiting)
+        whose = {number: one.asked | one.acceptors for number, one in turned.items()}
+        lines = _lines(session, [row for row in listed if row.in_span], known.channels)
         return Now(
-            to_approve=waiting,
-            mine=_where(turns, lambda one: actor.person in one.asked),
-            waits_for={number: sorted(called[one] for one in people) for number, people in whose.items()},
-            to_accept=_where(turns, lambda one: actor.person in one.acceptors),
-            stuck=_where(turns, lambda one: one.stuck),
-            spoken=comments.unread(session, actor.person, MOST),
-            sent_back=_items(session, Item.state == "changes_requested"),
-            unscheduled=_items(session, Item.state == "approved"),
-            held=_items(session, Item.state == "held", Item.id.not_in(_with_stopped())),
-            stopped=_stopped(session),
-            channels=_channels(session, now),
-            consents=ending(session, now),
-            today=_lines(session, start, end, now),
-            ahead=_lines(session, end, until, now),
-            late=overdue(session, now, MOST),
-            shifted=len(shifted_times.waiting(session, workspace_of(session, actor), now)),
-            wrong_time=wrong_time(off) if (off := skew(session, now)) else None,
+            to_approve=[item for item, _revision in waiting],
+            mine=_where(turned, lambda one: actor.person in one.asked),
+            waits_for={number: roster.names(people) for number, people in whose.items()},
+            to_accept=_where(turned, lambda one: actor.person in one.acceptors),
+            stuck=_where(turned, lambda one: one.stuck),
+            spoken=comments.unread(session, actor.person, MOST) if rare.talk else [],
+            sent_back=[item for item, _revision in _by_time(listed, "changes_requested")],
+            unscheduled=[item for item, _revision in _by_time(listed, "approved")],
+            held=[item for item, _revision in _by_time(listed, "held")],
+            stopped=_stopped(session) if rare.stopped else [],
+            channels=_dying(known.channels.values(), now),
+            consents=ending(session, now) if rare.consents else [],
+            today=[one for one in lines if one.at < end],
+            ahead=[one for one in lines if one.at >= end],
+            late=overdue(session, now, MOST) if rare.late else [],
+            shifted=len(shifted_times.waiting(session, known.workspace, now)),
+            wrong_time=wrong_time(off) if off else None,
         )
 
 
@@ -146,17 +150,85 @@ def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[
     return frozenset(number for number, one in turns.items() if wanted(one))
 
 
-def _items(session: Session, *where: Any) -> list[Item]:
-    return list(
-        session.scalars(select(Item).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(MOST))
+class _Rare(msgspec.Struct, frozen=True):
+    """Whether there is any of what most days have nothing of."""
+
+    consents: bool
+    late: bool
+    stopped: bool
+    talk: bool
+
+
+def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int, _Rare]:
+    """The office with its channels, the seconds that this computer's clock is wrong, and what else is to be read."""
+    rare = (
+        exists().where(Media.consent_ends <= now + SOON),
+        any_late(now),
+        exists().where(_STOPPED),
+        exists().where(*comments.marks(actor.person)),
     )
+    rows = session.execute(
+        select(Workspace, Channel, Heartbeat, *rare)
+        .outerjoin(Channel, Channel.workspace_id == Workspace.id)
+        .outerjoin(Heartbeat, Heartbeat.name == SKEW)
+        .where(Workspace.id == session.info["workspace"])
+        .order_by(Channel.id)
+    ).all()
+    workspace, _channel, heartbeat, *flags = rows[0]
+    channels = {row[1].id: row[1] for row in rows if row[1] is not None}
+    return Around(workspace, channels), skew_of(heartbeat, now), _Rare(*map(bool, flags))
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """An item that the page may name, as it is told now, and where."""
+
+    item: Item
+    revision: Revision
+    state: str
+    in_list: bool
+    in_span: bool
+
+
+_LISTED: Final = ("in_review", "changes_requested", "approved", "held")
+"""States of items that need somebody."""
+
+
+def _listed(session: Session, start: datetime, end: datetime, until: datetime, now: datetime) -> list[_Row]:
+    """Every item that the page names for its state or its time, at most so many of each, in one statement. The content
+    of their revisions is left where it is."""
+    lists = [_first(MOST, Item.state == state, *_without_stopped(state)) for state in _LISTED]
+    spans = [
+        _first(4 * MOST, Item.publish_at >= since, Item.publish_at < to, Item.state != "cancelled")
+        for since, to in ((start, end), (end, until))
+    ]
+    in_list, in_span = Item.id.in_(union_all(*lists)), Item.id.in_(union_all(*spans))
+    rows = session.execute(
+        select(Item, Revision, shown, in_list, in_span)
+        .join(Revision, Revision.id == Item.revision_id)
+        .where(or_(in_list, in_span))
+        .order_by(Item.publish_at.nulls_first(), Item.id)
+        .options(defer(Revision.content)),
+        {"now": now},
+    )
+    return [_Row(item, revision, state, bool(listed), bool(planned)) for item, revision, state, listed, planned in rows]
+
+
+def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The ids of the first ``most`` items by time; a subquery, since a piece of a union has no limit of its own."""
+    found = select(Item.id).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(most).subquery()
+    return select(found.c.id)
+
+
+def _without_stopped(state: str) -> list[ColumnElement[bool]]:
+    """What is held with a delivery is told delivery by delivery."""
+    return [~exists().where(Delivery.item_id == Item.id, _STOPPED)] if state == "held" else []
+
+
+def _by_time(rows: list[_Row], state: str) -> list[tuple[Item, Revision]]:
+    return [(row.item, row.revision) for row in rows if row.in_list and row.item.state == state]
 
 
 _STOPPED: Final = Delivery.state.in_(("held", "failed", "unknown"))
-
-
-def _with_stopped() -> Any:
-    return select(Delivery.item_id).where(_STOPPED)
 
 
 def _stopped(session: Session) -> list[Stopped]:
@@ -187,27 +259,28 @@ def _stopped(session: Session) -> list[Stopped]:
     return sorted((Stopped(*row) for row in session.execute(found)), key=lambda one: one.state != "unknown")
 
 
-def _channels(session: Session, now: datetime) -> list[Channel]:
-    dying = and_(Channel.state == "ok", Channel.token_expires_at <= now + WARN)
-    found = select(Channel).where(or_(Channel.state == "broken", dying))
-    found = found.order_by(Channel.token_expires_at.nulls_first(), Channel.id)
-    return list(session.scalars(found.limit(MOST)))
+def _dying(channels: Iterable[Channel], now: datetime) -> list[Channel]:
+    """Those whose access has died or soon will, what ends first first."""
+    found = [
+        row
+        for row in channels
+        if row.state == "broken"
+        or (row.state == "ok" and row.token_expires_at is not None and row.token_expires_at <= now + WARN)
+    ]
+    return sorted(found, key=lambda row: (row.token_expires_at is not None, row.token_expires_at or now))[:MOST]
 
 
-def _lines(session: Session, start: datetime, end: datetime, now: datetime) -> list[TimelineItem]:
-    """The items of a span, with their deliveries, in a few statements."""
-    shown = select(Item).where(Item.publish_at >= start, Item.publish_at < end, Item.state != "cancelled")
-    items = list(session.scalars(shown.order_by(Item.publish_at, Item.id).limit(4 * MOST)))
-    names = {row.id: row for row in session.scalars(select(Channel))}
-    rows: dict[int, dict[int, Any]] = {}
-    sent = select(Delivery).where(Delivery.item_id.in_([item.id for item in items]), Delivery.state != "cancelled")
-    for row in session.scalars(sent.order_by(Delivery.id)):
-        rows.setdefault(row.item_id, {})[row.channel_id] = row
-    told = states(session, [item.id for item in items], now)
-    return [_line(item, told.get(item.id, item.state), names, rows.get(item.id, {})) for item in items]
+def _lines(session: Session, rows: list[_Row], channels: Mapping[int, Channel]) -> list[TimelineItem]:
+    """The items of a span, with their deliveries."""
+    sent: dict[int, dict[int, Delivery]] = {}
+    numbers = [row.item.id for row in rows]
+    wanted = select(Delivery).where(Delivery.item_id.in_(numbers), Delivery.state != "cancelled").order_by(Delivery.id)
+    for delivery in session.scalars(wanted) if numbers else ():
+        sent.setdefault(delivery.item_id, {})[delivery.channel_id] = delivery
+    return [_line(row.item, row.state, channels, sent.get(row.item.id, {})) for row in rows]
 
 
-def _line(item: Item, state: str, names: dict[int, Channel], rows: dict[int, Any]) -> TimelineItem:
+def _line(item: Item, state: str, names: Mapping[int, Channel], rows: dict[int, Any]) -> TimelineItem:
     wanted: Sequence[int] = [int(one) for one in item.channels.split(",") if one]
     made = []
     for number in wanted:

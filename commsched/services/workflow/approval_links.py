@@ -31,8 +31,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Spent(Conflict):
-    """The link has been used, has expired, or speaks of a version that no longer stands. ``outcome``: what its holder
-    decided with it, if they did."""
+    """The link was used, has expired, or belongs to an older version. ``outcome``: what its holder decided with it, if
+    anything."""
 
     code = "spent"
 
@@ -103,7 +103,7 @@ def _outcome(session: Session, link: ApprovalLink, person: Person) -> Outcome | 
     workspace = session.get(Workspace, link.workspace_id)
     if decision is None or item is None or workspace is None:
         return None
-    session.expunge(item)  # what the page tells must outlive the end of this transaction
+    session.expunge(item)  # the page shows these objects after this transaction has ended
     session.expunge(workspace)
     return Outcome(decision.verdict, decision.at, item, workspace, person.language)
 
@@ -129,9 +129,9 @@ def decide(
             raise Spent(N_("This link has been used. Sign in to see what became of it."))
         item = shown.item.id
         if verdict == "approve":
-            made = approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
+            decision = approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
         else:
-            made = approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
-        session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=made.id))
+            decision = approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
+        session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=decision.id))
     installation.wake()
     return shown

@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import LETS_OUT, cleared, current_step, standing, yeses
+from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_step, standing
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.approval import comments, rounds
-from commsched.services.approval.approvers import ApprovalState, ask, counts_for, turn, writers_of
+from commsched.services.approval.approvers import approval_states, ask, histories, principal_in, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
+from commsched.services.approval.roster import read_roster
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -44,11 +45,11 @@ class Blocked(Invalid):
 def submit(
     installation: Installation, actor: Actor, item_id: int, *, then_schedule: bool = False, accepting: str | None = None
 ) -> None:
-    """Ask for approval of the current revision. With nobody to ask, it is approved at once.
+    """Ask for approval of the current revision. Where the policy asks no one, it is approved at once.
 
     Raises :class:`Blocked` with every problem that stops it, and :class:`commsched.services.approval.rounds.Nobody`
-    where no one could approve it. ``then_schedule`` schedules as soon as the last yes is in. ``accepting``: the hash
-    of a version in which the actor takes on what others wrote, so that those can approve it.
+    where no one could approve it. ``then_schedule`` schedules it as soon as the last approval is given. ``accepting``:
+    the hash of a version in which the actor accepts others' words, so that those others can approve it.
     """
     actor.require("write")
     examined = items.examine(installation, actor, item_id)
@@ -87,10 +88,9 @@ def _open(installation: Installation, session: Session, actor: Actor, item: Item
 
 
 def accept(installation: Installation, actor: Actor, item_id: int, content_hash: str) -> None:
-    """Take on what others wrote, in exactly ``content_hash``: the words are the actor's from then on, and those who
-    had written them can approve them. Two people have then agreed to each word.
-
-    Raises :class:`Conflict` where there is nothing to accept, or nobody would be left to approve it.
+    """Accept others' words in the version ``content_hash``: the words count as the actor's from then on, and their
+    writers can approve them. So two people agree to every word. Raises :class:`Conflict` where there is nothing to
+    accept, or where no one could approve the item afterwards.
     """
     with installation.store.write(actor.workspace) as session:
         accept_in(installation, session, actor, item_id, content_hash)
@@ -199,7 +199,7 @@ def request_changes_in(
 
 
 def withdraw(installation: Installation, actor: Actor, item_id: int, comment: str = "") -> None:
-    """Take an approval back: the approver stops what is approved but not out. It must be approved anew."""
+    """Withdraw an approval of an item that is not out yet. The item must be approved again."""
     actor.require("approve")
     with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id, lock=True)
@@ -207,7 +207,7 @@ def withdraw(installation: Installation, actor: Actor, item_id: int, comment: st
             raise Conflict(N_("It is not approved, or already on its way."))
         revision = items.current(session, item)
         said = standing(said_of(session, item.id), revision.hash)
-        if not any(one.verdict in LETS_OUT - {"release"} for one in said):
+        if not any(decision.verdict in LETS_OUT - {"release"} for decision in said):
             raise Conflict(N_("Nobody had to approve it, so there is no approval to take back. It can be cancelled."))
         _send_back(installation, session, actor, item, revision, "withdraw", comment)
         note(session, installation, actor, "approval.withdrawn", item.id, hash=revision.hash)
@@ -219,7 +219,7 @@ def _send_back(
     actor: Actor,
     item: Item,
     revision: Revision,
-    verdict: Any,
+    verdict: Verdict,
     comment: str,
 ) -> Decision:
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
@@ -269,34 +269,26 @@ def decidable(
     it in again."""
     item = items.load(session, item_id, lock=True)
     revision = items.current(session, item)
+    require_decidable(item, revision, content_hash, also)
+    return item, revision
+
+
+def require_decidable(item: Item, revision: Revision, content_hash: str, also: frozenset[str] = frozenset()) -> None:
+    """Raise :class:`Conflict` where the item does not wait for a yes, or is no longer what was seen."""
     waits = item.state in DECIDABLE and (item.state != "held" or (item.reason == "unapproved" and item.submitted_at))
     if not waits and item.state not in also:
         raise Conflict(N_("It is not waiting for approval."))
     if revision.hash != content_hash:
         raise items.Changed(revision)
-    return item, revision
 
 
 def principal_for(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> int:
-    """For whom the actor's yes counts: themselves, or somebody whose deputy they are now.
-
-    Raises :class:`NotAllowed` with the reason why it does not count, :class:`Conflict` where nothing is asked for.
+    """The person for whom the actor's approval counts: themselves, or someone whose deputy they are now. Raises
+    :class:`NotAllowed` with the reason where it does not count, :class:`Conflict` where no approval is asked for.
     """
-    if actor.person is None:
-        raise NotAllowed(N_("Only a person can approve."))
-    policy, said = read_policy(item.policy), said_of(session, item.id)
-    if current_step(policy, said, revision.hash) is None:
-        raise Conflict(N_("It is already approved."))
-    own = set() if policy.own else writers_of(session, item, revision)
-    if actor.person in own:
-        raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
-    if any(one.human == actor.person for one in yeses(standing(said, revision.hash))):
-        raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
-    case = ApprovalState(installation.now(), policy, said, revision.hash, own)
-    principal = counts_for(session, case, people_with(session, "approve"), actor.person)
-    if principal is None:
-        raise NotAllowed(N_("It is not your turn to approve this."))
-    return principal
+    known = histories(session, [item.id])
+    case = approval_states(session, [(item, revision)], known)[item.id]
+    return principal_in(read_roster(session, installation.now()), case, actor.person)
 
 
 def advance(
@@ -305,8 +297,8 @@ def advance(
     """After a decision: ask the next in the chain, or, when the chain is done, approve and perhaps schedule."""
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None
-    told = [item.author_id] if done and item.author_id != actor.person else []
-    comments.spread(installation, session, actor, item, comment, told=told)
+    notified = [item.author_id] if done and item.author_id != actor.person else []
+    comments.spread(installation, session, actor, item, comment, told=notified)
     if not done:
         item.state = "in_review"
         session.flush()
@@ -315,7 +307,7 @@ def advance(
     item.state, item.reason = "approved", ""
     session.flush()
     outbox.drop(session, item, outbox.ASKING)
-    _tell(installation, session, "approved", item, told, by=actor.name, comment=comment[:500])
+    _tell(installation, session, "approved", item, notified, by=actor.name, comment=comment[:500])
     if item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(installation, session, actor, item)
 

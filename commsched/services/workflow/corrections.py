@@ -35,7 +35,7 @@ class OwnPages(msgspec.Struct, frozen=True):
 
 
 def own_pages(session: Session, item: Item) -> OwnPages:
-    """What the item's page tells of it, and what can be done."""
+    """What the item's page shows about corrections, and which actions it offers."""
     original = original_of(session, item)
     if not is_on_own_page(session, original.id):
         return OwnPages()
@@ -48,8 +48,8 @@ def own_pages(session: Session, item: Item) -> OwnPages:
 def begin(installation: Installation, actor: Actor, item_id: int) -> int:
     """Begin a correction of a published item, from its newest published wording; returns the new draft's id.
 
-    There is one at a time: where somebody has begun one already, it is theirs that is gone on with. Raises
-    :class:`Conflict` where nothing of the item stands on a page of the office's own.
+    There is only one at a time: where a correction was begun already, its id is returned. Raises :class:`Conflict`
+    where the item is not on any of the office's own pages.
     """
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
@@ -62,9 +62,9 @@ def begin(installation: Installation, actor: Actor, item_id: int) -> int:
         if open_ is not None:
             return open_.id
         _begun_from(session, original)  # it may have been taken down a moment ago
-        made = editing.create_in(installation, session, actor, draft, ready, corrects=original)
-        note(session, installation, actor, "item.correction_begun", original.id, correction=made.id)
-        return made.id
+        correction = editing.create_in(installation, session, actor, draft, ready, corrects=original)
+        note(session, installation, actor, "item.correction_begun", original.id, correction=correction.id)
+        return correction.id
 
 
 def original_of(session: Session, item: Item) -> Item:
@@ -73,7 +73,7 @@ def original_of(session: Session, item: Item) -> Item:
 
 
 def unfinished(session: Session, original: Item) -> Item | None:
-    """The correction of ``original`` that somebody is writing or that waits to be published."""
+    """The correction of ``original`` that is being written or waits to be published."""
     same = select(Item).where(Item.corrects_id == original.id, Item.state.not_in(OVER))
     return session.scalar(same.order_by(desc(Item.id)).limit(1))
 
@@ -101,7 +101,7 @@ def _begun_from(session: Session, item: Item) -> DraftIn:
     newest = _newest(session, original)
     revision = session.get_one(Revision, newest.revision_id)
     draft = drafts.as_draft(session, newest, revision)
-    kept = {number: one for number, one in draft.variants.items() if int(number) in channels}
+    kept = {number: variant for number, variant in draft.variants.items() if int(number) in channels}
     return replace(
         draft, channels=channels, variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
     )

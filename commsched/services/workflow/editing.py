@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn
+from commsched.core.content.draft import DraftIn, SourceIn
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
@@ -23,10 +23,12 @@ from commsched.services.content.items import (
     current,
     first_line,
     load,
+    load_whole,
     searchable,
     stamp,
     void,
 )
+from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
@@ -43,34 +45,38 @@ class Ready(msgspec.Struct, frozen=True):
     data: bytes
     hash: str
     search: str
+    text_hash: str
 
     @classmethod
     def of(cls, content: Content) -> Ready:
         data = canonical(content)
-        return cls(content, data, digest(data), searchable(content))
+        return cls(content, data, digest(data), searchable(content), text_hash(content.text))
 
 
 def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
-    """What ``given`` will be as a revision, pictures made to fit included. Called before the transaction that writes,
-    so that no other office's post waits for somebody's long text; :func:`compose.require_there` is asked within it."""
+    """Prepare ``given`` as a revision, including pictures fitted to each channel. It is called before the write
+    transaction, so that a long text does not hold up other offices' posts; :func:`compose.require_there` is called
+    inside it."""
     make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
         return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
 
 
-def _corrects(installation: Installation, actor: Actor, item_id: int) -> str:
-    """The name of the item that ``item_id`` corrects, which every version of it carries; empty for all others."""
+def _ready_for(installation: Installation, actor: Actor, given: DraftIn, item_id: int) -> Ready:
+    """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
+    make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
-        item = load(session, item_id)
-        return current(session, item).parsed().corrects if item.corrects_id else ""
+        item, revision, workspace = load_whole(session, item_id)
+        corrects = revision.parsed().corrects if item.corrects_id else ""
+        return Ready.of(compose.content_from(installation, session, workspace, given, corrects))
 
 
 def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
     """Make a draft and its first revision; returns the item's id."""
     actor.require("write")
-    made = ready(installation, actor, given)
+    prepared = ready(installation, actor, given)
     with installation.store.write(actor.workspace) as session:
-        return create_in(installation, session, actor, given, made).id
+        return create_in(installation, session, actor, given, prepared).id
 
 
 def create_in(
@@ -119,11 +125,11 @@ def save(
 
     Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
-    is not the current one, :class:`Conflict` when something is already out. ``by_itself``: saved while somebody
-    writes, which makes one line in the record for a stretch of writing instead of one every few seconds.
+    is not the current one, :class:`Conflict` when something is already out. ``by_itself``: an autosave. The record gets
+    one line for a period of writing instead of one every few seconds.
     """
     actor.require("write")
-    made = ready(installation, actor, given, _corrects(installation, actor, item_id))
+    prepared = _ready_for(installation, actor, given, item_id)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id, lock=True)
         revision = current(session, item)
@@ -131,15 +137,15 @@ def save(
             raise Changed(revision)
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
-        compose.require_there(session, made.content)
-        changed = made.hash != revision.hash
+        compose.require_there(session, prepared.content)
+        changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, given)
         if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
             refuse_past(item.publish_at, installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
-            new = _add_revision(installation, session, actor, item, made, list(given.sources))
+            new = _add_revision(installation, session, actor, item, prepared, list(given.sources))
             if not changed:  # the same words with other sources: what waits goes on, under the newest's number
                 session.execute(
                     update(Delivery)
@@ -202,15 +208,14 @@ def _add_revision(
     actor: Actor,
     item: Item,
     made: Ready,
-    sources: list[Any],
+    sources: Sequence[SourceIn | dict[str, str]],
     text: str = "",
 ) -> Revision:
     content = made.content
-    item.version += 1
     revision = Revision(
         workspace_id=item.workspace_id,
         item_id=item.id,
-        number=item.version,
+        number=item.version + 1,
         content=made.data,
         hash=made.hash,
         sources=[_plain(source) for source in sources],
@@ -222,27 +227,27 @@ def _add_revision(
     session.add(revision)
     session.flush()
     _use_pictures(session, revision, content)
-    item.revision_id = revision.id
+    item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
-    item.search = made.search
-    item.channels = "".join(f",{one.channel}" for one in content.channels) + "," if content.channels else ""
+    item.search, item.text_hash = made.search, made.text_hash
+    item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
 
 
 def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
-    """From now on the library knows where they are used, and none of them can be deleted."""
-    wanted = {one.sha256 for one in content.pictures}
+    """Record where the pictures are used, so that none of them can be deleted."""
+    wanted = {picture.sha256 for picture in content.pictures}
     for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
 
 
-def _plain(source: Any) -> dict[str, str]:
+def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
     return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
 
 
 def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
-    """Put the handed-in times on the item; returns whether they moved it."""
+    """Set the submitted times on the item; returns whether they differ from the ones before."""
     before = (item.publish_at, item.latest_at)
     if given.publish_at:
         moment = read_time(given.publish_at, workspace.zone, given.fold)
@@ -266,13 +271,13 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         old = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if old is None:
         raise NotFound(N_("There is no such version."))
-    made = Ready.of(old.parsed())
+    prepared = Ready.of(old.parsed())
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         _require_editable(session, item)
         hashed = current(session, item).hash
         was = item.state if clearance(session, item, hashed) is not None else ""
-        _add_revision(installation, session, actor, item, made, old.sources, text=f"restored:{number}")
+        _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
         _void(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

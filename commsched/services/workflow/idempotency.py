@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -51,12 +51,12 @@ def create(installation: Installation, actor: Actor, given: DraftIn, key: str) -
         before = _again(_find(session, actor, key), asked)
     if before is not None:
         return before
-    made = editing.ready(installation, actor, given)
+    prepared = editing.ready(installation, actor, given)
     with installation.store.write(actor.workspace) as session:
         before = _again(_take(session, actor, key), asked)
         if before is not None:
             return before
-        item = editing.create_in(installation, session, actor, given, made)
+        item = editing.create_in(installation, session, actor, given, prepared)
         session.add(
             Idempotency(
                 key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id}, at=installation.now()
@@ -75,11 +75,11 @@ def save_new(installation: Installation, actor: Actor, given: DraftIn, page: str
     """
     if not page:
         return editing.create(installation, actor, given)
-    key, made = f"page\n{page[:LONGEST]}", editing.ready(installation, actor, given)
+    key, prepared = f"page\n{page[:LONGEST]}", editing.ready(installation, actor, given)
     try:
-        before = _make(installation, actor, given, made, key, by_itself)
+        before = _make(installation, actor, given, prepared, key, by_itself)
     except IntegrityError:  # another request of the same page made the item in the very same moment
-        before = _make(installation, actor, given, made, key, by_itself)
+        before = _make(installation, actor, given, prepared, key, by_itself)
     if before.again and before.stamp:
         editing.save(installation, actor, before.item_id, given, expected_stamp=before.stamp, by_itself=by_itself)
         with installation.store.write(actor.workspace) as session:
@@ -127,7 +127,7 @@ def _make(
         return _Made(item.id, again=True, stamp=row.body["stamp"])
 
 
-def _state(item: Item, pressed: bool) -> dict[str, Any]:
+def _state(item: Item, pressed: bool) -> dict[str, object]:
     """What is remembered of a page: its item, as the page left it, and whether a press was what sent it."""
     return {"item": item.id, "stamp": items.stamp(item), "pressed": pressed}
 
@@ -147,9 +147,9 @@ def _again(found: Idempotency | None, asked: str) -> Once | None:
 def keep(installation: Installation, actor: Actor, key: str, answer: str) -> None:
     """Remember the very words that were answered. Without them the item is shown as it is by then."""
     with installation.store.write(actor.workspace) as session:
-        found = _take(session, actor, key)
-        if found is not None:
-            found.body = found.body | {"answer": answer}
+        row = _take(session, actor, key)
+        if row is not None:
+            row.body = row.body | {"answer": answer}
 
 
 def _find(session: Session, actor: Actor, key: str) -> Idempotency | None:

@@ -1,4 +1,5 @@
-"""When somebody leaves an office, is shut out, or gets another role: what waited for them is passed on."""
+"""What happens when a person leaves an office, is deactivated or gets another role: pending approvals pass to
+others."""
 
 from __future__ import annotations
 
@@ -19,9 +20,8 @@ from commsched.store.vault import new_token
 
 
 def set_role(installation: Installation, actor: Actor, person: int, role: str) -> PassedOn:
-    """Give a member another role. The last administrator keeps theirs. Returns what has been passed on to others.
-
-    Raises :class:`Conflict` where nobody would be left to approve something.
+    """Give a member another role. The last administrator keeps theirs. Returns what was passed on to others. Raises
+    :class:`Conflict` where no one would be left to approve an item.
     """
     actor.require("administer")
     check_role(role)
@@ -40,10 +40,9 @@ def set_role(installation: Installation, actor: Actor, person: int, role: str) -
 
 
 def remove_person(installation: Installation, actor: Actor, person: int) -> PassedOn:
-    """Take somebody out of the workspace. Who then belongs nowhere can no longer sign in; what they did stays, and
-    what waited for them is passed on to others, which is returned.
-
-    Raises :class:`Conflict` where nobody would be left to approve something.
+    """Remove a person from the workspace. A person without any workspace can no longer sign in. What they did stays on
+    record; what waited for them is passed on to others and returned. Raises :class:`Conflict` where no one would be
+    left to approve an item.
     """
     actor.require("administer")
     with installation.store.write(EVERY_WORKSPACE) as session:
@@ -99,7 +98,7 @@ def deactivate(installation: Installation, workspace: Workspace, email: str) -> 
             person=person.id,
             name=person.name or person.email,
         )
-        for place, was in stood.items():  # nobody is kept in because something waits for them
+        for place, was in stood.items():  # pending items never prevent an account from being closed
             with narrowed(session, place):
                 by = Actor(None, COMMAND_LINE, place, "administrator", "cli")
                 succession.settle(installation, session, by, was, person.name or person.email, refuse=False)

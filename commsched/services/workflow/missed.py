@@ -1,4 +1,5 @@
-"""What fell due during a pause and waits for somebody's choice: send, move or drop, one by one or all at once."""
+"""Deliveries that fell due during a pause and wait for a person's choice: send, move or drop, one by one or all at
+once."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class MissedItem(msgspec.Struct, frozen=True):
 def missed(installation: Installation, actor: Actor) -> list[MissedItem]:
     """Everything held by a pause, the oldest first."""
     actor.require("read")
-    found = (
+    statement = (
         select(Delivery, Item.title, Channel.name, Channel.platform)
         .join(Item, Item.id == Delivery.item_id)
         .join(Channel, Channel.id == Delivery.channel_id)
@@ -41,11 +42,11 @@ def missed(installation: Installation, actor: Actor) -> list[MissedItem]:
     now = installation.now()
     rows: dict[int, tuple[str, datetime, datetime, list[tuple[int, str, str]]]] = {}
     with installation.store.read(actor.workspace) as session:
-        for row, title, name, platform in session.execute(found):
+        for row, title, name, platform in session.execute(statement):
             rows.setdefault(row.item_id, (title, row.due_at, row.latest_at, []))[3].append((row.id, name, platform))
     return [
-        MissedItem(item, title, due, latest < now, latest, tuple(some))
-        for item, (title, due, latest, some) in rows.items()
+        MissedItem(item, title, due, latest < now, latest, tuple(deliveries))
+        for item, (title, due, latest, deliveries) in rows.items()
     ]
 
 
@@ -57,7 +58,7 @@ class ReadBack(msgspec.Struct, frozen=True):
     not_out: int
     """Had not, and stand as they did."""
     asked: int
-    """Nobody but a person can tell."""
+    """Only a person can say what became of it."""
     reading: int
 
 
@@ -66,13 +67,13 @@ def read_back(installation: Installation, actor: Actor) -> ReadBack | None:
     actor.require("read")
     newest = select(func.max(Delivery.doubt_since)).scalar_subquery()
     with installation.store.read(actor.workspace) as session:
-        found = session.execute(
+        rows = session.execute(
             select(Delivery.state, Delivery.reason, func.count())
             .where(Delivery.doubt_since == newest)
             .group_by(Delivery.state, Delivery.reason)
         ).all()
     count: Counter[str] = Counter()
-    for state, reason, number in found:
+    for state, reason, number in rows:
         unknown = "asked" if reason == "ask" else "reading"
         partly = state == "published" or reason == "part_found"
         count[unknown if state == "unknown" else "out" if partly else "not_out"] += number

@@ -24,23 +24,23 @@ REASONS: Final = {
         "your own pages: what was taken down or corrected after the backup may stand there again."
     ),
 }
-"""Reasons for a pause that the program gives, as sentences; whatever else stands there is somebody's own words."""
+"""The program's own reasons for a pause, as sentences by code. Any other value is text that a person wrote."""
 
 
 def why(reason: str) -> str:
-    """The reason of a pause as a sentence to translate, or somebody's own words."""
+    """The reason of a pause: a sentence to translate, or the text that a person wrote."""
     return REASONS.get(reason, reason)
 
 
 def _said(reason: str) -> str:
-    """What somebody wrote, as it is kept and mailed."""
+    """A person's text, cleaned and shortened for storage and mail."""
     return passage(reason[:500], "reason")
 
 
 def pause(installation: Installation, actor: Actor, reason: str, why_later: bool = False) -> None:
     """Stop everything. Once this has committed, no new attempt begins; a call already in flight cannot be recalled.
 
-    ``why_later``: whoever is at the page stops first and says why afterwards (:func:`say_why`).
+    ``why_later``: the person pauses first and gives the reason afterwards (:func:`say_why`).
     """
     actor.require("pause")
     reason = _said(reason)
@@ -58,7 +58,7 @@ def pause(installation: Installation, actor: Actor, reason: str, why_later: bool
 
 
 def say_why(installation: Installation, actor: Actor, reason: str) -> None:
-    """Say, or say anew, why everything is paused. Mails that have not left yet carry it."""
+    """Set or replace the reason for the pause. Mails that have not been sent yet include it."""
     actor.require("pause")
     reason = _said(reason)
     if not reason:

@@ -1,4 +1,4 @@
-"""What a person decides about a delivery that stopped, or that nobody knows the fate of."""
+"""A person's decisions about deliveries that stopped or whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def resolve(
 ) -> None:
     """Say what became of an unknown delivery: it is out (and where), or it is not.
 
-    ``parts`` are the numbers of those the answer is about; without it, it is about all that nobody knows of. "Not
+    ``parts`` are the numbers of the parts that the answer is about; without it, it is about every unknown part. "Not
     published" holds, so that sending again is a second, separate decision (:func:`send`).
     """
     actor.require("resolve")
@@ -80,8 +80,8 @@ def resolve(
 
 def _about(session: Session, row: Delivery, wanted: Collection[int] | None) -> list[int]:
     """The parts an answer is about. Raises :class:`Invalid` for one whose fate is known."""
-    found = session.scalars(select(Part.number).where(Part.delivery_id == row.id, Part.state == "unknown"))
-    unknown = sorted(found)
+    numbers = session.scalars(select(Part.number).where(Part.delivery_id == row.id, Part.state == "unknown"))
+    unknown = sorted(numbers)
     if wanted is None:
         return unknown
     if not wanted:
@@ -146,7 +146,7 @@ def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool
 
 
 def independent(installation: Installation, session: Session, row: Delivery) -> bool:
-    """Whether its parts are recipients, of whom each has a fate of their own."""
+    """Whether its parts are recipients, each with an outcome of their own."""
     platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
     return platform is not None and installation.platform(platform).independent_parts
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import desc, select
+from sqlalchemy import ColumnElement, desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
@@ -43,8 +43,8 @@ class NothingLeft(Conflict):
     """A person has stopped it in every channel where it is not out."""
 
 
-under_way: Any = Delivery.state.in_(("waiting", "sending", "unknown"))
-"""SQL: what the clock or a person still has something to do with by itself."""
+under_way: ColumnElement[bool] = Delivery.state.in_(("waiting", "sending", "unknown"))
+"""SQL: deliveries that are not finished: they wait, are being sent, or have an unknown outcome."""
 
 
 def schedule(
@@ -95,11 +95,11 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
     content = revision.parsed()
     if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
         raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    wanted = {one.channel for one in content.channels}
+    wanted = {channel.channel for channel in content.channels}
     settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
-    for one in content.channels:
-        if one.channel not in settled:
-            session.add(_row(item, revision.id, one.channel, item.publish_at, latest, now))
+    for channel in content.channels:
+        if channel.channel not in settled:
+            session.add(_row(item, revision.id, channel.channel, item.publish_at, latest, now))
     session.flush()
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
@@ -120,7 +120,7 @@ def refuse_superseded(session: Session, item_id: int) -> None:
 
 
 def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
-    made = Delivery(
+    delivery = Delivery(
         uid=uuid.uuid4().hex,
         workspace_id=item.workspace_id,
         item_id=item.id,
@@ -132,11 +132,11 @@ def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetim
         created_at=now,
     )
     if item.doubt_since is not None:
-        _doubt(made, item.doubt_since, now)
-    return made
+        _doubt(delivery, item.doubt_since, now)
+    return delivery
 
 
-def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> Any:
+def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> ColumnElement[bool]:
     """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
     out = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
     return Delivery.state.in_(states) & Delivery.id.in_(out)
@@ -187,7 +187,8 @@ def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
 
 
 def on_approval(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
-    """Schedule what was submitted to be scheduled. A time that has passed meanwhile is left to its writer."""
+    """Schedule an item that was submitted for scheduling. Where its time has passed in the meantime, its writer chooses
+    another."""
     if item.latest_at is not None and item.latest_at < installation.now():
         item.state, item.reason = "held", "late"
         outbox.queue(
@@ -209,8 +210,8 @@ def move(
 ) -> str:
     """Move an item to another time; returns its state then.
 
-    Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless
-    ``ask_again`` says that it shall be sent for approval anew.
+    Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless ``ask_again``
+    asks to submit it for approval again.
     """
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
@@ -244,8 +245,8 @@ def _may_be_placed(session: Session, item: Item, now: datetime) -> bool:
 
 
 def movable(session: Session, item: Item, now: datetime) -> bool:
-    """Whether another time would mean anything. What is all out in one channel keeps its time, except where the rest
-    waits for a time to come; what stopped halfway through its only one can go on at another."""
+    """Whether the item can be moved to another time. An item that is fully out in one channel keeps its time, except
+    where the rest waits for a later time. An item that stopped halfway through its only channel can be moved."""
     if item.state == "publishing":
         left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
         return rest_waits(session.execute(left).all(), now)
@@ -268,7 +269,7 @@ def follow_move(installation: Installation, session: Session, actor: Actor, item
         rounds.lapse(installation, session, actor, item, revision)
         decide(
             installation, session, actor, item, revision, "release"
-        )  # nobody else is asked: whoever moves it decides
+        )  # no one else has to approve: the person who moves it decides
     elif outside and not ask_again:
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
     elif outside or bounds is None:
@@ -279,7 +280,8 @@ def follow_move(installation: Installation, session: Session, actor: Actor, item
 
 
 def _ask_anew(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
-    """Whose yes covers the new time is not asked again; whoever has not answered yet has the mail already."""
+    """People whose approval covers the new time are not asked again, and people who have not answered already have the
+    mail."""
     was = item.state
     outgrown = rounds.lapse(installation, session, actor, item, revision)
     if was == "in_review" and not outgrown:

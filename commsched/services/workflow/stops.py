@@ -45,10 +45,10 @@ def stop(session: Session, rows: Sequence[Delivery], why: Why) -> list[Left]:
 
 
 def _left(session: Session, row: Delivery) -> Left:
-    found = session.execute(
+    rows = session.execute(
         select(Part.state, func.count(Part.id)).where(Part.delivery_id == row.id).group_by(Part.state)
     )
-    count: dict[str, int] = {row[0]: row[1] for row in found}
+    count: dict[str, int] = {row[0]: row[1] for row in rows}
     name = session.scalar(select(Channel.name).where(Channel.id == row.channel_id)) or ""
     under_way = count.get("sending", 0) + count.get("unknown", 0)
     return Left(name, count.get("published", 0), under_way, sum(count.values()))
@@ -57,9 +57,9 @@ def _left(session: Session, row: Delivery) -> Left:
 def facts(left: Sequence[Left]) -> dict[str, int]:
     """The same, for the record."""
     return {
-        "out": sum(one.out for one in left),
-        "under_way": sum(one.under_way for one in left),
-        "of": sum(one.of for one in left),
+        "out": sum(delivery.out for delivery in left),
+        "under_way": sum(delivery.under_way for delivery in left),
+        "of": sum(delivery.of for delivery in left),
     }
 
 
@@ -72,7 +72,7 @@ def stopped_channels(session: Session, item: Item) -> set[int]:
     if not stopped:
         return set()
     later = select(Revision).where(Revision.item_id == item.id, Revision.id > min(stopped.values()))
-    chosen = {row.id: {one.channel for one in row.parsed().channels} for row in session.scalars(later)}
+    chosen = {row.id: {channel.channel for channel in row.parsed().channels} for row in session.scalars(later)}
     return {
         channel
         for channel, since in stopped.items()

@@ -1,4 +1,5 @@
-"""When somebody leaves or gets another role: what named them is set right, and what waited for them is passed on."""
+"""What happens when a person leaves or gets another role: policies that name them are corrected, and pending items pass
+to others."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ class Before(msgspec.Struct, frozen=True):
 
 
 class PassedOn(msgspec.Struct, frozen=True):
-    """What became of what had waited for somebody: how many items, and who decides now."""
+    """How many items had waited for the person, and who decides about them now."""
 
     items: int = 0
     names: str = ""
@@ -57,8 +58,8 @@ def _open_items(session: Session) -> list[Item]:
 def settle(
     installation: Installation, session: Session, actor: Actor, was: Before, name: str, *, refuse: bool = True
 ) -> PassedOn:
-    """To be called after the change, in its transaction. Raises :class:`Conflict` where nobody is left to decide
-    something, unless ``refuse`` is off: then it stands on Today, in red."""
+    """Call it after the change, in the same transaction. Raises :class:`Conflict` where no one is left to decide about
+    an item, unless ``refuse`` is off: then Today shows the item in red."""
     session.flush()
     able = people_with(session, "approve")
     if was.able - able:

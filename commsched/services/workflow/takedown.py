@@ -1,7 +1,8 @@
-"""Taking something off the office's own pages, and putting it back. Elsewhere it stands until it is taken down there.
+"""Takes an item off the office's own pages, and puts it back. Posts on other platforms stay until they are removed
+there.
 
-It needs one person and no approval: what is wrong or hurts somebody must be gone at once. Everybody who approves is
-told, and it is on the record.
+It needs one person and no approval, because harmful content must be gone at once. Every approver is notified, and it is
+recorded.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def is_on_own_page(session: Session, item_id: int) -> bool:
 def take_down(installation: Installation, actor: Actor, item_id: int, reason: str) -> None:
     """Take the item and every correction of it off the office's own pages, feeds and site map, pictures included.
 
-    ``reason`` is what readers are told where it stood. Raises :class:`Invalid` without one, :class:`Conflict` where
-    nothing of it stands there.
+    ``reason`` is shown to readers at its address. Raises :class:`Invalid` without one, :class:`Conflict` where the item
+    is not on those pages.
     """
     actor.require("resolve")
     why = passage(reason, "reason")
@@ -70,7 +71,7 @@ def take_down(installation: Installation, actor: Actor, item_id: int, reason: st
 
 
 def put_back(installation: Installation, actor: Actor, item_id: int) -> None:
-    """Let it stand again as it stood. It takes somebody who approves, since it makes something public."""
+    """Put it back as it was. Only an approver may do this, since it makes content public."""
     actor.require("approve")
     with installation.store.write(actor.workspace) as session:
         item = _original(session, item_id)

@@ -1,7 +1,7 @@
 """What is planned for a wall time that now means another moment: a zone's rules were changed, or the office's zone was.
 
-The store keeps both what a person said (``wall_time``) and the moment it meant then (``publish_at``), which is when
-it goes out. Where the two have come apart nobody guesses: people are told, at start and daily, and choose.
+The store keeps both what a person said (``wall_time``) and the moment it meant then (``publish_at``), which is when it
+goes out. Where the two differ, the program does not guess: it notifies people at start and daily, and they choose.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def choose(
     """For each: keep the wall time, and move the moment; or keep the moment. Returns how many it was done for, and
     why it was not for the others: a time outside what was approved is moved on its own page."""
     done, why = 0, []
-    for one in wanted:
+    for item in wanted:
         try:
             if choice == "wall":
-                schedule.move(installation, actor, one.item, one.meant)
+                schedule.move(installation, actor, item.item, item.meant)
             else:
-                _keep_moment(installation, actor, one.item)
+                _keep_moment(installation, actor, item.item)
             done += 1
         except OfficeError as error:
             why.append(error.words)

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
-from typing import Any, Final
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from markupsafe import Markup
 
-from commsched.services.content.items import CLOSE
+from commsched.services.content.neighbours import CLOSE
 from commsched.services.views.calendar import FIXED, Around, Row
 from commsched.web.http.badges import STATES
 from commsched.web.http.i18n import _, installation, translated
@@ -35,17 +36,17 @@ class Placed(msgspec.Struct):
 
 
 class Chips(msgspec.Struct):
-    """Writes chips for one page: everything that does not differ between them is worked out once."""
+    """Writes the chips of one page. What they have in common is computed once."""
 
     around: Around
-    zone: Any
+    zone: ZoneInfo
     base: str
     """The address of the office's pages, ``/w/slug``."""
     may_move: bool
     near: frozenset[int] = frozenset()
     """Items that stand too close to another in the same channel."""
     paused: bool = False
-    """Everything stands still: what is scheduled does not go out at its time."""
+    """The office is paused, so scheduled items do not go out at their time."""
     filed: frozenset[int] = frozenset()
     """Channels where what "went out" became files: in a demo without a mail server."""
     looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
@@ -71,17 +72,17 @@ class Chips(msgspec.Struct):
 
     def channels(self, spelled: str) -> str:
         """The icons of ``,3,17,``, each with its channel's name."""
-        made = self.nets.get(spelled)
-        if made is None:
+        icons = self.nets.get(spelled)
+        if icons is None:
             known = [
-                (int(one), self.around.channels[int(one)][0])
-                for one in spelled.split(",")
-                if one and int(one) in self.around.channels
+                (int(number), self.around.channels[int(number)][0])
+                for number in spelled.split(",")
+                if number and int(number) in self.around.channels
             ]
-            made = self.nets[spelled] = "".join(
+            icons = self.nets[spelled] = "".join(
                 f'<svg role=img><title>{escape(name)}</title><use href="#n-{number}"/></svg>' for number, name in known
             )
-        return made
+        return icons
 
     def chip(self, row: Row, wall: datetime | None) -> str:
         """One item."""
@@ -109,16 +110,16 @@ class Chips(msgspec.Struct):
 
     def _only_files(self, channels: str) -> bool:
         """Whether what "went out" on all of ``,3,17,`` became files."""
-        wanted = {int(one) for one in channels.split(",") if one}
+        wanted = {int(number) for number in channels.split(",") if number}
         return bool(wanted) and wanted <= self.filed
 
     def place(self, rows: Iterable[Row]) -> list[Placed]:
         """Every row with its wall time."""
-        zone, made = self.zone, []
+        zone, placed = self.zone, []
         for row in rows:
             wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)
-            made.append(Placed(wall, self.chip(row, wall)))
-        return made
+            placed.append(Placed(wall, self.chip(row, wall)))
+        return placed
 
 
 _ALERT: Final = '<svg aria-hidden=true><use href="#s-alert"/></svg>'
@@ -129,8 +130,8 @@ _SIZE: Final = 16
 def by_day(placed: Sequence[Placed]) -> dict[date, list[str]]:
     """The chips of each day, in order."""
     days: dict[date, list[str]] = {}
-    for one in placed:
-        days.setdefault(one.wall.date(), []).append(one.html)
+    for chip in placed:
+        days.setdefault(chip.wall.date(), []).append(chip.html)
     return days
 
 
@@ -140,7 +141,7 @@ def clashes(rows: Sequence[Row], now: int) -> list[tuple[Row, Row, int]]:
     ``rows`` are in the order of their times; ``now`` in microseconds. The third is the channel.
     """
     last: dict[str, Row] = {}
-    found = []
+    clashes = []
     for row in rows:
         at = row[1] or 0
         for channel in row[4].split(","):
@@ -148,9 +149,9 @@ def clashes(rows: Sequence[Row], now: int) -> list[tuple[Row, Row, int]]:
                 continue
             before = last.get(channel)
             if before is not None and at - (before[1] or 0) < _HOUR and at > now and row[2] not in FIXED:
-                found.append((before, row, int(channel)))
+                clashes.append((before, row, int(channel)))
             last[channel] = row
-    return found
+    return clashes
 
 
 @lru_cache(maxsize=256)

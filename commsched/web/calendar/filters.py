@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from flask import url_for
 
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_
 from commsched.services.views.calendar import GROUPS, CalendarFilter
 from commsched.web.calendar.span import Span
@@ -37,10 +38,10 @@ class Address(msgspec.Struct, frozen=True):
     span: Span
     wanted: CalendarFilter
 
-    def to(self, **changes: Any) -> str:
+    def to(self, **changes: object) -> str:
         """The calendar's address with ``changes``; ``None`` takes something away."""
         wanted = self.wanted
-        values: dict[str, Any] = {
+        values: JsonObject = {
             "view": self.span.view if self.span.view != "month" else None,
             "day": self.span.anchor.isoformat(),
             "state": wanted.group,

@@ -1,4 +1,4 @@
-"""A private calendar address: public by its secret, and dead the moment it is revoked."""
+"""A private calendar address: it needs no session because it holds a secret, and it ends when it is revoked."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def feed(secret: str) -> Response:
         abort(404)
     etag = ics.tag(installation(), owner)
     if request.if_none_match.contains_weak(etag):
-        given = Response(status=304)
+        response = Response(status=304)
     else:
-        given = make_response(ics.calendar(installation(), owner))
-        given.content_type = "text/calendar; charset=utf-8"
-        given.headers["Content-Disposition"] = 'inline; filename="commsched.ics"'
-    given.set_etag(etag, weak=True)
-    given.headers["Cache-Control"] = "private, max-age=300"
-    given.headers["X-Robots-Tag"] = "noindex"
-    return given
+        response = make_response(ics.calendar(installation(), owner))
+        response.content_type = "text/calendar; charset=utf-8"
+        response.headers["Content-Disposition"] = 'inline; filename="commsched.ics"'
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, max-age=300"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

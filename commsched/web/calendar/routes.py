@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, jsonify, redirect, request
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.roles import may
@@ -21,10 +21,10 @@ from commsched.services.views import calendar
 from commsched.services.workflow import schedule
 from commsched.store.types import to_micros
 from commsched.web.calendar import chips, filters
-from commsched.web.calendar.etag import fresh, not_modified, tag
 from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import clock_time
+from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
 from commsched.web.http.nav import NavEntry
@@ -68,14 +68,14 @@ def index() -> Response:
         return not_modified(etag) or fresh(lambda: _render(session, address, now), etag)
 
 
-def _render(session: Any, address: filters.Address, now: datetime) -> str:
+def _render(session: Session, address: filters.Address, now: datetime) -> str:
     shown, wanted = address.span, address.wanted
     rows = calendar.rows(session, shown.start, shown.end, wanted, now)
     loose = calendar.undated(session, wanted, now)
     around = calendar.around(session)
     close = chips.clashes(rows, to_micros(now))
     near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
-    made = chips.Chips(
+    writer = chips.Chips(
         around,
         shown.zone,
         f"/w/{place().slug}",
@@ -84,7 +84,7 @@ def _render(session: Any, address: filters.Address, now: datetime) -> str:
         place().paused_at is not None,
         frozenset(n for n, row in around.channels.items() if mail_status.filed(row[1])),
     )
-    placed = made.place(rows)
+    placed = writer.place(rows)
     return page(
         f"calendar/{shown.view}.html",
         address=address,
@@ -96,7 +96,7 @@ def _render(session: Any, address: filters.Address, now: datetime) -> str:
         total=len(rows),
         join=_join,
         SHOWN=SHOWN,
-        loose=[made.chip(row, None) for row in loose],
+        loose=[writer.chip(row, None) for row in loose],
         sprite=chips.sprite(around),
         close=[_told(pair, around) for pair in close[:CLASHES]],
         closes=len(close),
@@ -126,8 +126,8 @@ def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
 def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
     """The chips of each hour, for the week."""
     days: dict[date, dict[int, Markup]] = {}
-    for (day, hour), some in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
-        days.setdefault(day, {})[hour] = _join([one.html for one in some])
+    for (day, hour), placed_chips in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
+        days.setdefault(day, {})[hour] = _join([chip.html for chip in placed_chips])
     return days
 
 
@@ -135,15 +135,15 @@ def _join(some: list[str]) -> Markup:
     return Markup("".join(some))  # noqa: S704 (chips escape what people wrote)
 
 
-def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, Any]:
-    one, other, channel = pair
+def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, object]:
+    first, other, channel = pair
     name = around.channels.get(channel, ("",))[0]
     zone, tongue = place().zone, language()
     when = [
         dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, installation().now().tzinfo), zone, tongue)
-        for row in (one, other)
+        for row in (first, other)
     ]
-    return {"one": one[0], "other": other[0], "titles": (one[3], other[3]), "when": when, "channel": name}
+    return {"one": first[0], "other": other[0], "titles": (first[3], other[3]), "when": when, "channel": name}
 
 
 # -- moving -----------------------------------------------------------------------------------------------------------
@@ -199,12 +199,12 @@ def _choices(clash: Gap | Fold | None) -> list[dict[str, str]]:
     """The two moments that may be meant. A gap's are given with their offset, so that nothing is left to guess."""
     if clash is None:
         return []
-    made = []
+    options = []
     for number, moment in enumerate(clash.choices):
         local = dates.local(moment, place().zone)
         label = f"{local:%H:%M} ({local.tzname()})"
-        made.append({"at": local.isoformat(), "label": label, "fold": str(number)})
-    return made
+        options.append({"at": local.isoformat(), "label": label, "fold": str(number)})
+    return options
 
 
 @bp.post("/<int:item_id>/move")
@@ -262,11 +262,11 @@ def _moved(item_id: int, state: str, form: Form) -> AnyResponse:
 
 def _problem(form: Form, clash: Gap | Fold | None, again: str) -> AnyResponse:
     """What stands in the way, for the script to ask about."""
-    body: dict[str, Any] = {"said": next(iter(form.errors.values()), again), "code": "refused"}
+    body: dict[str, object] = {"said": next(iter(form.errors.values()), again), "code": "refused"}
     if again:
         body["code"] = "needs-approval"
     if clash is not None:
         body |= {"code": "clock", "said": translated(clash.words), "choices": _choices(clash)}
-    given = jsonify(body)
-    given.status_code = form.status if form.errors else 409
-    return given
+    response = jsonify(body)
+    response.status_code = form.status if form.errors else 409
+    return response

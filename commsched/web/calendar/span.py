@@ -70,10 +70,10 @@ def monday(day: date) -> date:
 def read_day(text: str, today: date) -> date:
     """The day in an address; today where there is none, or one that no calendar reaches."""
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return today
-    return found if FIRST <= found <= LAST else today
+    return day if FIRST <= day <= LAST else today
 
 
 def span(view: str, day: date, zone: str) -> Span:

@@ -15,10 +15,10 @@ def clock_time(typed: str) -> str:
     """``7.30``, ``7,30``, ``730``, ``7:30`` and ``kl 7.30`` are ``07:30``; ``7``, ``kl 7`` and ``7:0`` are ``07:00``.
     Anything else stays as it was typed."""
     plain = typed.strip()
-    found = _CLOCK.fullmatch(plain)
-    if not found:
+    match = _CLOCK.fullmatch(plain)
+    if not match:
         return typed
-    hour, minute = found[1], found[2] or "00"
+    hour, minute = match[1], match[2] or "00"
     if len(minute) == 1 and not re.search(r"\d\s*[:.,]", plain):
         hour, minute = hour + minute, "00"  # two signs alone are an hour
     return f"{int(hour):02d}:{minute.zfill(2)}"

@@ -1,4 +1,4 @@
-"""What the pages may say of e-mail: only what happens. Where no mail server is set, nobody is reached by it."""
+"""What the pages say about e-mail. Where no mail server is set, they must not claim that anyone gets a mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from commsched.web.http.i18n import _, actor, installation, said_all, said_list
 
 
 def mailed() -> bool:
-    """Whether notices reach anybody by mail."""
+    """Whether notices are sent by mail."""
     return installation().mailer.reaches()
 
 
@@ -26,18 +26,19 @@ def filed(platform: str) -> bool:
 
 
 def mute(channel: Channel) -> bool:
-    """Whether a channel can reach nobody, since no mail server is set."""
+    """Whether a channel can send nothing because no mail server is set."""
     return channel.state != "archived" and context.mute(installation(), channel.platform, _is_demo())
 
 
 def as_told(state: str, platforms: Iterable[str]) -> str:
-    """``state`` as people are told it: what became files on every one of ``platforms`` is not called published."""
-    some = list(platforms)
-    return "filed" if state == "published" and some and all(filed(one) for one in some) else state
+    """``state`` as it is shown: a delivery that only became files on every one of ``platforms`` is not called
+    published."""
+    keys = list(platforms)
+    return "filed" if state == "published" and keys and all(filed(platform) for platform in keys) else state
 
 
 def sent_in(number: int) -> str:
-    """What sending the item in led to, and who must be told of it where no mail is."""
+    """The sentence after an item was submitted. Where no mail is sent, it names the people to tell in person."""
     item, names = _waits_for(number)
     if item.state == "scheduled":
         return _("It is scheduled.")
@@ -49,16 +50,16 @@ def sent_in(number: int) -> str:
 
 
 def accepted(number: int) -> str:
-    """What accepting others' words in the item led to, and who must be told of it where no mail is."""
+    """The sentence after others' words were accepted. Where no mail is sent, it names the people to tell in person."""
     item, names = _waits_for(number)
     if item.state != "in_review" or not names:
         return " ".join((_("You have accepted it."), sent_in(number)))
-    told = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
-    return told if mailed() else " ".join((told, _("No mail server is set, so tell them yourself.")))
+    sentence = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
+    return sentence if mailed() else " ".join((sentence, _("No mail server is set, so tell them yourself.")))
 
 
 def taken_down() -> str:
-    """That something is off the office's own pages, and who must be told of it where no mail is."""
+    """The sentence after an item was taken down. Where no mail is sent, it names the people to tell in person."""
     if mailed():
         return _("It is taken down from your own pages. Those who approve are told.")
     with installation().store.read(actor().workspace) as session:

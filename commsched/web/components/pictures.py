@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from flask import make_response, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
@@ -16,8 +15,8 @@ from commsched.web.http.i18n import _, actor, installation, translated
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
-    """Put the files in the library; returns what was taken, and a sentence for each that was not. Of a video, where
-    those are taken, its poster is what was taken."""
+    """Put the files in the library; returns the pictures added, and a sentence for each file that was refused. A video,
+    where videos are accepted, is represented by its poster."""
     taken: list[Added] = []
     refused: list[str] = []
     for number, file in enumerate(files):
@@ -42,7 +41,7 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
     return library.add(installation(), actor(), file.read(), file.filename or "")
 
 
-def describe_added(one: Added) -> dict[str, Any]:
+def describe_added(one: Added) -> dict[str, object]:
     """A picture that was taken in, as the pages' scripts know it."""
     row, old = one.media, one.like[0] if one.like else None
     return {
@@ -59,8 +58,8 @@ def describe_added(one: Added) -> dict[str, Any]:
 
 def numbers(texts: Iterable[str]) -> list[int]:
     """The ids among ``texts``; what is no id is left out."""
-    found = [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16]
-    return list(dict.fromkeys(found))[:500]
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 16]
+    return list(dict.fromkeys(numbers))[:500]
 
 
 def picture_url(sha256: str, small: bool = False) -> str:
@@ -71,15 +70,15 @@ def picture_url(sha256: str, small: bool = False) -> str:
 def serve(row: search.Row, small: bool) -> AnyResponse:
     """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
-    given: AnyResponse = make_response("", 304)
+    response: AnyResponse = make_response("", 304)
     if etag not in request.if_none_match:
-        found = search.file_of(installation(), row, small)
-        given = send_file(found.path, mimetype=found.mime, conditional=False, etag=False)
-    given.set_etag(etag)
-    given.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    given.headers["Content-Disposition"] = "inline"
-    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return given
+        file = search.file_of(installation(), row, small)
+        response = send_file(file.path, mimetype=file.mime, conditional=False, etag=False)
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 MOST_AT_ONCE = 20

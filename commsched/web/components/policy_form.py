@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal
 
 from commsched.core.access.roles import may
 from commsched.core.approval.rules import NOBODY, ONE_APPROVER, Policy, Step
@@ -30,9 +30,9 @@ def mode_of(policy: Policy) -> Mode:
     return "all" if len(policy.steps) == 1 and policy.steps[0].need == "all" else "chain"
 
 
-def policy_fields(policy: Policy, inherited: bool = False) -> dict[str, Any]:
+def policy_fields(policy: Policy, inherited: bool = False) -> dict[str, object]:
     """The form's values for a policy; ``inherited`` is a channel that follows its office."""
-    values: dict[str, Any] = {"mode": "office" if inherited else mode_of(policy)}
+    values: dict[str, object] = {"mode": "office" if inherited else mode_of(policy)}
     values |= {"bypass": "1" if policy.bypass else "", "own": "1" if policy.own else ""}
     for number in range(STEPS):
         step = policy.steps[number] if number < len(policy.steps) else Step()
@@ -62,8 +62,7 @@ def read(form: Form) -> Policy | None:
 
 
 def _step(form: Form, number: int) -> Step:
-    need = form.text(f"need{number}", 3)
-    return Step(people=_people(form, number), need=cast(Any, need if need in ("any", "all") else "any"))
+    return Step(people=_people(form, number), need="all" if form.text(f"need{number}", 3) == "all" else "any")
 
 
 def _people(form: Form, number: int) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
@@ -20,7 +21,7 @@ from commsched.services.kernel import members
 from commsched.services.media import search
 from commsched.services.views import item_view
 from commsched.services.workflow import approve, editing, idempotency
-from commsched.store.models import Item
+from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
@@ -83,10 +84,21 @@ def change(item_id: int) -> str | Response | tuple[str, int]:
 
 def _stored(item_id: int) -> tuple[Item, Fields]:
     with installation().store.read(actor().workspace) as session:
-        item = items.load(session, item_id)
-        if item.kind not in KINDS:
-            raise NotFound(N_("There is no such item."))
-        return item, view_model.stored(session, members.workspace_of(session, actor()), item)
+        target, workspace = _read(session, item_id)
+        return target.item, view_model.stored(session, workspace, target)
+
+
+def _target(item_id: int) -> view_model.Target:
+    """The item as it is saved, where its fields are not asked for."""
+    with installation().store.read(actor().workspace) as session:
+        return _read(session, item_id)[0]
+
+
+def _read(session: Session, item_id: int) -> tuple[view_model.Target, Workspace]:
+    item, revision, workspace = items.load_whole(session, item_id)
+    if item.kind not in KINDS:
+        raise NotFound(N_("There is no such item."))
+    return view_model.Target(item, revision), workspace
 
 
 def _posted(item: Item | None) -> str | Response | tuple[str, int]:
@@ -183,10 +195,11 @@ def _page_token() -> str:
 def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
     """The page. ``fresh``: the fields are the saved ones, so whatever stamp was posted is not theirs."""
     form, meant = form or Form(), meaning(fields, place().zone)
-    shown = view_model.view(installation(), actor(), meant, item)
+    target = _target(item.id) if item else None
+    item = target.item if target else None
+    shown = view_model.view(installation(), actor(), meant, target)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-        item = items.load(session, item.id) if item else None
         context = {
             "channels": view_model.channels_of(session),
             "pictures": view_model.pictures(session, fields),
@@ -253,10 +266,11 @@ def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
 def check() -> Response:
     """What the publisher would say of what is typed right now, and how it would look. Saves nothing."""
     number = request.form.get("item", "")
-    item = _stored(int(number))[0] if number.isascii() and number.isdigit() and len(number) < 16 else None
+    target = _target(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
+    item = target.item if target else None
     fields = from_form(request.form)
     meant = meaning(fields, place().zone)
-    shown = view_model.view(installation(), actor(), meant, item)
+    shown = view_model.view(installation(), actor(), meant, target)
     context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
     told = bar(shown, item)
     counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.previews}
@@ -283,7 +297,7 @@ def keep_new() -> Response | tuple[Response, int]:
 @allow("write")
 def keep(item_id: int) -> Response | tuple[Response, int]:
     """Autosave. It never touches what somebody has approved or is looking at: that takes a press on a button."""
-    item = _stored(item_id)[0]
+    item = _target(item_id).item
     if _live(item):
         return jsonify(saved=False, live=True)
     return _kept(item)
@@ -301,7 +315,7 @@ def _kept(item: Item | None) -> Response | tuple[Response, int]:
         return jsonify(saved=False, conflict=True, words=translated(error.words)), 409
     except Invalid as error:
         return jsonify(saved=False, faults={_home(error.field): translated(error.words)})
-    saved = _stored(number)[0]
+    saved = _target(number).item
     return jsonify(
         saved=True,
         id=number,

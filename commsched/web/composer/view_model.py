@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,23 +11,24 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
-from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
-from commsched.services.content import compose, drafts, items
-from commsched.services.kernel import members
+from commsched.services.content import check, compose, drafts, items
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
-from commsched.store.models import Channel, Item, Media, Workspace
+from commsched.store.models import Channel, Item, Media, Revision, Workspace
 from commsched.web.composer.fields import Fields, WallFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import said_all
 
 TIMES: Final = ("publish_at", "latest_at", "embargo")
 """The fields of the composer that hold a day and a time of day."""
+
+MOST_ALIKE: Final = 3
+"""Items with the same text that are named."""
 
 
 class View(msgspec.Struct):
@@ -57,47 +59,73 @@ def channels_of(session: Session) -> list[Channel]:
 
 def only_known(session: Session, draft: DraftIn) -> DraftIn:
     """``draft`` without channels and pictures that have been removed since its page was opened."""
-    here = {row.id for row in channels_of(session)}
-    draft.channels = [number for number in draft.channels if number in here]
+    return without_removed(session, draft, {row.id: row for row in channels_of(session)})
+
+
+def without_removed(session: Session, draft: DraftIn, channels: Mapping[int, Channel]) -> DraftIn:
+    """As :func:`only_known`, by channels that have been read."""
+    draft.channels = [n for n in draft.channels if n in channels and channels[n].state != "archived"]
     media = search.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
     draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
     return draft
 
 
-def view(installation: Installation, actor: Actor, meant: Meant, item: Item | None) -> View:
-    """Judge what is meant, without saving anything."""
+class Target(msgspec.Struct, frozen=True):
+    """The item that is written in, with its newest revision."""
+
+    item: Item
+    revision: Revision
+
+
+def view(installation: Installation, actor: Actor, meant: Meant, target: Target | None) -> View:
+    """Judge what is meant, without saving anything: once, for everything that the page shows of it."""
     made = View(faults=dict(meant.faults), publish=meant.publish)
     make_ready(installation, actor, meant.draft)
+    item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
-        workspace = members.workspace_of(session, actor)
-        draft = only_known(session, meant.draft)
+        around = check.read_around(session)
+        draft = without_removed(session, meant.draft, around.channels)
         try:
-            corrects = items.current(session, item).parsed().corrects if item and item.corrects_id else ""
-            content = compose.content_from(installation, session, workspace, draft, corrects)
+            corrects = target.revision.parsed().corrects if target and target.item.corrects_id else ""
+            content = compose.content_from(
+                installation, session, around.workspace, draft, corrects, channels=around.channels
+            )
         except Invalid as error:
             made.faults[error.field] = error.words
             made.problems += _times(made.faults)
             return made
-        made.previews = previews(
-            installation, session, content, item.uid if item else "", meant.publish.at if meant.publish else None
+        judgement = check.judge(
+            installation,
+            session,
+            content,
+            uid=item.uid if item else "",
+            item=item.id if item else 0,
+            publish_at=meant.publish.at if meant.publish else None,
+            around=around,
         )
-        made.problems = _problems(installation, made, content)
+        made.previews = previews(installation, content, judgement, item.uid if item else "")
+        made.problems = _problems(made, judgement)
         made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
-        if meant.publish is not None:
-            made.problems += _near(session, workspace, item.id if item else 0, content, meant.publish)
-        made.alike = items.look_alikes(session, item.id if item else 0, content)
-        made.ahead = ahead(installation, session, actor, workspace, content, item)
-        if made.ahead.stuck:
-            nobody = N_(
-                "Nobody here can approve this: whoever may has written some of it. An administrator can let "
-                "somebody else in under People."
-            )
-            made.problems.insert(0, ("", block("people", nobody)))
-        elif made.ahead.steps and made.ahead.acceptors and not made.ahead.names:
-            then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
-            who, own = said_all(made.ahead.acceptors), said_all(made.ahead.own)
-            made.problems.append(("", warn("people", then, who=who, own=own)))
+        made.problems += _near(around.workspace, judgement.neighbours.near)
+        made.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
+        made.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
+        made.problems = _with_turn(made.problems, made.ahead)
     return made
+
+
+def _with_turn(problems: list[tuple[str, Problem]], ahead: Ahead) -> list[tuple[str, Problem]]:
+    """The problems, with what whoever sends it in should know of who can approve it."""
+    if ahead.stuck:
+        nobody = N_(
+            "Nobody here can approve this: whoever may has written some of it. An administrator can let "
+            "somebody else in under People."
+        )
+        return [("", block("people", nobody)), *problems]
+    if ahead.steps and ahead.acceptors and not ahead.names:
+        then = N_("%(who)s is shown what is changed. When it is accepted, %(own)s can approve it.")
+        who, own = said_all(ahead.acceptors), said_all(ahead.own)
+        return [*problems, ("", warn("people", then, who=who, own=own))]
+    return problems
 
 
 def _times(faults: dict[str, Message]) -> list[tuple[str, Problem]]:
@@ -105,25 +133,24 @@ def _times(faults: dict[str, Message]) -> list[tuple[str, Problem]]:
     return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
 
 
-def _problems(installation: Installation, made: View, content: Content) -> list[tuple[str, Problem]]:
+def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
-    at = made.publish.at if made.publish else None
     found: dict[tuple[str, str], tuple[str, Problem]] = {}
-    for problem in compose.general_problems(content, at, installation.now()):
+    for problem in judgement.general:
         found[_sentence(problem)] = "", problem
-    for one in made.previews:
-        for problem in one.checked.problems:
+    for one in judgement.checked:
+        for problem in one.problems:
             key = _sentence(problem)
-            found[key] = ("" if key in found else one.channel.name), problem
+            found[key] = ("" if key in found else one.name), problem
     return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
 
 
-def _near(session: Session, workspace: Workspace, item: int, content: Content, at: Moment) -> list[tuple[str, Problem]]:
+def _near(workspace: Workspace, near: list[Item]) -> list[tuple[str, Problem]]:
     """What goes out within an hour in the same channel, said where the time is chosen."""
     words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
     return [
         ("", warn("publish_at", words, title=row.title, time=dates.clock(row.publish_at, workspace.zone)))
-        for row in items.near(session, item, content, at.at)
+        for row in near
         if row.publish_at is not None
     ]
 
@@ -132,10 +159,10 @@ def _sentence(problem: Problem) -> tuple[str, str]:
     return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
 
 
-def stored(session: Session, workspace: Workspace, item: Item) -> Fields:
-    """The fields of ``item`` as it is saved."""
-    revision = items.current(session, item)
-    draft = drafts.as_draft(session, item, revision)
+def stored(session: Session, workspace: Workspace, target: Target) -> Fields:
+    """The fields of the item as it is saved."""
+    item = target.item
+    draft = drafts.as_draft(session, item, target.revision)
     usual = timedelta(minutes=workspace.latest_minutes)
     is_usual = bool(item.publish_at and item.latest_at and item.latest_at - item.publish_at == usual)
     return from_draft(draft, workspace.zone, is_usual)

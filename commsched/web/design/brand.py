@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from flask import Blueprint, jsonify, request
@@ -100,12 +100,12 @@ def remove_font() -> Response:
 def _read(form: Form) -> Kit:
     """What stands in the form. Raises :class:`Invalid` for a share that is no number."""
     old = brand.get(installation(), actor().workspace)
-    words: dict[str, Any] = {name: form.text(name, 80) for name in ("name", *COLOURS, *FONTS, "motif")}
+    words: dict[str, object] = {name: form.text(name, 80) for name in ("name", *COLOURS, *FONTS, "motif")}
     logos = {name: _id(form.text(name, 20)) for name in LOGOS}
     shares = {name: form.number(name, 0, 100) / 100 for name in SHARES}
-    made = msgspec.to_builtins(old) | words | logos | shares | {"is_dark": form.flag("is_dark")}
+    values = msgspec.to_builtins(old) | words | logos | shares | {"is_dark": form.flag("is_dark")}
     try:
-        return msgspec.convert(made, Kit)
+        return msgspec.convert(values, Kit)
     except msgspec.ValidationError as error:
         raise Invalid(N_("Choose one from the list."), "motif") from error
 
@@ -127,13 +127,13 @@ def _with_files(kit: Kit) -> Kit:
     return kit
 
 
-def _shown(kit: Kit) -> dict[str, Any]:
+def _shown(kit: Kit) -> dict[str, object]:
     """The example cards, and how well each pair of colours can be read."""
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
         own = brand.brand_of(installation(), session, workspace, kit)
-    given = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
-    examples = [images.card.draw(*one, own, language=workspace.language) for one in given]
+    shown_designs = [(name, size, images.designs.get(name).examples["normal"]) for name, size in SHOWN]
+    examples = [images.card.draw(*example, own, language=workspace.language) for example in shown_designs]
     pairs = [
         (
             ground,

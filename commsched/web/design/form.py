@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from flask import request
@@ -56,21 +56,21 @@ class Typed(msgspec.Struct):
 
 def blank(design: Design, item: int = 0) -> Typed:
     """The design's own proposals, and nothing else."""
-    made = Typed(design, item=item)
+    typed = Typed(design, item=item)
     for name, spec in design.fields.items():
         if spec.kind != "picture" and spec.default:
-            made.texts[name] = spec.default.get(_own(), spec.default.get("sv", ""))
-    return made
+            typed.texts[name] = spec.default.get(_own(), spec.default.get("sv", ""))
+    return typed
 
 
 def prefilled(design: Design, item: Item | None, content: Content | None) -> Typed:
     """The form for ``item``, with what it already says where the design asks for it."""
-    made = blank(design, item.id if item else 0)
+    typed = blank(design, item.id if item else 0)
     if item is not None and content is not None:
         said_there = proposals(content, item.publish_at, place().zone)
         limits = {name: spec.limit for name, spec in design.fields.items() if spec.kind != "picture"}
-        made.texts |= fitted(said_there, limits, lambda name: design.fields[name].rows)
-    return made
+        typed.texts |= fitted(said_there, limits, lambda name: design.fields[name].rows)
+    return typed
 
 
 def _own() -> str:
@@ -79,21 +79,21 @@ def _own() -> str:
 
 def read(design: Design, form: MultiDict[str, str]) -> Typed:
     """The posted form; what another design had under the same names is kept, the rest is left out."""
-    made = blank(design)
+    typed = blank(design)
     for name, spec in design.fields.items():
         if spec.kind == "picture":
             number = form.get(f"picture-{name}", "")
             if number.isascii() and number.isdigit() and len(number) < 18 and int(number):
-                made.pictures[name] = int(number)
+                typed.pictures[name] = int(number)
         elif f"text-{name}" in form:
-            made.texts[name] = form.get(f"text-{name}", "")[: 20 * spec.limit + 1000].replace("\r\n", "\n")
+            typed.texts[name] = form.get(f"text-{name}", "")[: 20 * spec.limit + 1000].replace("\r\n", "\n")
     wanted = form.getlist("sizes")
-    made.sizes = [size for size in DRAWN if spelled(size) in wanted]
+    typed.sizes = [size for size in DRAWN if spelled(size) in wanted]
     alt = form.get("alt", "").replace("\r\n", "\n").strip()[:MOST_ALT]
-    made.alt = "" if alt == form.get("proposed", "").replace("\r\n", "\n").strip() else alt
-    made.page = _number(form.get("page", ""), studio.MOST_PAGES)
-    made.item = _number(form.get("item", ""), 2**53)
-    return made
+    typed.alt = "" if alt == form.get("proposed", "").replace("\r\n", "\n").strip() else alt
+    typed.page = _number(form.get("page", ""), studio.MOST_PAGES)
+    typed.item = _number(form.get("item", ""), 2**53)
+    return typed
 
 
 def _number(text: str, most: int) -> int:
@@ -110,7 +110,7 @@ def address(one: Drawn) -> str:
 
 
 def untouched(typed: Typed) -> bool:
-    """Whether nobody has typed anything yet: an empty form is not reproached for being empty."""
+    """Whether the form is still empty. An empty form shows no warnings about missing texts."""
     usual = blank(typed.design).texts
     return not typed.pictures and all(text == usual.get(name, "") for name, text in typed.texts.items() if text)
 
@@ -129,24 +129,24 @@ def describe_problems(typed: Typed, seen: DrawnRequest) -> tuple[dict[str, str],
 
 def in_words(problems: list[Problem]) -> dict[str, str]:
     """The first sentence for each field."""
-    found: dict[str, str] = {}
+    words: dict[str, str] = {}
     for problem in problems:
-        found.setdefault(problem.field, translated(problem.words))
-    return found
+        words.setdefault(problem.field, translated(problem.words))
+    return words
 
 
 def worded(texts: dict[str, str]) -> str:
-    """A design's own words in the language of whoever is looking."""
+    """A design's own words in the reader's language."""
     return texts.get(language()) or texts.get("sv", "")
 
 
-def answer(typed: Typed) -> dict[str, Any]:
+def answer(typed: Typed) -> dict[str, object]:
     """What the page's script needs after every change."""
     seen = see(typed)
     faults, others = describe_problems(typed, seen)
     sizes = [spelled(size) for size in SIZES]
     return {
-        "cards": [{"size": size, "src": address(one)} for size, one in zip(sizes, seen.cards, strict=True)],
+        "cards": [{"size": size, "src": address(card)} for size, card in zip(sizes, seen.cards, strict=True)],
         "faults": faults,
         "others": others,
         "alt": seen.alt,

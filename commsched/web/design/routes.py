@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, jsonify, make_response, request
 from werkzeug.wrappers import Response
@@ -51,7 +51,7 @@ def _named(name: str) -> Design:
     try:
         return images.designs.get(name)
     except images.errors.NoSuchDesign as error:
-        raise NotFound(error.words.message, **error.words.params) from None
+        raise NotFound(error.words.message, **dict[str, Any](error.words.params)) from None
 
 
 def _brand() -> Brand:
@@ -66,13 +66,13 @@ def example(name: str) -> Response:
     design = _named(name)
     own = _brand()
     tag = f"{name}-{own.key}"
-    given = make_response("", 304)
+    response = make_response("", 304)
     if tag not in request.if_none_match:
-        given = make_response(images.card.draw(name, EXAMPLE, dict(design.examples["normal"]), own).data)
-        given.mimetype = "image/jpeg"
-    given.set_etag(tag)
-    given.headers["Cache-Control"] = "private, max-age=604800"
-    return given
+        response = make_response(images.card.draw(name, EXAMPLE, dict(design.examples["normal"]), own).data)
+        response.mimetype = "image/jpeg"
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = "private, max-age=604800"
+    return response
 
 
 @bp.get("/<name>")
@@ -82,9 +82,9 @@ def design(name: str) -> str:
     typed = desk.prefilled(_named(name), *_item_said(desk.asked_item()))
     start = request.args.get("from", "")
     if start.isascii() and start.isdigit() and len(start) < 18:
-        made = studio.again(library.find(installation(), actor(), int(start)))
-        if made is not None and made.design == name:
-            typed.texts, typed.pictures = dict(made.texts), dict(made.pictures)
+        card = studio.again(library.find(installation(), actor(), int(start)))
+        if card is not None and card.design == name:
+            typed.texts, typed.pictures = dict(card.texts), dict(card.pictures)
     return _page(typed, Form())
 
 
@@ -111,8 +111,8 @@ def make(name: str) -> str | Response | tuple[str, int]:
     if press not in ("save", "post", "item") or form.errors:
         return _page(typed, form), form.status
     try:
-        made = studio.save(installation(), actor(), typed.wish(), typed.sizes, typed.alt)
-        return _after(press, typed, made)
+        numbers = studio.save(installation(), actor(), typed.wish(), typed.sizes, typed.alt)
+        return _after(press, typed, numbers)
     except studio.Unfit as error:
         form.errors, form.status = desk.in_words(error.problems), 422
     except OfficeError as error:
@@ -161,7 +161,7 @@ def _page(typed: Typed, form: Form) -> str:
         chosen = search.rows(session, typed.pictures.values())
         rows = search.newest(session, limit=SHOWN * 2) if typed.design.pictures() else []
     photos = [row for row in rows if "card" not in row.facts][:SHOWN]
-    photos += [row for row in chosen.values() if row.id not in {one.id for one in photos}]
+    photos += [row for row in chosen.values() if row.id not in {photo.id for photo in photos}]
     return page(
         "design/design.html",
         typed=typed,

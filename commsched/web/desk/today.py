@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response
 
 from commsched.core.access.routes import allow
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
-from commsched.services.views import today
+from commsched.services.views import stamps, today
+from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.i18n import actor, installation, page, place, translated
 from commsched.web.http.nav import NavEntry
 
@@ -35,27 +35,38 @@ def index() -> str:
 @allow("read")
 def now() -> Response:
     """The part of the page that lives, for the script that asks every few seconds; 304 while nothing has changed."""
-    body = page("desk/_today.html", **_shown())
-    given = make_response(body)
-    given.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32], weak=True)
-    given.headers["Cache-Control"] = "private, no-cache"
-    given.vary.add("Cookie")
-    given.make_conditional(request)
-    return given
+    at, span = installation().now(), _span()
+    with installation().store.read(actor().workspace) as session:
+        stamp = stamps.today(session, actor().person, span.start, span.until, at)
+    etag = tag(stamp, f"{span.local:%Y-%m-%dT%H:%M}")  # the line of now stands at a minute
+    return not_modified(etag) or fresh(lambda: page("desk/_today.html", **_shown()), etag)
+
+
+class _Span(NamedTuple):
+    """The moment in the office's zone, its day from ``start`` to ``end``, and how far the page looks ahead."""
+
+    local: datetime
+    start: datetime
+    end: datetime
+    until: datetime
+
+
+def _span() -> _Span:
+    local = dates.local(installation().now(), place().zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _Span(local, midnight, midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD))
 
 
 def _shown() -> dict[str, Any]:
-    local = dates.local(installation().now(), place().zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    tomorrow, last = midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD)
-    found = today.read_today(installation(), actor(), midnight, tomorrow, last)
+    span = _span()
+    found = today.read_today(installation(), actor(), span.start, span.end, span.until)
     return {
         "shown": found,
-        "day": local.date(),
-        "local": local,
+        "day": span.local.date(),
+        "local": span.local,
         "reason": _reason,
         "ahead": _by_day(found.ahead),
-        "holiday": translated(holiday(local.date(), place().zone)),
+        "holiday": translated(holiday(span.local.date(), place().zone)),
         "week": dates.week,
     }
 

@@ -5,8 +5,6 @@ Pages know people by the session cookie, ``/api/`` by a bearer token, and neithe
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -21,7 +19,8 @@ WORKSPACE_RULE = "/w/<slug>"
 
 
 class SignedOut(HTTPException):
-    """A form came after its session was over: it is told so instead of being lost in a redirect."""
+    """A form was submitted after its session had ended. It gets an error page, since a redirect would lose what was
+    typed."""
 
     code = 401
     description = "signed out"
@@ -41,12 +40,12 @@ def install(app: Flask) -> None:
     app.before_request(decide)
 
 
-def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+def _take_slug(_endpoint: str | None, values: dict[str, object] | None) -> None:
     rule = request.url_rule.rule if request.url_rule else ""
     g.slug = values.pop("slug", None) if values and rule.startswith(WORKSPACE_RULE) else None
 
 
-def _give_slug(endpoint: str, values: dict[str, Any]) -> None:
+def _give_slug(endpoint: str, values: dict[str, object]) -> None:
     slug = g.get("slug")
     if slug is None or "slug" in values:
         return

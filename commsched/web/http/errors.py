@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from flask import Flask, Response, current_app, g, jsonify, make_response, request
@@ -100,7 +100,7 @@ CODES: Final = {
     503: "busy",
     507: "disk-full",
 }
-"""What a program is told beside the status; the end of the problem's type."""
+"""The error code for programs, used as the end of the problem's type."""
 FORM: Final = Trouble(
     N_("This page had been open too long"),
     N_("To be safe, nothing was changed. Go back, reload the page and try again; copy what you typed first."),
@@ -128,31 +128,31 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _http(error: HTTPException) -> Any:
+def _http(error: HTTPException) -> HTTPException | Response:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     trouble = TROUBLES.get(error.code) or TROUBLES[500 if error.code >= 500 else 400]
-    given = answer(error.code, trouble, code=CODES.get(error.code, ""), field=_field(error.code))
+    response = answer(error.code, trouble, code=CODES.get(error.code, ""), field=_field(error.code))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
-            given.headers[name] = value
+            response.headers[name] = value
     if error.code == 401 and by_token():
-        given.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
-    return given
+        response.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
+    return response
 
 
 def _field(status: int) -> str:
-    """What in the request is to blame, where that can be told without reading it."""
+    """The field at fault, where that is known without reading the request."""
     return "file" if status == 413 and request.mimetype == "multipart/form-data" else ""
 
 
 def _office(error: OfficeError) -> Response:
     if error.status >= 500:
         log.error("%s", error)
-    given = answer(error.status, TROUBLES.get(error.status, TROUBLES[400]), error.words, error.code, error.field)
+    response = answer(error.status, TROUBLES.get(error.status, TROUBLES[400]), error.words, error.code, error.field)
     if hasattr(error, "retry_after"):
-        given.headers["Retry-After"] = str(error.retry_after)
-    return given
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _database(error: DBAPIError) -> Response:
@@ -196,14 +196,14 @@ def answer(status: int, trouble: Trouble, words: Message | None = None, code: st
     return make_response(body, status)
 
 
-def problem(status: int, title: str, detail: str, code: str = "", field: str = "", **more: Any) -> Response:
+def problem(status: int, title: str, detail: str, code: str = "", field: str = "", **more: object) -> Response:
     """An RFC 9457 problem document; ``field`` names what in the request it concerns."""
     kind = f"urn:commsched:problem:{code}" if code else "about:blank"
     body = {"type": kind, "title": title, "status": status, "detail": detail, "code": code} | more
     if field:
         body["field"] = field
     g.problem = body
-    given = jsonify(body)
-    given.status_code = status
-    given.content_type = "application/problem+json"
-    return given
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response

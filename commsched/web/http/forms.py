@@ -25,8 +25,8 @@ class Form:
         return page("people/add.html", form=form), form.status
     """
 
-    def __init__(self, typed: Mapping[str, Any] | None = None) -> None:
-        self.typed: dict[str, Any] = dict(typed or {})
+    def __init__(self, typed: Mapping[str, object] | None = None) -> None:
+        self.typed: dict[str, object] = dict(typed or {})
         self.errors: dict[str, str] = {}
         self.status = 200
 
@@ -43,28 +43,28 @@ class Form:
     def text(self, name: str, most: int = 1000) -> str:
         """What was typed, trimmed and cleaned (:mod:`commsched.core.text.clean`). Raises :class:`Invalid` above
         ``most`` characters."""
-        found = self.typed.get(name, "")
-        raw = str(found[-1] if isinstance(found, list) else found).strip()
+        typed = self.typed.get(name, "")
+        raw = str(typed[-1] if isinstance(typed, list) else typed).strip()
         if len(raw) > most + raw.count("\r\n"):
             raise Invalid(N_("At most %(most)s characters."), name, most=most)
         return str(settled(raw, name)).strip()
 
     def secret(self, name: str) -> str:
         """A password or token exactly as it was typed."""
-        found = self.typed.get(name, "")
-        return str(found[-1] if isinstance(found, list) else found)
+        typed = self.typed.get(name, "")
+        return str(typed[-1] if isinstance(typed, list) else typed)
 
     def needed(self, name: str, most: int = 1000) -> str:
         """Like :meth:`text`; raises :class:`Invalid` when it is empty."""
-        found = self.text(name, most)
-        if not found:
+        text = self.text(name, most)
+        if not text:
             raise Invalid(N_("This is needed."), name)
-        return found
+        return text
 
     def many(self, name: str) -> list[str]:
         """Every value of a field that can come more than once."""
-        found = self.typed.get(name, [])
-        return [str(value) for value in found] if isinstance(found, list) else [str(found)]
+        typed = self.typed.get(name, [])
+        return [str(value) for value in typed] if isinstance(typed, list) else [str(typed)]
 
     def flag(self, name: str) -> bool:
         return bool(self.typed.get(name))
@@ -72,12 +72,12 @@ class Form:
     def number(self, name: str, least: int, most: int) -> int:
         """A whole number in a range. Raises :class:`Invalid`."""
         try:
-            found = int(self.text(name, 20))
+            number = int(self.text(name, 20))
         except ValueError:
-            found = least - 1
-        if not least <= found <= most:
+            number = least - 1
+        if not least <= number <= most:
             raise Invalid(N_("A whole number from %(least)s to %(most)s."), name, least=least, most=most)
-        return found
+        return number
 
     def fail(self, field: str, sentence: str, status: int = 422) -> None:
         """Say what is wrong, by the field it concerns (``""``: the whole form)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from flask import Flask, current_app, g, request
@@ -42,7 +41,7 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
     menu.sort(key=lambda entry: entry.order)
 
 
-def _context() -> dict[str, Any]:
+def _context() -> dict[str, object]:
     if g.get("actor") is None:
         return {"menu": [], "phone_menu": []}
     shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]

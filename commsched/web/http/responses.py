@@ -1,4 +1,4 @@
-"""What a view answers when the deed is done."""
+"""The response of a view after a successful form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def done(sentence: str, endpoint: str, tone: str = "good", **values: Any) -> Res
 
 
 def local_path(wish: str, default: str = "/") -> str:
-    """``wish`` if it is a path on this site, else ``default``: no redirect leads to somebody else's page."""
+    """``wish`` if it is a path on this site, else ``default``, so that no redirect leads to another site."""
     plain = wish.strip()
     fine = plain.startswith("/") and not plain.startswith(("//", "/\\")) and plain.isprintable() and "\\" not in plain
     return plain if fine else default

@@ -27,6 +27,7 @@ SYSTEMS: Final = (
 
 
 def browser(agent: str) -> str:
-    """``Firefox, Windows``; what cannot be told is left out, and nothing at all is empty."""
+    """The browser and system, such as ``Firefox, Windows``. An unknown half is left out; empty where both are
+    unknown."""
     named = [next((name for mark, name in table if mark in agent), "") for table in (BROWSERS, SYSTEMS)]
     return ", ".join(name for name in named if name)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
+from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments
-from commsched.services.content import items, queries
-from commsched.services.views import item_view, review
+from commsched.services.content import items
+from commsched.services.views import item_view, review, stamps
 from commsched.services.workflow import approve, corrections, editing, resolve, schedule, stops, takedown
-from commsched.store.models import Delivery, Revision
+from commsched.store.models import Revision
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
+from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
 from commsched.web.http.responses import done
@@ -34,6 +34,8 @@ bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 SOON = timedelta(minutes=2)
 """How near its time an item must be for its page to ask often."""
 MOST_REVISIONS = 500
+MOST_ALIKE = 3
+"""Items with the same text that are named."""
 MOST_ASKED = 200
 """Recipients that can be answered for one by one on the page, at a time."""
 
@@ -54,11 +56,13 @@ def _shown(item_id: int) -> dict[str, Any]:
     """Everything the page tells of an item."""
     shown = review.review(installation(), actor(), item_id)
     seen = shown.seen
+    channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
-        channels = review.channels_by_id(session)
-        alike = items.look_alikes(session, item_id, seen.revision.parsed())
-        own = corrections.own_pages(session, items.load(session, item_id))
-    embargo = seen.revision.parsed().embargo
+        own = (
+            corrections.own_pages(session, seen.item)
+            if item_view.was_out(seen.item, seen.deliveries)
+            else corrections.OwnPages()
+        )
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
@@ -67,7 +71,7 @@ def _shown(item_id: int) -> dict[str, Any]:
         "seen": seen,
         "item": seen.item,
         "channels": channels,
-        "alike": alike,
+        "alike": seen.judgement.neighbours.duplicates[:MOST_ALIKE],
         "own": own,
         "told": status_text.where(shown, place().zone, filed),
         "standing": status_text,
@@ -79,43 +83,25 @@ def _shown(item_id: int) -> dict[str, Any]:
         "rest_waits": status_text.rest_waits(seen),
         "movable": seen.item.state != "partly_published" or status_text.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
-        "numbers": _numbers(item_id, {row.revision_id for row in seen.decisions}),
-        "embargo": datetime.fromisoformat(embargo) if embargo else None,
+        "numbers": {one.id: one.number for one in seen.history.versions},
+        "embargo": shown.embargo,
     }
 
 
 @bp.get("/now")
 @allow("read")
 def now(item_id: int) -> Response:
-    """What changes when something happens to the item, in a few signs; ``soon`` while something is about to."""
-    with installation().store.read(actor().workspace) as session:
-        item = items.load(session, item_id)
-        rows = session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)).all()
-        tries = queries.attempts(session, [row.id for row in rows])
+    """A mark that changes with whatever the page tells, and ``soon`` while something is about to happen; 304 while
+    neither is another."""
     at = installation().now()
-    going = [status_text.going(row, at, place().paused_at) for row in rows]
-    seen = (
-        item.state,
-        item.reason,
-        items.stamp(item),
-        place().paused_at,
-        [
-            (row.id, state, row.reason, row.url, row.published_at, [one.outcome for one in tries.get(row.id, ())])
-            for row, state in zip(rows, going, strict=True)
-        ],
-    )
-    near = item.publish_at is not None and abs(item.publish_at - at) < SOON and item.state in ("scheduled", "in_review")
-    given = jsonify(
-        mark=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
-        soon=near or item.state == "publishing" or "sending" in going,
-    )
-    given.headers["Cache-Control"] = "no-store"
-    return given
-
-
-def _numbers(item_id: int, wanted: set[int]) -> dict[int, int]:
     with installation().store.read(actor().workspace) as session:
-        return {row.id: row.number for row in items.history(session, items.load(session, item_id)) if row.id in wanted}
+        stamp = stamps.item(session, item_id, at)
+    near = stamp.publish_at is not None and abs(stamp.publish_at - at) < SOON
+    soon = (near and stamp.state in ("scheduled", "in_review")) or stamp.state == "publishing" or stamp.sending
+    day = dates.local(at, place().zone).date()  # "today" becomes "yesterday" at midnight
+    mark = f"{stamp.mark}-{day}"
+    etag = tag(mark, soon)
+    return not_modified(etag) or fresh(lambda: jsonify(mark=mark, soon=soon), etag)
 
 
 def _act(

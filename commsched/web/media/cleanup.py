@@ -54,16 +54,16 @@ def index() -> str:
 
 def _page(form: Form) -> str:
     wish = request.args.get("days", "")
-    days = int(wish) if wish in {str(one) for one in DAYS} else USUAL
+    days = int(wish) if wish in {str(choice) for choice in DAYS} else USUAL
     with installation().store.read(actor().workspace) as session:
         workspace = workspace_of(session, actor())
         room = quota.usage(session, workspace)
-        found = unused.unused(session, workspace, unused.old(installation().now(), days))
+        pictures = unused.unused(session, workspace, unused.old(installation().now(), days))
     return page(
         "media/unused.html",
         form=form,
         room=room,
-        found=found,
+        found=pictures,
         days=days,
         choices=DAYS,
         picture_url=picture_url,
@@ -74,7 +74,8 @@ def _page(form: Form) -> str:
 @bp.post("/unused")
 @allow("write")
 def ask() -> str | tuple[str, int]:
-    """What was chosen, once more, before it is gone. What has been used meanwhile is no longer among it."""
+    """Asks for confirmation before the chosen pictures are deleted. Pictures that came into use in the meantime are
+    left out."""
     form = Form.read()
     with form.catch():
         rows = _still(form)
@@ -133,7 +134,7 @@ def alike() -> str | Response:
 @allow("write")
 def instead(media_id: int) -> Response:
     """Use the older picture: the new one is deleted, unless something has begun to use it."""
-    left = [one for one in numbers(request.form.get("new", "").split(",")) if one != media_id]
+    left = [number for number in numbers(request.form.get("new", "").split(",")) if number != media_id]
     gone = unused.remove(installation(), actor(), [media_id])
     words = _("The new one is deleted; the old one is used.") if gone else _("It is used already, and is kept.")
     tone = "good" if gone else "note"

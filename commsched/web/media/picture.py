@@ -48,13 +48,13 @@ def update(media_id: int) -> str | Response | tuple[str, int]:
 
 def _places(form: Form) -> dict[str, float | None]:
     """Where the crops lie. One that lies where the page proposed it is not moved, and follows a new focus."""
-    found: dict[str, float | None] = {}
+    centres: dict[str, float | None] = {}
     for name in form.typed:
         if name.startswith("at "):
             place, proposed = _number(form, name), _number(form, f"from {name[3:]}")
-            found[name[3:]] = None if abs(place - proposed) < crops.NEAR and 0 <= place <= 100 else place
+            centres[name[3:]] = None if abs(place - proposed) < crops.NEAR and 0 <= place <= 100 else place
     verb, _sep, crop = form.text("do", 20).partition(" ")
-    return found | {crop: None} if verb == "reset" else found
+    return centres | {crop: None} if verb == "reset" else centres
 
 
 def _number(form: Form, name: str) -> float:
@@ -70,7 +70,7 @@ def consents() -> str:
     """Pictures with a consent that has ended, with what waits and what is out; and those in use that soon will."""
     with installation().store.read(actor().workspace) as session:
         rows = details.ended(session, installation().now())
-        soon = [one for one in consent_expiry.ending(session, installation().now()) if not one.over]
+        soon = [ending for ending in consent_expiry.ending(session, installation().now()) if not ending.over]
     return page("media/consents.html", rows=rows, soon=soon, picture_url=picture_url)
 
 
@@ -88,15 +88,15 @@ def _known(form: Form) -> PictureDetails:
 
 
 def _persons(form: Form) -> tuple[tuple[str, date | None], ...]:
-    found: list[tuple[str, date | None]] = []
+    persons: list[tuple[str, date | None]] = []
     for name, until in zip(form.many("person"), form.many("until"), strict=False):
         if not name.strip():
             continue
         try:
-            found.append((name, date.fromisoformat(until.strip()) if until.strip() else None))
+            persons.append((name, date.fromisoformat(until.strip()) if until.strip() else None))
         except ValueError:
             raise Invalid(N_("Write the day as year, month and day: 2027-01-31."), "persons") from None
-    return tuple(found)
+    return tuple(persons)
 
 
 def _page(row: Media, form: Form) -> str:
@@ -109,7 +109,7 @@ def _page(row: Media, form: Form) -> str:
         film = videos.of_poster(session, row)
     now = installation().now()
     gone, soon = lapsed(behind, now), lapsed(behind, now + consent_expiry.SOON)
-    persons = [(one["name"], one["until"]) for one in row.facts.get("persons", ())]
+    persons = [(person["name"], person["until"]) for person in row.facts.get("persons", ())]
     if form.typed:
         persons = list(zip(form.many("person"), form.many("until"), strict=False))
     x, y = row.facts.get("focus") or (0.5, 0.4)
@@ -131,5 +131,5 @@ def _page(row: Media, form: Form) -> str:
         credit=credit,
         unused=unused,
         gone=gone,
-        soon=sorted((one for one in soon if one not in gone), key=lambda one: str(one["until"])),
+        soon=sorted((ending for ending in soon if ending not in gone), key=lambda ending: str(ending["until"])),
     )

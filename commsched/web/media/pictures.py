@@ -63,7 +63,7 @@ def add() -> str | AnyResponse | tuple[str, int]:
     files = [file for file in request.files.getlist("files") if file.filename]
     taken, refused = take_in(files, with_videos=True)
     if request.headers.get("Accept", "").startswith("application/json"):
-        return jsonify(pictures=[describe_added(one) for one in taken], refused=refused)
+        return jsonify(pictures=[describe_added(picture) for picture in taken], refused=refused)
     if not refused and taken:
         return _taken(taken)
     form = Form()
@@ -73,20 +73,20 @@ def add() -> str | AnyResponse | tuple[str, int]:
 
 def _taken(taken: list[Added]) -> AnyResponse:
     """What was there already is said so, and what is like another is asked about."""
-    new = [one.media for one in taken if not one.again]
+    new = [picture.media for picture in taken if not picture.again]
     added = ngettext(
         "%(n)s picture is added. Describe it for those who do not see it.",
         "%(n)s pictures are added. Describe them for those who do not see them.",
         len(new),
     )
     words = added if new else ""
-    for one in taken:
-        if one.note:
-            flash(translated(one.note), "note")
-    like = [str(one.media.id) for one in taken if one.like]
+    for picture in taken:
+        if picture.note:
+            flash(translated(picture.note), "note")
+    like = [str(picture.media.id) for picture in taken if picture.like]
     if like:
         return done(words, "cleanup.alike", new=",".join(like))
-    again = [str(one.media.id) for one in taken if one.again]
+    again = [str(picture.media.id) for picture in taken if picture.again]
     return done(words, "pictures.index", again=",".join(again) or None)
 
 

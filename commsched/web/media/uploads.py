@@ -1,7 +1,7 @@
 """Uploads that go on where they broke off, as tus 1.0.0 has it: HEAD tells how much is here, PATCH adds to it.
 
-Only a person who may write begins one, only they go on with it, and every piece carries the form's token. When all of
-it is here, a POST takes it into the library and says what became of it.
+Only a person who may write begins one, only they go on with it, and every piece carries the form's token. When the
+whole file is here, a POST adds it to the library and returns the result.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from datetime import UTC
 from email.utils import format_datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, ParamSpec
 
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
+from flask.typing import ResponseReturnValue
 
 from commsched.core.access.routes import allow
 from commsched.core.media.sizes import PICTURE_BYTES, VIDEO_BYTES
@@ -30,8 +31,8 @@ bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 VERSION: Final = "1.0.0"
 _TYPE: Final = "application/offset+octet-stream"
 _LATER: Final = 423
-"""Somebody else's turn: the file stays here, and the script asks again."""
-View = TypeVar("View", bound=Callable[..., Any])
+"""Another file is being taken in. The uploaded file is kept, and the script tries again."""
+P = ParamSpec("P")
 
 
 @bp.after_request
@@ -46,27 +47,27 @@ def _say_version(answer: Response) -> Response:
     return answer
 
 
-def _spoken(view: View) -> View:
-    """What cannot be done is said to the script as a sentence, not as a page."""
+def _spoken(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Answer errors to the script as a sentence in JSON, not as a page."""
 
     @wraps(view)
-    def wrapped(**values: Any) -> Any:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if request.headers.get("Tus-Resumable", VERSION) != VERSION:
             return make_response(jsonify(words=""), 412, {"Tus-Version": VERSION})
         try:
-            return view(**values)
+            return view(*args, **kwargs)
         except OfficeError as error:
             if error.status >= 500:
                 raise
             return jsonify(words=translated(error.words)), error.status
 
-    return wrapped  # type: ignore[return-value]
+    return wrapped
 
 
 @bp.post("")
 @allow("write")
 @_spoken
-def begin() -> Any:
+def begin() -> ResponseReturnValue:
     """Make room for a file: ``Upload-Length``, and in ``Upload-Metadata`` its ``filename`` and ``filetype``."""
     about = _metadata(request.headers.get("Upload-Metadata", ""))
     row = uploads.begin(
@@ -82,14 +83,14 @@ def _number(name: str) -> int:
 
 def _metadata(header: str) -> dict[str, str]:
     """Pairs of a key and, in Base64, its value; what cannot be read is left out."""
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for pair in header.split(",")[:20]:
         key, _space, value = pair.strip().partition(" ")
         try:
-            found[key] = base64.b64decode(value, validate=True).decode()[:1000]
+            pairs[key] = base64.b64decode(value, validate=True).decode()[:1000]
         except (binascii.Error, UnicodeDecodeError):
             continue
-    return found
+    return pairs
 
 
 def _expiry(row: Upload) -> dict[str, str]:
@@ -99,7 +100,7 @@ def _expiry(row: Upload) -> dict[str, str]:
 @bp.get("/<uid>")
 @allow("write")
 @_spoken
-def state(uid: str) -> Any:
+def state(uid: str) -> ResponseReturnValue:
     """How much of it is here. A script asks with HEAD."""
     row = uploads.find(installation(), actor(), uid)
     offset = uploads.offset(installation(), row)
@@ -110,7 +111,7 @@ def state(uid: str) -> Any:
 @bp.patch("/<uid>")
 @allow("write")
 @_spoken
-def append(uid: str) -> Any:
+def append(uid: str) -> ResponseReturnValue:
     """Add a piece, which begins at ``Upload-Offset``."""
     if request.mimetype != _TYPE:
         return jsonify(words=""), 415
@@ -121,7 +122,7 @@ def append(uid: str) -> Any:
 @bp.delete("/<uid>")
 @allow("write")
 @_spoken
-def cancel(uid: str) -> Any:
+def cancel(uid: str) -> ResponseReturnValue:
     uploads.cancel(installation(), actor(), uid)
     return "", 204
 
@@ -129,7 +130,7 @@ def cancel(uid: str) -> Any:
 @bp.post("/<uid>")
 @allow("write")
 @_spoken
-def finish(uid: str) -> Any:
+def finish(uid: str) -> ResponseReturnValue:
     """Take the whole file in. The answer is the library's: what was taken, and a sentence for what was not."""
     return jsonify(uploads.finish(installation(), actor(), uid, _take))
 
@@ -142,7 +143,7 @@ def _picture(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _take(path: Path, filename: str) -> dict[str, Any]:
+def _take(path: Path, filename: str) -> dict[str, object]:
     """A picture or a video: its content says which."""
     try:
         with path.open("rb") as file:

@@ -49,9 +49,9 @@ def _page(row: Video, form: Form) -> Response:
     with installation().store.read(actor().workspace) as session:
         poster = search.rows(session, [row.poster_id]).get(row.poster_id) if row.poster_id else None
     body = page("media/video.html", row=row, form=form, poster=poster, picture_url=picture_url)
-    given = Response(body, form.status, mimetype="text/html")
-    given.headers["Content-Security-Policy"] = f"{POLICY}; media-src 'self'"
-    return given
+    response = Response(body, form.status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = f"{POLICY}; media-src 'self'"
+    return response
 
 
 @bp.post("/<int:number>")
@@ -72,12 +72,12 @@ def _moment(form: Form) -> int:
     """Milliseconds. A press on a still says which; else the field of seconds does."""
     pressed, typed = form.text("at", 20), form.text("moment", 20).replace(",", ".")
     try:
-        found = float(pressed) if pressed else float(typed) * 1000
+        milliseconds = float(pressed) if pressed else float(typed) * 1000
     except ValueError:
-        found = -1.0
-    if not 0 <= found < 10**9:
+        milliseconds = -1.0
+    if not 0 <= milliseconds < 10**9:
         raise Invalid(N_("Write a number of seconds, such as 12.5."), "moment")
-    return round(found)
+    return round(milliseconds)
 
 
 @bp.post("/<int:number>/delete")
@@ -92,8 +92,8 @@ def remove(number: int) -> Response:
 def file(number: int) -> Response:
     """The video itself, or the part of it that a player asks for."""
     row = videos.find(installation(), actor(), number)
-    given = send_file(videos.file_of(installation(), row), mimetype=row.mime, conditional=True, etag=row.sha256)
-    return _as_it_is(given)
+    response = send_file(videos.file_of(installation(), row), mimetype=row.mime, conditional=True, etag=row.sha256)
+    return _as_it_is(response)
 
 
 @bp.get("/<int:number>/moments/<int:moment>")

@@ -14,6 +14,7 @@ from typing import Any, Final, ParamSpec
 from uuid import UUID
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -33,7 +34,7 @@ P = ParamSpec("P")
 ASK_FIRST: Final = "public, no-cache"
 """Whoever keeps a copy asks whether it still holds: a correction is seen at once, and so is an embargo's end."""
 SHORTLY: Final = "public, max-age=300"
-"""A picture may be taken down, or somebody in it may change their mind: whoever keeps a copy asks again soon."""
+"""Caches must ask again soon, since a picture may be taken down or a consent withdrawn."""
 FEEDS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 """Feeds are for readers that live on other sites."""
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,23 +43,23 @@ _NOT_XML: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """A pattern, compiled when a feed is first asked for: so wide a set takes 8 ms, which no start should pay."""
 
 
-def outward(view: Callable[P, Any]) -> Callable[P, Any]:
+def outward(view: Callable[P, ResponseReturnValue]) -> Callable[P, AnyResponse]:
     """A public page: with an ETag, answered 304 where nothing changed, and a plain 404 for the press."""
 
     @public
     @wraps(view)
     def shown(*args: P.args, **kwargs: P.kwargs) -> AnyResponse:
         try:
-            given = make_response(view(*args, **kwargs))
+            response = make_response(view(*args, **kwargs))
         except TakenDown as error:
             return _taken_down(error)
         except NotFound:
             return _gone(str(kwargs.get("place", "")))
-        if given.status_code == 200:
-            given.headers.setdefault("Cache-Control", ASK_FIRST)
-            given.add_etag()
-            given.make_conditional(request)
-        return given
+        if response.status_code == 200:
+            response.headers.setdefault("Cache-Control", ASK_FIRST)
+            response.add_etag()
+            response.make_conditional(request)
+        return response
 
     return shown
 
@@ -75,7 +76,7 @@ def _gone(place: str) -> AnyResponse:
 
 
 def _taken_down(error: TakenDown) -> AnyResponse:
-    """410 and not 404: search engines and readers of feeds shall forget it, and a person learns why."""
+    """410 and not 404, so that search engines and feed readers remove it. The page shows people the reason."""
     _speak(error.room)
     return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
 
@@ -84,11 +85,11 @@ def _speak(room: Newsroom) -> None:
     g.language = known(room.language)
 
 
-def _xml(template: str, kind: str, **context: Any) -> Response:
-    given = make_response(re.sub(_NOT_XML, "", page(template, **context)))
-    given.content_type = f"{kind}; charset=utf-8"
-    given.headers.update(FEEDS)
-    return given
+def _xml(template: str, kind: str, **context: object) -> Response:
+    response = make_response(re.sub(_NOT_XML, "", page(template, **context)))
+    response.content_type = f"{kind}; charset=utf-8"
+    response.headers.update(FEEDS)
+    return response
 
 
 def absolute(endpoint: str, **values: Any) -> str:
@@ -124,7 +125,7 @@ def shot_stands_for_link(shot: Shot) -> bool:
 
 
 @bp.app_template_global()
-def public_url(endpoint: str, **values: Any) -> str:
+def public_url(endpoint: str, **values: object) -> str:
     """:func:`absolute`, for templates."""
     return absolute(endpoint, **values)
 
@@ -167,7 +168,7 @@ def front(place: str) -> str:
 
 @bp.get("/n/<place>/<address>")
 @outward
-def item(place: str, address: str) -> Any:
+def item(place: str, address: str) -> ResponseReturnValue:
     """One release or post. An old address leads to the present one."""
     room, entry = newsroom.entry(installation(), place, address)
     if entry.address != address:
@@ -178,7 +179,7 @@ def item(place: str, address: str) -> Any:
 
 @bp.get("/n/<place>/<address>/version/<int:number>")
 @outward
-def version(place: str, address: str, number: int) -> Any:
+def version(place: str, address: str, number: int) -> ResponseReturnValue:
     """An earlier wording of what has been corrected since. The newest is at the address itself."""
     room, entry = newsroom.entry(installation(), place, address, number)
     if entry.version == len(entry.versions):
@@ -189,7 +190,7 @@ def version(place: str, address: str, number: int) -> Any:
     return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
 
 
-def _news_article(room: Newsroom, entry: Publication) -> dict[str, Any]:
+def _news_article(room: Newsroom, entry: Publication) -> dict[str, object]:
     """Schema.org's NewsArticle: what search engines read."""
     url = absolute("newsroom.item", place=room.slug, address=entry.address)
     return {
@@ -225,7 +226,7 @@ def json_feed(place: str) -> Response:
     """JSON Feed 1.1."""
     shown = newsroom.front(installation(), place, size=newsroom.FEED)
     room = shown.room
-    given = jsonify(
+    response = jsonify(
         version="https://jsonfeed.org/version/1.1",
         title=room.name,
         language=room.language,
@@ -234,13 +235,13 @@ def json_feed(place: str) -> Response:
         favicon=absolute("newsroom.icon", place=room.slug),
         items=[_json_item(room, entry) for entry in shown.entries],
     )
-    given.content_type = "application/feed+json; charset=utf-8"
-    given.headers.update(FEEDS)
-    return given
+    response.content_type = "application/feed+json; charset=utf-8"
+    response.headers.update(FEEDS)
+    return response
 
 
-def _json_item(room: Newsroom, entry: Publication) -> dict[str, Any]:
-    made = {
+def _json_item(room: Newsroom, entry: Publication) -> dict[str, object]:
+    article = {
         "id": guid(entry),
         "url": absolute("newsroom.item", place=room.slug, address=entry.address),
         "title": entry.content.title,
@@ -262,8 +263,8 @@ def _json_item(room: Newsroom, entry: Publication) -> dict[str, Any]:
         ],
     }
     if entry.pictures:
-        made["image"] = installation().base_url + shot_narrow(room, entry.pictures[0], 1600)
-    return {key: value for key, value in made.items() if value}
+        article["image"] = installation().base_url + shot_narrow(room, entry.pictures[0], 1600)
+    return {key: value for key, value in article.items() if value}
 
 
 @bp.get("/n/<place>/sitemap.xml")
@@ -324,12 +325,12 @@ def _person() -> int | None:
 
 
 def _sent(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
-    given = send_file(
+    response = send_file(
         path, mimetype=mime, as_attachment=bool(name), conditional=True, etag=etag, download_name=name or None
     )
     shared = not g.visitor
     # A member's answer says nothing of what the public may see, so no shared cache may keep it.
-    given.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"
-    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
-    given.headers["Vary"] = "Cookie"
-    return given
+    response.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
+    response.headers["Vary"] = "Cookie"
+    return response

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response
 
@@ -17,21 +16,21 @@ bp = Blueprint("opengraph", __name__)
 
 @bp.get("/n/<place>/<address>/link.jpg")
 @outward
-def link(place: str, address: str) -> Any:
+def link(place: str, address: str) -> Response:
     """Only for what the public may see; the release's own picture goes before it."""
     return _sent(opengraph.picture(installation(), place, address))
 
 
 @bp.get("/n/<place>/link.jpg")
 @outward
-def front(place: str) -> Any:
+def front(place: str) -> Response:
     """For a link to the newsroom itself."""
     return _sent(opengraph.front(installation(), place))
 
 
 def _sent(path: Path) -> Response:
-    given = Response(path.read_bytes(), mimetype="image/jpeg")
-    given.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
-    given.headers["Cache-Control"] = "public, max-age=300"
-    given.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return given
+    response = Response(path.read_bytes(), mimetype="image/jpeg")
+    response.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

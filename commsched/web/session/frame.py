@@ -23,18 +23,18 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @public
 def static(name: str) -> Response:
     """A static file: for ever where its address carries its hash, else asked about each time."""
-    given = send_from_directory(STATIC, name, conditional=True)
-    given.headers["Cache-Control"] = FOR_EVER if request.args.get("v") else "public, no-cache"
-    return given
+    response = send_from_directory(STATIC, name, conditional=True)
+    response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") else "public, no-cache"
+    return response
 
 
 @bp.get("/favicon.ico")
 @public
 def favicon() -> Response:
-    """For browsers that ask without having been told where: an address that is in every visitor's log otherwise."""
-    given = Response((STATIC / "mark.svg").read_bytes(), content_type="image/svg+xml")
-    given.headers["Cache-Control"] = "public, max-age=86400"
-    return given
+    """Browsers request this address by themselves; without an answer the log would fill with 404."""
+    response = Response((STATIC / "mark.svg").read_bytes(), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
 
 
 @bp.get("/")
@@ -52,12 +52,12 @@ def choose() -> str | AnyResponse:
 def language() -> AnyResponse:
     """Choose a language: kept with the person, or before sign-in in a cookie."""
     wish = request.form.get("language", "")
-    given = redirect(local_path(request.form.get("next", "")), 303)
+    response = redirect(local_path(request.form.get("next", "")), 303)
     if wish in LANGUAGES:
         if g.visitor:
             people.set_own(installation(), g.visitor.person, language=wish)
-        _keep(given, "language", wish)
-    return given
+        _keep(response, "language", wish)
+    return response
 
 
 @bp.post("/theme")
@@ -65,9 +65,9 @@ def language() -> AnyResponse:
 def theme() -> AnyResponse:
     """Light, dark, or as the device likes it."""
     wish = request.form.get("theme", "")
-    given = redirect(local_path(request.form.get("next", "")), 303)
-    _keep(given, "theme", wish if wish in ("light", "dark") else "")
-    return given
+    response = redirect(local_path(request.form.get("next", "")), 303)
+    _keep(response, "theme", wish if wish in ("light", "dark") else "")
+    return response
 
 
 def _keep(given: AnyResponse, name: str, value: str) -> None:

@@ -52,10 +52,10 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
         return _shown(typed, wish), error.status, waits
     if old := guard.session_secret():
         sessions.sign_out(installation(), old)
-    given = redirect(wish, 303)
-    guard.set_session(given, secret)
-    guard.set_device(given, login_throttle.remember(installation(), typed.text("email", 300), guard.device()))
-    return given
+    response = redirect(wish, 303)
+    guard.set_session(response, secret)
+    guard.set_device(response, login_throttle.remember(installation(), typed.text("email", 300), guard.device()))
+    return response
 
 
 @bp.post("/sign-out")
@@ -63,9 +63,9 @@ def enter() -> str | Response | tuple[str, int, dict[str, str]]:
 def leave() -> Response:
     if secret := guard.session_secret():
         sessions.sign_out(installation(), secret)
-    given = redirect(url_for("signin.form"), 303)
-    guard.clear_session(given)
-    return given
+    response = redirect(url_for("signin.form"), 303)
+    guard.clear_session(response)
+    return response
 
 
 @bp.get("/password/<token>")
@@ -88,9 +88,9 @@ def keep_password(token: str) -> str | Response | tuple[str, int]:
     typed = Form.read()
     with typed.catch():
         people.use_password_link(installation(), token, typed.secret("password"), typed.many("end"))
-        given = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
-        guard.clear_session(given)
-        guard.set_device(given, login_throttle.remember(installation(), person.email, guard.device()))
-        return given
+        response = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
+        guard.clear_session(response)
+        guard.set_device(response, login_throttle.remember(installation(), person.email, guard.device()))
+        return response
     mine = credential_inventory.of(installation(), person.id)
     return page("session/password_link.html", form=typed, person=person, keys=mine), typed.status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from flask import Blueprint, g, make_response, request
 from werkzeug.wrappers import Response
@@ -21,7 +20,7 @@ from commsched.web.http.responses import done
 bp = Blueprint("account", __name__, url_prefix="/w/<slug>/me")
 
 
-def _show(form: Form | None = None, **more: Any) -> str:
+def _show(form: Form | None = None, **more: object) -> str:
     me = g.visitor.person
     members = people.members(installation(), actor().workspace)
     return page(
@@ -69,10 +68,12 @@ def password() -> str | Response | tuple[str, int]:
             request.user_agent.string,
             form.many("end"),
         )
-        given = make_response(done(_("The password is changed, and every other sign-in has ended."), "account.index"))
-        guard.set_session(given, secret)
-        guard.set_device(given, login_throttle.remember(installation(), g.visitor.email, guard.device()))
-        return given
+        response = make_response(
+            done(_("The password is changed, and every other sign-in has ended."), "account.index")
+        )
+        guard.set_session(response, secret)
+        guard.set_device(response, login_throttle.remember(installation(), g.visitor.email, guard.device()))
+        return response
     return _show(form), form.status
 
 

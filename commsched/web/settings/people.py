@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
@@ -22,13 +20,13 @@ bp = Blueprint("people", __name__, url_prefix="/w/<slug>/people")
 NAV = NavEntry("people.index", N_("People"), "users", order=80)
 
 
-def _show(form: Form | None = None, **more: Any) -> str:
+def _show(form: Form | None = None, **more: object) -> str:
     members = people.members(installation(), actor().workspace)
     return page("settings/people.html", form=form or Form(), members=members, roles=ROLES, **more)
 
 
 def _passed_on(passed: PassedOn) -> str:
-    """Who now decides on what had waited for somebody."""
+    """The people who now decide about items that had waited for another person."""
     if not passed.items:
         return ""
     return " " + ngettext(
@@ -87,6 +85,6 @@ def remove(person: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         passed = leaving.remove_person(installation(), actor(), person)
-        told = _("They are no longer in this office. What they did stays in the record.")
-        return done(told + _passed_on(passed), "people.index")
+        sentence = _("They are no longer in this office. What they did stays in the record.")
+        return done(sentence + _passed_on(passed), "people.index")
     return _show(form), form.status

@@ -14,8 +14,8 @@ from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, P
 from commsched.core.platform.contract import (
     Account,
     ChannelContext,
+    ChannelView,
     ConnectError,
-    Draft,
     Limits,
     Part,
     Platform,
@@ -56,7 +56,7 @@ class Loudhailer(Platform):
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits()
 
-    def check(self, draft: Draft, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
         return []
 
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:

@@ -493,7 +493,7 @@ def test_what_nobody_sends_any_more_is_asked_about(world: World) -> None:
 def test_recovering_leaves_alone_what_this_process_has_under_way(world: World) -> None:
     due(world)
     world.step()
-    assert recover(world.installation, besides=world.dispatcher.busy) == 0
+    assert recover(world.installation, owner=world.dispatcher.owner, besides=world.dispatcher.busy, alone=True) == 0
     world.call()
     world.settle()
     assert outcome(world) == ("published", "", 1)

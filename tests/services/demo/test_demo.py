@@ -142,7 +142,7 @@ def test_something_goes_out_within_two_minutes_and_starting_again_sends_somethin
     assert timedelta(seconds=30) < info.soon - NOW < timedelta(minutes=2)
     assert info.soon.utcoffset() == timedelta(hours=1), "told by the clock that its pages show, wherever it runs"
     clock.at = info.soon
-    assert Dispatcher(installation, worker="test").run() >= 1
+    assert Dispatcher(installation).run() >= 1
     with installation.store.read(EVERY_WORKSPACE) as session:
         due = select(Delivery.state).where(Delivery.due_at == info.soon)
         assert set(session.scalars(due)) == {"published"}

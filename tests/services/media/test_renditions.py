@@ -11,7 +11,7 @@ from PIL import Image
 
 from commsched.core.content.draft import DraftIn, PictureIn, VariantIn
 from commsched.core.content.model import Content, canonical, digest, parse
-from commsched.services.content import compose, items
+from commsched.services.content import check, items
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation
 from commsched.services.media import crops, library, renditions
@@ -124,8 +124,10 @@ def test_a_picture_over_the_limit_is_made_smaller_and_that_is_said(
     content = shown(installation, cast, item)
     assert content.on(to["mastodon"]).pictures == []
     with installation.store.read(cast.place.id) as session:
-        seen = {one.channel.id: one for one in previews(installation, session, content)}
-    [out] = seen[to["facebook"]].draft.pictures
+        seen = {
+            one.channel.id: one for one in previews(installation, content, check.judge(installation, session, content))
+        }
+    [out] = seen[to["facebook"]].view.pictures
     assert out.size <= 4_000_000
     assert len(out.read()) == out.size
     assert [p for p in seen[to["facebook"]].checked.problems if p.blocks] == []
@@ -162,7 +164,7 @@ def test_a_photo_with_too_many_pixels_is_made_smaller_and_that_is_said(
     assert made.width * made.height <= 1_000_000 < (made.width + 3) * (made.height + 3)
     assert content.on(to["x"]).pictures == []
     with installation.store.read(cast.place.id) as session:
-        mastodon, x = compose.check(installation, session, content)
+        mastodon, x = check.check(installation, session, content)
     assert [p for p in mastodon.problems if p.blocks] == []
     [said] = mastodon.notes
     assert (
@@ -199,7 +201,7 @@ def test_one_that_moves_and_is_too_large_is_a_problem_before_anybody_approves_it
     given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
     content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     with installation.store.read(cast.place.id) as session:
-        mastodon, x = compose.check(installation, session, content)
+        mastodon, x = check.check(installation, session, content)
     assert any("too many pixels for Mastodon" in str(p.words) for p in mastodon.problems if p.blocks)
     assert any("too many pixels for X" in str(p.words) for p in x.problems if p.blocks)
 
@@ -212,7 +214,7 @@ def test_a_gif_with_more_frames_than_x_takes_is_a_problem_before_anybody_approve
     given = writing.draft([to["mastodon"], to["x"]], media=[PictureIn(id=number)])
     content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     with installation.store.read(cast.place.id) as session:
-        mastodon, x = compose.check(installation, session, content)
+        mastodon, x = check.check(installation, session, content)
     assert [str(p.words) for p in mastodon.problems if p.blocks] == []
     sentence = "Picture 1 has too many frames for X: 360. At most 350 of that size."
     assert [str(p.words) for p in x.problems if p.blocks] == [sentence]
@@ -229,7 +231,7 @@ def test_an_animated_webp_that_a_network_shows_still_is_warned_of(
     given = writing.draft([to["mastodon"], to["newsroom"]], media=[PictureIn(id=number)])
     content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     with installation.store.read(cast.place.id) as session:
-        mastodon, newsroom = compose.check(installation, session, content)
+        mastodon, newsroom = check.check(installation, session, content)
     assert [p.level for p in mastodon.problems if p.field == "pictures"] == ["warn"]
     assert [p.level for p in newsroom.problems if p.field == "pictures"] == [], "it moves there"
 
@@ -242,7 +244,7 @@ def test_an_animation_is_never_touched_and_its_limit_is_still_a_sentence(
     content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     assert [one.pictures for one in content.channels] == [[], []]
     with installation.store.read(cast.place.id) as session:
-        x, facebook = compose.check(installation, session, content)
+        x, facebook = check.check(installation, session, content)
     assert any("does not take" in str(p.words) for p in facebook.problems if p.blocks)
     assert [str(words) for words in x.notes] == ["Picture 1 cannot be cropped, and is shown whole."]
 
@@ -256,7 +258,7 @@ def test_one_that_cannot_be_made_to_fit_is_refused_with_a_sentence_and_not_tried
     given = writing.draft([to["mastodon"]], media=[PictureIn(id=number)])
     content = shown(installation, cast, editing.create(installation, cast.actor("writer"), given))
     with installation.store.read(cast.place.id) as session:
-        [checked] = compose.check(installation, session, content)
+        [checked] = check.check(installation, session, content)
     assert any("too large for Mastodon" in str(p.words) for p in checked.problems if p.blocks)
 
     def refuse(*_args: Any, **_more: Any) -> None:

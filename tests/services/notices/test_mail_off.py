@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from commsched.mail.relay import mailer_for
 from commsched.services.channels import connect
-from commsched.services.content import compose
+from commsched.services.content import check, compose
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel import members
 from commsched.services.kernel.context import Installation
@@ -87,8 +87,8 @@ def test_writer_and_administrator_are_told_before(mute: Installation, cast: Cast
     with mute.store.read(cast.place.id) as session:
         draft = writing.draft([made.id], kind="release", title="Rubrik", contact="Eva")
         content = compose.content_from(mute, session, members.workspace_of(session, cast.actor()), draft)
-        (checked,) = compose.check(mute, session, content)
-        (heard,) = compose.check(replace(mute, mailer=mail), session, content)
+        (checked,) = check.check(mute, session, content)
+        (heard,) = check.check(replace(mute, mailer=mail), session, content)
     assert [(one.level, one.field) for one in checked.problems] == [("warn", "channels")]
     assert "e-post" not in str(checked.problems[0].words)
     assert heard.problems == []

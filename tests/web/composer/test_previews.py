@@ -12,19 +12,20 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from commsched.core.content.draft import PictureIn, VariantIn
 from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Handles, Published
-from commsched.core.platform.contract import ChannelContext, Draft, Part
+from commsched.core.platform.channel_view import for_channel
+from commsched.core.platform.contract import ChannelContext, Part
 from commsched.platforms import get
-from commsched.services.content import compose, items
+from commsched.services.content import check, compose, items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.views import preview
 from commsched.services.workflow import editing
 from tests import writing
+from tests.channel_views import changed, channel_view
 from tests.conftest import Browser, Cast, MailBag
 from tests.peers.mastodon import TOKEN as MASTODON
 from tests.peers.mastodon import Server, mastodon_server
@@ -76,13 +77,13 @@ def send(installation: Installation, cast: Cast, item_id: int, key: str, on: Cha
     with installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, item_id)).parsed()
         uid = items.load(session, item_id).uid
-        (look,) = preview.previews(installation, session, content, uid)
+        (look,) = preview.previews(installation, content, check.judge(installation, session, content, uid=uid), uid)
         files = compose.stored(installation, session, content)
         people = compose.addresses(installation, look.channel)
     platform = get(key)
-    draft = compose.draft_for(content, look.channel.id, uid, files, people)
+    view = for_channel(content, look.channel.id, uid, files, people)
     parent = root = ""
-    for part in platform.parts(draft):
+    for part in platform.parts(view):
         one = msgspec.structs.replace(
             part,
             key=part.key or f"{uid}-{part.number}",
@@ -240,15 +241,15 @@ def test_a_correction_tells_an_editor_at_once_that_it_is_one(installation: Insta
     """In the subject and first in the mail, in the preview and in what is sent."""
     from commsched.platforms import presslist
 
-    draft = Draft(kind="release", title="Fler turer", text="Hej.", correction="Det är fem turer.", language="sv")
+    view = channel_view(kind="release", title="Fler turer", text="Hej.", correction="Det är fem turer.", language="sv")
     list_ = presslist.PLATFORM
-    assert list_.subject(draft) == "Rättelse: Fler turer"
-    assert list_.subject(replace(draft, title="Rättelse: fler turer")) == "Rättelse: fler turer"
-    assert list_.subject(replace(draft, correction="")) == "Fler turer"
+    assert list_.subject(view) == "Rättelse: Fler turer"
+    assert list_.subject(changed(view, title="Rättelse: fler turer")) == "Rättelse: fler turer"
+    assert list_.subject(changed(view, correction="")) == "Fler turer"
     on = ChannelContext(
         channel=1, settings={}, secrets={}, now=installation.now, http=None, mailer=MailBag(), workspace="gruppen"
     )
-    part = Part(number=0, role="recipient", text="Hej.", draft=draft, recipient="red@x.example", message_id="1@x")
+    part = Part(number=0, role="recipient", text="Hej.", view=view, recipient="red@x.example", message_id="1@x")
     letter = list_.message(part, on)
     assert letter.subject == "Rättelse: Fler turer"
     assert letter.text.startswith("PRESSMEDDELANDE\n\nRättat: Det är fem turer.\n\nFler turer")

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from commsched.core.content.model import Content
 from commsched.core.text.length import fold
-from commsched.services.content import items
+from commsched.services.content import neighbours
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.context import Installation
@@ -61,7 +61,7 @@ def test_the_same_text_pasted_another_way_is_the_same_text(installation: Install
         installation, cast.actor("writer"), writing.draft([], text="Möte i A\u030ange om e\u2011post på fredag")
     )
     with installation.store.read(cast.place.id) as session:
-        alike = items.look_alikes(session, 0, Content(text="möte i Ånge om e-post på fredag"))
+        alike = neighbours.duplicates(session, 0, Content(text="möte i Ånge om e-post på fredag"))
     assert [one.id for one in alike] == [first]
 
 

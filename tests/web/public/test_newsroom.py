@@ -16,6 +16,7 @@ from commsched.services.kernel.context import Installation
 from commsched.store.models import Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import publications
+from tests.channel_views import channel_view
 from tests.conftest import NOW, Cast, SetClock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -150,14 +151,15 @@ def test_the_address_that_the_platform_records_is_the_one_that_answers(
     press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
     from commsched.core.delivery.outcome import Handles, Published
-    from commsched.core.platform.contract import Draft
     from commsched.services.kernel.channel_context import make_context
 
     item = release(installation, cast, room)
     newsroom = installation.platform("newsroom")
-    draft = Draft(kind="release", title="Ja till fler turer på landet", text="Regionen säger **ja**.", uid=item.uid)
+    view = channel_view(
+        kind="release", title="Ja till fler turer på landet", text="Regionen säger **ja**.", uid=item.uid
+    )
     context = make_context(installation, workspace="gruppen", channel=room, settings={}, secrets={})
-    outcome = newsroom.publish(newsroom.parts(draft)[0], Handles(), context)
+    outcome = newsroom.publish(newsroom.parts(view)[0], Handles(), context)
     assert isinstance(outcome, Published)
     assert press.get(outcome.url.removeprefix("http://localhost")).status_code == 200
 

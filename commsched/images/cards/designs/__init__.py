@@ -122,8 +122,8 @@ def _read(name: str) -> Design:
 @lru_cache(1)
 def load() -> dict[str, Design]:
     """Every design, in the order they are offered."""
-    found = [_read(file.stem) for file in _HERE.glob("*.toml")]
-    return {design.name: design for design in sorted(found, key=lambda one: (one.order, one.name))}
+    designs = [_read(file.stem) for file in _HERE.glob("*.toml")]
+    return {design.name: design for design in sorted(designs, key=lambda one: (one.order, one.name))}
 
 
 def get(name: str) -> Design:
@@ -164,10 +164,10 @@ def frame(size: tuple[int, int], brand: Brand) -> Area:
 def areas(design: Design, size: tuple[int, int], brand: Brand, bare: bool) -> dict[str, Area]:
     """Every named area in pixels. ``bare``: no picture was given, so ``wide-bare`` goes before ``wide``."""
     inside, whole = frame(size, brand), Area(0, 0, *size)
-    found = {"canvas": whole, "frame": inside}
+    named = {"canvas": whole, "frame": inside}
     for tables, around in ((design.areas, inside), (design.bleed, whole)):
-        found |= {name: _within(around, shares) for name, shares in _table(tables, size, bare).items()}
-    return found
+        named |= {name: _within(around, shares) for name, shares in _table(tables, size, bare).items()}
+    return named
 
 
 def _table(

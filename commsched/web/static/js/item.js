@@ -5,6 +5,8 @@ const parts = () => [...document.querySelectorAll("[data-live]")];
 const SOON = 1500;
 const LATER = 15000;
 let mark = "";
+let etag = "";
+let soon = false;
 
 const inUse = () => parts().some((part) => part.contains(document.activeElement) || part.querySelector("details[open]"));
 
@@ -22,7 +24,9 @@ const fetchPage = async () => {
 
 const look = async () => {
   if (document.hidden) return LATER;
-  const answer = await fetch(said.dataset.src, { cache: "no-store", redirect: "manual", headers: { Accept: "application/json" } });
+  const headers = etag ? { Accept: "application/json", "If-None-Match": etag } : { Accept: "application/json" };
+  const answer = await fetch(said.dataset.src, { cache: "no-store", redirect: "manual", headers });
+  if (answer.status === 304) return soon ? SOON : LATER;
   if (answer.status !== 200) return LATER;
   const told = await answer.json();
   if (mark && told.mark !== mark) {
@@ -30,7 +34,9 @@ const look = async () => {
     await fetchPage();
   }
   mark = told.mark;
-  return told.soon ? SOON : LATER;
+  etag = answer.headers.get("ETag") ?? "";
+  soon = told.soon;
+  return soon ? SOON : LATER;
 };
 
 const turn = () => look().catch(() => LATER).then((wait) => setTimeout(turn, wait));

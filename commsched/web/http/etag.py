@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from flask import Response, g, make_response, request, session
 
@@ -23,7 +22,7 @@ def _build() -> str:
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
-def tag(*stamps: Any) -> str:
+def tag(*stamps: object) -> str:
     """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
     visitor, place = g.visitor, g.place
     beats = visitor.trouble or goes(visitor.heartbeat, installation().now())
@@ -50,7 +49,7 @@ def not_modified(etag: str) -> Response | None:
     return _marked(Response(status=304), etag)
 
 
-def fresh(render: Callable[[], str], etag: str) -> Response:
+def fresh(render: Callable[[], str | Response], etag: str) -> Response:
     """The page, with what lets the browser have it again for nothing; not where it says something just this once."""
     once = "_flashes" in session
     return _marked(make_response(render()), "" if once else etag)

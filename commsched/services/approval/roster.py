@@ -1,0 +1,72 @@
+"""Who works in an office and who stands in for whom, read in one statement: every question of turn is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from commsched.core.access.roles import Permission, may
+from commsched.store.models import Deputy, Membership, Person
+
+
+class Member(msgspec.Struct, frozen=True):
+    """Somebody who belongs to the office, perhaps shut out for now. ``principals`` are those whose deputy they are."""
+
+    person: int
+    role: str
+    name: str
+    active: bool
+    principals: tuple[int, ...] = ()
+
+
+class Roster(msgspec.Struct, frozen=True):
+    """The members by person, at one moment."""
+
+    members: dict[int, Member]
+
+    def with_permission(self, permission: Permission) -> set[int]:
+        """The active members whose role grants ``permission``."""
+        return {one.person for one in self.members.values() if one.active and may(one.role, permission)}
+
+    def approvers(self) -> set[int]:
+        """The active members with the role of approver."""
+        return {one.person for one in self.members.values() if one.active and one.role == "approver"}
+
+    def writers(self) -> set[int]:
+        """The members with the role of writer."""
+        return {one.person for one in self.members.values() if one.role == "writer"}
+
+    def principals(self, person: int) -> tuple[int, ...]:
+        """Those whose deputy ``person`` is."""
+        member = self.members.get(person)
+        return member.principals if member else ()
+
+    def deputies(self, people: Collection[int]) -> set[int]:
+        """Those who stand in for any of ``people``."""
+        return {one.person for one in self.members.values() if not set(people).isdisjoint(one.principals)}
+
+    def names(self, people: Collection[int | None]) -> list[str]:
+        """What those of ``people`` who are members are called, by name."""
+        return sorted(self.members[one].name for one in people if one in self.members)
+
+
+def read_roster(session: Session, now: datetime) -> Roster:
+    """The office's members, and their deputies at ``now``."""
+    during = and_(Deputy.deputy_id == Person.id, Deputy.starts_at <= now, Deputy.ends_at > now)
+    columns = (Person.id, Membership.role, Person.name, Person.email, Person.active, Deputy.person_id)
+    rows = session.execute(
+        select(*columns)
+        .join_from(Membership, Person, Person.id == Membership.person_id)
+        .outerjoin(Deputy, during)
+        .order_by(Membership.id, Deputy.id)
+    )
+    members: dict[int, Member] = {}
+    for person, role, name, email, active, principal in rows:
+        before = members[person].principals if person in members else ()
+        principals = (*before, principal) if principal is not None else before
+        members[person] = Member(person, role, name or email, active, principals)
+    return Roster(members)

@@ -1,0 +1,216 @@
+"""What every channel says of content, and what is wrong whatever the channel: one judgement for composer, API, import
+and publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.model import Content
+from commsched.core.media.consent import lapsed
+from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.fitting import describe_fitting
+from commsched.core.text.messages import N_, Message, Problem, block, warn
+from commsched.core.timing.wall_time import PASSED, passed
+from commsched.services.content.compose import addresses, stored
+from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
+from commsched.services.kernel.context import Installation, mute
+from commsched.services.media import provenance
+from commsched.store.models import Channel, Item, Workspace
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """How one channel takes a draft: its length as the platform counts, its limit, and what is wrong."""
+
+    channel: int
+    name: str
+    platform: str
+    count: int
+    limit: int | None
+    cost: float
+    problems: list[Problem]
+    notes: list[Message] = []
+    """What is done to its pictures for this channel."""
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What a page has read already, so that no judgement reads it again: the office, and its channels by their ids."""
+
+    workspace: Workspace
+    channels: Mapping[int, Channel]
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """All that is to be said of one content: once a page, handed on to whatever shows some of it."""
+
+    general: list[Problem]
+    """Whatever the channel."""
+    checked: list[Checked]
+    """Channel by channel, in the content's order."""
+    neighbours: Neighbours
+    files: dict[str, Stored]
+    """Its pictures' files, by SHA-256."""
+    around: Around
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [*self.general, *(problem for one in self.checked for problem in one.problems)]
+
+
+def read_around(session: Session) -> Around:
+    """The office of ``session`` and every channel of it, removed ones too, in one statement."""
+    rows = session.execute(
+        select(Workspace, Channel)
+        .outerjoin(Channel, Channel.workspace_id == Workspace.id)
+        .where(Workspace.id == session.info["workspace"])
+        .order_by(Channel.id)
+    ).all()
+    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+
+
+def judge(
+    installation: Installation,
+    session: Session,
+    content: Content,
+    *,
+    uid: str = "",
+    item: int = 0,
+    publish_at: datetime | None = None,
+    around: Around | None = None,
+) -> Judgement:
+    """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
+    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already."""
+    known = around or read_around(session)
+    files = stored(installation, session, content)
+    others = neighbours(session, item, content, publish_at)
+    unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
+    said = said_before(others.duplicates)
+    checked = [
+        _check_one(
+            installation,
+            known.channels[one.channel],
+            content,
+            uid,
+            files,
+            [*unwilling, *said.get(one.channel, ())],
+            known.workspace.is_demo,
+        )
+        for one in content.channels
+        if one.channel in known.channels
+    ]
+    general = general_problems(content, publish_at, installation.now())
+    return Judgement(general, checked, others, files, known)
+
+
+def check(
+    installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
+) -> list[Checked]:
+    """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
+    The same answer for composer, API, import and publisher."""
+    return judge(installation, session, content, uid=uid, publish_at=at).checked
+
+
+def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
+    """What stops it: persons in its pictures, or in what they were drawn from, whose consent will have
+    ended."""
+    sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
+    everybody = provenance.persons(session, [picture.sha256 for picture in content.pictures])
+    return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
+
+
+def said_before(duplicates: list[Item]) -> dict[int, list[Problem]]:
+    """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
+    words = N_("“%(title)s” already says the same in this channel.")
+    found: dict[int, list[Problem]] = {}
+    for item in duplicates:
+        for channel in goes_to(item):
+            found.setdefault(channel, [warn("text", words, title=item.title)])
+    return found
+
+
+def _check_one(
+    installation: Installation,
+    channel: Channel,
+    content: Content,
+    uid: str,
+    files: Mapping[str, Stored],
+    unwilling: list[Problem],
+    is_demo: bool,
+) -> Checked:
+    platform = installation.platform(channel.platform)
+    view = for_channel(content, channel.id, uid, files, addresses(installation, channel))
+    problems = [*unwilling, *platform.check(view, channel.facts)]
+    if content.kind not in platform.kinds:
+        problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
+    if channel.state == "broken":
+        problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
+    if mute(installation, channel.platform, is_demo):
+        problems.append(
+            warn(
+                "channels",
+                N_("No mail server is set, so %(name)s reaches nobody. It is held at its time, until one is set."),
+                name=channel.name,
+            )
+        )
+    limit = platform.limits(channel.facts).characters
+    return Checked(
+        channel.id,
+        channel.name,
+        platform.key,
+        platform.count(view.text, channel.facts),
+        limit,
+        platform.cost(view),
+        problems,
+        _notes(installation, channel, content, files),
+    )
+
+
+def _notes(
+    installation: Installation, channel: Channel, content: Content, files: Mapping[str, Stored]
+) -> list[Message]:
+    """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
+    own, limits = content.on(channel.id), installation.platform(channel.platform).limits(channel.facts)
+    made = {one.of: one for one in own.pictures}
+    size = {sha256: one.size for sha256, one in files.items()}
+    return [
+        words
+        for number, picture in enumerate(content.pictures, 1)
+        for words in describe_fitting(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
+    ]
+
+
+def is_link(text: str) -> bool:
+    """Whether ``text`` is a whole address on the web, that a reader could follow."""
+    try:
+        parts = urlsplit(text.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in host.strip(".") and not any(c.isspace() for c in text.strip())
+
+
+def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
+    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
+    embargo."""
+    found = []
+    if publish_at is not None and passed(publish_at, now):
+        found.append(block("publish_at", PASSED))
+    if not content.channels:
+        found.append(block("channels", N_("Choose at least one channel.")))
+    if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
+        found.append(block("text", N_("There is no text.")))
+    if content.link and not is_link(content.link):
+        words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")
+        found.append(block("link", words, link=content.link[:80]))
+    if content.kind == "release" and not content.title:
+        found.append(block("title", N_("A press release needs a headline.")))
+    if content.corrects and not content.correction:
+        found.append(block("correction", N_("Write what is corrected: readers are told.")))
+    if content.embargo and publish_at and publish_at < datetime.fromisoformat(content.embargo):
+        found.append(block("publish_at", N_("It would go out before its embargo.")))
+    return found

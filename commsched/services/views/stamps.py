@@ -1,0 +1,379 @@
+"""Whether anything has changed since a page was made: one question a page, answered by a digest over all that the page
+tells. What follows from the moment alone (a time that falls due, a deputy whose turn begins) is reckoned at the moment
+that is asked about, so that no stamp goes stale while nobody saves anything.
+
+The statements are plain tables, built once: the session's own narrowing costs more than the question, so each names the
+workspace itself, as a parameter that is always taken from the session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    desc,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import Session
+
+from commsched.core.platform.channel_state import WARN
+from commsched.core.text.messages import N_, NotFound
+from commsched.services.approval import comments
+from commsched.services.kernel.display_state import shown
+from commsched.services.kernel.heartbeats import SKEW
+from commsched.services.kernel.overdue import HANGS, PAST
+from commsched.services.media import consent_expiry
+from commsched.store.models import (
+    Attempt,
+    Channel,
+    Comment,
+    Decision,
+    Delivery,
+    Deputy,
+    Heartbeat,
+    Item,
+    Media,
+    Membership,
+    Notice,
+    Part,
+    Person,
+    PictureUse,
+    Takedown,
+    Workspace,
+)
+from commsched.store.session import Store
+
+_item: Final[FromClause] = Item.__table__
+_delivery: Final[FromClause] = Delivery.__table__
+_attempt: Final[FromClause] = Attempt.__table__
+_part: Final[FromClause] = Part.__table__
+_decision: Final[FromClause] = Decision.__table__
+_comment: Final[FromClause] = Comment.__table__
+_takedown: Final[FromClause] = Takedown.__table__
+_channel: Final[FromClause] = Channel.__table__
+_member: Final[FromClause] = Membership.__table__
+_person: Final[FromClause] = Person.__table__
+_deputy: Final[FromClause] = Deputy.__table__
+_notice: Final[FromClause] = Notice.__table__
+_media: Final[FromClause] = Media.__table__
+_use: Final[FromClause] = PictureUse.__table__
+_place: Final[FromClause] = Workspace.__table__
+_beat: Final[FromClause] = Heartbeat.__table__
+
+workspace: Final = bindparam("workspace", type_=BigInteger)
+
+
+def moment(name: str) -> ColumnElement[Any]:
+    """A parameter that is a moment, as the store keeps moments."""
+    return bindparam(name, type_=_item.c.publish_at.type)
+
+
+_now: Final = moment("now")
+
+
+def piece(*columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """One row's part of a stamp: its columns, as texts with dots between them."""
+    first, *others = (func.coalesce(cast(_plain(column), Text), "") for column in columns)
+    text: ColumnElement[str] = first
+    for other in others:
+        text = text + "." + other
+    return text
+
+
+def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, BigInteger) if isinstance(column.type, type(_item.c.publish_at.type)) else column
+
+
+def flag(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    """A condition as a figure, the same on every database."""
+    return case((condition, 1), else_=0)
+
+
+def joined(rows: Select[Any]) -> ScalarSelect[Any]:
+    """The pieces of ``rows`` (a statement with one column, ordered) in one string, so that only that comes over."""
+    inner = rows.subquery()
+    return select(func.coalesce(func.aggregate_strings(inner.c[0], ";"), "")).scalar_subquery()
+
+
+def ask(session: Session, statement: Select[Any], **values: object) -> tuple[Any, ...] | None:
+    """The first row of ``statement``, run for the session's workspace."""
+    row = session.connection().execute(statement, {"workspace": session.info["workspace"]} | values).first()
+    return tuple(row) if row is not None else None
+
+
+def digest(row: Sequence[Any]) -> str:
+    """A stamp of 32 signs over everything in ``row``."""
+    return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:32]
+
+
+# -- stamps that are kept ---------------------------------------------------------------------------------------------
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    version: int
+    until: datetime | None
+    stamp: str
+
+
+_kept: WeakKeyDictionary[Store, dict[Hashable, _Kept]] = WeakKeyDictionary()
+_KEPT_MOST: Final = 500
+
+
+def kept(store: Store, key: Hashable, now: datetime) -> str | None:
+    """The stamp that was kept for ``key``, if nobody has committed anything since and nothing has fallen due."""
+    found = _kept.get(store, {}).get(key)
+    if found is None or found.version != store.version() or (found.until is not None and now >= found.until):
+        return None
+    return found.stamp
+
+
+def keep(store: Store, key: Hashable, version: int | None, until: datetime | None, stamp: str) -> None:
+    """Keep ``stamp``, which was read after ``version`` was, and holds by itself until ``until``."""
+    if version is None:
+        return
+    pages = _kept.setdefault(store, {})
+    if len(pages) >= _KEPT_MOST:
+        pages.clear()
+    pages[key] = _Kept(version, until, stamp)
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """The next moment at which a delivery falls due, and what people are told of its item may change by that alone."""
+    row = ask(session, _NEXT_DUE, now=now)
+    return min((one for one in row if one is not None), default=None) if row is not None else None
+
+
+def _first_after(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    waits = and_(_delivery.c.workspace_id == workspace, _delivery.c.state == "waiting", column > _now)
+    return select(func.min(column)).where(waits).scalar_subquery()
+
+
+_NEXT_DUE: Final = select(_first_after(_delivery.c.due_at), _first_after(_delivery.c.next_at))
+
+
+# -- what several pages tell ------------------------------------------------------------------------------------------
+
+
+def _people() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
+    """Who belongs to the office, and who stands in for whom now: whose turn it is follows from them."""
+    member = piece(_member.c.person_id, _member.c.role, _person.c.name, _person.c.email, flag(_person.c.active))
+    members = select(member).join_from(_member, _person, _person.c.id == _member.c.person_id)
+    deputy = select(piece(_deputy.c.person_id, _deputy.c.deputy_id)).where(
+        _deputy.c.workspace_id == workspace, _deputy.c.starts_at <= _now, _deputy.c.ends_at > _now
+    )
+    return (
+        joined(members.where(_member.c.workspace_id == workspace).order_by(_member.c.id)),
+        joined(deputy.order_by(_deputy.c.id)),
+    )
+
+
+def _channels() -> ScalarSelect[Any]:
+    column = piece(
+        _channel.c.id,
+        _channel.c.name,
+        _channel.c.platform,
+        _channel.c.state,
+        _channel.c.token_expires_at,
+        flag(_channel.c.token_expires_at <= moment("warned")),
+        flag(_channel.c.token_expires_at <= _now),
+    )
+    return joined(select(column).where(_channel.c.workspace_id == workspace).order_by(_channel.c.id))
+
+
+def _newest(table: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The newest row of a table that only grows."""
+    found = select(table.c.id).where(table.c.workspace_id == workspace, *where)
+    return found.order_by(desc(table.c.id)).limit(1).scalar_subquery()
+
+
+_DELIVERY: Final = (
+    _delivery.c.id,
+    _delivery.c.state,
+    flag(and_(_delivery.c.due_at <= _now, or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now))),
+    _delivery.c.due_at,
+    _delivery.c.next_at,
+    _delivery.c.reason,
+    _delivery.c.stop,
+    _delivery.c.was,
+    _delivery.c.published_at,
+    _delivery.c.url,
+    func.length(_delivery.c.detail),
+)
+
+
+# -- Today ------------------------------------------------------------------------------------------------------------
+
+_LISTED: Final = _item.c.state.in_(("in_review", "changes_requested", "approved", "held"))
+_SPAN: Final = and_(
+    _item.c.publish_at >= moment("start"), _item.c.publish_at < moment("end"), _item.c.state != "cancelled"
+)
+_STOPPED: Final = _delivery.c.state.in_(("held", "failed", "unknown"))
+
+
+@lru_cache(maxsize=1)
+def _today() -> Select[Any]:
+    item = piece(_item.c.id, _item.c.version, shown, _item.c.publish_at, _item.c.updated_at, _item.c.reason)
+    here = _item.c.workspace_id == workspace
+    items = select(item).where(here, or_(_LISTED, _SPAN)).order_by(_item.c.id)
+    in_span = _delivery.c.item_id.in_(select(_item.c.id).where(here, _SPAN))
+    of_office = _delivery.c.workspace_id == workspace
+    sent = select(piece(*_DELIVERY)).where(of_office, or_(_STOPPED, in_span)).order_by(_delivery.c.id)
+    out = (
+        select(func.count())
+        .select_from(_part.join(_delivery, _delivery.c.id == _part.c.delivery_id))
+        .where(of_office, _STOPPED, _part.c.state == "published")
+    )
+    late = select(piece(_delivery.c.id)).where(of_office, _delivery.c.next_at <= moment("past"))
+    hanging = (
+        select(piece(_attempt.c.id))
+        .join_from(_attempt, _delivery, _delivery.c.id == _attempt.c.delivery_id)
+        .where(of_office, _attempt.c.outcome == "", _attempt.c.started_at <= moment("hangs"))
+    )
+    talk = (
+        _notice.c.workspace_id == workspace,
+        _notice.c.person_id == bindparam("person"),
+        _notice.c.kind == comments.KIND,
+        _notice.c.read_at.is_(None),
+        _notice.c.state != "dropped",
+    )
+    consents = consent_expiry.needs_attention(moment("consent"), _now)
+    shows = piece(_media.c.id, _media.c.consent_ends, _media.c.filename, cast(_media.c.facts, Text))
+    return select(
+        joined(items),
+        joined(sent),
+        out.scalar_subquery(),
+        _newest(_decision),
+        *_people(),
+        _channels(),
+        joined(select(piece(_notice.c.id)).where(*talk).order_by(_notice.c.id)),
+        joined(select(shows).where(_media.c.workspace_id == workspace, consents).order_by(_media.c.id)),
+        joined(late.order_by(_delivery.c.id)),
+        joined(hanging.order_by(_attempt.c.id)),
+        select(cast(_place.c.settings, Text)).where(_place.c.id == workspace).scalar_subquery(),
+        select(_beat.c.detail).where(_beat.c.name == SKEW).scalar_subquery(),
+    )
+
+
+def today(session: Session, person: int | None, start: datetime, end: datetime, now: datetime) -> str:
+    """A digest over everything that Today tells ``person`` at ``now`` of the span [``start``, ``end``)."""
+    row = ask(
+        session,
+        _today(),
+        person=person,
+        start=start,
+        end=end,
+        now=now,
+        past=now - PAST,
+        hangs=now - HANGS,
+        warned=now + WARN,
+        consent=now + consent_expiry.SOON,
+    )
+    assert row is not None, "a statement of subqueries has one row"
+    return digest(row)
+
+
+# -- one item ---------------------------------------------------------------------------------------------------------
+
+
+class ItemStamp(msgspec.Struct, frozen=True):
+    """``mark`` changes with whatever the item's page tells; ``state``, ``publish_at`` and ``sending`` say whether
+    something is about to happen."""
+
+    mark: str
+    state: str
+    publish_at: datetime | None
+    sending: bool
+
+
+@lru_cache(maxsize=1)
+def _one_item() -> Select[Any]:
+    number = bindparam("item", type_=BigInteger)
+    own = _delivery.c.item_id == _item.c.id
+    due = and_(
+        _delivery.c.state == "waiting",
+        _delivery.c.due_at <= _now,
+        or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
+    )
+    going = or_(_delivery.c.state == "sending", and_(due, _place.c.paused_at.is_(None)))
+    states = [func.sum(flag(_part.c.state == one)) for one in ("published", "sending", "unknown", "failed", "held")]
+    ours = select(_delivery.c.id).where(_delivery.c.item_id == number)
+    twin, later = _item.alias("twin"), _item.alias("later")
+    same = and_(
+        twin.c.workspace_id == workspace,
+        twin.c.text_hash == _item.c.text_hash,
+        twin.c.id != number,
+        twin.c.text_hash != "",
+    )
+    taken = _takedown.c.item_id.in_((_item.c.id, _item.c.corrects_id))
+    pictures = _media.join(_use, _use.c.media_id == _media.c.id)
+    shows = select(piece(_media.c.id, _media.c.consent_ends)).select_from(pictures)
+    return (
+        select(
+            _item.c.state,
+            _item.c.publish_at,
+            select(func.count()).where(own, going).correlate(_item, _place).scalar_subquery(),
+            shown,
+            _item.c.version,
+            _item.c.updated_at,
+            _item.c.reason,
+            _item.c.latest_at,
+            flag(_item.c.latest_at < _now),
+            flag(_item.c.publish_at < _now),
+            _place.c.paused_at,
+            joined(select(piece(*_DELIVERY)).where(_delivery.c.item_id == number).order_by(_delivery.c.id)),
+            joined(
+                select(piece(_attempt.c.id, _attempt.c.outcome))
+                .where(_attempt.c.delivery_id.in_(ours))
+                .order_by(_attempt.c.id)
+            ),
+            select(piece(*states)).where(_part.c.delivery_id.in_(ours)).scalar_subquery(),
+            _newest(_decision, _decision.c.item_id == number),
+            _newest(_comment, _comment.c.item_id == number),
+            *_people(),
+            _channels(),
+            select(func.aggregate_strings(piece(twin.c.id, twin.c.state, twin.c.publish_at, twin.c.version), ";"))
+            .where(same)
+            .correlate(_item)
+            .scalar_subquery(),
+            joined(select(piece(later.c.id, later.c.state)).where(later.c.corrects_id == number).order_by(later.c.id)),
+            select(func.aggregate_strings(piece(_takedown.c.id, _takedown.c.ended_at), ";"))
+            .where(taken)
+            .correlate(_item)
+            .scalar_subquery(),
+            joined(
+                shows.where(
+                    _use.c.revision_id == select(_item.c.revision_id).where(_item.c.id == number).scalar_subquery()
+                ).order_by(_media.c.id)
+            ),
+        )
+        .join_from(_item, _place, _place.c.id == _item.c.workspace_id)
+        .where(_item.c.id == number, _item.c.workspace_id == workspace)
+    )
+
+
+def item(session: Session, item_id: int, now: datetime) -> ItemStamp:
+    """What the page of ``item_id`` tells at ``now``, in a few signs. Raises :class:`NotFound`."""
+    row = ask(session, _one_item(), item=item_id, now=now, warned=now + WARN)
+    if row is None:
+        raise NotFound(N_("There is no such item."))
+    state, publish_at, sending, *_others = row
+    return ItemStamp(digest(row)[:16], state, publish_at, bool(sending))
