@@ -72,10 +72,11 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def _tell_of_large_numbers(context: ExceptionContext) -> None:
+def _tell_of_large_numbers(context: ExceptionContext) -> OverflowError | None:
     """A number that no column can hold is an ``OverflowError``, as SQLite's driver says it."""
     if getattr(context.original_exception, "sqlstate", None) == _OUT_OF_RANGE:
-        context.chained_exception = OverflowError("a number larger than the store can count to")
+        return OverflowError("a number larger than the store can count to")
+    return None
 
 
 def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
