@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -45,6 +46,7 @@ waits longer for another's row than for SQLite's writer; a transaction that its 
 minutes."""
 _ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """For PostgreSQL: a reader sees one moment from beginning to end, as a reader of SQLite does."""
+_OUT_OF_RANGE = "22003"
 _PASSING = frozenset({"40001", "40P01", "55P03", "57P03", "53300"})
 """PostgreSQL's codes for what another transaction or a full house caused: serialization failure, deadlock, lock not
 available, cannot connect now, too many connections."""
@@ -59,12 +61,22 @@ def open_engine(url: URL) -> Engine:
     """An SQLAlchemy engine for ``url``, with the settings that make SQLite durable. Statements' parameters are kept out
     of error messages, and so out of every log."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"options": _SERVER_OPTIONS})
+        server = {"options": _SERVER_OPTIONS}
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=server)
+        event.listen(engine, "handle_error", _tell_of_large_numbers)
+        return engine
     waits = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=waits, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _tell_of_large_numbers(context: ExceptionContext) -> OverflowError | None:
+    """A number that no column can hold is an ``OverflowError``, as SQLite's driver says it."""
+    if getattr(context.original_exception, "sqlstate", None) == _OUT_OF_RANGE:
+        return OverflowError("a number larger than the store can count to")
+    return None
 
 
 def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -182,6 +182,13 @@ def test_who_waited_too_long_for_anothers_row_is_told_that_it_is_busy(cast: Cast
     assert not busy(wrong.value)
 
 
+def test_a_number_that_no_column_can_hold_is_told_alike(cast: Cast) -> None:
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalar(select(Channel.id).where(Channel.id == 2**62)) is None
+        with pytest.raises(OverflowError):
+            session.scalar(select(Channel.id).where(Channel.id == 2**70))
+
+
 def test_of_two_that_wait_for_each_other_one_is_ended_and_told_that_it_is_busy(cast: Cast) -> None:
     if cast.installation.store.is_sqlite:
         pytest.skip("PostgreSQL only: SQLite's writers never wait for each other halfway")

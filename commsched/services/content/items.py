@@ -45,10 +45,10 @@ class Changed(Conflict):
 def load(session: Session, item_id: int, *, lock: bool = False) -> Item:
     """The item, or :class:`NotFound`: also for another workspace's, which the session cannot see.
 
-    ``lock``: what follows decides about it, so nobody else may meanwhile.
+    ``lock``: what follows decides about it, so in a write transaction nobody else may meanwhile.
     """
     wanted = select(Item).where(Item.id == item_id)
-    item = session.scalar(locks.rows(wanted) if lock else wanted)
+    item = session.scalar(locks.rows(wanted) if lock and session.info.get("writing") else wanted)
     if item is None:
         raise NotFound(N_("There is no such item."))
     return item

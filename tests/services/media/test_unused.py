@@ -3,6 +3,7 @@ room."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -198,7 +199,9 @@ def test_a_kill_in_the_middle_leaves_nothing_half(installation: Installation, ca
         for number in gone:
             search.file_of(installation, session.get_one(Media, number), small=True)
     command = [sys.executable, "-c", KILLED, when, str(installation.home), *map(str, gone)]
-    assert subprocess.run(command, timeout=60, check=False).returncode == -signal.SIGKILL
+    where = {"COMMSCHED_DATABASE_URL": installation.store.url.render_as_string(hide_password=False)}
+    ended = subprocess.run(command, timeout=60, check=False, env=os.environ | where)
+    assert ended.returncode == -signal.SIGKILL
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows = list(session.scalars(select(Media)))
     assert [row.id for row in rows] == [keep]

@@ -278,6 +278,7 @@ def test_the_engine_notices_that_the_pages_are_gone_unless_they_were_told_to_end
     assert {subject for _, subject in told(quiet, mail)} == {"Allt är bra igen"}
 
 
+@pytest.mark.sqlite("damages its file; a server has checksums and an administrator of its own")
 def test_where_the_database_cannot_be_read_those_who_were_known_are_mailed_once(
     quiet: Installation, mail: MailBag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +308,7 @@ def damage(installation: Installation, first: int = 4096) -> None:
         file.write(b"\xa5" * (size - first))
 
 
+@pytest.mark.sqlite("damages its file; a server has checksums and an administrator of its own")
 def test_a_damaged_database_says_so_on_the_page_and_to_machines(
     installation: Installation, cast: Cast, browse: Callable[..., Browser], app: Any
 ) -> None:
@@ -325,6 +327,7 @@ def test_a_damaged_database_says_so_on_the_page_and_to_machines(
     )
 
 
+@pytest.mark.sqlite("damages its file; a server has checksums and an administrator of its own")
 def test_the_daily_look_finds_damage_before_it_is_needed(
     installation: Installation, cast: Cast, clock: SetClock
 ) -> None:
@@ -357,6 +360,7 @@ def test_the_daily_look_finds_damage_before_it_is_needed(
     assert not all(check.ok for check in health.checks(installation) if check.name == "database")
 
 
+@pytest.mark.sqlite("damages its file; a server has checksums and an administrator of its own")
 def test_the_look_sees_a_damaged_page(installation: Installation, cast: Cast) -> None:
     assert integrity.check_pages(installation) == ""
     with installation.store.engine.connect() as connection:

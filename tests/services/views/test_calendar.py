@@ -153,6 +153,7 @@ def test_the_stamp_changes_with_everything_that_is_shown(cast: Cast, change: Cal
     assert stamp(cast) != before
 
 
+@pytest.mark.sqlite("its data_version; a server tells nobody so cheaply that nothing has changed")
 def test_a_kept_stamp_is_good_until_anybody_commits_anything(cast: Cast) -> None:
     installation, place = cast.installation, cast.place.id
     item = scheduled(cast)

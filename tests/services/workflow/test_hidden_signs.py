@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 
 from commsched.services.accounts import office_settings as places
 from commsched.services.accounts import people
@@ -41,8 +41,7 @@ def nothing_odd_is_kept(cast: Cast) -> Any:
     """Whatever a test here does, no table has any of it afterwards."""
     yield
     with cast.installation.store.engine.connect() as connection:
-        tables = [row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))]
-        for table in tables:
+        for table in inspect(connection).get_table_names():
             rows = connection.execute(text(f'SELECT * FROM "{table}"'))
             kept = "".join(value for row in rows for value in row if isinstance(value, str))
             for sign in ODD:
