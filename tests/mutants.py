@@ -42,7 +42,66 @@ class Mutant:
 
 HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchman.py", "tests/cli/test_apart.py"
 
+LEASES = "tests/services/deliver/test_leases.py"
+TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
+
 MUTANTS = (
+    Mutant(
+        "another's lease is not looked at",
+        "services/deliver/claims.py",
+        "        if holder != owner and until > at:",
+        "        if False:",
+        LEASES,
+    ),
+    Mutant(
+        "a call under way is forgotten with an old answer",
+        COURIER,
+        "                self._mark((), calls)",
+        "                pass",
+        COMMITS,
+    ),
+    Mutant(
+        "an attempt needs no lease",
+        CONSIDER,
+        "        if job.channel not in self.held:",
+        "        if False:",
+        LEASES,
+    ),
+    Mutant(
+        "recovery takes a live owner's attempts",
+        "services/deliver/recovery.py",
+        "return self.alone or not live",
+        "return True",
+        TWO,
+    ),
+    Mutant(
+        "a lapsed owner's open attempt is left in the way",
+        "services/deliver/recovery.py",
+        "return self.alone or not live",
+        "return self.alone",
+        LEASES,
+    ),
+    Mutant(
+        "leases are not renewed while calls are under way",
+        COURIER,
+        "                claims.renew(connection, self._busy, self.owner, now)",
+        "                pass",
+        LEASES,
+    ),
+    Mutant(
+        "a lease that has lapsed is taken back",
+        "services/deliver/claims.py",
+        "Lease.owner == owner, Lease.until > now)",
+        "Lease.owner == owner)",
+        LEASES,
+    ),
+    Mutant(
+        "what another prepared is written over",
+        COURIER,
+        'if one.call.kind == "send" or one.call.job.channel in held]',
+        "if True]",
+        LEASES,
+    ),
     Mutant(
         "another thread vouches for the courier",
         "engine/pulse.py",
@@ -635,8 +694,13 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant("recovery skipped", "services/deliver/recovery.py", "if row.channel_id not in besides]", "if False]"),
-    Mutant("recovery takes calls under way", "services/deliver/recovery.py", "if row.channel_id not in besides]", "]"),
+    Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
+    Mutant(
+        "recovery takes calls under way",
+        "services/deliver/recovery.py",
+        "return row.channel_id not in self.besides",
+        "return True",
+    ),
     Mutant(
         "resume past the latest time",
         "services/workflow/pause.py",

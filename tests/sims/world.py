@@ -17,13 +17,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import URL, Connection, func, select, text, update
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from commsched.core.content.draft import DraftIn, PictureIn
@@ -49,6 +50,7 @@ from commsched.store.models import (
     Decision,
     Delivery,
     Item,
+    Lease,
     Media,
     Membership,
     Notice,
@@ -57,8 +59,9 @@ from commsched.store.models import (
     Revision,
     Workspace,
 )
-from commsched.store.session import EVERY_WORKSPACE, Store
+from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from commsched.store.vault import Vault
+from tests.peers import postgres
 from tests.sims.platform import SPLIT, START, Crash, Faulty, Seen, SimClock, Wall
 
 PICTURE = b"not really a picture, but its bytes are what is approved"
@@ -122,12 +125,67 @@ def discard() -> None:
         folder.cache_clear()
 
 
+@dataclass
+class Node:
+    """A process that drains channels: a dispatcher and its hands. A frozen one does nothing, and does not know it."""
+
+    dispatcher: Dispatcher
+    hands: Later
+    frozen: bool = False
+
+
+Rows = dict[str, list[dict[str, Any]]]
+"""Everything in a database, by table."""
+
+
+def _address(home: Path) -> URL:
+    """Of the store that the tests run on: a file in ``home``, or a database without tables on the tests' server."""
+    if postgres.wanted():
+        return postgres.Databases.running().create(empty=True)
+    return sqlite_url(home / "commsched.db")
+
+
+def _let_tables_go_in_any_order(connection: Connection) -> None:
+    """Until this transaction ends, what points at a row may be later than that."""
+    sqlite = connection.dialect.name == "sqlite"
+    connection.execute(
+        text("PRAGMA defer_foreign_keys=ON" if sqlite else "SET LOCAL session_replication_role = replica")
+    )
+
+
+def _count_on(connection: Connection) -> None:
+    """Rows were made with numbers of their own: PostgreSQL counts on from there."""
+    if connection.dialect.name == "postgresql":
+        for table in ("workspace", "person", "media", "channel"):
+            number = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            connection.execute(text(number))
+
+
+def _dump(store: Store) -> Rows:
+    with store.engine.connect() as connection:
+        return {
+            table.name: [dict(row._mapping) for row in connection.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def _load(store: Store, rows: Rows) -> None:
+    with store.ledger() as connection:
+        _let_tables_go_in_any_order(connection)
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+        for table in Base.metadata.sorted_tables:
+            if rows[table.name]:
+                connection.execute(table.insert(), rows[table.name])
+
+
 class World:
-    """One run. The database is made once a process and emptied for each."""
+    """One run. The database is made once a process and emptied for each. ``dispatchers`` share the one store, each as a
+    process of its own would."""
 
     _store: Store | None = None
 
-    def __init__(self, chooser: random.Random | None = None) -> None:
+    def __init__(self, chooser: random.Random | None = None, dispatchers: int = 1) -> None:
         self.clock = SimClock()
         self.wall = Wall(self.clock, on_call=self._on_call)
         self.platforms = {f"sim-{kind}": Faulty(kind, self.wall) for kind in ("key", "two", "read", "none")}  # type: ignore[arg-type]
@@ -148,11 +206,11 @@ class World:
         self._clean()
         self.random = chooser or random.Random(0)
         self._wrong: AssertionError | None = None
-        """What the oracle first saw wrong at a commit."""
+        """What the oracle first saw wrong at a commit or a call."""
         self.trouble = ""
         """What the next commit of the courier does: one of :data:`TROUBLES`; joined with ``+``, those after it too."""
-        self.hands = Later()
-        self.dispatcher = self._new_courier()
+        self.born = 0
+        self.nodes = [self._new_node() for _ in range(dispatchers)]
         self.items: list[int] = []
         self.words = 0
         self.yes: dict[tuple[int, str], dict[int, tuple[datetime, datetime]]] = {}
@@ -160,7 +218,7 @@ class World:
         self.cancelled: set[int] = set()
         self.stopped: set[tuple[int, int]] = set()
         """By item and channel: what somebody cancelled or dropped, of which no new attempt may be made."""
-        self.backups: list[tuple[Path, datetime, dict[str, Any]]] = []
+        self.backups: list[tuple[Path | Rows, datetime, dict[str, Any]]] = []
         """Backups: the file, when it was made, and the oracle's books of then."""
         self.restores = 0
         self.answered: set[int] = set()
@@ -168,12 +226,14 @@ class World:
         self.tampered: set[int] = set()
         self.attempts = 0
         self.moves: Counter[str] = Counter()
+        self.leases: dict[int, tuple[str, datetime]] = {}
+        """Who had claimed which channel, and until when, after the last commit."""
 
     # -- building ----------------------------------------------------------------------------------
 
     def _make_store(self) -> Store:
         logging.getLogger("commsched").setLevel(logging.CRITICAL)
-        store = Store(f"sqlite:///{self.home / 'commsched.db'}")
+        store = Store(_address(self.home))
         ready(store, self.home / "backups", START)
         with store.write(EVERY_WORKSPACE) as session:
             for number, slug in ((1, "gruppen"), (2, "distriktet")):
@@ -219,14 +279,15 @@ class World:
                         created_at=START,
                     )
                 )
+        with store.ledger() as connection:
+            _count_on(connection)
         store.close()
-        shutil.copy(self.home / "commsched.db", self.home / "clean.db")
         return store
 
     def _clean(self) -> None:
         store = self.installation.store
         with store.ledger() as connection:
-            connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            _let_tables_go_in_any_order(connection)
             for table in reversed(Base.metadata.sorted_tables):
                 if table.name not in KEEP:
                     connection.execute(table.delete())
@@ -248,10 +309,22 @@ class World:
     def picture_file(self) -> Path:
         return media_path(self.installation, hashlib.sha256(PICTURE).hexdigest(), ".png")
 
-    def _new_courier(self) -> Dispatcher:
-        dispatcher = Dispatcher(self.installation, hands=self.hands, width=32, wait=lambda seconds: None)
+    def _new_node(self) -> Node:
+        self.born += 1
+        hands = Later()
+        dispatcher = Dispatcher(
+            self.installation, hands=hands, width=32, owner=f"sim-{self.born}", wait=lambda seconds: None
+        )
         dispatcher._rescan = 0.0
-        return dispatcher
+        return Node(dispatcher, hands)
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        return self.nodes[0].dispatcher
+
+    @property
+    def hands(self) -> Later:
+        return self.nodes[0].hands
 
     def actor(self, person: int) -> Actor:
         role = "writer" if person in (WRITER, OTHER_WRITER) else "approver"
@@ -285,8 +358,8 @@ class World:
             raise Crash
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Everything the courier does runs in here: its commits are looked at, and a crash is a crash."""
+    def _watched(self, which: int = 0) -> Iterator[None]:
+        """Everything a dispatcher does runs in here: its commits are looked at, and a crash is a crash."""
         courier_module.RESCAN = 0.0
         self._real_ledger = type(self.installation.store).ledger.__get__(self.installation.store)
         self.installation.store.ledger = self._ledger  # type: ignore[method-assign]
@@ -300,46 +373,78 @@ class World:
         if self._wrong is not None:
             raise self._wrong
         if crashed:
-            self.crash()
+            self.crash(which)
 
-    def step(self) -> bool:
-        """One turn of the courier; whether it did anything."""
+    def step(self, which: int = 0) -> bool:
+        """One turn of a dispatcher; whether it did anything."""
+        which %= len(self.nodes)
         busy = False
-        with self._watched():
-            busy = self.dispatcher.step() is not None
+        if self.nodes[which].frozen:
+            return False
+        with self._watched(which):
+            busy = self.nodes[which].dispatcher.step() is not None
         return busy
 
     def call(self, which: int = 0) -> bool:
         """Make one of the calls that wait; whether there was one."""
-        if not self.hands.calls:
+        waiting = [
+            (place, number)
+            for place, node in enumerate(self.nodes)
+            for number in range(len(node.hands.calls))
+            if not node.frozen
+        ]
+        if not waiting:
             return False
-        call = self.hands.calls.pop(which % len(self.hands.calls))
-        with self._watched():
+        place, number = waiting[which % len(waiting)]
+        call = self.nodes[place].hands.calls.pop(number)
+        with self._watched(place):
             call()
         return True
 
-    def crash(self) -> None:
-        """The process is gone. Of the calls that were under way some still arrive, some never began."""
-        self.moves["crash"] += 1
-        self._die()
-        recover(self.installation, owner=self.dispatcher.owner, alone=True)
+    def glance(self, which: int) -> None:
+        """A dispatcher lines up what is due, and is stopped before its turn."""
+        node = self.nodes[which % len(self.nodes)]
+        if not node.frozen:
+            with self._watched(which % len(self.nodes)):
+                node.dispatcher._scan()
 
-    def _die(self) -> None:
-        waiting, self.hands = self.hands.calls, Later()
+    def freeze(self, which: int) -> None:
+        """The process is stopped in the middle of whatever it does; it will not know."""
+        self.moves["freeze"] += 1
+        self.nodes[which % len(self.nodes)].frozen = True
+
+    def wake(self) -> None:
+        """Every process goes on where it was."""
+        for node in self.nodes:
+            node.frozen = False
+
+    def crash(self, which: int = 0) -> None:
+        """The process is gone. Of the calls that were under way some still arrive, some never began. Another is
+        started; where it is the only one it knows that every other is dead."""
+        self.moves["crash"] += 1
+        self._die(which)
+        recover(self.installation, owner=self.nodes[which].dispatcher.owner, alone=len(self.nodes) == 1)
+        self.leases = {} if len(self.nodes) == 1 else self.leases
+
+    def _die(self, which: int) -> None:
+        waiting = self.nodes[which].hands.calls
         fault, self.wall.fault = self.wall.fault, lambda kind, platform, part: "crash after"
         for call in waiting:
             if self.random.random() < 0.5:
                 with suppress(Crash):
                     call()
         self.wall.fault = fault
-        self.dispatcher = self._new_courier()
+        self.nodes[which] = self._new_node()
 
     def backup(self) -> None:
         """A consistent copy of everything the office knows now."""
         self.moves["backup"] += 1
-        file = self.home / f"backup-{len(self.backups)}.db"
+        file: Path | Rows = self.home / f"backup-{len(self.backups)}.db"
         file.unlink(missing_ok=True)
-        _copy(self.home / "commsched.db", file)
+        if isinstance(file, Path) and self.installation.store.is_sqlite:
+            _copy(self.home / "commsched.db", file)
+        else:
+            file = _dump(self.installation.store)
         self.backups.append((file, self.clock.at, copy.deepcopy({name: getattr(self, name) for name in BOOKS})))
 
     def restore(self, which: int) -> None:
@@ -349,16 +454,22 @@ class World:
         self.moves["restore"] += 1
         self.restores += 1
         file, made_at, books = self.backups[which % len(self.backups)]
-        self._die()
-        _copy(file, self.home / "commsched.db")
+        for node in range(len(self.nodes)):
+            self._die(node)
+        if isinstance(file, Path):
+            _copy(file, self.home / "commsched.db")
+        else:
+            _load(self.installation.store, file)
         for name, value in copy.deepcopy(books).items():
             setattr(self, name, value)
         after_restore.settle(self.installation, made_at)
+        self.leases = {}
 
     def settle(self, most: int = 400) -> None:
         """Turn and call until nothing is left to do now."""
         for _ in range(most):
-            if not (self.step() | self.call()):
+            worked = [self.step(which) for which in range(len(self.nodes))]
+            if not (self.call() | any(worked)):
                 return
         raise AssertionError("the courier does not come to rest")
 
@@ -368,17 +479,21 @@ class World:
         """Every attempt just committed: was it right to make it, now, by the oracle's own books?"""
         with self.installation.store.read(EVERY_WORKSPACE) as session:
             new = session.execute(
-                select(Attempt, Delivery, Item, Revision, Workspace, Channel)
+                select(Attempt, Delivery, Item, Revision, Workspace, Channel, Lease)
                 .join(Delivery, Delivery.id == Attempt.delivery_id)
                 .join(Item, Item.id == Delivery.item_id)
                 .join(Revision, Revision.id == Delivery.revision_id)
                 .join(Workspace, Workspace.id == Delivery.workspace_id)
                 .join(Channel, Channel.id == Attempt.channel_id)
+                .outerjoin(Lease, Lease.channel_id == Attempt.channel_id)
                 .where(Attempt.id > after)
             ).all()
-            for attempt, delivery, item, revision, workspace, channel in new:
+            for attempt, delivery, item, revision, workspace, channel, lease in new:
                 self.attempts = max(self.attempts, attempt.id)
                 now, content = self.clock.at, parse(revision.content)
+                assert lease is not None, "an attempt on a channel that nobody had claimed"
+                assert lease.owner == attempt.worker, "an attempt on a channel that another drains"
+                assert lease.until > now, "an attempt on a claim that had lapsed"
                 assert workspace.paused_at is None, "an attempt was committed while everything was paused"
                 assert attempt.hash == hashlib.sha256(revision.content).hexdigest(), "not what was approved"
                 assert item.revision_id == revision.id, "an old revision was sent"
@@ -390,6 +505,11 @@ class World:
                 assert (item.id, channel.id) not in self.stopped, "somebody had stopped it there"
                 assert channel.state == "ok", "the channel's access was dead"
                 assert channel.workspace_id == item.workspace_id == delivery.workspace_id, "another office's channel"
+            leases = {row.channel_id: (row.owner, row.until) for row in session.scalars(select(Lease))}
+            for channel_id, (owner, until) in self.leases.items():
+                now_held = leases.get(channel_id, ("", until))[0]
+                assert now_held in (owner, "") or until <= self.clock.at or not owner, "a live owner's lease was taken"
+            self.leases = leases
             open_ = Counter(session.scalars(select(Attempt.channel_id).where(Attempt.outcome == "")))
             assert not open_ or max(open_.values()) == 1, "two attempts open on one channel"
 
@@ -402,7 +522,14 @@ class World:
         return {FIRST, SECOND} <= said.keys() if strict else bool(said)
 
     def _on_call(self, platform: Platform, part: SentPart, context: ChannelContext) -> None:
-        """Every call that makes something visible: is an attempt committed for exactly this part?"""
+        """Every call that makes something visible is looked at before it is made."""
+        try:
+            self._look_at_call(platform, part, context)
+        except AssertionError as error:  # raised in here it would be taken for an adapter's bug
+            self._wrong = self._wrong or error
+
+    def _look_at_call(self, platform: Platform, part: SentPart, context: ChannelContext) -> None:
+        """Is an attempt committed for exactly this part?"""
         with self.installation.store.read(EVERY_WORKSPACE) as session:
             found = session.execute(
                 select(Attempt, Part, Delivery, Revision)
@@ -458,17 +585,22 @@ class World:
         """Let everything come to its end in a world where nothing goes wrong any more, and look at the whole."""
         self.wall.fault = lambda kind, platform, part: ""
         self.trouble = ""
+        self.wake()
         with suppress(OfficeError):
             pause.resume(self.installation, self.actor(FIRST), "send")
         for _ in range(12):
             self.settle()
             self.clock.forward(700)
             self.check()
-            if self.dispatcher.next_due() is None and not self.wall.late:
+            if self.dispatcher.next_due() is None and not self.wall.late and not self._some_open():
                 break
         self.settle()
         self.check()
         self._look_at_the_whole()
+
+    def _some_open(self) -> bool:
+        with self.installation.store.engine.connect() as connection:
+            return connection.exec_driver_sql(_OPEN).first() is not None
 
     def _look_at_the_whole(self) -> None:
         visible = Counter(named(one) for one in self.wall.seen)

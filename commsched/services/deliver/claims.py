@@ -40,6 +40,7 @@ _leases = FastSelect(
     .where(Lease.channel_id.in_(_ids))
     .with_for_update(skip_locked=True)
 )
+_known = FastSelect(select(Lease.channel_id).where(Lease.channel_id.in_(_ids)))
 _take = FastMany(update(Lease).where(Lease.channel_id == bindparam("b_key")))
 _first_time = text(
     "INSERT INTO lease (channel_id, owner, until) SELECT id, :owner, :until FROM channel WHERE id IN :ids"
@@ -79,9 +80,10 @@ def claim(connection: Connection, channels: Collection[int], owner: str, now: da
     and have time left; one more for all that are taken or renewed."""
     leases = _read(connection, sorted(channels))
     missing = sorted(set(channels) - leases.keys())
-    if missing:  # the first time that anybody drains them, or somebody else is at work on them at this very moment
-        connection.execute(_first_time, {"ids": missing, "owner": owner, "until": to_micros(now + LEASE)})
-        leases |= _read(connection, missing)
+    fresh = sorted(set(missing) - {row[0] for row in _known.all(connection, missing)})
+    if fresh:  # the first time that anybody drains them; the others are being changed by somebody at this very moment
+        connection.execute(_first_time, {"ids": fresh, "owner": owner, "until": to_micros(now + LEASE)})
+        leases |= _read(connection, fresh)
     held, lost, late, at = set[int](), set[int](), list[int](), to_micros(now)
     for channel, (holder, until) in leases.items():
         if holder != owner and until > at:

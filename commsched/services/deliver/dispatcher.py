@@ -286,6 +286,7 @@ class Dispatcher:
         for place, step in enumerate(steps):
             try:
                 calls += self._alone(step)
+                self._mark((), calls)  # what a later step says of the same channel frees none that is called now
             except OperationalError:
                 self._trouble([one for one in steps[place:] if isinstance(one, Done)])
                 break
@@ -347,8 +348,7 @@ class Dispatcher:
         """What to call, and which of ``done`` must be recorded later, since somebody else is at work on its rows."""
         now, batch = self.installation.now(), rows.Batch()
         held = self._claim(connection, {one.call.job.channel for one in done} | {job.channel for job in jobs}, now)
-        done = _still_ours(_not_recorded(connection, done), held)
-        jobs = [job for job in jobs if job.channel in held]
+        done = _not_recorded(connection, _still_ours(done, held))
         settled = {one.call.job.delivery for one in done}
         ready = claims.lock(connection, settled | {job.delivery for job in jobs})
         later = [one for one in done if one.call.job.delivery not in ready]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, literal_column, select, update
+from sqlalchemy import Connection, literal_column, select, update
 
 from commsched.core.platform.contract import Platform
 from commsched.services.deliver import claims
@@ -46,6 +46,22 @@ _open: Final = (
 )
 
 
+class OpenAttempt(msgspec.Struct, frozen=True):
+    """An attempt without an outcome, with the lease on its channel, if there is one."""
+
+    uid: str
+    worker: str
+    delivery_id: int
+    part: int
+    channel_id: int
+    platform: str
+    channel_name: str
+    workspace_id: int
+    item_id: int
+    owner: str | None
+    until: datetime | None
+
+
 class Dead(msgspec.Struct, frozen=True):
     """Whose attempts are given up, as ``owner`` sees it at ``now``."""
 
@@ -56,17 +72,18 @@ class Dead(msgspec.Struct, frozen=True):
     alone: bool = False
     """Every other owner is known to be dead, whatever its leases say."""
 
-    def left(self, row: Row[*tuple[Any, ...]]) -> bool:
+    def left(self, row: OpenAttempt) -> bool:
         """Whether nobody will come back with the answer to the open attempt ``row``."""
         if row.worker == self.owner:
             return row.channel_id not in self.besides
-        live = row.owner == row.worker and row.until > self.now
+        live = row.owner == row.worker and row.until is not None and row.until > self.now
         return self.alone or not live
 
 
-def lost(connection: Connection, dead: Dead) -> list[Row[*tuple[Any, ...]]]:
+def lost(connection: Connection, dead: Dead) -> list[OpenAttempt]:
     """The open attempts that a dead owner left."""
-    return [row for row in connection.execute(_open) if dead.left(row)]
+    rows = (OpenAttempt(*row) for row in connection.execute(_open))
+    return [row for row in rows if dead.left(row)]
 
 
 def recover(
@@ -117,7 +134,7 @@ def close_lost(
         batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
         batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
         batch.items.add(row.item_id)
-        facts = {"delivery": row.delivery_id, "channel": row.name}
+        facts = {"delivery": row.delivery_id, "channel": row.channel_name}
         batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.recovered", row.item_id, facts))
     batch.flush(connection, dead.now)
     return len(rows)

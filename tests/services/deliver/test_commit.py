@@ -62,6 +62,21 @@ def test_nothing_is_called_in_the_turn_whose_commit_failed(world: World, trouble
         assert one(world).state == "published"
 
 
+def test_a_channel_stays_busy_with_a_call_whose_first_transaction_failed(world: World) -> None:
+    due(world, channel=3, picture=True)
+    world.step()
+    world.call()  # prepared
+    world.trouble = "broken"
+    world.step()
+    assert len(world.hands.calls) == 1
+    assert world.dispatcher.busy == {3}
+    due(world, channel=3)
+    world.step()
+    assert attempts(world) == [(1, "")]
+    world.settle()
+    assert len(world.wall.seen) == 2
+
+
 def test_an_attempt_that_nobody_can_commit_is_never_called_and_its_delivery_held(world: World) -> None:
     due(world)
     world.trouble = "broken++broken"  # the turn, and then the same alone

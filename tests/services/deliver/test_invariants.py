@@ -204,3 +204,14 @@ def test_no_random_walk_breaks_them(seeds: range) -> None:
             Walk(seed).go(40)
         except AssertionError as error:
             raise AssertionError(f"python -m tests.sims.walk --seeds {seed}-{seed} --tell: {error}") from error
+
+
+@pytest.mark.parametrize("seeds", [range(n, n + 15) for n in range(0, 60, 15)], ids=lambda s: f"{s.start}-{s.stop - 1}")
+def test_no_random_walk_of_two_dispatchers_breaks_them(seeds: range) -> None:
+    """Two share the store; they freeze past their leases and wake, and die with calls under way."""
+    for seed in seeds:
+        try:
+            Walk(seed, dispatchers=2).go(40)
+        except AssertionError as error:
+            told = f"python -m tests.sims.walk --dispatchers 2 --seeds {seed}-{seed} --tell: {error}"
+            raise AssertionError(told) from error
