@@ -99,6 +99,7 @@ def mastodon_length(text: str, url_length: int = URL_LENGTH) -> int:
     return graphemes(_pattern("mention").sub(local, _shorten(tidy(text), url_length)))
 
 
+@lru_cache(maxsize=32)  # a page asks of the same text several times, and of the same item again and again
 def x_length(text: str) -> int:
     """X's weighted length. Text that would stall X's parser is counted by weight alone, links with a scheme as 23."""
     plain = tidy(text)
