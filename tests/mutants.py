@@ -224,8 +224,8 @@ MUTANTS = (
     ),
     Mutant(
         "own words approved as a deputy",
-        "services/workflow/approve.py",
-        "if actor.person in own:",
+        "services/approval/approvers.py",
+        "if person in case.own:",
         "if False:",
         f"{EYES}who_wrote_it",
     ),
@@ -260,8 +260,8 @@ MUTANTS = (
     ),
     Mutant(
         "a yes is asked for twice",
-        "services/workflow/approve.py",
-        "if any(yes.human == actor.person for yes in yeses(standing(said, revision.hash))):",
+        "services/approval/approvers.py",
+        "if any(yes.human == person for yes in yeses(standing(case.said, case.hash))):",
         "if False:",
         f"{EYES}who_has_said_yes",
     ),
@@ -693,6 +693,9 @@ MUTANTS = (
         "core/delivery/retry.py",
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
+    ),
+    Mutant(
+        "recovery skipped", "services/deliver/recovery.py", "return row.channel_id not in self.besides", "return False"
     ),
     Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
     Mutant(

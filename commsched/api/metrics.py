@@ -1,4 +1,4 @@
-"""``/metrics`` in Prometheus' text format: how the publishing goes, and nothing of what is published."""
+"""``/metrics`` in Prometheus' text format: figures about publishing, and no content."""
 
 from __future__ import annotations
 

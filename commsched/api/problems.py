@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from commsched.api.schemas import ProblemDocument, ProblemOut
 from commsched.core.text.catalogues import translate
+from commsched.core.text.field_errors import Reason, read_error
 from commsched.core.text.messages import N_, Invalid, OfficeError, Problem
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content.items import Changed
@@ -164,30 +164,18 @@ def in_language(problem: Problem, language: str, channel: int | None = None) -> 
     return ProblemOut(problem.level, problem.field, translate(problem.words, language), channel)
 
 
-_PATH = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")
-_RULES: Final = (
-    (re.compile(r"^Object contains unknown field `(?P<name>.*)`$"), N_("There is no field called “%(name)s”.")),
-    (re.compile(r"^Object missing required field `(?P<name>.*)`$"), N_("This is needed.")),
-    (re.compile(r"^Invalid enum value (?P<value>.*)$"), N_("%(value)s is not one of the choices.")),
-    (re.compile(r"^Expected `str` of length <= (?P<most>\d+)$"), N_("At most %(most)s characters.")),
-    (re.compile(r"^Expected `array` of length <= (?P<most>\d+)$"), N_("At most %(most)s of them.")),
-    (
-        re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`$"),
-        N_("This must be of the type %(wanted)s, and it is %(got)s."),
-    ),
-)
+_REASONS: Final[dict[Reason, str]] = {
+    "unknown": N_("There is no field called “%(name)s”."),
+    "missing": N_("This is needed."),
+    "choice": N_("%(value)s is not one of the choices."),
+    "characters": N_("At most %(most)s characters."),
+    "items": N_("At most %(most)s of them."),
+    "type": N_("This must be of the type %(wanted)s, and it is %(got)s."),
+    "other": N_("This value cannot be used."),
+}
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:
-    """What msgspec says, with the field as a path (``media.0.alt``) and the sentence in our own words."""
-    said = str(error)
-    found = _PATH.search(said)
-    path, said = (found.group(1), said[: found.start()]) if found else ("", said)
-    field = path.replace("[...]", "").replace("[", ".").replace("]", "").strip(".")
-    for pattern, sentence in _RULES:
-        match = pattern.match(said)
-        if match:
-            params: dict[str, Any] = match.groupdict()
-            name = params.get("name")
-            return Invalid(sentence, ".".join(part for part in (field, name) if part), **params)
-    return Invalid(N_("This value cannot be used."), field)
+    """The error with the field as a path (``media.0.alt``) and the sentence in our own words."""
+    found = read_error(error)
+    return Invalid(_REASONS[found.reason], ".".join(found.path), **found.params)

@@ -187,7 +187,8 @@ def _refuse_overmarked(plain: object, field: str = "") -> None:
 
 
 def _says_json(mimetype: str, data: bytes) -> bool:
-    """JSON by name, or without a name. curl calls whatever it is given a form: an object is still an object."""
+    """Whether the body is declared as JSON or has no type. curl declares every body as a form, so a form that begins
+    like an object counts too."""
     if mimetype == "application/x-www-form-urlencoded":
         return data.lstrip().startswith(b"{")
     return mimetype in ("", "application/json", "text/json") or mimetype.endswith("+json")

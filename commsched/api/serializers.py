@@ -176,7 +176,7 @@ def _problems(seen: ItemView) -> list[out.ProblemOut]:
 
 
 def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
-    """What one channel says; what is wrong whatever the channel is wrong on this one too, but said once."""
+    """The check of one channel, and the problems that concern every channel."""
     own = [in_language(problem, language(), one.channel) for problem in one.problems]
     said = {(problem.level, problem.field) for problem in own}
     rest = [problem for problem in general if (problem.level, problem.field) not in said]
@@ -185,7 +185,7 @@ def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
 
 
 def added(installation: Installation, one: Added, credit: str) -> out.MediaOut:
-    """A picture as it was taken in: what was removed from it, and what it is like."""
+    """A picture just added: what was removed from its file, and which pictures resemble it."""
     answer = media(installation, one.media, credit)
     answer.had_location, answer.had_motion = one.had_location, one.had_motion
     answer.again, answer.like = one.again, [row.id for row in one.like]

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from commsched.api import schemas, serializers
 from commsched.api.problems import in_language
 from commsched.api.routing import Paged, Param, actor, installation, number, page, paged, route, section
-from commsched.core.content.draft import DraftIn
-from commsched.core.timing.wall_time import read_time
+from commsched.core.content.draft import DraftIn, times_of
 from commsched.services.content import check, compose, queries
 from commsched.services.kernel import members
 from commsched.services.media.renditions import make_ready
@@ -33,8 +32,9 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
     make_ready(installation(), actor(), given)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-        content = compose.content_from(installation(), session, workspace, given)
-        at = read_time(given.publish_at, workspace.zone, given.fold).at if given.publish_at else None
+        times = times_of(given, workspace.zone)
+        content = compose.content_from(installation(), session, workspace, given, times=times)
+        at = times.publish.at if times.publish else None
         general = [
             in_language(problem, serializers.language())
             for problem in check.general_problems(content, at, installation().now())

@@ -22,7 +22,7 @@ _OPTIONS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
 class After(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """So many seconds after now, whenever that is: never a time that has passed."""
+    """A trigger that fires a number of seconds after now, so that it never yields a past time."""
 
     def __init__(self, seconds: float) -> None:
         self.pause = timedelta(seconds=seconds)
@@ -57,5 +57,5 @@ class Ticker:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin nothing more, and wait until what is being done has ended, with its thread."""
+        """Start no more jobs, and wait until the running ones and their threads have ended."""
         self._scheduler.shutdown(wait=True)

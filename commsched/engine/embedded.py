@@ -41,7 +41,7 @@ BEAT = 10.0
 LOOK = 30.0
 """Seconds between looks at how everything goes, and, while the clock is in doubt, between questions about it."""
 BREATH = timedelta(seconds=0.5)
-"""The soonest wake-up after a look that left something due: whatever the reason, the courier does not spin."""
+"""The shortest wait after a turn that left something due, in seconds, so that the dispatcher never spins."""
 
 
 def collect_rarely() -> None:
@@ -93,9 +93,9 @@ class Engine:
         self._thread.start()
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Let calls in flight end and their outcomes be recorded, and the chores under way too; then give the lock
-        back. No thread of the engine is left after it, and no connection. Where that takes longer than ``timeout``
-        seconds it says so and keeps the lock; it may be called again."""
+        """Wait until calls in flight have ended and are recorded and running chores are done; then release the lock.
+        After that the engine has no thread and no connection. Where this takes longer than ``timeout`` seconds it logs
+        that and keeps the lock; it may be called again."""
         self._stop.set()
         if self._dispatcher is not None:
             self._dispatcher.stopping = True
@@ -106,11 +106,6 @@ class Engine:
             log.error("a call or a chore is still under way; the lock stays with this process until it ends")
             return
         self.lock.release()
-
-    def run_forever(self) -> None:
-        """For a process that is nothing but the engine."""
-        self.start()
-        self._stop.wait()
 
     @property
     def alive(self) -> bool:

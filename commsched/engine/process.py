@@ -87,8 +87,9 @@ class Keeper:
         self._thread = threading.Thread(target=self._keep, name="commsched-keeper", daemon=True)
 
     def fork(self, leave: Callable[[], None] = lambda: None) -> None:
-        """Make the first one. The process must have no threads yet, and no connection to the database; ``leave`` lets
-        the child go of what is its parent's alone. What was made so far is frozen, since it lives in both."""
+        """Fork the first engine. The process must have no threads and no database connection yet; ``leave`` closes in
+        the child what belongs to the parent only. Objects made so far are excluded from garbage collection, since both
+        processes share them."""
         read, self._pipe = os.pipe()
         _make_lean()
         sys.stdout.flush()

@@ -30,7 +30,7 @@ class Pulse:
         self._beaten: float | None = None
         self._said = ""
         self.changed = False
-        """Whether the last beat said something else than the one before."""
+        """Whether the last beat differed from the one before."""
 
     def turned(self) -> None:
         """A whole turn was taken."""

@@ -1,4 +1,4 @@
-"""From a :class:`Email` to the bytes that go on the wire.
+"""Turns an :class:`Email` into the bytes that are sent.
 
 Header values come from people and from addresses typed by people. Python's ``EmailMessage`` refuses line breaks, but
 lets other control characters of a display name through raw, and servers differ in what they take for a line end: so

@@ -1,5 +1,5 @@
-"""The words of a press mail. Its few labels are part of what is published, so they follow the item's language and
-stand here with it, not in the catalogues that follow the person who reads the office's pages."""
+"""The words of a press mail. Its few labels are part of what is published, so they follow the item's language, not
+the language of the person who reads the office's pages."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from html import escape
 from typing import Final
 from urllib.parse import quote
 
+from commsched.core.content.fields import boxes
 from commsched.core.content.markup import to_html, to_plain
+from commsched.core.content.model import Content
 from commsched.core.platform.contract import ChannelView
+from commsched.core.text.catalogues import gettext
 
 _LABELS: Final = {
     "sv": {
         "pressmeddelande": "Pressmeddelande",
         "debattartikel": "Debattartikel",
         "insändare": "Insändare",
-        "facts": "Fakta",
-        "short": "Notisversion",
-        "contact": "Presskontakt",
         "newsroom": "Läs i pressrummet",
         "correction": "Rättelse",
         "corrected": "Rättat",
@@ -27,9 +27,6 @@ _LABELS: Final = {
         "pressmeddelande": "Press release",
         "debattartikel": "Opinion article",
         "insändare": "Letter to the editor",
-        "facts": "Facts",
-        "short": "Short version",
-        "contact": "Press contact",
         "newsroom": "Read in the newsroom",
         "correction": "Correction",
         "corrected": "Corrected",
@@ -41,8 +38,18 @@ _SANS = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _BOX = f"{_SANS};font-size:15px;border-left:3px solid #9aa4af;padding:2px 0 2px 14px;margin:24px 0"
 
 
+def _language(content: Content) -> str:
+    return "sv" if content.language.startswith("sv") else "en"
+
+
 def _labels(view: ChannelView) -> dict[str, str]:
-    return _LABELS["sv" if view.content.language.startswith("sv") else "en"]
+    return _LABELS[_language(view.content)]
+
+
+def _boxes(content: Content) -> list[tuple[str, str, bool]]:
+    """What stands below the text: its heading in the item's language, the text, and whether that is Markdown."""
+    language = _language(content)
+    return [(gettext(language, field.heading), text, field.body == "markup") for field, text in boxes(content)]
 
 
 def subject(view: ChannelView) -> str:
@@ -67,9 +74,7 @@ def text_body(view: ChannelView, url: str, leave: str) -> str:
         content.lead,
         to_plain(view.text),
         *(f"– {said.text}\n{said.person}".strip() for said in content.quotes),
-        _headed(label["facts"], to_plain(content.facts)),
-        _headed(label["short"], content.short),
-        _headed(label["contact"], content.contact),
+        *(_headed(heading, to_plain(text) if markup else text) for heading, text, markup in _boxes(content)),
         content.link,
         f"{label['newsroom']}: {url}" if url else "",
         f"-- \n{label['leave']} {leave}" if leave else "",
@@ -107,9 +112,7 @@ def html_body(view: ChannelView, url: str, leave: str) -> str:
             f"{escape(said.person)}</p></blockquote>"
             for said in content.quotes
         ),
-        _box(label["facts"], to_html(content.facts) if content.facts.strip() else ""),
-        _box(label["short"], f"<p>{_lines(content.short)}</p>" if content.short.strip() else ""),
-        _box(label["contact"], f"<p>{_lines(content.contact)}</p>" if content.contact.strip() else ""),
+        *(_box(head, to_html(text) if markup else f"<p>{_lines(text)}</p>") for head, text, markup in _boxes(content)),
         _link(content.link, content.link),
         _link(url, label["newsroom"]),
         f'<p style="{_SANS};font-size:13px;color:#57606a;margin-top:36px">{escape(label["leave"])} '

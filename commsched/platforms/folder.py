@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
+from commsched.core.content.fields import texts_of
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -174,16 +175,9 @@ def _facts(part: Part, names: list[str]) -> dict[str, Any]:
     return {
         "id": part.view.uid,
         "kind": content.kind,
-        "genre": content.genre if content.kind == "release" else "",
-        "language": content.language,
-        "title": content.title,
-        "lead": content.lead,
+        **texts_of(content),
         "text": part.text,
-        "correction": content.correction,
-        "short": content.short,
-        "facts": content.facts,
-        "contact": content.contact,
-        "link": content.link,
+        "genre": content.genre if content.kind == "release" else "",
         "quotes": [{"text": quote.text, "person": quote.person} for quote in content.quotes],
         "pictures": [
             {

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Executable, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from commsched.store.base import Base
@@ -25,6 +25,7 @@ SCHEMA: Final = "schema"
 """Making the tables, and changing them."""
 
 Row = TypeVar("Row", bound=Base)
+Statement = TypeVar("Statement", bound=Select[*tuple[Any, ...]])
 _ALONE: Final = select(func.pg_advisory_xact_lock(bindparam("key")))
 _SHARED: Final = select(func.pg_advisory_xact_lock_shared(bindparam("key")))
 
@@ -39,7 +40,7 @@ def shared(on: Session | Connection, name: str) -> None:
     _take(on, _SHARED, (name,))
 
 
-def _take(on: Session | Connection, statement: Select[Any], names: tuple[str, ...]) -> None:
+def _take(on: Session | Connection, statement: Executable, names: tuple[str, ...]) -> None:
     connection = on.connection() if isinstance(on, Session) else on
     if connection.dialect.name == "postgresql":
         for key in sorted({_number(name) for name in names}):
@@ -60,7 +61,7 @@ def row(session: Session, kind: type[Row], ident: int) -> Row:
     return session.get_one(kind, ident, populate_existing=True, with_for_update={"key_share": True})
 
 
-def rows(statement: Select[Any], *, passing_over: bool = False) -> Select[Any]:
+def rows(statement: Statement, *, passing_over: bool = False) -> Statement:
     """``statement`` for a write transaction, locking the rows that it gives; ``passing_over`` those that somebody else
     has locked."""
     locking = statement.with_for_update(key_share=True, skip_locked=passing_over)

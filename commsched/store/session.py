@@ -144,7 +144,7 @@ def _refuse_strangers(session: Session, _context: object, _instances: object) ->
 
 @contextmanager
 def narrowed(session: Session, workspace: int) -> Iterator[None]:
-    """Let a session that sees every workspace see only one for a while, within the same transaction."""
+    """Narrow a session that sees every workspace to one of them for a while, within the same transaction."""
     before, session.info["workspace"] = session.info.get("workspace", EVERY_WORKSPACE), workspace
     try:
         yield

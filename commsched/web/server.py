@@ -127,7 +127,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return taken
 
     def close_if_late(self) -> None:
-        """Let the connection be closed where what is on its way has taken too long, whether or not it still drips."""
+        """Close the connection where its request has taken too long, even if bytes still arrive."""
         if self.request is not None and self._late(self.request):
             self.will_close = True
 
@@ -152,7 +152,7 @@ def _is_known(request: _Parser) -> bool:
 
 
 def _look_after(server: WaitressServer) -> None:
-    """Let a listening socket's own rounds, which close what lies quiet, close what is late as well."""
+    """Make a listening socket's regular maintenance, which closes idle connections, close late ones too."""
     usual = server.maintenance
 
     def maintenance(now: float) -> None:
@@ -206,6 +206,6 @@ def _sockets(server: WaitressServer) -> list[WaitressServer]:
 
 
 def _connections() -> int:
-    """As many as are wanted, or as the process may have files open."""
+    """The wanted number of connections, or as many as the process may have open files."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return CONNECTIONS if soft == resource.RLIM_INFINITY else max(100, min(CONNECTIONS, soft - _SPARE_FILES))

@@ -233,7 +233,8 @@ def _be_an_office(home: str, port: str, hook: str, count: str) -> None:
         return found
 
     embedded.recover = recovered
-    embedded.Engine(installation, hands=8).run_forever()
+    embedded.Engine(installation, hands=8).start()
+    threading.Event().wait()
 
 
 def main() -> None:

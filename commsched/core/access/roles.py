@@ -14,7 +14,8 @@ _WRITER: Final = _READER | {"comment", "write", "schedule", "resolve", "pause", 
 _APPROVER: Final = _READER | {"comment", "write", "schedule", "approve", "resolve", "pause"}
 
 _SHARED: Final = "writer without bypass"
-"""Nobody's role: what is left of a writer's token in an approver's hand, since neither role contains the other."""
+"""A role that no person has: the rights of a writer's token whose owner is now an approver, since neither role contains
+the other."""
 
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "reader": _READER,

@@ -1,4 +1,4 @@
-"""Who may enter: every route carries one of these declarations, and one authoriser reads them.
+"""Access declarations: every route carries one of these, and one authoriser reads them.
 
 A route without a declaration is refused to everybody.
 """
@@ -20,8 +20,6 @@ class Access(msgspec.Struct, frozen=True):
 
     kind: Literal["public", "signed_in", "allow"]
     permission: Permission | None = None
-    guarded: bool = True
-    """Whether unsafe methods need our form's token. Off only where a machine posts with a secret in the address."""
 
 
 def _declare(view: View, access: Access) -> View:
@@ -32,11 +30,6 @@ def _declare(view: View, access: Access) -> View:
 def public(view: View) -> View:
     """Anyone may come in."""
     return _declare(view, Access("public"))
-
-
-def machine_post(view: View) -> View:
-    """Public, and a POST needs no token of ours: for one-click unsubscribing and the like."""
-    return _declare(view, Access("public", guarded=False))
 
 
 def signed_in(view: View) -> View:

@@ -1,13 +1,13 @@
-"""Whose words stand in a version: the rule behind "nobody approves their own words". Pure.
+"""Finds the authors of each field of a version, for the rule that no one approves their own words. Pure.
 
-Every field has *hands*: those who wrote what stands in it. Whoever saves a field with words that never stood there
-before joins the hands of the words they changed. A field that is put back exactly as it once stood gets the hands it
-had then, whoever put it back: an undone change leaves nobody behind, and words that return are still their writer's.
-To empty a field takes nobody's hands off what is typed into it next.
+Every field has *hands*: the people who wrote its content. A person who saves new content in a field joins the hands of
+the content before. A field that is set back to an earlier content gets the hands it had then, whoever sets it back:
+undoing a change removes its author, and returning words keep their writer. Emptying a field does not remove hands: the
+next content of it still has them.
 
-Somebody may *accept* a version as it stands: then its words are theirs, in every field, and no longer those of whoever
-had typed them. So words by one person and a yes by the same person go out only after another has taken them on: two
-people have always seen and agreed to each word. What is changed after that has new hands.
+A person may *accept* a version: then every field of it counts as theirs and no longer as its writers'. So a writer can
+approve their own text only after another person has accepted it, and two people have always agreed to every word. Later
+changes have new hands.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from commsched.core.text.json_values import JsonObject
 NOTHING: Final = b""
 """How a field that says nothing is known."""
 BEGUN: Final = "begun"
-"""The field that everybody's item has: who began it has a hand in it, until somebody else accepts it."""
+"""A field that every item has: its author is the person who began the item, until another person accepts it."""
 PICTURES: Final = "pictures"
 """The field that words of the library (alt texts, credits, cards) go out with."""
 _CHOSEN: Final = ("text", "options")
@@ -64,7 +64,7 @@ class SavedVersion(msgspec.Struct, frozen=True):
 
 
 def writers(versions: Iterable[SavedVersion]) -> set[int]:
-    """Whoever wrote any of what stands in the last of ``versions``, or has taken it on; in the order saved."""
+    """Everyone who wrote or accepted any content of the last of ``versions``, in the order of their saves."""
     hands: dict[str, _Hands] = {}
     for version in versions:
         for name in version.said.keys() | hands.keys():

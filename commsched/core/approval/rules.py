@@ -1,11 +1,11 @@
-"""Who must say yes, and whether they have: pure functions over decisions.
+"""Who must approve, and whether they have: pure functions over decisions.
 
-A *step* is a group of people with ``all`` or ``any``; a policy is a chain of steps. An empty chain asks nobody.
-Decisions are bound to a content hash; whatever was said of another hash says nothing of this one.
+A *step* is a group of people with ``all`` or ``any``; a policy is a chain of steps. An empty chain needs no approval.
+Decisions are bound to a content hash and do not count for any other hash.
 
-One human counts once. Every step has places (one, or one for each of ``all``), and a chain is done when each place has
-somebody of its own: whoever pressed, in their own name or in that of the one they stood in for. A yes is to the words
-and not to a step, so who has given one is never asked for a second.
+One human counts once. Every step has places (one, or one for each person of ``all``), and a chain is done when a
+different person fills each place, for themselves or as a deputy. An approval is given to the content and not to a step,
+so no one is asked for a second one.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ class CastDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Yes(msgspec.Struct, frozen=True):
-    """One human's yes, and the names it can count in: their own, and that of the one they stood in for."""
+    """One person's approval, and the names it can count for: their own, and that of the person they deputise for."""
 
     human: int | None
     names: frozenset[int | None]
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """What one yes can fill; ``people`` is empty where any approver can."""
+    """A place that one approval can fill; ``people`` is empty where any approver can fill it."""
 
     step: int
     people: frozenset[int]
@@ -100,7 +100,7 @@ def standing(decisions: Iterable[CastDecision], content_hash: str) -> list[CastD
 
 
 def yeses(said: Iterable[CastDecision]) -> list[Yes]:
-    """The yeses among ``said``, the first of each human."""
+    """The approvals among ``said``: the first one of each person."""
     latest: dict[int | None, Yes] = {}
     for decision in said:
         if decision.verdict == "approve":
@@ -121,7 +121,7 @@ def current_step(policy: Policy, decisions: Iterable[CastDecision], content_hash
 
 
 def helps(policy: Policy, decisions: Iterable[CastDecision], content_hash: str, one: Yes) -> bool:
-    """Whether ``one`` more yes would bring the step that waits nearer. Never a second of the same human."""
+    """Whether the approval ``one`` would advance the waiting step. A second approval by the same person never does."""
     decisions = list(decisions)
     step = current_step(policy, decisions, content_hash)
     given = yeses(standing(decisions, content_hash))
@@ -179,11 +179,11 @@ def _seated(
 def fitted(
     policy: Policy, able: Collection[int], writers: Collection[int], said: Iterable[CastDecision] = ()
 ) -> Policy:
-    """``policy`` as those who are there can fulfil it, so that nothing waits for a yes that nobody can give.
+    """``policy`` adapted to the people who are there, so that no item waits for an approval that no one can give.
 
-    ``able`` are those who may approve here, ``said`` what stands already. The place of somebody who may not (any
-    longer) is passed on to any approver. Who wrote the words need not say yes to them too, as long as somebody else
-    must; where nobody else can, the policy stands as it is, for when another has accepted the words.
+    ``able`` are the people who may approve here, ``said`` the decisions so far. The place of a person who may not
+    approve (any longer) passes to any approver. Writers need not approve their own words as long as another person
+    must. Where no one else can, the policy is unchanged, so that it can be met after someone has accepted the words.
     """
     given = yeses(said)
     here = set(able) | {name for yes in given for name in yes.names if name is not None}

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from commsched.core.content.fields import TEXT_FIELDS
 from commsched.core.content.model import ChannelContent, Content, Picture
 from commsched.core.text.messages import N_, Message
 
@@ -41,20 +42,7 @@ class Change(msgspec.Struct, frozen=True):
     pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
 
 
-LABELS: Final = {
-    "title": N_("Headline"),
-    "text": N_("Text"),
-    "lead": N_("Lead"),
-    "short": N_("Short version"),
-    "facts": N_("Facts box"),
-    "contact": N_("Press contact"),
-    "link": N_("Link"),
-    "genre": N_("Genre"),
-    "kind": N_("Kind"),
-    "language": N_("Language"),
-    "embargo": N_("Embargo"),
-    "correction": N_("What is corrected"),
-}
+LABELS: Final = {field.name: field.label for field in TEXT_FIELDS} | {"kind": N_("Kind"), "embargo": N_("Embargo")}
 """Fields compared as text, in the order they are read."""
 
 

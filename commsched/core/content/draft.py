@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 
 from commsched.core.content.model import MAX_TEXT, Genre, Kind
 from commsched.core.media.crops import Crop
+from commsched.core.timing.wall_time import Moment, read_time
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 """A whole text: the item's own, or one channel's."""
@@ -78,3 +80,22 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     embargo: Line | None = None
     correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     """What a correction corrects, as readers are told. Empty for everything else."""
+
+
+class Times(msgspec.Struct, frozen=True):
+    """The times of a draft, read. Whoever has read them hands them on, so that a request reads each of them once."""
+
+    publish: Moment | None = None
+    latest: datetime | None = None
+    """In UTC; ``None`` where the office's own rule decides, and where there is no time to be late for."""
+    embargo: datetime | None = None
+    """In UTC."""
+
+
+def times_of(draft: DraftIn, zone: str) -> Times:
+    """The times of ``draft`` in an office whose clocks go by ``zone``. Raises :class:`Invalid`, ``Gap`` and ``Fold`` as
+    :func:`commsched.core.timing.wall_time.read_time`, by the field."""
+    publish = read_time(draft.publish_at, zone, draft.fold) if draft.publish_at else None
+    latest = read_time(draft.latest_at, zone, field="latest_at").at if draft.latest_at and publish else None
+    embargo = read_time(draft.embargo, zone, field="embargo").at if draft.embargo else None
+    return Times(publish, latest, embargo)

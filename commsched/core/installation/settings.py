@@ -94,7 +94,8 @@ def _line(text: str, name: str) -> int:
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
-    """What ``COMMSCHED_…`` variables say. An empty one says nothing: so compose files pass what is not set."""
+    """The settings in ``COMMSCHED_…`` variables. Empty ones are ignored, since compose files pass variables that are
+    not set as empty."""
     return {
         name: Given(environment[PREFIX + name.upper()], Origin(PREFIX + name.upper()))
         for name in RULES
@@ -165,7 +166,7 @@ def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object
 
 @contextmanager
 def gathering(problems: list[Message]) -> Iterator[None]:
-    """Put what is wrong inside among ``problems`` instead of raising it, so that the rest is judged too."""
+    """Collect the errors raised inside in ``problems``, so that the remaining settings are checked too."""
     try:
         yield
     except BadSettings as error:

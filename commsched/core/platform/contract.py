@@ -77,7 +77,6 @@ class Limits(msgspec.Struct, frozen=True):
     """What a channel takes. ``None`` means no limit that we know of. Sizes in bytes, ratios width/height."""
 
     characters: int | None = None
-    text_bytes: int | None = None
     pictures: int = 4
     picture_bytes: int | None = None
     picture_pixels: int | None = None

@@ -14,7 +14,7 @@ from typing import Final
 LIMIT: Final = timedelta(minutes=2)
 """The difference above which people are warned. The header has whole seconds, and an answer may take some."""
 SEVERAL: Final = 3
-"""Answers that must agree before anything is said."""
+"""How many answers must agree before a difference is reported."""
 FRESH: Final = timedelta(hours=6)
 """Older answers say nothing of the clock as it goes now."""
 RIGHT: Final = timedelta(seconds=30)

@@ -165,7 +165,7 @@ def latest_for(publish_at: datetime, minutes: int) -> datetime:
 def approval_window(
     publish_at: datetime | None, now: datetime, before_hours: int, after_hours: int
 ) -> tuple[datetime, datetime]:
-    """What a yes covers when the approver says nothing else: the planned time, give or take."""
+    """The window that an approval covers by default, around the planned time."""
     if publish_at is None:
         return now, now + timedelta(days=7)
     return publish_at - timedelta(hours=before_hours), publish_at + timedelta(hours=after_hours)

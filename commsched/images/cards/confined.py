@@ -40,7 +40,7 @@ class DrawJob(msgspec.Struct, frozen=True):
 
 
 class DrawReport(msgspec.Struct, frozen=True):
-    """What is said of a drawn card, beside its file."""
+    """The facts of a drawn card that are returned beside its file."""
 
     width: int
     height: int
@@ -62,7 +62,8 @@ def draw(
     language: str,
     page: int,
 ) -> tuple[bytes, DrawReport]:
-    """As :func:`commsched.images.cards.card.draw`, elsewhere. A font whose file is gone is the packaged one instead."""
+    """As :func:`commsched.images.cards.card.draw`, in the confined process. The packaged font replaces one whose file
+    is gone."""
     brand, files = _held(brand)
     wish = DrawJob(
         design,

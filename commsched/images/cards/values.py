@@ -137,7 +137,7 @@ def share(text: str) -> float | None:
 
 
 def rows(filled: Filled, name: str) -> list[ChartRow]:
-    """The lines of a chart's field; those without a figure are left out and said."""
+    """The rows of a chart's field. Lines without a figure are left out and reported as problems."""
     chart_rows = []
     for line in filled.texts.get(name, "").split("\n"):
         match = _ROW.fullmatch(line)

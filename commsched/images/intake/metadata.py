@@ -17,7 +17,7 @@ MAX_CREDIT = 200
 _XMP_CREATOR = re.compile(rb"<dc:creator>.{0,200}?<rdf:li[^>]{0,80}>([^<]{1,400})<", re.DOTALL)
 _XMP_RIGHTS = re.compile(rb"<dc:rights>.{0,200}?<rdf:li[^>]{0,80}>([^<]{1,400})<", re.DOTALL)
 _SIGNS = re.compile(r"(?:copyright\s*(?:\(c\)|©|:)|\(c\)|©|(?:foto|photo)\s*:|\s)+", re.IGNORECASE)
-"""What stands before a name in a file, and is said by the page where the name is shown."""
+"""Marks before a name in a file, such as ©. The page adds its own mark where it shows the name."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 

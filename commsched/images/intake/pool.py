@@ -39,7 +39,7 @@ class Gone(Exception):
 
 
 class Rested(Gone):
-    """It had gone to rest by itself when it was asked: its silence says nothing about the picture."""
+    """The worker had ended after being idle, so its missing answer says nothing about the picture."""
 
 
 class _Worker:
@@ -119,8 +119,8 @@ class Pool:
         _pools.add(self)
 
     def run(self, header: JsonObject, body: bytes = b"", owner: int = 0) -> tuple[JsonObject, bytes]:
-        """Have a worker do ``header["job"]`` with ``body``. ``owner``: the office whose stranger's file it is, which
-        gets one worker at a time, so that the other offices' pictures are read whatever it is sent.
+        """Have a worker do ``header["job"]`` with ``body``. ``owner``: the office that the untrusted file is for. Each
+        office gets one worker at a time, so that its uploads cannot block those of other offices.
 
         Raises :class:`errors.BadPicture`, and :class:`errors.PictureBusy` where another file of the office's takes its
         time.
@@ -196,7 +196,7 @@ class Pool:
             worker.close()
 
     def forget(self) -> None:
-        """In a forked child: the parent's workers are not ours to speak with."""
+        """In a forked child: forget the parent's workers, since the child must not use their pipes."""
         self._idle, self._lock = [], threading.Lock()
         self._at_work, self._free = [], threading.Condition()
 

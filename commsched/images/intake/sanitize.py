@@ -1,7 +1,7 @@
-"""Reads a stranger's picture and writes one of our own. Runs in the worker process, never in the server.
+"""Reads an untrusted picture and writes a new file of it. Runs in the worker process, never in the server.
 
-Every picture is decoded and encoded anew: whatever else the file was (a script, an archive, a film behind a
-phone's "motion photo") is not in the new one. That is why data behind the picture is cut off, not refused.
+Every picture is decoded and encoded again: whatever else the file was (a script, an archive, a film behind a phone's
+"motion photo") is not in the new one. That is why data behind the picture is cut off, not refused.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ Tables = Mapping[int, Sequence[int]]
 
 
 def _tables(image: Image.Image) -> tuple[Tables, int] | None:
-    """Quantization tables and chroma sampling of a JPEG; ``None`` for what is none."""
+    """Quantization tables and chroma sampling of a JPEG; ``None`` for other formats."""
     from PIL import JpegImagePlugin
 
     if not isinstance(image, JpegImagePlugin.JpegImageFile):

@@ -1,4 +1,4 @@
-"""Reads a stranger's video and writes one of our own, in a process of its own that ends with it.
+"""Reads an untrusted video and writes a new file of it, in a process that handles one video and then ends.
 
 It is started by :mod:`commsched.images.intake.video`, which hands it the file as an open descriptor. Only the first
 picture track and the first sound track are copied, undecoded, into a new container: whatever else the file held (where

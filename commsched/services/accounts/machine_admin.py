@@ -1,4 +1,5 @@
-"""Who sits at the machine itself: may do what an administrator may, in every workspace, and stands in the record."""
+"""The administrator of the machine: a person with the command line may do what an administrator may, in every
+workspace, and is recorded."""
 
 from __future__ import annotations
 

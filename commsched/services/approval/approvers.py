@@ -1,4 +1,4 @@
-"""Whose turn it is to say yes, and how they are asked."""
+"""Whose turn it is to approve, and how they are asked."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from commsched.store.models import Decision, Item, Notice, Person, Revision
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """Who can move an item in review on, as things stand; all of them active members."""
+    """The people who can advance an item in review now; all of them are active members."""
 
     deciders: frozenset[int] = frozenset()
-    """Those who can say yes now, deputies included."""
+    """Those who can approve now, deputies included."""
     asked: frozenset[int] = frozenset()
     """Those of them whose approval is pending. An administrator is only asked where no one else is left."""
     acceptors: frozenset[int] = frozenset()
@@ -35,7 +35,7 @@ class Turn(msgspec.Struct, frozen=True):
     before. Those who can approve it themselves are left out, and so is everyone where that person can already
     approve."""
     own: frozenset[int] = frozenset()
-    """Those who could say yes, were some of the words not their own."""
+    """Those who could approve if some of the words were not their own."""
 
     @property
     def stuck(self) -> bool:
@@ -89,10 +89,12 @@ def turn_in(roster: Roster, case: ApprovalState, author: int | None, last: int |
     if current_step(case.policy, case.said, case.hash) is None:
         return Turn()
     able = roster.with_permission("approve")
-    deciders = {one for one in able - set(case.own) if counts_for(roster, case, one) is not None}
-    stopped = {one for one in able & set(case.own) if counts_for(roster, case, one, despite_own=True) is not None}
-    spoken = {one.human for one in yeses(standing(case.said, case.hash))}
-    others = {one for one in roster.with_permission("write") - spoken - deciders if stopped - {one}}
+    deciders = {person for person in able - set(case.own) if counts_for(roster, case, person) is not None}
+    stopped = {
+        person for person in able & set(case.own) if counts_for(roster, case, person, despite_own=True) is not None
+    }
+    spoken = {yes.human for yes in yeses(standing(case.said, case.hash))}
+    others = {person for person in roster.with_permission("write") - spoken - deciders if stopped - {person}}
     nearest = _nearest(roster, case)
     close = deciders & nearest
     # of two who could accept each other's words, the one is asked that lets somebody approve whose task that is
@@ -106,7 +108,7 @@ def turn_in(roster: Roster, case: ApprovalState, author: int | None, last: int |
 
 
 def _nearest(roster: Roster, case: ApprovalState) -> set[int]:
-    """Those whose task it is: whoever the step names or may be filled by, else the approvers; and their deputies."""
+    """Those whose task it is: the people whom the step names, else every approver; and their deputies."""
     step = current_step(case.policy, case.said, case.hash)
     if step is not None and case.policy.steps[step].people:
         return roster.with_permission("approve")
@@ -115,7 +117,8 @@ def _nearest(roster: Roster, case: ApprovalState) -> set[int]:
 
 
 def _first_to_accept(roster: Roster, case: ApprovalState, author: int | None, able: set[int]) -> set[int]:
-    """Who is asked to take words on: the one who began it, else the others who wrote in it, else those who write."""
+    """The people who are asked to accept the words: the one who began the item, else its other writers, else all
+    members who write."""
     for group in ({author}, set(case.own), roster.writers()):
         if group & able:
             return {person for person in group & able if person is not None}
@@ -123,9 +126,10 @@ def _first_to_accept(roster: Roster, case: ApprovalState, author: int | None, ab
 
 
 def counts_for(roster: Roster, case: ApprovalState, person: int, *, despite_own: bool = False) -> int | None:
-    """For whom the yes of ``person`` would count now: themselves, or somebody whose deputy they are; else nobody.
+    """The person for whom the approval of ``person`` would count now: themselves, or someone whose deputy they are;
+    else ``None``.
 
-    Nobody stands in for one who may not approve (any longer), nor says yes to that one's own words in their place.
+    A deputy cannot act for a person who may no longer approve, nor approve that person's own words for them.
     """
     able = roster.with_permission("approve")
     for name in (person, *roster.principals(person)):
@@ -137,7 +141,7 @@ def counts_for(roster: Roster, case: ApprovalState, person: int, *, despite_own:
 
 
 def principal_in(roster: Roster, case: ApprovalState, person: int | None) -> int:
-    """For whom the yes of ``person`` counts.
+    """The person for whom the approval of ``person`` counts.
 
     Raises :class:`NotAllowed` with the reason why it does not count, :class:`Conflict` where nothing is asked for.
     """
@@ -147,7 +151,7 @@ def principal_in(roster: Roster, case: ApprovalState, person: int | None) -> int
         raise Conflict(N_("It is already approved."))
     if person in case.own:
         raise NotAllowed(N_("Some of the words are your own. Somebody else must approve it."))
-    if any(one.human == person for one in yeses(standing(case.said, case.hash))):
+    if any(yes.human == person for yes in yeses(standing(case.said, case.hash))):
         raise NotAllowed(N_("You have said yes already. Now somebody else must approve it too."))
     principal = counts_for(roster, case, person)
     if principal is None:
@@ -250,11 +254,11 @@ def writers_after(
     canonical_bytes: bytes,
     lent: Collection[int],
 ) -> set[int]:
-    """As :func:`writers_of`, were ``author`` to save those contents now. ``known`` is the item's history."""
-    people = {one.author for one in known.versions}
-    simple = not lent and not known.accepted() and not any(one.lent for one in known.versions)
+    """As :func:`writers_of`, supposing that ``author`` saved those contents now. ``known`` is the item's history."""
+    people = {version.author for version in known.versions}
+    simple = not lent and not known.accepted() and not any(version.lent for version in known.versions)
     if simple and people <= {author}:
-        return {author} - {None}  # type: ignore[return-value]  # nobody else has had a hand in it
+        return {author} - {None}  # type: ignore[return-value]  # no one else wrote any of it
     before = history_of(session, item, known) if item is not None else ()
     return writers([*before, _version(author, canonical_bytes, frozenset(lent), ())])
 

@@ -21,7 +21,7 @@ from commsched.services.notices import outbox
 from commsched.store.models import Comment, Decision, Item, Notice, Revision
 
 COLLECTED: Final = timedelta(minutes=10)
-"""How long a mail waits for more to be said, so that a stretch of talk is one mail."""
+"""How long a mail waits for further comments, so that one conversation becomes one mail."""
 KIND: Final = "commented"
 
 
@@ -108,12 +108,12 @@ class UnreadTalk(msgspec.Struct, frozen=True):
 
 
 def marks(person: int | None) -> tuple[ColumnElement[bool], ...]:
-    """SQL: what marks that somebody has said something that ``person`` has not seen."""
+    """SQL: the notices of comments that ``person`` has not seen."""
     return (Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None), Notice.state != "dropped")
 
 
 def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
-    """What has been said that ``person`` has not seen, the newest first, one line an item."""
+    """Comments that ``person`` has not seen, the newest first, one entry per item."""
     rows = session.execute(
         select(Notice, Item)
         .join(Item, Item.id == Notice.item_id)
@@ -121,7 +121,7 @@ def unread(session: Session, person: int | None, most: int) -> list[UnreadTalk]:
         .order_by(Notice.id.desc())
         .limit(most)
     )
-    unread: dict[int, UnreadTalk] = {}
+    threads: dict[int, UnreadTalk] = {}
     for row, item in rows:
-        unread.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
-    return list(unread.values())
+        threads.setdefault(item.id, UnreadTalk(item, str(row.facts.get("by", "")), row.created_at))
+    return list(threads.values())

@@ -17,7 +17,7 @@ from commsched.store.models import Decision, Item, Revision
 
 
 class Nobody(Conflict):
-    """Nobody here could say yes to it."""
+    """No one in this office could approve it."""
 
     code = "nobody"
 

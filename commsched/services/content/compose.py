@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.draft import DraftIn, PictureIn, Times, times_of
+from commsched.core.content.fields import kept_texts
 from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, addresses_digest, printable
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
-from commsched.core.text.clean import clean, one_line
+from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Invalid
-from commsched.core.timing.wall_time import read_time
 from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation
 from commsched.services.media import provenance
@@ -39,11 +40,13 @@ def content_from(
     workspace: Workspace,
     given: DraftIn,
     corrects: str = "",
+    times: Times | None = None,
     channels: Mapping[int, Channel] | None = None,
 ) -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
-    ``corrects`` is the uid of the published item that it is a correction of.
+    ``corrects`` is the uid of the published item that it is a correction of; ``times`` are those of ``given``, where
+    they have been read already.
 
     ``channels`` are the office's by their ids, where its caller has read them already.
 
@@ -53,26 +56,16 @@ def content_from(
         raise Invalid(N_("Only a correction says what is corrected."), "correction")
     chosen, media = _channels(session, given.channels, channels), media_of(session, given)
     made = derivatives(session, media.values())
-    embargo = read_time(given.embargo, workspace.zone, field="embargo").at if given.embargo else None
+    embargo = (times or times_of(given, workspace.zone)).embargo
     content = Content(
         kind=given.kind,
-        title=one_line(given.title),
-        text=given.text,
-        lead=given.lead,
-        genre=given.genre,
-        short=given.short,
-        facts=given.facts,
         quotes=[Quote(text=one.text, person=one.person) for one in given.quotes],
-        contact=given.contact,
-        link=one_line(given.link),
-        language=given.language,
         pictures=_pictures(session, media, handed_in(given)),
         channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
-        correction=given.correction.strip(),
     )
-    return printable(content)
+    return printable(replace(content, **kept_texts(given)))
 
 
 def _channels(session: Session, wanted: list[int], known: Mapping[int, Channel] | None = None) -> list[Channel]:

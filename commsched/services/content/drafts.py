@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
+from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Picture
 from commsched.store.models import Item, Media, Revision
 
@@ -25,24 +27,15 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
         for one in said.channels
         if one.text is not None or one.options or one.crop
     }
-    return DraftIn(
+    draft = DraftIn(
         kind=said.kind,
-        title=said.title,
-        text=said.text,
-        lead=said.lead,
-        genre=said.genre,
-        short=said.short,
-        facts=said.facts,
         quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes],
-        contact=said.contact,
-        link=said.link,
-        language=said.language,
         channels=[one.channel for one in said.channels],
         variants=variants,
         media=_media(session, said.pictures),
         sources=[SourceIn(**source) for source in revision.sources],
         embargo=said.embargo or None,
-        correction=said.correction,
         publish_at=item.publish_at.isoformat() if item.publish_at else None,
         latest_at=item.latest_at.isoformat() if item.latest_at else None,
     )
+    return replace(draft, **texts_of(said))

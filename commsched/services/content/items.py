@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session, object_session
 
+from commsched.core.content.fields import searchable_texts
 from commsched.core.content.model import Content
 from commsched.core.platform.contract import OWN_PAGES
 from commsched.core.text.length import fold
@@ -92,7 +93,7 @@ def first_line(text: str, size: int = 80) -> str:
 
 def searchable(content: Content) -> str:
     """Everything a person may look for, as :func:`commsched.core.text.length.fold` has it."""
-    words = [content.title, content.lead, content.text, content.short, content.facts]
+    words = searchable_texts(content)
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
     words += [p.alt for p in content.pictures]
     return fold("\n".join(words))

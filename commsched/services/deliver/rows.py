@@ -16,6 +16,7 @@ from commsched.core.content.model import parse
 from commsched.core.delivery.lifecycle import item_state
 from commsched.services.deliver.others import others
 from commsched.services.kernel import audit_log
+from commsched.services.kernel.superseded import superseded
 from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import (
     Attempt,
@@ -31,7 +32,6 @@ from commsched.store.models import (
     Workspace,
 )
 from commsched.store.outbox import left_off
-from commsched.store.superseded import superseded
 from commsched.store.types import from_micros
 
 _ids: Any = bindparam("ids", expanding=True)

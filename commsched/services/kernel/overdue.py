@@ -1,4 +1,5 @@
-"""What waits past its time although nothing keeps it: the sign that the publisher is ill, whatever it says itself."""
+"""Deliveries that are late although nothing holds them back: a sign that the scheduler is broken, whatever its
+heartbeat says."""
 
 from __future__ import annotations
 

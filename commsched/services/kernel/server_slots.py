@@ -15,7 +15,8 @@ _PLACES: Final = BoundedSemaphore(AT_ONCE)
 
 
 class ServersBusy(OfficeError):
-    """As many as may wait for servers are waiting already (429): a form keeps what was typed and says so."""
+    """All slots for requests that wait for a server are taken (429). A form keeps what was typed and shows the
+    error."""
 
     status, code = 429, "too-many"
     retry_after = 5

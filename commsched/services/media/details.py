@@ -1,4 +1,5 @@
-"""What the office knows of a picture: who took it, who is shown and until when, where it is used, what is like it."""
+"""What the office knows about a picture: who took it, who is shown and until when, where it is used, and similar
+pictures."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ class Use(msgspec.Struct, frozen=True):
     out: bool
     links: list[str] = []
     state: str = ""
-    """As people are told it."""
+    """The state as it is shown to people."""
 
 
 def write_down(
@@ -58,7 +59,7 @@ def write_down(
     places: Mapping[str, float | None] | None = None,
 ) -> None:
     """Keep what is known, and move the crops to ``places`` (:func:`commsched.services.media.crops.move`): both or
-    neither. What is in an item already stays as it was approved; a consent counts at once."""
+    neither. Items that already use the picture keep what was approved; a changed consent takes effect at once."""
     actor.require("write")
     _check(known)
     crops.check(places or {})

@@ -38,7 +38,7 @@ def index(session: Session, row: Media) -> None:
 
 
 def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:
-    """Other pictures that show nearly the same: what is most like it first, and of equals the newest."""
+    """Other pictures that look nearly the same: the most similar first, and the newest first among equals."""
     bits = _bits(row)
     if not bits:
         return []

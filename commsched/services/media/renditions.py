@@ -1,5 +1,5 @@
-"""Pictures made to fit a channel: cropped or made smaller before the item is written, so that what is approved is the
-very file that goes out."""
+"""Pictures fitted to a channel: cropped or scaled down before the item is saved, so that the approved file is the one
+that is published."""
 
 from __future__ import annotations
 

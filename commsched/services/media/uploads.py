@@ -183,7 +183,8 @@ def finish(installation: Installation, actor: Actor, uid: str, take: Take) -> di
 
 
 def cancel(installation: Installation, actor: Actor, uid: str) -> None:
-    """Forget the file. Raises :class:`UploadBusy` for one that is just being taken in: it is too late then."""
+    """Delete the upload. Raises :class:`UploadBusy` for one that is just being added to the library, since it is too
+    late then."""
     row = find(installation, actor, uid)
     whole = not row.answer and offset(installation, row) == row.length
     with _held(installation, row) if whole else contextlib.nullcontext():

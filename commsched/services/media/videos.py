@@ -180,7 +180,7 @@ def still(installation: Installation, row: Video, moment: int) -> Path:
 def choose(installation: Installation, actor: Actor, number: int, moment: int) -> Added:
     """Make what is shown at ``moment`` (milliseconds) the poster: a picture of its own, which knows the same persons
     and photographer as the poster before it. The one before stays in the library; where the library has the new one
-    already, what is written down of who is shown in it stays."""
+    already, the persons recorded for it stay."""
     actor.require("write")
     row = find(installation, actor, number)
     if not 0 <= moment <= row.duration:

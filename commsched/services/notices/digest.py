@@ -32,7 +32,8 @@ class DayList(msgspec.Struct, frozen=True):
 def day_lists(
     installation: Installation, session: Session, workspace: Workspace, language: str, now: datetime
 ) -> list[DayList]:
-    """The three lists, as they stand when the mail is written; the empty ones too, so that "nothing" is said."""
+    """The three lists at the time when the mail is written. Empty ones are included, so that the mail says that there
+    is nothing."""
     midnight = dates.local(now, workspace.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)  # wall time: right also on the days of 23 and 25 hours
     mine = Delivery.workspace_id == workspace.id

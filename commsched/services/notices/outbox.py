@@ -84,14 +84,14 @@ def drop(
     only: Collection[int] | None = None,
     but: Collection[int] = (),
 ) -> None:
-    """Stop what is still on its way about ``item``: to ``only`` those people, or to all ``but`` some."""
+    """Stop unsent notices about ``item``: those to the people in ``only``, or to all except those in ``but``."""
     mine = [Notice.item_id == item.id, Notice.kind.in_(tuple(kinds)), Notice.state == "waiting"]
     mine.append(Notice.person_id.not_in(but) if only is None else Notice.person_id.in_(only))
     session.execute(update(Notice).where(*mine).values(state="dropped", next_at=None, link_token=""))
 
 
 class _Claimed(msgspec.Struct, frozen=True):
-    """A notice in hand, and the mail it became; without one ``over`` and ``why`` say how it ended."""
+    """A claimed notice and its mail. Without a mail, ``over`` and ``why`` say how it ended."""
 
     id: int
     tries: int
@@ -182,7 +182,7 @@ def _wait(tries: int) -> timedelta:
 
 
 def _release(installation: Installation, rest: Sequence[_Claimed], at: datetime) -> None:
-    """Give back what was claimed and not tried, without counting a try."""
+    """Release claimed notices that were not tried, without counting a try."""
     if not rest:
         return
     with installation.store.write(EVERY_WORKSPACE) as session:

@@ -56,7 +56,7 @@ def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
 
 
 def check_daily(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """The chore: at start and once a day. Whoever may plan gets one mail when something new has come apart."""
+    """The chore, run at start and once a day. Everyone who may plan gets one mail when new items have shifted."""
     day = wall(installation.now(), workspace.zone)[:10]
     key = (str(installation.home), workspace.id)
     if _looked.get(key) == day:
@@ -66,7 +66,7 @@ def check_daily(installation: Installation, session: Session, workspace: Workspa
 
 
 def report_shifted(installation: Installation, session: Session, workspace: Workspace) -> None:
-    """Write down what has come apart, and mail those who may plan if any of it is new."""
+    """Record the items that have shifted, and mail the people who may plan if any of them is new."""
     workspace = locks.row(session, Workspace, workspace.id)
     items = [shift.item for shift in shifted(session, workspace.zone, installation.now())]
     known = workspace.settings.get(KEPT, [])

@@ -1,4 +1,4 @@
-"""What has been said of an item, as a mail quotes it."""
+"""The comments on an item, as a mail quotes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commsched.store.models import Comment, Decision, Person
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """Something that was said: as a comment, or with a decision."""
+    """One remark: a comment, or the text of a decision."""
 
     at: datetime
     person: int | None
@@ -36,7 +36,7 @@ def said_since(session: Session, item_id: int, since: datetime, but: int) -> lis
 
 
 def speakers(session: Session, words: Collection[Remark]) -> dict[int, str]:
-    """What those are called who said ``words``."""
+    """The names of the people who wrote ``words``, by id."""
     rows = session.scalars(
         select(Person).where(Person.id.in_([word.person for word in words if word.person is not None]))
     )

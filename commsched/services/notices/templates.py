@@ -252,14 +252,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         HOME,
         shows_item=False,
     ),
-    "password_reset": Kind(
-        N_("Choose a new password"),
-        N_("Somebody asked for a new password for %(email)s."),
-        N_("If it was not you, do nothing: your password stays as it is. The link works once, for three days."),
-        N_("Choose a new password"),
-        PASSWORD,
-        shows_item=False,
-    ),
 }
 
 

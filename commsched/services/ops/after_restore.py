@@ -42,7 +42,7 @@ class Brought(msgspec.Struct, frozen=True):
     settled: Settled
     carried: carried.Carried | None
     settings: dict[str, str]
-    """Those that the archive brought and that say where things go."""
+    """Settings from the archive that decide where things are sent."""
 
 
 def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path], Installation]) -> Brought:

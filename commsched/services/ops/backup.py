@@ -25,8 +25,8 @@ from commsched.store.migrate import back_up, version_of
 
 DATABASE, KEY, SETTINGS, MANIFEST, MEDIA = "commsched.db", "secret.key", "commsched.toml", "manifest.json", "media"
 OWN: Final = (MEDIA, SETTINGS, KEY, DATABASE)
-"""What belongs to an office in its home; a checkout has other things beside. The database comes last: what stands
-before it has nothing to say of what goes out."""
+"""What belongs to an office in its home; a checkout has other things beside. The database comes last: nothing before it
+decides what is published."""
 EMPTY: Final = ("engine.lock", "office.lock")
 """What a restore that was refused may leave behind: a home with nothing else is empty."""
 LEAD_OUT: Final = ("base_url", "smtp_url", "https_proxy")

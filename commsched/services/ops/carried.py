@@ -80,7 +80,8 @@ def _persons(facts: str) -> list[dict[str, object]]:
 
 
 def carry(installation: Installation, held: Standing) -> Carried:
-    """Let what ``held`` elsewhere hold in ``installation`` too, as far as it knows what it is about."""
+    """Apply the withdrawals in ``held`` to ``installation``, as far as it has the items, pictures, people and tokens
+    concerned."""
     with installation.store.write(EVERY_WORKSPACE) as session:
         takedowns = sum(_take_down(installation, session, *row) for row in held.down)
         consents = sum(_end(installation, session, *row) for row in held.persons)

@@ -148,7 +148,8 @@ def morning_mail(installation: Installation, session: Session, workspace: Worksp
 
 
 def summary(session: Session, local: datetime) -> dict[str, int]:
-    """The numbers of the day: what stopped, what asks for an answer, what waits for a yes, what goes out."""
+    """The numbers of the day: stopped deliveries, questions to answer, items that wait for approval, deliveries due
+    today."""
     start = local.replace(hour=0, minute=0, second=0, microsecond=0)
     end = start + timedelta(days=1)
 

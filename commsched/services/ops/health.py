@@ -24,7 +24,7 @@ ROOM: Final = 200 * 1024 * 1024
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One thing looked at. ``words`` say how it stands, ``help`` what to do when it does not."""
+    """The result of one check. ``words`` give the state, ``help`` what to do when it is not good."""
 
     name: str
     ok: bool

@@ -22,7 +22,7 @@ AGAIN: Final = timedelta(minutes=10)
 
 
 def look_daily(installation: Installation) -> None:
-    """Look through the database if that was not done today, and write down what was found."""
+    """Check the database if that was not done today, and record the result."""
     if not installation.store.is_sqlite:
         return  # PostgreSQL has checksums and an administrator of its own
     now = installation.now()

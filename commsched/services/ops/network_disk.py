@@ -60,7 +60,7 @@ def warning(database: Path | None, mounts: Path | None = None) -> Message | None
 
 
 def check(database: Path | None, mounts: Path | None = None) -> Check:
-    """The same, as one thing looked at."""
+    """The same as a check result."""
     words = warning(database, mounts)
     if words is None:
         return Check("file system", True, Message(N_("The database does not lie on a network file system.")))

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
 from commsched.core.content.model import Content
 from commsched.core.text.length import split_thread
@@ -43,7 +44,7 @@ class Publication(msgspec.Struct, frozen=True):
     published_at: datetime
     content: Content
     text: str
-    """As it went to the newsroom."""
+    """As it was published in the newsroom."""
     pictures: tuple[Shot, ...] = ()
     versions: tuple[Version, ...] = ()
     """Every published wording, the original first."""
@@ -75,9 +76,11 @@ class Publication(msgspec.Struct, frozen=True):
             return to_html(self.text)
         return "<hr>".join(plain_to_html(part) for part in split_thread(self.text))
 
-    def facts_html(self) -> str:
-        """The facts box, sanitised; empty where there is none."""
-        return to_html(self.content.facts, top=3) if self.content.facts.strip() else ""
+    def boxes(self) -> list[tuple[TextField, str]]:
+        """What stands below the text in boxes of its own: Markdown as sanitised HTML, everything else as it is."""
+        return [
+            (field, to_html(text, top=3) if field.body == "markup" else text) for field, text in boxes(self.content)
+        ]
 
 
 class Newsroom(msgspec.Struct, frozen=True):
@@ -202,7 +205,7 @@ def entry(
 
 
 def _at_address(session: Session, address: str) -> set[int]:
-    """The ids of the items that an address may mean: what is corrected, never the correction."""
+    """The ids of the items that an address may mean. These are originals, never corrections."""
     tail = address[-TAIL:]
     same = [Item.uid == address, Item.slug == address] if address else []
     if re.fullmatch(r"[0-9a-f]{8}", tail):

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
+from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.model import Content, Picture, canonical, digest
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
@@ -33,6 +34,11 @@ class Preview(msgspec.Struct, frozen=True):
     """Lines below the words that the platform adds."""
     subject: str = ""
     """Of a mail."""
+
+    @property
+    def boxes(self) -> list[tuple[TextField, str]]:
+        """What stands below the text in boxes of its own."""
+        return boxes(self.view.content)
 
 
 def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:

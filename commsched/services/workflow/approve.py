@@ -1,4 +1,4 @@
-"""Ask, approve, send back: every decision is bound to the hash of what was seen."""
+"""Submitting, approving and sending back. Every decision is bound to the hash of the content that the person saw."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def _refuse_blocked(stopping: Sequence[Problem]) -> None:
 
 
 def _open(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
-    """A round by the policy of today. What was said of these very words before counts, where it covers the time."""
+    """Start a round of approval under today's policy. Earlier approvals of exactly this content count where they cover
+    the time."""
     policy = rounds.begin(session, actor, item, revision)
     rounds.lapse(installation, session, actor, item, revision)
     if not policy.steps:
@@ -129,7 +130,7 @@ def approve(
     comment: str = "",
     until: datetime | None = None,
 ) -> None:
-    """Say yes to exactly ``content_hash``; ``until`` narrows or widens how long the yes covers.
+    """Approve exactly ``content_hash``; ``until`` sets how long the approval is valid.
 
     Raises :class:`Conflict` if the item has changed since or its time has passed, :class:`NotAllowed` for one's own
     words or another's turn.
@@ -174,7 +175,7 @@ def approve_in(
 
 
 def _refuse_late(installation: Installation, item: Item) -> None:
-    """A yes to what can no longer go out would be thanked for and lead to nothing."""
+    """Refuse an approval of an item that can no longer go out, since it would have no effect."""
     if item.latest_at is not None and item.latest_at < installation.now():
         raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
 
@@ -232,7 +233,7 @@ def _send_back(
 
 
 def bypass(installation: Installation, actor: Actor, item_id: int, reason: str) -> None:
-    """In an emergency: let the current revision out without approval. The reason goes to every approver at once."""
+    """In an emergency: release the current revision without approval. The reason goes to every approver at once."""
     actor.require("bypass")
     reason = passage(reason, "reason")
     if len(reason) < 10:
@@ -265,8 +266,8 @@ def bypass(installation: Installation, actor: Actor, item_id: int, reason: str) 
 def decidable(
     session: Session, item_id: int, content_hash: str, also: frozenset[str] = frozenset()
 ) -> tuple[Item, Revision]:
-    """The item and its revision, if that is what was seen and it waits for a yes. A no stands until its writer sends
-    it in again."""
+    """The item and its revision, if that is the version the person saw and it waits for approval. An item that was sent
+    back must be submitted again first."""
     item = items.load(session, item_id, lock=True)
     revision = items.current(session, item)
     require_decidable(item, revision, content_hash, also)

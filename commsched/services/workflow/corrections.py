@@ -1,5 +1,5 @@
-"""Correcting what stands in the office's own newsroom: a correction is written, approved and published like anything
-else, and takes the place of what it corrects (:mod:`commsched.services.content.versions`)."""
+"""Corrections of items in the office's own newsroom. A correction is written, approved and published like any other
+item, and then replaces the one that it corrects (:mod:`commsched.services.content.versions`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OwnPages(msgspec.Struct, frozen=True):
     """How an item stands on the office's own pages. Empty where nothing of it was ever there."""
 
     stands: bool = False
-    """It was published there, and has not been taken down."""
+    """The item is published there and has not been taken down."""
     takedown: Takedown | None = None
     original: Item | None = None
     """What it corrects, where it is a correction."""

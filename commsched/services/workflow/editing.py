@@ -9,11 +9,11 @@ import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.core.content.draft import DraftIn, SourceIn, Times, times_of
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
-from commsched.core.timing.wall_time import latest_for, read_time, refuse_past
+from commsched.core.timing.wall_time import latest_for, refuse_past
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import compose
 from commsched.services.content.items import (
@@ -46,35 +46,42 @@ class Ready(msgspec.Struct, frozen=True):
     hash: str
     search: str
     text_hash: str
+    times: Times = Times()
 
     @classmethod
-    def of(cls, content: Content) -> Ready:
+    def of(cls, content: Content, times: Times = Times()) -> Ready:
         data = canonical(content)
-        return cls(content, data, digest(data), searchable(content), text_hash(content.text))
+        return cls(content, data, digest(data), searchable(content), text_hash(content.text), times)
 
 
-def ready(installation: Installation, actor: Actor, given: DraftIn, corrects: str = "") -> Ready:
+def ready(
+    installation: Installation, actor: Actor, given: DraftIn, corrects: str = "", times: Times | None = None
+) -> Ready:
     """Prepare ``given`` as a revision, including pictures fitted to each channel. It is called before the write
     transaction, so that a long text does not hold up other offices' posts; :func:`compose.require_there` is called
-    inside it."""
+    inside it. ``times`` are those of ``given``, where the caller has read them already."""
     make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
-        return Ready.of(compose.content_from(installation, session, workspace_of(session, actor), given, corrects))
+        workspace = workspace_of(session, actor)
+        times = times or times_of(given, workspace.zone)
+        return Ready.of(compose.content_from(installation, session, workspace, given, corrects, times), times)
 
 
-def _ready_for(installation: Installation, actor: Actor, given: DraftIn, item_id: int) -> Ready:
+def _ready_for(installation: Installation, actor: Actor, given: DraftIn, item_id: int, times: Times | None) -> Ready:
     """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
     make_ready(installation, actor, given)
     with installation.store.read(actor.workspace) as session:
         item, revision, workspace = load_whole(session, item_id)
         corrects = revision.parsed().corrects if item.corrects_id else ""
-        return Ready.of(compose.content_from(installation, session, workspace, given, corrects))
+        times = times or times_of(given, workspace.zone)
+        return Ready.of(compose.content_from(installation, session, workspace, given, corrects, times), times)
 
 
-def create(installation: Installation, actor: Actor, given: DraftIn) -> int:
-    """Make a draft and its first revision; returns the item's id."""
+def create(installation: Installation, actor: Actor, given: DraftIn, made: Ready | None = None) -> int:
+    """Make a draft and its first revision; returns the item's id. ``made`` is :func:`ready`'s answer, where there is
+    one already."""
     actor.require("write")
-    prepared = ready(installation, actor, given)
+    prepared = made or ready(installation, actor, given)
     with installation.store.write(actor.workspace) as session:
         return create_in(installation, session, actor, given, prepared).id
 
@@ -89,7 +96,7 @@ def create_in(
 ) -> Item:
     """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
 
-    ``corrects`` is the published item whose place the new one takes once it is out.
+    ``corrects`` is the published item that the new one replaces once it is out.
     """
     workspace = workspace_of(session, actor)
     compose.require_there(session, made.content)
@@ -103,7 +110,7 @@ def create_in(
         updated_at=now,
         corrects_id=corrects.id if corrects else None,
     )
-    _set_times(item, workspace, given)
+    _set_times(item, workspace, made.times)
     session.add(item)
     session.flush()
     _add_revision(installation, session, actor, item, made, list(given.sources))
@@ -120,16 +127,19 @@ def save(
     *,
     expected_stamp: str | None = None,
     by_itself: bool = False,
+    times: Times | None = None,
+    made: Ready | None = None,
 ) -> bool:
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
-    Any change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
+    Every change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
     is not the current one, :class:`Conflict` when something is already out. ``by_itself``: an autosave. The record gets
-    one line for a period of writing instead of one every few seconds.
+    one line for a period of writing instead of one every few seconds. ``times`` and ``made``: what the caller has read
+    or made of ``given`` already, so that it is not done twice.
     """
     actor.require("write")
-    prepared = _ready_for(installation, actor, given, item_id)
+    prepared = made or _ready_for(installation, actor, given, item_id, times)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id, lock=True)
         revision = current(session, item)
@@ -141,7 +151,7 @@ def save(
         changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, given)
+        moved = _set_times(item, workspace, prepared.times)
         if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
             refuse_past(item.publish_at, installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
@@ -246,18 +256,15 @@ def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
     return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
 
 
-def _set_times(item: Item, workspace: Workspace, given: DraftIn) -> bool:
+def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     """Set the submitted times on the item; returns whether they differ from the ones before."""
     before = (item.publish_at, item.latest_at)
-    if given.publish_at:
-        moment = read_time(given.publish_at, workspace.zone, given.fold)
-        item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
-        item.latest_at = latest_for(moment.at, workspace.latest_minutes)
-    else:
+    if times.publish is None:
         item.publish_at = item.latest_at = None
         item.wall_time = item.zone = ""
-    if given.latest_at and item.publish_at:
-        item.latest_at = read_time(given.latest_at, workspace.zone, field="latest_at").at
+    else:
+        item.publish_at, item.wall_time, item.zone = times.publish.at, times.publish.wall, times.publish.zone
+        item.latest_at = times.latest or latest_for(item.publish_at, workspace.latest_minutes)
         if item.latest_at < item.publish_at:
             raise Invalid(N_("The latest time is before the time itself."), "latest_at")
     return before != (item.publish_at, item.latest_at)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn
+from commsched.core.content.draft import DraftIn, Times
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.content import items
 from commsched.services.kernel.context import Actor, Installation
@@ -30,7 +30,7 @@ class KeyReused(Invalid):
 
 
 class Once(msgspec.Struct, frozen=True):
-    """The item that a request made, now or before. ``answer`` is what was answered then, where that was kept."""
+    """The item that a request made, now or earlier. ``answer`` is the stored earlier answer, if there is one."""
 
     item_id: int
     answer: str = ""
@@ -65,23 +65,37 @@ def create(installation: Installation, actor: Actor, given: DraftIn, key: str) -
         return Once(item.id)
 
 
-def save_new(installation: Installation, actor: Actor, given: DraftIn, page: str, *, by_itself: bool = False) -> int:
+def save_new(
+    installation: Installation,
+    actor: Actor,
+    given: DraftIn,
+    page: str,
+    *,
+    by_itself: bool = False,
+    times: Times | None = None,
+) -> int:
     """Save what the page of something new holds; returns the item's id, the same for the same ``page`` of a person.
 
     The page's script and its button may both send before either has an answer, and in any order. The first makes the
     item; what follows is saved into it. ``by_itself``: sent by the script; it then never goes over what was sent by a
     press, since it may be older. Raises :class:`commsched.services.content.items.Changed` where something else stands
-    in the item than what this page last saved. Without a ``page`` every call makes an item.
+    in the item than what this page last saved. Without a ``page`` every call makes an item. ``times`` are those of
+    ``given``, where they have been read already.
     """
+    actor.require("write")
+    prepared = editing.ready(installation, actor, given, times=times)
     if not page:
-        return editing.create(installation, actor, given)
-    key, prepared = f"page\n{page[:LONGEST]}", editing.ready(installation, actor, given)
+        return editing.create(installation, actor, given, prepared)
+    key = f"page\n{page[:LONGEST]}"
     try:
         before = _make(installation, actor, given, prepared, key, by_itself)
     except IntegrityError:  # another request of the same page made the item in the very same moment
         before = _make(installation, actor, given, prepared, key, by_itself)
     if before.again and before.stamp:
-        editing.save(installation, actor, before.item_id, given, expected_stamp=before.stamp, by_itself=by_itself)
+        stamp = before.stamp
+        editing.save(
+            installation, actor, before.item_id, given, expected_stamp=stamp, by_itself=by_itself, made=prepared
+        )
         with installation.store.write(actor.workspace) as session:
             row = _take(session, actor, key)
             if row is not None:

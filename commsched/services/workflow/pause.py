@@ -1,4 +1,4 @@
-"""One switch stops the office; resuming asks, item by item, what shall become of what was missed."""
+"""One switch stops the office. When it resumes, a person decides for each missed item what becomes of it."""
 
 from __future__ import annotations
 

@@ -130,8 +130,8 @@ def _stand(installation: Installation, session: Session, row: Delivery, answer: 
 
 
 def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool:
-    """After a restore: none of it had gone out since, so it waits for its time again if that is still to come, and
-    what was held is held for the reason it was. Returns whether it could be put back so."""
+    """After a restore: nothing of it had gone out since the backup, so it waits for its time again if that is still to
+    come, and a delivery that was held is held for the same reason. Returns whether this was possible."""
     out = select(Part.id).where(Part.delivery_id == row.id, Part.state == "published")
     if session.scalar(out.limit(1)) is not None:
         return False
@@ -188,8 +188,8 @@ def send(installation: Installation, actor: Actor, delivery_id: int, latest_minu
 
 
 def drop(installation: Installation, actor: Actor, delivery_id: int) -> list[stops.Left]:
-    """Let a delivery be: nothing more of it goes out there, whatever is moved or approved afterwards. Returns what had
-    gone out, where anything had. One that is being read back stays a question until that is answered."""
+    """Drop a delivery: nothing more of it goes out on that channel, whatever is moved or approved afterwards. Returns
+    what had gone out, if anything. A delivery that is being read back stays unknown until that is answered."""
     actor.require("resolve")
     with installation.store.write(actor.workspace) as session:
         row = load(session, delivery_id, lock=True)

@@ -24,17 +24,18 @@ from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.kernel.superseded import superseded
 from commsched.services.notices import outbox
 from commsched.services.workflow import stops
 from commsched.store.models import Decision, Delivery, Item, Part, Revision
 from commsched.store.outbox import left_off
-from commsched.store.superseded import superseded
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 
 
 class NeedsApproval(Conflict):
-    """The new time lies outside what was approved; the person must say that they want to ask again."""
+    """The new time lies outside the approved window; the person must confirm that they want to ask for approval
+    again."""
 
     code = "needs-approval"
 
@@ -75,12 +76,11 @@ def schedule(
 
 
 def enqueue(installation: Installation, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
-    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the record
-    says so already, and one deed is one line.
-
-    What is out or under way stays as it is, and a channel that a person dropped or cancelled stays so
-    (:mod:`commsched.services.workflow.stops`). A delivery of the same revision keeps its row and its keys, whatever
-    its time: a platform that knows a key still knows it, and what is partly out goes on with what is left of it.
+    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the move is
+    recorded already, so no second line is written. Deliveries that are out or under way stay unchanged, and a channel
+    that a person dropped or cancelled stays so (:mod:`commsched.services.workflow.stops`). A delivery of the same
+    revision keeps its row and its keys, whatever its time: a platform that knows a key still knows it, and what is
+    partly out goes on with what is left of it.
     """
     now, revision = installation.now(), items.current(session, item)
     assert item.publish_at is not None
@@ -113,7 +113,8 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
 
 
 def refuse_superseded(session: Session, item_id: int) -> None:
-    """Raise :class:`Conflict` for what was taken down or corrected since: nothing more of it goes out."""
+    """Raise :class:`Conflict` for an item that was taken down or corrected since, because nothing more of it may go
+    out."""
     why = session.scalar(select(superseded).select_from(Item).where(Item.id == item_id))
     if why:
         raise Conflict(REASONS[why])
@@ -181,7 +182,7 @@ def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: d
 
 
 def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
-    """It was not in the outbox when the backup was made that the office was restored from: perhaps it is out."""
+    """Mark a delivery that was not in the outbox when the backup was made: it may have gone out since."""
     row.state, row.reason, row.next_at = "unknown", "verify", now
     row.was, row.doubt_since = "waiting", since
 
@@ -233,8 +234,8 @@ def move(
 
 
 def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
-    """Whether some of an item is out and what is left waits for a time to come: nothing of it is under way. ``rows``
-    are its deliveries, with ``state`` and ``due_at``."""
+    """Whether part of an item is out, nothing of it is under way, and the rest waits for a later time. ``rows`` are its
+    deliveries, with ``state`` and ``due_at``."""
     left = [row for row in rows if row.state not in ("published", "cancelled")]
     waiting = [row for row in left if row.state == "waiting"]
     return bool(waiting) and all(row.state in items.STOPPABLE for row in left) and all(r.due_at > now for r in waiting)
@@ -258,8 +259,8 @@ def movable(session: Session, item: Item, now: datetime) -> bool:
 
 
 def follow_move(installation: Installation, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
-    """After its time changed: the outbox follows if the approval covers it, else those are asked again whose yes does
-    not."""
+    """Follow a changed time: update the outbox if the approval covers the time, else ask those people again whose
+    approval does not."""
     if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, installation.now())):
         return
     revision = items.current(session, item)
@@ -308,7 +309,7 @@ def decide(
     in_place_of: int | None = None,
     until: datetime | None = None,
 ) -> Decision:
-    """Write down what ``actor`` said of ``revision``, and for which time."""
+    """Record the decision of ``actor`` on ``revision``, and the window that it covers."""
     workspace, now = members.workspace_of(session, actor), installation.now()
     start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
     if until is not None and until <= now:
@@ -353,6 +354,6 @@ def cancel(installation: Installation, actor: Actor, item_id: int) -> list[stops
 
 
 def refresh(session: Session, item: Item) -> None:
-    """Let the item's state follow from its deliveries' states."""
+    """Derive the item's state from its deliveries' states."""
     states = session.scalars(select(left_off).where(Delivery.item_id == item.id)).all()
     item.state = item_state(states, item.state)

@@ -1,5 +1,5 @@
-"""A person's word that nothing more of something goes out: cancel an item, drop a channel. It stands until its writer
-chooses the channel again, and it reaches what is under way: the gate asks for it at every attempt."""
+"""Stops: a person decides that nothing more of an item, or of it on one channel, goes out. A stop holds until the
+writer chooses the channel again. It also reaches deliveries under way, because the gate checks it at every attempt."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class PassedOn(msgspec.Struct, frozen=True):
 
 
 def before(installation: Installation, session: Session, person: int) -> Before:
-    """To be asked before the change. ``session`` must be scoped to the workspace."""
+    """Call it before the change. ``session`` must be scoped to the workspace."""
     turns = {item.id: turn(installation, session, item, items.current(session, item)) for item in _open_items(session)}
     return Before(person, frozenset(people_with(session, "approve")), turns)
 

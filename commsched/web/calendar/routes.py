@@ -23,7 +23,7 @@ from commsched.store.types import to_micros
 from commsched.web.calendar import chips, filters
 from commsched.web.calendar.span import Span, read_day, span
 from commsched.web.components import mail_status
-from commsched.web.components.clock_input import clock_time
+from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
@@ -185,7 +185,7 @@ def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, 
         day=form.value("day", day),
         clock=form.value("clock", clock),
         clash=clash,
-        choices=_choices(clash),
+        choices=choices(clash, place().zone) if clash else [],
         again=again,
         back=local_path(form.value("back"), _back()),
     )
@@ -193,18 +193,6 @@ def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, 
 
 def _back() -> str:
     return local_path(request.args.get("back", ""), f"/w/{place().slug}/calendar/")
-
-
-def _choices(clash: Gap | Fold | None) -> list[dict[str, str]]:
-    """The two moments that may be meant. A gap's are given with their offset, so that nothing is left to guess."""
-    if clash is None:
-        return []
-    options = []
-    for number, moment in enumerate(clash.choices):
-        local = dates.local(moment, place().zone)
-        label = f"{local:%H:%M} ({local.tzname()})"
-        options.append({"at": local.isoformat(), "label": label, "fold": str(number)})
-    return options
 
 
 @bp.post("/<int:item_id>/move")
@@ -266,7 +254,8 @@ def _problem(form: Form, clash: Gap | Fold | None, again: str) -> AnyResponse:
     if again:
         body["code"] = "needs-approval"
     if clash is not None:
-        body |= {"code": "clock", "said": translated(clash.words), "choices": _choices(clash)}
+        buttons = [{"at": choice.at, "label": choice.label} for choice in choices(clash, place().zone)]
+        body |= {"code": "clock", "said": translated(clash.words), "choices": buttons}
     response = jsonify(body)
     response.status_code = form.status if form.errors else 409
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,7 +11,6 @@ import msgspec
 from commsched.core.timing import dates
 
 View = Literal["month", "week", "list"]
-VIEWS: Final[tuple[View, ...]] = ("month", "week", "list")
 FIRST, LAST = date(2001, 1, 1), date(2199, 12, 1)
 
 

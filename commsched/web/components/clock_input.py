@@ -6,6 +6,9 @@ import re
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
+from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Fold, Gap
 
 _CLOCK: Final = re.compile(r"(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{1,2}))?", re.ASCII | re.IGNORECASE)
@@ -24,6 +27,18 @@ def clock_time(typed: str) -> str:
     return f"{int(hour):02d}:{minute.zfill(2)}"
 
 
-def choices(clash: Gap | Fold, zone: str) -> list[tuple[str, datetime]]:
-    """The two moments a clock change leaves, each as its exact value for the form."""
-    return [(moment.isoformat(), moment) for moment in clash.choices]
+class ClockChoice(msgspec.Struct, frozen=True):
+    """One of the two moments that a clock change leaves of a wall time."""
+
+    at: str
+    """For the form: wall time with its offset, so that nothing is left to guess."""
+    label: str
+    """For a button: ``02:30 (CEST)``."""
+    moment: datetime
+    """In UTC."""
+
+
+def choices(clash: Gap | Fold, zone: str) -> list[ClockChoice]:
+    """The two moments that may be meant."""
+    pairs = [(moment, dates.local(moment, zone)) for moment in clash.choices]
+    return [ClockChoice(wall.isoformat(), f"{wall:%H:%M} ({wall.tzname()})", moment) for moment, wall in pairs]

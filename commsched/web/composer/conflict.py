@@ -8,10 +8,11 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.content.changes import LABELS, DiffPiece, diff_words
+from commsched.core.content.fields import TEXTS
 from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
-from commsched.web.composer.fields import TEXTS, Fields
+from commsched.web.composer.fields import Fields
 from commsched.web.http.i18n import installation, language
 
 
@@ -45,7 +46,7 @@ def differences(session: Session, mine: Fields, theirs: Fields) -> list[Conflict
     tell = _tellers(session, names)
     rows = []
     for name in TEXTS:
-        a, b = getattr(mine, name), getattr(theirs, name)
+        a, b = mine.texts[name], theirs.texts[name]
         if a.strip() != b.strip():
             rows.append(ConflictRow(name, Message(LABELS[name]), a, b, diff_words(b, a)))
     for name, label in PARTS:
@@ -95,6 +96,8 @@ def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
     switched off, as in the composer."""
     if "own" in taken:
         mine.kept |= {number: text for number, text in mine.own.items() if number not in theirs.own}
-    for name in taken & ({*TEXTS} | {name for name, _label in PARTS}):
+    for name in taken & {*TEXTS}:
+        mine.texts[name] = theirs.texts[name]
+    for name in taken & {name for name, _label in PARTS}:
         setattr(mine, name, getattr(theirs, name))
     return mine

@@ -14,10 +14,11 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.fields import TEXT_FIELDS, texts_of
+from commsched.core.content.model import Content
 from commsched.core.text.clean import clean
 from commsched.web.components.clock_input import clock_time
 
-TEXTS: Final = ("title", "text", "lead", "genre", "short", "facts", "contact", "link", "language", "correction")
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
@@ -50,17 +51,8 @@ class Fields(msgspec.Struct):
     """Every field of the composer."""
 
     kind: str = "post"
-    title: str = ""
-    text: str = ""
-    lead: str = ""
-    genre: str = "pressmeddelande"
-    short: str = ""
-    facts: str = ""
-    contact: str = ""
-    link: str = ""
-    language: str = "sv"
-    correction: str = ""
-    """What a correction corrects; asked for only where the item is one."""
+    texts: dict[str, str] = msgspec.field(default_factory=lambda: texts_of(Content()))
+    """Every text of the item, by the name of its field."""
     quotes: list[tuple[str, str]] = msgspec.field(default_factory=list)
     sources: list[tuple[str, str]] = msgspec.field(default_factory=list)
     channels: list[int] = msgspec.field(default_factory=list)
@@ -79,15 +71,14 @@ class Fields(msgspec.Struct):
     @property
     def empty(self) -> bool:
         """Nobody has written anything yet."""
-        written = [self.title, self.text, self.lead, self.short, self.facts, *self.own.values()]
+        written = [self.texts[field.name] for field in TEXT_FIELDS if field.searchable] + list(self.own.values())
         return not self.media and not any(text.strip() for text in written)
 
 
 def from_form(form: MultiDict[str, str]) -> Fields:
     """The posted fields."""
     made = Fields(kind=form.get("kind", "post"))
-    for name in TEXTS:
-        setattr(made, name, clean(form.get(name, getattr(made, name))))
+    made.texts = {name: clean(form.get(name, usual)) for name, usual in made.texts.items()}
     made.quotes = _rows(form, "quote-text", "quote-person")
     made.sources = _rows(form, "source-text", "source-url")
     made.channels = _numbers(form.getlist("channels"))
@@ -129,7 +120,7 @@ def _wall(form: MultiDict[str, str], name: str) -> WallFields:
 
 def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fields:
     """A stored item's fields. ``latest_is_usual``: the latest time is the office's own rule and is left empty."""
-    made = Fields(kind=draft.kind, **{name: getattr(draft, name) for name in TEXTS})
+    made = Fields(kind=draft.kind, texts=texts_of(draft))
     made.quotes = [(quote.text, quote.person) for quote in draft.quotes]
     made.sources = [(source.text, source.url) for source in draft.sources]
     made.channels = list(draft.channels)

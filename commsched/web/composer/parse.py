@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
 
-from commsched.core.content.draft import DraftIn
+from commsched.core.content.draft import DraftIn, Times
 from commsched.core.content.model import MAX_TEXT
+from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
 from commsched.web.composer.fields import Fields, WallFields
 
-_PATH: Final = re.compile(r"`\$\.?([a-z_]+)?(?:\[(?:\.\.\.|\d+)\])?")
-_LENGTH: Final = re.compile(r"length <= (\d+)")
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
 
 
@@ -25,7 +23,12 @@ class Meant(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     clash: Gap | Fold | None = None
     """The clock change that must be asked about, on the field it names."""
-    publish: Moment | None = None
+    times: Times = Times()
+
+    @property
+    def publish(self) -> Moment | None:
+        """When it is to go out."""
+        return self.times.publish
 
     def raise_first(self) -> None:
         """Raise :class:`Invalid` for the first fault, if there is one."""
@@ -41,14 +44,14 @@ def meaning(fields: Fields, zone: str) -> Meant:
     raw = _raw(fields)
     draft = _convert(raw, faults)
     meant = Meant(draft, faults)
-    for name, wall in (("publish_at", fields.publish), ("latest_at", fields.latest), ("embargo", fields.embargo)):
-        moment = _time(meant, wall, zone, name)
-        if moment is not None:
-            setattr(draft, name, moment.at.isoformat())
-            if name == "publish_at":
-                meant.publish = moment
-    if draft.latest_at and not draft.publish_at and "publish_at" not in faults:
-        draft.latest_at = None
+    publish = _time(meant, fields.publish, zone, "publish_at")
+    latest = _time(meant, fields.latest, zone, "latest_at")
+    embargo = _time(meant, fields.embargo, zone, "embargo")
+    if publish is None and "publish_at" not in faults:
+        latest = None
+    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None)
+    for name, moment in (("publish_at", publish), ("latest_at", latest), ("embargo", embargo)):
+        setattr(draft, name, moment.at.isoformat() if moment else None)
     return meant
 
 
@@ -61,16 +64,8 @@ def _raw(fields: Fields) -> dict[str, Any]:
             variants[str(number)] = {"text": fields.own.get(number), "options": options, "crop": crop}
     return {
         "kind": fields.kind,
-        "title": fields.title,
-        "text": fields.text,
-        "lead": fields.lead,
-        "genre": fields.genre,
-        "short": fields.short,
-        "facts": fields.facts,
-        "contact": fields.contact,
-        "link": fields.link,
-        "language": fields.language or "sv",
-        "correction": fields.correction,
+        **fields.texts,
+        "language": fields.texts["language"] or DraftIn().language,
         "quotes": [{"text": text, "person": person} for text, person in fields.quotes],
         "sources": [{"text": text, "url": url} for text, url in fields.sources],
         "channels": fields.channels,
@@ -85,23 +80,23 @@ def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
         try:
             return msgspec.convert(raw, DraftIn)
         except msgspec.ValidationError as error:
-            name, words = _fault(str(error))
+            name, words = _fault(error)
             faults.setdefault(_PARTS.get(name, name), words)
             if raw.pop(name, None) is None:
                 break
     return DraftIn()
 
 
-def _fault(message: str) -> tuple[str, Message]:
-    found = _PATH.search(message)
-    name = (found[1] if found else "") or ""
-    length = _LENGTH.search(message)
-    if length:
-        most = int(length[1])
-        if most == MAX_TEXT:
-            return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
-        return name, Message(N_("At most %(most)s characters."), {"most": most})
-    return name, Message(N_("This cannot be read. Choose again."))
+def _fault(error: msgspec.ValidationError) -> tuple[str, Message]:
+    """The field of the draft that will not do, and what to say of it."""
+    found = read_error(error)
+    name = found.path[0] if found.path else ""
+    if found.reason not in ("characters", "items"):
+        return name, Message(N_("This cannot be read. Choose again."))
+    most = int(found.params["most"])
+    if most == MAX_TEXT:
+        return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
+    return name, Message(N_("At most %(most)s characters."), {"most": most})
 
 
 def _time(meant: Meant, wall: WallFields, zone: str, name: str) -> Moment | None:

@@ -181,9 +181,13 @@ def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
     with installation().store.read(actor().workspace) as session:
         draft = view_model.only_known(session, meant.draft)
     if item is None:
-        return idempotency.save_new(installation(), actor(), draft, _page_token(), by_itself=by_itself)
+        return idempotency.save_new(
+            installation(), actor(), draft, _page_token(), by_itself=by_itself, times=meant.times
+        )
     expected = request.form.get("stamp") or None
-    editing.save(installation(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself)
+    editing.save(
+        installation(), actor(), item.id, draft, expected_stamp=expected, by_itself=by_itself, times=meant.times
+    )
     return item.id
 
 

@@ -88,7 +88,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
         try:
             corrects = target.revision.parsed().corrects if target and target.item.corrects_id else ""
             content = compose.content_from(
-                installation, session, around.workspace, draft, corrects, channels=around.channels
+                installation, session, around.workspace, draft, corrects, meant.times, around.channels
             )
         except Invalid as error:
             made.faults[error.field] = error.words
@@ -170,7 +170,8 @@ def stored(session: Session, workspace: Workspace, target: Target) -> Fields:
 
 def blank(installation: Installation, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
     """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
-    made = Fields(kind=kind, language=workspace.language)
+    made = Fields(kind=kind)
+    made.texts["language"] = workspace.language
     last = session.scalar(
         select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
     )
@@ -186,7 +187,7 @@ def blank(installation: Installation, session: Session, actor: Actor, workspace:
         if number in usable and not installation.platform(usable[number].platform).independent_parts
     ]
     if kind == "release":
-        made.contact = str(workspace.settings.get("press_contact", ""))
+        made.texts["contact"] = str(workspace.settings.get("press_contact", ""))
     return made
 
 

@@ -71,7 +71,7 @@ def _recognise() -> Visitor | None:
 
 
 def decide() -> Response | None:
-    """Let the request in, send it to sign in, or refuse it."""
+    """Admit the request, redirect it to the sign-in page, or refuse it."""
     g.visitor = g.actor = g.place = None
     g.language = known(request.cookies.get("language")) if request.cookies.get("language") else None
     g.language = g.language or preferred(request.headers.get("Accept-Language", ""))
@@ -85,7 +85,7 @@ def decide() -> Response | None:
     if request.endpoint != "frame.static":
         g.visitor = _recognise()
         _remember(g.visitor)
-    if not by_token() and access.guarded:
+    if not by_token():
         guard.check_form()
     return _judge(access, g.visitor)
 

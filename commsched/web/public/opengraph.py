@@ -17,7 +17,7 @@ bp = Blueprint("opengraph", __name__)
 @bp.get("/n/<place>/<address>/link.jpg")
 @outward
 def link(place: str, address: str) -> Response:
-    """Only for what the public may see; the release's own picture goes before it."""
+    """Only for published items. A release's own picture takes precedence over it."""
     return _sent(opengraph.picture(installation(), place, address))
 
 

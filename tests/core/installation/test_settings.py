@@ -85,7 +85,7 @@ def test_what_cannot_be_used_is_one_sentence_with_its_line(text: str, sentence: 
 
 def test_a_name_like_nothing_gets_the_list() -> None:
     (sentence,) = told(b"colour = 'red'")
-    assert "There are: base_url, ca_file, https_proxy, mail_from" in sentence
+    assert "There are: base_url, ca_file, database_url, https_proxy, mail_from" in sentence
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

@@ -156,7 +156,6 @@ FACTS = {
     "pages_stopped": {"trouble": "pages"},
     "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"},
-    "password_reset": {"link_token": "x"},
 }
 
 
