@@ -1,5 +1,5 @@
-"""What a person waits for all day: SQL statements and milliseconds of the item page, the composer's check and autosave,
-Today with forty items in review, and the approver's list.
+"""What a person waits for all day: SQL statements and milliseconds of processor time of the item page, the composer's
+check and autosave, Today with forty items in review, and the approver's list.
 
 ``python -m bench.pages [--rounds 15] [--waiting 40] [--kept 2000] [--against REF]``
 
@@ -108,11 +108,13 @@ class Measure:
         self.draft, self.item = numbers[0], numbers[1]
 
     def ask(self, page: str) -> tuple[int, float]:
-        """SQL statements and milliseconds of one request."""
+        """SQL statements and milliseconds of processor time of one request: what a busy machine changes least."""
         press = getattr(self, "_" + re.sub(r"\W+", "_", page.lower()))
-        self.statements, began = 0, time.perf_counter()
+        if page.endswith("told again"):
+            press()  # what has happened since is told first, so that nothing has when it is asked for again
+        self.statements, began = 0, time.thread_time()
         status = press()
-        took = (time.perf_counter() - began) * 1000
+        took = (time.thread_time() - began) * 1000
         assert status in (200, 304), (page, status)
         return self.statements, took
 

@@ -88,6 +88,7 @@ def mastodon_length(text: str, url_length: int = URL_LENGTH) -> int:
     return graphemes(_pattern("mention").sub(local, _shorten(tidy(text), url_length)))
 
 
+@lru_cache(maxsize=32)  # a page asks of the same text several times, and of the same item again and again
 def x_length(text: str) -> int:
     """What ``text`` weighs on X."""
     return weighted.weighted_length(tidy(text))

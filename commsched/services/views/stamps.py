@@ -250,7 +250,7 @@ def _today() -> Select[Any]:
     )
     talk = (
         _notice.c.workspace_id == workspace,
-        _notice.c.person_id == bindparam("person"),
+        _notice.c.person_id == bindparam("person", type_=BigInteger),
         _notice.c.kind == comments.KIND,
         _notice.c.read_at.is_(None),
         _notice.c.state != "dropped",
