@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from commsched.web.http.guard import POLICY
 from sqlalchemy import select
 
 import commsched.platforms as registry
 from commsched.core.content.draft import PictureIn
 from commsched.core.delivery.outcome import CannotTell, Found, Handles, Pending, Published, Rejected
 from commsched.core.platform.contract import ChannelContext, DeadToken, Platform, Progress
-from commsched.core.text import catalogues
+from commsched.core.text import catalogues, languages
 from commsched.core.text.messages import Invalid
 from commsched.platforms._network import Session
 from commsched.services.channels import authorize, connect, renewal
@@ -30,6 +29,7 @@ from commsched.services.kernel.context import Installation
 from commsched.services.media import library
 from commsched.store.models import Attempt, Channel, Part, PendingAuthorization
 from commsched.store.session import EVERY_WORKSPACE
+from commsched.web.http.headers import POLICY
 from tests import writing
 from tests.conftest import Browser, Cast, SetClock
 from tests.platforms._office import PNG, context, part, picture, send
@@ -44,8 +44,8 @@ PACKAGE = Path(__file__).parent.parent / "sims" / "reference"
 def _forget() -> None:
     for cached in (registry._others, registry.keys, registry.get, registry.shown_in):
         cached.cache_clear()
-    catalogues._ADDED.clear()
-    catalogues.catalogue.cache_clear()
+    for place in languages._places[1:]:
+        languages.remove(place)
 
 
 def distribution(folder: Path, points: str) -> None:

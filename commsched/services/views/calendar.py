@@ -158,6 +158,7 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
         stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
         stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
         stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
+        *stamps.NEXT_DUE,
     )
 
 
@@ -174,11 +175,11 @@ def fresh_stamp(
     """The stamp as it is now, kept for :func:`kept_stamp`. Must be the first thing that ``session`` reads."""
     version = installation.store.version()  # before the reading: what is committed in between makes it out of date
     now = installation.now()
-    made = stamp(session, start, end, wanted, now)
+    current, next_due = _read_stamp(session, start, end, wanted, now)
     if version is not None:
         key = (session.info["workspace"], start, end, wanted)
-        stamps.keep(installation.store, key, version, stamps.next_due(session, now), made)
-    return made
+        stamps.keep(installation.store, key, version, next_due, current)
+    return current
 
 
 def stamp(session: Session, start: datetime, end: datetime, wanted: CalendarFilter, now: datetime) -> str:
@@ -187,8 +188,16 @@ def stamp(session: Session, start: datetime, end: datetime, wanted: CalendarFilt
     A title or the channels change only with a new revision, whose number is ``version``; so the digest covers those
     columns without reading them. The database joins the pieces; only one long string comes over.
     """
-    found = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end), now=now).one()
-    return stamps.digest(found)
+    return _read_stamp(session, start, end, wanted, now)[0]
+
+
+def _read_stamp(
+    session: Session, start: datetime, end: datetime, wanted: CalendarFilter, now: datetime
+) -> tuple[str, datetime | None]:
+    """:func:`stamp`, and the next moment at which it may change by the time alone."""
+    row = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end), now=now).one()
+    *pieces, due, tried = row
+    return stamps.digest(pieces), min((moment for moment in (due, tried) if moment is not None), default=None)
 
 
 class Movable(msgspec.Struct, frozen=True):

@@ -156,18 +156,14 @@ def keep(store: Store, key: Hashable, version: int | None, until: datetime | Non
     pages[key] = _Kept(version, until, stamp)
 
 
-def next_due(session: Session, now: datetime) -> datetime | None:
-    """The next moment at which a delivery falls due, and what people are told of its item may change by that alone."""
-    row = ask(session, _NEXT_DUE, now=now)
-    return min((one for one in row if one is not None), default=None) if row is not None else None
-
-
 def _first_after(column: ColumnElement[Any]) -> ScalarSelect[Any]:
     waits = and_(_delivery.c.workspace_id == workspace, _delivery.c.state == "waiting", column > _now)
     return select(func.min(column)).where(waits).scalar_subquery()
 
 
-_NEXT_DUE: Final = select(_first_after(_delivery.c.due_at), _first_after(_delivery.c.next_at))
+NEXT_DUE: Final = (_first_after(_delivery.c.due_at), _first_after(_delivery.c.next_at))
+"""SQL: the next moments at which a delivery falls due, and what people are told of its item may change by that alone.
+They take the parameter ``now`` and stand in a statement beside the pieces of a stamp."""
 
 
 # -- what several pages tell ------------------------------------------------------------------------------------------

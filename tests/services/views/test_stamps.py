@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from commsched.services.accounts import deputies, people
 from commsched.services.approval import comments
@@ -130,7 +130,8 @@ def test_a_stamp_that_was_kept_ends_when_something_falls_due(cast: Cast, clock: 
     number = desk.scheduled(cast)
     store = cast.installation.store
     with store.read(cast.place.id) as session:
-        until = stamps.next_due(session, clock.now())
+        due = stamps.ask(session, select(*stamps.NEXT_DUE), now=clock.now())
+    until = min(moment for moment in due or () if moment is not None)
     assert until == desk.deliveries(cast, number)[0].due_at
     stamps.keep(store, "page", store.version(), until, "stamp")
     assert stamps.kept(store, "page", clock.now()) == "stamp"
