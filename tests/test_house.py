@@ -83,7 +83,7 @@ ANY_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 112,
-    "services": 113,
+    "services": 121,
     "store": 32,
     "web": 40,
     "wsgi.py": 0,

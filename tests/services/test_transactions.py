@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import Invalid
 from commsched.services.accounts import machine_admin, passwords, people, sessions
-from commsched.services.content import compose, items
+from commsched.services.content import check, compose, items
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Channel
@@ -22,7 +22,7 @@ from tests.services import desk
 
 SLOW = (
     (compose, "content_from"),
-    (compose, "check"),
+    (check, "check"),
     (editing, "canonical"),
     (editing, "searchable"),
     (passwords, "_hasher"),

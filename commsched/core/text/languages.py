@@ -8,7 +8,8 @@ change for a language more; what plugs in brings its own sentences by :func:`add
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -87,7 +88,10 @@ def names() -> Mapping[str, str]:
 
 
 def _name(code: str) -> str:
-    name = str(locale_of(code).language_name or code) if _in_cldr(code) else code
+    if not _in_cldr(code):
+        return code[:1].upper() + code[1:]
+    with locale_of(code) as locale:
+        name = str(locale.language_name or code)
     return name[:1].upper() + name[1:]
 
 
@@ -128,13 +132,20 @@ def _in_cldr(code: str) -> bool:
     return exists(code.replace("-", "_"))
 
 
-@cached
-def locale_of(language: str) -> Locale:
-    """CLDR's data for ``language``; where CLDR does not have it, for the first that stands in for it."""
-    from babel import Locale
+@contextmanager
+def locale_of(language: str) -> Iterator[Locale]:
+    """CLDR's data for ``language``; where CLDR does not have it, for the first that stands in for it.
+
+    Whoever asks keeps the few words that are needed: all of a language's data takes some four megabytes in every
+    process, so it is let go at the end.
+    """
+    from babel import Locale, localedata
 
     code = next(code for code in chain(language) if _in_cldr(code))
-    return Locale.parse(code, sep="-")
+    try:
+        yield Locale.parse(code, sep="-")
+    finally:
+        localedata._cache.clear()
 
 
 @cached

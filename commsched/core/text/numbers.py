@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import NamedTuple
 
 from commsched.core.text.languages import cached, locale_of
 
 
-def decimal(number: float, places: int, language: str) -> str:
-    """``0,1`` in Swedish, ``0.1`` in English, always with ``places`` decimals."""
-    from babel.numbers import format_decimal
+class Marks(NamedTuple):
+    """How a language divides a number. ``grouped_from``: the least number of digits whose thousands are set apart."""
 
-    rounded = Decimal(f"{number:.{places}f}")
-    return str(format_decimal(rounded, format=f"#,##0.{'0' * places}", locale=locale_of(language)))
+    decimal: str
+    thousands: str
+    grouped_from: int
 
 
 @cached
+def marks(language: str) -> Marks:
+    """The marks of ``language``."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    with locale_of(language) as locale:
+        least = int(locale._data.get("minimum_grouping_digits", 1))
+        return Marks(str(get_decimal_symbol(locale)), str(get_group_symbol(locale)), 3 + least)
+
+
+def decimal(number: float, places: int, language: str) -> str:
+    """``0,1`` in Swedish, ``0.1`` in English, always with ``places`` decimals."""
+    mark = marks(language)
+    whole, _dot, part = f"{abs(number):.{places}f}".partition(".")
+    if len(whole) >= mark.grouped_from:
+        whole = f"{int(whole):,}".replace(",", mark.thousands)
+    sign = "-" if number < 0 and (int(part or 0) or whole.strip("0")) else ""
+    return f"{sign}{whole}{mark.decimal}{part}" if part else f"{sign}{whole}"
+
+
 def decimal_mark(language: str) -> str:
     """What stands before the decimals."""
-    from babel.numbers import get_decimal_symbol
-
-    return str(get_decimal_symbol(locale_of(language)))
+    return marks(language).decimal

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import cached, locale_of
 from commsched.core.text.messages import N_
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 Width = Literal["wide", "abbreviated"]
 Context = Literal["format", "stand-alone"]
@@ -29,9 +32,12 @@ class Names(NamedTuple):
 @cached
 def names(language: str) -> Names:
     """The names in ``language``, from CLDR; short ones without their full stop."""
-    from babel.dates import get_day_names, get_month_names
+    with locale_of(language) as locale:
+        return _names(locale)
 
-    locale = locale_of(language)
+
+def _names(locale: Locale) -> Names:
+    from babel.dates import get_day_names, get_month_names
 
     def days(width: Width, context: Context) -> tuple[str, ...]:
         words = get_day_names(width, context=context, locale=locale)

@@ -453,12 +453,12 @@ def test_one_offices_slow_files_stop_no_other_office(monkeypatch: pytest.MonkeyP
     threads = [threading.Thread(target=ask, args=(1, b"30")) for _ in range(4)]
     for thread in threads:
         thread.start()
-    while told.count("1 Busy") < 3:
+    while told.count("1 PictureBusy") < 3:
         threading.Event().wait(0.01)
     ask(2, b"0")
     for thread in threads:
         thread.join(60)
-    assert told == ["1 Busy", "1 Busy", "1 Busy", "2 read", "1 TooHeavy"]
+    assert told == ["1 PictureBusy", "1 PictureBusy", "1 PictureBusy", "2 read", "1 TooHeavy"]
     workers.close()
 
 
