@@ -22,7 +22,7 @@ from tests.services import desk
 
 SLOW = (
     (compose, "content_from"),
-    (check, "check"),
+    (check, "judge"),
     (editing, "canonical"),
     (editing, "searchable"),
     (passwords, "_hasher"),
@@ -68,7 +68,7 @@ def test_writing_and_sending_in_work_outside(installation: Installation, cast: C
     approve.submit(installation, actor, item)
     other = editing.create(installation, actor, writing.draft(to, text="Något som inte kan vänta till i morgon."))
     approve.bypass(installation, actor, other, "det brinner verkligen nu")
-    assert watched >= {"content_from", "check", "canonical", "searchable"}
+    assert watched >= {"content_from", "judge", "canonical", "searchable"}
 
 
 def test_passwords_are_worked_on_outside(installation: Installation, cast: Cast, watched: set[str]) -> None:

@@ -1,7 +1,8 @@
 """Which languages there are: one folder each, named by its tag, with ``LC_MESSAGES/*.po`` in it.
 
-English is the language that the code is written in, and needs no folder. What a language calls itself, its days, months
-and numbers come from CLDR through Babel, which is imported when something is first said. So nothing in the code has to
+English is the language that the code is written in, and needs no folder. What a language calls itself stands in the
+head of a catalogue as ``X-Name``, or comes from CLDR as do its days, months and numbers, through Babel, which is
+imported when something is first said. So nothing in the code has to
 change for a language more; what plugs in brings its own sentences by :func:`add`.
 """
 
@@ -27,6 +28,8 @@ _COUNTRIES: Final = {SOURCE: "GB"}
 """Countries that CLDR would guess otherwise: the English of this program is British."""
 _FOLDER: Final = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,4})?")
 _FALLBACK: Final = re.compile(r'^"X-Fallback: *([\w ,-]*)\\n"', re.MULTILINE)
+_NAME: Final = re.compile(r'^"X-Name: *([^"\\]+)\\n"', re.MULTILINE)
+_SOURCE_NAME: Final = "English"
 
 _places: list[Traversable] = [files("commsched") / "locale"]
 _caches: list[Callable[[], None]] = []
@@ -88,6 +91,12 @@ def names() -> Mapping[str, str]:
 
 
 def _name(code: str) -> str:
+    """From the head of a catalogue; only where none says it, CLDR's data is read, which takes time and memory."""
+    if code == SOURCE:
+        return _SOURCE_NAME
+    heads = (_NAME.search(file.read_text("utf-8")[:1_000]) for file in catalogues(code))
+    if said := next((head for head in heads if head), None):
+        return said[1].strip()
     if not _in_cldr(code):
         return code[:1].upper() + code[1:]
     with locale_of(code) as locale:

@@ -16,6 +16,7 @@ from commsched.core.text.catalogues import all_of, gettext, stored, translate
 from commsched.core.text.catalogues import ngettext as _plural
 from commsched.core.text.languages import with_country
 from commsched.core.text.messages import Message
+from commsched.core.text.user_agents import browser
 from commsched.core.timing import dates
 from commsched.services.kernel.context import name_of
 from commsched.services.workflow.pause import why
@@ -30,7 +31,6 @@ from commsched.web.http.request_context import page as page
 from commsched.web.http.request_context import place as place
 from commsched.web.http.request_context import template_context
 from commsched.web.http.request_context import zone as request_zone
-from commsched.web.http.user_agents import browser
 
 
 def _(message: str, **params: Any) -> str:
