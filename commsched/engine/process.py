@@ -171,8 +171,12 @@ class Keeper:
 
 def _make_lean() -> None:
     """Load what both processes come to use, so that they share it, and keep one heap instead of one a thread."""
-
     import markdown_it  # noqa: F401
+
+    from commsched.services.channels import connect  # noqa: F401
+    from commsched.services.content import check  # noqa: F401
+    from commsched.services.deliver import recovery  # noqa: F401
+    from commsched.services.ops import watchman  # noqa: F401
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENAS, 1)
