@@ -1,5 +1,5 @@
-"""The engine inside one process: a courier thread, APScheduler as the clock that wakes it, and a pulse that vouches
-for the courier by its own turns."""
+"""The engine inside one process: a dispatcher thread, APScheduler as the clock that wakes it, and a pulse that vouches
+for the dispatcher by its own turns."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HANDS = 32
 SAFETY = 5.0
 """Seconds between looks at the store that need no wake-up: another process may have queued something."""
 STUMBLE = 2.0
-"""Seconds to wait after the courier met something it could not deal with."""
+"""Seconds to wait after the dispatcher met something it could not deal with."""
 BEAT = 10.0
 """Seconds between heartbeats."""
 LOOK = 30.0
@@ -46,7 +46,7 @@ BREATH = timedelta(seconds=0.5)
 
 def collect_rarely() -> None:
     """Let Python look for cycles after 50,000 new objects, not 700: a batch of deliveries makes thousands that live
-    for a moment and form none, and looking at them over and over cost a fifth of the courier's time."""
+    for a moment and form none, and looking at them over and over cost a fifth of the dispatcher's time."""
     gc.set_threshold(50_000, 20, 100)
 
 
@@ -109,7 +109,7 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """Whether the courier's thread has begun and not ended."""
+        """Whether the dispatcher's thread has begun and not ended."""
         return self._thread.is_alive()
 
     @property
@@ -117,7 +117,7 @@ class Engine:
         """Whether this process is the office's engine right now."""
         return self._dispatcher is not None and self._thread.is_alive()
 
-    # -- the courier's thread -----------------------------------------------------------------------
+    # -- the dispatcher's thread -----------------------------------------------------------------------
 
     def _main(self) -> None:
         if not self._take_lock():
@@ -140,10 +140,10 @@ class Engine:
             try:
                 self._work(dispatcher)
             except Exception as error:
-                # A bug or a dead database. The courier is kept, with the calls it has under way: to call those lost
+                # A bug or a dead database. The dispatcher is kept, with the calls it has under way: to call those lost
                 # and read them back while they may still arrive would be how something goes out twice.
                 self._pulse.stumbled(error)
-                log_failure(error, "the courier stumbled; it goes on")
+                log_failure(error, "the dispatcher stumbled; it goes on")
                 self._stop.wait(STUMBLE)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What the courier's turns say of it: whether it goes, stumbles or is stuck."""
+"""What the dispatcher's turns say of it: whether it goes, stumbles or is stuck."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Pulse:
         self._damaged = damaged(error)
 
     def stands(self, known: str = "") -> tuple[str, float]:
-        """The trouble, as a code of ``services.kernel.heartbeats.TROUBLES`` (``known`` is one that the courier knows
+        """The trouble, as a code of ``services.kernel.heartbeats.TROUBLES`` (``known`` is one that the dispatcher knows
         itself), and how many seconds ago the last whole turn was taken."""
         ago = self._steady() - self._at
         if known:

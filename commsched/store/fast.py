@@ -1,6 +1,6 @@
 """Core statements without the price per row: compiled once, run by the driver on plain tuples.
 
-SQLAlchemy's own execution spends more on preparing parameters than the database does on writing a row. The courier
+SQLAlchemy's own execution spends more on preparing parameters than the database does on writing a row. The dispatcher
 moves thousands of rows a second, so it keeps the statements (portable, typed) and skips the rest.
 """
 

@@ -265,7 +265,7 @@ class Store:
 
     @contextmanager
     def ledger(self) -> Iterator[Connection]:
-        """A bare write transaction over every workspace, for the courier, which works in batches of rows. Raises
+        """A bare write transaction over every workspace, for the dispatcher, which works in batches of rows. Raises
         :class:`Replaced`: no call is made while an attempt cannot be kept."""
         self.check()
         with self._writer.connect() as connection, connection.begin():

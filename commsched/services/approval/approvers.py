@@ -295,7 +295,7 @@ def ask(
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
     for person in sorted(now.asked):
-        if again or not link_mails.open_link(installation, session, item, revision, person):
+        if again or not link_mails.has_open_link(installation, session, item, revision, person):
             link_mails.send(installation, session, item, revision, person, kind)
     for person in sorted(now.acceptors):
         if again or not _asked_to_accept(session, item, revision, person):

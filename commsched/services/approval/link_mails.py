@@ -15,7 +15,7 @@ from commsched.store.vault import new_token, token_hash
 LIFETIME = timedelta(days=7)
 
 
-def open_link(installation: Installation, session: Session, item: Item, revision: Revision, person: int) -> bool:
+def has_open_link(installation: Installation, session: Session, item: Item, revision: Revision, person: int) -> bool:
     """Whether ``person`` has been asked about exactly this since it was sent in, and can still answer by that link."""
     live = (
         ApprovalLink.used_at.is_(None),

@@ -27,7 +27,8 @@ log = logging.getLogger("commsched.channels")
 LIST: Final = "addresses"
 """The setting that holds a list of people; it is read nowhere but on its own page."""
 GONE: Final = ("unsubscribed", "bounced", "removed")
-"""States of those to whom nothing is sent, however often the list is pasted anew."""
+"""States of those to whom nothing is sent, however often the list is pasted anew. No use case sets them yet: an
+address that the relay refuses is told with its mailing and stays on the list."""
 _table: Final = Base.metadata.tables[ListRecipient.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
 _KNOWN: Final = (_table.c.blind, _table.c.state, _table.c.since, _table.c.source)

@@ -1,5 +1,5 @@
 """After a restore: whatever was not finished in the backup may have gone out since. It becomes unknown, and is read
-back; the courier does that, and :func:`commsched.core.delivery.parts.after_doubt` says what it goes back to."""
+back; the dispatcher does that, and :func:`commsched.core.delivery.parts.after_doubt` says what it goes back to."""
 
 from __future__ import annotations
 

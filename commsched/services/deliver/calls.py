@@ -1,4 +1,4 @@
-"""The hands: make one call, outside every transaction, and let nothing it can do escape as an exception."""
+"""Makes one call to a platform, outside every transaction, and raises nothing, whatever the adapter does."""
 
 from __future__ import annotations
 

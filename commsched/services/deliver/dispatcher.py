@@ -1,4 +1,4 @@
-"""The courier: takes what is due, channel by channel, and sees it out.
+"""The dispatcher: sends what is due, channel by channel.
 
 One transaction commits the outcomes of the calls that came back *and* the attempts of the calls that go out next,
 for every channel at once; so a durable write before and after each call costs little, and still no channel ever

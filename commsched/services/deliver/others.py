@@ -1,4 +1,4 @@
-"""What else an account has published of late, so that reading back does not take another part's post for this one."""
+"""Recent posts of the same account, so that reading back does not take another part's post for this one."""
 
 from __future__ import annotations
 

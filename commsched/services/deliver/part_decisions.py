@@ -22,7 +22,8 @@ from commsched.store.vault import KeyMismatch
 
 def freeze_recipients(installation: Installation, session: Session, row: Delivery, approved: str) -> None:
     """Write down whom an approved delivery goes to, as its list is now. A list that is another than ``approved`` (its
-    digest) is left alone: the gate holds the delivery. So is one that no key opens: the courier says what is wrong."""
+    digest) is left alone: the gate holds the delivery. So is one that no key opens: the dispatcher says what is
+    wrong."""
     with suppress(KeyMismatch):
         lists.take_over(installation, session, row.channel_id)
     freeze(session, row.id, row.uid, row.channel_id, approved)

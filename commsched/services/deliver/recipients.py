@@ -1,4 +1,4 @@
-"""A list's recipients as the courier needs them: the one in turn, and what is left in all, at a cost that does not
+"""A list's recipients as the dispatcher needs them: the one in turn, and what is left in all, at a cost that does not
 grow with the list.
 
 Within a transaction a delivery to a list has one recipient in hand, whose row here may be older than what has just

@@ -1,4 +1,4 @@
-"""What travels between the ledger (transactions) and the hands (calls)."""
+"""The data passed between the dispatcher's transactions and the calls that it makes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What happens when a person leaves an office, is deactivated or gets another role: pending approvals pass to
-others."""
+"""Removing a person from an office, deactivating them, or giving them another role."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What happens when a person leaves or gets another role: policies that name them are corrected, and pending items pass
-to others."""
+"""Passing on what waited for a person who has left or has another role; policies that name them are corrected."""
 
 from __future__ import annotations
 
