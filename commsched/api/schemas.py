@@ -12,22 +12,9 @@ import msgspec
 
 from commsched.core.content.draft import Address, Line, Note, Passage, Short, SourceIn
 from commsched.core.content.model import Content
+from commsched.core.delivery.lifecycle import DeliveryState, ItemState
 from commsched.core.text import languages
 
-ItemState = Literal[
-    "draft",
-    "in_review",
-    "changes_requested",
-    "approved",
-    "scheduled",
-    "publishing",
-    "published",
-    "partly_published",
-    "held",
-    "failed",
-    "cancelled",
-]
-DeliveryState = Literal["waiting", "sending", "published", "unknown", "held", "failed", "cancelled"]
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
 if TYPE_CHECKING:
     Language = str

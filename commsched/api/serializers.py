@@ -14,7 +14,7 @@ from commsched.api.routing import PREFIX
 from commsched.core.approval.rules import Verdict
 from commsched.core.content.draft import SourceIn
 from commsched.core.content.model import Content, Kind
-from commsched.core.delivery.lifecycle import REASONS
+from commsched.core.delivery.lifecycle import REASONS, DeliveryState, ItemState
 from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.languages import DEFAULT
 from commsched.services.accounts.sessions import Visitor
@@ -60,7 +60,7 @@ def delivery(
         uid=row.uid,
         item=row.item_id,
         channel=row.channel_id,
-        state=cast(out.DeliveryState, row.state),
+        state=cast(DeliveryState, row.state),
         due_at=row.due_at,
         latest_at=row.latest_at,
         next_at=row.next_at,
@@ -114,7 +114,7 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
         uid=item.uid,
         kind=cast(Kind, item.kind),
         title=item.title,
-        state=cast(out.ItemState, item.state),
+        state=cast(ItemState, item.state),
         reason=item.reason,
         publish_at=item.publish_at,
         latest_at=item.latest_at,
@@ -140,7 +140,7 @@ def item(seen: ItemView) -> out.ItemOut:
         uid=row.uid,
         kind=cast(Kind, row.kind),
         title=row.title,
-        state=cast(out.ItemState, row.state),
+        state=cast(ItemState, row.state),
         reason=row.reason,
         reason_text=reason_text(row.reason),
         publish_at=row.publish_at,

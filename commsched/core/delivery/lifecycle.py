@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, get_args
 
 from commsched.core.text.messages import N_
 
-ITEM_STATES: Final = (
+ItemState = Literal[
     "draft",
     "in_review",
     "changes_requested",
@@ -20,8 +20,10 @@ ITEM_STATES: Final = (
     "held",
     "failed",
     "cancelled",
-)
-DELIVERY_STATES: Final = ("waiting", "sending", "published", "unknown", "held", "failed", "cancelled")
+]
+DeliveryState = Literal["waiting", "sending", "published", "unknown", "held", "failed", "cancelled"]
+ITEM_STATES: Final[tuple[str, ...]] = get_args(ItemState)
+DELIVERY_STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
 PARTLY: Final = "partly"
 """Not a state of a delivery. It stands for a delivery that stopped with some of it out, in calls of
 :func:`item_state`."""
