@@ -22,7 +22,7 @@ from commsched.core.timing.clock import Clock
 from commsched.mail.connection import read_url
 from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
-from commsched.platforms._dial import connect
+from commsched.platforms._http.dial import connect
 from commsched.services.channels import lists
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation
@@ -34,7 +34,7 @@ from commsched.store.session import Store, sqlite_url
 from commsched.store.vault import Vault
 
 if TYPE_CHECKING:
-    from commsched.platforms._network import Session
+    from commsched.platforms._http.network import Session
 
 log = logging.getLogger("commsched")
 SETTINGS = "commsched.toml"
@@ -158,7 +158,7 @@ def _with_sender_apart(values: dict[str, str]) -> dict[str, str]:
 def http_session(allow_private: bool, proxy: str = "", ca_file: str = "") -> Session:
     """The session adapters get: total deadline, address guard, no surprises. Imported when first used, and shared
     (it is safe between threads), so that connections are kept alive."""
-    from commsched.platforms._network import Session
+    from commsched.platforms._http.network import Session
 
     settings = {"allow_private": "1" if allow_private else ""}
     return Session.for_settings(settings, deadline=TIMEOUT, proxy=proxy, ca_file=ca_file)

@@ -217,7 +217,7 @@ def installation(home: Path, database_url: URL, clock: SetClock, mail: MailBag) 
 
 def _no_network(allow_private: bool) -> Any:
     """What adapters get in tests that do not start a server: the real session, which refuses private addresses."""
-    from commsched.platforms._network import Session
+    from commsched.platforms._http.network import Session
 
     return Session.for_settings({"allow_private": "1" if allow_private else ""})
 

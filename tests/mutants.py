@@ -427,7 +427,7 @@ MUTANTS = (
     ),
     Mutant(
         "every port behind the proxy",
-        "platforms/_network.py",
+        "platforms/_http/network.py",
         "self._tunnel_port not in call.ports",
         "False",
         "tests/platforms/test_network.py",
@@ -746,21 +746,21 @@ MUTANTS = (
     ),
     Mutant(
         "what a proxy reaches is not looked at",
-        "platforms/_network.py",
+        "platforms/_http/network.py",
         "            self._look_behind_the_proxy(call)\n",
         "",
         "tests/platforms/test_network.py",
     ),
     Mutant(
         "what the proxy refused counts as sent",
-        "platforms/_network.py",
+        "platforms/_http/network.py",
         "            call.sent = False\n",
         "            pass\n",
         "tests/platforms/test_network.py",
     ),
     Mutant(
         "a redirect is followed",
-        "platforms/_network.py",
+        "platforms/_http/network.py",
         'kwargs["allow_redirects"] = False',
         'kwargs["allow_redirects"] = True',
         "tests/platforms/test_network.py",

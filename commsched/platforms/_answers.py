@@ -116,8 +116,8 @@ def from_failure(error: BaseException, context: ChannelContext) -> Outcome:
     Only what happened before the first byte left is proof of "not sent". Everything after, and everything
     that cannot be explained, is unknown.
     """
-    from commsched.platforms._failures import in_words
-    from commsched.platforms._network import AddressBlocked, Malformed, Moved, network_error, was_sent
+    from commsched.platforms._http.failures import in_words
+    from commsched.platforms._http.network import AddressBlocked, Malformed, Moved, network_error, was_sent
 
     cause = network_error(error)
     if cause is None:
@@ -168,8 +168,8 @@ def refusal(
     ``token``, ``server`` and ``refused`` are the fields to blame for a token that does not do, a server that does
     not answer, and anything else the platform said no to (``server``, unless given).
     """
-    from commsched.platforms._failures import in_words
-    from commsched.platforms._network import network_error
+    from commsched.platforms._http.failures import in_words
+    from commsched.platforms._http.network import network_error
 
     cause = network_error(error)
     if cause is not None:

@@ -322,7 +322,7 @@ def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
 
 
 def bench_http(_private: bool) -> Any:
-    from commsched.platforms._network import Session
+    from commsched.platforms._http.network import Session
 
     return Session.for_settings({"allow_private": "1"})
 

@@ -67,7 +67,7 @@ def test_a_look_up_that_ends_in_time_proves_that_nothing_was_sent() -> None:
 
 def test_the_office_connects_to_its_relay_within_bounds(tmp_path: Path) -> None:
     from commsched.bootstrap import open_installation
-    from commsched.platforms._dial import connect
+    from commsched.platforms._http.dial import connect
 
     installation = open_installation(tmp_path, smtp_url="smtp://relay.example.org")
     assert isinstance(installation.mailer, SmtpMailer)

@@ -11,7 +11,7 @@ from typing import Any
 
 from commsched.core.delivery.outcome import Handles, Outcome
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part, PictureFile, Platform
-from commsched.platforms._network import Session
+from commsched.platforms._http.network import Session
 from tests.channel_views import channel_view
 
 PNG = base64.b64decode(

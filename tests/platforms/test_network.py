@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Rejected, Retry, Unknown
-from commsched.platforms import _network
 from commsched.platforms._answers import from_failure, invisible, redact
-from commsched.platforms._network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
+from commsched.platforms._http import network
+from commsched.platforms._http.network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
 from tests.platforms._office import context
 from tests.sims._server import Answer, Call, Simulator, Stage
 from tests.sims.tunnel import Tunnel
@@ -404,7 +404,7 @@ def test_an_address_that_refuses_makes_room_for_the_next_at_once(sim: Echo) -> N
 
 
 def test_families_take_turns_so_that_many_dead_ones_do_not_come_first() -> None:
-    from commsched.platforms._dial import _alternating
+    from commsched.platforms._http.dial import _alternating
 
     found = [(6, 1), (6, 2), (6, 3), (4, 1), (4, 2)]
     assert _alternating(found) == [(6, 1), (4, 1), (6, 2), (4, 2), (6, 3)]
@@ -422,7 +422,7 @@ def test_a_look_up_that_hangs_ends_and_nothing_was_sent() -> None:
 
 
 def test_mail_looks_a_name_up_within_its_patience_too(monkeypatch: pytest.MonkeyPatch, sim: Echo) -> None:
-    from commsched.platforms._dial import connect
+    from commsched.platforms._http.dial import connect
 
     port = int(sim.url.rpartition(":")[2])
     with connect("localhost", port, 5.0) as sock:
@@ -553,7 +553,7 @@ def test_a_rested_connection_is_not_trusted_with_a_post(sim: Echo, monkeypatch: 
     session.get(sim.url)
     session.get(sim.url)
     assert len(ports) == 1
-    monkeypatch.setattr(_network, "_IDLE_MAX", 0.0)
+    monkeypatch.setattr(network, "_IDLE_MAX", 0.0)
     session.get(sim.url)
     assert len(ports) == 2
 

@@ -20,7 +20,7 @@ from commsched.core.delivery.outcome import CannotTell, Found, Handles, Pending,
 from commsched.core.platform.contract import ChannelContext, DeadToken, Platform, Progress
 from commsched.core.text import catalogues, languages
 from commsched.core.text.messages import Invalid
-from commsched.platforms._network import Session
+from commsched.platforms._http.network import Session
 from commsched.services.channels import authorize, connect, renewal
 from commsched.services.deliver import calls
 from commsched.services.deliver.claims import LEASE

@@ -39,7 +39,7 @@ from commsched.core.platform.contract import Account, ChannelContext, ChannelVie
 from commsched.core.text.messages import Problem
 from commsched.engine import embedded
 from commsched.platforms._answers import from_failure
-from commsched.platforms._network import Session
+from commsched.platforms._http.network import Session
 from commsched.services.kernel.context import Installation
 from commsched.store.session import Store
 from commsched.store.vault import Vault

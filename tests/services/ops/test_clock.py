@@ -90,7 +90,7 @@ def test_an_answer_without_a_time_of_its_own_says_nothing(
 def test_every_answer_is_heard_once_however_many_wires_share_a_session(
     installation: Installation, serve: Serve
 ) -> None:
-    from commsched.platforms._network import Session
+    from commsched.platforms._http.network import Session
 
     shared = Session.for_settings({"allow_private": "1"})
     installation.http = lambda _private: shared

@@ -27,10 +27,10 @@ from commsched.core.platform.access import Tokens
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, ConnectError, Limits, Part, Setting
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms import _oauth
 from commsched.platforms._adapter import Blame, NetworkPlatform
 from commsched.platforms._answers import base_url, detail, ident, outcome_of, retry_after, value
 from commsched.platforms._checks import check_pictures, check_text, thread
+from commsched.platforms._http import oauth
 from commsched.platforms._readback import Entry, Page, look_through
 
 PIECE = 16
@@ -87,23 +87,23 @@ class Reference(NetworkPlatform[Client]):
         return Account(ident(me), str(me["name"]), f"{client.server}/@{me['name']}")
 
     def authorize(self, context: ChannelContext) -> str:
-        return _oauth.address(self._provider(context), context)
+        return oauth.address(self._provider(context), context)
 
     def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> Account:
         from msgspec.structs import replace
 
-        tokens = _oauth.trade(self._provider(context), context, answer)
+        tokens = oauth.trade(self._provider(context), context, answer)
         context.secrets |= tokens.secrets
         return replace(self.connect(context), tokens=tokens)
 
     def refresh(self, context: ChannelContext) -> Tokens:
-        return _oauth.renew(self._provider(context), context)
+        return oauth.renew(self._provider(context), context)
 
-    def _provider(self, context: ChannelContext) -> _oauth.Provider:
+    def _provider(self, context: ChannelContext) -> oauth.Provider:
         server, client_id = base_url(context, _SERVER), value(context, _CLIENT)
         if not client_id:
             raise ConnectError(N_("This is needed."), _CLIENT.key)
-        return _oauth.Provider(self.name, f"{server}/authorize", f"{server}/token", client_id, scope="write")
+        return oauth.Provider(self.name, f"{server}/authorize", f"{server}/token", client_id, scope="write")
 
     def limits(self, facts: dict[str, Any]) -> Limits:
         return Limits(characters=300, pictures=1)

@@ -12,7 +12,7 @@ import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError
 
 from commsched.core.text.messages import N_, Message
-from commsched.platforms._network import AddressBlocked, AnswerTooLarge, Malformed, Moved
+from commsched.platforms._http.network import AddressBlocked, AnswerTooLarge, Malformed, Moved
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 

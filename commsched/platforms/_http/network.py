@@ -28,7 +28,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_ import create_urllib3_context
 
 from commsched.core.installation.ip_ranges import is_public
-from commsched.platforms._dial import Found, dial, look_up
+from commsched.platforms._http.dial import Found, dial, look_up
 
 Guard = Callable[[Sequence[str]], bool]
 """Sees every address a name leads to, before any of them is connected to; False refuses the call."""
