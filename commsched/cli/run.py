@@ -241,6 +241,7 @@ def _serve_pages(
     from commsched.services.ops.watchman import Lookout
 
     installation.settings.setdefault("base_url", address)
+    signal.signal(signal.SIGTERM, _end)  # before the address is told: whoever reads it may end us at once
     with _starting():
         server = _server(installation, sockets)
     lookout = Lookout(installation, installation.base_url)
@@ -291,13 +292,12 @@ def _server(installation: Installation, sockets: list[socket.socket]) -> Waitres
     return make_server(create_app(installation), installation, sockets, THREADS)
 
 
+def _end(*_: object) -> None:
+    raise SystemExit(0)
+
+
 def _until_told(server: WaitressServer) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are answered first."""
-
-    def end(*_: object) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)
     try:
         server.run()
     except (SystemExit, KeyboardInterrupt):

@@ -11,6 +11,7 @@ import ctypes
 import gc
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -44,7 +45,7 @@ _ARENAS: Final = -8
 def run(installation: Installation, parent: int | None = None) -> int:
     """Run the engine until SIGTERM, or until the other end of the pipe ``parent`` is closed. Returns the exit code: 1
     where the engine ended by itself."""
-    stopping = threading.Event()
+    stopping = StopSignal()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_: stopping.set())
     if parent is not None:
@@ -58,6 +59,25 @@ def run(installation: Installation, parent: int | None = None) -> int:
     engine.stop(PATIENCE - 5)
     installation.store.close()
     return 0
+
+
+class StopSignal:
+    """What :class:`threading.Event` is, for a signal handler too. A handler runs in the thread that waits, perhaps while
+    that thread holds the event's own lock, and then would wait for it for ever; a pipe has no lock."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+
+    def set(self) -> None:
+        """From any thread, and from a signal handler."""
+        with contextlib.suppress(BlockingIOError):  # full: it has been set many times
+            os.write(self._write, b".")
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is set; returns at the latest after ``seconds``. What is set stays set."""
+        readable, _, _ = select.select([self._read], [], [], seconds)
+        return bool(readable)
 
 
 def _end_with_parent(parent: int, end: Callable[[], None]) -> None:

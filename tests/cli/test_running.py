@@ -127,6 +127,13 @@ def test_up_brings_an_older_office_up_to_date_and_says_so(tmp_path: Path) -> Non
     store.close()
 
 
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_who_is_ended_the_moment_the_address_is_there_ends_well(command: str, founded: str, home: Path) -> None:
+    with running(home, command, "--port", "0") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
 def test_web_and_worker_do_it_as_two_processes(run: Run, founded: str, home: Path) -> None:
     with running(home, "web", "--port", "0") as (_, address), running(home, "worker") as (worker, _):
         assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
