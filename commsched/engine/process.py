@@ -62,8 +62,8 @@ def run(installation: Installation, parent: int | None = None) -> int:
 
 
 class StopSignal:
-    """What :class:`threading.Event` is, for a signal handler too. A handler runs in the thread that waits, perhaps while
-    that thread holds the event's own lock, and then would wait for it for ever; a pipe has no lock."""
+    """What :class:`threading.Event` is, for a signal handler too. A handler runs in the thread that waits, perhaps
+    while that thread holds the event's own lock, and then would wait for it for ever; a pipe has no lock."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
