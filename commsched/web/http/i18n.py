@@ -139,6 +139,7 @@ def install(app: Flask) -> None:
         lambda one, many, n: _plural(language(), one, many, n),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # the extension's own looks for it at every sentence
     app.jinja_env.globals.update(
         said=translated,
         said_list=said_list,
