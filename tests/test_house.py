@@ -75,17 +75,17 @@ def test_nothing_is_left_to_be_done(folder: str) -> None:
 
 
 ANY_CEILINGS = {
-    "api": 25,
+    "api": 24,
     "bootstrap.py": 0,
     "cli": 6,
-    "core": 44,
+    "core": 36,
     "engine": 2,
     "images": 0,
     "mail": 0,
-    "platforms": 112,
+    "platforms": 7,
     "services": 121,
     "store": 32,
-    "web": 40,
+    "web": 36,
     "wsgi.py": 0,
 }
 """How often ``Any`` may stand in each package, its imports counted too. These numbers only ever go down."""

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any, BinaryIO, ClassVar, Literal, Protocol
+from typing import BinaryIO, ClassVar, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -18,11 +18,14 @@ from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.figures import Figures, Reply
+from commsched.core.platform.http import HttpClient
 from commsched.core.text.messages import N_, Message, OfficeError, Problem
 
 Role = Literal["post", "reply", "comment", "recipient"]
 Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]
 """What a platform may be able to do beside publishing."""
+Facts: TypeAlias = Mapping[str, object]
+"""What a server said of itself when the channel was connected; a platform reads in it what it has written there."""
 
 
 class ConnectError(OfficeError):
@@ -71,7 +74,7 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     url: str = ""
     expires_at: datetime | None = None
-    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
     """What the server said of its limits, saved with the channel and handed back in ``ChannelContext.facts``."""
     tokens: Tokens | None = None
     """The access that an authorization brought, to be kept with the channel."""
@@ -222,11 +225,11 @@ class ChannelContext(msgspec.Struct):
     settings: dict[str, str]
     secrets: dict[str, str]
     now: Callable[[], datetime]
-    http: Any
+    http: HttpClient
     """A ``requests.Session`` with timeouts, address guard and redaction built in (see
     ``services.kernel.channel_context``)."""
     timeout: float = 20.0
-    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    facts: Facts = msgspec.field(default_factory=dict)
     account: str = ""
     account_name: str = ""
     mailer: Mailer | None = None
@@ -318,17 +321,17 @@ class Platform(ABC):
         raise TypeError(f"{self.key} has nothing to refresh")
 
     @abstractmethod
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         """What the channel takes; ``facts`` are the ones ``connect`` returned."""
 
-    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+    def seen_as(self, settings: Mapping[str, object], account_name: str, office_name: str) -> str:
         """Who readers see as the sender: the account, or in the office's own places the office itself.
 
         The previews and what goes out both ask here, so that they cannot differ.
         """
         return office_name if self.own else account_name
 
-    def count(self, text: str, facts: dict[str, Any]) -> int:
+    def count(self, text: str, facts: Facts) -> int:
         """The length of ``text`` as this platform counts it."""
         return len(text)
 
@@ -341,7 +344,7 @@ class Platform(ABC):
         return []
 
     @abstractmethod
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         """Problems in words; the same answer for composer, API, import and publisher."""
 
     def parts(self, view: ChannelView) -> list[Part]:
@@ -372,7 +375,7 @@ class Platform(ABC):
     """How long after the lost call absence may send again: as long as the platform keeps what makes a repeat harmless.
     ``None`` is for ever."""
 
-    def resends(self, facts: dict[str, Any]) -> bool:
+    def resends(self, facts: Facts) -> bool:
         """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
         return self.resend_if_absent
 
