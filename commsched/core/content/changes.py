@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -255,5 +255,5 @@ def _one_channel(
     return found
 
 
-def _options(options: Mapping[str, Any]) -> str:
+def _options(options: Mapping[str, object]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in sorted(options.items()))

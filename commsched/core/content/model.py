@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -121,7 +121,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(Content)
 
 
-def nfc(value: Any) -> Any:
+def nfc(value: object) -> object:
     """``value`` with every string in Unicode NFC, so that å is å however it was typed."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
@@ -135,23 +135,23 @@ def nfc(value: Any) -> Any:
 def canonical(content: Content) -> bytes:
     """The one spelling of ``content``: UTF-8 JSON, sorted keys, NFC, channels by number, defaults left out."""
     ordered = msgspec.structs.replace(content, channels=sorted(content.channels, key=lambda c: c.channel))
-    return _encoder.encode(nfc(_told(ordered)))
+    return _encoder.encode(nfc(_plain(ordered)))
 
 
-def _told(one: Any) -> Any:
-    """``one`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
+def _plain(value: object) -> object:
+    """``value`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
     so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
-    if isinstance(one, list):
-        return [_told(each) for each in one]
-    if not isinstance(one, msgspec.Struct):
-        return one
-    values = {name: getattr(one, name) for name in one.__struct_fields__}
-    usual = _usual(type(one))
-    return {name: _told(value) for name, value in values.items() if name not in usual or value != usual[name]}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, msgspec.Struct):
+        return value
+    fields = {name: getattr(value, name) for name in value.__struct_fields__}
+    usual = _usual(type(value))
+    return {name: _plain(field) for name, field in fields.items() if name not in usual or field != usual[name]}
 
 
 @cache
-def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _usual(kind: type[msgspec.Struct]) -> dict[str, object]:
     """The default of every field of ``kind`` that has one."""
     fields = msgspec.structs.fields(kind)
     made = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}

@@ -10,9 +10,12 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from commsched.core.text import weighted
+
+if TYPE_CHECKING:
+    from regex import Match, Pattern
 
 URL_LENGTH = 23
 """What a link costs on Mastodon and X, however long it is."""
@@ -32,7 +35,7 @@ def tidy(text: str) -> str:
 
 
 @cache
-def _pattern(name: str) -> Any:
+def _pattern(name: str) -> Pattern[str]:
     """Compiled on first use: importing ``regex`` is not free, and most processes never count."""
     import regex
 
@@ -69,21 +72,21 @@ def link_in(run: str, closing: str = _CLOSING) -> str:
 def _shorten(text: str, length: int) -> str:
     """``text`` with every link replaced by ``length`` letters; punctuation that closes a sentence stays."""
 
-    def replace(match: Any) -> str:
-        run: str = match.group()
+    def replace(match: Match[str]) -> str:
+        run = match.group()
         link = link_in(run)
         host = link.partition("://")[2].partition("/")[0]
         return "x" * length + run[len(link) :] if "." in host.strip(".") else run
 
-    return str(_pattern("url").sub(replace, text))
+    return _pattern("url").sub(replace, text)
 
 
 def mastodon_length(text: str, url_length: int = URL_LENGTH) -> int:
     """Graphemes, where a link with a scheme counts ``url_length`` and ``@user@server`` counts ``@user``."""
 
-    def local(match: Any) -> str:
-        whole: str = match.group()
-        return "@" + str(match.group(1)) + whole[len(whole.rstrip(".-")) :]
+    def local(match: Match[str]) -> str:
+        whole = match.group()
+        return "@" + match.group(1) + whole[len(whole.rstrip(".-")) :]
 
     return graphemes(_pattern("mention").sub(local, _shorten(tidy(text), url_length)))
 
