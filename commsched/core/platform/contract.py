@@ -2,6 +2,8 @@
 
 An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`ChannelContext`; it never sleeps, never
 retries and never reads the environment. ``services`` decides; adapters say what happened.
+
+Mail and limits have modules of their own in this room; a platform's module imports them from here all the same.
 """
 
 from __future__ import annotations
@@ -10,16 +12,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import BinaryIO, ClassVar, Literal, Protocol, TypeAlias
+from typing import BinaryIO, ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from commsched.core.content.model import Content, Kind
-from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
 from commsched.core.platform.access import Handshake, Tokens
+from commsched.core.platform.email import Email as Email
+from commsched.core.platform.email import Mailer as Mailer
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.platform.http import HttpClient
-from commsched.core.text.messages import N_, Message, OfficeError, Problem
+from commsched.core.platform.limits import Limits as Limits
+from commsched.core.text.messages import N_, OfficeError, Problem
 
 Role = Literal["post", "reply", "comment", "recipient"]
 Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]
@@ -78,29 +83,6 @@ class Account(msgspec.Struct, frozen=True):
     """What the server said of its limits, saved with the channel and handed back in ``ChannelContext.facts``."""
     tokens: Tokens | None = None
     """The access that an authorization brought, to be kept with the channel."""
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """What a channel takes. ``None`` means no limit that we know of. Sizes in bytes, ratios width/height."""
-
-    characters: int | None = None
-    pictures: int = 4
-    picture_bytes: int | None = None
-    picture_pixels: int | None = None
-    """Width × height."""
-    picture_side: int | None = None
-    """The longer side, in pixels."""
-    gif_pixels: int | None = None
-    """Width × height of a GIF, where those have a limit of their own."""
-    frames: int | None = None
-    """Of an animation."""
-    moving_pixels: int | None = None
-    """Width × height × frames of an animation."""
-    moving_types: tuple[str, ...] | None = None
-    """Kinds that go on moving there; of others the first frame is shown. ``None``: all."""
-    picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
-    alt_characters: int | None = None
-    needs_picture: bool = False
 
 
 class PictureFile(msgspec.Struct, frozen=True):
@@ -174,48 +156,6 @@ class Part(msgspec.Struct, frozen=True):
     """For e-mail: stored before the call, the same on every try."""
     progress: Progress = Progress()
     """For ``prepare``: what earlier tries have left, and where to save what this one adds."""
-
-
-class Email(msgspec.Struct, frozen=True):
-    """An e-mail ready to be built: one recipient, one transaction."""
-
-    message_id: str
-    sender: str
-    sender_name: str
-    to: str
-    subject: str
-    text: str
-    html: str = ""
-    reply_to: str = ""
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
-    date: datetime | None = None
-
-
-class Mailer(Protocol):
-    """Hands one message to the office's relay and says what the relay answered."""
-
-    sender: str = ""
-    """The installation's own address, for messages without one."""
-
-    def send(self, message: Email) -> Outcome:
-        """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
-        ...
-
-    def describe(self) -> Message:
-        """Where mail goes, in words for the page. Never with a password."""
-        return Message("")
-
-    def reaches(self) -> bool:
-        """Whether anybody is reached: false where messages only become files."""
-        return True
-
-    def verify(self) -> Outcome:
-        """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
-        return Published("")
-
-    def find(self, message_id: str) -> Finding:
-        """Whether the message is known to have been handed over. A relay cannot tell; a folder can."""
-        return CannotTell(final=True)
 
 
 class ChannelContext(msgspec.Struct):
