@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant(
         "trouble is mailed at every look",
         "services/ops/watchman.py",
-        "return bool(told) != bool(code)",
+        "return bool(reported) != bool(code)",
         "return True",
         WATCH,
     ),

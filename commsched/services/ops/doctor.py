@@ -190,7 +190,9 @@ def _confinement(_office: Installation) -> Iterator[Finding]:
         words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")
         yield Finding("confinement", "ok", Message(words))
         return
-    lacking = " + ".join(name for name, there in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not there)
+    lacking = " + ".join(
+        name for name, is_held in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not is_held
+    )
     yield Finding(
         "confinement",
         "ok" if held.seccomp else "warn",

@@ -105,9 +105,9 @@ def see(typed: Typed) -> DrawnRequest:
     return studio.see(installation(), actor(), typed.wish(), tuple(SIZES), page=typed.page)
 
 
-def address(one: Drawn) -> str:
+def address(drawing: Drawn) -> str:
     """A drawn picture as an address that carries it."""
-    return f"data:{one.mime};base64,{base64.b64encode(one.data).decode()}"
+    return f"data:{drawing.mime};base64,{base64.b64encode(drawing.data).decode()}"
 
 
 def untouched(typed: Typed) -> bool:

@@ -135,14 +135,14 @@ def _take_in(typed: Typed, form: Form) -> None:
             form.fail(name, sentence)
 
 
-def _after(press: str, typed: Typed, made: list[int]) -> Response:
+def _after(press: str, typed: Typed, pictures: list[int]) -> Response:
     if press == "item":
-        studio.attach(installation(), actor(), typed.item, made)
-        words = ngettext("The picture is in the post.", "The %(n)s pictures are in the post.", len(made))
+        studio.attach(installation(), actor(), typed.item, pictures)
+        words = ngettext("The picture is in the post.", "The %(n)s pictures are in the post.", len(pictures))
         return done(words, "write.edit", item_id=typed.item)
-    words = ngettext("The picture is in the library.", "The %(n)s pictures are in the library.", len(made))
+    words = ngettext("The picture is in the library.", "The %(n)s pictures are in the library.", len(pictures))
     if press == "post":
-        return done(words, "write.new", media=",".join(map(str, made)))
+        return done(words, "write.new", media=",".join(map(str, pictures)))
     return done(words, "pictures.index")
 
 

@@ -175,9 +175,9 @@ def _disk(error: OSError) -> Response:
     return _unexpected(error)
 
 
-def _later(given: Response) -> Response:
-    given.headers["Retry-After"] = "5"
-    return given
+def _later(response: Response) -> Response:
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

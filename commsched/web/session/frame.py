@@ -70,9 +70,9 @@ def theme() -> AnyResponse:
     return response
 
 
-def _keep(given: AnyResponse, name: str, value: str) -> None:
+def _keep(response: AnyResponse, name: str, value: str) -> None:
     age = 31536000 if value else 0
-    given.set_cookie(name, value, max_age=age, path="/", secure=cookies.secure(), httponly=True, samesite="Lax")
+    response.set_cookie(name, value, max_age=age, path="/", secure=cookies.secure(), httponly=True, samesite="Lax")
 
 
 @bp.get("/healthz")
