@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from commsched.core.platform.contract import Platform
 from commsched.core.text.messages import N_, Invalid
 from commsched.web.http.headers import POLICY
-from commsched.web.http.i18n import page
+from commsched.web.http.request_context import page
 
 
 def origin(address: str) -> str:

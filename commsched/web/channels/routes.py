@@ -19,8 +19,9 @@ from commsched.web.channels import authorization
 from commsched.web.channels.account_label import account_word
 from commsched.web.components import mail_status, policy_form
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page
+from commsched.web.http.i18n import _
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
-from commsched.web.http.i18n import _, actor, installation, translated
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:

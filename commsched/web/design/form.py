@@ -18,7 +18,8 @@ from commsched.core.text.messages import N_, Problem
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest, DrawnRequest
 from commsched.store.models import Item
-from commsched.web.http.i18n import actor, installation, language, place, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import actor, installation, language, place
 
 if TYPE_CHECKING:
     from commsched.images.cards.card import Drawn

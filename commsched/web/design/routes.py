@@ -20,8 +20,9 @@ from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.design.form import SIZES, Typed, spelled
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import actor, installation, ngettext, page, place, translated
+from commsched.web.http.i18n import ngettext, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from flask import Response, g, make_response, request, session
 
 from commsched.services.kernel.heartbeats import goes
 from commsched.web.http import csrf
-from commsched.web.http.i18n import installation, language
 from commsched.web.http.paths import STATIC, templates
+from commsched.web.http.request_context import installation, language
 
 
 @lru_cache(maxsize=1)

@@ -24,12 +24,7 @@ from commsched.web.http import csrf
 from commsched.web.http.badges import ROLE_HELP, ROLE_WORDS, STATES
 from commsched.web.http.icons import brand_icon, icon
 from commsched.web.http.paths import asset
-from commsched.web.http.request_context import actor as actor
-from commsched.web.http.request_context import installation as installation
-from commsched.web.http.request_context import language as language
-from commsched.web.http.request_context import page as page
-from commsched.web.http.request_context import place as place
-from commsched.web.http.request_context import template_context
+from commsched.web.http.request_context import installation, language, template_context
 from commsched.web.http.request_context import zone as request_zone
 
 

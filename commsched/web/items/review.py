@@ -18,8 +18,9 @@ from commsched.services.workflow import approve
 from commsched.web.components.mail_status import mailed
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page, place, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("approve", __name__, url_prefix="/w/<slug>")

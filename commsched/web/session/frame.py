@@ -10,8 +10,8 @@ from commsched.core.text import languages
 from commsched.services.accounts import people
 from commsched.services.ops import health
 from commsched.web.http import cookies
-from commsched.web.http.i18n import installation, page
 from commsched.web.http.paths import STATIC
+from commsched.web.http.request_context import installation, page
 from commsched.web.http.responses import local_path
 
 bp = Blueprint("frame", __name__)
