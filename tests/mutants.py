@@ -622,7 +622,7 @@ MUTANTS = (
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
-        "if digest.hexdigest() != picture.sha256:",
+        "if digest.hexdigest() != sha256:",
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),
