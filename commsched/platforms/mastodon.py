@@ -23,7 +23,7 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.text.length import mastodon_length
+from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._adapter import Blame, NetworkPlatform
 from commsched.platforms._answers import base_url, ident, invisible, value

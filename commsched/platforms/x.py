@@ -21,8 +21,9 @@ from commsched.core.platform.contract import (
     PictureFile,
     Setting,
 )
-from commsched.core.text.length import split_thread, tidy, x_length, x_links
+from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Problem, block, warn
+from commsched.core.text.x_length import x_length, x_links
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, ident, outcome_of, read, value
 from commsched.platforms._checks import check_pictures, check_text, full_text, longest, thread
