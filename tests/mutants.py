@@ -41,7 +41,7 @@ class Mutant:
     tests: str = DELIVER
 
 
-HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchman.py", "tests/cli/test_apart.py"
+HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchdog.py", "tests/cli/test_apart.py"
 
 LEASES = "tests/services/deliver/test_leases.py"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
@@ -137,7 +137,7 @@ MUTANTS = (
     ),
     Mutant(
         "trouble is mailed at every look",
-        "services/ops/watchman.py",
+        "services/ops/watchdog.py",
         "return bool(reported) != bool(code)",
         "return True",
         WATCH,
