@@ -24,6 +24,7 @@ from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
 from commsched.platforms._http.dial import connect
 from commsched.services.channels import lists
+from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.way_out import authority_of, proxy_of
@@ -195,6 +196,8 @@ def open_installation(
     opened = Installation(
         home=folder,
         store=store,
+        blobs=LocalBlobs(folder / "media"),
+        cache=LocalBlobs(folder / "cache"),
         vault=vault,
         clock=clock,
         platform=platforms.get,

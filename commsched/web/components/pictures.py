@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import make_response, request, send_file, url_for
+from flask import Response, request, url_for
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
+from commsched.web.http import files
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation
 
@@ -68,14 +68,14 @@ def picture_url(sha256: str, small: bool = False) -> str:
     return url_for("pictures.file", sha256=sha256, small=1 if small else None)
 
 
-def serve(row: search.Row, small: bool) -> AnyResponse:
+def serve(row: search.Row, small: bool) -> Response:
     """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
-    response: AnyResponse = make_response("", 304)
-    if etag not in request.if_none_match:
-        file = search.file_of(installation(), row, small)
-        response = send_file(file.path, mimetype=file.mime, conditional=False, etag=False)
-    response.set_etag(etag)
+    if etag in request.if_none_match:
+        response = Response(status=304)
+        response.set_etag(etag)
+    else:
+        response = files.send(search.file_of(installation(), row, small), etag)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Content-Disposition"] = "inline"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
