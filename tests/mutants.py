@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Take each guard away and see a test fail: ``python -m tests.mutants [name …]`` prints the table.
 
 Every mutant is a change of text in a copy of the package; the tests named beside it run against the copy. A mutant
@@ -622,7 +621,7 @@ MUTANTS = (
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
-        "if digest.hexdigest() != picture.sha256:",
+        "if digest.hexdigest() != sha256:",
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),
@@ -634,11 +633,11 @@ MUTANTS = (
         'return Next("waiting", now, "retry", detail)',
     ),
     Mutant(
-        "a duplicate is called published",
-        "core/delivery/retry.py",
-        'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
-        'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)',
-        "tests/core/delivery/test_retry.py",
+        "a duplicate is called rejected",
+        "platforms/_tweepy.py",
+        'if status == 403 and "duplicate content" in',
+        'if status == 403 and "duplicate contents" in',
+        "tests/platforms/test_x.py",
     ),
     Mutant(
         "absent is resent where it must not be",
