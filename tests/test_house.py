@@ -175,3 +175,13 @@ def test_every_mutant_still_finds_the_text_that_it_takes_away() -> None:
     assert [mutant.name for mutant in MUTANTS if mutant.old not in (package / mutant.file).read_text()] == []
     files = {(mutant.name, word) for mutant in MUTANTS for word in mutant.tests.split() if word.startswith("tests/")}
     assert {name for name, word in files if not (ROOT / word.partition("::")[0]).exists()} == set()
+
+
+def test_every_package_says_what_belongs_in_it() -> None:
+    """In its first line, as one sentence: whoever looks for a place reads these side by side."""
+    silent = []
+    for file in (ROOT / "commsched").rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(file.read_text())) or ""
+        if len(docstring.split("\n\n")[0].split()) < 5:
+            silent.append(str(file.relative_to(ROOT)))
+    assert silent == []
