@@ -83,7 +83,7 @@ class Watchdog:
                 self._mail_without_database(code)
 
     def _trouble(self, session: Session, now: datetime) -> tuple[str, set[int]]:
-        """The trouble there is, and which offices it concerns (none named: every one)."""
+        """The code of the trouble at ``now`` and the ids of the workspaces it concerns (none: all of them)."""
         if code := heartbeats.trouble(session, now):
             return code, set()
         if late := overdue(session, now):
@@ -121,7 +121,8 @@ class Watchdog:
                 (self.installation.home / MARK).unlink()
 
     def _mail_without_database(self, code: str) -> None:
-        """Nothing can be written down in the database: mail those who were known, once, whichever process is first."""
+        """Mail the people who were known when the database could last be read. Of two processes, the first to make the
+        mark in the home does it."""
         if self._mailed_without_database:
             return
         self._mailed_without_database = True
@@ -143,7 +144,8 @@ def _reported(session: Session) -> str:
 
 
 def _is_news(reported: str, code: str) -> bool:
-    """One mail for each period of trouble, also if its cause changes, and one at its end."""
+    """Whether a mail is due: one at the beginning of each period of trouble, even if its cause changes, and one at its
+    end."""
     return bool(reported) != bool(code)
 
 
@@ -194,6 +196,7 @@ class WatchdogThread:
         self._thread = threading.Thread(target=self._run, name="commsched-watchdog", daemon=True)
 
     def start(self) -> None:
+        """Beat once, then start the thread."""
         self._say(self.address)
         self._thread.start()
 
@@ -205,7 +208,7 @@ class WatchdogThread:
         self._say("")
 
     def _say(self, address: str) -> None:
-        """Pages whose beat has no address are not reported as missing."""
+        """Write the pages' heartbeat. Pages whose beat has no address are not reported as missing."""
         try:
             heartbeats.write_beat(self.installation, WEB, address)
         except (DBAPIError, Replaced) as error:
