@@ -198,7 +198,7 @@ class Faulty(Platform):
         if before and self.idempotency == "key" and before.key == part.key:
             return Published(before.id)
         if before and self.idempotency == "read" and fault == "duplicate":
-            return Rejected("403 duplicate", "duplicate")
+            return Unknown("403 duplicate")
         pictures = tuple(picture.sha256 for picture in part.pictures)
         number = f"{context.channel}:{part.key}:{len(self.wall.seen)}"
         one = Seen(context.channel, part.key, part.text, part.recipient, part.parent, pictures, began, number)

@@ -80,10 +80,10 @@ def _same_at_start(a: Sequence[str], b: Sequence[str]) -> int:
 
 
 def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None:
-    """The shortest way from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
+    """The shortest edit script from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
 
-    ``reach[k]`` is how far into ``a`` one gets on diagonal ``k`` (place in ``a`` less place in ``b``) with as many
-    changes as there have been rounds; what stood before each round is kept for the way back.
+    ``reach[k]`` is how far into ``a`` diagonal ``k`` gets (index in ``a`` minus index in ``b``) with as many changes as
+    there were rounds. What stood before each round is kept, to find the way back.
     """
     most = min(len(a) + len(b), MOST_CHANGES)
     reach, before, left = array("i", [0]) * (2 * most + 3), [], MOST_STEPS
@@ -103,7 +103,7 @@ def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None
 
 
 def _is_new(reach: Sequence[int], place: int, k: int, changes: int) -> bool:
-    """Whether diagonal ``k`` is come to by something new rather than by something gone."""
+    """Whether the way to diagonal ``k`` ends in a word that is new, not in one that is gone."""
     return k == -changes or (k != changes and reach[place - 1] < reach[place + 1])
 
 
@@ -200,7 +200,7 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
 
 
 def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
-    """Where the very same pictures go out in another crop, or made smaller in another way."""
+    """Channels on which the very same pictures go out in another crop or another size."""
     changes = []
     after = {channel.channel: channel for channel in new.channels}
     for channel in old.channels:

@@ -83,7 +83,7 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
 
 
 class Times(msgspec.Struct, frozen=True):
-    """The times of a draft, read. Whoever has read them hands them on, so that a request reads each of them once."""
+    """The times of a draft, parsed. They are handed on, so that a request parses each of them once."""
 
     publish: Moment | None = None
     latest: datetime | None = None

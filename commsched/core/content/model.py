@@ -142,8 +142,8 @@ def canonical(content: Content) -> bytes:
 
 
 def _as_plain(value: object) -> object:
-    """``value`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
-    so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
+    """``value`` as plain values. A field that *equals* its default is left out: ``omit_defaults`` leaves out only the
+    very object, so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
     if isinstance(value, list):
         return [_as_plain(each) for each in value]
     if not isinstance(value, msgspec.Struct):
@@ -178,8 +178,8 @@ def parse(data: bytes | str) -> Content:
 
 
 def addresses_digest(addresses: list[str]) -> str:
-    """SHA-256 over the lines of a list of e-mail addresses, whatever their order or case, and whether they stand on
-    lines of their own or between commas. Everything that decides who gets it is in it, names too."""
+    """SHA-256 over a list of e-mail addresses with their names, whatever their order and case, and whether they stand
+    on lines of their own or between commas."""
     entries = {entry.strip().casefold() for line in addresses for entry in line.split(",")}
     folded = sorted(entries - {""})
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()

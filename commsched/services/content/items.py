@@ -99,9 +99,9 @@ def searchable(content: Content) -> str:
     return fold("\n".join(words))
 
 
-def void(session: Session, item: Item) -> None:
-    """Nothing of the item waits any longer, and it is a draft that must be approved anew. Says nothing: why is known
-    to whoever calls this."""
+def return_to_draft(session: Session, item: Item) -> None:
+    """Cancel every delivery of ``item`` that waits, and make it a draft that must be approved anew. An item that was
+    sent back for changes stays so. Writes nothing in the audit log: the caller knows why."""
     session.execute(
         update(Delivery)
         .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))

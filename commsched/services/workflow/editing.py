@@ -24,9 +24,9 @@ from commsched.services.content.items import (
     first_line,
     load,
     load_whole,
+    return_to_draft,
     searchable,
     stamp,
-    void,
 )
 from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
@@ -163,7 +163,7 @@ def save(
                     .values(revision_id=new.id)
                 )
         if changed:
-            _void(installation, session, actor, item, was if approved else "")
+            _void_approval(installation, session, actor, item, was if approved else "")
         elif moved and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if changed or sources_changed or moved:
@@ -184,9 +184,9 @@ def save(
     return changed
 
 
-def _void(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
-    """The approval falls with the words it was of; ``was`` is the state that it had brought the item to, if any."""
-    void(session, item)
+def _void_approval(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
+    """Void the approval, since it was of other words. ``was`` is the state that it had brought the item to, if any."""
+    return_to_draft(session, item)
     if was not in ("", "draft", "in_review", "changes_requested"):
         note(session, installation, actor, "approval.voided", item.id, was=was)
 
@@ -285,6 +285,6 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         hashed = current(session, item).hash
         was = item.state if clearance(session, item, hashed) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
-        _void(installation, session, actor, item, was)
+        _void_approval(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

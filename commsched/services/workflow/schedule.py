@@ -292,7 +292,7 @@ def _ask_anew(installation: Installation, session: Session, actor: Actor, item: 
     if was == "in_review" and not outgrown:
         return
     item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed", "publishing")
-    items.void(session, item)
+    items.return_to_draft(session, item)
     item.state, item.submitted_at = "in_review", installation.now()
     session.flush()
     rounds.go_on(session, item, revision)

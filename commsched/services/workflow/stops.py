@@ -55,7 +55,7 @@ def _left(session: Session, row: Delivery) -> Left:
 
 
 def facts(left: Sequence[Left]) -> dict[str, int]:
-    """The same, for the record."""
+    """What :func:`stop` returned, as facts of the audit log."""
     return {
         "out": sum(delivery.out for delivery in left),
         "under_way": sum(delivery.under_way for delivery in left),

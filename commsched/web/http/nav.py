@@ -30,6 +30,7 @@ class NavEntry(msgspec.Struct, frozen=True):
 
 
 def install(app: Flask) -> None:
+    """Give every template the menu."""
     app.extensions["menu"] = []
     app.context_processor(_context)
 
