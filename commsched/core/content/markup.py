@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -144,6 +144,7 @@ _REACHABLE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=32)  # a page shows the same text for several channels, and again each time it is opened
 def to_html(text: str, top: int = 2) -> str:
     """``text`` as sanitised HTML. A line break is a line break; bare links are links.
 

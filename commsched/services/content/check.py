@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
@@ -19,10 +20,10 @@ from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
 from commsched.services.content.compose import stored
-from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
+from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
-from commsched.store.models import Channel, Item, Workspace
+from commsched.store.models import Channel, Workspace
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -69,13 +70,18 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def read_around(session: Session) -> Around:
     """The office of ``session`` and every channel of it, removed ones too, in one statement."""
-    rows = session.execute(
+    rows = session.execute(_office(), {"workspace": session.info["workspace"]}).all()
+    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+
+
+@lru_cache(maxsize=1)
+def _office() -> Select[Workspace, Channel]:
+    return (
         select(Workspace, Channel)
         .outerjoin(Channel, Channel.workspace_id == Workspace.id)
-        .where(Workspace.id == session.info["workspace"])
+        .where(Workspace.id == bindparam("workspace", type_=BigInteger))
         .order_by(Channel.id)
-    ).all()
-    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+    )
 
 
 def judge(
@@ -87,12 +93,14 @@ def judge(
     item: int = 0,
     publish_at: datetime | None = None,
     around: Around | None = None,
+    near: bool = True,
 ) -> Judgement:
     """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
-    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already."""
+    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already. Without ``near``
+    nothing is said of what is planned close to it."""
     known = around or read_around(session)
     files = stored(installation, session, content)
-    others = neighbours(session, item, content, publish_at)
+    others = neighbours(session, item, content, publish_at if near else None)
     unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
     said = said_before(others.duplicates)
     going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
@@ -131,12 +139,12 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
     return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
 
 
-def said_before(duplicates: list[Item]) -> dict[int, list[Problem]]:
+def said_before(duplicates: list[Neighbour]) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
     words = N_("“%(title)s” already says the same in this channel.")
     found: dict[int, list[Problem]] = {}
     for item in duplicates:
-        for channel in goes_to(item):
+        for channel in item.channels:
             found.setdefault(channel, [warn("text", words, title=item.title)])
     return found
 

@@ -15,6 +15,7 @@ from commsched.core.text.messages import N_, Invalid, Message, Problem, block, w
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, items
+from commsched.services.content.neighbours import Neighbour
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
@@ -40,7 +41,7 @@ class View(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
-    alike: list[Item] = msgspec.field(default_factory=list)
+    alike: list[Neighbour] = msgspec.field(default_factory=list)
 
     @property
     def stops(self) -> int:
@@ -145,7 +146,7 @@ def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem
     return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
 
 
-def _near(workspace: Workspace, near: list[Item]) -> list[tuple[str, Problem]]:
+def _near(workspace: Workspace, near: list[Neighbour]) -> list[tuple[str, Problem]]:
     """What goes out within an hour in the same channel, said where the time is chosen."""
     words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
     return [
