@@ -181,8 +181,8 @@ class Attempt(Base):
 
     __tablename__ = "attempt"
     __table_args__ = (
-        # The database itself refuses a second open attempt on a channel, whatever the code thinks.
-        Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''")),
+        # The database itself refuses a second open attempt in a channel's lane, whatever the code thinks.
+        Index("uq_attempt_open", "channel_id", "lane", unique=True, sqlite_where=text("outcome = ''")),
         Index("ix_attempt_delivery_id_part", "delivery_id", "part"),
     )
 
@@ -192,6 +192,8 @@ class Attempt(Base):
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     part: Mapped[int]
+    lane: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Which of the channel's lanes it is made in, counted from 0; most channels have one."""
     hash: Mapped[str] = mapped_column(String(64))
     """The content hash that stood approved when this attempt was committed."""
     worker: Mapped[str] = mapped_column(String(40), default="")

@@ -69,6 +69,9 @@ class Walk:
         self.fault_rate = self.random.choice((0.0, 0.1, 0.3, 0.6))
         self.faults = self.random.sample(SEND_FAULTS, self.random.randint(1, len(SEND_FAULTS)))
         self.world.wall.fault = self._fault
+        self.world.set_lanes("none", self.random.choice((1, 2, 3, 4)))
+        for kind in ("key", "two", "read"):
+            self.world.set_lanes(kind, self.random.choice((1, 1, 1, 2)))
 
     def _fault(self, kind: str, platform: Platform, part: Part) -> str:
         if self.random.random() >= self.fault_rate:

@@ -26,6 +26,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Integer, func, select, text, update
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.content.model import parse
@@ -229,6 +230,8 @@ class World:
         """Deliveries about which a person answered, so that what is recorded is their word."""
         self.tampered: set[int] = set()
         self.attempts = 0
+        self.most_open = 0
+        """The most attempts that were ever open on one channel at once."""
         self.moves: Counter[str] = Counter()
         self.leases: dict[int, tuple[str, datetime]] = {}
         """Who had claimed which channel, and until when, after the last commit."""
@@ -516,8 +519,22 @@ class World:
                 now_held = leases.get(channel_id, ("", until))[0]
                 assert now_held in (owner, "") or until <= self.clock.at or not owner, "a live owner's lease was taken"
             self.leases = leases
-            open_ = Counter(session.scalars(select(Attempt.channel_id).where(Attempt.outcome == "")))
-            assert not open_ or max(open_.values()) == 1, "two attempts open on one channel"
+            self._look_at_lanes(session)
+
+    def _look_at_lanes(self, session: Session) -> None:
+        open_ = session.execute(
+            select(Attempt.channel_id, Channel.platform, Attempt.delivery_id, Attempt.part)
+            .join(Channel, Channel.id == Attempt.channel_id)
+            .where(Attempt.outcome == "")
+        ).all()
+        for (channel, platform), count in Counter((row.channel_id, row.platform) for row in open_).items():
+            assert count <= self.platforms[platform].lanes, f"{count} attempts open on channel {channel}"
+            self.most_open = max(self.most_open, count)
+        parts = Counter((row.delivery_id, row.part) for row in open_)
+        assert not parts or max(parts.values()) == 1, "two attempts open at one part"
+        lists = {key for key, platform in self.platforms.items() if platform.independent_parts}
+        threads = Counter(row.delivery_id for row in open_ if row.platform not in lists)
+        assert not threads or max(threads.values()) == 1, "two parts of a thread under way at once"
 
     def cleared(self, item: int, content_hash: str, content: Any, now: datetime) -> bool:
         """Whether the oracle's book lets this hash out at ``now``."""
@@ -543,10 +560,10 @@ class World:
                 .join(Delivery, Delivery.id == Attempt.delivery_id)
                 .join(Revision, Revision.id == Delivery.revision_id)
                 .where(Attempt.outcome == "", Attempt.channel_id == context.channel, Part.number == Attempt.part)
+                .where(Part.key == part.key)
             ).all()
             assert len(found) == 1, "a call without an attempt committed before it"
             attempt, row, delivery, revision = found[0]
-            assert row.key == part.key, "the attempt is for another part"
             assert self.clock.at - attempt.started_at <= STALE, "the call began long after it was allowed"
             said = parse(revision.content).text_on(context.channel)
             pieces = [said] if platform.independent_parts else said.split(SPLIT)
@@ -858,6 +875,10 @@ class World:
             return said.split(SPLIT)[part.number] in {one.text for one in self.wall.on(row.channel_id)}
         whom = self.installation.vault.unseal(part.recipient).casefold()
         return any(one.text == said and one.recipient.casefold() == whom for one in self.wall.on(row.channel_id))
+
+    def set_lanes(self, kind: str, lanes: int) -> None:
+        """How many calls may be open at once on a channel of a kind."""
+        self.platforms[f"sim-{kind}"].lanes = lanes  # type: ignore[misc]
 
     def set_list(self, people: tuple[str, ...]) -> None:
         """Somebody edits the press list."""

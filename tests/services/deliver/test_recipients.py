@@ -196,7 +196,7 @@ def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(Vault, "unseal", unsealed)
         patch.setattr("commsched.services.deliver.recipients.PartSnapshot", init)
         courier._turn(courier._collect(0.0))
-        courier._lines = {row.channel_id: deque([Job(row.id, row.channel_id)])}
+        courier.lanes.lines = {row.channel_id: deque([Job(row.id, row.channel_id)])}
         (call,) = courier._turn([])
     event.remove(engine, "before_cursor_execute", ran)
     assert call.part.number == 1
