@@ -91,7 +91,8 @@ class ListRecipient(Base, Scoped):
     since: Mapped[datetime]
     """When it came to that state."""
     source: Mapped[str] = mapped_column(String(20), default="")
-    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version."""
+    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version; of who has left,
+    who said so: ``person``."""
 
 
 class Delivery(Base, Scoped):
@@ -158,7 +159,8 @@ class Part(Base):
     number: Mapped[int]
     role: Mapped[str] = mapped_column(String(10), default="post")
     state: Mapped[str] = mapped_column(String(12), default="waiting")
-    """``waiting sending published unknown held failed``, as a delivery's."""
+    """``waiting sending published unknown held failed``, as a delivery's; ``skipped`` for a recipient who had left the
+    list before their turn: nothing was sent to them, and ``detail`` says how they left."""
     key: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text, default="")
     """Encrypted address."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import URL, Connection, Integer, func, select, text, update
+from sqlalchemy import URL, Connection, Integer, and_, func, or_, select, text, update
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,7 @@ from commsched.store.models import (
     Delivery,
     Item,
     Lease,
+    ListRecipient,
     Media,
     Membership,
     Notice,
@@ -497,6 +498,7 @@ class World:
                 .outerjoin(Lease, Lease.channel_id == Attempt.channel_id)
                 .where(Attempt.id > after)
             ).all()
+            self._look_at_recipients(session, after)
             for attempt, delivery, item, revision, workspace, channel, lease in new:
                 self.attempts = max(self.attempts, attempt.id)
                 now, content = self.clock.at, parse(revision.content)
@@ -520,6 +522,20 @@ class World:
                 assert now_held in (owner, "") or until <= self.clock.at or not owner, "a live owner's lease was taken"
             self.leases = leases
             self._look_at_lanes(session)
+
+    def _look_at_recipients(self, session: Session, after: int) -> None:
+        """Nobody is written to who has left the list."""
+        left = (
+            select(Attempt.id)
+            .join(Part, and_(Part.delivery_id == Attempt.delivery_id, Part.number == Attempt.part))
+            .outerjoin(
+                ListRecipient,
+                and_(ListRecipient.channel_id == Attempt.channel_id, ListRecipient.blind == Part.blind),
+            )
+            .where(Attempt.id > after, Part.blind != "")
+            .where(or_(ListRecipient.id.is_(None), ListRecipient.state != "active"))
+        )
+        assert session.scalars(left).all() == [], "written to who had left the list"
 
     def _look_at_lanes(self, session: Session) -> None:
         open_ = session.execute(
@@ -886,6 +902,11 @@ class World:
         with self.installation.store.write(EVERY_WORKSPACE) as session:
             session.execute(update(Channel).where(Channel.id == 4).values(secrets=""))
             lists.keep(self.installation, session, 4, CHANNELS[3][1], sealed, "pasted")
+
+    def leave(self, which: int, state: str = "unsubscribed") -> None:
+        """Somebody on the press list wants no more mail, or can no longer be reached."""
+        with self.installation.store.write(EVERY_WORKSPACE) as session:
+            lists.leave(self.installation, session, 4, LIST[which % len(LIST)], state)
 
     def mend(self) -> None:
         """Somebody connects every channel again."""

@@ -158,7 +158,7 @@ class Admission(msgspec.Struct, frozen=True):
             return []
         people = self.recipients.ready(row.id, len(lanes))
         if not self.recipients.are_wanted(row, people):
-            self.recipients.drop_unwanted(row)
+            self._skip_unwanted(row)
             people = self.recipients.ready(row.id, len(lanes))
             if not people and not self._is_under_way(row):
                 self._end_list(row)
@@ -173,6 +173,14 @@ class Admission(msgspec.Struct, frozen=True):
             if calls[-1].kind == "prepare":
                 return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
         return self._begin(row, calls)
+
+    def _skip_unwanted(self, row: DeliverySnapshot) -> None:
+        """Write to none of those who have left the list since the approval, and have it stand in the record."""
+        count = self.recipients.skip_unwanted(row)
+        if count:
+            facts = {"delivery": row.id, "channel": row.channel_name, "count": count}
+            line = AuditLine(row.workspace_id, None, "scheduler", "delivery.skipped", row.item_id, facts)
+            self.batch.lines.append(line)
 
     def _addressed(self, job: Job, row: DeliverySnapshot, content: Content, known: PartSnapshot) -> Part:
         """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it

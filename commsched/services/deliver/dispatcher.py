@@ -82,9 +82,10 @@ class Dispatcher:
         self.lanes = Lanes()
         self._on_hands: set[str] = set()
         """The calls that hands are busy with, by their tokens."""
-        self._stuck: dict[int, str] = {}
-        """Channels that have an answer which cannot be written down, whatever is tried, with the attempt it is to.
-        They rest until a restart."""
+        self._stuck: set[int] = set()
+        """Channels with an answer that cannot be written down, whatever is tried. They rest until a restart."""
+        self._unwritable: set[str] = set()
+        """The attempts that those answers are to."""
         self._poison: set[int] = set()
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
@@ -127,12 +128,12 @@ class Dispatcher:
     @property
     def attempts(self) -> frozenset[str]:
         """The ids of the open attempts whose answers are still to come, or cannot be written down."""
-        return self.lanes.attempts | frozenset(self._stuck.values())
+        return self.lanes.attempts | self._unwritable
 
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
         with self.installation.store.engine.connect() as connection:
-            return rows.next_due(connection, self._poison, self._stuck.keys())
+            return rows.next_due(connection, self._poison, self._stuck)
 
     def release(self) -> None:
         """Let every channel go on which no call is under way, for others to drain."""
@@ -334,7 +335,8 @@ class Dispatcher:
             log.exception("delivery %s cannot even be held; it is left alone until a restart", job.delivery)
             self._poison.add(job.delivery)
             if isinstance(step, Done):
-                self._stuck[job.channel] = step.call.attempt
+                self._stuck.add(job.channel)
+                self._unwritable.add(step.call.attempt)
 
     def _transact(
         self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]

@@ -67,7 +67,7 @@ _KNOWN: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_((0, bindpar
 _COUNTS: Final = (
     select(func.count().filter(_part.c.state == "published"), func.count())
     .select_from(_part)
-    .where(_HERE[0], _part.c.number != bindparam("number"))
+    .where(_HERE[0], _part.c.number != bindparam("number"), _part.c.state != "skipped")
 )
 _ON_LIST: Final = (
     select(func.count())
@@ -121,7 +121,9 @@ def _thaw(rows: Session | Connection, delivery: int, channel: int) -> None:
     void = select(Delivery.id).where(
         Delivery.item_id == item, Delivery.channel_id == channel, Delivery.state == "cancelled", Delivery.stop == ""
     )
-    begun = select(Part.delivery_id).where(Part.delivery_id.in_(void), (Part.state != "waiting") | (Part.tries > 0))
+    begun = select(Part.delivery_id).where(
+        Part.delivery_id.in_(void), Part.state.not_in(("waiting", "skipped")) | (Part.tries > 0)
+    )
     rows.execute(delete(_part).where(_part.c.delivery_id.in_(void), _part.c.delivery_id.not_in(begun)))
 
 
@@ -181,7 +183,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
         return [state for state in (first, *told) if state is not None]
 
     def counts(self, delivery: int, besides: int = -1) -> tuple[int, int]:
-        """How many have got it, and how many there are, without ``besides``."""
+        """How many have got it, and how many there are, without ``besides`` and those who had left the list."""
         self.batch.write_parts(self.connection)
         row = self.connection.execute(_COUNTS, {"delivery": delivery, "number": besides}).one()
         return int(row[0]), int(row[1])
@@ -195,13 +197,17 @@ class RecipientRows(msgspec.Struct, frozen=True):
         whom = {"channel": row.channel_id, "people": sorted(wanted)}
         return self.connection.execute(_ON_LIST, whom).scalar() == len(wanted)
 
-    def drop_unwanted(self, row: DeliverySnapshot) -> None:
-        """Take those away who have left the list, and have not got it."""
-        listed = exists().where(
-            _list.c.blind == _part.c.blind, _list.c.state == "active", _list.c.channel_id == row.channel_id
-        )
+    def skip_unwanted(self, row: DeliverySnapshot) -> int:
+        """Pass over those who wait and have left the list; returns how many. Of who was forgotten nothing is kept."""
+        self.batch.write_parts(self.connection)
         waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
-        self.connection.execute(delete(_part).where(*waits, ~listed))
+        listed = (_list.c.blind == _part.c.blind, _list.c.channel_id == row.channel_id)
+        self.connection.execute(delete(_part).where(*waits, ~exists().where(*listed, _list.c.state != "removed")))
+        how = select(_list.c.state).where(*listed).scalar_subquery()
+        skipped = {"state": "skipped", "detail": how, "recipient": "", "next_at": None, "finished_at": self.now}
+        left = exists().where(*listed, _list.c.state != "active")
+        result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
+        return result.rowcount
 
     def _parts(self, statement: Select[Any], **about: object) -> list[PartSnapshot]:
         self.batch.write_parts(self.connection)
