@@ -222,10 +222,14 @@ class Platform(ABC):
     can: ClassVar[frozenset[Capability]] = frozenset()
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
-    """How many calls may be open at once on one channel."""
+    """How many calls may be open at once on one channel, at most."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
+
+    def lanes_on(self, settings: Mapping[str, Any]) -> int:
+        """How many calls may be open at once on a channel with these settings: from 1 to ``lanes``."""
+        return self.lanes
 
     @abstractmethod
     def connect(self, context: ChannelContext) -> Account:
