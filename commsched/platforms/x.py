@@ -137,7 +137,8 @@ class X(NetworkPlatform["Client"]):
     def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media = []
         for picture in part.pictures:
-            media.append(client.upload_picture(picture.read(), picture.mime))
+            with picture.open() as stream:
+                media.append(client.upload_picture(stream, picture.mime))
             if picture.alt:
                 client.describe_picture(media[-1], picture.alt)
         return Handles({"media": ",".join(media)})

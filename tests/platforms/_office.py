@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from commsched.core.delivery.outcome import Handles, Outcome
@@ -53,7 +54,7 @@ def picture(
         height=shape[1],
         size=size or len(PNG),
         frames=frames,
-        read=lambda: PNG,
+        open=lambda: BytesIO(PNG),
     )
 
 

@@ -12,13 +12,11 @@ from commsched.core.platform.contract import ChannelView, PictureFile
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A picture's file: how to read it, its size in bytes, and how many frames it has."""
+    """A picture's file: how to open it, its size in bytes, and how many frames it has."""
 
-    read: Callable[[], bytes]
+    open: Callable[[], BinaryIO]
     size: int
     frames: int = 1
-    stream: Callable[[], BinaryIO] | None = None
-    """Opens it, where there is more than the bytes."""
 
 
 def for_channel(
@@ -45,8 +43,7 @@ def _file(picture: Picture, stored: Stored) -> PictureFile:
         width=picture.width,
         height=picture.height,
         credit=picture.credit,
-        read=stored.read,
+        open=stored.open,
         size=stored.size,
         frames=stored.frames,
-        stream=stored.stream,
     )

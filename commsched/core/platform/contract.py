@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
 import msgspec
@@ -101,7 +100,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class PictureFile(msgspec.Struct, frozen=True):
-    """A picture in hand: its bytes are the ones whose SHA-256 was approved."""
+    """A picture in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in bytes."""
 
     sha256: str
     mime: str
@@ -109,15 +108,12 @@ class PictureFile(msgspec.Struct, frozen=True):
     width: int
     height: int
     size: int
-    read: Callable[[], bytes]
+    open: Callable[[], BinaryIO]
+    """Its bytes as a stream from the beginning, which can seek, to be sent in pieces; the caller closes it. Raises
+    :class:`OSError` where they are not the approved ones any more."""
     credit: str = ""
     frames: int = 1
     """More than one for an animation; 2 for one whose frames were never counted."""
-    stream: Callable[[], BinaryIO] | None = None
-
-    def open(self) -> BinaryIO:
-        """Its bytes as a stream from the beginning, to be sent in pieces; the caller closes it."""
-        return self.stream() if self.stream is not None else BytesIO(self.read())
 
 
 class ChannelView(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from commsched.core.installation.ip_ranges import is_public
 from commsched.platforms._http.dial import Found, dial, look_up
+from commsched.platforms._http.multipart import Multipart
 
 Guard = Callable[[Sequence[str]], bool]
 """Sees every address a name leads to, before any of them is connected to; False refuses the call."""
@@ -341,6 +342,8 @@ class Session(requests.Session):
     def _bounded(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
+        if kwargs.get("files"):
+            kwargs = _streamed(kwargs)
         kwargs["stream"] = True
         kwargs["allow_redirects"] = False
         try:
@@ -369,6 +372,13 @@ class Session(requests.Session):
                 response.close()
                 raise AnswerTooLarge(f"the answer is larger than {self.max_bytes} bytes", response=response)
         response._content = bytes(body)
+
+
+def _streamed(options: dict[str, Any]) -> dict[str, Any]:
+    """The ``options`` of a request with its form and files as one body that is read while it is sent."""
+    body = Multipart(options.pop("data", None) or {}, options.pop("files"))
+    headers = {**(options.pop("headers", None) or {}), "Content-Type": body.content_type}
+    return {**options, "data": body, "headers": headers}
 
 
 def was_sent(error: BaseException) -> bool:

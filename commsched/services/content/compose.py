@@ -130,7 +130,7 @@ def stored(installation: Installation, session: Session, content: Content) -> di
         return {}
     rows: list[Media | Derivative] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
-    return {row.sha256: Stored(blob_of(installation, row).read, row.size, _frames(row)) for row in rows}
+    return {row.sha256: Stored(blob_of(installation, row).open, row.size, _frames(row)) for row in rows}
 
 
 def _frames(row: Media | Derivative) -> int:

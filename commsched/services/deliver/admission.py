@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -190,7 +190,7 @@ class Admission(msgspec.Struct, frozen=True):
         files = {}
         for picture in content.pictures_on(row.channel_id):
             file = job.pictures.files.get(picture.sha256) if job.pictures else None
-            stored = Stored(file.read, file.size, stream=file.open) if file else Stored(_unread, 0)
+            stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
             files[picture.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
@@ -319,7 +319,7 @@ class Admission(msgspec.Struct, frozen=True):
             self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
-def _unread() -> bytes:
+def _unread() -> BinaryIO:
     raise FileNotFoundError("the picture has not been read")
 
 

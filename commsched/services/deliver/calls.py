@@ -147,7 +147,7 @@ def in_hand(part: Part, pictures: Pictures) -> Part:
 
     def held(picture: PictureFile) -> PictureFile:
         file = pictures.files[picture.sha256]
-        return replace(picture, read=file.read, stream=file.open, size=file.size)
+        return replace(picture, open=file.open, size=file.size)
 
     view = replace(part.view, pictures=tuple(held(picture) for picture in part.view.pictures))
     return replace(part, view=view, pictures=tuple(held(picture) for picture in part.pictures))

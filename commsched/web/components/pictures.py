@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
-from commsched.web.http import files
+from commsched.web.components import files
 from commsched.web.http.i18n import _, actor, installation, translated
 
 

@@ -10,8 +10,8 @@ from commsched.core.text.messages import N_, Invalid
 from commsched.core.text.numbers import decimal_mark
 from commsched.services.media import search, videos
 from commsched.store.models import Video
+from commsched.web.components import files
 from commsched.web.components.pictures import picture_url
-from commsched.web.http import files
 from commsched.web.http.forms import Form
 from commsched.web.http.headers import POLICY
 from commsched.web.http.i18n import _, actor, installation, language, page

@@ -27,7 +27,7 @@ from commsched.services.kernel.blobs import File
 from commsched.services.media import thumbnails
 from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
-from commsched.web.http import files
+from commsched.web.components import files
 from commsched.web.http.i18n import installation, page
 
 bp = Blueprint("newsroom", __name__)
