@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
     Limits,
     Option,
     Part,
-    PictureFile,
     Setting,
 )
 from commsched.core.text.length import graphemes, split_thread, tidy
@@ -210,7 +210,7 @@ def _first_comment(view: ChannelView) -> str:
     return tidy(view.options.get("first_comment", "")).strip()
 
 
-def _upload(graph: Graph, page: str, picture: PictureFile) -> str:
+def _upload(graph: Graph, page: str, picture: AttachmentFile) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
     with picture.open() as stream:
         return ident(graph.put_photo(("picture", stream, picture.mime), album_path=f"{page}/photos", **more))

@@ -33,12 +33,12 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
     Limits,
     Part,
-    PictureFile,
     Platform,
     Setting,
 )
@@ -170,7 +170,7 @@ def _write(part: Part, target: Path) -> None:
         raise
 
 
-def _picture(folder: Path, number: int, picture: PictureFile) -> str:
+def _picture(folder: Path, number: int, picture: AttachmentFile) -> str:
     name = f"{number:02}-{picture.sha256[:16]}{_SUFFIX.get(picture.mime, '.bin')}"
     with picture.open() as stream:
         _file(folder / name, stream)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
     Limits,
     Part,
-    PictureFile,
     Setting,
 )
 from commsched.core.text.length import split_thread, tidy, x_length, x_links
@@ -200,7 +200,7 @@ def _without_gifs(view: ChannelView) -> ChannelView:
     return replace(view, pictures=pictures)
 
 
-def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
+def _check_gifs(pictures: tuple[AttachmentFile, ...]) -> list[Problem]:
     gifs = [picture for picture in pictures if picture.mime == "image/gif"]
     problems = []
     if gifs and len(pictures) > 1:

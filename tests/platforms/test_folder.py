@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
-from commsched.core.platform.contract import ChannelContext, ConnectError, PictureFile
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ConnectError
 from commsched.platforms.folder import PLATFORM
 from tests.channel_views import changed, channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
-PICTURE = PictureFile(
+PICTURE = AttachmentFile(
     sha256="ab" * 32,
     mime="image/png",
     alt="En buss",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Absent, Handles, Published
-from commsched.core.platform.contract import ChannelContext, ChannelView, PictureFile
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ChannelView
 from commsched.core.text.slug import address_of, slug
 from commsched.platforms.newsroom import PLATFORM
 from tests.channel_views import channel_view
@@ -62,7 +62,7 @@ def test_what_is_wrong_is_said_by_the_field_it_concerns(view: ChannelView, level
 
 
 def test_a_picture_needs_words_for_those_who_do_not_see_it() -> None:
-    picture = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="", width=1, height=1, size=1, open=BytesIO)
+    picture = AttachmentFile(sha256="0" * 64, mime="image/jpeg", alt="", width=1, height=1, size=1, open=BytesIO)
     view = channel_view(kind="post", title="", text="Hej", pictures=(picture,))
     assert [problem.level for problem in PLATFORM.check(view, {})] == ["block"]
 

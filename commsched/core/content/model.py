@@ -24,8 +24,20 @@ MAX_TEXT = 200_000
 """Characters in any one text. Above it the input is refused at the edge, before any rule looks at it."""
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One image as a reader meets it. The file is known by the SHA-256 of its bytes."""
+AttachmentKind = Literal["picture", "video", "document"]
+
+
+class Captions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said in a video, for those who do not hear it."""
+
+    text: str
+    """WebVTT, as :func:`commsched.core.media.captions.webvtt` spells it."""
+    language: str = "sv"
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What goes with the words, as a reader meets it: a picture where nothing else is said. The file is known by the
+    SHA-256 of its bytes."""
 
     sha256: str
     alt: str = ""
@@ -33,6 +45,15 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     width: int = 0
     height: int = 0
     credit: str = ""
+    kind: AttachmentKind = "picture"
+    title: str = ""
+    """What a document is called where it is offered."""
+    duration: int = 0
+    """Of a video, in milliseconds."""
+    poster: str = ""
+    """The SHA-256 of the picture that stands for a video."""
+    captions: list[Captions] = []
+    """Of a video, at most one in a language."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,7 +102,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str = ""
     link: str = ""
     language: str = "sv"
-    pictures: list[Picture] = []
+    attachments: list[Attachment] = msgspec.field(default_factory=list, name="pictures")
+    """What goes with the words, in order. Stored as ``pictures``, as it was called while there was nothing else: a list
+    of pictures keeps its hash."""
     channels: list[ChannelContent] = []
     embargo: str = ""
     corrects: str = ""
@@ -101,18 +124,39 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         own = self.on(channel).text
         return self.text if own is None else own
 
-    def pictures_on(self, channel: int) -> list[Picture]:
-        """The pictures as they go out on ``channel``: the very files that an approval covers."""
-        made = {one.of: one for one in self.on(channel).pictures} if self.pictures else {}
-        return [_as_made(picture, made.get(picture.sha256)) for picture in self.pictures]
+    @property
+    def pictures(self) -> list[Attachment]:
+        """Those of its attachments that are pictures."""
+        return [attachment for attachment in self.attachments if attachment.kind == "picture"]
+
+    @property
+    def videos(self) -> list[Attachment]:
+        """Those of its attachments that are videos."""
+        return [attachment for attachment in self.attachments if attachment.kind == "video"]
+
+    def attachments_on(self, channel: int) -> list[Attachment]:
+        """What goes with the words on ``channel``: the very files that an approval covers."""
+        if not self.attachments:
+            return []
+        renditions = {rendition.of: rendition for rendition in self.on(channel).pictures}
+        return [_as_made(attachment, renditions.get(attachment.sha256)) for attachment in self.attachments]
+
+    def pictures_on(self, channel: int) -> list[Attachment]:
+        """The pictures among :meth:`attachments_on`."""
+        return [attachment for attachment in self.attachments_on(channel) if attachment.kind == "picture"]
 
     def files(self) -> set[str]:
         """The SHA-256 of every file that belongs to it, whatever the channel."""
-        return {one.sha256 for one in self.pictures} | {made.sha256 for one in self.channels for made in one.pictures}
+        made = {rendition.sha256 for part in self.channels for rendition in part.pictures}
+        return {attachment.sha256 for attachment in self.attachments} | made
+
+    def stills(self) -> set[str]:
+        """The SHA-256 of every picture that readers see as the library has it: also what stands for a video."""
+        return {picture.sha256 for picture in self.pictures} | {video.poster for video in self.videos if video.poster}
 
 
-def _as_made(picture: Picture, made: Rendition | None) -> Picture:
-    if made is None:
+def _as_made(picture: Attachment, made: Rendition | None) -> Attachment:
+    if made is None or picture.kind != "picture":
         return picture
     return msgspec.structs.replace(picture, sha256=made.sha256, mime=made.mime, width=made.width, height=made.height)
 
@@ -145,7 +189,8 @@ def _told(one: Any) -> Any:
         return [_told(each) for each in one]
     if not isinstance(one, msgspec.Struct):
         return one
-    values = {name: getattr(one, name) for name in one.__struct_fields__}
+    names = zip(one.__struct_fields__, one.__struct_encode_fields__, strict=True)
+    values = {spelled: getattr(one, name) for name, spelled in names}
     usual = _usual(type(one))
     return {name: _told(value) for name, value in values.items() if name not in usual or value != usual[name]}
 
@@ -154,8 +199,8 @@ def _told(one: Any) -> Any:
 def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The default of every field of ``kind`` that has one."""
     fields = msgspec.structs.fields(kind)
-    made = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
-    return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
+    made = {field.encode_name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
+    return made | {f.encode_name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
 
 
 def printable(content: Content) -> Content:
@@ -184,3 +229,5 @@ def addresses_digest(addresses: list[str]) -> str:
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 """How a picture's file ends, by what it is."""
+ENDINGS = SUFFIXES | {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "application/pdf": ".pdf"}
+"""How an attachment's file ends."""

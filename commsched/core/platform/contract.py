@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
 import msgspec
 
-from commsched.core.content.model import Content, Kind
+from commsched.core.content.model import AttachmentKind, Captions, Content, Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.figures import Figures, Reply
@@ -97,10 +97,23 @@ class Limits(msgspec.Struct, frozen=True):
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
     alt_characters: int | None = None
     needs_picture: bool = False
+    videos: int = 0
+    video_bytes: int | None = None
+    video_types: tuple[str, ...] = ("video/mp4",)
+    video_seconds: tuple[float, float] | None = None
+    """The shortest and the longest, both taken."""
+    video_ratio: tuple[float, float] | None = None
+    """The narrowest and the widest, both taken."""
+    mixes: bool = False
+    """Whether pictures and videos may go out together."""
+    documents: int = 0
+    document_bytes: int | None = None
+    document_types: tuple[str, ...] = ("application/pdf",)
 
 
-class PictureFile(msgspec.Struct, frozen=True):
-    """A picture in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in bytes."""
+class AttachmentFile(msgspec.Struct, frozen=True):
+    """A picture, a video or a document in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in
+    bytes."""
 
     sha256: str
     mime: str
@@ -114,6 +127,11 @@ class PictureFile(msgspec.Struct, frozen=True):
     credit: str = ""
     frames: int = 1
     """More than one for an animation; 2 for one whose frames were never counted."""
+    kind: AttachmentKind = "picture"
+    title: str = ""
+    duration: int = 0
+    """Of a video, in milliseconds."""
+    captions: tuple[Captions, ...] = ()
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -127,7 +145,9 @@ class ChannelView(msgspec.Struct, frozen=True):
     text: str
     """The channel's own text, or the item's."""
     options: dict[str, str] = msgspec.field(default_factory=dict)
-    pictures: tuple[PictureFile, ...] = ()
+    pictures: tuple[AttachmentFile, ...] = ()
+    other_files: tuple[AttachmentFile, ...] = ()
+    """The videos and documents that go with it, in order."""
     recipients: tuple[str, ...] = ()
     """The lines of a list, for a channel that writes to people."""
     uid: str = ""
@@ -153,7 +173,9 @@ class Part(msgspec.Struct, frozen=True):
     role: Role
     text: str
     view: ChannelView
-    pictures: tuple[PictureFile, ...] = ()
+    pictures: tuple[AttachmentFile, ...] = ()
+    other_files: tuple[AttachmentFile, ...] = ()
+    """The videos and documents that go out with this part."""
     key: str = ""
     """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
     parent: str = ""
@@ -342,11 +364,20 @@ class Platform(ABC):
 
     def parts(self, view: ChannelView) -> list[Part]:
         """The calls it takes to say ``view``, in order. One, unless the platform has threads or recipients."""
-        return [Part(number=0, role="post", text=view.text, view=view, pictures=view.pictures)]
+        return [
+            Part(
+                number=0,
+                role="post",
+                text=view.text,
+                view=view,
+                pictures=view.pictures,
+                other_files=view.other_files,
+            )
+        ]
 
     def needs_prepare(self, part: Part) -> bool:
         """Whether ``prepare`` has anything to do for this part."""
-        return bool(part.pictures)
+        return bool(part.pictures or part.other_files)
 
     def prepare(self, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
         """What is invisible and may be repeated: upload media in pieces, create a container.

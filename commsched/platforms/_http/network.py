@@ -343,7 +343,9 @@ class Session(requests.Session):
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
         if kwargs.get("files"):
-            kwargs = _streamed(kwargs)
+            body = Multipart(kwargs.pop("data", None) or {}, kwargs.pop("files"))
+            headers = {**(kwargs.pop("headers", None) or {}), "Content-Type": body.content_type}
+            kwargs |= {"data": body, "headers": headers}
         kwargs["stream"] = True
         kwargs["allow_redirects"] = False
         try:
@@ -372,13 +374,6 @@ class Session(requests.Session):
                 response.close()
                 raise AnswerTooLarge(f"the answer is larger than {self.max_bytes} bytes", response=response)
         response._content = bytes(body)
-
-
-def _streamed(options: dict[str, Any]) -> dict[str, Any]:
-    """The ``options`` of a request with its form and files as one body that is read while it is sent."""
-    body = Multipart(options.pop("data", None) or {}, options.pop("files"))
-    headers = {**(options.pop("headers", None) or {}), "Content-Type": body.content_type}
-    return {**options, "data": body, "headers": headers}
 
 
 def was_sent(error: BaseException) -> bool:

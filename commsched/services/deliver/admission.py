@@ -114,8 +114,8 @@ class Admission(msgspec.Struct, frozen=True):
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
             lapsed=any(
-                self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
-                for one in content.pictures
+                self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
+                for sha256 in content.stills()
             ),
         )
 
@@ -179,7 +179,7 @@ class Admission(msgspec.Struct, frozen=True):
         part, handles = complete(part, known)
         context = self.wire_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        if not ready and (part.pictures or platform.needs_prepare(part)):
+        if not ready and (part.pictures or part.other_files or platform.needs_prepare(part)):
             return Call("prepare", job, platform, context, part, handles, self.now, row, known)
         # the last thing that can fail: a committed attempt is always called
         attempt = self._commit_attempt(row, number)
@@ -188,10 +188,10 @@ class Admission(msgspec.Struct, frozen=True):
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
         """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
-        for picture in content.pictures_on(row.channel_id):
-            file = job.pictures.files.get(picture.sha256) if job.pictures else None
+        for attachment in content.attachments_on(row.channel_id):
+            file = job.pictures.files.get(attachment.sha256) if job.pictures else None
             stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
-            files[picture.sha256] = stored
+            files[attachment.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:

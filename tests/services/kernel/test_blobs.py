@@ -138,14 +138,14 @@ def test_an_office_works_on_blobs_that_are_no_folder(
 
 
 def test_a_large_file_is_checked_but_not_kept_in_memory(installation: Installation) -> None:
-    from commsched.core.platform.contract import PictureFile
+    from commsched.core.platform.contract import AttachmentFile
     from commsched.services.deliver.calls import read_pictures
 
     data = b"\xff" * (KEPT + 1)
     for content in (DATA, data):
         key = installation.blobs.put(BytesIO(content), ".png")
         sha256 = hashlib.sha256(content).hexdigest()
-        wanted = PictureFile(sha256=sha256, mime="image/png", alt="", width=1, height=1, size=0, open=BytesIO)
+        wanted = AttachmentFile(sha256=sha256, mime="image/png", alt="", width=1, height=1, size=0, open=BytesIO)
         verified = read_pictures(installation, (wanted,)).files[sha256]
         assert (verified.data is None, verified.size) == (content is data, len(content))
         with verified.open() as stream:
