@@ -165,7 +165,8 @@ class Faulty(Platform):
         if fault in ("dns", "429", "token"):
             return self._refusal(fault)
         for picture in part.pictures:
-            picture.read()
+            with picture.open() as stream:
+                assert len(stream.read()) == picture.size
         return Handles({"container": f"c-{part.key}"})
 
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:

@@ -592,7 +592,9 @@ class World:
                     "out of order"
                 )
             for picture in part.pictures:
-                assert hashlib.sha256(picture.read()).hexdigest() == picture.sha256, "other pictures than approved"
+                with picture.open() as stream:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                assert digest == picture.sha256, "other pictures than approved"
 
     def check(self) -> None:
         """What must hold at any moment between two steps."""

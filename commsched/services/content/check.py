@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.media.consent import lapsed
+from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
@@ -135,7 +136,7 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
     """What stops it: persons in its pictures, or in what they were drawn from, whose consent will have
     ended."""
     sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
-    everybody = provenance.persons(session, [picture.sha256 for picture in content.pictures])
+    everybody = provenance.persons(session, sorted(content.stills()))
     return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
 
 
@@ -161,7 +162,8 @@ def _check_one(
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people)
-    problems = [*unwilling, *platform.check(view, channel.facts)]
+    limits = platform.limits(channel.facts)
+    problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -174,13 +176,12 @@ def _check_one(
                 name=channel.name,
             )
         )
-    limit = platform.limits(channel.facts).characters
     return Checked(
         channel.id,
         channel.name,
         platform.key,
         platform.count(view.text, channel.facts),
-        limit,
+        limits.characters,
         platform.cost(view),
         problems,
         _notes(installation, channel, content, files),
@@ -219,7 +220,7 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("publish_at", PASSED))
     if not content.channels:
         found.append(block("channels", N_("Choose at least one channel.")))
-    if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
+    if not content.text.strip() and not content.attachments and not all(c.text for c in content.channels or ()):
         found.append(block("text", N_("There is no text.")))
     if content.link and not is_link(content.link):
         words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")

@@ -95,7 +95,7 @@ def searchable(content: Content) -> str:
     """Everything a person may look for, as :func:`commsched.core.text.length.fold` has it."""
     words = searchable_texts(content)
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
-    words += [p.alt for p in content.pictures]
+    words += [word for each in content.attachments for word in (each.alt, each.title) if word]
     return fold("\n".join(words))
 
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -127,8 +127,8 @@ class Admission(msgspec.Struct, frozen=True):
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
             lapsed=any(
-                self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
-                for one in content.pictures
+                self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
+                for sha256 in content.stills()
             ),
         )
 
@@ -211,7 +211,7 @@ class Admission(msgspec.Struct, frozen=True):
         part, handles = complete(part, known)
         context = self.wire_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        prepares = not ready and bool(part.pictures or platform.needs_prepare(part))
+        prepares = not ready and bool(part.pictures or part.other_files or platform.needs_prepare(part))
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
@@ -225,10 +225,10 @@ class Admission(msgspec.Struct, frozen=True):
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
         """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
-        for picture in content.pictures_on(row.channel_id):
-            file = job.pictures.files.get(picture.sha256) if job.pictures else None
-            stored = Stored(file.read, file.size, stream=file.open) if file else Stored(_unread, 0)
-            files[picture.sha256] = stored
+        for attachment in content.attachments_on(row.channel_id):
+            file = job.pictures.files.get(attachment.sha256) if job.pictures else None
+            stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
+            files[attachment.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
@@ -357,7 +357,7 @@ class Admission(msgspec.Struct, frozen=True):
             self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
-def _unread() -> bytes:
+def _unread() -> BinaryIO:
     raise FileNotFoundError("the picture has not been read")
 
 

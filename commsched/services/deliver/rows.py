@@ -349,7 +349,7 @@ def _consents(connection: Connection, rows: Iterable[DeliverySnapshot]) -> dict[
     for row in rows:
         if b'"pictures":[' in row.content:
             with suppress(msgspec.MsgspecError):  # content that cannot be read is held when it is considered
-                wanted |= {one.sha256 for one in parse(row.content).pictures}
+                wanted |= parse(row.content).stills()
     found = _shown.all(connection, sorted(wanted))
     ends = {(workspace, sha256): (own, behind) for workspace, sha256, own, behind in found}
     return {key: min(one for one in pair if one is not None) for key, pair in ends.items() if pair != (None, None)}

@@ -41,13 +41,6 @@ class VerifiedFile(msgspec.Struct, frozen=True):
             raise OSError(f"{self.file.key} is not the file that was approved any more")
         return stream
 
-    def read(self) -> bytes:
-        """All of its bytes at once."""
-        if self.data is not None:
-            return self.data
-        with self.open() as stream:
-            return stream.read()
-
 
 class Pictures(msgspec.Struct, frozen=True):
     """Pictures as found on disk, by the SHA-256 of exactly those bytes."""
