@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from commsched.core.content.model import SUFFIXES
+from commsched.core.content.model import ENDINGS
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -24,13 +24,13 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Part, PictureFile, Progress
+from commsched.core.platform.contract import AttachmentFile, ChannelView, Part, Progress
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.services.channels.renewal import renew
 from commsched.services.deliver.progress import save_progress
-from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile, stamp_of
-from commsched.services.kernel.blobs import media_path
+from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile
+from commsched.services.kernel.blobs import File, key_of
 from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.deliver")
@@ -39,6 +39,10 @@ STALE = timedelta(seconds=15)
 """How long after its attempt was committed a call may still begin. A process that was stopped, or a computer that
 slept, in just that moment must not send what was right to send then."""
 
+PIECE = 256 * 1024
+"""Bytes of a file that are hashed at a time."""
+
+_HasFiles = TypeVar("_HasFiles", Part, ChannelView)
 _R = TypeVar("_R", bound=Outcome | Finding | Handles | Pending)
 
 
@@ -88,7 +92,7 @@ def _plain(value: Any) -> Any:
 
 
 def _prepare(installation: Installation, call: Call) -> Done:
-    pictures = read_pictures(installation, call.part.view.pictures)
+    pictures = read_pictures(installation, call.part.view.pictures + call.part.view.other_files)
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.ready:
         return Done(call, call.handles, pictures)
     progress = Progress(call.handles, partial(save_progress, installation, call.row.id, call.part.number))
@@ -111,30 +115,43 @@ def _renewed(installation: Installation, done: Done) -> Done:
     return Done(call, again, done.pictures)
 
 
-def read_pictures(installation: Installation, wanted: tuple[PictureFile, ...]) -> Pictures:
+def read_pictures(installation: Installation, wanted: tuple[AttachmentFile, ...]) -> Pictures:
     """Hash each file: the bytes that are sent are the bytes that were approved. A large one is never all in memory."""
     files: dict[str, VerifiedFile] = {}
     for picture in wanted:
-        path = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, ""))
-        try:
-            with path.open("rb") as stream:
-                size, *stamp = stamp_of(stream)
-                data = stream.read() if size <= KEPT else None
-                digest = hashlib.file_digest(stream, "sha256") if data is None else hashlib.sha256(data)
-        except OSError:
+        file = File(installation.blobs, key_of(picture.sha256, ENDINGS.get(picture.mime, "")))
+        verified = _verified(file, picture.sha256)
+        if verified is None:
             return Pictures(files, missing=picture.sha256)
-        if digest.hexdigest() != picture.sha256:
-            return Pictures(files, missing=picture.sha256)
-        files[picture.sha256] = VerifiedFile(path, size, (stamp[0], stamp[1]), data)
+        files[picture.sha256] = verified
     return Pictures(files)
+
+
+def _verified(file: File, sha256: str) -> VerifiedFile | None:
+    """The file where its bytes have that hash; ``None`` where they have another, or cannot be read."""
+    try:
+        with file.open() as stream:
+            stamp, data = file.blobs.stamp(stream), stream.read(KEPT + 1)
+            digest = hashlib.sha256(data)
+            while piece := stream.read(PIECE):
+                digest.update(piece)
+            size = stream.tell()
+    except OSError:
+        return None
+    if digest.hexdigest() != sha256:
+        return None
+    return VerifiedFile(file, size, stamp, data if size <= KEPT else None)
 
 
 def in_hand(part: Part, pictures: Pictures) -> Part:
     """``part`` with its pictures' files at hand."""
 
-    def held(picture: PictureFile) -> PictureFile:
+    def held(picture: AttachmentFile) -> AttachmentFile:
         file = pictures.files[picture.sha256]
-        return replace(picture, read=file.read, stream=file.open, size=file.size)
+        return replace(picture, open=file.open, size=file.size)
 
-    view = replace(part.view, pictures=tuple(held(picture) for picture in part.view.pictures))
-    return replace(part, view=view, pictures=tuple(held(picture) for picture in part.pictures))
+    def in_place(whole: _HasFiles) -> _HasFiles:
+        shown, other = tuple(map(held, whole.pictures)), tuple(map(held, whole.other_files))
+        return replace(whole, pictures=shown, other_files=other)
+
+    return replace(in_place(part), view=in_place(part.view))

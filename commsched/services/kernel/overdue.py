@@ -81,6 +81,6 @@ def _under_way(now: datetime) -> Select[*tuple[Any, ...]]:
 
 
 def _at_work(now: datetime) -> Select[int]:
-    """The channels on which something was begun lately."""
+    """The ids of channels on which something was begun lately."""
     newest = select(Attempt.channel_id, Attempt.started_at).order_by(Attempt.id.desc()).limit(LATELY).subquery()
     return select(newest.c.channel_id).where(newest.c.started_at > now - PAST, newest.c.started_at <= now)

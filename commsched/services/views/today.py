@@ -119,7 +119,8 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
     now = installation.now()
     with installation.store.read(actor.workspace) as session:
         known, off, rare = _around(session, actor, now)
-        listed = _listed(session, start, end, until, now)
+        to_come = shifted_times.to_come(now) if shifted_times.any_seen(known.workspace) else false()
+        listed = _listed(session, start, end, until, now, to_come)
         waiting = _by_time(listed, "in_review")
         roster = read_roster(session, now)
         turned = turns(session, roster, waiting)
@@ -144,7 +145,7 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             today=[one for one in lines if one.at < end],
             ahead=[one for one in lines if one.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
-            shifted=len(shifted_times.waiting(session, known.workspace, now)),
+            shifted=sum(row.to_come and shifted_times.has_shifted(row.item, known.workspace.zone) for row in listed),
             wrong_time=wrong_time(off) if off else None,
         )
 
@@ -190,15 +191,19 @@ class _Row(msgspec.Struct, frozen=True):
     state: str
     in_list: bool
     in_span: bool
+    to_come: bool
+    """Whether its wall time may have shifted."""
 
 
 _LISTED: Final = ("in_review", "changes_requested", "approved", "held")
 """States of items that need somebody."""
 
 
-def _listed(session: Session, start: datetime, end: datetime, until: datetime, now: datetime) -> list[_Row]:
-    """Every item that the page names for its state or its time, at most so many of each, in one statement. The content
-    of their revisions is left where it is."""
+def _listed(
+    session: Session, start: datetime, end: datetime, until: datetime, now: datetime, to_come: ColumnElement[bool]
+) -> list[_Row]:
+    """Every item that the page names for its state or its time, at most so many of each, and such as are ``to_come``,
+    in one statement. The content of their revisions is left where it is."""
     lists = [_first(MOST, Item.state == state, *_without_stopped(state)) for state in _LISTED]
     spans = [
         _first(4 * MOST, Item.publish_at >= since, Item.publish_at < to, Item.state != "cancelled")
@@ -206,14 +211,14 @@ def _listed(session: Session, start: datetime, end: datetime, until: datetime, n
     ]
     in_list, in_span = Item.id.in_(union_all(*lists)), Item.id.in_(union_all(*spans))
     rows = session.execute(
-        select(Item, Revision, shown, in_list, in_span)
+        select(Item, Revision, shown, in_list, in_span, to_come)
         .join(Revision, Revision.id == Item.revision_id)
-        .where(or_(in_list, in_span))
+        .where(or_(in_list, in_span, to_come))
         .order_by(Item.publish_at.nulls_first(), Item.id)
         .options(defer(Revision.content)),
         {"now": now},
     )
-    return [_Row(item, revision, state, bool(listed), bool(planned)) for item, revision, state, listed, planned in rows]
+    return [_Row(item, revision, state, *map(bool, where)) for item, revision, state, *where in rows]
 
 
 def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -258,7 +263,7 @@ def _sent(session: Session, items: list[int], stopped: bool) -> list[_Sent]:
     one statement."""
     if not items and not stopped:
         return []
-    parts = select(func.count(Part.id)).where(Part.delivery_id == Delivery.id)
+    parts = select(func.count(Part.id)).where(Part.delivery_id == Delivery.id, Part.state != "skipped")
     out = parts.where(Part.state == "published")
     first = select(Delivery.id).where(_STOPPED).order_by(Delivery.due_at.desc(), Delivery.id).limit(MOST).subquery()
     listed = Delivery.id.in_(select(first.c.id)) if stopped else false()

@@ -33,6 +33,7 @@ class NavEntry(msgspec.Struct, frozen=True):
 
 
 def install(app: Flask) -> None:
+    """Give every template the menu."""
     app.extensions["menu"] = []
     app.extensions["menu addresses"] = {}
     app.context_processor(_context)
