@@ -472,6 +472,7 @@ def test_a_picture_is_taken_in_and_used(program: Program, installation: Installa
     assert media["had_location"] is True
     fetched = writer.get(media["url"].partition("/api/v1")[2])
     assert (fetched.status_code, fetched.content_type) == (200, "image/jpeg")
+    fetched.close()
     assert writer.get(f"/media/{media['id']}").json["sha256"] == media["sha256"]
     item = writer.create(channels=[wall], media=[media["id"]])
     assert item["revision"]["content"]["pictures"][0]["alt"] == "En buss"
