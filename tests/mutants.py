@@ -561,7 +561,31 @@ MUTANTS = (
     Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
     Mutant("an old revision goes out", GATE, "not case.newest or", ""),
     Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
-    Mutant("embargo not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant("embargo not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant(
+        "a public channel carries what is under embargo", GATE, "None if case.carries_embargo else", "None if True else"
+    ),
+    Mutant(
+        "whether a channel may carry it is not asked",
+        CONSIDER,
+        "bool(content.embargo) and self._carries_embargo(row)",
+        "True",
+        "tests/services/deliver/test_embargo.py",
+    ),
+    Mutant(
+        "a person's no to an embargo is not heard",
+        "core/platform/contract.py",
+        "return self.under_embargo and str(",
+        "return self.under_embargo or str(",
+        "tests/services/deliver/test_embargo.py",
+    ),
+    Mutant(
+        "a mail tells of an embargo that has passed",
+        "core/timing/embargo.py",
+        "if end is None or end <= now:",
+        "if end is None:",
+        "tests/platforms/test_presslist.py",
+    ),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
     Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
@@ -580,9 +604,7 @@ MUTANTS = (
         "if case.superseded:",
         "tests/services/notices/test_mail_off.py",
     ),
-    Mutant(
-        "resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"
-    ),
+    Mutant("resting channel not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, embargo)"),
     Mutant("addresses not compared", CONSIDER, "if people != content.on(channel).recipients:", "if False:"),
     Mutant(
         "recipients by place, not address",

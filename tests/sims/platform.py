@@ -125,6 +125,7 @@ class Faulty(Platform):
         self.key = f"sim-{idempotency}"  # type: ignore[misc]
         self.name = self.key  # type: ignore[misc]
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
+        self.under_embargo = idempotency == "none"  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 
     def connect(self, context: ChannelContext) -> Account:

@@ -18,6 +18,7 @@ from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
+from commsched.services.content import due_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
 from commsched.services.kernel.context import Installation, mute
@@ -36,7 +37,7 @@ class Checked(msgspec.Struct, frozen=True):
     cost: float
     problems: list[Problem]
     notes: list[Message] = []
-    """What is done to its pictures for this channel."""
+    """What is done to it for this channel: to its pictures, and by its embargo."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -107,11 +108,13 @@ def judge(
             people[channel.id],
             [*unwilling, *said.get(channel.id, ())],
             known.workspace.is_demo,
+            publish_at,
         )
         for channel in going
     ]
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
     general = general_problems(content, publish_at, installation.now())
+    general += due_times.embargo_problems(installation, content, publish_at, known.channels)
     return Judgement(general, checked, others, files, known, people, counts)
 
 
@@ -150,6 +153,7 @@ def _check_one(
     people: tuple[str, ...],
     unwilling: list[Problem],
     is_demo: bool,
+    publish_at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people)
@@ -175,7 +179,10 @@ def _check_one(
         limit,
         platform.cost(view),
         problems,
-        _notes(installation, channel, content, files),
+        [
+            *due_times.embargo_notes(installation, content, publish_at, channel),
+            *_notes(installation, channel, content, files),
+        ],
     )
 
 
@@ -204,8 +211,7 @@ def is_link(text: str) -> bool:
 
 
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
-    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
-    embargo."""
+    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed."""
     found = []
     if publish_at is not None and passed(publish_at, now):
         found.append(block("publish_at", PASSED))
@@ -220,6 +226,4 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("title", N_("A press release needs a headline.")))
     if content.corrects and not content.correction:
         found.append(block("correction", N_("Write what is corrected: readers are told.")))
-    if content.embargo and publish_at and publish_at < datetime.fromisoformat(content.embargo):
-        found.append(block("publish_at", N_("It would go out before its embargo.")))
     return found

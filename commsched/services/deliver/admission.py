@@ -21,6 +21,7 @@ from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn, whole
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.timing import embargo
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Pictures
@@ -101,7 +102,8 @@ class Admission(msgspec.Struct, frozen=True):
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
-            embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
+            embargo=embargo.end_of(content.embargo),
+            carries_embargo=bool(content.embargo) and self._carries_embargo(row),
             paused=row.paused is not None,
             newest=row.newest == row.revision_id,
             content_hash=recomputed(row.content, content, row.channel_id, self._list_digest(row), job.pictures),
@@ -118,6 +120,9 @@ class Admission(msgspec.Struct, frozen=True):
                 for one in content.pictures
             ),
         )
+
+    def _carries_embargo(self, row: DeliverySnapshot) -> bool:
+        return self.installation.platform(row.platform).carries_embargo(msgspec.json.decode(row.settings))
 
     def _is_list(self, row: DeliverySnapshot) -> bool:
         return self.installation.platform(row.platform).independent_parts

@@ -18,7 +18,7 @@ from commsched.services.approval.approvers import approval_states, ask, historie
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.approval.roster import read_roster
-from commsched.services.content import items
+from commsched.services.content import due_times, items
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -153,7 +153,8 @@ def approve_in(
     actor.require("approve")
     item, revision = decidable(session, item_id, content_hash)
     _refuse_late(installation, item)
-    if until is not None and item.publish_at is not None and installation.now() < until < item.publish_at:
+    last = due_times.last_due(installation, session, item, revision.parsed()) if until is not None else None
+    if until is not None and last is not None and installation.now() < until < last:
         raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
     principal = principal_for(installation, session, actor, item, revision)
     step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
+from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
@@ -19,7 +20,7 @@ from commsched.core.timing.wall_time import Moment, approval_window, read_time, 
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import items
+from commsched.services.content import due_times, items
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -90,16 +91,13 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
         raise Conflict(N_("It must be approved before it can be scheduled."))
     if not inside(item.publish_at, bounds):
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
-    latest = item.latest_at or item.publish_at
-    refuse_past(latest, now)
     content = revision.parsed()
-    if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
-        raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    wanted = {channel.channel for channel in content.channels}
-    settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
+    due = _due_times(installation, session, item, content)
+    refuse_past(max(time.latest for time in due.values()), now)
+    settled = _set_anew(session, item, revision.id, due, now) | stops.stopped_channels(session, item)
     for channel in content.channels:
         if channel.channel not in settled:
-            row = _row(item, revision.id, channel.channel, item.publish_at, latest, now)
+            row = _row(item, revision.id, channel.channel, due[channel.channel], now)
             session.add(row)
             if channel.recipients:
                 session.flush()
@@ -124,16 +122,26 @@ def refuse_superseded(session: Session, item_id: int) -> None:
         raise Conflict(REASONS[why])
 
 
-def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
+def _due_times(
+    installation: Installation, session: Session, item: Item, content: Content
+) -> dict[int, due_times.DueTime]:
+    """When each channel is due. Raises :class:`Invalid` for a time before the embargo at which nobody may get it."""
+    channels = {channel.id: channel for channel in due_times.channels_of(session, content)}
+    for problem in due_times.embargo_problems(installation, content, item.publish_at, channels):
+        raise Invalid(problem.words.message, problem.field)
+    return due_times.due_times(installation, session, item, content)
+
+
+def _row(item: Item, revision: int, channel: int, due: due_times.DueTime, now: datetime) -> Delivery:
     delivery = Delivery(
         uid=uuid.uuid4().hex,
         workspace_id=item.workspace_id,
         item_id=item.id,
         revision_id=revision,
         channel_id=channel,
-        due_at=due,
-        latest_at=latest,
-        next_at=due,
+        due_at=due.at,
+        latest_at=due.latest,
+        next_at=due.at,
         created_at=now,
     )
     if item.doubt_since is not None:
@@ -153,33 +161,33 @@ def partly_out(session: Session, item: Item) -> list[Delivery]:
 
 
 def _set_anew(
-    session: Session, item: Item, revision: int, wanted: set[int], latest: datetime, now: datetime
+    session: Session, item: Item, revision: int, due: Mapping[int, due_times.DueTime], now: datetime
 ) -> set[int]:
-    """Give what waits or stopped its new time, in its own row; returns the channels that need no new one.
+    """Give what waits or stopped the time that ``due`` has for its channel, in its own row; returns the channels that
+    need no new one.
 
     What is partly out in other words than the newest is never begun again, and what waits in other words is void.
     """
     newest = select(Delivery).where(Delivery.item_id == item.id).order_by(desc(Delivery.id)).with_for_update()
     rows, partly = list(session.scalars(newest)), {row.id for row in partly_out(session, item)}
-    mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in wanted and not row.stop}
+    mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in due and not row.stop}
     settled = {row.channel_id for row in rows if row.state in ("published", "sending", "unknown")}
     settled |= {row.channel_id for row in rows if row.id in partly - mine}
     for row in sorted(rows, key=lambda row: row.id not in partly):  # what is partly out goes on before anything else
         if row.id in mine and row.channel_id not in settled:
             settled.add(row.channel_id)
-            _again(session, item, row, latest, now)
+            _again(session, item, row, due[row.channel_id], now)
         elif row.state in items.STOPPABLE and row.id not in partly:
             row.state, row.next_at, row.reason = "cancelled", None, "changed"
     session.flush()
     return settled
 
 
-def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: datetime) -> None:
-    assert item.publish_at is not None
+def _again(session: Session, item: Item, row: Delivery, due: due_times.DueTime, now: datetime) -> None:
     part_decisions.begin_again(session, row.id, keep_handles=row.reason == "absent")
     void = row.state == "cancelled"
-    row.due_at = row.next_at = item.publish_at
-    row.latest_at, row.state, row.reason, row.detail = latest, "waiting", "", ""
+    row.due_at = row.next_at = due.at
+    row.latest_at, row.state, row.reason, row.detail = due.latest, "waiting", "", ""
     if void and item.doubt_since is not None:
         _doubt(row, item.doubt_since, now)
         part_decisions.doubt(session, row.id, now)
@@ -226,9 +234,7 @@ def move(
         moment = read_time(when, workspace.zone, fold)
         refuse_past(moment.at, installation.now())
         _set(item, moment, workspace.latest_minutes)
-        content = items.current(session, item).parsed()
-        if content.embargo and moment.at < datetime.fromisoformat(content.embargo):
-            raise Invalid(N_("It would go out before its embargo."), "publish_at")
+        _due_times(installation, session, item, items.current(session, item).parsed())
         item.updated_at = installation.now()
         note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall)
         follow_move(installation, session, actor, item, ask_again)
@@ -315,7 +321,9 @@ def decide(
 ) -> Decision:
     """Record the decision of ``actor`` on ``revision``, and the window that it covers."""
     workspace, now = members.workspace_of(session, actor), installation.now()
-    start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
+    start, _end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
+    last = due_times.last_due(installation, session, item, revision.parsed())
+    end = approval_window(last, now, workspace.window_before_hours, workspace.window_after_hours)[1]
     if until is not None and until <= now:
         raise Invalid(N_("“Approved until” lies in the past."), "until")
     yes = verdict in LETS_OUT
