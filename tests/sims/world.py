@@ -552,7 +552,9 @@ class World:
             assert self.clock.at - attempt.started_at <= STALE, "the call began long after it was allowed"
             said = parse(revision.content).text_on(context.channel)
             pieces = [said] if platform.independent_parts else said.split(SPLIT)
-            assert part.text == pieces[0 if platform.independent_parts else row.number], "not the approved words"
+            words = pieces[0 if platform.independent_parts else row.number]
+            # a dispatcher that slept may hold a call that was allowed before somebody changed the stored words
+            assert part.text == words or delivery.item_id in self.tampered, "not the approved words"
             if not platform.independent_parts and row.number:
                 out = [one.text for one in self.wall.on(context.channel)]
                 assert all(piece in out for piece in pieces[: row.number]) or delivery.id in self.answered, (

@@ -245,6 +245,18 @@ def _add_revision(
     return revision
 
 
+def replace_content(
+    installation: Installation, session: Session, actor: Actor, item: Item, content: Content
+) -> Revision:
+    """Make ``content`` the newest version of ``item``, which the caller has locked and may change: what waits is void,
+    and what is out stays as it went out."""
+    sources = current(session, item).sources
+    revision = _add_revision(installation, session, actor, item, Ready.of(content), sources)
+    void(session, item)
+    item.updated_at = installation.now()
+    return revision
+
+
 def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
     """Record where the pictures are used, so that none of them can be deleted."""
     wanted = {picture.sha256 for picture in content.pictures}

@@ -16,11 +16,12 @@ from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
+from commsched.core.timing import embargo
 from commsched.core.timing.wall_time import Moment, approval_window, read_time, refuse_past
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import due_times, items
+from commsched.services.content import due_times, items, preview_addresses
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -102,6 +103,8 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
             if channel.recipients:
                 session.flush()
                 part_decisions.freeze_recipients(installation, session, row, channel.recipients)
+    if any(time.at < (embargo.end_of(content.embargo) or time.at) for time in due.values()):
+        preview_addresses.make_first(installation, session, item)
     session.flush()
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))

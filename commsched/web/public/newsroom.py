@@ -101,7 +101,10 @@ def absolute(endpoint: str, **values: Any) -> str:
 @bp.app_template_global()
 def shot_url(room: Newsroom, shot: Shot, download: bool = False) -> str:
     """A picture's address."""
-    return url_for("newsroom.media", place=room.slug, name=shot.name, download=1 if download else None)
+    wish = 1 if download else None
+    if room.preview:
+        return url_for("embargoed.picture", token=room.preview, name=shot.name, download=wish)
+    return url_for("newsroom.media", place=room.slug, name=shot.name, download=wish)
 
 
 @bp.app_template_global()
@@ -109,6 +112,8 @@ def shot_narrow(room: Newsroom, shot: Shot, width: int) -> str:
     """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
     if shot.width <= width:
         return shot_url(room, shot)
+    if room.preview:
+        return url_for("embargoed.scaled", token=room.preview, width=width, name=shot.name)
     return url_for("newsroom.scaled", place=room.slug, width=width, name=shot.name)
 
 
@@ -325,10 +330,15 @@ def _person() -> int | None:
     return g.visitor.person if g.visitor else None
 
 
-def _sent(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
-    response = send_file(
+def send_picture(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
+    """The file, to be shown; under ``name``, to be saved."""
+    return send_file(
         path, mimetype=mime, as_attachment=bool(name), conditional=True, etag=etag, download_name=name or None
     )
+
+
+def _sent(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
+    response = send_picture(path, mime, etag, name)
     shared = not g.visitor
     # A member's answer says nothing of what the public may see, so no shared cache may keep it.
     response.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"
