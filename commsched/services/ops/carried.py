@@ -72,8 +72,8 @@ def standing(database: Path, since: datetime) -> Standing | None:
                 [str(row[0]) for row in connection.execute(wanted, (to_micros(since),))]
                 for wanted in (_SHUT_OUT, _REVOKED)
             )
-        persons = [(slug, sha256, _persons(facts)) for slug, sha256, facts in shown]
             previews = _ended_previews(connection)
+        persons = [(slug, sha256, _persons(facts)) for slug, sha256, facts in shown]
         return Standing(down, persons, shut_out, revoked, previews)
     except (sqlite3.Error, msgspec.MsgspecError):
         return None
