@@ -13,6 +13,7 @@ from commsched.core.content.model import ChannelContent, Content, canonical, dig
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import Problem
+from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.context import Installation
 from commsched.store.migrate import ready
 from commsched.store.models import Channel, Decision, Delivery, Item, Person, Revision, Workspace
@@ -59,6 +60,8 @@ def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> In
     return Installation(
         home=home,
         store=store,
+        blobs=LocalBlobs(home / "media"),
+        cache=LocalBlobs(home / "cache"),
         vault=Vault.open(home / "secret.key"),
         clock=Now(),
         platform=platforms.__getitem__,

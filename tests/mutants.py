@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant(
         "trouble is mailed at every look",
         "services/ops/watchman.py",
-        "return bool(told) != bool(code)",
+        "return bool(reported) != bool(code)",
         "return True",
         WATCH,
     ),
@@ -679,7 +679,7 @@ MUTANTS = (
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
-        "if digest.hexdigest() != picture.sha256:",
+        "if digest.hexdigest() != sha256:",
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),

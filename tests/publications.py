@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import select
 
 from commsched.core.content.model import ChannelContent, Content, Picture, canonical, digest
-from commsched.services.kernel.blobs import media_path
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import schedule
 from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision
@@ -92,9 +91,7 @@ def picture(
 
     sha256 = hashlib.sha256(data).hexdigest()
     width, height = size.get("width", 1), size.get("height", 1)
-    path: Path = media_path(installation, sha256, ".jpg")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    installation.blobs.put(BytesIO(data), ".jpg", sha256)
     with installation.store.write(workspace) as session:
         session.add(
             Media(

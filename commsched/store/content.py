@@ -49,12 +49,10 @@ class Item(Base, Scoped):
     one."""
     channels: Mapped[str] = mapped_column(Text, default="")
     """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
-    slug: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
-    remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
     from it later may have gone out after the backup, so they are read back first."""

@@ -509,7 +509,7 @@ def test_a_disk_that_fills_while_a_picture_is_written_leaves_nothing_behind(
         patch.setattr("commsched.services.kernel.blobs.os.fsync", full)
         answer = program().post("/media", data={"file": (io.BytesIO(files.png()), "x.png")})
     assert answer.status_code == 507
-    assert [path for path in installation.media.rglob("*") if path.is_file()] == []
+    assert list(installation.blobs.keys("")) == []
 
 
 # -- the rest --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests import writing
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
-from tests.cli.test_running import running, scheduled
+from tests.cli.test_running import scheduled
 from tests.conftest import Cast, SetClock
+from tests.processes import PATIENCE, ended, running
 from tests.publications import channel
 from tests.services import desk
 
@@ -49,8 +51,7 @@ def archive(installation: Installation, cast: Cast, clock: SetClock, tmp_path: P
     """A backup in which something waits that has gone out since."""
     channel = add_channel(installation, cast.place.id)
     scheduled(installation, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
-    (installation.media / "ab").mkdir(parents=True)
-    (installation.media / "ab" / "abc.png").write_bytes(b"a picture")
+    installation.blobs.keep("ab/abc.png", BytesIO(b"a picture"))
     (installation.home / backup.SETTINGS).write_text('smtp_url = "smtp://post:hemligt@relay.example.org"\n')
     made = backup.archive(installation, tmp_path / "office.tar.gz", with_key=True)
     clock.forward(hours=1, minutes=1)
@@ -85,7 +86,7 @@ def fate(home: Path, clock: SetClock) -> str:
         assert reasons == {after_restore.REASON}
         assert _deliveries(installation) == ["unknown"]
         assert _attempts(installation) == 0, "nothing was sent"
-        assert (installation.media / "ab" / "abc.png").exists()
+        assert installation.blobs.exists("ab/abc.png")
         return "restored"
     finally:
         installation.store.close()
@@ -257,10 +258,11 @@ def test_pages_under_another_server_hold_the_office_open(founded: str, home: Pat
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    assert not InUse(home).alone()
-    process.communicate("\n", timeout=20)
+    with ended(process):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        assert not InUse(home).alone()
+        process.communicate("\n", timeout=PATIENCE)
     with InUse(home) as lock:
         assert lock.alone()
 

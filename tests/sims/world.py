@@ -39,7 +39,7 @@ from commsched.services.deliver.calls import STALE
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import audit_log
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import LocalBlobs, key_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.ops import after_restore, chores
 from commsched.services.workflow import approve, editing, pause, resolve, schedule
@@ -199,6 +199,8 @@ class World:
         self.installation = Installation(
             home=self.home,
             store=store,
+            blobs=LocalBlobs(self.home / "media"),
+            cache=LocalBlobs(self.home / "cache"),
             vault=Vault.open(self.home / "secret.key"),
             clock=self.clock,
             platform=self.platforms.__getitem__,
@@ -313,7 +315,7 @@ class World:
 
     @property
     def picture_file(self) -> Path:
-        return media_path(self.installation, hashlib.sha256(PICTURE).hexdigest(), ".png")
+        return self.home / "media" / key_of(hashlib.sha256(PICTURE).hexdigest(), ".png")
 
     def _new_node(self) -> Node:
         self.born += 1

@@ -29,8 +29,8 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+-]*:(?!\d)")
 
 def _bare_link(text: str, start: int) -> str:
     """The link that begins at ``start`` in ``text``, or nothing."""
-    found = _LINK.match(text, start, start + _LONGEST_LINK + 1)
-    link = link_in(found.group(), _ENDS) if found else ""
+    match = _LINK.match(text, start, start + _LONGEST_LINK + 1)
+    link = link_in(match.group(), _ENDS) if match else ""
     return link if 0 < len(link) <= _LONGEST_LINK and link.partition("://")[2].strip("/") else ""
 
 
@@ -55,13 +55,13 @@ def _markdown(links: bool = True) -> Any:
     are the end of a letter, and a note's ``[^1]: …`` stays where it stands."""
     from markdown_it import MarkdownIt
 
-    made = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
-    made.disable(["image", "code", "lheading", "reference"])
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+    parser.disable(["image", "code", "lheading", "reference"])
     if not links:
-        made.disable(["link"])
-    made.inline.ruler.after("text", "bare_link", _read_bare_link)
-    made.inline.ruler.before("emphasis", "star_in_word", _read_star)
-    return made
+        parser.disable(["link"])
+    parser.inline.ruler.after("text", "bare_link", _read_bare_link)
+    parser.inline.ruler.before("emphasis", "star_in_word", _read_star)
+    return parser
 
 
 def _read_bare_link(state: Any, silent: bool) -> bool:
@@ -144,8 +144,8 @@ def to_html(text: str, top: int = 2) -> str:
     """
     tokens = _tokens(text)
     _settle_headings(tokens, top)
-    made = _markdown().renderer.render(tokens, _markdown().options, {})
-    whole = made.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
+    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    whole = html.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
     return str(_cleaner().clean(whole))
 
 
@@ -166,17 +166,17 @@ def plain_to_html(text: str) -> str:
 
 
 def _linked(text: str) -> str:
-    made, end = [], 0
+    pieces, end = [], 0
     for match in _LINK.finditer(text):
         link = "" if text[match.start() - 1 : match.start()].isalnum() else _bare_link(text, match.start())
         if link:
             shown = escape(re.sub(r"^https?://(www\.)?", "", link, flags=re.IGNORECASE))
-            made += [
+            pieces += [
                 escape(text[end : match.start()]),
                 f'<a href="{escape(link)}" rel="noopener nofollow ugc">{shown}</a>',
             ]
             end = match.start() + len(link)
-    return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
+    return "".join([*pieces, escape(text[end:])]).replace("\n", "<br>")
 
 
 def to_plain(text: str, addresses: bool = True) -> str:
@@ -231,13 +231,13 @@ def _address_behind(words: str, opened: Any) -> list[str]:
 
 def contact_to_html(text: str) -> str:
     """A press contact, where addresses and telephone numbers can be pressed: it is read on a phone."""
-    made, end = [], 0
+    pieces, end = [], 0
     for match in _REACHABLE.finditer(text):
         shown = match.group()
         href = f"mailto:{shown}" if "@" in shown else _tel(shown)
-        made += [escape(text[end : match.start()]), f'<a href="{escape(href)}">{escape(shown)}</a>']
+        pieces += [escape(text[end : match.start()]), f'<a href="{escape(href)}">{escape(shown)}</a>']
         end = match.end()
-    return "".join([*made, escape(text[end:])]).strip().replace("\n", "<br>")
+    return "".join([*pieces, escape(text[end:])]).strip().replace("\n", "<br>")
 
 
 def _tel(shown: str) -> str:

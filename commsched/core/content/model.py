@@ -103,18 +103,21 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def pictures_on(self, channel: int) -> list[Picture]:
         """The pictures as they go out on ``channel``: the very files that an approval covers."""
-        made = {one.of: one for one in self.on(channel).pictures} if self.pictures else {}
-        return [_as_made(picture, made.get(picture.sha256)) for picture in self.pictures]
+        renditions = {rendition.of: rendition for rendition in self.on(channel).pictures} if self.pictures else {}
+        return [_as_rendered(picture, renditions.get(picture.sha256)) for picture in self.pictures]
 
     def files(self) -> set[str]:
         """The SHA-256 of every file that belongs to it, whatever the channel."""
-        return {one.sha256 for one in self.pictures} | {made.sha256 for one in self.channels for made in one.pictures}
+        originals = {picture.sha256 for picture in self.pictures}
+        return originals | {rendition.sha256 for channel in self.channels for rendition in channel.pictures}
 
 
-def _as_made(picture: Picture, made: Rendition | None) -> Picture:
-    if made is None:
+def _as_rendered(picture: Picture, rendition: Rendition | None) -> Picture:
+    if rendition is None:
         return picture
-    return msgspec.structs.replace(picture, sha256=made.sha256, mime=made.mime, width=made.width, height=made.height)
+    return msgspec.structs.replace(
+        picture, sha256=rendition.sha256, mime=rendition.mime, width=rendition.width, height=rendition.height
+    )
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -135,27 +138,27 @@ def nfc(value: Any) -> Any:
 def canonical(content: Content) -> bytes:
     """The one spelling of ``content``: UTF-8 JSON, sorted keys, NFC, channels by number, defaults left out."""
     ordered = msgspec.structs.replace(content, channels=sorted(content.channels, key=lambda c: c.channel))
-    return _encoder.encode(nfc(_told(ordered)))
+    return _encoder.encode(nfc(_as_plain(ordered)))
 
 
-def _told(one: Any) -> Any:
-    """``one`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
+def _as_plain(value: Any) -> Any:
+    """``value`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
     so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
-    if isinstance(one, list):
-        return [_told(each) for each in one]
-    if not isinstance(one, msgspec.Struct):
-        return one
-    values = {name: getattr(one, name) for name in one.__struct_fields__}
-    usual = _usual(type(one))
-    return {name: _told(value) for name, value in values.items() if name not in usual or value != usual[name]}
+    if isinstance(value, list):
+        return [_as_plain(each) for each in value]
+    if not isinstance(value, msgspec.Struct):
+        return value
+    values = {name: getattr(value, name) for name in value.__struct_fields__}
+    defaults = _defaults(type(value))
+    return {name: _as_plain(field) for name, field in values.items() if name not in defaults or field != defaults[name]}
 
 
 @cache
-def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The default of every field of ``kind`` that has one."""
     fields = msgspec.structs.fields(kind)
-    made = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
-    return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
+    defaults = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
+    return defaults | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
 
 
 def printable(content: Content) -> Content:

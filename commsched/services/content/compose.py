@@ -17,7 +17,7 @@ from commsched.core.platform.fitting import recipe_for
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.channels import lists
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import provenance
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of
@@ -130,10 +130,7 @@ def stored(installation: Installation, session: Session, content: Content) -> di
         return {}
     rows: list[Media | Derivative] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
-    return {
-        row.sha256: Stored(media_path(installation, row.sha256, row.suffix).read_bytes, row.size, _frames(row))
-        for row in rows
-    }
+    return {row.sha256: Stored(blob_of(installation, row).read, row.size, _frames(row)) for row in rows}
 
 
 def _frames(row: Media | Derivative) -> int:

@@ -29,8 +29,8 @@ from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.services.channels.renewal import renew
 from commsched.services.deliver.progress import save_progress
-from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile, stamp_of
-from commsched.services.kernel.blobs import media_path
+from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile
+from commsched.services.kernel.blobs import File, key_of
 from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.deliver")
@@ -38,6 +38,9 @@ log = logging.getLogger("commsched.deliver")
 STALE = timedelta(seconds=15)
 """How long after its attempt was committed a call may still begin. A process that was stopped, or a computer that
 slept, in just that moment must not send what was right to send then."""
+
+PIECE = 256 * 1024
+"""Bytes of a file that are hashed at a time."""
 
 _R = TypeVar("_R", bound=Outcome | Finding | Handles | Pending)
 
@@ -115,18 +118,28 @@ def read_pictures(installation: Installation, wanted: tuple[PictureFile, ...]) -
     """Hash each file: the bytes that are sent are the bytes that were approved. A large one is never all in memory."""
     files: dict[str, VerifiedFile] = {}
     for picture in wanted:
-        path = media_path(installation, picture.sha256, SUFFIXES.get(picture.mime, ""))
-        try:
-            with path.open("rb") as stream:
-                size, *stamp = stamp_of(stream)
-                data = stream.read() if size <= KEPT else None
-                digest = hashlib.file_digest(stream, "sha256") if data is None else hashlib.sha256(data)
-        except OSError:
+        file = File(installation.blobs, key_of(picture.sha256, SUFFIXES.get(picture.mime, "")))
+        verified = _verified(file, picture.sha256)
+        if verified is None:
             return Pictures(files, missing=picture.sha256)
-        if digest.hexdigest() != picture.sha256:
-            return Pictures(files, missing=picture.sha256)
-        files[picture.sha256] = VerifiedFile(path, size, (stamp[0], stamp[1]), data)
+        files[picture.sha256] = verified
     return Pictures(files)
+
+
+def _verified(file: File, sha256: str) -> VerifiedFile | None:
+    """The file where its bytes have that hash; ``None`` where they have another, or cannot be read."""
+    try:
+        with file.open() as stream:
+            stamp, data = file.blobs.stamp(stream), stream.read(KEPT + 1)
+            digest = hashlib.sha256(data)
+            while piece := stream.read(PIECE):
+                digest.update(piece)
+            size = stream.tell()
+    except OSError:
+        return None
+    if digest.hexdigest() != sha256:
+        return None
+    return VerifiedFile(file, size, stamp, data if size <= KEPT else None)
 
 
 def in_hand(part: Part, pictures: Pictures) -> Part:

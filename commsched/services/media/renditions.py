@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
+from io import BytesIO
 
 import msgspec
 from sqlalchemy import delete, select
@@ -16,7 +17,7 @@ from commsched import images
 from commsched.core.content.draft import DraftIn
 from commsched.core.platform.fitting import Recipe, recipe_for
 from commsched.core.text.messages import Invalid
-from commsched.services.kernel.blobs import media_path, write_whole
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media.chosen import derivatives, media_of
 from commsched.store import locks
@@ -66,15 +67,14 @@ def _missing(installation: Installation, session: Session, given: DraftIn) -> It
 
 def _there(installation: Installation, file: Derivative | None) -> bool:
     """Whether it has been made and still lies there, or is known to be impossible."""
-    return file is not None and (not file.sha256 or media_path(installation, file.sha256, file.suffix).is_file())
+    return file is not None and (not file.sha256 or blob_of(installation, file).exists())
 
 
 def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     recipe, row = wish.recipe, wish.media
     try:
-        data = media_path(installation, row.sha256, row.suffix).read_bytes()
         file = images.pictures.fit(
-            data,
+            blob_of(installation, row).read(),
             recipe.types,
             recipe.max_bytes,
             recipe.max_side,
@@ -88,7 +88,7 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
         log.warning("picture %s could not be made to fit", row.id, exc_info=True)
         return
     sha256 = images.pictures.name_of(file.data)
-    write_whole(media_path(installation, sha256, file.suffix), file.data)
+    installation.blobs.put(BytesIO(file.data), file.suffix, sha256)
     _keep(installation, actor, wish, file, sha256)
 
 
@@ -114,7 +114,5 @@ def _keep(
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
         )
         session.add(file)
-        if made:
-            write_whole(
-                media_path(installation, sha256, made.suffix), made.data
-            )  # again: it may just have been swept away
+        if made:  # again: it may just have been swept away
+            installation.blobs.put(BytesIO(made.data), made.suffix, sha256)

@@ -101,9 +101,9 @@ def _pack(installation: Installation, target: Path, database: Path, manifest: Ma
             for name in (SETTINGS, KEY) if manifest.with_key else (SETTINGS,):
                 if (installation.home / name).is_file():
                     packed.add(installation.home / name, name)
-            for path in sorted(installation.media.rglob("*")):
-                if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                    packed.add(path, f"{MEDIA}/{path.relative_to(installation.media).as_posix()}", recursive=False)
+            for key in installation.blobs.keys(""):
+                with installation.blobs.local(key) as path:
+                    packed.add(path, f"{MEDIA}/{key}", recursive=False)
         file.flush()
         os.fsync(file.fileno())
 

@@ -142,9 +142,9 @@ def _told(session: Session) -> str:
     return row.detail if row is not None else ""
 
 
-def _is_news(told: str, code: str) -> bool:
+def _is_news(reported: str, code: str) -> bool:
     """One mail for each period of trouble, also if its cause changes, and one at its end."""
-    return bool(told) != bool(code)
+    return bool(reported) != bool(code)
 
 
 def _detail(code: str, concerned: set[int]) -> str:

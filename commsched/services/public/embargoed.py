@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
@@ -22,7 +21,7 @@ from commsched.core.timing import embargo
 from commsched.platforms import shown_in
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items, preview_addresses, versions
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import File, blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.services.public.newsroom import Newsroom, Publication
@@ -62,7 +61,7 @@ def preview(installation: Installation, token: str) -> Preview:
         return Preview(room, entry, notice, item.uid if over and _is_public(session, item) else "")
 
 
-def picture(installation: Installation, token: str, name: str) -> tuple[Path, search.Row]:
+def picture(installation: Installation, token: str, name: str) -> tuple[File, search.Row]:
     """The file of a picture that the address shows. Raises :class:`NotFound` for any other."""
     match = _MEDIA_NAME.fullmatch(name)
     workspace, number = _find(installation, token)
@@ -71,10 +70,10 @@ def picture(installation: Installation, token: str, name: str) -> tuple[Path, se
         wanted = _pictures(content, _shown_channel(session, content))
         shots = {shot.name for shot in versions.shots(session, wanted, installation.now())}
         row = search.files(session, [match[1]]).get(match[1]) if match and name in shots else None
-    path = media_path(installation, row.sha256, row.suffix) if row is not None else None
-    if row is None or path is None or not path.is_file():
+    file = blob_of(installation, row) if row is not None else None
+    if row is None or file is None or not file.exists():
         raise NotFound(N_("There is no such picture."))
-    return path, row
+    return file, row
 
 
 def _find(installation: Installation, token: str) -> tuple[int, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from commsched.store.models import Channel
-from commsched.web.http.i18n import installation, ngettext, web_address
+from commsched.web.http.i18n import ngettext, web_address
+from commsched.web.http.request_context import installation
 
 
 def account_word(channel: Channel) -> str:

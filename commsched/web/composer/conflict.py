@@ -13,7 +13,7 @@ from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import Fields
-from commsched.web.http.i18n import installation, language
+from commsched.web.http.request_context import installation, language
 
 
 class ConflictRow(msgspec.Struct, frozen=True):

@@ -18,7 +18,8 @@ from commsched.core.text.messages import N_, Problem
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest, DrawnRequest
 from commsched.store.models import Item
-from commsched.web.http.i18n import actor, installation, language, place, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import actor, installation, language, place
 
 if TYPE_CHECKING:
     from commsched.images.cards.card import Drawn
@@ -105,9 +106,9 @@ def see(typed: Typed) -> DrawnRequest:
     return studio.see(installation(), actor(), typed.wish(), tuple(SIZES), page=typed.page)
 
 
-def address(one: Drawn) -> str:
+def address(drawing: Drawn) -> str:
     """A drawn picture as an address that carries it."""
-    return f"data:{one.mime};base64,{base64.b64encode(one.data).decode()}"
+    return f"data:{drawing.mime};base64,{base64.b64encode(drawing.data).decode()}"
 
 
 def untouched(typed: Typed) -> bool:

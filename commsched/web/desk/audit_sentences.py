@@ -12,7 +12,8 @@ from commsched.core.timing import dates
 from commsched.services.kernel.context import name_of
 from commsched.store.models import AuditEntry
 from commsched.web.http.badges import ROLE_WORDS
-from commsched.web.http.i18n import _, language
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import language
 
 STORY: Final = {
     "approval.lapsed": N_("asked again: the new time lies outside what %(names)s had approved"),

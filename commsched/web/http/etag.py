@@ -10,8 +10,8 @@ from flask import Response, g, make_response, request, session
 
 from commsched.services.kernel.heartbeats import goes
 from commsched.web.http import csrf
-from commsched.web.http.i18n import installation, language
 from commsched.web.http.paths import STATIC, templates
+from commsched.web.http.request_context import installation, language
 
 
 @lru_cache(maxsize=1)
@@ -55,9 +55,9 @@ def fresh(render: Callable[[], str | Response], etag: str) -> Response:
     return _marked(make_response(render()), "" if once else etag)
 
 
-def _marked(given: Response, etag: str) -> Response:
+def _marked(response: Response, etag: str) -> Response:
     if etag:
-        given.set_etag(etag, weak=True)
-    given.headers["Cache-Control"] = "private, no-cache"
-    given.vary.add("Cookie")
-    return given
+        response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response

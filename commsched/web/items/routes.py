@@ -26,7 +26,8 @@ from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation, language, page, place
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
 

@@ -15,8 +15,8 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.media import thumbnails
 from commsched.services.public import embargoed
+from commsched.web.components import files
 from commsched.web.http.i18n import installation, page
-from commsched.web.public.newsroom import send_picture
 
 bp = Blueprint("embargoed", __name__, url_prefix="/e")
 
@@ -41,20 +41,20 @@ def show(token: str) -> Response:
 @public
 def picture(token: str, name: str) -> Response:
     """A picture of the item, whole: for print and for pages."""
-    path, row = embargoed.picture(installation(), token, name)
+    file, row = embargoed.picture(installation(), token, name)
     download = f"embargo-{row.sha256[:10]}{row.suffix}" if request.args.get("download") else ""
-    return _secret(send_picture(path, row.mime, row.sha256, download))
+    return _secret(files.send(file, row.sha256, name=download))
 
 
 @bp.get("/<token>/<int:width>/<name>")
 @public
 def scaled(token: str, width: int, name: str) -> Response:
     """The same, made narrower."""
-    path, row = embargoed.picture(installation(), token, name)
+    whole, row = embargoed.picture(installation(), token, name)
     if width not in thumbnails.WIDTHS:
         raise NotFound(N_("There is no such picture."))
-    file = thumbnails.scaled(installation(), path, row, width)
-    return _secret(send_picture(file.path, file.mime, f"{row.sha256}-{width}"))
+    file = thumbnails.scaled(installation(), whole, row, width)
+    return _secret(files.send(file, f"{row.sha256}-{width}"))
 
 
 def _secret(response: Response) -> Response:

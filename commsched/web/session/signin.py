@@ -11,7 +11,8 @@ from commsched.services.accounts import credential_inventory, login_throttle, pe
 from commsched.services.ops import custody
 from commsched.web.http import cookies
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, installation, page
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import installation, page
 from commsched.web.http.responses import done, local_path
 
 bp = Blueprint("signin", __name__)
