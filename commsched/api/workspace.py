@@ -34,8 +34,8 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
         workspace = members.workspace_of(session, actor())
         times = times_of(given, workspace.zone)
         content = compose.content_from(installation(), session, workspace, given, times=times)
-        at = times.publish.at if times.publish else None
-        judged = check.judge(installation(), session, content, publish_at=at)
+        at, own = times.publish.at if times.publish else None, times.own_moments
+        judged = check.judge(installation(), session, content, publish_at=at, own=own)
         general = [in_language(problem, serializers.language()) for problem in judged.general]
         return [serializers.checked(checked, general) for checked in judged.checked]
 

@@ -20,7 +20,8 @@ from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
 from commsched.services.content import due_times
 from commsched.services.content.compose import stored
-from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
+from commsched.services.content.neighbours import Neighbours, neighbours
+from commsched.services.content.times import goes_to
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
 from commsched.store.models import Channel, Item, Workspace
@@ -87,14 +88,17 @@ def judge(
     uid: str = "",
     item: int = 0,
     publish_at: datetime | None = None,
+    own: Mapping[int, datetime] | None = None,
     around: Around | None = None,
 ) -> Judgement:
     """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
-    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already."""
+    at ``publish_at`` (now, where no time is set), and at ``own`` times in some channels. ``around`` is given by whoever
+    has read it already."""
     known = around or read_around(session)
     files = stored(installation, session, content)
-    others = neighbours(session, item, content, publish_at)
-    unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
+    own, now = own or {}, installation.now()
+    others = neighbours(session, item, content, publish_at, own)
+    unwilling = _unwilling(session, content, max([publish_at or now, now, *own.values()]))
     said = said_before(others.duplicates)
     going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
     people = {channel.id: lists.sample(installation, session, channel) for channel in going}
@@ -106,24 +110,30 @@ def judge(
             uid,
             files,
             people[channel.id],
-            [*unwilling, *said.get(channel.id, ())],
+            [*unwilling, *said.get(channel.id, ()), *_time_problems(own.get(channel.id), now)],
             known.workspace.is_demo,
-            publish_at,
+            own.get(channel.id, publish_at),
         )
         for channel in going
     ]
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
-    general = general_problems(content, publish_at, installation.now())
-    general += due_times.embargo_problems(installation, content, publish_at, known.channels)
+    follows = not content.channels or any(one.channel not in own for one in content.channels)
+    general = general_problems(content, publish_at if follows else None, now)
+    general += due_times.embargo_problems(installation, content, publish_at, own, known.channels)
     return Judgement(general, checked, others, files, known, people, counts)
 
 
 def check(
-    installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
+    installation: Installation,
+    session: Session,
+    content: Content,
+    uid: str = "",
+    at: datetime | None = None,
+    own: Mapping[int, datetime] | None = None,
 ) -> list[Checked]:
-    """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
-    The same answer for composer, API, import and publisher."""
-    return judge(installation, session, content, uid=uid, publish_at=at).checked
+    """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set), and at its
+    ``own`` time in some. The same answer for composer, API, import and publisher."""
+    return judge(installation, session, content, uid=uid, publish_at=at, own=own).checked
 
 
 def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
@@ -153,7 +163,7 @@ def _check_one(
     people: tuple[str, ...],
     unwilling: list[Problem],
     is_demo: bool,
-    publish_at: datetime | None,
+    at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people)
@@ -180,7 +190,7 @@ def _check_one(
         platform.cost(view),
         problems,
         [
-            *due_times.embargo_notes(installation, content, publish_at, channel),
+            *due_times.embargo_notes(installation, content, at, channel),
             *_notes(installation, channel, content, files),
         ],
     )
@@ -212,9 +222,7 @@ def is_link(text: str) -> bool:
 
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed."""
-    found = []
-    if publish_at is not None and passed(publish_at, now):
-        found.append(block("publish_at", PASSED))
+    found = _time_problems(publish_at, now)
     if not content.channels:
         found.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
@@ -227,3 +235,10 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
     if content.corrects and not content.correction:
         found.append(block("correction", N_("Write what is corrected: readers are told.")))
     return found
+
+
+def _time_problems(at: datetime | None, now: datetime) -> list[Problem]:
+    """What is wrong with going out at ``at``, the item's time or a channel's own."""
+    if at is None:
+        return []
+    return [block("publish_at", PASSED)] if passed(at, now) else []

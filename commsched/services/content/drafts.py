@@ -6,9 +6,12 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
+from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
 from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Picture
+from commsched.core.timing.plan import Plan
+from commsched.services.content import due_times, times
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Item, Media, Revision
 
 
@@ -19,9 +22,18 @@ def _media(session: Session, pictures: list[Picture]) -> list[int | PictureIn]:
     return [PictureIn(id=found[p.sha256], alt=p.alt) for p in pictures if p.sha256 in found]
 
 
-def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
+def _channel(number: int, plan: Plan) -> int | ChannelIn:
+    slot = plan.own.get(number)
+    if slot is None:
+        return number
+    return ChannelIn(id=number, publish_at=slot.at.isoformat(), latest_at=slot.latest.isoformat())
+
+
+def as_draft(installation: Installation, session: Session, item: Item, revision: Revision) -> DraftIn:
     """The item as it could be handed in again: what a change that names only some fields starts from."""
-    said = revision.parsed()
+    said, plan = revision.parsed(), times.plan(session, item)
+    waits = due_times.anchored(installation, session, item, said, plan.own)  # follow an embargo that is changed
+    plan = Plan(plan.item, {number: slot for number, slot in plan.own.items() if number not in waits}, plan.channels)
     variants = {
         str(one.channel): VariantIn(text=one.text, options=dict(one.options), crop=one.crop)
         for one in said.channels
@@ -30,7 +42,7 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
     draft = DraftIn(
         kind=said.kind,
         quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes],
-        channels=[one.channel for one in said.channels],
+        channels=[_channel(one.channel, plan) for one in said.channels],
         variants=variants,
         media=_media(session, said.pictures),
         sources=[SourceIn(**source) for source in revision.sources],

@@ -24,7 +24,7 @@ from commsched.core.text.messages import N_
 from commsched.core.timing import dates, embargo
 from commsched.services.kernel.context import Installation, name_of
 from commsched.services.kernel.heartbeats import TROUBLES
-from commsched.store.models import Channel, Item, Notice, Person, Revision, Workspace
+from commsched.store.models import Channel, ChannelTime, Item, Notice, Person, Revision, Workspace
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -448,10 +448,15 @@ def _embargo(
     if until is None:
         return ""
     when = dates.when(until, workspace.zone, language, now)
-    if item.publish_at is None or item.publish_at >= until:
-        return when
-    going = _channels(session, item)
-    early = [row.name for row in going if installation.platform(row.platform).carries_embargo(row.settings)]
+    own = select(ChannelTime.channel_id, ChannelTime.publish_at).where(ChannelTime.item_id == item.id)
+    times = {row.channel_id: row.publish_at for row in session.execute(own)} if item.own_times else {}
+    early = [
+        row.name
+        for row in _channels(session, item)
+        if (at := times.get(row.id, item.publish_at)) is not None
+        and at < until
+        and installation.platform(row.platform).carries_embargo(row.settings)
+    ]
     words = gettext(language, N_("%(when)s (%(names)s get it before)"))
     return words % {"when": when, "names": all_of(early, language)} if early else when
 

@@ -16,7 +16,7 @@ from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
 from commsched.services.approval.roster import Roster, read_roster
-from commsched.services.content import due_times
+from commsched.services.content import due_times, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview, previews
@@ -132,8 +132,8 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
             roster.names(_freed(now, actor)),
             wrote=_wrote(seen),
             embargo=embargo.end_of(seen.content.embargo),
-            before_embargo=_before_embargo(installation, seen),
-            last=due_times.last_due(installation, session, item, seen.content),
+            before_embargo=_before_embargo(installation, session, seen),
+            last=_last(session, item),
             late=item.latest_at is not None and item.latest_at < installation.now(),
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
@@ -148,15 +148,19 @@ def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:
     return approval_states(session, [(seen.item, seen.revision)], {number: seen.history})[number]
 
 
-def _before_embargo(installation: Installation, seen: item_view.ItemView) -> list[str]:
-    """Whom the embargo does not bind, where the item's time lies before it: the names of those channels."""
-    end, at = embargo.end_of(seen.content.embargo), seen.item.publish_at
-    if end is None or at is None or at >= end:
+def _before_embargo(installation: Installation, session: Session, seen: item_view.ItemView) -> list[str]:
+    """The names of the channels that get it before its embargo ends."""
+    end = embargo.end_of(seen.content.embargo)
+    if end is None:
         return []
-    known = seen.judgement.around.channels
-    going = [known[one.channel] for one in seen.content.channels if one.channel in known]
+    known, slots = seen.judgement.around.channels, times.plan(session, seen.item).slots
+    going = [known[channel] for channel, slot in slots.items() if slot.at < end and channel in known]
     early = due_times.carriers(installation, going)
     return [channel.name for channel in going if channel.id in early]
+
+
+def _last(session: Session, item: Item) -> datetime | None:
+    return times.plan(session, item).last if item.own_times else item.publish_at
 
 
 def _freed(now: Turn, actor: Actor) -> frozenset[int]:

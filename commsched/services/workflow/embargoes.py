@@ -8,8 +8,6 @@ who have it are not written to again.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,8 +15,9 @@ from sqlalchemy.orm import Session
 from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.core.timing import embargo
+from commsched.core.timing.plan import moved_to
 from commsched.core.timing.wall_time import Moment, read_time, refuse_past
-from commsched.services.content import due_times, items, preview_addresses
+from commsched.services.content import due_times, items, preview_addresses, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -61,7 +60,7 @@ def is_changeable(installation: Installation, session: Session, item: Item, cont
     """Whether only the embargo of an item can still be changed: somebody has it under that, nobody in public."""
     if embargo.is_over(content.embargo, installation.now()) or item.state == "cancelled":
         return False
-    early = due_times.carriers(installation, due_times.channels_of(session, content))
+    early = due_times.carriers_of(installation, session, content)
     rows = session.execute(
         select(Delivery.channel_id, Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)
     ).all()
@@ -99,16 +98,21 @@ def change(installation: Installation, actor: Actor, item_id: int, when: str | N
                 N_("They have got it with the old time. Tell them of the new one yourself, and say here that you do."),
                 "embargo",
             )
-        _set(item, moment)
         written = moment.at.isoformat().replace("+00:00", "Z") if when else ""
         editing.replace_content(installation, session, actor, item, replace(content, embargo=written))
+        _set_rest(installation, session, item, content, moment)
         note(session, installation, actor, "item.embargo_changed", item.id, wall=moment.wall, lifted=not when)
         approve.ask_again(installation, session, actor, item)
     installation.wake()
 
 
-def _set(item: Item, moment: Moment) -> None:
-    """What is left of the item goes out at ``moment``."""
-    span = item.latest_at - item.publish_at if item.latest_at and item.publish_at else timedelta(0)
-    item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
-    item.latest_at = moment.at + span
+def _set_rest(installation: Installation, session: Session, item: Item, before: Content, moment: Moment) -> None:
+    """Give what was at the embargo of ``before``, or would now lie before it, the new ``moment``; what a person has
+    given a later time keeps that."""
+    plan, end = times.plan(session, item), embargo.end_of(before.embargo)
+    public = set(plan.channels) - due_times.carriers_of(installation, session, before)
+    own = dict(plan.own)
+    for channel, slot in plan.slots.items():
+        if channel in public and (slot.at == end or slot.at < moment.at):
+            own[channel] = moved_to(slot, moment)
+    times.keep(session, item, own)

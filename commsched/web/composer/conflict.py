@@ -35,6 +35,7 @@ PARTS = (
     ("crops", N_("Crops")),
     ("media", N_("Pictures")),
     ("publish", N_("Time")),
+    ("times", N_("Times of single channels")),
     ("latest", N_("Latest time")),
     ("embargo", N_("Embargo")),
 )
@@ -81,6 +82,9 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         ),
         "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
         "publish": lambda one: one.publish.value.replace("T", " "),
+        "times": lambda one: "\n".join(
+            f"{called(n)}: {wall.value.replace('T', ' ')}" for n, wall in sorted(one.times.items()) if n in one.channels
+        ),
         "latest": lambda one: one.latest.value.replace("T", " "),
         "embargo": lambda one: one.embargo.value.replace("T", " "),
     }
@@ -100,4 +104,6 @@ def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
         mine.texts[name] = theirs.texts[name]
     for name in taken & {name for name, _label in PARTS}:
         setattr(mine, name, getattr(theirs, name))
+    if "times" in taken:
+        mine.spans = theirs.spans
     return mine

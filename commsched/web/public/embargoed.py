@@ -16,7 +16,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.media import thumbnails
 from commsched.services.public import embargoed
 from commsched.web.components import files
-from commsched.web.http.i18n import installation, page
+from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("embargoed", __name__, url_prefix="/e")
 
