@@ -112,6 +112,8 @@ def embargo_problems(
 def embargo_notes(installation: Installation, content: Content, at: datetime | None, channel: Channel) -> list[Message]:
     """What the embargo does to a channel whose time would be ``at``."""
     end = embargo.end_of(content.embargo)
-    if end is None or at is None or at >= end:
+    if end is None or at is None or at > end:
         return []
-    return [Message(BEFORE if carriers(installation, [channel]) else WAITS)]
+    if carriers(installation, [channel]):
+        return [Message(BEFORE)] if at < end else []
+    return [Message(WAITS)]
