@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from commsched.core.access.routes import access_of
-from commsched.core.content.draft import PictureIn
+from commsched.core.content.draft import ChannelIn, PictureIn
+from commsched.core.text.messages import Invalid
 from commsched.services.channels import connect
-from commsched.services.content import items, preview_addresses
+from commsched.services.content import drafts, items, preview_addresses, times
 from commsched.services.kernel.context import Installation
+from commsched.services.notices import outbox
 from commsched.services.workflow import approve, editing, embargoes, resolve, schedule
 from commsched.store.models import Takedown
 from tests import writing
@@ -246,8 +249,6 @@ def test_the_approver_sees_who_gets_it_before_in_the_mail_and_on_both_pages(
     given = {"addresses": "red@tidning.example"}
     press = connect.connect(cast.installation, cast.actor(), "presslist", "Pressen", given).id
     room = channel(cast.installation, cast.place.id)
-    from commsched.services.notices import outbox
-
     item = desk.submitted(
         cast, channels=[press, room], kind="release", title="Ja", contact="Eva", embargo="2026-11-26T14:00"
     )
@@ -259,3 +260,68 @@ def test_the_approver_sees_who_gets_it_before_in_the_mail_and_on_both_pages(
     for page in (app.test_client().get(link[0]).text, browse(cast.approver).get(f"~/items/{item}/review").text):
         assert "Embargo till tors 26 nov 14:00." in page
         assert "Pressen får det tidigare, med embargot först." in page
+
+
+def test_one_release_with_a_time_for_each_channel_approved_once(
+    cast: Cast, clock: SetClock, mail: MailBag, app: Flask
+) -> None:
+    """The list at eight, the newsroom and the networks at the embargo, one item, one yes; nobody touches it after."""
+    given = {"addresses": "red@tidning.example"}
+    press = connect.connect(cast.installation, cast.actor(), "presslist", "Pressen", given).id
+    room = channel(cast.installation, cast.place.id)
+    walls = [connect.connect(cast.installation, cast.actor(), "sandbox", name, {}).id for name in ("Ett", "Två")]
+    at_ten = [ChannelIn(id=number, publish_at="2026-11-26T10:00") for number in (room, walls[0])]
+    item = desk.scheduled(
+        cast,
+        channels=[press, *at_ten, walls[1]],
+        kind="release",
+        title="Ja till fler turer",
+        contact="Eva",
+        publish_at="2026-11-26T08:00",
+        embargo="2026-11-26T10:00",
+    )
+    public = app.test_client()
+    pages = ["/n/gruppen/", *(f"/wall/gruppen/{wall}" for wall in walls)]
+
+    def shown() -> list[bool]:
+        return ["Ja till fler turer" in public.get(page).text or desk.TEXT in public.get(page).text for page in pages]
+
+    for time, state in (("08:00", "publishing"), ("09:59:59", "publishing"), ("10:00:00", "published")):
+        clock.at = datetime.fromisoformat(f"2026-11-26T{time}+01:00")
+        desk.publish_what_is_due(cast.installation)
+        assert len(mail.sent) == 1
+        assert shown() == [state == "published"] * 3
+        assert desk.look(cast, item).state == state
+    assert mail.sent[0].subject == "Embargo till torsdag 26 november kl. 10.00: Ja till fler turer"
+
+
+def test_a_public_channel_is_given_no_time_of_its_own_before_the_embargo(cast: Cast) -> None:
+    given = {"addresses": "red@tidning.example"}
+    press = connect.connect(cast.installation, cast.actor(), "presslist", "Pressen", given).id
+    room = channel(cast.installation, cast.place.id)
+    said = {"kind": "release", "title": "Ja", "contact": "Eva", "embargo": "2026-11-26T14:00"}
+    early = desk.written(cast, channels=[press, ChannelIn(id=room, publish_at="2026-11-26T13:00")], **said)
+    with pytest.raises(approve.Blocked):
+        approve.submit(cast.installation, cast.actor("writer"), early)
+    item = desk.scheduled(cast, channels=[press, room], **said)
+    with pytest.raises(Invalid):
+        schedule.move(cast.installation, cast.actor("writer"), item, "2026-11-26T13:00", channels=[room])
+    assert [row.due_at.hour for row in desk.deliveries(cast, item) if row.channel_id == room] == [13]
+
+
+def test_what_waits_for_the_embargo_follows_another_embargo_while_it_is_written(cast: Cast) -> None:
+    given = {"addresses": "red@tidning.example"}
+    press = connect.connect(cast.installation, cast.actor(), "presslist", "Pressen", given).id
+    room = channel(cast.installation, cast.place.id)
+    item = desk.written(
+        cast, channels=[press, room], kind="release", title="Ja", contact="Eva", embargo="2026-11-26T14:00"
+    )
+    for embargo, hours in (("2026-11-26T16:00", [11, 15]), ("2026-11-26T13:00", [11, 12]), (None, [11, 11])):
+        with cast.installation.store.read(cast.place.id) as session:
+            row = items.load(session, item)
+            draft = drafts.as_draft(cast.installation, session, row, items.current(session, row))
+        assert draft.channels == [press, room], "no time that a person has not chosen"
+        editing.save(cast.installation, cast.actor("writer"), item, replace(draft, embargo=embargo))
+        with cast.installation.store.read(cast.place.id) as session:
+            slots = times.plan(session, items.load(session, item)).slots
+        assert [slots[number].at.hour for number in (press, room)] == hours
