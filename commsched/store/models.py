@@ -34,7 +34,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
+from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, Notice
 
 __all__ = [
@@ -75,5 +75,6 @@ __all__ = [
     "Takedown",
     "Upload",
     "Video",
+    "VideoUse",
     "Workspace",
 ]

@@ -96,13 +96,13 @@ def searchable(content: Content) -> str:
     """Everything a person may look for, as :func:`commsched.core.text.length.fold` has it."""
     words = searchable_texts(content)
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
-    words += [p.alt for p in content.pictures]
+    words += [word for each in content.attachments for word in (each.alt, each.title) if word]
     return fold("\n".join(words))
 
 
-def void(session: Session, item: Item) -> None:
-    """Nothing of the item waits any longer, and it is a draft that must be approved anew. Says nothing: why is known
-    to whoever calls this."""
+def return_to_draft(session: Session, item: Item) -> None:
+    """Cancel every delivery of ``item`` that waits, and make it a draft that must be approved anew. An item that was
+    sent back for changes stays so. Writes nothing in the audit log: the caller knows why."""
     session.execute(
         update(Delivery)
         .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
@@ -166,10 +166,19 @@ def require_unchanged(session: Session, examined: Examined, item: Item, revision
 def judge(
     installation: Installation, session: Session, item: Item, content: Content, around: check.Around | None = None
 ) -> check.Judgement:
-    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel."""
+    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel.
+    What is planned close to it stands in nobody's way, and is not looked for."""
     own = {channel: slot.at for channel, slot in times.plan(session, item).own.items()}
     found = check.judge(
-        installation, session, content, uid=item.uid, item=item.id, publish_at=item.publish_at, own=own, around=around
+        installation,
+        session,
+        content,
+        uid=item.uid,
+        item=item.id,
+        publish_at=item.publish_at,
+        own=own,
+        around=around,
+        near=False,
     )
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         words = N_("A correction goes to the pages where the text stands, and to no other page of your own.")

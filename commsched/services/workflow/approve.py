@@ -239,7 +239,7 @@ def _send_back(
     comment: str,
 ) -> Decision:
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
-    items.void(session, item)
+    items.return_to_draft(session, item)
     item.state = "changes_requested"
     session.flush()
     _tell(installation, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])

@@ -26,9 +26,9 @@ from commsched.services.content.items import (
     first_line,
     load,
     load_whole,
+    return_to_draft,
     searchable,
     stamp,
-    void,
 )
 from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
@@ -37,7 +37,7 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow.schedule import follow_move, partly_out, refuse_passed
-from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Workspace
+from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Video, VideoUse, Workspace
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -166,7 +166,7 @@ def save(
                     .values(revision_id=new.id)
                 )
         if changed:
-            _void(installation, session, actor, item, was if approved else "")
+            _void_approval(installation, session, actor, item, was if approved else "")
         elif moved and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if changed or sources_changed or moved:
@@ -187,9 +187,9 @@ def save(
     return changed
 
 
-def _void(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
-    """The approval falls with the words it was of; ``was`` is the state that it had brought the item to, if any."""
-    void(session, item)
+def _void_approval(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
+    """Void the approval, since it was of other words. ``was`` is the state that it had brought the item to, if any."""
+    return_to_draft(session, item)
     if was not in ("", "draft", "in_review", "changes_requested"):
         note(session, installation, actor, "approval.voided", item.id, was=was)
 
@@ -239,7 +239,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_pictures(session, revision, content)
+    _use_files(session, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
@@ -255,16 +255,19 @@ def replace_content(
     and what is out stays as it went out."""
     sources = current(session, item).sources
     revision = _add_revision(installation, session, actor, item, Ready.of(content), sources)
-    void(session, item)
+    return_to_draft(session, item)
     item.updated_at = installation.now()
     return revision
 
 
-def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
-    """Record where the pictures are used, so that none of them can be deleted."""
-    wanted = {picture.sha256 for picture in content.pictures}
+def _use_files(session: Session, revision: Revision, content: Content) -> None:
+    """Record where pictures and videos are used, so that none of them can be deleted."""
+    wanted = content.stills()
     for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
+    wanted = {video.sha256 for video in content.videos}
+    for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
+        session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
 
 
 def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
@@ -315,6 +318,6 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
         due_times.follow(installation, session, item, now.parsed(), prepared.content)
-        _void(installation, session, actor, item, was)
+        _void_approval(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

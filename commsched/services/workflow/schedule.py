@@ -416,7 +416,7 @@ def _ask_anew(installation: Installation, session: Session, actor: Actor, item: 
         return
     begun = was in ("scheduled", "failed", "publishing", "partly_published")
     item.schedule_on_approval = item.schedule_on_approval or begun
-    items.void(session, item)
+    items.return_to_draft(session, item)
     item.state, item.submitted_at = "in_review", installation.now()
     session.flush()
     rounds.go_on(session, item, revision)
