@@ -560,7 +560,66 @@ MUTANTS = (
     Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
     Mutant("an old revision goes out", GATE, "not case.newest or", ""),
     Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
-    Mutant("embargo not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant("embargo not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant(
+        "a public channel carries what is under embargo", GATE, "None if case.carries_embargo else", "None if True else"
+    ),
+    Mutant(
+        "whether a channel may carry it is not asked",
+        CONSIDER,
+        "bool(content.embargo) and self._carries_embargo(row)",
+        "True",
+        "tests/services/deliver/test_embargo.py",
+    ),
+    Mutant(
+        "a person's no to an embargo is not heard",
+        "core/platform/contract.py",
+        "return self.under_embargo and str(",
+        "return self.under_embargo or str(",
+        "tests/services/deliver/test_embargo.py",
+    ),
+    Mutant(
+        "a mail tells of an embargo that has passed",
+        "core/timing/embargo.py",
+        "if end is None or end <= now:",
+        "if end is None:",
+        "tests/platforms/test_presslist.py",
+    ),
+    Mutant(
+        "an ended secret address still leads there",
+        "services/content/preview_addresses.py",
+        "wanted = (PreviewAddress.token_hash == token_hash(token), PreviewAddress.revoked_at.is_(None))",
+        "wanted = (PreviewAddress.token_hash == token_hash(token),)",
+        "tests/web/public/test_embargoed.py",
+    ),
+    Mutant(
+        "a secret address shows what nobody approved",
+        "services/public/embargoed.py",
+        "if clearance(session, item, r.hash)), None)",
+        "if True), None)",
+        "tests/web/public/test_embargoed.py",
+    ),
+    Mutant(
+        "a secret address outlives the stop",
+        "services/public/embargoed.py",
+        "or _is_stopped(session, item) or",
+        "or",
+        "tests/web/public/test_embargoed.py",
+    ),
+    Mutant(
+        "a later embargo is told to nobody",
+        "services/workflow/embargoes.py",
+        "and moment.at > before and not told:",
+        "and False:",
+        "tests/services/workflow/test_embargoes.py",
+    ),
+    Mutant(
+        "a restore brings an ended secret address back",
+        "services/ops/carried.py",
+        "for hashed in held.previews)",
+        "for hashed in ())",
+        "tests/cli/test_restore.py",
+    ),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
     Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
@@ -579,9 +638,7 @@ MUTANTS = (
         "if case.superseded:",
         "tests/services/notices/test_mail_off.py",
     ),
-    Mutant(
-        "resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"
-    ),
+    Mutant("resting channel not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, embargo)"),
     Mutant("addresses not compared", CONSIDER, "if people != content.on(channel).recipients:", "if False:"),
     Mutant(
         "recipients by place, not address",

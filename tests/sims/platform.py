@@ -127,6 +127,7 @@ class Faulty(Platform):
         self.key = f"sim-{idempotency}"  # type: ignore[misc]
         self.name = self.key  # type: ignore[misc]
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
+        self.under_embargo = idempotency == "none"  # type: ignore[misc]
         self.lanes = LANES if idempotency == "none" else 1  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 

@@ -21,6 +21,8 @@ from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn, whole
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.timing import embargo
+from commsched.services.content import preview_addresses
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
@@ -55,6 +57,8 @@ class Admission(msgspec.Struct, frozen=True):
     broken: set[int] = msgspec.field(default_factory=set)
     """Channels whose access was found dead in this very transaction."""
     told: list[Alert] = msgspec.field(default_factory=list)
+    previews: dict[int, str] = msgspec.field(default_factory=dict)
+    """The secret addresses of items under embargo, as they stand in this transaction."""
 
     @property
     def micros(self) -> int:
@@ -114,7 +118,8 @@ class Admission(msgspec.Struct, frozen=True):
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
-            embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
+            embargo=embargo.end_of(content.embargo),
+            carries_embargo=bool(content.embargo) and self._carries_embargo(row),
             paused=row.paused is not None,
             newest=row.newest == row.revision_id,
             content_hash=recomputed(row.content, content, row.channel_id, self._list_digest(row), job.pictures),
@@ -131,6 +136,9 @@ class Admission(msgspec.Struct, frozen=True):
                 for sha256 in content.stills()
             ),
         )
+
+    def _carries_embargo(self, row: DeliverySnapshot) -> bool:
+        return self.installation.platform(row.platform).carries_embargo(msgspec.json.decode(row.settings))
 
     def _is_list(self, row: DeliverySnapshot) -> bool:
         return self.installation.platform(row.platform).independent_parts
@@ -229,7 +237,17 @@ class Admission(msgspec.Struct, frozen=True):
             file = job.pictures.files.get(attachment.sha256) if job.pictures else None
             stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
             files[attachment.sha256] = stored
-        return for_channel(content, row.channel_id, row.item_uid, files, people)
+        view = for_channel(content, row.channel_id, row.item_uid, files, people)
+        return msgspec.structs.replace(view, preview_url=self._preview_url(row, content)) if content.embargo else view
+
+    def _preview_url(self, row: DeliverySnapshot, content: Content) -> str:
+        """Where it is read until its embargo ends, for a channel that gets it before."""
+        if embargo.is_over(content.embargo, self.now) or not self._carries_embargo(row):
+            return ""
+        if row.item_id not in self.previews:
+            url = preview_addresses.url(self.installation, self.recipients.connection, row.item_id)
+            self.previews[row.item_id] = url
+        return self.previews[row.item_id]
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
         """The parts are written down before the first of them is sent."""

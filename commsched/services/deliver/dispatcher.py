@@ -385,7 +385,7 @@ class Dispatcher:
 
     def _context(self, row: rows.DeliverySnapshot) -> ChannelContext:
         """The channel's wire, kept while its settings stay the same, so that connections are reused."""
-        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
+        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name, row.zone)
         kept = self._contexts.get(row.channel_id)
         if kept and kept[0] == stands:
             return kept[1]
@@ -402,6 +402,7 @@ class Dispatcher:
             account_name=row.account_name,
             language=row.language,
             office_name=row.office_name,
+            zone=row.zone,
         )
         self._contexts[row.channel_id] = (stands, context)
         return context

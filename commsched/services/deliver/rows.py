@@ -67,6 +67,7 @@ _case = FastSelect(
         Workspace.slug.label("workspace"),
         Workspace.paused_at,
         Workspace.language,
+        Workspace.zone,
         Workspace.name.label("office_name"),
         Workspace.is_demo,
         Delivery.stop,
@@ -218,6 +219,7 @@ class DeliverySnapshot(msgspec.Struct):
     workspace: str
     paused: int | None
     language: str
+    zone: str
     office_name: str
     is_demo: int
     stop: str = ""

@@ -86,7 +86,7 @@ def change(item_id: int) -> str | Response | tuple[str, int]:
 def _stored(item_id: int) -> tuple[Item, Fields]:
     with installation().store.read(actor().workspace) as session:
         target, workspace = _read(session, item_id)
-        return target.item, view_model.stored(session, workspace, target)
+        return target.item, view_model.stored(installation(), session, workspace, target)
 
 
 def _target(item_id: int) -> view_model.Target:

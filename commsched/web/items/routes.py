@@ -14,11 +14,12 @@ from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import dates
+from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments
-from commsched.services.content import items
+from commsched.services.content import items, preview_addresses
 from commsched.services.views import item_view, review, stamps
-from commsched.services.workflow import approve, corrections, editing, resolve, schedule, stops, takedown
+from commsched.services.workflow import approve, corrections, editing, embargoes, resolve, schedule, stops, takedown
 from commsched.store.models import Revision
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
@@ -88,7 +89,21 @@ def _shown(item_id: int) -> dict[str, Any]:
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": {one.id: one.number for one in seen.history.versions},
         "embargo": shown.embargo,
+        **_under_embargo(seen),
     }
+
+
+def _under_embargo(seen: item_view.ItemView) -> dict[str, Any]:
+    """The secret address of an item under embargo, and whether somebody has it already, so that only the embargo can be
+    changed."""
+    if is_over(seen.content.embargo, installation().now()):
+        return {"secret": "", "changeable": False, "under_embargo": False}
+    with installation().store.read(actor().workspace) as session:
+        return {
+            "secret": preview_addresses.url(installation(), session, seen.item.id),
+            "changeable": embargoes.is_changeable(installation(), session, seen.item, seen.content),
+            "under_embargo": True,
+        }
 
 
 @bp.get("/now")
@@ -190,15 +205,45 @@ def move(item_id: int) -> str | Response | tuple[str, int]:
     return _act(item_id, _("It is moved."), deed)
 
 
-def _time(form: Form) -> str:
+def _time(form: Form, name: str = "publish") -> str:
     """Wall time from two fields, or the exact answer to a clock change."""
     exact = form.text("exact", 40)
-    day, time = form.text("publish_day", 20), clock_time(form.text("publish_time", 20))
+    day, time = form.text(f"{name}_day", 20), clock_time(form.text(f"{name}_time", 20))
     if exact or not (day or time):
         return exact
     if not (day and time):
-        raise Invalid(N_("Choose both a day and a time of day."), "publish_at")
+        raise Invalid(N_("Choose both a day and a time of day."), "publish_at" if name == "publish" else name)
     return f"{day}T{time}"
+
+
+@bp.post("/embargo")
+@allow("schedule")
+def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
+    """Another embargo for what a list has got already, or none."""
+
+    def deed(form: Form) -> None:
+        when = "" if form.flag("lift") else _time(form, "embargo")
+        if not when and not form.flag("lift"):
+            raise Invalid(N_("Choose until when it is under embargo."), "embargo")
+        embargoes.change(installation(), actor(), item_id, when, told=form.flag("told"))
+
+    return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed)
+
+
+@bp.post("/preview")
+@allow("schedule")
+def renew_preview(item_id: int) -> str | Response | tuple[str, int]:
+    """A new secret address; the one before ends."""
+    words = _("There is a new secret address. An earlier one no longer works.")
+    return _act(item_id, words, lambda form: embargoes.renew_preview(installation(), actor(), item_id))
+
+
+@bp.post("/preview/end")
+@allow("schedule")
+def end_preview(item_id: int) -> str | Response | tuple[str, int]:
+    """The secret address ends."""
+    words = _("The secret address no longer works.")
+    return _act(item_id, words, lambda form: embargoes.revoke_preview(installation(), actor(), item_id))
 
 
 @bp.post("/cancel")
