@@ -102,7 +102,7 @@ class PressList(Platform):
         ),
     )
 
-    def lanes_on(self, settings: Mapping[str, Any]) -> int:
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
         chosen = str(settings.get("connections", ""))
         return min(int(chosen), self.lanes) if chosen.isdecimal() and int(chosen) else self.lanes
 

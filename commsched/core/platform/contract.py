@@ -284,7 +284,7 @@ class Platform(ABC):
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
 
-    def lanes_on(self, settings: Mapping[str, Any]) -> int:
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
         """How many calls may be open at once on a channel with these settings: from 1 to ``lanes``."""
         return self.lanes
 

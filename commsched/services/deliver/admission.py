@@ -21,8 +21,9 @@ from commsched.core.delivery.outcome import Handles
 from commsched.core.delivery.parts import PartState, in_turn, whole
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
+from commsched.services.deliver.snapshots import DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation, mute

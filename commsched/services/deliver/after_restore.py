@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from commsched.core.delivery.parts import FINISHED
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.recovery import settle_time
-from commsched.services.deliver.rows import Batch
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Item, Part

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from commsched.core.delivery.outcome import (
     Absent,
@@ -23,8 +25,9 @@ from commsched.core.delivery.parts import PartState, Whole, after_doubt, whole
 from commsched.core.delivery.retry import Next, after_attempt, after_look, after_pending, is_asked
 from commsched.core.platform.contract import Platform
 from commsched.services.deliver.admission import Admission
+from commsched.services.deliver.batch import Batch, attempt_outcomes
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots
+from commsched.services.deliver.snapshots import DeliverySnapshot, Known, PartSnapshot, Snapshots
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.store.types import from_micros
@@ -270,3 +273,36 @@ def _state(part: PartSnapshot) -> PartState:
 def _back(part: PartSnapshot) -> Any:
     """The state it stood in before the doubt. What was under way then has its attempt accounted for by now."""
     return "waiting" if part.was == "sending" else part.was
+
+
+def doubtful(done: Sequence[Done]) -> list[Done]:
+    """``done``, marked as having been in a transaction that may have been committed."""
+    for answer in done:
+        answer.again = True
+    return list(done)
+
+
+def still_ours(done: Sequence[Done], held: Collection[int]) -> list[Done]:
+    """``done`` without what was prepared or read back on a channel that is another's by now. An attempt's outcome is
+    written down under the attempt's own id, whoever drains the channel."""
+    return [answer for answer in done if answer.call.kind == "send" or answer.call.job.channel in held]
+
+
+def unrecorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
+    """``done`` without the answers that a transaction reported lost has written down after all.
+
+    What another process has called unknown meanwhile is proved by an answer that says it is out.
+    """
+    in_doubt = [answer for answer in done if answer.again and answer.call.kind == "send"]
+    if not in_doubt:
+        return list(done)
+    outcomes = attempt_outcomes(connection, sorted({answer.call.job.delivery for answer in in_doubt}))
+    left: list[Done] = []
+    for answer in done:
+        outcome = outcomes.get(answer.call.attempt) if answer.again and answer.call.kind == "send" else ""
+        if outcome == "":
+            left.append(answer)
+        elif outcome == "unknown" and isinstance(answer.result, Published):
+            found = Found(answer.result.id, answer.result.url)
+            left.append(Done(msgspec.structs.replace(answer.call, kind="look"), found, again=True))
+    return left

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from commsched.services.deliver.alerts import send_alerts
-from commsched.services.deliver.rows import Batch, ends
+from commsched.services.deliver.batch import Batch, attempt_outcomes
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation
@@ -28,7 +28,7 @@ def quarantine(installation: Installation, step: Done | Job) -> None:
         if row is None:
             return
         if isinstance(step, Done) and step.call.kind == "send":
-            if ends(connection, [job.delivery]).get(step.call.attempt) != "":
+            if attempt_outcomes(connection, [job.delivery]).get(step.call.attempt) != "":
                 return  # it is written down, though the driver said that it could not be
             batch.attempts.append(
                 {

@@ -32,7 +32,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState
 from commsched.services.channels import lists
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot
+from commsched.services.deliver.batch import Batch
+from commsched.services.deliver.snapshots import DeliverySnapshot, Known, PartSnapshot
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, literal_column, select, update
 from commsched.core.platform.contract import Platform
 from commsched.services.deliver import claims
 from commsched.services.deliver.alerts import send_alerts
-from commsched.services.deliver.rows import Batch
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.types import Alert
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation

@@ -13,7 +13,7 @@ import msgspec
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import ChannelContext, Part, Platform
-from commsched.services.deliver.rows import DeliverySnapshot, Known
+from commsched.services.deliver.snapshots import DeliverySnapshot, Known
 
 Kind = Literal["prepare", "send", "look"]
 

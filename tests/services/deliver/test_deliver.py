@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.text.messages import Conflict, Invalid
 from commsched.services.deliver import dispatcher as dispatcher_module
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.recovery import recover
-from commsched.services.deliver.rows import Batch
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from commsched.services.deliver import claims
-from commsched.services.deliver.rows import Batch, Overtaken
+from commsched.services.deliver.batch import Batch, Overtaken
 from commsched.services.workflow import schedule
 from commsched.store.models import Attempt, AuditEntry, Delivery, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
