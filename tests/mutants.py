@@ -637,14 +637,14 @@ MUTANTS = (
     Mutant(
         "unknown is retried",
         "core/delivery/retry.py",
-        'return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
-        'return Next("waiting", now, "retry", detail)',
+        'return Transition("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
+        'return Transition("waiting", now, "retry", detail)',
     ),
     Mutant(
         "a duplicate is called published",
         "core/delivery/retry.py",
-        'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
-        'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)',
+        'case Rejected(detail=detail, why="duplicate"):\n            return Transition("unknown", now + timedelta(seconds=settle), "verify", detail)',
+        'case Rejected(detail=detail, why="duplicate"):\n            return Transition("published", None, "", detail)',
         "tests/core/delivery/test_retry.py",
     ),
     Mutant(
@@ -722,7 +722,7 @@ MUTANTS = (
     Mutant(
         "a platform is waited for past the latest time",
         "core/delivery/retry.py",
-        'return Next("held", None, "late", pending.detail)',
+        'return Transition("held", None, "late", pending.detail)',
         "pass",
         REFERENCE,
     ),
@@ -778,9 +778,7 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant(
-        "recovery skipped", "services/deliver/recovery.py", "return row.uid not in self.besides", "return False"
-    ),
+    Mutant("recovery skipped", "services/deliver/recovery.py", "return row.uid not in self.besides", "return False"),
     Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
     Mutant(
         "recovery takes calls under way",
@@ -935,7 +933,7 @@ MUTANTS = (
     Mutant(
         "stopped in silence",
         "services/deliver/dispatcher.py",
-        "send_alerts(self.installation, connection, admission.told)",
+        "send_alerts(self.installation, connection, admission.alerts)",
         "pass",
     ),
     Mutant(
@@ -1032,8 +1030,8 @@ MUTANTS = (
     Mutant(
         "what proved absent is held for ever",
         PARTS,
-        'return Whole("waiting", due) if was == "waiting" else result',
-        'return Whole("held", None, "absent")',
+        'return DeliveryStatus("waiting", due) if was == "waiting" else result',
+        'return DeliveryStatus("held", None, "absent")',
         RESTORES,
     ),
     Mutant("what was held is sent after a restore", PARTS, 'if was in ("held", "failed"):', "if False:", RESTORES),

@@ -59,9 +59,9 @@ def perform(installation: Installation, call: Call) -> Done:
                 published = _outcome(call.platform.publish(call.part, call.handles, call.context))
                 return _renewed(installation, Done(call, published))
             case "look":
-                found = call.platform.find(call.part, call.handles, call.since, call.context)
-                assert isinstance(found, Found | Absent | CannotTell)
-                return Done(call, storable(found))
+                finding = call.platform.find(call.part, call.handles, call.since, call.context)
+                assert isinstance(finding, Found | Absent | CannotTell)
+                return Done(call, storable(finding))
     except Exception as error:
         log.exception("%s: %s raised", call.platform.key, call.kind)
         words = f"{type(error).__name__} in {call.platform.key}"

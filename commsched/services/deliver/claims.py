@@ -60,7 +60,7 @@ _rows = FastSelect(
     .where(Delivery.id.in_(_ids))
     .with_for_update(key_share=True, of=(Delivery, Item, Channel), skip_locked=True)
 )
-_there = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
+_existing = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
 
 CHUNK: Final = 500
 
@@ -185,5 +185,5 @@ def lock(connection: Connection, deliveries: Collection[int]) -> frozenset[int]:
     offices = {row[0] for row in _offices.all(connection, wanted)}
     locked = {row[0] for row in _rows.all(connection, wanted) if row[1] in offices}
     left = sorted(set(wanted) - locked)
-    there = {row[0] for row in _there.all(connection, left)}
-    return frozenset(wanted) - there
+    existing = {row[0] for row in _existing.all(connection, left)}
+    return frozenset(wanted) - existing

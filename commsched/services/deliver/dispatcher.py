@@ -28,7 +28,7 @@ from commsched.services.deliver.lanes import ChannelTraits, Lanes
 from commsched.services.deliver.outcomes import OutcomeRecorder, doubtful, still_ours, unrecorded
 from commsched.services.deliver.quarantine import quarantine
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.recovery import Dead, close_lost, lost, recover
+from commsched.services.deliver.recovery import Dead, close_orphaned, orphaned, recover
 from commsched.services.deliver.types import Call, Done, Job
 from commsched.services.kernel.context import Installation
 
@@ -93,14 +93,14 @@ class Dispatcher:
 
     def run(self) -> int:
         """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
-        made = 0
+        count = 0
         while not self.stopping or self.busy:
             calls = self.step(PATIENCE)
             if calls is None and not self.busy:
                 break
-            made += calls or 0
+            count += calls or 0
         self.release()
-        return made
+        return count
 
     def step(self, patience: float = 0.0) -> int | None:
         """One turn: look, record what came back, consider what is next, hand out the calls; how many they were.
@@ -154,7 +154,7 @@ class Dispatcher:
             return
         now = self.installation.now()
         with self.installation.store.engine.connect() as connection:
-            left = lost(connection, Dead(self.owner, now, self.attempts))
+            left = orphaned(connection, Dead(self.owner, now, self.attempts))
             due = claims.due(connection, now, DEPTH, SCAN, self.owner)
             new = {channel for _, channel in due} - self.lanes.traits.keys()
             self.lanes.traits |= {channel: self._traits(key) for channel, key in claims.platforms(connection, new)}
@@ -205,12 +205,12 @@ class Dispatcher:
                 done.append(self._inbox.get_nowait())
         except queue.Empty:
             pass
-        self._on_hands -= {one.call.token for one in done}
+        self._on_hands -= {answer.call.token for answer in done}
         return done
 
     def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
         """The next of every line with a free lane, for as many calls as can be made at once."""
-        room = self.width - len(self._on_hands) - sum(one.call.kind == "prepare" for one in done)
+        room = self.width - len(self._on_hands) - sum(answer.call.kind == "prepare" for answer in done)
         return self.lanes.next_jobs(done, room, most)
 
     def _hand_out(self, call: Call) -> None:
@@ -223,8 +223,8 @@ class Dispatcher:
     def _mark(self, done: Sequence[Done], calls: Sequence[Call], later: Sequence[Done] = ()) -> None:
         """``done`` is written down, but for ``later``; ``calls`` are under way."""
         self._unrecorded += later
-        self.lanes.end(one.call for one in done)
-        self.lanes.begin([*calls, *(one.call for one in later)])
+        self.lanes.end(answer.call for answer in done)
+        self.lanes.begin([*calls, *(answer.call for answer in later)])
         busy = self.busy
         self._claimed = {channel: at for channel, at in self._claimed.items() if channel in busy}
         self._claimed |= dict.fromkeys((call.job.channel for call in calls), self.installation.now())
@@ -280,7 +280,7 @@ class Dispatcher:
                 calls += self._alone(step)
                 self._mark((), calls)  # what a later step says of the same channel frees none that is called now
             except OperationalError:
-                self._trouble([one for one in steps[place:] if isinstance(one, Done)])
+                self._trouble([step for step in steps[place:] if isinstance(step, Done)])
                 break
         return calls
 
@@ -313,10 +313,10 @@ class Dispatcher:
 
     def _was_made(self, calls: Sequence[Call]) -> bool:
         """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
-        made = {call.attempt for call in calls if call.kind == "send"}
+        attempts = {call.attempt for call in calls if call.kind == "send"}
         try:
             with self.installation.store.engine.connect() as connection:
-                return not made.isdisjoint(attempt_outcomes(connection, [call.job.delivery for call in calls]))
+                return not attempts.isdisjoint(attempt_outcomes(connection, [call.job.delivery for call in calls]))
         except Exception:  # then nothing can be read here at all, and the delivery is left alone
             log.exception("what became of the transaction cannot be seen")
             return False
@@ -340,24 +340,26 @@ class Dispatcher:
     ) -> tuple[list[Call], list[Done]]:
         """What to call, and which of ``done`` must be recorded later, since somebody else is at work on its rows."""
         now, batch = self.installation.now(), Batch()
-        held = self._claim(connection, {one.call.job.channel for one in done} | {job.channel for job in jobs}, now)
+        held = self._claim(
+            connection, {answer.call.job.channel for answer in done} | {job.channel for job in jobs}, now
+        )
         done = unrecorded(connection, still_ours(done, held))
-        settled = {one.call.job.delivery for one in done}
+        settled = {answer.call.job.delivery for answer in done}
         ready = claims.lock(connection, settled | {job.delivery for job in jobs})
-        later = [one for one in done if one.call.job.delivery not in ready]
-        done = [one for one in done if one.call.job.delivery in ready]
-        waiting = {one.call.job.channel for one in later}
+        later = [answer for answer in done if answer.call.job.delivery not in ready]
+        done = [answer for answer in done if answer.call.job.delivery in ready]
+        waiting = {answer.call.job.channel for answer in later}
         jobs = [job for job in jobs if job.delivery in ready - settled and job.channel not in waiting]
-        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
-        wanted = {one.call.job.delivery for one in done} | {job.delivery for job in jobs}
+        kept = {answer.call.row.id: (answer.call.row, answer.call.known) for answer in done if answer.ends_all}
+        wanted = {answer.call.job.delivery for answer in done} | {job.delivery for job in jobs}
         loaded = snapshots.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
         recipients = RecipientRows(self.installation, connection, now, batch)
         admission = Admission(self.installation, self._contexts.of, self.owner, now, loaded, batch, held, recipients)
         recorder = OutcomeRecorder(now, loaded, batch, admission)
-        again = [job for one in done if (job := recorder.settle(one)) is not None]
+        again = [job for answer in done if (job := recorder.record(answer)) is not None]
         calls = self._consider(admission, again, jobs)
         batch.flush(connection, now)
-        send_alerts(self.installation, connection, admission.told)
+        send_alerts(self.installation, connection, admission.alerts)
         return calls, later
 
     def _claim(self, connection: Connection, channels: set[int], now: datetime) -> frozenset[int]:
@@ -366,8 +368,8 @@ class Dispatcher:
         if not claimed.taken_over:
             return claimed.held
         dead = Dead(self.owner, now, self.attempts)
-        close_lost(self.installation, connection, dead, channels=claimed.taken_over)
-        return claimed.held - {row.channel_id for row in lost(connection, dead)}
+        close_orphaned(self.installation, connection, dead, channels=claimed.taken_over)
+        return claimed.held - {row.channel_id for row in orphaned(connection, dead)}
 
     def _consider(self, admission: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
         """First what has just been prepared, then the next in each line. What is gone on with after an answer is

@@ -5,9 +5,7 @@ It reads nothing but ids and states, so that whatever was wrong with the rest ca
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.batch import Batch, attempt_outcomes
@@ -55,7 +53,7 @@ def quarantine(installation: Installation, step: Done | Job) -> None:
         send_alerts(installation, connection, [Alert(row.workspace_id, row.item_id, kind, facts)])
 
 
-def _row(connection: Connection, delivery: int) -> Any:
+def _row(connection: Connection, delivery: int) -> Row[int, str, str, str, int, int, str] | None:
     wanted = select(
         Delivery.id,
         Delivery.state,

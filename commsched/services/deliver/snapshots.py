@@ -113,7 +113,7 @@ _parts = FastSelect(
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
 )
-_lost = FastSelect(
+_unverified = FastSelect(
     select(Attempt.delivery_id, Attempt.part, func.min(Attempt.started_at).label("since"))
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
@@ -205,7 +205,9 @@ class PartSnapshot(msgspec.Struct):
             setattr(self, name, value)
 
 
-Known = dict[int, PartSnapshot]
+STORED: Final = tuple(name for name in PartSnapshot.__struct_fields__ if name != "reason")
+"""What of a part snapshot is a column of the table."""
+PartsByNumber = dict[int, PartSnapshot]
 """The parts of a delivery by their numbers."""
 
 
@@ -214,9 +216,9 @@ class Snapshots(msgspec.Struct):
 
     rows: dict[int, DeliverySnapshot]
     decisions: dict[int, list[CastDecision]]
-    parts: dict[int, Known]
+    parts: dict[int, PartsByNumber]
     """By delivery. Of a list's recipients there are those alone that the batch is about."""
-    lost: dict[tuple[int, int], datetime]
+    unverified: dict[tuple[int, int], datetime]
     """Since when a part's fate is unknown: when the first attempt not accounted for was committed."""
     consents: dict[tuple[int, str], int] = msgspec.field(default_factory=dict)
     """When the first consent ends of those shown in a workspace's picture, or in what it was drawn from."""
@@ -232,22 +234,22 @@ def _no_list(_platform: str) -> bool:
     return False
 
 
-Kept = dict[int, tuple[DeliverySnapshot, Known]]
+Unchanged = dict[int, tuple[DeliverySnapshot, PartsByNumber]]
 """By delivery: what was read when an attempt at its only part was committed."""
 
 
 def load(
-    connection: Connection, deliveries: Sequence[int], kept: Kept | None = None, is_list: IsList = _no_list
+    connection: Connection, deliveries: Sequence[int], unchanged: Unchanged | None = None, is_list: IsList = _no_list
 ) -> Snapshots:
     """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
 
     The recipients of a list (``is_list``, by platform) are not among them: there may be thousands, and one is called
-    for at a time (:class:`commsched.services.deliver.recipients.RecipientRows`). ``kept`` are deliveries of which
+    for at a time (:class:`commsched.services.deliver.recipients.RecipientRows`). ``unchanged`` are deliveries of which
     nothing that may have changed since they were read matters any more; they are not read again. An answer that has
     been in a failed transaction is never among them.
     """
     loaded = _load(connection, deliveries, is_list)
-    for delivery, (row, parts) in (kept or {}).items():
+    for delivery, (row, parts) in (unchanged or {}).items():
         loaded.rows[delivery], loaded.parts[delivery] = row, parts
     return loaded
 
@@ -272,13 +274,13 @@ def _load(connection: Connection, deliveries: Sequence[int], is_list: IsList) ->
             )
         )
     own = {number: row for number, row in rows.items() if not is_list(row.platform)}
-    parts: dict[int, Known] = defaultdict(dict)
+    parts: dict[int, PartsByNumber] = defaultdict(dict)
     for raw in _parts.all(connection, list(own)):
         part = PartSnapshot(*raw)
         part.handles = msgspec.json.decode(raw[7]) if raw[7] != "{}" else {}
         part.next_at = moment(raw[11])
         parts[part.delivery_id][part.number] = part
-    lost = _lost.all(connection, [row.id for row in _unknown(own)])
+    lost = _unverified.all(connection, [row.id for row in _unknown(own)])
     since = {(row[0], row[1]): from_micros(row[2]) for row in lost}
     siblings = {row.id: published_since(connection, row.channel_id, _first_loss(row, since)) for row in _unknown(own)}
     return Snapshots(rows, decisions, parts, since, _consents(connection, rows.values()), siblings)
@@ -318,7 +320,7 @@ _SAME_ACCOUNT: Final = and_(
 def published_since(connection: Connection, channel: int, since: datetime) -> frozenset[str]:
     """The ids and addresses of what ``channel``'s account has published since ``since``, also through another channel
     or another office: a server knows one account, whoever writes in its name."""
-    found = connection.execute(
+    rows = connection.execute(
         select(Part.remote_id, Part.url)
         .join(Delivery, Delivery.id == Part.delivery_id)
         .join(Channel, Channel.id == Delivery.channel_id)
@@ -326,4 +328,4 @@ def published_since(connection: Connection, channel: int, since: datetime) -> fr
         .where(_Mine.id == channel, Part.finished_at >= since - MARGIN, Part.role != "recipient")
         .where(or_(Part.remote_id != "", Part.url != ""))
     )
-    return frozenset(name for row in found for name in row if name)
+    return frozenset(name for row in rows for name in row if name)

@@ -210,7 +210,6 @@ def test_a_part_that_is_refused_stops_those_after_it(world: World) -> None:
 
 
 def test_pause_stops_between_two_recipients(world: World) -> None:
-    world.set_lanes("none", 1)  # with several: test_lanes.py
     due(world, channel=4)
     world.step()
     world.call()
