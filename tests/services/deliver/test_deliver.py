@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.text.messages import Conflict, Invalid
 from commsched.services.deliver import dispatcher as dispatcher_module
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.recovery import recover
-from commsched.services.deliver.rows import Batch
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
@@ -210,7 +210,6 @@ def test_a_part_that_is_refused_stops_those_after_it(world: World) -> None:
 
 
 def test_pause_stops_between_two_recipients(world: World) -> None:
-    world.set_lanes("none", 1)  # with several: test_lanes.py
     due(world, channel=4)
     world.step()
     world.call()

@@ -32,6 +32,7 @@ class Installation(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.world = World()
+        self.world.set_lanes("none", 3)
         self.planned: dict[str, list[str]] = {"send": [], "look": [], "prepare": []}
         self.world.wall.fault = self._fault
 
