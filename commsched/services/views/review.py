@@ -16,6 +16,7 @@ from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
 from commsched.services.approval.roster import Roster, read_roster
+from commsched.services.content import times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview, previews
@@ -127,10 +128,17 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
             roster.names(_freed(now, actor)),
             wrote=_wrote(seen),
             embargo=_embargo(seen.content),
-            late=item.latest_at is not None and item.latest_at < installation.now(),
+            late=_too_late(session, item, installation.now()),
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
         )
+
+
+def _too_late(session: Session, item: Item, now: datetime) -> bool:
+    """Whether it has become too late for some channel that is not out."""
+    if not item.own_times:
+        return item.latest_at is not None and item.latest_at < now
+    return any(slot.latest < now for slot in times.chosen(times.left(session, item, now)))
 
 
 def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:

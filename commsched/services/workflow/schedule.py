@@ -263,14 +263,17 @@ def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
 
 
 def _move_all(session: Session, item: Item, moment: Moment, latest_minutes: int, now: datetime) -> None:
-    """Move the item, and along with it the channels that have a time of their own and are not out."""
-    plan, before = times.plan(session, item), times.item_slot(item)
-    own = dict(plan.own)
-    left = times.left(session, item, now)
-    for channel in own.keys() & set(left.channels):
+    """Move what is not out of the item to ``moment``, and along with it the channels that have a time of their own.
+    Where only such channels are left, the first of them is moved there, and the item's time stays what it was."""
+    whole = times.plan(session, item)
+    plan, own = times.left(session, item, now, whole.channels), dict(whole.own)
+    rest = bool(plan.channels) and not plan.followers and len(plan.channels) < len(whole.channels)
+    before = plan.times[0] if rest else times.item_slot(item)
+    for channel in own.keys() & set(plan.channels):
         assert before is not None, "an item with a channel's time has one"
         own[channel] = _along(session, channel, own[channel], before, moment)
-    _set(item, moment, latest_minutes)
+    if not rest:
+        _set(item, moment, latest_minutes)
     times.keep(session, item, own)
 
 
