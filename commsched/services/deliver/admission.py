@@ -179,7 +179,7 @@ class Admission(msgspec.Struct, frozen=True):
         part, handles = complete(part, known)
         context = self.wire_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        if not ready and (part.pictures or part.other_files or platform.needs_prepare(part)):
+        if not ready and (part.pictures or part.view.other_files or platform.needs_prepare(part)):
             return Call("prepare", job, platform, context, part, handles, self.now, row, known)
         # the last thing that can fail: a committed attempt is always called
         attempt = self._commit_attempt(row, number)
@@ -338,6 +338,7 @@ def complete(part: Part, known: Known) -> tuple[Part, Handles]:
         text=part.text,
         view=part.view,
         pictures=part.pictures,
+        other_files=part.other_files,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",
         root=known[0].remote_id if follows else "",
