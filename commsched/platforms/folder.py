@@ -15,7 +15,7 @@ import tempfile
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Final
+from typing import BinaryIO, ClassVar, Final
 
 import msgspec
 
@@ -37,6 +37,7 @@ from commsched.core.platform.contract import (
     ChannelContext,
     ChannelView,
     ConnectError,
+    Facts,
     Limits,
     Part,
     Platform,
@@ -83,10 +84,10 @@ class Folder(Platform):
             raise ConnectError(N_("The folder cannot be written to: %(why)s."), "path", why=why) from error
         return Account(id=str(folder), name="/".join(folder.parts[-2:]), url="")
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=50)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         return check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
 
     def needs_prepare(self, part: Part) -> bool:
@@ -177,7 +178,7 @@ def _picture(folder: Path, number: int, picture: AttachmentFile) -> str:
     return name
 
 
-def _facts(part: Part, names: list[str]) -> dict[str, Any]:
+def _facts(part: Part, names: list[str]) -> dict[str, object]:
     content = part.view.content
     return {
         "id": part.view.uid,

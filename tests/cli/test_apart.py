@@ -27,8 +27,9 @@ from commsched.services.ops.wake_pipe import Bell
 from commsched.store.models import Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 from tests.cli.conftest import Run
-from tests.cli.test_running import running, tokens, until
+from tests.cli.test_running import tokens
 from tests.conftest import Cast
+from tests.processes import PATIENCE, ended, running, until
 
 
 def children(pid: int) -> list[int]:
@@ -72,37 +73,27 @@ def test_both_end_when_told_and_the_lock_is_free(by: signal.Signals, founded: st
         until(lambda: ready(address))
         (engine,) = children(process.pid)
         assert holder(home) == engine, "the engine is the child"
-        process.send_signal(by)
-        assert process.wait(timeout=60) == 0
+        process.signal(by)
+        assert process.wait() == 0
         until(lambda: not alive(engine))
         assert holder(home) == 0
 
 
 def test_ctrl_c_reaches_both_as_a_terminal_sends_it(founded: str, home: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "commsched", "up", "--port", "0", "--home", str(home)],
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    address = process.stdout.readline().split()[-1]
-    until(lambda: ready(address))
-    (engine,) = children(process.pid)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "Traceback" not in said
-    until(lambda: not alive(engine))
+    with running(home, "up", "--port", "0") as (process, address):
+        until(lambda: ready(address))
+        (engine,) = children(process.pid)
+        process.signal_all(signal.SIGINT)
+        assert process.wait() == 0
+        until(lambda: not alive(engine))
 
 
 def test_pages_that_are_killed_leave_no_engine_behind(founded: str, home: Path) -> None:
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: ready(address))
         (engine,) = children(process.pid)
-        process.kill()
-        process.wait(10)
+        process.signal(signal.SIGKILL)
+        process.wait()
         until(lambda: not alive(engine))
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: holder(home) in children(process.pid))
@@ -122,8 +113,8 @@ def test_an_engine_that_is_killed_is_started_anew_and_publishes(run: Run, founde
         assert url.startswith(f"{address}/"), "the new one knows where the pages answer"
         os.kill(second, signal.SIGKILL)  # so that this is what ends with the rest
         third = until(lambda: (found := holder(home)) not in (0, second) and found, 60)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
         until(lambda: not alive(third))
 
 
@@ -309,7 +300,10 @@ def test_processes_that_start_an_office_together_get_one_key(tmp_path: Path) -> 
         )
         for _ in range(4)
     ]
-    time.sleep(2)
-    said = {one.communicate("\n")[0] for one in started}
+    with contextlib.ExitStack() as all_ended:
+        for process in started:
+            all_ended.enter_context(ended(process))
+        time.sleep(2)
+        said = {process.communicate("\n", timeout=PATIENCE)[0] for process in started}
     assert len(said) == 1
     assert len(said.pop().strip()) == 64

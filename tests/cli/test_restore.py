@@ -35,8 +35,9 @@ from commsched.store.models import ApiToken, Attempt, Delivery, Item, Media, Per
 from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
-from tests.cli.test_running import running, scheduled
+from tests.cli.test_running import scheduled
 from tests.conftest import Cast, SetClock
+from tests.processes import PATIENCE, ended, running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -253,10 +254,11 @@ def test_pages_under_another_server_hold_the_office_open(founded: str, home: Pat
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    assert not InUse(home).alone()
-    process.communicate("\n", timeout=20)
+    with ended(process):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        assert not InUse(home).alone()
+        process.communicate("\n", timeout=PATIENCE)
     with InUse(home) as lock:
         assert lock.alone()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
 import socket
 import sqlite3
@@ -11,12 +9,11 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -37,42 +34,10 @@ from commsched.store.session import EVERY_WORKSPACE, Store
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD, Cast, SetClock
+from tests.processes import running, until
 from tests.store import older
 
 SLUG = "regiongruppen-vastra"
-
-
-@contextmanager
-def running(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A real ``commsched`` process, and the address that it tells."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "COMMSCHED_HOME": str(home)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "commsched.cli", *arguments],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        yield process, found.group() if found else ""
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        _, said = process.communicate(timeout=60)
-        assert "Traceback" not in said, said
-
-
-def until(true: Callable[[], Any], seconds: float = 30) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = true()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it never happened")
 
 
 def tokens(run: Run) -> tuple[str, str]:
@@ -104,8 +69,8 @@ def test_up_publishes_what_was_approved_and_ends_when_told(run: Run, founded: st
             lambda: "heartbeat" in (text := http.get(f"{address}/metrics").text) and text
         )
         assert run("doctor").exit_code == 0
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
         http.close()
 
 
@@ -114,10 +79,9 @@ def test_up_brings_an_older_office_up_to_date_and_says_so(tmp_path: Path) -> Non
     older.first(tmp_path / "commsched.db")
     with running(tmp_path, "up", "--port", "0") as (process, address):
         assert requests.get(f"{address}/readyz", timeout=20).status_code in (200, 503)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
-        assert process.stderr is not None
-        assert "has been backed up to" in process.stderr.read()
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
+        assert "has been backed up to" in process.errors
     (copy,) = (tmp_path / "backups").iterdir()
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
@@ -131,16 +95,16 @@ def test_up_brings_an_older_office_up_to_date_and_says_so(tmp_path: Path) -> Non
 @pytest.mark.parametrize("command", ["up", "web"])
 def test_who_is_ended_the_moment_the_address_is_there_ends_well(command: str, founded: str, home: Path) -> None:
     with running(home, command, "--port", "0") as (process, _):
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
 
 
 def test_web_and_worker_do_it_as_two_processes(run: Run, founded: str, home: Path) -> None:
     with running(home, "web", "--port", "0") as (_, address), running(home, "worker") as (worker, _):
         assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
         until(lambda: "commsched_heartbeat" in requests.get(f"{address}/metrics", timeout=10).text)
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=60) == 0
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
 
 
 def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
@@ -328,8 +292,8 @@ def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -
         time.sleep(5)
         assert proportional(process.pid) < 120
         assert len(family(process.pid)) == 2
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
     with closing(sqlite3.connect(tmp_path / "demo" / "commsched.db")) as connection:
         assert connection.execute("SELECT count(*) FROM item").fetchone()[0] > 20
         links = [link for (link,) in connection.execute("SELECT account_url FROM channel WHERE account_url <> ''")]

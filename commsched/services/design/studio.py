@@ -194,15 +194,15 @@ def _title(wish: CardRequest, language: str) -> str:
 
 
 def _keep(
-    installation: Installation, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str
+    installation: Installation, actor: Actor, wish: CardRequest, drawing: Drawn, alt: str, page: int, title: str
 ) -> int:
     source = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(
         installation,
         actor,
-        one.data,
-        f"{title} {one.width}×{one.height}",
-        alt.strip() or one.alt,
+        drawing.data,
+        f"{title} {drawing.width}×{drawing.height}",
+        alt.strip() or drawing.alt,
         facts={"card": source},
         sources=wish.pictures.values(),
         ours=True,

@@ -208,7 +208,7 @@ def entry(
 def _at_address(session: Session, address: str) -> set[int]:
     """The ids of the items that an address may mean. These are originals, never corrections."""
     tail = address[-TAIL:]
-    same = [Item.uid == address, Item.slug == address] if address else []
+    same = [Item.uid == address] if address else []
     if re.fullmatch(r"[0-9a-f]{8}", tail):
         same.append(Item.uid.startswith(tail, autoescape=True))
     originals = select(func.coalesce(Item.corrects_id, Item.id)).where(or_(*same))

@@ -10,6 +10,7 @@ from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.model import Attachment, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.platform.http import Offline
 from commsched.core.text.recipients import read
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy
@@ -91,7 +92,7 @@ def _context(installation: Installation, place: Workspace, channel: Channel) -> 
         settings=settings,
         secrets={},
         now=installation.now,
-        http=None,
+        http=Offline(),
         facts=channel.facts,
         account=channel.account,
         account_name=channel.account_name,

@@ -19,8 +19,9 @@ from markupsafe import Markup
 from commsched.services.content.neighbours import CLOSE
 from commsched.services.views.calendar import FIXED, Around, Row
 from commsched.web.http.badges import STATES
-from commsched.web.http.i18n import _, installation, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.icons import brand_icon, icon
+from commsched.web.http.request_context import installation
 
 CLASH: Final = CLOSE
 """Two posts in the same channel closer than this are pointed out."""

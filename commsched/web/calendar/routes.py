@@ -26,8 +26,9 @@ from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, language, page, place
 from commsched.web.http.responses import done, local_path
 
 bp = Blueprint("calendar", __name__, url_prefix="/w/<slug>/calendar")

@@ -11,7 +11,8 @@ from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
 from commsched.web.components import files
-from commsched.web.http.i18n import _, actor, installation, translated
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
@@ -41,17 +42,17 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
     return library.add(installation(), actor(), file.read(), file.filename or "")
 
 
-def describe_added(one: Added) -> dict[str, object]:
+def describe_added(added: Added) -> dict[str, object]:
     """A picture that was taken in, as the pages' scripts know it."""
-    row, old = one.media, one.like[0] if one.like else None
+    row, old = added.media, added.like[0] if added.like else None
     return {
         "id": row.id,
         "sha256": row.sha256,
         "alt": row.alt,
         "name": row.filename,
-        "again": one.again,
-        "like": [other.id for other in one.like],
-        "note": translated(one.note) if one.note else "",
+        "again": added.again,
+        "like": [other.id for other in added.like],
+        "note": translated(added.note) if added.note else "",
         "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
     }
 

@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 from commsched.core.timing import dates
 from commsched.store.models import Item
 from commsched.web.composer.view_model import View
-from commsched.web.http.i18n import _, installation, language, ngettext, said_all, said_list, translated
+from commsched.web.http.i18n import _, ngettext, said_all, said_list, translated
+from commsched.web.http.request_context import installation, language
 
 _MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\w++)++")
 """Possessive, so that hostile text costs no more than its length."""

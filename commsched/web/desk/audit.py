@@ -12,8 +12,9 @@ from commsched.core.text.messages import N_
 from commsched.services.accounts import people
 from commsched.services.views import audit_view
 from commsched.web.desk import audit_sentences
-from commsched.web.http.i18n import _, actor, installation, ngettext, page
+from commsched.web.http.i18n import _, ngettext
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")

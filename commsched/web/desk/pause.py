@@ -10,7 +10,8 @@ from commsched.services.ops.after_restore import REASON
 from commsched.services.workflow import missed, pause
 from commsched.services.workflow.missed import MissedItem
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, ngettext, page, place, translated
+from commsched.web.http.i18n import _, ngettext, translated
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("pause", __name__, url_prefix="/w/<slug>/pause")

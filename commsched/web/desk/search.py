@@ -14,8 +14,8 @@ from commsched.services.content import queries
 from commsched.services.kernel.display_state import states
 from commsched.services.views.review import channels_by_id
 from commsched.web.components.mail_status import as_told
-from commsched.web.http.i18n import actor, installation, page
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 
 bp = Blueprint("search", __name__, url_prefix="/w/<slug>/search")
 NAV = NavEntry("search.index", N_("Search"), "search", order=60)

@@ -15,8 +15,9 @@ from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.services.views import stamps, today
 from commsched.web.http.etag import fresh, not_modified, tag
-from commsched.web.http.i18n import actor, installation, page, place, translated
+from commsched.web.http.i18n import translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 
 bp = Blueprint("today", __name__, url_prefix="/w/<slug>")
 NAV = NavEntry("today.index", N_("Today"), "house", order=10, phone=True)

@@ -11,7 +11,8 @@ from commsched.core.access.routes import allow
 from commsched.core.timing import dates
 from commsched.services.workflow import wall_times
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, ngettext, page, translated
+from commsched.web.http.i18n import _, ngettext, translated
+from commsched.web.http.request_context import actor, installation, language, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("walltimes", __name__, url_prefix="/w/<slug>/times")

@@ -22,21 +22,21 @@ def language() -> str:
 
 
 def installation() -> Installation:
-    """The office this app serves."""
-    found: Installation = current_app.config["OFFICE"]
-    return found
+    """The installation that this app serves."""
+    served: Installation = current_app.config["OFFICE"]
+    return served
 
 
 def actor() -> Actor:
     """Who is asking, in a workspace page."""
-    found: Actor = g.actor
-    return found
+    signed_in: Actor = g.actor
+    return signed_in
 
 
 def place() -> CurrentWorkspace:
     """The workspace of a workspace page."""
-    found: CurrentWorkspace = g.place
-    return found
+    workspace: CurrentWorkspace = g.place
+    return workspace
 
 
 def page(template: str, **context: Any) -> str:
@@ -45,9 +45,9 @@ def page(template: str, **context: Any) -> str:
 
 
 def zone() -> str:
-    """The zone of the workspace of this request."""
-    found = g.get("place")
-    return found.zone if found else "Europe/Stockholm"
+    """The time zone of this request's office; Stockholm's where the page belongs to none."""
+    workspace = g.get("place")
+    return workspace.zone if workspace else "Europe/Stockholm"
 
 
 def _beats() -> bool | None:
@@ -68,7 +68,7 @@ def _may(permission: Permission) -> bool:
 
 
 def template_context() -> dict[str, Any]:
-    """What every template is given."""
+    """What every template gets."""
     return {
         "language": language(),
         "languages": language_names(),

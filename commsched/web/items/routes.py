@@ -25,7 +25,8 @@ from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation, language, page, place
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
 
@@ -48,8 +49,10 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
-    comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
+    context = _shown(item_id)
+    if context["seen"].unseen:
+        comments.read(installation(), actor(), item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, **context)
 
 
 def _shown(item_id: int) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from commsched.services.workflow import schedule
 from commsched.services.workflow.stops import Left
 from commsched.store.models import Attempt, Decision, Delivery, Item
 from commsched.web.components import mail_status
-from commsched.web.http.i18n import _, decimal, installation, language, ngettext, said_all, said_list, translated
+from commsched.web.http.i18n import _, decimal, ngettext, said_all, said_list, translated
+from commsched.web.http.request_context import installation, language
 
 
 class StatusText(msgspec.Struct, frozen=True):

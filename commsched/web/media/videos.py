@@ -14,7 +14,8 @@ from commsched.web.components import files
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.headers import POLICY
-from commsched.web.http.i18n import _, actor, installation, language, page
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import actor, installation, language, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("videos", __name__, url_prefix="/w/<slug>/pictures/videos")

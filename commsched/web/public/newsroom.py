@@ -28,7 +28,7 @@ from commsched.services.media import thumbnails
 from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
 from commsched.web.components import files
-from commsched.web.http.i18n import installation, page
+from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("newsroom", __name__)
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from commsched.services.kernel.blobs import File
 from commsched.services.public import opengraph
-from commsched.web.http.i18n import installation
+from commsched.web.http.request_context import installation
 from commsched.web.public.newsroom import outward
 
 bp = Blueprint("opengraph", __name__)

@@ -135,13 +135,11 @@ def test_the_published_revision_is_shown_and_not_a_later_edit(
     assert "En senare ändring" not in page
 
 
-@pytest.mark.parametrize("old", ["{uid}", "en-aldre-rubrik-{start}", "gammal"])
+@pytest.mark.parametrize("old", ["{uid}", "en-aldre-rubrik-{start}"])
 def test_an_old_address_leads_to_the_present_one(
     press: FlaskClient, installation: Installation, cast: Cast, room: int, old: str
 ) -> None:
     item = release(installation, cast, room)
-    with installation.store.write(cast.place.id) as session:
-        session.get_one(Item, item.id).slug = "gammal"
     moved = press.get("/n/gruppen/" + old.format(uid=item.uid, start=item.uid[:8]))
     assert moved.status_code == 301
     assert moved.location.endswith(f"/n/gruppen/ja-till-fler-turer-pa-landet-{item.uid[:8]}")
