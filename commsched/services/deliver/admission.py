@@ -227,7 +227,7 @@ class Admission(msgspec.Struct, frozen=True):
         part, handles = complete(part, known)
         context = self.context_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        prepares = not ready and bool(part.pictures or part.other_files or platform.needs_prepare(part))
+        prepares = not ready and bool(part.pictures or part.view.other_files or platform.needs_prepare(part))
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
@@ -386,6 +386,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         text=part.text,
         view=part.view,
         pictures=part.pictures,
+        other_files=part.other_files,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",
         root=known[0].remote_id if follows else "",
