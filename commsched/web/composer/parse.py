@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -55,8 +55,8 @@ def meaning(fields: Fields, zone: str) -> Meant:
     return meant
 
 
-def _raw(fields: Fields) -> dict[str, Any]:
-    variants: dict[str, dict[str, Any]] = {}
+def _raw(fields: Fields) -> dict[str, object]:
+    variants: dict[str, dict[str, object]] = {}
     for number in fields.channels:
         options = {key: value for key, value in fields.options.get(number, {}).items() if value}
         crop = fields.crops.get(number, "")
@@ -74,7 +74,7 @@ def _raw(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
+def _convert(raw: dict[str, object], faults: dict[str, Message]) -> DraftIn:
     """Convert, leaving out field by field what will not do; at most as many rounds as there are fields."""
     for _ in range(len(raw) + 1):
         try:

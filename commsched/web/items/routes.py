@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -48,12 +47,12 @@ def show(item_id: int) -> str:
     return _page(item_id, Form())
 
 
-def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
+def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outside: bool = False) -> str:
     comments.read(installation(), actor(), item_id)
     return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
 
 
-def _shown(item_id: int) -> dict[str, Any]:
+def _shown(item_id: int) -> dict[str, object]:
     """Everything the page tells of an item."""
     shown = review.review(installation(), actor(), item_id)
     seen = shown.seen
