@@ -238,19 +238,19 @@ def _serve(
 def _serve_pages(
     installation: Installation, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]
 ) -> None:
-    from commsched.services.ops.watchman import Lookout
+    from commsched.services.ops.watchdog import WatchdogThread
 
     installation.settings.setdefault("base_url", address)
     signal.signal(signal.SIGTERM, _end)  # before the address is told: whoever reads it may end us at once
     with _starting():
         server = _server(installation, sockets)
-    lookout = Lookout(installation, installation.base_url)
-    lookout.start()
+    watchdog = WatchdogThread(installation, installation.base_url)
+    watchdog.start()
     tell_of_it()
     try:
         _until_told(server)
     finally:
-        lookout.stop()
+        watchdog.stop()
         installation.store.close()
 
 

@@ -196,7 +196,7 @@ def _make_lean() -> None:
     from commsched.services.channels import connect  # noqa: F401
     from commsched.services.content import check  # noqa: F401
     from commsched.services.deliver import recovery  # noqa: F401
-    from commsched.services.ops import watchman  # noqa: F401
+    from commsched.services.ops import watchdog  # noqa: F401
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENAS, 1)

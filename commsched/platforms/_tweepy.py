@@ -6,7 +6,6 @@ Also the table of what X's refusals mean, and what it makes of a text, for readi
 from __future__ import annotations
 
 import html
-import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -137,14 +136,14 @@ class Client(tweepy.Client):  # type: ignore[misc]
             raise _error(response)
         return response
 
-    def upload_picture(self, data: bytes, mime: str) -> str:
+    def upload_picture(self, stream: BinaryIO, mime: str) -> str:
         """Upload one picture (v2) and return its media id."""
         category = "tweet_gif" if mime == "image/gif" else "tweet_image"
         answer = self.request(
             "POST",
             "/2/media/upload",
             data={"media_category": category, "media_type": mime},
-            files={"media": ("picture", io.BytesIO(data), mime)},
+            files={"media": ("picture", stream, mime)},
         ).json()
         return ident(read(answer, Answer).data)
 

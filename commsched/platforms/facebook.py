@@ -6,7 +6,6 @@ because it changes one named post. The Graph version is a setting: each lives ab
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
@@ -22,7 +22,6 @@ from commsched.core.platform.contract import (
     Limits,
     Option,
     Part,
-    PictureFile,
     Setting,
 )
 from commsched.core.text.length import graphemes, split_thread, tidy
@@ -213,9 +212,10 @@ def _first_comment(view: ChannelView) -> str:
     return tidy(view.options.get("first_comment", "")).strip()
 
 
-def _upload(graph: Graph, page: str, picture: PictureFile) -> str:
+def _upload(graph: Graph, page: str, picture: AttachmentFile) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
-    return ident(graph.put_photo(io.BytesIO(picture.read()), album_path=f"{page}/photos", **more))
+    with picture.open() as stream:
+        return ident(graph.put_photo(("picture", stream, picture.mime), album_path=f"{page}/photos", **more))
 
 
 def _unclear(answer: object, context: ChannelContext) -> Outcome:

@@ -33,13 +33,13 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
     Facts,
     Limits,
     Part,
-    PictureFile,
     Platform,
     Setting,
 )
@@ -171,7 +171,7 @@ def _write(part: Part, target: Path) -> None:
         raise
 
 
-def _picture(folder: Path, number: int, picture: PictureFile) -> str:
+def _picture(folder: Path, number: int, picture: AttachmentFile) -> str:
     name = f"{number:02}-{picture.sha256[:16]}{_SUFFIX.get(picture.mime, '.bin')}"
     with picture.open() as stream:
         _file(folder / name, stream)

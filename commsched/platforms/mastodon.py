@@ -143,7 +143,8 @@ class Mastodon(NetworkPlatform["Client"]):
     def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media, pending = [], []
         for picture in part.pictures:
-            answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
+            with picture.open() as stream:
+                answer = client.media_post(stream, picture.mime, description=picture.alt)
             media.append(ident(answer))
             if not answer.get("url"):
                 pending.append(media[-1])

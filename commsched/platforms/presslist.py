@@ -66,6 +66,7 @@ class PressList(Platform):
     called: ClassVar[str] = N_("Press list")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
+    lanes: ClassVar[int] = 4
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
@@ -91,7 +92,20 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        Setting(
+            "connections",
+            N_("Mails on their way at once"),
+            required=False,
+            kind="choice",
+            choices=tuple((str(count), str(count)) for count in range(4, 0, -1)),
+            default="4",
+            help=N_("Choose fewer if your mail server refuses several connections at a time."),
+        ),
     )
+
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
+        chosen = str(settings.get("connections", ""))
+        return min(int(chosen), self.lanes) if chosen.isdecimal() and int(chosen) else self.lanes
 
     def connect(self, context: ChannelContext) -> Account:
         people = read(context.secrets.get("addresses", ""))

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
     Facts,
     Limits,
     Part,
-    PictureFile,
     Setting,
 )
 from commsched.core.text.length import split_thread, tidy
@@ -141,7 +141,8 @@ class X(NetworkPlatform["Client"]):
     def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media = []
         for picture in part.pictures:
-            media.append(client.upload_picture(picture.read(), picture.mime))
+            with picture.open() as stream:
+                media.append(client.upload_picture(stream, picture.mime))
             if picture.alt:
                 client.describe_picture(media[-1], picture.alt)
         return Handles({"media": ",".join(media)})
@@ -203,7 +204,7 @@ def _without_gifs(view: ChannelView) -> ChannelView:
     return replace(view, pictures=pictures)
 
 
-def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
+def _check_gifs(pictures: tuple[AttachmentFile, ...]) -> list[Problem]:
     gifs = [picture for picture in pictures if picture.mime == "image/gif"]
     problems = []
     if gifs and len(pictures) > 1:

@@ -103,7 +103,8 @@ class ListRecipient(Base, Scoped):
     since: Mapped[datetime]
     """When it came to that state."""
     source: Mapped[str] = mapped_column(String(20), default="")
-    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version."""
+    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version; of who has left,
+    who said so: ``person``."""
 
 
 class Delivery(Base, Scoped):
@@ -170,7 +171,8 @@ class Part(Base):
     number: Mapped[int]
     role: Mapped[str] = mapped_column(String(10), default="post")
     state: Mapped[str] = mapped_column(String(12), default="waiting")
-    """``waiting sending published unknown held failed``, as a delivery's."""
+    """``waiting sending published unknown held failed``, as a delivery's; ``skipped`` for a recipient who had left the
+    list before their turn: nothing was sent to them, and ``detail`` says how they left."""
     key: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text, default="")
     """Encrypted address."""
@@ -193,8 +195,8 @@ class Attempt(Base):
 
     __tablename__ = "attempt"
     __table_args__ = (
-        # The database itself refuses a second open attempt on a channel, whatever the code thinks.
-        Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''")),
+        # The database itself refuses a second open attempt in a channel's lane, whatever the code thinks.
+        Index("uq_attempt_open", "channel_id", "lane", unique=True, sqlite_where=text("outcome = ''")),
         Index("ix_attempt_delivery_id_part", "delivery_id", "part"),
     )
 
@@ -204,6 +206,8 @@ class Attempt(Base):
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     part: Mapped[int]
+    lane: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Which of the channel's lanes it is made in, counted from 0; most channels have one."""
     hash: Mapped[str] = mapped_column(String(64))
     """The content hash that stood approved when this attempt was committed."""
     worker: Mapped[str] = mapped_column(String(40), default="")

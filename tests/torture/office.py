@@ -160,7 +160,7 @@ class Remote(Platform):
             case 429:
                 return Retry("429", after=context.now() + timedelta(seconds=body["after"]), whole_channel=True)
             case 403:
-                return Rejected("duplicate", "duplicate")
+                return Unknown("duplicate")
             case 422:
                 return Rejected("no")
         return Unknown(str(answer.status_code))

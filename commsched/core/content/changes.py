@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from commsched.core.content.fields import TEXT_FIELDS
-from commsched.core.content.model import ChannelContent, Content, Picture
+from commsched.core.content.model import Attachment, ChannelContent, Content
 from commsched.core.text.messages import N_, Message
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True):
     new: str = ""
     pieces: list[DiffPiece] = msgspec.field(default_factory=list)
     notes: list[Message] = msgspec.field(default_factory=list)
-    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
+    pictures: list[tuple[Literal["gone", "new", "same"], Attachment]] = msgspec.field(default_factory=list)
 
 
 LABELS: Final = {field.name: field.label for field in TEXT_FIELDS} | {"kind": N_("Kind"), "embargo": N_("Embargo")}
@@ -80,10 +80,10 @@ def _same_at_start(a: Sequence[str], b: Sequence[str]) -> int:
 
 
 def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None:
-    """The shortest way from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
+    """The shortest edit script from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
 
-    ``reach[k]`` is how far into ``a`` one gets on diagonal ``k`` (place in ``a`` less place in ``b``) with as many
-    changes as there have been rounds; what stood before each round is kept for the way back.
+    ``reach[k]`` is how far into ``a`` diagonal ``k`` gets (index in ``a`` minus index in ``b``) with as many changes as
+    there were rounds. What stood before each round is kept, to find the way back.
     """
     most = min(len(a) + len(b), MOST_CHANGES)
     reach, before, left = array("i", [0]) * (2 * most + 3), [], MOST_STEPS
@@ -103,7 +103,7 @@ def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None
 
 
 def _is_new(reach: Sequence[int], place: int, k: int, changes: int) -> bool:
-    """Whether diagonal ``k`` is come to by something new rather than by something gone."""
+    """Whether the way to diagonal ``k`` ends in a word that is new, not in one that is gone."""
     return k == -changes or (k != changes and reach[place - 1] < reach[place + 1])
 
 
@@ -162,7 +162,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
         was, now = str(getattr(old, name)), str(getattr(new, name))
         if was != now:
             changes.append(Change(name, Message(label), was, now, diff_words(was, now)))
-    changes += _quotes(old, new) + _pictures(old.pictures, new.pictures)
+    changes += _quotes(old, new) + _pictures(old.pictures, new.pictures) + _others(old, new)
     changes += _renditions(old, new, names)
     return changes + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
@@ -178,11 +178,11 @@ def _said(content: Content) -> str:
     )
 
 
-def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
+def _pictures(old: Sequence[Attachment], new: Sequence[Attachment]) -> list[Change]:
     if list(old) == list(new):
         return []
     before, after = {p.sha256: p for p in old}, {p.sha256: p for p in new}
-    shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+    shown: list[tuple[Literal["gone", "new", "same"], Attachment]] = []
     shown += [("new" if p.sha256 not in before else "same", p) for p in new]
     shown += [("gone", p) for p in old if p.sha256 not in after]
     notes = [
@@ -199,8 +199,23 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     return [Change("pictures", Message(N_("Pictures")), notes=notes, pictures=shown)]
 
 
+def _others(old: Content, new: Content) -> list[Change]:
+    """Videos and documents, with the captions as they read."""
+    was, now = _spelled(old), _spelled(new)
+    return [] if was == now else [Change("attachments", Message(N_("Attachments")), was, now, diff_words(was, now))]
+
+
+def _spelled(content: Content) -> str:
+    lines: list[str] = []
+    for attachment in content.attachments:
+        if attachment.kind != "picture":
+            lines.append(f"{attachment.title or attachment.alt or attachment.mime} ({attachment.sha256[:10]})")
+            lines += [f"{captions.language}: {captions.text}" for captions in attachment.captions]
+    return "\n".join(lines)
+
+
 def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
-    """Where the very same pictures go out in another crop, or made smaller in another way."""
+    """Channels on which the very same pictures go out in another crop or another size."""
     changes = []
     after = {channel.channel: channel for channel in new.channels}
     for channel in old.channels:
@@ -209,7 +224,7 @@ def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Ch
             continue
         was_shown, is_shown = old.pictures_on(channel.channel), new.pictures_on(channel.channel)
         stayed = {p.sha256 for p in was_shown} & {p.sha256 for p in is_shown}
-        shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+        shown: list[tuple[Literal["gone", "new", "same"], Attachment]] = []
         shown += [("new", p) for p in is_shown if p.sha256 not in stayed]
         shown += [("gone", p) for p in was_shown if p.sha256 not in stayed]
         label = Message(N_("Pictures on %(name)s"), {"name": names.get(channel.channel, str(channel.channel))})

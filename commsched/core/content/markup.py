@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -41,8 +41,8 @@ def _bare_link(text: str, start: int) -> str:
 
 
 def with_scheme(address: str) -> str:
-    """A link's address as a browser and a mail program can follow it from anywhere: what was written without a scheme
-    gets the one it means. An address within a site leads nowhere from a mail or a feed, and becomes nothing."""
+    """``address`` as a browser and a mail program can follow it from anywhere: what was written without a scheme gets
+    the scheme it means. Empty for an address within a site, which leads nowhere from a mail or a feed."""
     if _SCHEME.match(address):
         return address
     if _LOCAL.fullmatch(address):
@@ -71,7 +71,8 @@ def _markdown(links: bool = True) -> MarkdownIt:
 
 
 def _read_bare_link(state: StateInline, silent: bool) -> bool:
-    """Inside the grammar, so that code, emphasis and the words of another link are known. Called at the colon."""
+    """The rule for bare links. It is part of the grammar, so that it knows code, emphasis and other links; it is called
+    at the colon."""
     pos = state.pos
     if silent or state.linkLevel or not state.src.startswith("://", pos):
         return False
@@ -111,7 +112,7 @@ def _tokens(text: str) -> list[Token]:
 
 
 def _followable(children: list[Token]) -> list[Token]:
-    """A paragraph's pieces, every link with its scheme; of a link that leads nowhere its words stay."""
+    """The pieces of a paragraph, every link with its scheme. Of a link that leads nowhere only the words stay."""
     kept, dropped = [], []
     for child in children:
         if child.type == "link_open":
@@ -143,6 +144,7 @@ _REACHABLE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=32)  # a page shows the same text for several channels, and again each time it is opened
 def to_html(text: str, top: int = 2) -> str:
     """``text`` as sanitised HTML. A line break is a line break; bare links are links.
 

@@ -16,7 +16,7 @@ _ENDS: Final = (". ", "! ", "? ")
 
 
 def proposals(content: Content, publish_at: datetime | None, zone: str) -> dict[str, str]:
-    """Words by the name of a card's field; those that the item has nothing for are left out."""
+    """What ``content`` proposes, by the name of a card's field. Fields that it has nothing for are left out."""
     quote = content.quotes[0] if content.quotes else None
     text = to_plain(content.text, addresses=False) if content.kind == "release" else content.text
     headline = content.title or _sentence(text)

@@ -61,8 +61,6 @@ def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime,
         case Unknown(detail=detail, after=after):
             at = now + timedelta(seconds=settle)
             return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)
-        case Rejected(detail=detail, why="duplicate"):
-            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)
         case Rejected(detail=detail, why=why):
             reason = "rejected" if why in ("content", "config") else why
             broken = why == "token"

@@ -20,7 +20,7 @@ def discreet(text: str) -> str:
 
 
 class DiscreetFormatter(logging.Formatter):
-    """The whole line is looked at, also what libraries say and what a traceback ends in."""
+    """Redacts the whole line, also what libraries log and the end of a traceback."""
 
     def __init__(self) -> None:
         super().__init__(FORMAT, MOMENT)

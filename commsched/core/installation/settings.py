@@ -139,8 +139,11 @@ def log_level(wish: str) -> str:
 def judge(
     settings: Mapping[str, RawSetting], users: Mapping[str, Callable[[str], object]] | None = None
 ) -> dict[str, str]:
-    """The settings as text, each as the program wants it. ``users``: what a setting is read by later, to hear now
-    whether it can be. Raises :class:`BadSettings` with all that is wrong."""
+    """Check ``settings`` and return them as text, in the form that the program uses.
+
+    ``users`` are the functions that read a setting later; they are called now, to hear whether they can. Raises
+    :class:`BadSettings` with everything that is wrong.
+    """
     values: dict[str, str] = {}
     problems: list[Message] = []
     for name, written in settings.items():

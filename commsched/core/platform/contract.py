@@ -11,12 +11,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import BinaryIO, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from commsched.core.content.model import Content, Kind
+from commsched.core.content.model import AttachmentKind, Captions, Content, Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.email import Email as Email
@@ -85,8 +84,9 @@ class Account(msgspec.Struct, frozen=True):
     """The access that an authorization brought, to be kept with the channel."""
 
 
-class PictureFile(msgspec.Struct, frozen=True):
-    """A picture in hand: its bytes are the ones whose SHA-256 was approved."""
+class AttachmentFile(msgspec.Struct, frozen=True):
+    """A picture, a video or a document in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in
+    bytes."""
 
     sha256: str
     mime: str
@@ -94,15 +94,17 @@ class PictureFile(msgspec.Struct, frozen=True):
     width: int
     height: int
     size: int
-    read: Callable[[], bytes]
+    open: Callable[[], BinaryIO]
+    """Its bytes as a stream from the beginning, which can seek, to be sent in pieces; the caller closes it. Raises
+    :class:`OSError` where they are not the approved ones any more."""
     credit: str = ""
     frames: int = 1
     """More than one for an animation; 2 for one whose frames were never counted."""
-    stream: Callable[[], BinaryIO] | None = None
-
-    def open(self) -> BinaryIO:
-        """Its bytes as a stream from the beginning, to be sent in pieces; the caller closes it."""
-        return self.stream() if self.stream is not None else BytesIO(self.read())
+    kind: AttachmentKind = "picture"
+    title: str = ""
+    duration: int = 0
+    """Of a video, in milliseconds."""
+    captions: tuple[Captions, ...] = ()
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -116,7 +118,9 @@ class ChannelView(msgspec.Struct, frozen=True):
     text: str
     """The channel's own text, or the item's."""
     options: dict[str, str] = msgspec.field(default_factory=dict)
-    pictures: tuple[PictureFile, ...] = ()
+    pictures: tuple[AttachmentFile, ...] = ()
+    other_files: tuple[AttachmentFile, ...] = ()
+    """The videos and documents that go with it, in order."""
     recipients: tuple[str, ...] = ()
     """The lines of a list, for a channel that writes to people."""
     uid: str = ""
@@ -142,7 +146,9 @@ class Part(msgspec.Struct, frozen=True):
     role: Role
     text: str
     view: ChannelView
-    pictures: tuple[PictureFile, ...] = ()
+    pictures: tuple[AttachmentFile, ...] = ()
+    other_files: tuple[AttachmentFile, ...] = ()
+    """The videos and documents that go out with this part."""
     key: str = ""
     """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
     parent: str = ""
@@ -222,10 +228,14 @@ class Platform(ABC):
     can: ClassVar[frozenset[Capability]] = frozenset()
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
-    """How many calls may be open at once on one channel."""
+    """How many calls may be open at once on one channel, at most."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
+
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
+        """How many calls may be open at once on a channel with these settings: from 1 to ``lanes``."""
+        return self.lanes
 
     @abstractmethod
     def connect(self, context: ChannelContext) -> Account:
@@ -289,11 +299,20 @@ class Platform(ABC):
 
     def parts(self, view: ChannelView) -> list[Part]:
         """The calls it takes to say ``view``, in order. One, unless the platform has threads or recipients."""
-        return [Part(number=0, role="post", text=view.text, view=view, pictures=view.pictures)]
+        return [
+            Part(
+                number=0,
+                role="post",
+                text=view.text,
+                view=view,
+                pictures=view.pictures,
+                other_files=view.other_files,
+            )
+        ]
 
     def needs_prepare(self, part: Part) -> bool:
         """Whether ``prepare`` has anything to do for this part."""
-        return bool(part.pictures)
+        return bool(part.pictures or part.other_files)
 
     def prepare(self, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
         """What is invisible and may be repeated: upload media in pieces, create a container.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from commsched.core.content.model import SUFFIXES, Picture, Rendition
+from commsched.core.content.model import SUFFIXES, Attachment, Rendition
 from commsched.core.media.crops import RATIOS, Centre, centre_of, cuts
 from commsched.core.platform.contract import Limits
 from commsched.core.text.json_values import JsonObject
@@ -106,7 +106,7 @@ def _few_pixels(picture: Sized, limits: Limits) -> bool:
 
 def describe_fitting(
     number: int,
-    picture: Picture,
+    picture: Attachment,
     made: Rendition | None,
     crop: str,
     sizes: Mapping[str, int],

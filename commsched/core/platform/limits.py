@@ -26,3 +26,15 @@ class Limits(msgspec.Struct, frozen=True):
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
     alt_characters: int | None = None
     needs_picture: bool = False
+    videos: int = 0
+    video_bytes: int | None = None
+    video_types: tuple[str, ...] = ("video/mp4",)
+    video_seconds: tuple[float, float] | None = None
+    """The shortest and the longest, both taken."""
+    video_ratio: tuple[float, float] | None = None
+    """The narrowest and the widest, both taken."""
+    mixes: bool = False
+    """Whether pictures and videos may go out together."""
+    documents: int = 0
+    document_bytes: int | None = None
+    document_types: tuple[str, ...] = ("application/pdf",)

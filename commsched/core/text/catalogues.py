@@ -62,6 +62,12 @@ def catalogue(language: str) -> Catalogue:
     return _language(language)[0]
 
 
+@cached
+def _chained(language: str) -> tuple[Catalogue, ...]:
+    """The catalogues in which a sentence is looked for, in their order."""
+    return tuple(_language(code)[0] for code in chain(language))
+
+
 def stored(answer: str, language: str) -> str:
     """An answer as it was stored with a try: a sentence of our own, perhaps with others' words in parentheses behind
     it, in ``language``; what a platform said stays as it was."""
@@ -73,9 +79,8 @@ def stored(answer: str, language: str) -> str:
 
 def gettext(language: str, message: str) -> str:
     """``message`` in ``language``, its %(name)s fields untouched."""
-    for code in chain(language):
-        forms = _language(code)[0].get(message)
-        if forms:
+    for entries in _chained(language):
+        if forms := entries.get(message):
             return forms[0]
     return message
 

@@ -81,6 +81,7 @@ def x_length(text: str) -> int:
     return weighted_length(tidy(text))
 
 
+@lru_cache(maxsize=32)
 def x_links(text: str) -> int:
     """How many links X sees in ``text``; it makes one of ``example.com`` and even of ``main.py``."""
     return len(links(tidy(text)))

@@ -22,6 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from commsched.core.installation.ip_ranges import is_public
 from commsched.platforms._http.connections import PORTS, Call, Guard, GuardedAdapter, Refused, current_call
 from commsched.platforms._http.dial import Resolver
+from commsched.platforms._http.multipart import Multipart
 
 _CHUNK = 64 * 1024
 
@@ -110,6 +111,10 @@ class Session(requests.Session):
         """As requests', whose options these are."""
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
+        if kwargs.get("files"):
+            body = Multipart(kwargs.pop("data", None) or {}, kwargs.pop("files"))
+            headers = {**(kwargs.pop("headers", None) or {}), "Content-Type": body.content_type}
+            kwargs |= {"data": body, "headers": headers}
         kwargs["stream"] = True
         kwargs["allow_redirects"] = False
         with self._bounded():

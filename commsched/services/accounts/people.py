@@ -37,7 +37,7 @@ MOST_PEOPLE: Final = 500
 
 
 class Invited(msgspec.Struct, frozen=True):
-    """Somebody new in the office; ``link`` is where they choose a password, empty if they already have one."""
+    """A person who was added; ``link`` is where they choose a password, empty if they already have one."""
 
     person: Person
     link: str = ""

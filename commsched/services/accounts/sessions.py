@@ -112,7 +112,7 @@ def _open(session: Session, installation: Installation, person: Person, address:
 
 
 def note_everywhere(session: Session, installation: Installation, person: Person, action: str, **facts: object) -> None:
-    """A person's own doings stand in the record of every office they belong to."""
+    """Record what a person did in the audit log of every office they belong to."""
     for member in session.scalars(select(Membership).where(Membership.person_id == person.id)):
         actor = Actor(person.id, person.name or person.email, member.workspace_id, member.role, "page")
         note(session, installation, actor, action, None, **facts)

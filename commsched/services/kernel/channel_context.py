@@ -68,7 +68,7 @@ def _session(installation: Installation, settings: Mapping[str, object]) -> requ
 
 
 def _heard(installation: Installation, http: requests.Session) -> requests.Session:
-    """The HTTP session with a hook that compares the ``Date`` of every response with this computer's clock."""
+    """``session`` with a hook that compares the ``Date`` of every response with this computer's clock."""
     hooks: dict[str, list[Callable[..., object]]] = getattr(http, "hooks", {"response": []})
     if not any(getattr(hook, "skew", None) is installation.skew for hook in hooks["response"]):
         hooks["response"].append(_Listener(installation.skew, installation))

@@ -50,7 +50,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 def scheduler(workspace: int) -> Actor:
-    """The one who publishes alone, nights and weekends."""
+    """The actor for what the scheduler does by itself."""
     return Actor(None, "scheduler", workspace, "", "engine")
 
 

@@ -74,6 +74,6 @@ def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:
 
 
 def _at_work(session: Session, now: datetime) -> set[int]:
-    """The channels on which something was begun lately."""
+    """The ids of channels on which something was begun lately."""
     newest = select(Attempt.channel_id, Attempt.started_at).order_by(Attempt.id.desc()).limit(LATELY)
     return {row[0] for row in session.execute(newest) if now - PAST < row[1] <= now}

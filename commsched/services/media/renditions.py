@@ -51,7 +51,7 @@ def _missing(installation: Installation, session: Session, given: DraftIn) -> It
     except Invalid:
         return  # said, by its field, where the content is built
     existing, seen = derivatives(session, media), set[tuple[int, str]]()
-    for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channels))):
+    for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channel_ids))):
         variant = given.variants.get(str(channel.id))
         limits = installation.platform(channel.platform).limits(channel.facts)
         for row in media:

@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(installation: Installation) -> list[Finding]:
-    """Look at everything, cheapest first. A part that cannot be examined is itself a finding; nothing is changed."""
+    """Run every check, the cheapest first. A check that fails to run is itself a finding; nothing is changed."""
     findings: list[Finding] = []
     for look in _LOOKS:
         try:
@@ -54,7 +54,7 @@ def examine(installation: Installation) -> list[Finding]:
 
 
 def worst(findings: list[Finding]) -> Level:
-    """The level of the whole."""
+    """The worst level among the findings."""
     levels = {finding.level for finding in findings}
     return "fail" if "fail" in levels else "warn" if "warn" in levels else "ok"
 
@@ -186,7 +186,8 @@ def _orphans(installation: Installation) -> Iterator[Finding]:
 
 
 def _confinement(_office: Installation) -> Iterator[Finding]:
-    """Asked of the process itself: what a system promises and what it does may differ, in containers above all."""
+    """What the confined process finds about itself: what a system promises and what it does may differ, above all in
+    containers."""
     held = tried()
     if held.seccomp and held.landlock:
         words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.fields import TextField, boxes
-from commsched.core.content.model import Content, Picture, canonical, digest
+from commsched.core.content.model import Attachment, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.platform.http import Offline
@@ -45,7 +45,7 @@ class Preview(msgspec.Struct, frozen=True):
 def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:
     """A look for each channel of ``content``, in its order, by the judgement of it."""
     checked = {one.channel: one for one in judgement.checked}
-    kept = _with(content, [p for p in content.pictures if p.sha256 in judgement.files])
+    kept = _with(content, [each for each in content.attachments if each.sha256 in judgement.files])
     known = judgement.around
     return [
         _look(
@@ -62,8 +62,8 @@ def previews(installation: Installation, content: Content, judgement: check.Judg
     ]
 
 
-def _with(content: Content, pictures: list[Picture]) -> Content:
-    return msgspec.structs.replace(content, pictures=pictures)
+def _with(content: Content, attachments: list[Attachment]) -> Content:
+    return msgspec.structs.replace(content, attachments=attachments)
 
 
 def _look(

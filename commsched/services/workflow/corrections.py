@@ -79,7 +79,7 @@ def unfinished(session: Session, original: Item) -> Item | None:
 
 
 def places(session: Session, original: Item) -> list[int]:
-    """The channels whose pages are ours on which ``original`` stands, those that can still be published to."""
+    """The channels on our own pages where ``original`` was published, as far as they can still be published to."""
     rows = session.scalars(
         select(Channel.id)
         .join(Delivery, Delivery.channel_id == Channel.id)
@@ -91,7 +91,7 @@ def places(session: Session, original: Item) -> list[int]:
 
 
 def _begun_from(session: Session, item: Item) -> DraftIn:
-    """What the correction begins as: what readers read today, in the places that are ours."""
+    """The first draft of a correction: what readers see today, on our own pages only."""
     original = original_of(session, item)
     channels = places(session, original)
     if not channels:
@@ -103,7 +103,7 @@ def _begun_from(session: Session, item: Item) -> DraftIn:
     draft = drafts.as_draft(session, newest, revision)
     kept = {number: variant for number, variant in draft.variants.items() if int(number) in channels}
     return replace(
-        draft, channels=channels, variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
+        draft, channels=list(channels), variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
     )
 
 

@@ -105,7 +105,8 @@ def save_new(
 
 
 class _Made(msgspec.Struct, frozen=True):
-    """``stamp``: what the page last saved, where something else is to be saved into the item now."""
+    """The item that a page made. ``stamp``: what the page last saved, where something else must now be saved into the
+    item."""
 
     item_id: int
     again: bool = False
@@ -142,7 +143,8 @@ def _make(
 
 
 def _state(item: Item, pressed: bool) -> dict[str, object]:
-    """What is remembered of a page: its item, as the page left it, and whether a press was what sent it."""
+    """What is remembered of a page: its item, the item's stamp after this save, and whether a person pressed the
+    button."""
     return {"item": item.id, "stamp": items.stamp(item), "pressed": pressed}
 
 
@@ -177,5 +179,5 @@ def _take(session: Session, actor: Actor, key: str) -> Idempotency | None:
 
 
 def _name(actor: Actor, key: str) -> str:
-    """Keys are a person's own: two people may well choose the same one."""
+    """The key as it is stored. Keys are a person's own: two people may well choose the same one."""
     return hashlib.sha256(f"{actor.person}\n{key}".encode()).hexdigest()

@@ -28,7 +28,7 @@ REASONS: Final = {
 
 
 def why(reason: str) -> str:
-    """The reason of a pause: a sentence to translate, or the text that a person wrote."""
+    """The reason of a pause: a msgid of ours, or the text that a person wrote."""
     return REASONS.get(reason, reason)
 
 

@@ -8,7 +8,7 @@ from commsched.web.http.request_context import installation
 
 
 def account_word(channel: Channel) -> str:
-    """The account as it stands in a list of channels: what its platform calls it, how many addresses, a public
+    """How a list of channels names an account: as its platform does, by how many addresses a list has, or by its public
     address."""
     shown = installation().platform(channel.platform).shown_account(channel.account, channel.account_name)
     if shown:

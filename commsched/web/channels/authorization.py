@@ -15,16 +15,16 @@ from commsched.web.http.request_context import page
 
 
 def origin(address: str) -> str:
-    """``https://host[:port]`` of an address; empty for what is none."""
+    """``https://host[:port]`` of ``address``; empty for what is no address of a server."""
     parts = urlsplit(address)
     fine = parts.scheme in ("https", "http") and parts.netloc and not set(parts.netloc) & set(" ;,'\"")
     return f"{parts.scheme}://{parts.netloc}" if fine else ""
 
 
 def may_leave(answer: Response, platform: Platform, settings: Mapping[str, str]) -> Response:
-    """``answer``, a page whose form may be answered by a redirect to the platform, where it is known which one.
+    """Allow the form on the page ``answer`` to be redirected to the platform's own server, where that is known.
 
-    Browsers hold a form's whole way to ``form-action``, also where it is sent on to.
+    Browsers apply ``form-action`` to every redirect that follows a form.
     """
     provider = origin(platform.provider(settings)) if platform.connects == "oauth" else ""
     if provider:
@@ -35,7 +35,8 @@ def may_leave(answer: Response, platform: Platform, settings: Mapping[str, str])
 
 
 def leave(platform: Platform, address: str) -> Response:
-    """On to ``address``: at once where the form's page allowed it, else by a link that a person follows."""
+    """Send the browser to ``address``: by a redirect where the form's page allowed that server, else by a page with a
+    link. Raises :class:`Invalid` for what is no address."""
     provider = origin(address)
     if not provider:
         raise Invalid(N_("“%(url)s” is not the address of a server."), url=address[:100])

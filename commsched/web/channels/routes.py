@@ -46,7 +46,8 @@ def choose() -> str:
 
 
 def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
-    """Only what the platform asks for is taken from the form; a press list keeps its lines."""
+    """What was typed for the settings that the platform asks for; nothing else is taken. A press list keeps its
+    lines."""
     return {s.key: form.text(s.key, connect.longest(s)) for s in platform.settings if s.key in form.typed}
 
 
@@ -83,7 +84,8 @@ def callback(key: str) -> Response:
 
 
 def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Response:
-    """The connect form, or the one for another access; its answer may lead to the platform's own page."""
+    """The page with the connect form, or with the form that renews ``channel``; it may lead to the platform's own
+    page."""
     kept = connect.settings_for(platform, channel)
     words = page(
         "channels/form.html",

@@ -9,9 +9,9 @@ from commsched.services.kernel.blobs import File
 
 
 def send(file: File, etag: str, *, name: str = "", mime: str = "") -> Response:
-    """The bytes of ``file``, 304 where the browser has them, or the range that a player asks for.
+    """Answer with the bytes of ``file``, the range that a player asks for, or 304 where the browser has them.
 
-    They never change under their ``etag``. With ``name`` they are to be saved under it. Raises
+    Bytes never change under their ``etag``. With ``name`` the browser saves them under it. Raises
     :class:`FileNotFoundError` where the file has gone.
     """
     if etag in request.if_none_match:

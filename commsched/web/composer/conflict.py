@@ -12,7 +12,7 @@ from commsched.core.content.fields import TEXTS
 from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
-from commsched.web.composer.fields import Fields
+from commsched.web.composer.fields import Fields, VideoFields
 from commsched.web.http.request_context import installation, language
 
 
@@ -34,7 +34,9 @@ PARTS = (
     ("options", N_("Choices on channels")),
     ("crops", N_("Crops")),
     ("media", N_("Pictures")),
+    ("videos", N_("Videos")),
     ("publish", N_("Time")),
+    ("times", N_("Times of single channels")),
     ("latest", N_("Latest time")),
     ("embargo", N_("Embargo")),
 )
@@ -80,10 +82,19 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
             f"{called(n)}: {crop}" for n, crop in sorted(one.crops.items()) if n in one.channels
         ),
         "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
+        "videos": lambda one: "\n".join(_video(video) for video in one.videos),
         "publish": lambda one: one.publish.value.replace("T", " "),
+        "times": lambda one: "\n".join(
+            f"{called(n)}: {wall.value.replace('T', ' ')}" for n, wall in sorted(one.times.items()) if n in one.channels
+        ),
         "latest": lambda one: one.latest.value.replace("T", " "),
         "embargo": lambda one: one.embargo.value.replace("T", " "),
     }
+
+
+def _video(video: VideoFields) -> str:
+    captions = [f"{language}: {text}" for language, text in video.captions.items()]
+    return "\n".join([f"{video.id}: {video.alt}", *captions])
 
 
 def taken(form: Mapping[str, str]) -> set[str]:
@@ -100,4 +111,6 @@ def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
         mine.texts[name] = theirs.texts[name]
     for name in taken & {name for name, _label in PARTS}:
         setattr(mine, name, getattr(theirs, name))
+    if "times" in taken:
+        mine.spans = theirs.spans
     return mine

@@ -27,6 +27,7 @@ _TYPES: Final = (
 
 
 def install(app: Flask) -> None:
+    """Compress the answers that a browser takes compressed."""
     app.after_request(_compress)
 
 

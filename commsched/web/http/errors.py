@@ -121,6 +121,7 @@ DAMAGED: Final = Trouble(
 
 
 def install(app: Flask) -> None:
+    """Answer every error in words: as a page, or as a problem document under ``/api/``."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(BadForm, lambda _error: answer(400, FORM, code="form"))
     app.register_error_handler(OfficeError, _office)

@@ -66,6 +66,7 @@ class Form:
         return [str(value) for value in typed] if isinstance(typed, list) else [str(typed)]
 
     def flag(self, name: str) -> bool:
+        """Whether the box was ticked."""
         return bool(self.typed.get(name))
 
     def number(self, name: str, least: int, most: int) -> int:
@@ -93,6 +94,7 @@ class Form:
         return self
 
     def error(self, name: str) -> str:
+        """What is wrong with ``field``; empty where nothing is."""
         return self.errors.get(name, "")
 
     def others(self, shown: list[str]) -> list[str]:

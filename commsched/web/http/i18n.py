@@ -119,29 +119,31 @@ def web_address(url: str) -> str:
 
 
 def said_list(names: list[str]) -> str:
-    """``Karin, Olle or Gunnar``."""
+    """Names in a sentence, any of whom will do: ``Karin, Olle or Gunnar``."""
     if len(names) < 2:
         return "".join(names)
     return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
 
 
 def said_all(names: list[str]) -> str:
-    """``Karin, Olle and Gunnar``."""
+    """Names in a sentence, all of them: ``Karin, Olle and Gunnar``."""
     return all_of(names, language())
 
 
 def decimal(number: float, places: int) -> str:
-    """``0,1`` in Swedish, ``0.1`` in English."""
+    """``number`` with ``places`` decimals: ``0,1`` in Swedish, ``0.1`` in English."""
     return numbers.decimal(number, places, language())
 
 
 def install(app: Flask) -> None:
+    """Give templates the translations, the formats of times and numbers, and the icons."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: gettext(language(), text),
         lambda singular, many, n: _plural(language(), singular, many, n),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # the extension's own looks for it at every sentence
     app.jinja_env.globals.update(
         said=translated,
         said_list=said_list,

@@ -20,7 +20,7 @@ def language() -> str:
 
 
 def installation() -> Installation:
-    """The office this app serves."""
+    """The installation that this app serves."""
     served: Installation = current_app.config["OFFICE"]
     return served
 
@@ -43,7 +43,7 @@ def page(template: str, **context: object) -> str:
 
 
 def zone() -> str:
-    """The zone of the workspace of this request."""
+    """The time zone of this request's office; Stockholm's where the page belongs to none."""
     workspace = g.get("place")
     return workspace.zone if workspace else "Europe/Stockholm"
 
@@ -66,7 +66,7 @@ def _may(permission: Permission) -> bool:
 
 
 def template_context() -> dict[str, object]:
-    """What every template is given."""
+    """What every template gets."""
     return {
         "language": language(),
         "languages": language_names(),

@@ -48,13 +48,15 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outside: bool = False) -> str:
-    comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
-
-
-def _shown(item_id: int) -> dict[str, object]:
-    """Everything the page tells of an item."""
     shown = review.review(installation(), actor(), item_id)
+    context = _shown(shown)
+    if shown.seen.unseen:
+        comments.read(installation(), actor(), item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, **context)
+
+
+def _shown(shown: review.Review) -> dict[str, object]:
+    """Everything the page tells of an item."""
     seen = shown.seen
     channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
