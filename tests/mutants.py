@@ -733,7 +733,7 @@ MUTANTS = (
     ),
     Mutant(
         "a duplicate is called rejected",
-        "platforms/_tweepy.py",
+        "platforms/_x_client.py",
         'if status == 403 and "duplicate content" in',
         'if status == 403 and "duplicate contents" in',
         "tests/platforms/test_x.py",

@@ -97,7 +97,7 @@ ANY_CEILINGS = {
     "platforms": 7,
     "services": 79,
     "store": 2,
-    "web": 36,
+    "web": 4,
     "wsgi.py": 0,
 }
 """How often ``Any`` may stand in each package, its imports counted too. These numbers only ever go down."""
@@ -126,14 +126,14 @@ def test_the_formatter_has_the_last_word(folder: str) -> None:
 
 VAGUE = {"one", "found", "made", "given", "told", "there"}
 VAGUE_CEILINGS = {
-    "api": 35,
+    "api": 2,
     "bootstrap.py": 0,
-    "cli": 7,
-    "core": 15,
-    "engine": 2,
+    "cli": 0,
+    "core": 9,
+    "engine": 0,
     "images": 11,
     "mail": 0,
-    "platforms": 18,
+    "platforms": 2,
     "services": 143,
     "store": 10,
     "web": 60,

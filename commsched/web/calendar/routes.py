@@ -190,7 +190,7 @@ def _wall(moment: datetime | None) -> str:
 
 
 def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, again: str = "") -> str:
-    day, _at, clock = (form.value("at") or known.wall or request.args.get("at", "")).partition("T")
+    day, _at, clock = str(form.value("at") or known.wall or request.args.get("at", "")).partition("T")
     return page(
         "calendar/move.html",
         known=known,
@@ -201,7 +201,7 @@ def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, 
         choices=choices(clash, place().zone) if clash else [],
         again=again,
         alone=_alone(),
-        back=local_path(form.value("back"), _back()),
+        back=local_path(str(form.value("back")), _back()),
     )
 
 

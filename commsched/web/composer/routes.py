@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
@@ -238,7 +237,7 @@ def _live(item: Item | None) -> bool:
     return item is not None and item.state in LIVE
 
 
-def _clash(meant: Meant) -> dict[str, Any] | None:
+def _clash(meant: Meant) -> dict[str, object] | None:
     if not isinstance(meant.clash, Gap | Fold):
         return None
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -253,7 +253,7 @@ def _answer(fields: Fields, name: str, wall: WallFields) -> None:
         setattr(fields, name, wall)
 
 
-def _shift(media: list[Any], place: int, verb: str) -> None:
+def _shift(media: list[tuple[int, str]], place: int, verb: str) -> None:
     one = media.pop(place)
     if verb != "drop":
         media.insert(max(0, place - 1 if verb == "up" else place + 1), one)

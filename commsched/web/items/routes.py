@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -49,16 +48,16 @@ def show(item_id: int) -> str:
     return _page(item_id, Form())
 
 
-def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
-    context = _shown(item_id)
-    if context["seen"].unseen:
+def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outside: bool = False) -> str:
+    shown = review.review(installation(), actor(), item_id)
+    context = _shown(shown)
+    if shown.seen.unseen:
         comments.read(installation(), actor(), item_id)
     return page("items/show.html", form=form, clash=clash, outside=outside, **context)
 
 
-def _shown(item_id: int) -> dict[str, Any]:
+def _shown(shown: review.Review) -> dict[str, object]:
     """Everything the page tells of an item."""
-    shown = review.review(installation(), actor(), item_id)
     seen = shown.seen
     channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
