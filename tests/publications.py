@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from commsched.core.content.model import ChannelContent, Content, Picture, canonical, digest
+from commsched.core.content.model import Attachment, ChannelContent, Content, canonical, digest
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import schedule
 from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision
@@ -85,7 +85,7 @@ def published(
 
 def picture(
     installation: Installation, workspace: int, data: bytes, *, alt: str = "", credit: str = "", **size: int
-) -> Picture:
+) -> Attachment:
     """A picture in the library, file and row."""
     import hashlib
 
@@ -106,7 +106,7 @@ def picture(
                 created_at=installation.now(),
             )
         )
-    return Picture(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
+    return Attachment(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
 
 
 def in_doubt(installation: Installation, workspace: int, *addresses: str) -> int:

@@ -33,6 +33,17 @@ def test_parts_and_attempts_are_written_by_the_deliver_room_only() -> None:
     assert [str(path) for path in rooms if path not in inside and changes.search(path.read_text())] == []
 
 
+def test_nobody_builds_the_path_of_a_file_of_the_office_by_hand() -> None:
+    """Where media, fonts and smaller forms lie is known to their blobs alone, so that they may lie elsewhere."""
+    by_hand = re.compile(
+        r"""sha256\[:2\]|/\s*f?["'](?:media|cache|fonts|small|scaled|stills|incoming)\b|LocalBlobs\(|\.media\s*/"""
+    )
+    makers = {"services/kernel/blobs.py", "services/kernel/context.py", "bootstrap.py"}
+    modules = {str(path.relative_to(ROOT / "commsched")): path for path in (ROOT / "commsched").rglob("*.py")}
+    inside = {name for name, path in modules.items() if by_hand.search(path.read_text())}
+    assert inside == makers
+
+
 def test_a_room_holds_what_a_hand_can() -> None:
     """At most fifteen modules side by side, what two of them share (an underscore) not counted."""
     folders = {path.parent for path in (ROOT / "commsched").rglob("*.py")}
@@ -76,17 +87,17 @@ def test_nothing_is_left_to_be_done(folder: str) -> None:
 
 
 ANY_CEILINGS = {
-    "api": 25,
+    "api": 1,
     "bootstrap.py": 0,
-    "cli": 6,
-    "core": 44,
-    "engine": 2,
+    "cli": 5,
+    "core": 6,
+    "engine": 0,
     "images": 0,
     "mail": 0,
-    "platforms": 112,
+    "platforms": 7,
     "services": 121,
-    "store": 32,
-    "web": 40,
+    "store": 2,
+    "web": 36,
     "wsgi.py": 0,
 }
 """How often ``Any`` may stand in each package, its imports counted too. These numbers only ever go down."""

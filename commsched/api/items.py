@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from flask import request
@@ -62,7 +61,7 @@ FILTERS = (
 )
 
 
-def full(id: int) -> WithHeaders:
+def full(id: int) -> WithHeaders[schemas.ItemOut]:
     """The item as it is now, its revision's hash as its ETag."""
     seen = serializers.item(read_item(installation(), actor(), id))
     return WithHeaders(seen, {"ETag": f'"{seen.revision.hash}"'})
@@ -80,7 +79,7 @@ def full(id: int) -> WithHeaders:
     params=(KEY,),
     errors=(422,),
 )
-def create_item(given: DraftIn) -> Any:
+def create_item(given: DraftIn) -> WithHeaders[schemas.ItemOut | str]:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         made = full(editing.create(installation(), actor(), given))
@@ -144,7 +143,7 @@ def _time(name: str, zone: str) -> datetime | None:
     answer=schemas.ItemOut,
     errors=(404,),
 )
-def get_item(id: int) -> Any:
+def get_item(id: int) -> WithHeaders[schemas.ItemOut]:
     return full(id)
 
 
@@ -159,7 +158,7 @@ def get_item(id: int) -> Any:
     params=(IF_MATCH,),
     errors=(404, 409, 412, 422, 428),
 )
-def change_item(id: int, given: DraftIn) -> Any:
+def change_item(id: int, given: DraftIn) -> WithHeaders[schemas.ItemOut]:
     expected = request.headers.get("If-Match", "").strip()
     if not expected:
         raise NoIfMatch
@@ -185,12 +184,11 @@ def _matches(header: str, *current: str) -> bool:
 
 def _merge(before: DraftIn) -> DraftIn:
     """What was sent, laid over what was there. A new time brings its own latest time."""
-    sent = read_json()
+    sent = convert(read_json(), dict[str, object])
     kept = msgspec.to_builtins(before)
     if "publish_at" in sent:
         kept.pop("latest_at", None)
-    merged: DraftIn = convert(kept | sent, DraftIn)
-    return merged
+    return convert(kept | sent, DraftIn)
 
 
 @route(
@@ -203,7 +201,7 @@ def _merge(before: DraftIn) -> DraftIn:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def submit_item(id: int, given: schemas.SubmitIn) -> Any:
+def submit_item(id: int, given: schemas.SubmitIn) -> WithHeaders[schemas.ItemOut]:
     accepting = _hash(given.accepting) if given.accepting else None
     approving.submit(installation(), actor(), id, then_schedule=given.schedule, accepting=accepting)
     return full(id)
@@ -219,7 +217,7 @@ def submit_item(id: int, given: schemas.SubmitIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def approve_item(id: int, given: schemas.ApproveIn) -> Any:
+def approve_item(id: int, given: schemas.ApproveIn) -> WithHeaders[schemas.ItemOut]:
     until = _moment(given.until, "until") if given.until else None
     approving.approve(installation(), actor(), id, _hash(given.hash), given.comment, until)
     return full(id)
@@ -235,7 +233,7 @@ def approve_item(id: int, given: schemas.ApproveIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def accept_item(id: int, given: schemas.AcceptIn) -> Any:
+def accept_item(id: int, given: schemas.AcceptIn) -> WithHeaders[schemas.ItemOut]:
     approving.accept(installation(), actor(), id, _hash(given.hash))
     return full(id)
 
@@ -260,7 +258,7 @@ def _hash(value: str) -> str:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def request_changes(id: int, given: schemas.ChangesIn) -> Any:
+def request_changes(id: int, given: schemas.ChangesIn) -> WithHeaders[schemas.ItemOut]:
     approving.request_changes(installation(), actor(), id, _hash(given.hash), given.comment)
     return full(id)
 
@@ -275,7 +273,7 @@ def request_changes(id: int, given: schemas.ChangesIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def schedule_item(id: int, given: schemas.ScheduleIn) -> Any:
+def schedule_item(id: int, given: schemas.ScheduleIn) -> WithHeaders[schemas.ItemOut]:
     scheduling.schedule(installation(), actor(), id, given.publish_at, given.fold, given.latest_at)
     return full(id)
 
@@ -290,7 +288,7 @@ def schedule_item(id: int, given: schemas.ScheduleIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def move_item(id: int, given: schemas.MoveIn) -> Any:
+def move_item(id: int, given: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
     scheduling.move(installation(), actor(), id, given.publish_at, given.fold, given.ask_again)
     return full(id)
 
@@ -305,7 +303,7 @@ def move_item(id: int, given: schemas.MoveIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def cancel_item(id: int, given: schemas.Nothing) -> Any:
+def cancel_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     scheduling.cancel(installation(), actor(), id)
     return full(id)
 
@@ -320,7 +318,7 @@ def cancel_item(id: int, given: schemas.Nothing) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
+def bypass_approval(id: int, given: schemas.ReasonIn) -> WithHeaders[schemas.ItemOut]:
     approving.bypass(installation(), actor(), id, given.reason)
     return full(id)
 
@@ -335,7 +333,7 @@ def bypass_approval(id: int, given: schemas.ReasonIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def correct_item(id: int, given: schemas.Nothing) -> Any:
+def correct_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     """The draft that was begun, or the one that somebody has begun already."""
     return full(corrections.begin(installation(), actor(), id))
 
@@ -350,7 +348,7 @@ def correct_item(id: int, given: schemas.Nothing) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
+def take_down_item(id: int, given: schemas.TakeDownIn) -> WithHeaders[schemas.ItemOut]:
     takedown.take_down(installation(), actor(), id, given.reason)
     return full(id)
 
@@ -365,7 +363,7 @@ def take_down_item(id: int, given: schemas.TakeDownIn) -> Any:
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def put_back_item(id: int, given: schemas.Nothing) -> Any:
+def put_back_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     takedown.put_back(installation(), actor(), id)
     return full(id)
 
@@ -381,7 +379,7 @@ def put_back_item(id: int, given: schemas.Nothing) -> Any:
     status=201,
     errors=(404, 422),
 )
-def add_comment(id: int, given: schemas.CommentIn) -> Any:
+def add_comment(id: int, given: schemas.CommentIn) -> schemas.CommentOut:
     number = comments.comment(installation(), actor(), id, given.body)
     seen = serializers.item(read_item(installation(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

@@ -29,7 +29,7 @@ ONE = f"/media/<{ID}:id>"
     errors=(422,),
     media_type="multipart/form-data",
 )
-def add_picture() -> WithHeaders:
+def add_picture() -> WithHeaders[schemas.MediaOut]:
     if request.mimetype != "multipart/form-data":
         raise WrongType(N_("Send the picture as multipart/form-data, in the field “file”."), "Content-Type")
     file = request.files.get("file")

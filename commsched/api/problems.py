@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from flask import Blueprint, Response, g, request
@@ -106,7 +106,7 @@ def astray() -> Response | None:
     return made
 
 
-def _refusal(error: HTTPException) -> Any:
+def _refusal(error: HTTPException) -> Response | HTTPException:
     """What Flask, or the authoriser, refuses before a view is reached."""
     status = error.code or 500
     if error.response is not None or status not in DETAILS:

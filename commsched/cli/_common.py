@@ -68,7 +68,7 @@ class OfficeCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.params.append(home_option())
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
         except BadSettings as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -206,6 +206,23 @@ def forget_recipient(workspace: str, id: int, address: str) -> None:
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
     if not connect.forget(installation, actor, id, _value(address)):
+        echo(N_("That address is not on the list."))
+        click.get_current_context().exit(1)
+
+
+@channel.command("take-off")
+@workspace_option
+@click.argument("id", type=int)
+@click.argument("address")
+@click.option("--as", "state", type=click.Choice(["unsubscribed", "bounced"]), default="unsubscribed")
+def take_off_recipient(workspace: str, id: int, address: str, state: Literal["unsubscribed", "bounced"]) -> None:
+    """Write nothing more to one person on a list, however often it is pasted anew: they want no more mail, or it comes
+    back. ADDRESS may be “-” for stdin. Their address is not kept. Exit code 1 if they were not on the list."""
+    from commsched.services.channels import connect
+
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    if not connect.take_off(installation, actor, id, _value(address), state):
         echo(N_("That address is not on the list."))
         click.get_current_context().exit(1)
 

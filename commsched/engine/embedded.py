@@ -185,7 +185,7 @@ class Engine:
 
     def _recover(self, dispatcher: Dispatcher) -> None:
         """Whoever holds the lock is the only one of this office: what any other owner left is taken over at once."""
-        recover(self.installation, owner=self.name, besides=dispatcher.busy, alone=True)
+        recover(self.installation, owner=self.name, besides=dispatcher.attempts, alone=True)
 
     def _drain(self, dispatcher: Dispatcher) -> None:
         """Take turns until nothing is due and nothing in flight. Each turn first asks whether anything may be sent, and

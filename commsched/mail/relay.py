@@ -29,7 +29,7 @@ from commsched.mail.connection import Connection, Dial, Patience, Relay, read_ur
 from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
 
-_SPARE: Final = 3
+_SPARE: Final = 8
 """Idle connections kept at most; several channels may send at once."""
 _BAD_SENDER: Final = N_("mail_from cannot be read: “%(value)s”. Write an address, or Name <address>.")
 LOST: Final = N_("The connection was lost after the message had been handed over, before the relay answered.")

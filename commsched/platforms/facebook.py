@@ -6,18 +6,19 @@ because it changes one named post. The Graph version is a setting: each lives ab
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
+    Facts,
     Limits,
     Option,
     Part,
@@ -90,10 +91,10 @@ class Facebook(NetworkPlatform["Graph"]):
         """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
         from commsched.platforms import _graph
 
-        def read(refusal: _graph.GraphError) -> Outcome:
+        def mean(refusal: _graph.GraphError) -> Outcome:
             return _graph.outcome(refusal, detail(str(refusal), context), context)
 
-        return outcome_of(error, context, _graph.GraphError, read)
+        return outcome_of(error, context, _graph.GraphError, mean)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key, refused=_PAGE_ID.key)
@@ -107,13 +108,13 @@ class Facebook(NetworkPlatform["Graph"]):
         link = str(page.get("link") or f"https://www.facebook.com/{page['id']}")
         return Account(ident(page), str(page["name"]), link, expires)
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return _LIMITS
 
-    def count(self, text: str, facts: dict[str, Any]) -> int:
+    def count(self, text: str, facts: Facts) -> int:
         return graphemes(tidy(text))
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         problems = []
         length, limit = graphemes(_message(view)), _LIMITS.characters or 0
         if not tidy(view.text).strip() and not view.pictures and not view.content.link:
@@ -171,8 +172,9 @@ class Facebook(NetworkPlatform["Graph"]):
 
     def gone(self, error: Exception) -> bool:
         """Error 100 with subcode 33 is said of a post that is not there."""
-        known = getattr(error, "error", None)
-        return isinstance(known, dict) and (known.get("code"), known.get("error_subcode")) == (100, 33)
+        from commsched.platforms._graph import GraphError
+
+        return isinstance(error, GraphError) and (error.code, error.subcode) == (100, 33)
 
 
 def _graph(context: ChannelContext) -> Graph:
@@ -210,12 +212,13 @@ def _first_comment(view: ChannelView) -> str:
     return tidy(view.options.get("first_comment", "")).strip()
 
 
-def _upload(graph: Graph, page: str, picture: Any) -> str:
+def _upload(graph: Graph, page: str, picture: AttachmentFile) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
-    return ident(graph.put_photo(io.BytesIO(picture.read()), album_path=f"{page}/photos", **more))
+    with picture.open() as stream:
+        return ident(graph.put_photo(("picture", stream, picture.mime), album_path=f"{page}/photos", **more))
 
 
-def _unclear(answer: Any, context: ChannelContext) -> Outcome:
+def _unclear(answer: object, context: ChannelContext) -> Outcome:
     return from_failure(ValueError(f"an answer we cannot read: {str(answer)[:200]}"), context)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Facts, Limits, Part, Platform
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.slug import address_of
 from commsched.platforms._checks import check_pictures, check_text
@@ -33,10 +33,10 @@ class Newsroom(Platform):
         url = f"{context.public_url}/n/{context.workspace}"
         return Account(id=f"newsroom:{context.workspace}", name=context.workspace, url=url)
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         found = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
         if view.content.kind == "release" and not view.content.title.strip():
             found.append(block("title", N_("A press release needs a headline.")))

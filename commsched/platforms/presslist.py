@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
@@ -19,6 +19,7 @@ from commsched.core.platform.contract import (
     ChannelView,
     ConnectError,
     Email,
+    Facts,
     Limits,
     Part,
     Platform,
@@ -43,11 +44,11 @@ MOST_TOLD: Final = 20
 """Entries that are pointed at by their lines; how many more there are is said."""
 
 
-def _pointed_at(people: Recipients) -> tuple[str, dict[str, Any]]:
+def _unread_lines(people: Recipients) -> str:
     """Every entry that is no address, at once, by its line."""
-    shown = "; ".join(f"{one.line}: {one.text[:60]}" for one in people.unread[:MOST_TOLD])
+    shown = "; ".join(f"{entry.line}: {entry.text[:60]}" for entry in people.unread[:MOST_TOLD])
     more = len(people.unread) - MOST_TOLD
-    return _UNREAD, {"lines": f"{shown} (+{more})" if more > 0 else shown}
+    return f"{shown} (+{more})" if more > 0 else shown
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
@@ -65,6 +66,7 @@ class PressList(Platform):
     called: ClassVar[str] = N_("Press list")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
+    lanes: ClassVar[int] = 4
     settle: ClassVar[float] = 0.0
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
@@ -90,25 +92,37 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        Setting(
+            "connections",
+            N_("Mails on their way at once"),
+            required=False,
+            kind="choice",
+            choices=tuple((str(count), str(count)) for count in range(4, 0, -1)),
+            default="4",
+            help=N_("Choose fewer if your mail server refuses several connections at a time."),
+        ),
     )
+
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
+        chosen = str(settings.get("connections", ""))
+        return min(int(chosen), self.lanes) if chosen.isdecimal() and int(chosen) else self.lanes
 
     def connect(self, context: ChannelContext) -> Account:
         people = read(context.secrets.get("addresses", ""))
         if people.unread:
-            message, facts = _pointed_at(people)
-            raise ConnectError(message, "addresses", **facts)
+            raise ConnectError(_UNREAD, "addresses", lines=_unread_lines(people))
         if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
         for key in ("sender", "reply_to"):
             value = context.settings.get(key, "").strip()
             if value and not is_address(value):
                 raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
-        self._knock(context)
+        self._require_relay(context)
         sender = context.settings.get("sender", "").strip()
         name = context.settings.get("sender_name", "").strip() or sender or context.office_name or context.workspace
         return Account(id=sender or "presslist", name=name, facts={"recipients": len(people.addresses)})
 
-    def _knock(self, context: ChannelContext) -> None:
+    def _require_relay(self, context: ChannelContext) -> None:
         """The relay must answer and let us in; nothing is sent."""
         if context.mailer is None:
             raise ConnectError(N_("No way of sending e-mail is set up."))
@@ -118,18 +132,17 @@ class PressList(Platform):
             case Rejected(detail=detail) | Retry(detail=detail):
                 raise ConnectError(N_("The mail server does not answer as it should: %(answer)s"), answer=detail)
 
-    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+    def seen_as(self, settings: Mapping[str, object], account_name: str, office_name: str) -> str:
         return str(settings.get("sender_name", "")).strip() or office_name
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)
         found = []
         if people.unread:
-            message, facts_told = _pointed_at(people)
-            found.append(block("recipients", message, **facts_told))
+            found.append(block("recipients", _UNREAD, lines=_unread_lines(people)))
         elif not people.addresses:
             found.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
+    Facts,
     Limits,
     Part,
-    PictureFile,
     Setting,
 )
-from commsched.core.text.length import split_thread, tidy, x_length, x_links
+from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Problem, block, warn
+from commsched.core.text.x_length import x_length, x_links
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._answers import base_url, detail, ident, outcome_of, value
+from commsched.platforms._answers import base_url, detail, ident, outcome_of, read, value
 from commsched.platforms._checks import check_pictures, check_text, full_text, longest, thread
 from commsched.platforms._readback import look_through
 
@@ -93,30 +95,32 @@ class X(NetworkPlatform["Client"]):
 
         from commsched.platforms import _tweepy
 
-        def read(refusal: HTTPException) -> Outcome:
+        def mean(refusal: HTTPException) -> Outcome:
             return _tweepy.outcome(refusal, detail(refusal, context), context)
 
-        return outcome_of(error, context, HTTPException, read)
+        return outcome_of(error, context, HTTPException, mean)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_KEYS[2].key if value(context, _KEYS[2]) else _BEARER.key)
 
     def account(self, client: Client, context: ChannelContext) -> Account:
+        from commsched.platforms._tweepy import Me
+
         me = client.get_me(user_auth=True)["data"]
         if client.access_level == "read":
             words = N_("These keys may only read. Give the app “Read and write” at X, then make the access token anew.")
             raise ConnectError(words, _KEYS[2].key)
-        username = str(me["username"])
+        username = read(me, Me).username
         return Account(ident(me), f"@{username}", f"https://x.com/{username}")
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return _LIMITS
 
-    def count(self, text: str, facts: dict[str, Any]) -> int:
+    def count(self, text: str, facts: Facts) -> int:
         """The weighted length of the longest part, for a thread."""
         return longest(text, x_length)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         limits = self.limits(facts)
         problems = check_text(view, limits.characters, x_length, self.name)
         problems += check_pictures(_without_gifs(view), limits, self.name) + _check_gifs(view.pictures)
@@ -137,7 +141,8 @@ class X(NetworkPlatform["Client"]):
     def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media = []
         for picture in part.pictures:
-            media.append(client.upload_picture(picture.read(), picture.mime))
+            with picture.open() as stream:
+                media.append(client.upload_picture(stream, picture.mime))
             if picture.alt:
                 client.describe_picture(media[-1], picture.alt)
         return Handles({"media": ",".join(media)})
@@ -199,7 +204,7 @@ def _without_gifs(view: ChannelView) -> ChannelView:
     return replace(view, pictures=pictures)
 
 
-def _check_gifs(pictures: tuple[PictureFile, ...]) -> list[Problem]:
+def _check_gifs(pictures: tuple[AttachmentFile, ...]) -> list[Problem]:
     gifs = [picture for picture in pictures if picture.mime == "image/gif"]
     problems = []
     if gifs and len(pictures) > 1:

@@ -24,7 +24,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
+from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, Notice
 
 __all__ = [
@@ -63,5 +63,6 @@ __all__ = [
     "Takedown",
     "Upload",
     "Video",
+    "VideoUse",
     "Workspace",
 ]

@@ -20,8 +20,8 @@ Browse = Callable[..., Browser]
 Counted = Callable[[], AbstractContextManager[Statements]]
 
 # before: 49, 44, 30, 26, 22 + 11 an item, 11 + 12 an item
-ITEM = 8
-REVIEW = 9
+ITEM = 7
+REVIEW = 8
 CHECK = 6
 AUTOSAVE = 17
 TODAY = 10

@@ -6,12 +6,12 @@ import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from commsched.core.content.fields import TEXT_FIELDS
-from commsched.core.content.model import ChannelContent, Content, Picture
+from commsched.core.content.model import Attachment, ChannelContent, Content
 from commsched.core.text.messages import N_, Message
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True):
     new: str = ""
     pieces: list[DiffPiece] = msgspec.field(default_factory=list)
     notes: list[Message] = msgspec.field(default_factory=list)
-    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
+    pictures: list[tuple[Literal["gone", "new", "same"], Attachment]] = msgspec.field(default_factory=list)
 
 
 LABELS: Final = {field.name: field.label for field in TEXT_FIELDS} | {"kind": N_("Kind"), "embargo": N_("Embargo")}
@@ -162,7 +162,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
         was, now = str(getattr(old, name)), str(getattr(new, name))
         if was != now:
             changes.append(Change(name, Message(label), was, now, diff_words(was, now)))
-    changes += _quotes(old, new) + _pictures(old.pictures, new.pictures)
+    changes += _quotes(old, new) + _pictures(old.pictures, new.pictures) + _others(old, new)
     changes += _renditions(old, new, names)
     return changes + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
@@ -178,11 +178,11 @@ def _said(content: Content) -> str:
     )
 
 
-def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
+def _pictures(old: Sequence[Attachment], new: Sequence[Attachment]) -> list[Change]:
     if list(old) == list(new):
         return []
     before, after = {p.sha256: p for p in old}, {p.sha256: p for p in new}
-    shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+    shown: list[tuple[Literal["gone", "new", "same"], Attachment]] = []
     shown += [("new" if p.sha256 not in before else "same", p) for p in new]
     shown += [("gone", p) for p in old if p.sha256 not in after]
     notes = [
@@ -199,6 +199,21 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     return [Change("pictures", Message(N_("Pictures")), notes=notes, pictures=shown)]
 
 
+def _others(old: Content, new: Content) -> list[Change]:
+    """Videos and documents, with the captions as they read."""
+    was, now = _spelled(old), _spelled(new)
+    return [] if was == now else [Change("attachments", Message(N_("Attachments")), was, now, diff_words(was, now))]
+
+
+def _spelled(content: Content) -> str:
+    lines: list[str] = []
+    for attachment in content.attachments:
+        if attachment.kind != "picture":
+            lines.append(f"{attachment.title or attachment.alt or attachment.mime} ({attachment.sha256[:10]})")
+            lines += [f"{captions.language}: {captions.text}" for captions in attachment.captions]
+    return "\n".join(lines)
+
+
 def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
     """Channels on which the very same pictures go out in another crop or another size."""
     changes = []
@@ -209,7 +224,7 @@ def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Ch
             continue
         was_shown, is_shown = old.pictures_on(channel.channel), new.pictures_on(channel.channel)
         stayed = {p.sha256 for p in was_shown} & {p.sha256 for p in is_shown}
-        shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+        shown: list[tuple[Literal["gone", "new", "same"], Attachment]] = []
         shown += [("new", p) for p in is_shown if p.sha256 not in stayed]
         shown += [("gone", p) for p in was_shown if p.sha256 not in stayed]
         label = Message(N_("Pictures on %(name)s"), {"name": names.get(channel.channel, str(channel.channel))})
@@ -255,5 +270,5 @@ def _one_channel(
     return changes
 
 
-def _options(options: Mapping[str, Any]) -> str:
+def _options(options: Mapping[str, object]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in sorted(options.items()))

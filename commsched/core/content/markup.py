@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from commsched.core.content.model import Content
 from commsched.core.text.clean import clean
 from commsched.core.text.length import THREAD_MARK, link_in
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+    from nh3 import Cleaner
 
 TAGS: Final = frozenset(
     {"p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "h2", "h3", "h4", "hr", "code", "pre"}
@@ -50,7 +56,7 @@ MOST_BRACKETS: Final = 1_000
 
 
 @cache
-def _markdown(links: bool = True) -> Any:
+def _markdown(links: bool = True) -> MarkdownIt:
     """CommonMark without what programmers write in it: an indented paragraph is a paragraph, two dashes below a line
     are the end of a letter, and a note's ``[^1]: …`` stays where it stands."""
     from markdown_it import MarkdownIt
@@ -64,10 +70,10 @@ def _markdown(links: bool = True) -> Any:
     return parser
 
 
-def _read_bare_link(state: Any, silent: bool) -> bool:
+def _read_bare_link(state: StateInline, silent: bool) -> bool:
     """The rule for bare links. It is part of the grammar, so that it knows code, emphasis and other links; it is called
     at the colon."""
-    pos: int = state.pos
+    pos = state.pos
     if silent or state.linkLevel or not state.src.startswith("://", pos):
         return False
     size = next((n for n in (5, 4) if state.pending[-n:].lower() == ("https" if n == 5 else "http")), 0)
@@ -86,7 +92,7 @@ def _read_bare_link(state: Any, silent: bool) -> bool:
     return True
 
 
-def _read_star(state: Any, silent: bool) -> bool:
+def _read_star(state: StateInline, silent: bool) -> bool:
     """A star between two letters or digits is a star: ``2*3*4``, ``kolleg*innen``."""
     around = state.src[max(0, state.pos - 1) : state.pos + 2]
     if not (len(around) == 3 and around[1] == "*" and around[0].isalnum() and around[2].isalnum()):
@@ -97,15 +103,15 @@ def _read_star(state: Any, silent: bool) -> bool:
     return True
 
 
-def _tokens(text: str) -> list[Any]:
-    tokens: list[Any] = _markdown(text.count("[") <= MOST_BRACKETS).parse(clean(text))
+def _tokens(text: str) -> list[Token]:
+    tokens = _markdown(text.count("[") <= MOST_BRACKETS).parse(clean(text))
     for token in tokens:
         if token.children:
             token.children = _followable(token.children)
     return tokens
 
 
-def _followable(children: list[Any]) -> list[Any]:
+def _followable(children: list[Token]) -> list[Token]:
     """The pieces of a paragraph, every link with its scheme. Of a link that leads nowhere only the words stay."""
     kept, dropped = [], []
     for child in children:
@@ -121,7 +127,7 @@ def _followable(children: list[Any]) -> list[Any]:
 
 
 @cache
-def _cleaner() -> Any:
+def _cleaner() -> Cleaner:
     import nh3
 
     return nh3.Cleaner(
@@ -138,6 +144,7 @@ _REACHABLE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=32)  # a page shows the same text for several channels, and again each time it is opened
 def to_html(text: str, top: int = 2) -> str:
     """``text`` as sanitised HTML. A line break is a line break; bare links are links.
 
@@ -147,10 +154,10 @@ def to_html(text: str, top: int = 2) -> str:
     _settle_headings(tokens, top)
     html = _markdown().renderer.render(tokens, _markdown().options, {})
     whole = html.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
-    return str(_cleaner().clean(whole))
+    return _cleaner().clean(whole)
 
 
-def _settle_headings(tokens: list[Any], top: int) -> None:
+def _settle_headings(tokens: list[Token], top: int) -> None:
     levels: list[int] = []  # the writer's own levels that are open now; how many there are is the level shown
     for token in tokens:
         if token.type == "heading_open":
@@ -205,7 +212,7 @@ def to_plain(text: str, addresses: bool = True) -> str:
     return "\n".join(lines).strip()
 
 
-def _words_of(children: list[Any], addresses: bool) -> str:
+def _words_of(children: list[Token], addresses: bool) -> str:
     said, links = [], []
     for child in children:
         match child.type:
@@ -221,7 +228,7 @@ def _words_of(children: list[Any], addresses: bool) -> str:
     return "".join(said)
 
 
-def _address_behind(words: str, opened: Any) -> list[str]:
+def _address_behind(words: str, opened: Token) -> list[str]:
     """The address of a link in parentheses, unless its words are the address already, however that is spelt."""
     href = str(opened.attrs["href"])
     if opened.info == "auto" or _markdown().normalizeLink(with_scheme(words)) == href:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
+
+FINISHED: Final = ("published", "skipped")
+"""States of a part of which nothing is left to do: it is out, or its recipient had left the list before their turn."""
 
 
 class PartState(msgspec.Struct):
@@ -37,7 +41,7 @@ class Whole(msgspec.Struct, frozen=True):
 def in_turn(parts: Sequence[PartState], independent: bool, now: datetime) -> PartState | None:
     """The part that may be tried now: the first not out, or, for recipients, the first that waits and is ready."""
     for part in parts:
-        if part.state == "published":
+        if part.state in FINISHED:
             continue
         ready = part.state == "waiting" and (part.next_at is None or part.next_at <= now)
         if ready:
@@ -53,7 +57,7 @@ def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole
     In a thread the first part that is not out decides. Among recipients those that can still be tried come first,
     then those nobody knows about, then those that failed: one bad address never hides what is left to do.
     """
-    left = [part for part in parts if part.state != "published"]
+    left = [part for part in parts if part.state not in FINISHED]
     if not left:
         return Whole("published")
     if not independent:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
-from commsched.core.content.model import SUFFIXES, Picture, Rendition
+from commsched.core.content.model import SUFFIXES, Attachment, Rendition
 from commsched.core.media.crops import RATIOS, Centre, centre_of, cuts
 from commsched.core.platform.contract import Limits
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Message
 
 
@@ -30,7 +31,7 @@ class Original(Sized, Protocol):
     @property
     def size(self) -> int: ...
     @property
-    def facts(self) -> Mapping[str, Any]: ...
+    def facts(self) -> JsonObject: ...
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -105,7 +106,7 @@ def _few_pixels(picture: Sized, limits: Limits) -> bool:
 
 def describe_fitting(
     number: int,
-    picture: Picture,
+    picture: Attachment,
     made: Rendition | None,
     crop: str,
     sizes: Mapping[str, int],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
@@ -201,12 +202,7 @@ def histories(session: Session, items: Collection[int]) -> dict[int, ItemHistory
     found = {number: ItemHistory([], []) for number in items}
     if not found:
         return found
-    rows = session.execute(
-        select(Revision.item_id, Revision.id, Revision.number, Revision.author_id, Revision.lent, Decision)
-        .outerjoin(Decision, Decision.revision_id == Revision.id)
-        .where(Revision.item_id.in_(found))
-        .order_by(Revision.item_id, Revision.number, Decision.id)
-    )
+    rows = session.execute(_histories(), {"items": list(found)})
     for item, number, version, author, lent, decision in rows:
         history = found[item]
         if not history.versions or history.versions[-1].id != number:
@@ -216,6 +212,16 @@ def histories(session: Session, items: Collection[int]) -> dict[int, ItemHistory
     for history in found.values():
         history.decisions.sort(key=lambda row: row.id)
     return found
+
+
+@lru_cache(maxsize=1)
+def _histories() -> Select[int, int, int, int | None, str, Decision]:
+    return (
+        select(Revision.item_id, Revision.id, Revision.number, Revision.author_id, Revision.lent, Decision)
+        .outerjoin(Decision, Decision.revision_id == Revision.id)
+        .where(Revision.item_id.in_(bindparam("items", expanding=True)))
+        .order_by(Revision.item_id, Revision.number, Decision.id)
+    )
 
 
 def writers_of(session: Session, item: Item, revision: Revision) -> set[int]:

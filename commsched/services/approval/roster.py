@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import Permission, may
@@ -56,17 +57,23 @@ class Roster(msgspec.Struct, frozen=True):
 
 def read_roster(session: Session, now: datetime) -> Roster:
     """The office's members, and their deputies at ``now``."""
-    during = and_(Deputy.deputy_id == Person.id, Deputy.starts_at <= now, Deputy.ends_at > now)
-    columns = (Person.id, Membership.role, Person.name, Person.email, Person.active, Deputy.person_id)
-    rows = session.execute(
-        select(*columns)
-        .join_from(Membership, Person, Person.id == Membership.person_id)
-        .outerjoin(Deputy, during)
-        .order_by(Membership.id, Deputy.id)
-    )
+    rows = session.execute(_roster(), {"now": now})
     members: dict[int, Member] = {}
     for person, role, name, email, active, principal in rows:
         before = members[person].principals if person in members else ()
         principals = (*before, principal) if principal is not None else before
         members[person] = Member(person, role, name or email, active, principals)
     return Roster(members)
+
+
+@lru_cache(maxsize=1)
+def _roster() -> Select[int, str, str, str, bool, int | None]:
+    now = bindparam("now", type_=Deputy.starts_at.type)
+    during = and_(Deputy.deputy_id == Person.id, Deputy.starts_at <= now, Deputy.ends_at > now)
+    columns = (Person.id, Membership.role, Person.name, Person.email, Person.active, Deputy.person_id)
+    return (
+        select(*columns)
+        .join_from(Membership, Person, Person.id == Membership.person_id)
+        .outerjoin(Deputy, during)
+        .order_by(Membership.id, Deputy.id)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -401,6 +401,22 @@ def forget(installation: Installation, actor: Actor, channel_id: int, address: s
         if known:
             row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
             note(session, installation, actor, "channel.recipient_forgotten", channel=channel.id, name=channel.name)
+    return known
+
+
+def take_off(
+    installation: Installation, actor: Actor, channel_id: int, address: str, state: Literal["unsubscribed", "bounced"]
+) -> bool:
+    """Write nothing more to one person on a list, however often it is pasted anew; ``state`` says why. Returns whether
+    they were on it. What is approved goes out to the others, also where it is going out at this moment."""
+    channel = _list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        row = find(session, channel_id)
+        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
+        known = lists.leave(installation, session, row.id, address, state)
+        if known:
+            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
+            note(session, installation, actor, f"channel.recipient_{state}", channel=channel.id, name=channel.name)
     return known
 
 

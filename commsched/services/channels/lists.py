@@ -27,8 +27,8 @@ log = logging.getLogger("commsched.channels")
 LIST: Final = "addresses"
 """The setting that holds a list of people; it is read nowhere but on its own page."""
 GONE: Final = ("unsubscribed", "bounced", "removed")
-"""States of those to whom nothing is sent, however often the list is pasted anew. No use case sets them yet: an
-address that the relay refuses is told with its mailing and stays on the list."""
+"""States of those to whom nothing is sent, however often the list is pasted anew. A person sets them: an address that
+the relay refuses is told with its mailing and stays on the list."""
 _table: Final = Base.metadata.tables[ListRecipient.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
 _KNOWN: Final = (_table.c.blind, _table.c.state, _table.c.since, _table.c.source)
@@ -172,11 +172,13 @@ def forget(installation: Installation, rows: Rows, channel: int, address: str) -
     return _met(rows.execute(delete(_table).where(*whom)))
 
 
-def leave(installation: Installation, rows: Rows, channel: int, address: str, state: str) -> bool:
-    """Write nothing more to one person; ``state`` (of :data:`GONE`) says why. Their address is not kept, only what
-    knows it again when it is pasted anew. Returns whether they were on the list."""
+def leave(
+    installation: Installation, rows: Rows, channel: int, address: str, state: str, source: str = "person"
+) -> bool:
+    """Write nothing more to one person; ``state`` (of :data:`GONE`) says why, ``source`` who said so. Their address is
+    not kept, only what knows it again when it is pasted anew. Returns whether they were on the list."""
     whom = (_table.c.channel_id == channel, _table.c.blind == installation.vault.blind(address))
-    gone = {"state": state, "since": installation.now(), "address": "", "entry": ""}
+    gone = {"state": state, "since": installation.now(), "source": source, "address": "", "entry": ""}
     return _met(rows.execute(update(_table).where(*whom).values(**gone)))
 
 

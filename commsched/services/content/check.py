@@ -5,24 +5,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.media.consent import lapsed
+from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
 from commsched.services.content.compose import stored
-from commsched.services.content.neighbours import Neighbours, goes_to, neighbours
+from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
-from commsched.store.models import Channel, Item, Workspace
+from commsched.store.models import Channel, Workspace
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -69,13 +71,18 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def read_around(session: Session) -> Around:
     """The office of ``session`` and every channel of it, removed ones too, in one statement."""
-    rows = session.execute(
+    rows = session.execute(_office(), {"workspace": session.info["workspace"]}).all()
+    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+
+
+@lru_cache(maxsize=1)
+def _office() -> Select[Workspace, Channel]:
+    return (
         select(Workspace, Channel)
         .outerjoin(Channel, Channel.workspace_id == Workspace.id)
-        .where(Workspace.id == session.info["workspace"])
+        .where(Workspace.id == bindparam("workspace", type_=BigInteger))
         .order_by(Channel.id)
-    ).all()
-    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+    )
 
 
 def judge(
@@ -87,12 +94,14 @@ def judge(
     item: int = 0,
     publish_at: datetime | None = None,
     around: Around | None = None,
+    near: bool = True,
 ) -> Judgement:
     """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
-    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already."""
+    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already. Without ``near``
+    nothing is said of what is planned close to it."""
     known = around or read_around(session)
     files = stored(installation, session, content)
-    others = neighbours(session, item, content, publish_at)
+    others = neighbours(session, item, content, publish_at if near else None)
     unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
     said = said_before(others.duplicates)
     going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
@@ -127,16 +136,16 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
     """What stops it: persons in its pictures, or in what they were drawn from, whose consent will have
     ended."""
     sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
-    everybody = provenance.persons(session, [picture.sha256 for picture in content.pictures])
+    everybody = provenance.persons(session, sorted(content.stills()))
     return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
 
 
-def said_before(duplicates: list[Item]) -> dict[int, list[Problem]]:
+def said_before(duplicates: list[Neighbour]) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
     words = N_("“%(title)s” already says the same in this channel.")
     found: dict[int, list[Problem]] = {}
     for item in duplicates:
-        for channel in goes_to(item):
+        for channel in item.channels:
             found.setdefault(channel, [warn("text", words, title=item.title)])
     return found
 
@@ -153,7 +162,8 @@ def _check_one(
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people)
-    problems = [*unwilling, *platform.check(view, channel.facts)]
+    limits = platform.limits(channel.facts)
+    problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -166,13 +176,12 @@ def _check_one(
                 name=channel.name,
             )
         )
-    limit = platform.limits(channel.facts).characters
     return Checked(
         channel.id,
         channel.name,
         platform.key,
         platform.count(view.text, channel.facts),
-        limit,
+        limits.characters,
         platform.cost(view),
         problems,
         _notes(installation, channel, content, files),
@@ -211,7 +220,7 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("publish_at", PASSED))
     if not content.channels:
         found.append(block("channels", N_("Choose at least one channel.")))
-    if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
+    if not content.text.strip() and not content.attachments and not all(c.text for c in content.channels or ()):
         found.append(block("text", N_("There is no text.")))
     if content.link and not is_link(content.link):
         words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn, Times, times_of
+from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts
-from commsched.core.content.model import ChannelContent, Content, Picture, Quote, Rendition, printable
+from commsched.core.content.model import Attachment, Captions, ChannelContent, Content, Quote, Rendition, printable
+from commsched.core.media.captions import webvtt
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
 from commsched.core.text.clean import clean
@@ -20,8 +21,8 @@ from commsched.services.channels import lists
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import provenance
-from commsched.services.media.chosen import Made, derivatives, handed_in, media_of
-from commsched.store.models import Channel, Derivative, Media, Workspace
+from commsched.services.media.chosen import Made, derivatives, handed_in, media_of, videos_of
+from commsched.store.models import Channel, Derivative, Media, Video, Workspace
 
 
 def content_from(
@@ -50,7 +51,7 @@ def content_from(
     content = Content(
         kind=given.kind,
         quotes=[Quote(text=one.text, person=one.person) for one in given.quotes],
-        pictures=_pictures(session, media, handed_in(given)),
+        attachments=[*_pictures(session, media, handed_in(given)), *_videos(session, given)],
         channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
@@ -71,21 +72,53 @@ def require_there(session: Session, content: Content) -> None:
     """Within the transaction that keeps ``content``: that its channels and pictures are still there. Raises
     :class:`Invalid` as :func:`content_from` does, which was called before it."""
     _channels(session, [one.channel for one in content.channels])
-    wanted = {picture.sha256 for picture in content.pictures}
+    wanted = content.stills()
     here = set(session.scalars(select(Media.sha256).where(Media.sha256.in_(wanted)))) if wanted else set()
     if not wanted <= here:
         raise Invalid(N_("A picture has been removed meanwhile. Choose another."), "media")
+    wanted = {video.sha256 for video in content.videos}
+    here = set(session.scalars(select(Video.sha256).where(Video.sha256.in_(wanted)))) if wanted else set()
+    if not wanted <= here:
+        raise Invalid(N_("A video has been removed meanwhile. Choose another."), "attachments")
 
 
-def _pictures(session: Session, media: Mapping[int, Media], given: list[PictureIn]) -> list[Picture]:
+def _pictures(session: Session, media: Mapping[int, Media], given: list[PictureIn]) -> list[Attachment]:
     credit = provenance.credits_of(session, media.values())
     return [_picture(media[one.id], one, credit[one.id]) for one in given]
 
 
-def _picture(media: Media, given: PictureIn, credit: str) -> Picture:
+def _picture(media: Media, given: PictureIn, credit: str) -> Attachment:
     alt = media.alt if given.alt is None else given.alt
-    return Picture(
+    return Attachment(
         sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height, credit=credit
+    )
+
+
+def _videos(session: Session, given: DraftIn) -> list[Attachment]:
+    """The draft's videos, each with what its poster is known by: what it shows, and who took it."""
+    if not given.attachments:
+        return []
+    rows = videos_of(session, given)
+    wanted = [row.poster_id for row in rows.values() if row.poster_id]
+    posters = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))}
+    credit = provenance.credits_of(session, posters.values())
+    chosen = [(rows[each.id], each) for each in given.attachments]
+    return [_video(row, each, posters.get(row.poster_id or 0), credit) for row, each in chosen]
+
+
+def _video(row: Video, given: AttachmentIn, poster: Media | None, credit: Mapping[int, str]) -> Attachment:
+    usual = poster.alt if poster is not None else ""
+    return Attachment(
+        kind="video",
+        sha256=row.sha256,
+        alt=(usual if given.alt is None else given.alt).strip(),
+        mime=row.mime,
+        width=row.width,
+        height=row.height,
+        credit=credit[poster.id] if poster is not None else "",
+        duration=row.duration,
+        poster=poster.sha256 if poster is not None else "",
+        captions=[Captions(text=webvtt(each.text), language=each.language) for each in given.captions],
     )
 
 
@@ -124,18 +157,20 @@ def _channel_content(
 
 
 def stored(installation: Installation, session: Session, content: Content) -> dict[str, Stored]:
-    """The files of ``content``'s pictures in the media folder, by SHA-256."""
+    """The files of ``content``'s attachments, by SHA-256."""
     wanted = content.files()
     if not wanted:
         return {}
-    rows: list[Media | Derivative] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
+    rows: list[Media | Derivative | Video] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
-    return {row.sha256: Stored(blob_of(installation, row).read, row.size, _frames(row)) for row in rows}
+    if content.videos:
+        rows += session.scalars(select(Video).where(Video.sha256.in_(wanted)))
+    return {row.sha256: Stored(blob_of(installation, row).open, row.size, _frames(row)) for row in rows}
 
 
-def _frames(row: Media | Derivative) -> int:
+def _frames(row: Media | Derivative | Video) -> int:
     """Animations are kept as they are, so whatever was made of a picture is a still. Of what was taken in before frames
     were counted, only whether it moves is known."""
-    if isinstance(row, Derivative):
+    if not isinstance(row, Media):
         return 1
     return int(row.facts.get("frames") or (2 if row.facts.get("animated") else 1))

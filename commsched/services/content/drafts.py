@@ -6,17 +6,32 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
+from commsched.core.content.draft import AttachmentIn, CaptionsIn, DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
 from commsched.core.content.fields import texts_of
-from commsched.core.content.model import Picture
-from commsched.store.models import Item, Media, Revision
+from commsched.core.content.model import Attachment
+from commsched.store.models import Item, Media, Revision, Video
 
 
-def _media(session: Session, pictures: list[Picture]) -> list[int | PictureIn]:
+def _media(session: Session, pictures: list[Attachment]) -> list[int | PictureIn]:
     wanted = [p.sha256 for p in pictures]
     rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
     found = {row.sha256: row.id for row in rows}
     return [PictureIn(id=found[p.sha256], alt=p.alt) for p in pictures if p.sha256 in found]
+
+
+def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentIn]:
+    wanted = [video.sha256 for video in videos]
+    rows = session.scalars(select(Video).where(Video.sha256.in_(wanted))) if wanted else ()
+    numbers = {row.sha256: row.id for row in rows}
+    return [
+        AttachmentIn(
+            id=numbers[video.sha256],
+            alt=video.alt,
+            captions=[CaptionsIn(text=each.text, language=each.language) for each in video.captions],
+        )
+        for video in videos
+        if video.sha256 in numbers
+    ]
 
 
 def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
@@ -33,6 +48,7 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
         channels=[one.channel for one in said.channels],
         variants=variants,
         media=_media(session, said.pictures),
+        attachments=_attachments(session, said.videos),
         sources=[SourceIn(**source) for source in revision.sources],
         embargo=said.embargo or None,
         publish_at=item.publish_at.isoformat() if item.publish_at else None,

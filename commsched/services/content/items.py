@@ -95,7 +95,7 @@ def searchable(content: Content) -> str:
     """Everything a person may look for, as :func:`commsched.core.text.length.fold` has it."""
     words = searchable_texts(content)
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
-    words += [p.alt for p in content.pictures]
+    words += [word for each in content.attachments for word in (each.alt, each.title) if word]
     return fold("\n".join(words))
 
 
@@ -165,9 +165,17 @@ def require_unchanged(examined: Examined, item: Item, revision: Revision) -> Non
 def judge(
     installation: Installation, session: Session, item: Item, content: Content, around: check.Around | None = None
 ) -> check.Judgement:
-    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel."""
+    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel.
+    What is planned close to it stands in nobody's way, and is not looked for."""
     found = check.judge(
-        installation, session, content, uid=item.uid, item=item.id, publish_at=item.publish_at, around=around
+        installation,
+        session,
+        content,
+        uid=item.uid,
+        item=item.id,
+        publish_at=item.publish_at,
+        around=around,
+        near=False,
     )
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         words = N_("A correction goes to the pages where the text stands, and to no other page of your own.")

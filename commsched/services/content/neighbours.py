@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, desc, or_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, desc, false, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
@@ -24,12 +25,23 @@ MOST: Final = 100
 """Items looked through."""
 
 
+class Neighbour(msgspec.Struct, frozen=True):
+    """Another item, as far as it is told beside this one."""
+
+    id: int
+    title: str
+    state: str
+    publish_at: datetime | None
+    channels: frozenset[int]
+    """Those that its newest revision goes to."""
+
+
 class Neighbours(msgspec.Struct, frozen=True):
     """``duplicates``: other items, not cancelled, with the same text, the newest first. ``near``: other planned items
     within an hour in a channel of its own, by time, three at most."""
 
-    duplicates: list[Item] = []
-    near: list[Item] = []
+    duplicates: list[Neighbour] = []
+    near: list[Neighbour] = []
 
 
 def text_hash(text: str) -> str:
@@ -43,40 +55,56 @@ def neighbours(session: Session, item_id: int, content: Content, at: datetime | 
     """What stands around ``content``, were it the next version of ``item_id`` (0: of something new) planned for
     ``at``. One statement, by two indexes; none where there is nothing to ask."""
     text = "" if content.corrects else text_hash(content.text)
-    conditions = []
-    if text:
-        not_own = Item.corrects_id.is_distinct_from(item_id)  # a correction may repeat what it corrects
-        conditions.append(and_(Item.text_hash == text, Item.state != "cancelled", not_own))
-    if at is not None:
-        close = (Item.publish_at > at - CLOSE, Item.publish_at < at + CLOSE)
-        conditions.append(and_(*close, Item.state.not_in(UNPLANNED)))
-    if not conditions:
+    if not text and at is None:
         return Neighbours()
-    wanted = select(Item).where(Item.id != item_id, or_(*conditions)).order_by(desc(Item.id)).limit(MOST)
-    rows = list(session.scalars(wanted))
-    same = [
-        row
-        for row in rows
-        if text and row.text_hash == text and row.state != "cancelled" and row.corrects_id != item_id
-    ]
-    return Neighbours(same, _near(rows, content, at) if at is not None else [])
+    span = {"since": at - CLOSE, "until": at + CLOSE} if at is not None else {}
+    asked = {"own": item_id, "text": text} if text else {"own": item_id}
+    rows = session.execute(_around(bool(text), at is not None), asked | span)
+    same, close = [], []
+    for number, title, state, publish_at, channels, is_same, is_close in rows:
+        neighbour = Neighbour(number, title, state, publish_at, _numbers(channels))
+        if is_same:
+            same.append(neighbour)
+        if is_close:
+            close.append(neighbour)
+    return Neighbours(same, _nearest(close, content))
 
 
-def duplicates(session: Session, item_id: int, content: Content) -> list[Item]:
+@lru_cache(maxsize=4)
+def _around(text: bool, time: bool) -> Select[*tuple[Any, ...]]:
+    """Items with the same text, if ``text``, and such as are planned for about the same time, if ``time``."""
+    own = bindparam("own", type_=BigInteger)
+    planned = and_(
+        Item.publish_at > bindparam("since", type_=Item.publish_at.type),
+        Item.publish_at < bindparam("until", type_=Item.publish_at.type),
+        Item.state.not_in(UNPLANNED),
+    )
+    repeated = and_(
+        Item.text_hash == bindparam("text", type_=Item.text_hash.type),
+        Item.state != "cancelled",
+        Item.corrects_id.is_distinct_from(own),  # a correction may repeat what it corrects
+    )
+    is_same, is_close = (repeated if text else false()), (planned if time else false())
+    columns = (Item.id, Item.title, Item.state, Item.publish_at, Item.channels)
+    wanted = select(*columns, is_same.label("same"), is_close.label("close"))
+    return wanted.where(Item.id != own, or_(is_same, is_close)).order_by(desc(Item.id)).limit(MOST)
+
+
+def duplicates(session: Session, item_id: int, content: Content) -> list[Neighbour]:
     """Other items, not cancelled, that say the same text: perhaps it is already queued or already out."""
     return neighbours(session, item_id, content).duplicates
 
 
-def _near(rows: list[Item], content: Content, at: datetime) -> list[Item]:
-    channels = {one.channel for one in content.channels}
-    planned = [
-        (row.publish_at, row.id, row)
-        for row in rows
-        if row.publish_at is not None and abs(row.publish_at - at) < CLOSE and row.state not in UNPLANNED
+def _nearest(close: list[Neighbour], content: Content) -> list[Neighbour]:
+    channels = {own.channel for own in content.channels}
+    shared = [
+        (neighbour.publish_at, neighbour.id, neighbour)
+        for neighbour in close
+        if neighbour.publish_at is not None and not channels.isdisjoint(neighbour.channels)
     ]
-    return [row for _at, _id, row in sorted(planned) if channels & goes_to(row)][:3]
+    return [neighbour for _at, _id, neighbour in sorted(shared)[:3]]
 
 
-def goes_to(item: Item) -> set[int]:
-    """The channels that the item's newest revision goes to."""
-    return {int(one) for one in item.channels.split(",") if one}
+def _numbers(channels: str) -> frozenset[int]:
+    """The channels of an item, as its row keeps them."""
+    return frozenset(int(number) for number in channels.split(",") if number)

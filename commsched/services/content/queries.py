@@ -172,11 +172,11 @@ def _counts(deliveries: Iterable[int]) -> Any:
     return (
         select(
             Part.delivery_id,
-            func.count(Part.id).label("of"),
+            many(Part.state != "skipped").label("of"),
             many(Part.state == "published").label("out"),
             many(Part.state.in_(("sending", "unknown"))).label("under_way"),
             many(Part.state == "unknown").label("unknown"),
-            many(or_(Part.state != "waiting", Part.tries > 0)).label("begun"),
+            many(or_(Part.state.not_in(("waiting", "skipped")), Part.tries > 0)).label("begun"),
             many(Part.recipient != "").label("readers"),
         )
         .where(Part.delivery_id.in_(list(deliveries)))

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.model import Content, Picture
+from commsched.core.content.model import Attachment, Content
 from commsched.services.media import provenance, search
 from commsched.store.models import Channel, Delivery, Item, Media, Revision, Takedown
 
@@ -87,7 +87,7 @@ def corrections(
     return {original: list(versions.values()) for original, versions in made.items()}
 
 
-def pictures_of(versions: list[Version], number: int) -> list[Picture]:
+def pictures_of(versions: list[Version], number: int) -> list[Attachment]:
     """The pictures that version ``number`` may still show: those of the newest that were in it too. A picture that a
     correction took away is gone, also from what stood before."""
     newest = versions[-1].content.pictures_on(versions[-1].channel)
@@ -98,7 +98,7 @@ def pictures_of(versions: list[Version], number: int) -> list[Picture]:
     return [picture for picture in chosen.content.pictures_on(chosen.channel) if picture.sha256 in left]
 
 
-def shots(session: Session, pictures: Iterable[Picture], now: datetime) -> list[Shot]:
+def shots(session: Session, pictures: Iterable[Attachment], now: datetime) -> list[Shot]:
     """Those of ``pictures`` whose files are known and that may be shown at ``now``."""
     wanted = list(pictures)
     files = search.files(session, {picture.sha256 for picture in wanted})

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,7 +23,7 @@ from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
-from commsched.services.deliver.types import Alert, Call, Job, Pictures
+from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation, mute
 from commsched.store.types import from_micros, to_micros
@@ -60,16 +60,17 @@ class Admission(msgspec.Struct, frozen=True):
     def micros(self) -> int:
         return to_micros(self.now)
 
-    def consider(self, job: Job) -> Call | None:
-        """The next call for ``job``, or ``None`` when there is nothing to do for it now.
+    def consider(self, job: Job) -> list[Call]:
+        """The next calls for ``job``, none where there is nothing to do for it now; one, but for a list, whose
+        recipients may be as many as the job has lanes.
 
         Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
         """
         row = self.loaded.rows.get(job.delivery)
         if job.channel not in self.held:
-            return None  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
-        if row is None or row.next is None or row.next > self.micros:
-            return None  # somebody cancelled, held or moved it since the clock looked
+            return []  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
+        if row is None or not self._is_in_turn(row):
+            return []  # somebody cancelled, held or moved it since the clock looked
         try:
             if row.state == "unknown":
                 return self._look(job, row)
@@ -78,24 +79,36 @@ class Admission(msgspec.Struct, frozen=True):
             self.batch.delivery(row.id, next_at=None)  # finished: nothing will happen by itself
         except Exception:
             log.exception("delivery %s cannot be prepared", job.delivery)
-            self._give_up(row)
-        return None
+            if not self._is_under_way(row):
+                self._give_up(row)
+        return []
 
-    def _go(self, job: Job, row: DeliverySnapshot) -> Call | None:
+    def _is_in_turn(self, row: DeliverySnapshot) -> bool:
+        if row.next is None:
+            return self._is_under_way(row) and self._is_list(row)  # in another lane there may be more to do
+        return row.next <= self.micros
+
+    def _is_under_way(self, row: DeliverySnapshot) -> bool:
+        """Whether attempts at it are open. The last of them to come back says how it goes on, not what is found out
+        here meanwhile: until then nothing about it is decided but whether more begins."""
+        return row.state == "sending" and row.next is None
+
+    def _go(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         content = parse(row.content)
         verdict = judge(self._case(job, row, content), self.now)
+        if self._is_under_way(row) and not isinstance(verdict, Go):
+            return []
         match verdict:
             case Hold(reason=reason):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
                 self._stop(row, "media" if missing else reason)
-                return None
             case Wait(until=until):
                 self.batch.delivery(row.id, next_at=until)
-                return None
             case Go() if self._is_list(row):
-                return self._next_recipient(job, row, content)
+                return self._next_recipients(job, row, content)
             case Go():
                 return self._part(job, row, content)
+        return []
 
     def _case(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
         return GateInput(
@@ -114,8 +127,8 @@ class Admission(msgspec.Struct, frozen=True):
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
             lapsed=any(
-                self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
-                for one in content.pictures
+                self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
+                for sha256 in content.stills()
             ),
         )
 
@@ -126,30 +139,48 @@ class Admission(msgspec.Struct, frozen=True):
         """Whom a list channel would write to today; empty for other channels."""
         return self.recipients.list_digest(row) if self._is_list(row) else ""
 
-    def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
+    def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
         parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = in_turn([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
-            return None
-        return self._call(job, row, parts[turn.number], known)
+            return []
+        return self._begin(row, [self._call(job, row, parts[turn.number], known)])
 
-    def _next_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
-        """The next of a list's recipients. Only this one is read and decrypted, whoever else there is."""
+    def _next_recipients(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
+        """The next of a list's recipients, one for each lane. Only these are read and decrypted, whoever else there
+        is."""
         self.recipients.ensure_frozen(row)
-        turn = self.recipients.in_turn(row.id)
-        if turn is not None and not self.recipients.is_wanted(row, turn):
-            self.recipients.drop_unwanted(row)
-            turn = self.recipients.in_turn(row.id)
-            if turn is None:
+        allowed = self.installation.platform(row.platform).lanes_on(msgspec.json.decode(row.settings))
+        lanes = [lane for lane in job.lanes if lane < allowed]
+        if not lanes:
+            return []
+        people = self.recipients.ready(row.id, len(lanes))
+        if not self.recipients.are_wanted(row, people):
+            self._skip_unwanted(row)
+            people = self.recipients.ready(row.id, len(lanes))
+            if not people and not self._is_under_way(row):
                 self._end_list(row)
-                return None
-        if turn is None:
+                return []
+        if not people and not self._is_under_way(row):
             self._stop(row, "previous")
-            return None
-        known = self.recipients.known(row.id, turn.number)
-        return self._call(job, row, self._addressed(job, row, content, turn), known)
+        calls: list[Call] = []
+        for lane, person in zip(lanes, people, strict=False):
+            one_lane = msgspec.structs.replace(job, lanes=(lane,))
+            known = self.recipients.known(row.id, person.number)
+            calls.append(self._call(one_lane, row, self._addressed(job, row, content, person), known))
+            if calls[-1].kind == "prepare":
+                return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
+        return self._begin(row, calls)
+
+    def _skip_unwanted(self, row: DeliverySnapshot) -> None:
+        """Write to none of those who have left the list since the approval, and have it stand in the record."""
+        count = self.recipients.skip_unwanted(row)
+        if count:
+            facts = {"delivery": row.id, "channel": row.channel_name, "count": count}
+            line = AuditLine(row.workspace_id, None, "scheduler", "delivery.skipped", row.item_id, facts)
+            self.batch.lines.append(line)
 
     def _addressed(self, job: Job, row: DeliverySnapshot, content: Content, known: PartSnapshot) -> Part:
         """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it
@@ -172,6 +203,7 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.items.add(row.item_id)
 
     def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: Known) -> Call:
+        """What is to be done for ``part``: it is sent, or first prepared. Nothing is begun by this."""
         platform, number = self.installation.platform(row.platform), part.number
         if not known[number].message_id and part.recipient:
             known[number].message_id = self._message_id(row, number, part)
@@ -179,19 +211,24 @@ class Admission(msgspec.Struct, frozen=True):
         part, handles = complete(part, known)
         context = self.wire_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        if not ready and (part.pictures or platform.needs_prepare(part)):
-            return Call("prepare", job, platform, context, part, handles, self.now, row, known)
-        # the last thing that can fail: a committed attempt is always called
-        attempt = self._commit_attempt(row, number)
-        return Call("send", job, platform, context, part, handles, self.now, row, known, attempt)
+        prepares = not ready and bool(part.pictures or part.other_files or platform.needs_prepare(part))
+        kind: Kind = "prepare" if prepares else "send"
+        return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
+
+    def _begin(self, row: DeliverySnapshot, calls: list[Call]) -> list[Call]:
+        """Write the attempts of what is sent down. Nothing can fail after the first: a committed attempt is called."""
+        for call in calls:
+            if call.kind == "send":
+                call.attempt = self._commit_attempt(row, call.part.number, call.lane)
+        return calls
 
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
         """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
-        for picture in content.pictures_on(row.channel_id):
-            file = job.pictures.files.get(picture.sha256) if job.pictures else None
-            stored = Stored(file.read, file.size, stream=file.open) if file else Stored(_unread, 0)
-            files[picture.sha256] = stored
+        for attachment in content.attachments_on(row.channel_id):
+            file = job.pictures.files.get(attachment.sha256) if job.pictures else None
+            stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
+            files[attachment.sha256] = stored
         return for_channel(content, row.channel_id, row.item_uid, files, people)
 
     def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
@@ -226,7 +263,7 @@ class Admission(msgspec.Struct, frozen=True):
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
-    def _commit_attempt(self, row: DeliverySnapshot, number: int) -> str:
+    def _commit_attempt(self, row: DeliverySnapshot, number: int, lane: int) -> str:
         uid = uuid.uuid4().hex
         self.batch.new_attempts.append(
             {
@@ -234,6 +271,7 @@ class Admission(msgspec.Struct, frozen=True):
                 "delivery_id": row.id,
                 "channel_id": row.channel_id,
                 "part": number,
+                "lane": lane,
                 "hash": row.hash,
                 "worker": self.owner,
                 "started_at": self.now,
@@ -242,13 +280,13 @@ class Admission(msgspec.Struct, frozen=True):
                 "detail": "",
             }
         )
-        self.batch.part(row.id, number, state="sending", next_at=None)
+        self.batch.begin_part(row.id, number)
         self.batch.delivery(row.id, state="sending", next_at=None, reason="")
         if row.item_state != "publishing" and not self.installation.platform(row.platform).instant:
             self.batch.items.add(row.item_id)
         return uid
 
-    def _look(self, job: Job, row: DeliverySnapshot) -> Call | None:
+    def _look(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
         content = parse(row.content)
         platform = self.installation.platform(row.platform)
@@ -256,11 +294,11 @@ class Admission(msgspec.Struct, frozen=True):
         part, known = (self._lost_recipient if self._is_list(row) else self._lost_part)(job, row, content)
         if part is None:
             self._give_up(row)
-            return None
+            return []
         since = self._since(row, known[part.number])
         part, handles = complete(part, known)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
-        return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
+        return [Call("look", job, platform, self.wire_for(row), part, handles, since, row, known, job.lanes[0])]
 
     def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
         """The first part to find out about now, and all of them."""
@@ -319,7 +357,7 @@ class Admission(msgspec.Struct, frozen=True):
             self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
-def _unread() -> bytes:
+def _unread() -> BinaryIO:
     raise FileNotFoundError("the picture has not been read")
 
 

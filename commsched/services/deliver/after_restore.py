@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from commsched.core.delivery.parts import FINISHED
 from commsched.services.deliver.recovery import settle_time
 from commsched.services.deliver.rows import Batch
 from commsched.services.kernel.audit_log import AuditLine
@@ -33,7 +34,7 @@ def doubt(installation: Installation, since: datetime) -> int:
         found = connection.execute(_deliveries()).all()
         for row in found:
             _doubt(batch, row, since, now + timedelta(seconds=settle_time(installation, row.platform)))
-        parts = select(Part.delivery_id, Part.number, Part.state, Part.was).where(Part.state != "published")
+        parts = select(Part.delivery_id, Part.number, Part.state, Part.was).where(Part.state.not_in(FINISHED))
         for part in connection.execute(parts):
             _doubt_part(batch, part)
         batch.flush(connection, now)

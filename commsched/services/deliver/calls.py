@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from commsched.core.content.model import SUFFIXES
+from commsched.core.content.model import ENDINGS
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -24,7 +24,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Part, PictureFile, Progress
+from commsched.core.platform.contract import AttachmentFile, ChannelView, Part, Progress
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.services.channels.renewal import renew
@@ -42,6 +42,7 @@ slept, in just that moment must not send what was right to send then."""
 PIECE = 256 * 1024
 """Bytes of a file that are hashed at a time."""
 
+_HasFiles = TypeVar("_HasFiles", Part, ChannelView)
 _R = TypeVar("_R", bound=Outcome | Finding | Handles | Pending)
 
 
@@ -91,7 +92,7 @@ def _plain(value: Any) -> Any:
 
 
 def _prepare(installation: Installation, call: Call) -> Done:
-    pictures = read_pictures(installation, call.part.view.pictures)
+    pictures = read_pictures(installation, call.part.view.pictures + call.part.view.other_files)
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.ready:
         return Done(call, call.handles, pictures)
     progress = Progress(call.handles, partial(save_progress, installation, call.row.id, call.part.number))
@@ -114,11 +115,11 @@ def _renewed(installation: Installation, done: Done) -> Done:
     return Done(call, again, done.pictures)
 
 
-def read_pictures(installation: Installation, wanted: tuple[PictureFile, ...]) -> Pictures:
+def read_pictures(installation: Installation, wanted: tuple[AttachmentFile, ...]) -> Pictures:
     """Hash each file: the bytes that are sent are the bytes that were approved. A large one is never all in memory."""
     files: dict[str, VerifiedFile] = {}
     for picture in wanted:
-        file = File(installation.blobs, key_of(picture.sha256, SUFFIXES.get(picture.mime, "")))
+        file = File(installation.blobs, key_of(picture.sha256, ENDINGS.get(picture.mime, "")))
         verified = _verified(file, picture.sha256)
         if verified is None:
             return Pictures(files, missing=picture.sha256)
@@ -145,9 +146,12 @@ def _verified(file: File, sha256: str) -> VerifiedFile | None:
 def in_hand(part: Part, pictures: Pictures) -> Part:
     """``part`` with its pictures' files at hand."""
 
-    def held(picture: PictureFile) -> PictureFile:
+    def held(picture: AttachmentFile) -> AttachmentFile:
         file = pictures.files[picture.sha256]
-        return replace(picture, read=file.read, stream=file.open, size=file.size)
+        return replace(picture, open=file.open, size=file.size)
 
-    view = replace(part.view, pictures=tuple(held(picture) for picture in part.view.pictures))
-    return replace(part, view=view, pictures=tuple(held(picture) for picture in part.pictures))
+    def in_place(whole: _HasFiles) -> _HasFiles:
+        shown, other = tuple(map(held, whole.pictures)), tuple(map(held, whole.other_files))
+        return replace(whole, pictures=shown, other_files=other)
+
+    return replace(in_place(part), view=in_place(part.view))

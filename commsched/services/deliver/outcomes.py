@@ -173,7 +173,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         self._channel(row, next_)
         result = self._whole(row, self._states(row, known, part, platform), platform.independent_parts)
         self._delivery(row, known, part, platform, result)
-        ready = result.state in ("waiting", "sending") and result.next_at is not None and result.next_at <= self.now
+        ready = result.state in ("waiting", "sending") and (result.next_at is None or result.next_at <= self.now)
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
 
     def _states(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, platform: Platform) -> list[PartState]:
@@ -188,6 +188,8 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if row.was and not any(part.doubted for part in parts):
             result = after_doubt(parts, result, row.was, row.was_reason, from_micros(row.due))
             self.batch.delivery(row.id, was="", was_reason="")
+        if any(part.state == "sending" for part in parts):
+            return result  # other lanes are under way; who comes back last says what became of the whole
         if row.stop and result.state not in ("published", "unknown"):
             return Whole("cancelled", None, row.stop, result.detail)
         return result

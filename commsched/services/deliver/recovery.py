@@ -67,15 +67,15 @@ class Dead(msgspec.Struct, frozen=True):
 
     owner: str
     now: datetime
-    besides: Collection[int] = ()
-    """Channels on which a call of ``owner`` is under way: its answer is still to come."""
+    besides: Collection[str] = ()
+    """The attempts of ``owner`` whose answers are still to come."""
     alone: bool = False
     """Every other owner is known to be dead, whatever its leases say."""
 
     def left(self, row: OpenAttempt) -> bool:
         """Whether nobody will come back with the answer to the open attempt ``row``."""
         if row.worker == self.owner:
-            return row.channel_id not in self.besides
+            return row.uid not in self.besides
         live = row.owner == row.worker and row.until is not None and row.until > self.now
         return self.alone or not live
 
@@ -91,14 +91,14 @@ def recover(
     reason: str = GONE,
     *,
     owner: str = "",
-    besides: Collection[int] = (),
+    besides: Collection[str] = (),
     alone: bool = False,
 ) -> int:
     """Close what dead owners left open; returns how many. Each attempt is closed under its own id.
 
     An owner is dead where its lease on the channel has lapsed or is another's by now. ``alone``: every owner but
     ``owner`` is known to be dead, as whoever holds the engine's lock of an office on one machine knows; their leases
-    are freed at once. ``besides`` are channels on which a call of ``owner`` itself is under way.
+    are freed at once. ``besides`` are the attempts of ``owner`` itself whose answers are still to come.
     """
     now = installation.now()
     with installation.store.ledger() as connection:

@@ -349,7 +349,7 @@ def _consents(connection: Connection, rows: Iterable[DeliverySnapshot]) -> dict[
     for row in rows:
         if b'"pictures":[' in row.content:
             with suppress(msgspec.MsgspecError):  # content that cannot be read is held when it is considered
-                wanted |= {one.sha256 for one in parse(row.content).pictures}
+                wanted |= parse(row.content).stills()
     found = _shown.all(connection, sorted(wanted))
     ends = {(workspace, sha256): (own, behind) for workspace, sha256, own, behind in found}
     return {key: min(one for one in pair if one is not None) for key, pair in ends.items() if pair != (None, None)}
@@ -369,6 +369,13 @@ _update_part = FastMany(
         _part_table.c.delivery_id == bindparam("b_key"), _part_table.c.number == bindparam("b_part")
     )
 )
+_begin_part = FastMany(
+    update(_part_table).where(
+        _part_table.c.delivery_id == bindparam("b_key"),
+        _part_table.c.number == bindparam("b_part"),
+        _part_table.c.state == literal_column("'waiting'"),
+    )
+)
 _close_attempt = FastMany(
     update(_attempt_table).where(
         # the channel leads to it by the index of open attempts; the id of its own says that it is this very one
@@ -382,7 +389,8 @@ _update_item = FastMany(update(_item_table).where(_item_table.c.id == bindparam(
 
 
 class Overtaken(Exception):
-    """An attempt that was to be closed is no longer open: its end has been written down before."""
+    """An attempt that was to be closed is no longer open, its end has been written down before; or somebody else has
+    begun the part that was to be begun."""
 
 
 class Batch(msgspec.Struct):
@@ -392,6 +400,8 @@ class Batch(msgspec.Struct):
     new_attempts: list[dict[str, Any]] = msgspec.field(default_factory=list)
     deliveries: dict[int, dict[str, Any]] = msgspec.field(default_factory=dict)
     parts: dict[tuple[int, int], dict[str, Any]] = msgspec.field(default_factory=dict)
+    begun: dict[tuple[int, int], dict[str, Any]] = msgspec.field(default_factory=dict)
+    """Parts of before that an attempt is committed for: each must still wait for it in the store."""
     attempts: list[dict[str, Any]] = msgspec.field(default_factory=list)
     channels: dict[int, dict[str, Any]] = msgspec.field(default_factory=dict)
     items: set[int] = msgspec.field(default_factory=set)
@@ -403,15 +413,29 @@ class Batch(msgspec.Struct):
 
     def part(self, delivery: int, number: int, **values: Any) -> None:
         """Change a part: one about to be inserted is inserted changed."""
-        new = self.new_parts.get((delivery, number))
-        if new is None:
-            new = self.parts.setdefault((delivery, number), {"b_key": delivery, "b_part": number})
-        new.update(values)
+        changed = self.new_parts.get((delivery, number)) or self.begun.get((delivery, number))
+        if changed is None:
+            changed = self.parts.setdefault((delivery, number), {"b_key": delivery, "b_part": number})
+        changed.update(values)
+
+    def begin_part(self, delivery: int, number: int) -> None:
+        """An attempt is committed for a part that waits."""
+        if (delivery, number) not in self.new_parts:
+            changed = self.parts.pop((delivery, number), None)
+            self.begun[delivery, number] = changed or {"b_key": delivery, "b_part": number}
+        self.part(delivery, number, state="sending", next_at=None)
+
+    def write_parts(self, connection: Connection) -> None:
+        """Write what has been decided about parts of before, so that they can be asked about."""
+        if self.parts:
+            _many(connection, _update_part, self.parts.values())
+            self.parts.clear()
 
     def flush(self, connection: Connection, now: datetime) -> None:
         """Write everything, in an order that keeps the open-attempt index satisfied, then the items' states.
 
-        Raises :class:`Overtaken`, for the whole to be rolled back, where an attempt to close is not open any more.
+        Raises :class:`Overtaken`, for the whole to be rolled back, where an attempt to close is not open any more, or
+        a part to begin waits no more.
         """
         if _many(connection, _close_attempt, self.attempts) != len(self.attempts):
             raise Overtaken
@@ -419,7 +443,9 @@ class Batch(msgspec.Struct):
             self._forget(connection, delivery, number)
         _many(connection, _insert_part, self.new_parts.values())
         _many(connection, _insert_attempt, self.new_attempts)
-        _many(connection, _update_part, self.parts.values())
+        if _many(connection, _begin_part, self.begun.values()) != len(self.begun):
+            raise Overtaken
+        self.write_parts(connection)
         _many(connection, _update_delivery, self.deliveries.values())
         _many(connection, _update_channel, [{"b_key": key} | v for key, v in self.channels.items()])
         _refresh_items(connection, self.items)

@@ -41,13 +41,6 @@ class VerifiedFile(msgspec.Struct, frozen=True):
             raise OSError(f"{self.file.key} is not the file that was approved any more")
         return stream
 
-    def read(self) -> bytes:
-        """All of its bytes at once."""
-        if self.data is not None:
-            return self.data
-        with self.open() as stream:
-            return stream.read()
-
 
 class Pictures(msgspec.Struct, frozen=True):
     """Pictures as found on disk, by the SHA-256 of exactly those bytes."""
@@ -65,6 +58,8 @@ class Job(msgspec.Struct):
     pictures: Pictures | None = None
     prepared: int = -1
     """The number of the part whose ``prepare`` has been done in this run."""
+    lanes: tuple[int, ...] = (0,)
+    """The channel's free lanes that its calls may be made in, one call in each."""
 
 
 class Call(msgspec.Struct):
@@ -81,8 +76,15 @@ class Call(msgspec.Struct):
     row: DeliverySnapshot
     known: Known
     """The delivery and its parts as they were read when this was decided; of a list's, those that matter."""
+    lane: int = 0
+    """The channel's lane that it is made in."""
     attempt: str = ""
     """For a ``send``: the id of its attempt."""
+
+    @property
+    def token(self) -> str:
+        """What it is known by while it is under way: no two calls that are have the same."""
+        return self.attempt or f"{self.job.delivery} {self.kind}"
 
 
 class Done(msgspec.Struct):

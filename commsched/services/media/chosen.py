@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn
 from commsched.core.text.messages import N_, Invalid
-from commsched.store.models import Derivative, Media
+from commsched.store.models import Derivative, Media, Video
 
 Made = Mapping[tuple[int, str], Derivative]
 """What has been made of pictures, by the picture and the recipe's key."""
@@ -30,6 +30,16 @@ def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
         if number not in rows:
             raise Invalid(N_("There is no picture %(picture)s in this office."), "media", picture=number)
     return {number: rows[number] for number in wanted}
+
+
+def videos_of(session: Session, given: DraftIn) -> dict[int, Video]:
+    """The library's rows for the draft's videos. Raises :class:`Invalid` for one that is not there."""
+    wanted = [attachment.id for attachment in given.attachments]
+    rows = {row.id: row for row in session.scalars(select(Video).where(Video.id.in_(wanted)))} if wanted else {}
+    for number in wanted:
+        if number not in rows:
+            raise Invalid(N_("There is no video %(video)s in this office."), "attachments", video=number)
+    return rows
 
 
 def handed_in(given: DraftIn) -> list[PictureIn]:

@@ -1,6 +1,6 @@
 """The office's videos: kept without their metadata, each with a poster that is a picture like any other.
 
-They are not published: that a platform takes videos is another matter than that the office has them.
+Whether one goes out with an item is for the platforms to say: see :mod:`commsched.core.platform.attached`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core.text.clean import one_line
-from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form
 from commsched.services.kernel.context import Actor, Installation
@@ -26,7 +26,7 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import library, quota
 from commsched.services.media.library import Added
 from commsched.store import locks
-from commsched.store.models import Media, Video
+from commsched.store.models import Media, Video, VideoUse
 
 if TYPE_CHECKING:
     from commsched.images.intake.video import Film
@@ -202,10 +202,13 @@ def choose(installation: Installation, actor: Actor, number: int, moment: int) -
 
 
 def remove(installation: Installation, actor: Actor, number: int) -> None:
-    """Delete the video. Its posters are pictures, and stay."""
+    """Delete the video. Its posters are pictures, and stay. Raises :class:`Conflict` while it is in an item."""
     actor.require("write")
     row = find(installation, actor, number)
     with installation.store.write(actor.workspace) as session:
+        locks.row(session, Video, number)
+        if session.scalar(select(VideoUse.video_id).where(VideoUse.video_id == number).limit(1)) is not None:
+            raise Conflict(N_("The video goes with an item, and stays with it."), "video")
         quota.put_on_list(session, [(row.sha256, row.suffix)])
         session.delete(session.get_one(Video, row.id))
         note(session, installation, actor, "video.removed", name=row.filename[:60])

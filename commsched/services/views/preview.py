@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.fields import TextField, boxes
-from commsched.core.content.model import Content, Picture, canonical, digest
+from commsched.core.content.model import Attachment, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.platform.http import Offline
 from commsched.core.text.recipients import read
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy
@@ -44,7 +45,7 @@ class Preview(msgspec.Struct, frozen=True):
 def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:
     """A look for each channel of ``content``, in its order, by the judgement of it."""
     checked = {one.channel: one for one in judgement.checked}
-    kept = _with(content, [p for p in content.pictures if p.sha256 in judgement.files])
+    kept = _with(content, [each for each in content.attachments if each.sha256 in judgement.files])
     known = judgement.around
     return [
         _look(
@@ -61,8 +62,8 @@ def previews(installation: Installation, content: Content, judgement: check.Judg
     ]
 
 
-def _with(content: Content, pictures: list[Picture]) -> Content:
-    return msgspec.structs.replace(content, pictures=pictures)
+def _with(content: Content, attachments: list[Attachment]) -> Content:
+    return msgspec.structs.replace(content, attachments=attachments)
 
 
 def _look(
@@ -91,7 +92,7 @@ def _context(installation: Installation, place: Workspace, channel: Channel) -> 
         settings=settings,
         secrets={},
         now=installation.now,
-        http=None,
+        http=Offline(),
         facts=channel.facts,
         account=channel.account,
         account_name=channel.account_name,

@@ -107,7 +107,7 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
     """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        seen = item_view.read_item_in(installation, session, item_id)
+        seen = item_view.read_item_in(installation, session, item_id, actor.person)
         item, revision, roster = seen.item, seen.revision, seen.roster
         case = _case(session, seen)
         now = turn_in(roster, case, item.author_id, revision.author_id) if case else Turn()

@@ -245,7 +245,7 @@ def _stopped(session: Session) -> list[Stopped]:
             Delivery.detail,
             Delivery.due_at,
             out,
-            func.count(Part.id),
+            func.count(Part.id).filter(Part.state != "skipped"),
         )
         .join(Item, Item.id == Delivery.item_id)
         .join(Channel, Channel.id == Delivery.channel_id)

@@ -35,7 +35,7 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow.schedule import follow_move, partly_out
-from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Workspace
+from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Video, VideoUse, Workspace
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -236,7 +236,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_pictures(session, revision, content)
+    _use_files(session, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
@@ -245,11 +245,14 @@ def _add_revision(
     return revision
 
 
-def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
-    """Record where the pictures are used, so that none of them can be deleted."""
-    wanted = {picture.sha256 for picture in content.pictures}
+def _use_files(session: Session, revision: Revision, content: Content) -> None:
+    """Record where pictures and videos are used, so that none of them can be deleted."""
+    wanted = content.stills()
     for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
+    wanted = {video.sha256 for video in content.videos}
+    for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
+        session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
 
 
 def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from commsched.core.content.fields import TEXTS
 from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
-from commsched.web.composer.fields import Fields
+from commsched.web.composer.fields import Fields, VideoFields
 from commsched.web.http.request_context import installation, language
 
 
@@ -34,6 +34,7 @@ PARTS = (
     ("options", N_("Choices on channels")),
     ("crops", N_("Crops")),
     ("media", N_("Pictures")),
+    ("videos", N_("Videos")),
     ("publish", N_("Time")),
     ("latest", N_("Latest time")),
     ("embargo", N_("Embargo")),
@@ -80,10 +81,16 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
             f"{called(n)}: {crop}" for n, crop in sorted(one.crops.items()) if n in one.channels
         ),
         "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
+        "videos": lambda one: "\n".join(_video(video) for video in one.videos),
         "publish": lambda one: one.publish.value.replace("T", " "),
         "latest": lambda one: one.latest.value.replace("T", " "),
         "embargo": lambda one: one.embargo.value.replace("T", " "),
     }
+
+
+def _video(video: VideoFields) -> str:
+    captions = [f"{language}: {text}" for language, text in video.captions.items()]
+    return "\n".join([f"{video.id}: {video.alt}", *captions])
 
 
 def taken(form: Mapping[str, str]) -> set[str]:

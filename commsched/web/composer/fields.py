@@ -47,6 +47,14 @@ class WallFields(msgspec.Struct):
         return cls(f"{local:%Y-%m-%d}", f"{local:%H:%M}", str(local.fold) if twice else "")
 
 
+class VideoFields(msgspec.Struct):
+    """A video that goes with the item: what it shows, and its captions by their language."""
+
+    id: int
+    alt: str = ""
+    captions: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class Fields(msgspec.Struct):
     """Every field of the composer."""
 
@@ -64,6 +72,7 @@ class Fields(msgspec.Struct):
     crops: dict[int, str] = msgspec.field(default_factory=dict)
     """The shape of the pictures on the channels that do not show them whole."""
     media: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    videos: list[VideoFields] = msgspec.field(default_factory=list)
     publish: WallFields = msgspec.field(default_factory=WallFields)
     latest: WallFields = msgspec.field(default_factory=WallFields)
     embargo: WallFields = msgspec.field(default_factory=WallFields)
@@ -72,7 +81,7 @@ class Fields(msgspec.Struct):
     def empty(self) -> bool:
         """Nobody has written anything yet."""
         written = [self.texts[field.name] for field in TEXT_FIELDS if field.searchable] + list(self.own.values())
-        return not self.media and not any(text.strip() for text in written)
+        return not self.media and not self.videos and not any(text.strip() for text in written)
 
 
 def from_form(form: MultiDict[str, str]) -> Fields:
@@ -83,9 +92,17 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     made.sources = _rows(form, "source-text", "source-url")
     made.channels = _numbers(form.getlist("channels"))
     made.media = [(number, clean(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
+    made.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, made)
     made.publish, made.latest, made.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
     return made
+
+
+def _video(form: MultiDict[str, str], number: int) -> VideoFields:
+    head = f"captions-{number}-"
+    captions = {name.removeprefix(head)[:35]: clean(text) for name, text in form.items() if name.startswith(head)}
+    alt = clean(form.get(f"video-alt-{number}", ""))
+    return VideoFields(number, alt, {name: text for name, text in captions.items() if text.strip()})
 
 
 def _rows(form: MultiDict[str, str], one: str, other: str) -> list[tuple[str, str]]:
@@ -131,6 +148,10 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
         if variant.crop:
             made.crops[int(key)] = variant.crop
     made.media = [(one.id, one.alt or "") for one in draft.media if isinstance(one, PictureIn)]
+    made.videos = [
+        VideoFields(each.id, each.alt or "", {captions.language: captions.text for captions in each.captions})
+        for each in draft.attachments
+    ]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
     made.publish, made.latest, made.embargo = (WallFields.of(moment, zone) for moment in times)
     return made

@@ -11,7 +11,7 @@ from commsched.core.content.model import MAX_TEXT
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
-from commsched.web.composer.fields import Fields, WallFields
+from commsched.web.composer.fields import Fields, VideoFields, WallFields
 
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
 
@@ -71,7 +71,13 @@ def _raw(fields: Fields) -> dict[str, Any]:
         "channels": fields.channels,
         "variants": variants,
         "media": [{"id": number, "alt": alt} for number, alt in fields.media],
+        "attachments": [_attachment(video) for video in fields.videos],
     }
+
+
+def _attachment(video: VideoFields) -> dict[str, Any]:
+    captions = [{"language": language, "text": text} for language, text in video.captions.items()]
+    return {"id": video.id, "alt": video.alt, "captions": captions}
 
 
 def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:

@@ -208,6 +208,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         context = {
             "channels": view_model.channels_of(session),
             "pictures": view_model.pictures(session, fields),
+            "videos": view_model.videos(session, fields),
             "library": search.newest(session, limit=24),
             "workspace": workspace,
             "CROPS": NAMES,

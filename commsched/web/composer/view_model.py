@@ -15,12 +15,13 @@ from commsched.core.text.messages import N_, Invalid, Message, Problem, block, w
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, items
+from commsched.services.content.neighbours import Neighbour
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
-from commsched.store.models import Channel, Item, Media, Revision, Workspace
-from commsched.web.composer.fields import Fields, WallFields, from_draft
+from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
+from commsched.web.composer.fields import Fields, VideoFields, WallFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import said_all
 
@@ -40,7 +41,7 @@ class View(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
-    alike: list[Item] = msgspec.field(default_factory=list)
+    alike: list[Neighbour] = msgspec.field(default_factory=list)
 
     @property
     def stops(self) -> int:
@@ -67,6 +68,10 @@ def without_removed(session: Session, draft: DraftIn, channels: Mapping[int, Cha
     draft.channels = [n for n in draft.channels if n in channels and channels[n].state != "archived"]
     media = search.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
     draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
+    if draft.attachments:
+        wanted = [each.id for each in draft.attachments]
+        known = set(session.scalars(select(Video.id).where(Video.id.in_(wanted))))
+        draft.attachments = [each for each in draft.attachments if each.id in known]
     return draft
 
 
@@ -145,7 +150,7 @@ def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem
     return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
 
 
-def _near(workspace: Workspace, near: list[Item]) -> list[tuple[str, Problem]]:
+def _near(workspace: Workspace, near: list[Neighbour]) -> list[tuple[str, Problem]]:
     """What goes out within an hour in the same channel, said where the time is chosen."""
     words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
     return [
@@ -195,6 +200,13 @@ def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
     """The chosen pictures with their alt text here, in order."""
     found = search.rows(session, [number for number, _alt in fields.media])
     return [(found[number], alt) for number, alt in fields.media if number in found]
+
+
+def videos(session: Session, fields: Fields) -> list[tuple[Video, VideoFields]]:
+    """The videos that go with it, with what is said of each here."""
+    wanted = [video.id for video in fields.videos]
+    rows = {row.id: row for row in session.scalars(select(Video).where(Video.id.in_(wanted)))} if wanted else {}
+    return [(rows[video.id], video) for video in fields.videos if video.id in rows]
 
 
 def chosen(installation: Installation, actor: Actor, wish: str) -> list[tuple[int, str]]:

@@ -25,6 +25,8 @@ STORY: Final = {
     "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
     "channel.list_opened": N_("opened the addresses of %(name)s"),
     "channel.recipient_forgotten": N_("took one recipient off %(name)s, and keeps nothing of them"),
+    "channel.recipient_unsubscribed": N_("noted that one recipient of %(name)s wants no more mail"),
+    "channel.recipient_bounced": N_("noted that one recipient of %(name)s can no longer be reached"),
     "channel.policy": N_("changed who must approve for %(name)s"),
     "channel.works_again": N_("found that the channel %(name)s works again"),
     "channel.access_died": N_("found that the channel %(name)s no longer lets us in"),
@@ -41,6 +43,9 @@ STORY: Final = {
     "delivery.recovered": N_("found a call to %(channel)s that was cut off, and reads back whether it went out"),
     "delivery.resolved": N_("answered whether it went out: %(answer)s"),
     "delivery.sent_again": N_("chose to send it again"),
+    "delivery.skipped": N_(
+        "wrote nothing to recipients of %(channel)s who had left the list since the approval; they were %(count)s"
+    ),
     "delivery.unknown": N_("does not know whether it went out in %(channel)s"),
     "deputy.ended": N_("ended a deputy's right"),
     "deputy.set": N_("let %(deputy_name)s approve in place of %(name)s"),

@@ -135,6 +135,7 @@ def install(app: Flask) -> None:
         lambda singular, many, n: _plural(language(), singular, many, n),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # the extension's own looks for it at every sentence
     app.jinja_env.globals.update(
         said=translated,
         said_list=said_list,

@@ -52,7 +52,8 @@ def show(item_id: int) -> str:
 def _page(shown: Review, form: Form) -> str:
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-    comments.read(installation(), actor(), shown.seen.item.id)
+    if shown.seen.unseen:
+        comments.read(installation(), actor(), shown.seen.item.id)
     until = approval_window(
         shown.seen.item.publish_at, installation().now(), workspace.window_before_hours, workspace.window_after_hours
     )[1]

@@ -49,8 +49,10 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
-    comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
+    context = _shown(item_id)
+    if context["seen"].unseen:
+        comments.read(installation(), actor(), item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, **context)
 
 
 def _shown(item_id: int) -> dict[str, Any]:

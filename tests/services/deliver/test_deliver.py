@@ -154,6 +154,7 @@ def test_a_part_that_is_refused_stops_those_after_it(world: World) -> None:
 
 
 def test_pause_stops_between_two_recipients(world: World) -> None:
+    world.set_lanes("none", 1)  # with several: test_lanes.py
     due(world, channel=4)
     world.step()
     world.call()
@@ -433,7 +434,7 @@ def test_what_nobody_sends_any_more_is_asked_about(world: World) -> None:
 def test_recovering_leaves_alone_what_this_process_has_under_way(world: World) -> None:
     due(world)
     world.step()
-    assert recover(world.installation, owner=world.dispatcher.owner, besides=world.dispatcher.busy, alone=True) == 0
+    assert recover(world.installation, owner=world.dispatcher.owner, besides=world.dispatcher.attempts, alone=True) == 0
     world.call()
     world.settle()
     assert outcome(world) == ("published", "", 1)

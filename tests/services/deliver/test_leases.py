@@ -72,7 +72,7 @@ def test_not_even_where_nothing_is_open_there_just_now(world: World) -> None:
     world.nodes[0].dispatcher.stopping = True
     world.step(0)
     due(world)
-    world.nodes[1].dispatcher._lines[1] = deque([Job(2, 1)])
+    world.nodes[1].dispatcher.lanes.lines[1] = deque([Job(2, 1)])
     world.step(1)
     assert attempts(world) == [(1, "sim-1", "published")]
 
