@@ -247,7 +247,7 @@ MUTANTS = (
     Mutant(
         "a second yes of the same human",
         "core/approval/rules.py",
-        "any(said.human == one.human for said in given)",
+        "any(said.human == approval.human for said in approvals)",
         "False",
         SAYS,
     ),

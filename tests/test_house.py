@@ -126,17 +126,17 @@ def test_the_formatter_has_the_last_word(folder: str) -> None:
 
 VAGUE = {"one", "found", "made", "given", "told", "there"}
 VAGUE_CEILINGS = {
-    "api": 35,
+    "api": 34,
     "bootstrap.py": 0,
     "cli": 7,
-    "core": 15,
-    "engine": 2,
-    "images": 11,
+    "core": 0,
+    "engine": 0,
+    "images": 0,
     "mail": 0,
-    "platforms": 18,
-    "services": 143,
+    "platforms": 3,
+    "services": 106,
     "store": 10,
-    "web": 60,
+    "web": 47,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.

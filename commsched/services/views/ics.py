@@ -89,8 +89,8 @@ def calendar(installation: Installation, actor: Actor) -> bytes:
         feed.add("x-published-ttl", vDuration(OFTEN))
         for item in items:
             feed.add_component(_event(installation, actor, place, item, rows[item.id], names))
-    made: bytes = feed.to_ical()
-    return made
+    feed_bytes: bytes = feed.to_ical()
+    return feed_bytes
 
 
 def _nearest(rows: Sequence[Any], now: int) -> Sequence[Any]:
@@ -107,7 +107,7 @@ def _event(
     assert item.publish_at is not None
     title = item.title or gettext(actor.language, N_("Untitled"))
     word = gettext(actor.language, WORDS[state])
-    where = ", ".join(names[int(one)][0] for one in item.channels.split(",") if one and int(one) in names)
+    where = ", ".join(names[int(number)][0] for number in item.channels.split(",") if number and int(number) in names)
     event = Event()
     event.add("uid", f"{item.uid}@{urlsplit(installation.base_url).hostname or 'localhost'}")
     event.add("dtstamp", item.updated_at)
